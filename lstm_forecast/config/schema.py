@@ -1,0 +1,224 @@
+"""The config's keys, their types, ranges and defaults. The field comments are the documentation that users read.
+
+Frozen pydantic models: a config is a value. ``None`` where a default stands means "decided from the data"; the
+resolved config that is saved with a run holds what was decided.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+__all__ = [
+    "Activation", "Cell", "Config", "CovariatesConfig", "CsvConfig", "DataConfig", "Initializer", "ModelConfig",
+    "Normalisation", "PreprocessingConfig", "Scaler", "SplitConfig", "TrainingConfig", "WindowsConfig",
+]  # fmt: skip
+
+Activation = Literal["relu", "tanh", "sigmoid", "elu", "gelu", "linear"]
+Cell = Literal["lstm", "gru", "rnn", "peephole_lstm", "coupled_lstm"]
+Initializer = Literal["glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "orthogonal"]
+Normalisation = Literal["none", "last", "mean", "standard"]
+Scaler = Literal["standard", "minmax", "robust", "none"]
+
+
+def _as_list(value: Any) -> Any:
+    """Let a single value stand for a list of one: ``units: 64``, ``targets: sales``."""
+    return [value] if isinstance(value, (str, int)) and not isinstance(value, bool) else value
+
+
+def _checked_part(value: int | float | str) -> int | float | str:
+    """Tell a share from a row count from a date, with one message for all three."""
+    if isinstance(value, str):
+        try:
+            datetime.fromisoformat(value)
+        except ValueError:
+            value = -1
+    if (
+        value is True
+        or value is False
+        or (not isinstance(value, str) and (value < 0 or (isinstance(value, float) and value >= 1)))
+    ):
+        raise ValueError("must be a share from 0 to below 1, a number of rows, or an ISO date")
+    return value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
+Units = Annotated[tuple[Annotated[int, Field(ge=1, le=8192)], ...], BeforeValidator(_as_list)]
+PositiveInt = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(ge=0, lt=1)]
+Part = Annotated[int | float | str, AfterValidator(_checked_part)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, coerce_numbers_to_str=True)
+
+
+class CsvConfig(_Section):
+    """How to read CSV files; whatever is absent is detected."""
+
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(None, description="field delimiter")
+    decimal: Literal[".", ","] | None = Field(None, description="decimal sign")
+    encoding: str | None = Field(None, description="text encoding, such as utf-8 or cp1252")
+
+
+class CovariatesConfig(_Section):
+    """Columns beside the targets that the network may see."""
+
+    past: Names = Field((), description="columns known only up to now")
+
+
+class DataConfig(_Section):
+    """Where the table is, what its columns mean, and what to do about its faults."""
+
+    path: Annotated[str, Field(min_length=1)] = Field(
+        description="CSV or Parquet file, directory or glob; relative to this file"
+    )
+    timestamp: str = Field(description="column with the time stamps, or integer steps")
+    timestamp_format: str | None = Field(None, description="strptime format, where dates are ambiguous")
+    timezone: str | None = Field(None, description="IANA zone of the stamps, such as Europe/Vienna")
+    series_id: str | None = Field(None, description="column that names the series; none: one series")
+    targets: Annotated[Names, Field(min_length=1)] = Field(description="columns to forecast")
+    covariates: CovariatesConfig = CovariatesConfig()
+    freq: str | None = Field(None, description="pandas alias, or integer step; absent: inferred")
+    csv: CsvConfig = CsvConfig()
+    unsorted: Literal["sort", "error"] = Field("sort", description="rows out of order")
+    duplicates: Literal["error", "first", "last", "mean", "sum"] = Field(
+        "error", description="several rows of a series with the same stamp"
+    )
+    gaps: Literal["error", "fill", "split"] = Field(
+        "error", description="missing rows: fill adds them as missing values, split cuts the series there"
+    )
+    missing: Literal["error", "ffill", "interpolate"] = Field("error", description="empty cells and NaN")
+    infinite: Literal["error", "missing"] = Field("error", description="infinite values")
+
+
+class SplitConfig(_Section):
+    """The newest rows of every series: a share (0.2), a number of rows (48), or the first date of the part."""
+
+    validation: Part = Field(0.1, description="rows before the test part, for early stopping")
+    test: Part = Field(0.2, description="newest rows, for the reported errors only")
+
+    @model_validator(mode="after")
+    def _leaves_training_rows(self) -> "SplitConfig":
+        shares = [part for part in (self.validation, self.test) if isinstance(part, float)]
+        if sum(shares) >= 1:
+            raise ValueError("validation and test together leave no rows for training")
+        return self
+
+
+class PreprocessingConfig(_Section):
+    """Fitted on the training rows of every series and column."""
+
+    log: bool = Field(False, description="logarithm of every column; needs values above 0")
+    scaler: Scaler = Field("standard", description="standard, minmax, robust or none")
+
+
+class WindowsConfig(_Section):
+    """How series are cut into (context, targets) pairs."""
+
+    context_length: PositiveInt = Field(description="input steps that the network sees")
+    horizon: PositiveInt = Field(description="steps forecast")
+    stride: PositiveInt = Field(1, description="rows between the starts of training windows")
+    evaluation_stride: PositiveInt | None = Field(
+        None,
+        description="rows between validation or test windows; absent: the horizon, so that they do not overlap",
+    )
+    normalisation: Normalisation = Field(
+        "last", description="inside the window, undone on the output: none, last, mean or standard"
+    )
+    padding: bool | None = Field(
+        None,
+        description="pad and mask series shorter than the context; absent: where the data have such series",
+    )
+    season_length: PositiveInt | None = Field(
+        None, description="rows per season, for the seasonal naive baseline and MASE; absent: from freq"
+    )
+
+
+class ModelConfig(_Section):
+    """The recurrent network."""
+
+    cell: Cell = Field("lstm", description="lstm, gru, rnn, peephole_lstm or coupled_lstm")
+    units: Annotated[Units, Field(min_length=1, max_length=16)] = Field(
+        (128,), description="width of each recurrent layer"
+    )
+    bidirectional: bool = Field(False, description="read the window in both directions")
+    segment_length: PositiveInt = Field(1, description="steps folded into one recurrent step")
+    segment_units: Annotated[int, Field(ge=0, le=8192)] = Field(
+        0, description="width of the Dense layer on each segment; 0: none"
+    )
+    dropout: Share = Field(0.0, description="share of the recurrent output dropped in training")
+    recurrent_dropout: Share = Field(0.0, description="share of the recurrent state dropped in training")
+    dense: Annotated[Units, Field(max_length=16)] = Field((), description="widths of hidden Dense layers")
+    activation: Activation = Field("relu", description="of the segment and hidden Dense layers")
+    kernel_initializer: Initializer = "glorot_uniform"
+    recurrent_initializer: Initializer = "orthogonal"
+    levels: Annotated[tuple[Annotated[int, Field(ge=1, le=99)], ...], BeforeValidator(_as_list)] = Field(
+        (),
+        description="prediction intervals in percent, such as [80, 95]: trains one quantile for each border",
+    )
+    linear: bool = Field(True, description="start from a ridge regression on the window and learn what it leaves over")
+
+    @property
+    def quantiles(self) -> tuple[float, ...]:
+        """Ascending quantiles that the output has: the median, and both borders of every level."""
+        return tuple(sorted({0.5} | {round(0.5 + sign * level / 200, 4) for level in self.levels for sign in (-1, 1)}))
+
+
+class TrainingConfig(_Section):
+    """The optimiser and when to stop."""
+
+    optimizer: Literal["adam", "adamw", "rmsprop"] = "adam"
+    learning_rate: Annotated[float, Field(gt=0, le=10)] = 1e-3
+    schedule: Literal["constant", "cosine", "exponential"] = Field(
+        "constant",
+        description="learning rate over the epochs: constant, cosine to 0, or exponential to a hundredth",
+    )
+    clipnorm: Annotated[float, Field(gt=0)] | None = Field(5.0, description="largest gradient norm; null: no clipping")
+    loss: Literal["mae", "mse", "huber"] = Field("mae", description="for point forecasts; levels use the pinball loss")
+    epochs: PositiveInt = 50
+    batch_size: PositiveInt = 128
+    steps_per_epoch: PositiveInt | None = Field(None, description="batches per epoch at most; absent: all windows")
+    patience: PositiveInt | None = Field(
+        10, description="epochs without a better validation loss before stopping; null: never stop early"
+    )
+
+
+class Config(_Section):
+    """A whole experiment: data, windows, network, training."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] = Field(
+        description="of the run directory, and of the forecast column"
+    )
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    data: DataConfig
+    split: SplitConfig = SplitConfig()
+    preprocessing: PreprocessingConfig = PreprocessingConfig()
+    windows: WindowsConfig
+    model: ModelConfig = ModelConfig()
+    training: TrainingConfig = TrainingConfig()
+
+    @model_validator(mode="after")
+    def _segments_fill_the_context(self) -> "Config":
+        context_length, segment_length = self.windows.context_length, self.model.segment_length
+        if context_length % segment_length:
+            nearest = max(1, round(context_length / segment_length)) * segment_length
+            raise ValueError(
+                f"windows.context_length ({context_length}) must be a multiple of model.segment_length "
+                f"({segment_length}); the nearest is {nearest}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _columns_have_one_role(self) -> "Config":
+        data = self.data
+        named = [
+            data.timestamp,
+            *([data.series_id] if data.series_id else []),
+            *data.targets,
+            *data.covariates.past,
+        ]
+        twice = sorted({name for name in named if named.count(name) > 1})
+        if twice:
+            raise ValueError(f"data: columns with more than one role: {', '.join(twice)}")
+        return self

@@ -1,0 +1,54 @@
+"""The errors that a user can fix, each with the exit code that the command line returns for it."""
+
+from typing import ClassVar
+
+__all__ = ["BusyError", "ConfigError", "DataError", "ForecastError", "RunError", "WriteError"]
+
+
+class ForecastError(Exception):
+    """Base of every error whose message tells the user what to do. Anything else is a bug of ours (exit code 1).
+
+    ``problems`` holds one complete message per problem, so that a user fixes all of them in one go.
+    """
+
+    exit_code: ClassVar[int]
+    title: ClassVar[str]
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class ConfigError(ForecastError):
+    """The config, an override or an environment variable is wrong."""
+
+    exit_code = 3
+    title = "config"
+
+
+class DataError(ForecastError):
+    """The table of series cannot be used as it is."""
+
+    exit_code = 4
+    title = "data"
+
+
+class RunError(ForecastError):
+    """A saved run is missing, damaged or of another format."""
+
+    exit_code = 5
+    title = "run"
+
+
+class WriteError(ForecastError):
+    """The result could not be written: disk full, no permission, I/O error."""
+
+    exit_code = 7
+    title = "write"
+
+
+class BusyError(ForecastError):
+    """Another process holds the lock of this run directory."""
+
+    exit_code = 75
+    title = "busy"
