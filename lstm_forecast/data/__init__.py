@@ -1,0 +1,1 @@
+"""Tables to windows: read, check, split, scale. NumPy, pandas and scikit-learn; no Keras."""

@@ -1,0 +1,153 @@
+"""A checked table as a panel: every series in order on one regular grid, float columns, faults settled by policy."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lstm_forecast.data.grid import Grid, clock, infer_freq
+from lstm_forecast.data.read import Table
+from lstm_forecast.data.repair import Rows, Settings, settle
+from lstm_forecast.data.stamps import parse_stamps
+from lstm_forecast.errors import DataError
+
+__all__ = ["Layout", "Panel", "build_panel"]
+
+STRICT = Settings()
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which rows of one long array belong to which series and stamp. A span is a stretch of a series without a gap."""
+
+    ids: tuple[str, ...]
+    offsets: NDArray[np.int64]  # (n_series + 1,): series i is rows offsets[i] to offsets[i + 1]
+    spans: NDArray[np.int64]  # (n_spans + 1,): span k is rows spans[k] to spans[k + 1]
+    first: NDArray[np.int64]  # (n_spans,): number on the grid of each span's first row
+    grid: Grid
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Rows of every series, shape (n_series,)."""
+        return np.diff(self.offsets)
+
+    def series_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Series that each row lies in."""
+        return np.searchsorted(self.offsets, rows, side="right") - 1
+
+    def span_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Span that each row lies in."""
+        return np.searchsorted(self.spans, rows, side="right") - 1
+
+    def ordinals(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Number on the grid of each row."""
+        span = self.span_of(rows)
+        return self.first[span] + rows - self.spans[span]
+
+    def stamps(self, rows: NDArray[np.int64]) -> pd.Index:
+        """Stamp of each row, as users see it."""
+        return self.grid.stamps(self.ordinals(rows))
+
+
+@dataclass(frozen=True)
+class Panel:
+    """All series one after another in one array, every fault settled."""
+
+    layout: Layout
+    columns: tuple[str, ...]  # targets first
+    values: NDArray[np.float64]  # (n_rows, n_columns)
+    repairs: Mapping[str, int]  # what the policies changed, and in how many rows
+
+
+def build_panel(
+    table: Table,
+    *,
+    timestamp: str,
+    targets: Sequence[str],
+    past: Sequence[str] = (),
+    series_id: str | None = None,
+    timestamp_format: str | None = None,
+    timezone: str | None = None,
+    freq: str | None = None,
+    settings: Settings = STRICT,
+) -> Panel:
+    """Order the rows, put them on the grid and settle every fault by its policy.
+
+    Raises DataError naming, for every kind of fault without a policy, how many there are, the first one, and the
+    config line that settles it.
+    """
+    columns = (*targets, *past)
+    if table.frame.empty:
+        raise DataError(f"{table.sources[0][0]}: no rows")
+    codes, ids = _series(table, series_id, default=targets[0])
+    stamps = parse_stamps(table, column=timestamp, timestamp_format=timestamp_format, timezone=timezone)
+    ticks = clock(stamps, freq=freq) if isinstance(stamps, pd.DatetimeIndex) else stamps.to_numpy(np.int64)
+    zone = str(stamps.tz) if isinstance(stamps, pd.DatetimeIndex) and stamps.tz is not None else None
+    grid = _grid(ticks, codes, freq=freq, integers=not isinstance(stamps, pd.DatetimeIndex), zone=zone)
+    rows = Rows(
+        codes=codes,
+        ordinals=_ordinals(table, grid, ticks, stamps),
+        values=table.frame[list(columns)].to_numpy(np.float64),
+    )
+    del stamps, ticks
+
+    def place(row: int) -> str:
+        stamp = grid.stamps(rows.ordinals[[row]])[0]
+        return f"{table.place(row)}: series {ids[codes[row]]}, {stamp}"
+
+    rows, repairs = settle(rows, settings=settings, ids=ids, columns=columns, grid=grid, place=place)
+    new_series = np.flatnonzero(np.diff(rows.codes)) + 1
+    new_span = np.flatnonzero((np.diff(rows.ordinals) != 1) | (np.diff(rows.codes) != 0)) + 1
+    layout = Layout(
+        ids=ids,
+        offsets=np.concatenate(([0], new_series, [len(rows.codes)])),
+        spans=np.concatenate(([0], new_span, [len(rows.codes)])),
+        first=rows.ordinals[np.concatenate(([0], new_span))],
+        grid=grid,
+    )
+    return Panel(layout, columns, rows.values, repairs)
+
+
+def _series(table: Table, series_id: str | None, *, default: str) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+    """Number of the series of every row, and the ids in order."""
+    if series_id is None:
+        return np.zeros(len(table.frame), np.int32), (default,)
+    cells = table.frame[series_id]
+    empty = cells.isna() | (cells.astype("str").str.strip() == "")
+    if empty.any():
+        raise DataError(f"{table.place(int(empty.to_numpy().argmax()))}: column {series_id}: no series id")
+    codes, ids = pd.factorize(cells.astype("str"), sort=True)
+    return codes.astype(np.int32), tuple(map(str, ids))
+
+
+def _grid(
+    ticks: NDArray[np.int64], codes: NDArray[np.int32], *, freq: str | None, integers: bool, zone: str | None
+) -> Grid:
+    if freq is None:
+        longest = np.bincount(codes).argmax()
+        freq = infer_freq(ticks[codes == longest], integers=integers)
+    elif integers and not (freq.isdigit() and int(freq) > 0):
+        raise DataError(f"data.freq: {freq!r} does not fit integer steps; set a whole number such as freq: 1")
+    elif not integers:
+        try:
+            pd.tseries.frequencies.to_offset(freq)
+        except ValueError:
+            raise DataError(
+                f"data.freq: {freq!r} is not a pandas frequency alias; examples: h, 30min, D, B, W-SUN, MS"
+            ) from None
+    first = int(ticks.min())
+    return Grid(freq, first if integers else pd.Timestamp(first, unit="us"), zone)
+
+
+def _ordinals(table: Table, grid: Grid, ticks: NDArray[np.int64], stamps: pd.Index) -> NDArray[np.int64]:
+    ordinals = grid.ordinals(ticks)
+    off = ordinals < 0
+    if off.any():
+        row = int(off.argmax())
+        raise DataError(
+            f"{table.place(row)}: {stamps[row]} is not on the grid of freq {grid.freq} that starts at "
+            f"{grid.stamps(np.zeros(1, np.int64))[0]} ({off.sum():,} of {len(off):,} rows are off it); set data.freq"
+        )
+    return ordinals

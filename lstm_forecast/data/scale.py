@@ -1,0 +1,118 @@
+"""Scaling per series and column: fitted on training rows by scikit-learn, kept as plain numbers."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lstm_forecast.data.panel import Panel
+from lstm_forecast.errors import DataError
+
+__all__ = ["Scaler", "fit_scaler"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Scaler:
+    """``(f(x) - center) / scale`` with f the logarithm or nothing; one pair for each series and column."""
+
+    log: bool
+    columns: tuple[str, ...]
+    ids: tuple[str, ...]
+    center: Floats  # (n_series, n_columns)
+    scale: Floats  # (n_series, n_columns), above 0
+
+    def indices(self, ids: Sequence[str]) -> NDArray[np.int64]:
+        """Row of each id in ``center``; -1 for an id that was not there in training."""
+        known = {name: index for index, name in enumerate(self.ids)}
+        return np.array([known.get(name, -1) for name in ids], np.int64)
+
+    def transform(self, panel: Panel) -> NDArray[np.float32]:
+        """All values of the panel scaled, shape (n_rows, n_columns). Every series must be known.
+
+        Raises DataError at the first value that has no logarithm.
+        """
+        layout = panel.layout
+        scaled = np.empty(panel.values.shape, np.float32)
+        bounds = zip(self.indices(layout.ids), layout.offsets[:-1], layout.offsets[1:], strict=True)
+        for index, start, end in bounds:  # series by series: no temporary as large as the panel
+            values = panel.values[start:end]
+            if self.log:
+                values = _logarithm(values, panel, start)
+            scaled[start:end] = (values - self.center[index]) / self.scale[index]
+        return scaled
+
+    def invert(self, scaled: NDArray[np.floating], index: NDArray[np.int64], *, n_targets: int) -> Floats:
+        """Original units of scaled target values (n, horizon, n_targets, ...); ``index`` (n,) comes from indices."""
+        shape = (len(index), 1, n_targets, *(1,) * (scaled.ndim - 3))
+        values = scaled * self.scale[index, :n_targets].reshape(shape) + self.center[index, :n_targets].reshape(shape)
+        return np.exp(values) if self.log else values
+
+    def to_json(self) -> str:
+        """Numbers keyed by series id and column."""
+        series = {
+            name: {
+                column: {"center": float(self.center[row, k]), "scale": float(self.scale[row, k])}
+                for k, column in enumerate(self.columns)
+            }
+            for row, name in enumerate(self.ids)
+        }
+        return json.dumps({"log": self.log, "columns": list(self.columns), "series": series}, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Scaler":
+        """Inverse of ``to_json``. Raises ValueError, KeyError or TypeError on anything else."""
+        content: Mapping[str, Any] = json.loads(text)
+        columns, series = tuple(content["columns"]), content["series"]
+
+        def table(part: str) -> Floats:
+            rows = [[float(numbers[column][part]) for column in columns] for numbers in series.values()]
+            return np.array(rows, np.float64).reshape(len(series), len(columns))
+
+        scaler = cls(content["log"] is True, columns, tuple(series), table("center"), table("scale"))
+        if not (np.isfinite(scaler.center).all() and np.isfinite(scaler.scale).all() and (scaler.scale > 0).all()):
+            raise ValueError("a center or scale is not a finite number, or a scale is not above 0")
+        return scaler
+
+
+def fit_scaler(panel: Panel, *, kind: str, log: bool, train_ends: NDArray[np.int64]) -> Scaler:
+    """Fit on the rows of each series before ``train_ends`` (n_series,).
+
+    ``kind``: standard (mean, standard deviation), minmax, robust (median, interquartile range) or none. A constant
+    column has scale 1. Raises DataError at the first training value that has no logarithm.
+    """
+    from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
+
+    layout = panel.layout
+    center = np.zeros((len(layout.ids), len(panel.columns)))
+    scale = np.ones_like(center)
+    for row, (start, end) in enumerate(zip(layout.offsets[:-1], train_ends, strict=True)):
+        values = panel.values[start:end]
+        if log:
+            values = _logarithm(values, panel, start)
+        if kind == "standard":
+            fitted = StandardScaler().fit(values)
+            center[row], scale[row] = fitted.mean_, fitted.scale_
+        elif kind == "minmax":
+            fitted = MinMaxScaler().fit(values)
+            center[row], scale[row] = fitted.data_min_, 1 / fitted.scale_
+        elif kind == "robust":
+            fitted = RobustScaler().fit(values)
+            center[row], scale[row] = fitted.center_, fitted.scale_
+    return Scaler(log, panel.columns, layout.ids, center, scale)
+
+
+def _logarithm(values: Floats, panel: Panel, start: int) -> Floats:
+    if (values <= 0).any():
+        row, column = np.argwhere(values <= 0)[0]
+        where = np.array([start + row])
+        series, stamp = panel.layout.ids[panel.layout.series_of(where)[0]], panel.layout.stamps(where)[0]
+        raise DataError(
+            f"series {series}, {stamp}: column {panel.columns[column]}: {values[row, column]:g} has no logarithm; "
+            "set preprocessing.log: false"
+        )
+    return np.log(values)

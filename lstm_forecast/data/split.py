@@ -1,0 +1,77 @@
+"""Chronological split of every series into train, validation and test rows."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lstm_forecast.data.panel import Layout
+from lstm_forecast.errors import DataError
+
+__all__ = ["MIN_CONTEXT", "Split", "split_rows"]
+
+MIN_CONTEXT = 2  # observed steps without which a padded window says nothing
+
+
+@dataclass(frozen=True)
+class Split:
+    """Row behind the last one of each part, per series: train up to validation_start, and so on. Shape (n_series,)."""
+
+    train_start: NDArray[np.int64]
+    validation_start: NDArray[np.int64]
+    test_start: NDArray[np.int64]
+    end: NDArray[np.int64]
+
+
+def split_rows(layout: Layout, *, validation: int | float | str, test: int | float | str, horizon: int) -> Split:
+    """Cut the newest rows of every series off as test part, and those before as validation part.
+
+    A share is rounded up to at least one horizon. A series too short for all three parts gives up its validation
+    part first, then its test part: training needs ``MIN_CONTEXT + horizon`` rows.
+
+    Raises DataError if a date is not one, or leaves no series with training rows.
+    """
+    start, end = layout.offsets[:-1], layout.offsets[1:]
+    test_start = _part_start(layout, end, test, horizon, "split.test")
+    validation_start = _part_start(layout, test_start, validation, horizon, "split.validation")
+    need = MIN_CONTEXT + horizon
+    validation_start = np.where(validation_start - start < need, test_start, validation_start)
+    too_short = validation_start - start < need
+    test_start = np.where(too_short, end, test_start)
+    validation_start = np.where(too_short, end, validation_start)
+    if isinstance(test, str) or isinstance(validation, str):
+        _require_training_rows(layout, validation_start)
+    return Split(start, validation_start, test_start, end)
+
+
+def _part_start(
+    layout: Layout, end: NDArray[np.int64], part: int | float | str, horizon: int, key: str
+) -> NDArray[np.int64]:
+    """First row of a part that ends before row ``end`` of each series."""
+    start = layout.offsets[:-1]
+    if isinstance(part, str):
+        return np.clip(_first_row_from(layout, part, key), start, end)
+    if isinstance(part, int):
+        return np.maximum(end - part, start)
+    rows = np.ceil(layout.lengths * part).astype(np.int64)
+    return np.maximum(end - np.where(rows > 0, np.maximum(rows, horizon), 0), start)
+
+
+def _first_row_from(layout: Layout, date: str, key: str) -> NDArray[np.int64]:
+    """First row of each series at or after ``date``."""
+    if isinstance(layout.grid.origin, int):
+        raise DataError(
+            f"{key}: {date} is a date, but time is counted in integer steps; give a number of rows or a share"
+        )
+    stamps = pd.DatetimeIndex(layout.stamps(np.arange(layout.offsets[-1])))
+    border = pd.Timestamp(date)
+    if stamps.tz is not None and border.tz is None:
+        border = border.tz_localize(stamps.tz)
+    before = np.asarray(stamps < border).astype(np.int64)
+    return layout.offsets[:-1] + np.add.reduceat(before, layout.offsets[:-1])
+
+
+def _require_training_rows(layout: Layout, validation_start: NDArray[np.int64]) -> None:
+    if (validation_start == layout.offsets[:-1]).all():
+        raise DataError("split: the dates leave no training rows; check them against the span of the data")

@@ -1,0 +1,172 @@
+"""Windows as indices into one float32 array: nothing is materialised until a batch is asked for.
+
+With ``context_length`` 3 and ``horizon`` 2, the first windows of a series are
+
+    ====== ============ =========
+    window context rows target rows
+    ====== ============ =========
+    0      0 1 2        3 4
+    1      1 2 3        4 5
+    ====== ============ =========
+
+The targets of a window never leave the part (train, validation, test) and the span (stretch without a gap) that it
+belongs to. Its context may reach back into earlier parts, as it does when forecasting, but never across a gap.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lstm_forecast.data.panel import Layout
+from lstm_forecast.data.split import MIN_CONTEXT
+
+__all__ = ["Batch", "Windows", "gather_contexts", "make_windows", "normalised"]
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Locally normalised windows. A prediction p means ``p * scale + center`` in scaled units."""
+
+    inputs: Floats  # (batch, context_length, n_features): targets, past covariates, [1 = observed, 0 = padding]
+    targets: Floats  # (batch, horizon, n_targets)
+    center: Floats  # (batch, 1, n_targets)
+    scale: Floats  # (batch, 1, n_targets)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Windows:
+    """Ranges of windows. Window k of a range has its first target at row ``starts + k * stride``."""
+
+    values: Floats  # (n_rows, n_columns): scaled; targets are the first columns
+    starts: Ints  # (n_ranges,)
+    counts: Ints  # (n_ranges,): windows in the range
+    floors: Ints  # (n_ranges,): first row that a context may use
+    stride: int
+    context_length: int
+    horizon: int
+    n_targets: int
+    normalisation: str
+    padded: bool
+
+    def __len__(self) -> int:
+        return int(self.counts.sum())
+
+    def origins(self, index: Ints) -> tuple[Ints, Ints]:
+        """Row of the first target, and first row that the context may use, of the windows ``index``."""
+        behind = np.cumsum(self.counts)
+        rank = np.searchsorted(behind, index, side="right")
+        within = index - (behind[rank] - self.counts[rank])
+        return self.starts[rank] + within * self.stride, self.floors[rank]
+
+    def batch(self, index: Ints) -> Batch:
+        """Gather and normalise the windows ``index``."""
+        origins, floors = self.origins(index)
+        contexts, observed = gather_contexts(self.values, origins, floors, self.context_length)
+        inputs, center, scale = normalised(contexts, observed, self.normalisation, padded=self.padded)
+        rows = origins[:, None] + np.arange(self.horizon)
+        center, scale = center[..., : self.n_targets], scale[..., : self.n_targets]
+        targets = (self.values[rows, : self.n_targets] - center) / scale
+        return Batch(inputs, targets, center, scale)
+
+    def batches(self, batch_size: int, *, limit: int | None = None) -> Iterator[Batch]:
+        """All windows in order, or ``limit`` of them spread evenly."""
+        count = len(self)
+        index = np.arange(count) if limit is None or limit >= count else np.linspace(0, count - 1, limit).astype(int)
+        for start in range(0, len(index), batch_size):
+            yield self.batch(index[start : start + batch_size])
+
+
+def make_windows(
+    layout: Layout,
+    values: Floats,
+    *,
+    part_starts: Ints,
+    part_ends: Ints,
+    context_length: int,
+    horizon: int,
+    stride: int,
+    n_targets: int,
+    normalisation: str,
+    padded: bool,
+    latest: bool = False,
+) -> Windows:
+    """Windows whose targets lie in rows ``part_starts`` to ``part_ends`` of each series, both (n_series,).
+
+    A span with room for full contexts has only those; a shorter one has, if ``padded``, windows padded on the left.
+    ``latest`` aligns windows of a large stride with the end of the part instead of its start.
+    """
+    series = layout.series_of(layout.spans[:-1])
+    floors = layout.spans[:-1]
+    ends = np.minimum(layout.spans[1:], part_ends[series]) - horizon  # last possible first target
+    inside = np.maximum(floors, part_starts[series])
+    starts = np.maximum(inside, floors + context_length)
+    if padded:
+        starts = np.where(starts > ends, np.maximum(inside, floors + MIN_CONTEXT), starts)
+    keep = starts <= ends
+    starts, ends, floors = starts[keep], ends[keep], floors[keep]
+    if latest:
+        starts = starts + (ends - starts) % stride
+    return Windows(
+        values=values, starts=starts, counts=(ends - starts) // stride + 1, floors=floors, stride=stride,
+        context_length=context_length, horizon=horizon, n_targets=n_targets,
+        normalisation=normalisation, padded=padded,
+    )  # fmt: skip
+
+
+def gather_contexts(
+    values: Floats, origins: Ints, floors: Ints, context_length: int
+) -> tuple[Floats, NDArray[np.bool_] | None]:
+    """The ``context_length`` rows before each origin, (batch, context_length, n_columns), 0 where there are none.
+
+    Also which steps are observed, (batch, context_length), or None where all are.
+    """
+    rows = origins[:, None] + np.arange(-context_length, 0)
+    if (rows[:, 0] >= floors).all():
+        return values[rows], None
+    observed = rows >= floors[:, None]
+    contexts = values[np.maximum(rows, floors[:, None])]
+    return np.where(observed[..., None], contexts, np.float32(0)), observed
+
+
+def normalised(
+    contexts: Floats, observed: NDArray[np.bool_] | None, kind: str, *, padded: bool
+) -> tuple[Floats, Floats, Floats]:
+    """Normalise each context by its own statistics per column: inputs, center and scale, the latter (batch, 1, n).
+
+    ``kind``: none; last (subtract the last value); mean; standard (mean, then divide by the standard deviation,
+    unless the context is constant). ``padded`` appends the feature that tells observed steps from padding.
+    """
+    weight = None if observed is None else observed[..., None].astype(np.float32)
+    ones = np.ones((len(contexts), 1, contexts.shape[2]), np.float32)
+    center, scale = np.zeros_like(ones), ones
+    if kind == "last":
+        center = contexts[:, -1:]
+    elif kind in ("mean", "standard"):
+        center = _mean(contexts, weight)
+    inputs = contexts - center
+    if kind == "standard":
+        deviation = np.sqrt(_mean(inputs**2, weight))
+        constant = deviation <= 1e-5 * np.sqrt(_mean(contexts**2, weight))
+        scale = np.where(constant, ones, deviation)
+        inputs = inputs / scale
+    if weight is not None:
+        inputs = inputs * weight
+    if padded:
+        flag = weight if weight is not None else np.ones((*contexts.shape[:2], 1), np.float32)
+        inputs = np.concatenate([inputs, flag], axis=2)
+    return inputs, center, scale
+
+
+def _mean(values: Floats, weight: Floats | None) -> Floats:
+    """Mean over the observed steps, shape (batch, 1, n_columns)."""
+    mean: Floats = (
+        values.mean(axis=1, keepdims=True)
+        if weight is None
+        else (values * weight).sum(axis=1, keepdims=True) / weight.sum(axis=1, keepdims=True)
+    )
+    return mean
