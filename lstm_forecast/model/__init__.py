@@ -1,0 +1,1 @@
+"""Keras networks: cells, layers, training, export. The only folder that imports Keras."""

@@ -1,0 +1,36 @@
+"""What training did, epoch by epoch."""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+__all__ = ["Epoch", "history_csv"]
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one epoch did. Epoch 0 is the network before training. Losses are in locally normalised units."""
+
+    epoch: int
+    loss: float | None  # mean over the batches of the epoch, dropout included
+    val_loss: float | None
+    learning_rate: float
+    seconds: float
+    best: bool  # lowest validation loss so far: these weights are kept
+
+    @property
+    def gap(self) -> float | None:
+        """Overfitting gap: validation loss - training loss."""
+        return None if self.loss is None or self.val_loss is None else self.val_loss - self.loss
+
+
+def history_csv(history: Sequence[Epoch]) -> str:
+    """One row per epoch."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(["epoch", "loss", "val_loss", "gap", "learning_rate", "seconds", "best"])
+    for row in history:
+        values = [row.epoch, row.loss, row.val_loss, row.gap, row.learning_rate, round(row.seconds, 3), int(row.best)]
+        writer.writerow(["" if value is None else value for value in values])
+    return stream.getvalue()

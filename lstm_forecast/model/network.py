@@ -1,0 +1,159 @@
+"""The Keras network that a `NetworkSpec` describes, and its weights by name."""
+
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import keras
+import numpy as np
+
+from lstm_forecast.model.cells import CoupledLSTMCell, PeepholeLSTMCell
+from lstm_forecast.model.spec import NetworkSpec
+
+__all__ = ["assign_weights", "build_network", "complete_network", "named_weights"]
+
+
+def build_network(spec: NetworkSpec) -> keras.Sequential:
+    """Build the network: (batch, context_length, n_features) to (batch, horizon, n_targets, n_quantiles).
+
+    Equal specs give equal weights, and a layer's initial weights do not depend on the other layers. In a
+    masked network the rows of left padding must be 0 in every feature, the flag included; a segment is
+    skipped if all of it is padding.
+    """
+    shape = (spec.horizon, spec.n_targets, len(spec.quantiles))
+    return keras.Sequential(
+        [
+            keras.Input((spec.context_length, spec.n_features), name="window"),
+            *_segment_layers(spec),
+            *(_recurrent_layer(spec, i) for i in range(len(spec.units))),
+            *_dense_layers(spec),
+            keras.layers.Dense(
+                int(np.prod(shape)),
+                kernel_initializer="zeros" if spec.zero_output else _initializer(spec, "output"),
+                name="output",
+            ),
+            keras.layers.Reshape(shape, name="prediction"),
+        ],
+        name="network",
+    )
+
+
+def _segment_layers(spec: NetworkSpec) -> Iterator[keras.Layer]:
+    if spec.segment_length > 1:
+        yield keras.layers.Reshape((spec.n_steps, spec.segment_length * spec.n_features), name="segments")
+    if spec.masked:
+        yield keras.layers.Masking(0.0, name="masking")
+    if spec.segment_units:
+        yield _hidden_layer(spec, spec.segment_units, "segment")
+
+
+def _dense_layers(spec: NetworkSpec) -> Iterator[keras.Layer]:
+    if spec.dropout:
+        yield keras.layers.Dropout(spec.dropout, seed=_seed(spec, "dropout"), name="dropout")
+    for i, units in enumerate(spec.dense):
+        yield _hidden_layer(spec, units, f"dense_{i}")
+
+
+def _hidden_layer(spec: NetworkSpec, units: int, name: str) -> keras.Layer:
+    return keras.layers.Dense(units, activation=spec.activation, kernel_initializer=_initializer(spec, name), name=name)
+
+
+def _recurrent_layer(spec: NetworkSpec, index: int) -> keras.Layer:
+    """Make a layer that hands on every step, or the last step only if it is the last layer."""
+    name = f"recurrent_{index}"
+    forward = _directed_layer(spec, index, name)
+    if not spec.bidirectional:
+        return forward
+    # Left to itself, Bidirectional copies the forward layer with its seeds: both halves would start equal.
+    backward = _directed_layer(spec, index, f"backward_{name}", go_backwards=True)
+    return keras.layers.Bidirectional(forward, backward_layer=backward, name=name)
+
+
+def _directed_layer(spec: NetworkSpec, index: int, name: str, *, go_backwards: bool = False) -> keras.Layer:
+    units = spec.units[index]
+    last = index == len(spec.units) - 1
+    steps: dict[str, Any] = {"return_sequences": not last, "go_backwards": go_backwards, "name": name}
+    weights: dict[str, Any] = {
+        "kernel_initializer": _initializer(spec, f"{name}.kernel"),
+        "recurrent_initializer": _initializer(spec, f"{name}.recurrent_kernel", spec.recurrent_initializer),
+        "recurrent_dropout": spec.recurrent_dropout,
+        "seed": _seed(spec, f"{name}.dropout"),
+    }
+    # cuDNN takes right padding only, and Keras finds out while a compiled step runs: too late to fall back.
+    cudnn = False if spec.masked else "auto"
+    match spec.cell:
+        case "lstm":
+            return keras.layers.LSTM(units, **weights, **steps, use_cudnn=cudnn)
+        case "gru":
+            return keras.layers.GRU(units, **weights, **steps, use_cudnn=cudnn)
+        case "rnn":
+            return keras.layers.SimpleRNN(units, **weights, **steps)
+        case "peephole_lstm":
+            return keras.layers.RNN(PeepholeLSTMCell(units, **weights), **steps)
+        case "coupled_lstm":
+            return keras.layers.RNN(CoupledLSTMCell(units, **weights), **steps)
+
+
+def _initializer(spec: NetworkSpec, name: str, kind: str = "") -> keras.Initializer:
+    config = {"seed": _seed(spec, name)}
+    return keras.initializers.get({"class_name": kind or spec.kernel_initializer, "config": config})
+
+
+def _seed(spec: NetworkSpec, name: str) -> int:
+    return zlib.crc32(f"{spec.seed}/{name}".encode())
+
+
+def complete_network(network: keras.Model, *, kernel: np.ndarray, bias: np.ndarray) -> keras.Model:
+    """Add a linear forecast from each target's own past, by built-in layers only: what is published.
+
+    Args:
+        network: (batch, context_length, n_features) -> (batch, horizon, n_targets, n_quantiles), the targets
+        being
+            the first features; shared, not copied.
+        kernel: (n_targets, context_length, horizon).
+        bias: (n_targets, horizon).
+
+    Raises:
+        ValueError: the shapes do not fit the network.
+    """
+    window = keras.Input(network.input_shape[1:], name="window")
+    n_features, (_, horizon, n_targets, _) = window.shape[-1], network.output_shape
+    # Cropping1D crops the middle axis, so the features go there.
+    past = keras.layers.Permute((2, 1), name="features_first")(window)
+    past = keras.layers.Cropping1D((0, n_features - n_targets), name="targets")(past)
+    linear = keras.layers.EinsumDense("bnc,nch->bhn", (horizon, n_targets), bias_axes="hn", name="linear")
+    per_quantile = keras.layers.Reshape((horizon, n_targets, 1), name="per_quantile")(linear(past))
+    linear.set_weights([kernel, bias.T])
+    return keras.Model(window, keras.layers.Add(name="sum")([network(window), per_quantile]), name="forecaster")
+
+
+def named_weights(network: keras.Sequential) -> dict[str, np.ndarray]:
+    """Copy the weights by name: those of `graph.weight_shapes`, in that order."""
+    return {name: np.asarray(variable).copy() for name, variable in _variables(network).items()}
+
+
+def assign_weights(network: keras.Sequential, weights: Mapping[str, np.ndarray]) -> None:
+    """Set every weight by name; nothing is changed on an error.
+
+    Raises:
+        ValueError: a weight is missing, unknown or of another shape.
+    """
+    variables = _variables(network)
+    expected = {name: tuple(variable.shape) for name, variable in variables.items()}
+    received = {name: weight.shape for name, weight in weights.items()}
+    if wrong := sorted(n for n in expected | received if expected.get(n) != received.get(n)):
+        lines = (f"{n}: expected {expected.get(n)}, received {received.get(n)}" for n in wrong)
+        raise ValueError("weights do not fit the network: " + "; ".join(lines))
+    for name, variable in variables.items():
+        variable.assign(weights[name])
+
+
+def _variables(network: keras.Sequential) -> dict[str, keras.Variable]:
+    """Name the variables: layer, `backward` for that half of a Bidirectional layer, weight."""
+    parts: dict[str, keras.Layer] = {}
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.Bidirectional):
+            parts |= {layer.name: layer.forward_layer, f"{layer.name}.backward": layer.backward_layer}
+        else:
+            parts[layer.name] = layer
+    return {f"{prefix}.{v.name}": v for prefix, part in parts.items() for v in part.weights}

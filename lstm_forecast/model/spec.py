@@ -1,0 +1,37 @@
+"""What a network is made of, as plain values: enough to rebuild it, and nothing that could run code."""
+
+from dataclasses import dataclass
+
+from lstm_forecast.config.schema import Activation, Cell, Initializer
+
+__all__ = ["NetworkSpec"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkSpec:
+    """Hyper-parameters that decide the layers of a network and the shapes of its weights."""
+
+    context_length: int
+    n_features: int  # columns of the input, the padding flag included when masked
+    horizon: int
+    n_targets: int
+    quantiles: tuple[float, ...]  # ascending; (0.5,) for a point forecast
+    cell: Cell = "lstm"
+    units: tuple[int, ...] = (64,)  # one recurrent layer each
+    bidirectional: bool = False
+    segment_length: int = 1  # steps folded into one recurrent step; divides context_length
+    segment_units: int = 0  # width of the Dense layer on each segment; 0: none
+    masked: bool = False  # the last feature is 1 on observed steps and 0 on left padding
+    dropout: float = 0.0
+    recurrent_dropout: float = 0.0
+    dense: tuple[int, ...] = ()  # hidden Dense layers after the recurrent ones
+    activation: Activation = "relu"  # of the segment and hidden Dense layers
+    zero_output: bool = False  # start from a prediction of 0: the network corrects a linear part
+    kernel_initializer: Initializer = "glorot_uniform"
+    recurrent_initializer: Initializer = "orthogonal"
+    seed: int = 0
+
+    @property
+    def n_steps(self) -> int:
+        """Recurrent steps per window."""
+        return self.context_length // self.segment_length

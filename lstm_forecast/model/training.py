@@ -1,0 +1,155 @@
+"""Training of a Keras network on windows that are gathered batch by batch."""
+
+import math
+import time
+from collections.abc import Callable
+from typing import Any, Literal
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from lstm_forecast.data.windows import Batch, Windows
+from lstm_forecast.model.history import Epoch
+from lstm_forecast.model.linear import Linear
+from lstm_forecast.model.losses import make_loss
+
+__all__ = ["Feed", "train_network"]
+
+Schedule = Literal["constant", "cosine", "exponential"]
+Floats = NDArray[np.float32]
+
+
+def train_network(
+    network: keras.Sequential,
+    *,
+    training: Windows,
+    validation: Windows | None,
+    linear: Linear | None,
+    quantiles: tuple[float, ...],
+    loss: str,
+    optimizer: str,
+    learning_rate: float,
+    schedule: Schedule,
+    clipnorm: float | None,
+    epochs: int,
+    batch_size: int,
+    steps_per_epoch: int | None,
+    patience: int | None,
+    seed: int,
+    report: Callable[[Epoch], None],
+) -> list[Epoch]:
+    """Fit the network in place to what ``linear`` leaves over, and keep the weights with the lowest validation loss.
+
+    ``report`` is called with every epoch, the first one untrained. Without validation windows the last weights stay.
+    Training stops early after ``patience`` epochs without a better validation loss, or where the loss is not finite.
+    """
+    keras.utils.set_random_seed(seed)
+    feed = Feed(training, linear=linear, batch_size=batch_size, steps=steps_per_epoch, seed=seed)
+    rates = _learning_rates(schedule, learning_rate, steps=epochs * len(feed))
+    network.compile(optimizer=_optimizer(optimizer, rates, clipnorm), loss=make_loss(loss, quantiles))
+    evaluation = None if validation is None else Feed(validation, linear=linear, batch_size=batch_size)
+    keeper = _BestKeeper(evaluation, patience, report)
+    network.fit(feed, epochs=epochs, verbose=0, shuffle=False, callbacks=[keeper])
+    return keeper.history
+
+
+class Feed(keras.utils.PyDataset):  # type: ignore[misc]
+    """Batches of (inputs, targets) for Keras; shuffled anew each epoch if there is a ``seed``."""
+
+    def __init__(
+        self,
+        windows: Windows,
+        *,
+        linear: Linear | None,
+        batch_size: int,
+        steps: int | None = None,
+        seed: int | None = None,
+    ) -> None:
+        super().__init__()
+        self.windows, self.linear, self.batch_size, self.seed = windows, linear, batch_size, seed
+        batches = math.ceil(len(windows) / batch_size)
+        self.steps = batches if steps is None else min(steps, batches)
+        self.epoch = 0
+        self.order = self._draw()
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def __getitem__(self, step: int) -> tuple[Floats, Floats]:
+        index = self.order[step * self.batch_size : (step + 1) * self.batch_size].astype(np.int64)
+        batch: Batch = self.windows.batch(index)
+        if self.linear is None:
+            return batch.inputs, batch.targets
+        return batch.inputs, batch.targets - self.linear.predict(batch.inputs)
+
+    def on_epoch_end(self) -> None:
+        """Draw the next epoch's order, which depends on seed and epoch alone."""
+        self.epoch += 1
+        if self.seed is not None:
+            self.order = self._draw()
+
+    def _draw(self) -> NDArray[np.uint32]:
+        """Windows of this epoch. 32 bits: for 10 million windows the order must not outweigh the data."""
+        order = np.arange(len(self.windows), dtype=np.uint32)
+        if self.seed is not None:
+            np.random.default_rng((self.seed, self.epoch)).shuffle(order)
+        return order[: self.steps * self.batch_size]
+
+
+class _BestKeeper(keras.callbacks.Callback):  # type: ignore[misc]
+    """Validates before the first and after every epoch, keeps the best weights, and stops when nothing improves.
+
+    Keras' own EarlyStopping never considers the untrained network, which here is the linear part alone.
+    """
+
+    def __init__(self, validation: Feed | None, patience: int | None, report: Callable[[Epoch], None]) -> None:
+        super().__init__()
+        self.validation, self.patience, self.report = validation, patience, report
+        self.history: list[Epoch] = []
+        self.best_loss, self.best_epoch = math.inf, 0
+        self.best_weights: list[Floats] = []
+        self.started = 0.0
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        self.started = time.monotonic()
+        self._record(0, None)
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self.started = time.monotonic()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self._record(epoch + 1, (logs or {})["loss"])
+        diverged = not math.isfinite((logs or {})["loss"])
+        waited = epoch + 1 - self.best_epoch
+        if diverged or (self.validation is not None and self.patience is not None and waited >= self.patience):
+            self.model.stop_training = True
+
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        if self.best_weights:
+            self.model.set_weights(self.best_weights)
+
+    def _record(self, epoch: int, loss: float | None) -> None:
+        val_loss = None
+        if self.validation is not None:
+            val_loss = self.model.evaluate(self.validation, verbose=0, return_dict=True)["loss"]
+        best = val_loss is not None and val_loss < self.best_loss
+        if val_loss is not None and best:
+            self.best_loss, self.best_epoch = val_loss, epoch
+            self.best_weights = self.model.get_weights()
+        rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
+        self.history.append(Epoch(epoch, loss, val_loss, rate, time.monotonic() - self.started, best))
+        self.report(self.history[-1])
+
+
+def _learning_rates(schedule: Schedule, learning_rate: float, *, steps: int) -> Any:
+    if schedule == "cosine":
+        return keras.optimizers.schedules.CosineDecay(learning_rate, steps)
+    if schedule == "exponential":
+        return keras.optimizers.schedules.ExponentialDecay(learning_rate, steps, 0.01)
+    return learning_rate
+
+
+def _optimizer(name: str, learning_rate: Any, clipnorm: float | None) -> keras.optimizers.Optimizer:
+    make = {"adam": keras.optimizers.Adam, "adamw": keras.optimizers.AdamW, "rmsprop": keras.optimizers.RMSprop}[name]
+    return make(learning_rate, global_clipnorm=clipnorm)

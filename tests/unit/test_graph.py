@@ -1,0 +1,168 @@
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from typing import Any, get_args
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+import pytest
+
+from lstm_forecast.config.schema import Activation, Cell
+from lstm_forecast.model.graph import IR_VERSION, OPERATORS, OPSET, onnx_graph, weight_shapes
+from lstm_forecast.model.network import assign_weights, build_network, complete_network
+from lstm_forecast.model.spec import NetworkSpec
+
+CELLS = get_args(Cell)
+SPEC = NetworkSpec(context_length=12, n_features=3, horizon=4, n_targets=1, quantiles=(0.5,), units=(8,))
+VARIANTS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "dense": {"dense": (9, 7), "dropout": 0.1, "recurrent_dropout": 0.1},
+    "bidirectional": {"bidirectional": True},
+    "stacked": {"units": (8, 5)},
+    "segmented": {"segment_length": 3},
+    "segment layer": {"segment_length": 3, "segment_units": 6, "activation": "gelu"},
+    "one step": {"segment_length": 12},
+    "masked": {"masked": True},
+    "masked bidirectional": {"masked": True, "bidirectional": True},
+    "masked, segmented, stacked, bidirectional": {
+        **{"masked": True, "segment_length": 3, "segment_units": 6, "units": (8, 5, 7), "bidirectional": True}
+    },
+    "multi-target": {"n_targets": 2},
+    "quantiles": {"quantiles": (0.1, 0.5, 0.9)},
+    "multi-target quantiles": {"n_targets": 3, "quantiles": (0.1, 0.5, 0.9), "masked": True},
+}
+
+
+def windows(spec: NetworkSpec, n: int = 1000) -> np.ndarray:
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(n, spec.context_length, spec.n_features)).astype("float32")
+    if spec.masked:
+        padding = rng.integers(0, spec.context_length, size=(n, 1))
+        observed = np.arange(spec.context_length) >= padding
+        x[..., -1] = 1
+        x *= observed[..., np.newaxis]
+    return x
+
+
+def random_weights(spec: NetworkSpec) -> dict[str, np.ndarray]:
+    """Random weights, biases included, of the usual size: larger ones make the recurrence chaotic."""
+    rng = np.random.default_rng(0)
+    shapes = weight_shapes(spec).items()
+    return {name: (rng.normal(size=s) / s[0] ** 0.5).astype("float32") for name, s in shapes}
+
+
+def linear_part(spec: NetworkSpec) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(2)
+    kernel = rng.normal(size=(spec.n_targets, spec.context_length, spec.horizon))
+    return kernel / spec.context_length, rng.normal(size=(spec.n_targets, spec.horizon))
+
+
+def graph_of(spec: NetworkSpec, *, linear: bool = False) -> bytes:
+    return onnx_graph(spec, random_weights(spec), linear=linear_part(spec) if linear else None)
+
+
+def session_of(graph: bytes) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    return ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+
+
+def assert_as_keras(spec: NetworkSpec, *, linear: bool = False) -> None:
+    network, x = build_network(spec), windows(spec)
+    assign_weights(network, random_weights(spec))
+    if linear:
+        kernel, bias = linear_part(spec)
+        network = complete_network(network, kernel=kernel, bias=bias)
+    predictions = session_of(graph_of(spec, linear=linear)).run(["prediction"], {"window": x})[0]
+    expected = np.array(network(x))
+    assert expected.std() > 0.1
+    np.testing.assert_allclose(predictions, expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_onnx_predicts_what_keras_predicts(cell: Any, variant: str) -> None:
+    assert_as_keras(replace(SPEC, cell=cell, **VARIANTS[variant]))
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_onnx_predicts_what_keras_predicts_with_a_linear_part(cell: Any) -> None:
+    assert_as_keras(replace(SPEC, cell=cell, n_targets=2, quantiles=(0.1, 0.9)), linear=True)
+
+
+@pytest.mark.parametrize("activation", get_args(Activation))
+def test_onnx_has_every_activation_as_keras_does(activation: Any) -> None:
+    assert_as_keras(replace(SPEC, activation=activation, segment_units=6, dense=(9,)))
+
+
+def test_onnx_agrees_with_keras_on_a_realistic_size() -> None:
+    assert_as_keras(replace(SPEC, context_length=168, horizon=24, units=(64,)))
+
+
+def test_the_linear_part_is_an_output_of_its_own() -> None:
+    spec = replace(SPEC, n_targets=2, quantiles=(0.1, 0.5, 0.9))
+    x, (kernel, bias) = windows(spec, 20), linear_part(spec)
+    expected = np.einsum("bcn,nch->bhn", x[..., :2], kernel) + bias.T
+    prediction, linear = session_of(graph_of(spec, linear=True)).run(["prediction", "linear"], {"window": x})
+    network = session_of(graph_of(spec)).run(["prediction"], {"window": x})[0]
+    np.testing.assert_allclose(linear, expected, atol=1e-5)
+    np.testing.assert_allclose(prediction, network + linear[..., np.newaxis], atol=1e-5)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_graph_is_valid_and_made_of_the_closed_list_of_operators(cell: Any, variant: str) -> None:
+    model = onnx.load_from_string(graph_of(replace(SPEC, cell=cell, **VARIANTS[variant]), linear=True))
+    onnx.checker.check_model(model, full_check=True)
+    assert {node.op_type for node in model.graph.node} <= OPERATORS
+    assert {node.domain for node in model.graph.node} == {""}
+    assert model.ir_version == IR_VERSION
+    assert [(o.domain, o.version) for o in model.opset_import] == [("", OPSET)]
+    assert not model.functions
+    assert all(t.data_location == onnx.TensorProto.DEFAULT for t in model.graph.initializer)
+
+
+def test_every_operator_of_the_closed_list_is_used() -> None:
+    specs = [replace(SPEC, cell=cell, **VARIANTS[v]) for cell in CELLS for v in VARIANTS]
+    specs += [replace(SPEC, segment_units=4, activation=a) for a in get_args(Activation)]
+    models = (onnx.load_from_string(graph_of(spec, linear=True)) for spec in specs)
+    assert {node.op_type for model in models for node in model.graph.node} == OPERATORS
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_shapes_are_declared_with_a_symbolic_batch(variant: str) -> None:
+    spec = replace(SPEC, **VARIANTS[variant])
+    session = session_of(graph_of(spec, linear=True))
+    assert {i.name: i.shape for i in session.get_inputs()} == {"window": ["batch", 12, 3]}
+    assert {o.name: o.shape for o in session.get_outputs()} == {
+        "prediction": ["batch", 4, spec.n_targets, len(spec.quantiles)],
+        "linear": ["batch", 4, spec.n_targets],
+    }
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_equal_inputs_give_equal_bytes_and_equal_predictions(cell: Any) -> None:
+    spec = replace(SPEC, cell=cell, **VARIANTS["masked, segmented, stacked, bidirectional"])
+    assert graph_of(spec) == graph_of(spec)
+    x = windows(spec)
+    first, second = (session_of(graph_of(spec)).run(None, {"window": x})[0] for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+
+
+def test_a_window_alone_gives_what_it_gives_in_a_batch_and_quickly(capsys: Any) -> None:
+    spec = replace(SPEC, context_length=168, horizon=24, units=(64,), masked=True)
+    session, x = session_of(graph_of(spec, linear=True)), windows(spec, 50)
+    together = session.run(["prediction"], {"window": x})[0]
+    start = time.perf_counter()
+    alone = [session.run(["prediction"], {"window": window[np.newaxis]})[0] for window in x]
+    seconds = (time.perf_counter() - start) / len(x)
+    np.testing.assert_allclose(np.concatenate(alone), together, atol=1e-5)
+    with capsys.disabled():
+        print(f"\none window of 168 steps, 64 units: {seconds * 1e3:.2f} ms")
+
+
+def test_writing_a_graph_needs_no_keras() -> None:
+    code = "import sys, lstm_forecast.model.graph; sys.exit('keras' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
