@@ -1,0 +1,1 @@
+"""Error metrics and the baselines that every forecast is compared with."""

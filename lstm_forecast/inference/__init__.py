@@ -1,0 +1,1 @@
+"""Published networks run by ONNX Runtime, without Keras."""

@@ -1,0 +1,66 @@
+"""From scaled values to forecasts in original units: window, network, and everything undone on the way out."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lstm_forecast.data.scale import Scaler
+from lstm_forecast.data.windows import Windows, gather_contexts, normalised
+from lstm_forecast.inference.session import Session
+
+__all__ = ["Forecaster"]
+
+BATCH = 1024
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Forecaster:
+    """A network with the scaling around it. Forecasts are (n, horizon, n_targets, n_quantiles)."""
+
+    session: Session
+    scaler: Scaler
+    n_targets: int
+    context_length: int
+    normalisation: str
+    padded: bool
+
+    def on_windows(self, windows: Windows, series: Ints) -> Floats:
+        """Forecasts of all windows; ``series`` (n_windows,) are rows of the scaler."""
+        parts = []
+        for start, batch in zip(range(0, len(windows), BATCH), windows.batches(BATCH), strict=True):
+            prediction = self.session.predict(batch.inputs) * batch.scale[..., None] + batch.center[..., None]
+            parts.append(self.scaler.invert(prediction, series[start : start + BATCH], n_targets=self.n_targets))
+        return np.concatenate(parts)
+
+    def ahead(self, values: NDArray[np.float32], origins: Ints, floors: Ints, series: Ints, *, steps: int) -> Floats:
+        """Forecasts of the ``steps`` rows from each origin on.
+
+        Beyond the network's horizon the median forecast becomes the newest part of the context, which needs a network
+        without covariates. Shapes of the others are (n,), see Windows.origins.
+        """
+        parts = []
+        for start in range(0, len(origins), BATCH):
+            part = slice(start, start + BATCH)
+            contexts, observed = gather_contexts(values, origins[part], floors[part], self.context_length)
+            prediction = self._roll(contexts, observed, steps)
+            parts.append(self.scaler.invert(prediction, series[part], n_targets=self.n_targets))
+        return np.concatenate(parts)
+
+    def _roll(
+        self, contexts: NDArray[np.float32], observed: NDArray[np.bool_] | None, steps: int
+    ) -> NDArray[np.float32]:
+        """Scaled predictions (n, steps, n_targets, n_quantiles), one horizon after another."""
+        blocks: list[NDArray[np.float32]] = []
+        while sum(block.shape[1] for block in blocks) < steps:
+            inputs, center, scale = normalised(contexts, observed, self.normalisation, padded=self.padded)
+            center, scale = center[..., : self.n_targets, None], scale[..., : self.n_targets, None]
+            blocks.append(self.session.predict(inputs) * scale + center)
+            median = blocks[-1][..., blocks[-1].shape[-1] // 2]
+            contexts = np.concatenate([contexts, median], axis=1)[:, -self.context_length :]
+            if observed is not None:
+                seen = np.ones(median.shape[:2], bool)
+                observed = np.concatenate([observed, seen], axis=1)[:, -self.context_length :]
+        return np.concatenate(blocks, axis=1)[:, :steps]

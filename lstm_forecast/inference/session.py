@@ -1,0 +1,34 @@
+"""A published network, run by ONNX Runtime."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Session"]
+
+Floats = NDArray[np.float32]
+
+
+class Session:
+    """Runs the network of a run. Holds the ONNX Runtime session, which is costly to build."""
+
+    def __init__(self, network: bytes) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3  # errors only: stderr is ours
+        self._session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
+
+    def predict(self, inputs: Floats) -> Floats:
+        """Normalised windows (n, context_length, n_features) to predictions (n, horizon, n_targets, n_quantiles).
+
+        Quantiles come out ascending: sorting them where the network crosses them never worsens their pinball loss
+        (Chernozhukov et al. 2010, "Quantile and probability curves without crossing").
+        """
+        (prediction,) = self._session.run(["prediction"], {"window": inputs})
+        return np.sort(prediction, axis=-1)
+
+    def predict_batches(self, batches: Iterable[Floats]) -> Floats:
+        """Predictions of all batches, one after another."""
+        return np.concatenate([self.predict(inputs) for inputs in batches])
