@@ -1,0 +1,1 @@
+"""Pictures. The only folder that imports Matplotlib."""

@@ -1,0 +1,83 @@
+"""What people see: talk on stderr, results on stdout, the same lines on a terminal and in a log."""
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from lstm_forecast.model.history import Epoch
+
+__all__ = ["Talk", "emit_json", "errors_table", "listening", "say"]
+
+
+def say(text: str) -> None:
+    """A line for people, on stderr."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def emit_json(content: Mapping[str, Any]) -> None:
+    """The result as one JSON object, on stdout."""
+    print(json.dumps(content, ensure_ascii=False, allow_nan=False, default=str))
+
+
+class Talk:
+    """Hears what training does: one line per epoch, and on a terminal a progress bar below them."""
+
+    def __init__(self, progress: "Progress | None") -> None:
+        self._progress = progress
+        self._task = None if progress is None else progress.add_task("reading", total=None)
+
+    def note(self, text: str) -> None:
+        """A line for people."""
+        if self._progress is None:
+            say(text)
+        else:
+            self._progress.console.print(text, markup=False, highlight=False)
+
+    def epoch(self, epoch: "Epoch", epochs: int) -> None:
+        """An epoch is over."""
+        losses = {"loss": epoch.loss, "val_loss": epoch.val_loss, "gap": epoch.gap}
+        shown = "  ".join(f"{name} {value:.4f}" for name, value in losses.items() if value is not None)
+        kept = "  best so far" if epoch.best else ""
+        self.note(f"epoch {epoch.epoch:>3}/{epochs}  {shown}  {epoch.seconds:.1f} s{kept}")
+        if self._progress is not None and self._task is not None:
+            self._progress.update(self._task, description="training", completed=epoch.epoch, total=epochs)
+
+
+@contextlib.contextmanager
+def listening() -> Iterator[Talk]:
+    """A Talk, with a progress bar while it lasts if stderr is a terminal."""
+    if not sys.stderr.isatty():
+        yield Talk(None)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        yield Talk(progress)
+
+
+def errors_table(name: str, report: Mapping[str, Any]) -> str:
+    """Errors of the forecast above those of the baselines, as aligned text."""
+    header = ["", "MAE", "RMSE", "sMAPE", "MASE", "skill"]
+    rows = [header]
+    for label, errors in report["errors"].items():
+        skill = report["skill"].get(label)
+        numbers = [_number(errors[metric]) for metric in ("mae", "rmse", "smape", "mase")]
+        rows.append([name if label == "forecast" else label, *numbers, "" if skill is None else f"{skill:+.1%}"])
+    widths = [max(len(row[k]) for row in rows) for k in range(len(header))]
+    return "\n".join(
+        "  ".join(
+            [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+        )
+        for row in rows
+    )
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"

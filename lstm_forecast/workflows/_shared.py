@@ -1,0 +1,90 @@
+"""What several subcommands need: the panel that a config describes, and a published run made ready to forecast."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from lstm_forecast.config.loading import parse_config
+from lstm_forecast.config.schema import Config, DataConfig
+from lstm_forecast.data.panel import Panel, build_panel
+from lstm_forecast.data.read import Table, read_table
+from lstm_forecast.data.repair import Settings
+from lstm_forecast.data.scale import Scaler
+from lstm_forecast.errors import ConfigError, DataError, RunError
+from lstm_forecast.inference.forecasting import Forecaster
+from lstm_forecast.inference.session import Session
+from lstm_forecast.store import Run
+
+__all__ = ["LoadedRun", "load_run", "read_panel", "series_index"]
+
+
+@dataclass(frozen=True)
+class LoadedRun:
+    """A run with its config and everything that forecasting needs."""
+
+    run: Run
+    config: Config
+    forecaster: Forecaster
+
+    @property
+    def data_path(self) -> Path:
+        """Where the data lay in training; the config of a run counts paths from its own directory."""
+        return self.run.path / self.config.data.path
+
+
+def read_panel(data: DataConfig, path: Path) -> tuple[Panel, Table]:
+    """Read the table at ``path`` as ``data`` describes it, and settle its faults by the policies there."""
+    text = [name for name in (data.timestamp, data.series_id) if name is not None]
+    table = read_table(
+        path,
+        columns=[*text, *data.targets, *data.covariates.past],
+        text=text,
+        delimiter=data.csv.delimiter,
+        decimal=data.csv.decimal,
+        encoding=data.csv.encoding,
+    )
+    panel = build_panel(
+        table,
+        timestamp=data.timestamp,
+        targets=data.targets,
+        past=data.covariates.past,
+        series_id=data.series_id,
+        timestamp_format=data.timestamp_format,
+        timezone=data.timezone,
+        freq=data.freq,
+        settings=Settings(data.unsorted, data.duplicates, data.gaps, data.missing, data.infinite),
+    )
+    return panel, table
+
+
+def load_run(run: Run) -> LoadedRun:
+    """Read and verify what forecasting needs. Raises RunError if any of it is damaged."""
+    try:
+        config = parse_config(run.read("config.yaml").decode("utf-8"), source=str(run.path / "config.yaml"))
+        scaler = Scaler.from_json(run.read("scaler.json").decode("utf-8"))
+        forecaster = Forecaster(
+            session=Session(run.read("network.onnx")),
+            scaler=scaler,
+            n_targets=len(config.data.targets),
+            context_length=config.windows.context_length,
+            normalisation=config.windows.normalisation,
+            padded=bool(config.windows.padding),
+        )
+    except (ConfigError, ValueError, KeyError, TypeError) as error:
+        raise RunError(f"{run.path}: damaged: {error}; train again") from None
+    if scaler.columns != (*config.data.targets, *config.data.covariates.past):
+        raise RunError(f"{run.path}: damaged: scaler.json and config.yaml name different columns; train again")
+    return LoadedRun(run, config, forecaster)
+
+
+def series_index(scaler: Scaler, panel: Panel) -> np.ndarray:
+    """Row of the scaler for every series of the panel. Raises DataError if a series was not there in training."""
+    index = scaler.indices(panel.layout.ids)
+    unknown = [panel.layout.ids[k] for k in np.flatnonzero(index < 0)]
+    if unknown:
+        raise DataError(
+            f"series not seen in training: {', '.join(unknown[:5])}{' ...' if len(unknown) > 5 else ''} "
+            f"({len(unknown):,} of {len(index):,}); train again with them, or leave them out"
+        )
+    return index
