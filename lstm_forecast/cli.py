@@ -1,7 +1,6 @@
 """The command line: parse, call one workflow, print the result, choose the exit code."""
 
 import functools
-import os
 import signal
 import sys
 import traceback
@@ -242,5 +241,4 @@ def main() -> None:
     """Entry point of the commands ``forecast`` and ``lstm-forecast``."""
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `forecast predict | head` ends like any other program
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     app()

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from lstm_forecast.data.windows import Batch, Windows
+from lstm_forecast.data.windows import Windows
 from lstm_forecast.model.history import Epoch
 from lstm_forecast.model.linear import Linear
 from lstm_forecast.model.losses import make_loss
@@ -78,10 +78,9 @@ class Feed(keras.utils.PyDataset):  # type: ignore[misc]
 
     def __getitem__(self, step: int) -> tuple[Floats, Floats]:
         index = self.order[step * self.batch_size : (step + 1) * self.batch_size].astype(np.int64)
-        batch: Batch = self.windows.batch(index)
-        if self.linear is None:
-            return batch.inputs, batch.targets
-        return batch.inputs, batch.targets - self.linear.predict(batch.inputs)
+        batch = self.windows.batch(index)
+        targets = batch.targets if self.linear is None else batch.targets - self.linear.predict(batch.inputs)
+        return batch.inputs, targets[..., None]
 
     def on_epoch_end(self) -> None:
         """Draw the next epoch's order, which depends on seed and epoch alone."""

@@ -24,6 +24,7 @@ from lstm_forecast.model.graph import onnx_graph
 from lstm_forecast.model.history import Epoch, history_csv
 from lstm_forecast.model.linear import Linear, fit_linear
 from lstm_forecast.model.spec import NetworkSpec
+from lstm_forecast.model.startup import start_keras
 from lstm_forecast.store import Run, locked, publish
 from lstm_forecast.workflows._prepare import Part, Prepared, prepare
 
@@ -118,8 +119,7 @@ def _describe_data(prepared: Prepared, listener: Listener) -> None:
 def _fit(prepared: Prepared, listener: Listener) -> _Fitted:
     linear = fit_linear(prepared.training)
     # After this line the process is large: everything that can be done without Keras is done before it.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    os.environ.setdefault("TF_DETERMINISTIC_OPS", "1")
+    start_keras()
     from lstm_forecast.model.network import build_network, complete_network, named_weights
     from lstm_forecast.model.training import train_network
 

@@ -1,0 +1,208 @@
+"""``forecast init``: look at the data and write a commented config."""
+
+import json
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from lstm_forecast.config.loading import parse_config
+from lstm_forecast.data.grid import season_length
+from lstm_forecast.data.panel import Panel, build_panel
+from lstm_forecast.data.read import Table, read_table
+from lstm_forecast.data.repair import Settings
+from lstm_forecast.data.roles import Roles, find_roles
+from lstm_forecast.errors import WriteError
+from lstm_forecast.store import write_whole
+
+__all__ = ["InitResult", "init"]
+
+HORIZONS = {1: 12, 4: 8, 12: 12, 52: 13, 5: 10, 7: 14}  # by season length; else one season
+SEASONS_SEEN = {4: 4, 12: 3, 24: 14, 52: 2, 5: 12, 7: 8}  # in the context; else one week of days
+SHORT, LONG = 5_000, 50_000  # training windows that tell small data from large
+
+
+@dataclass(frozen=True)
+class InitResult:
+    """The config that was written and what was found on the way."""
+
+    path: Path
+    findings: list[str]
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """Numbers of the config that follow from the data."""
+
+    horizon: int
+    context_length: int
+    segment_length: int
+    stride: int
+    batch_size: int
+    epochs: int
+
+
+def init(
+    data: Path,
+    *,
+    output: Path | None = None,
+    targets: Sequence[str] | None = None,
+    horizon: int | None = None,
+    timestamp: str | None = None,
+    series_id: str | None = None,
+    force: bool = False,
+) -> InitResult:
+    """Write a config for the table at ``data``, by default to ``configs/<name of the data>.yaml``.
+
+    Raises DataError if the data have no usable time or target column, WriteError if the config exists already.
+    """
+    name = _name_of(data)
+    path = output or Path("configs") / f"{name}.yaml"
+    if path.exists() and not force:
+        raise WriteError(f"{path}: exists already; choose another with --output, or overwrite it with --force")
+    table = read_table(data)
+    roles = find_roles(table.frame, timestamp=timestamp, series_id=series_id, targets=targets or ())
+    policies, panel = _settle(table, roles)
+    choice = _choose(panel, horizon)
+    findings = _findings(panel, roles)
+    located = os.path.relpath(data.resolve(), path.resolve().parent)
+    text = _config_text(name, located, panel, roles, policies, choice, findings)
+    parse_config(text, source=str(path))  # what init writes, train reads
+    write_whole(path, lambda staged: staged.write_text(text, encoding="utf-8"))
+    return InitResult(path, findings)
+
+
+def _name_of(data: Path) -> str:
+    stem = data.name.split(".")[0] or "series"
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-_")[:64] or "series"
+
+
+def _settle(table: Table, roles: Roles) -> tuple[dict[str, str], Panel]:
+    """Policies for the faults that the data really have, and the panel that they make."""
+
+    def panel(settings: Settings) -> Panel:
+        return build_panel(
+            table, timestamp=roles.timestamp, targets=roles.targets, series_id=roles.series_id, settings=settings
+        )
+
+    faults = panel(Settings(duplicates="first", gaps="split", missing="ffill", infinite="missing")).repairs
+    policies = {}
+    if "duplicates" in faults:
+        policies["duplicates"] = "first"
+    if "infinite" in faults:
+        policies["infinite"] = "missing"
+    if "gaps" in faults:
+        policies["gaps"] = "fill" if faults["gaps"] < 0.2 * len(table.frame) else "split"
+    if "missing" in faults or "infinite" in faults or policies.get("gaps") == "fill":
+        policies["missing"] = "ffill"
+    return policies, panel(Settings(**policies))
+
+
+def _choose(panel: Panel, horizon: int | None) -> _Choice:
+    season = season_length(panel.layout.grid.freq)
+    typical = int(np.median(panel.layout.lengths))
+    horizon = horizon or min(HORIZONS.get(season, season), max(1, typical // 4))
+    segment_length = season if season >= 24 else 1
+    segment_length = 13 if season == 52 else segment_length
+    days = max(7, 2 * -(-horizon // season)) if season > 1 else 0
+    wanted = SEASONS_SEEN.get(season, days) * season or 4 * horizon
+    room = max(2, int(0.7 * typical) - 2 * horizon)  # the newest rows are for validation and test
+    context_length = max(1, min(wanted, room) // segment_length) * segment_length
+    windows = int(0.7 * panel.layout.offsets[-1])
+    return _Choice(
+        horizon=horizon,
+        context_length=context_length,
+        segment_length=segment_length,
+        stride=1 + windows // 400_000,
+        batch_size=32 if windows < SHORT else 128 if windows < LONG else 256,
+        epochs=50 if windows < SHORT else 30 if windows < LONG else 10,
+    )
+
+
+def _findings(panel: Panel, roles: Roles) -> list[str]:
+    layout, lengths = panel.layout, panel.layout.lengths
+    span = [str(stamp) for stamp in layout.stamps(np.array([layout.offsets[0], layout.offsets[-1] - 1]))]
+    findings = [
+        f"time: {roles.timestamp}, freq {layout.grid.freq}"
+        + (f", zone {layout.grid.zone}" if layout.grid.zone else "")
+        + f"; season of {season_length(layout.grid.freq)} rows",
+        f"series: {len(lengths):,}"
+        + (f" by {roles.series_id}, {lengths.min():,} to {lengths.max():,} rows each" if roles.series_id else "")
+        + (f", {lengths[0]:,} rows from {span[0]} to {span[1]}" if len(lengths) == 1 else ""),
+        f"targets: {', '.join(roles.targets)}"
+        + (f"; other numeric columns: {', '.join(roles.others)}" if roles.others else ""),
+    ]
+    return findings + [f"{kind}: {count:,} rows" for kind, count in panel.repairs.items()]
+
+
+def _config_text(
+    name: str,
+    path: str,
+    panel: Panel,
+    roles: Roles,
+    policies: dict[str, str],
+    choice: _Choice,
+    findings: list[str],
+) -> str:
+    quote = json.dumps  # a JSON string is a YAML string, whatever is in it
+    found = "\n".join(f"#   {_plain(line)}" for line in findings)
+    series = f"series_id: {quote(roles.series_id, ensure_ascii=False)}" if roles.series_id else "series_id: null"
+    targets = ", ".join(quote(target, ensure_ascii=False) for target in roles.targets)
+    others = ", ".join(quote(other, ensure_ascii=False) for other in roles.others)
+    past = f"\n  # covariates: {{past: [{others}]}}  # more columns for the network to see, up to now" if others else ""
+    settled = "".join(
+        f"\n  {kind}: {policy}  # {panel.repairs.get(kind, 0):,} rows" for kind, policy in policies.items()
+    )
+    masked = "" if choice.segment_length == 1 else "  # one recurrent step for each segment"
+    return f"""\
+# Written by `forecast init`. What it found:
+{found}
+# Every key is explained by `forecast config schema`; `forecast config show` prints the defaults.
+
+name: {quote(name)}
+seed: 0
+
+data:
+  path: {quote(path, ensure_ascii=False)}  # relative to this file
+  timestamp: {quote(roles.timestamp, ensure_ascii=False)}
+  {series}
+  targets: [{targets}]{past}
+  freq: {quote(panel.layout.grid.freq)}{settled}
+
+split:  # the newest rows of every series; a share, a number of rows or a date
+  validation: 0.1
+  test: 0.1
+
+preprocessing:
+  scaler: standard  # standard, minmax, robust or none; fitted on training rows only
+  log: false        # true for positive series whose swings grow with their level
+
+windows:
+  context_length: {choice.context_length}
+  horizon: {choice.horizon}
+  stride: {choice.stride}
+  normalisation: last  # none, last, mean or standard, inside each window
+
+model:
+  cell: lstm  # lstm, gru, rnn, peephole_lstm or coupled_lstm
+  units: 128
+  segment_length: {choice.segment_length}{masked}
+  segment_units: {128 if choice.segment_length > 1 else 0}
+  dropout: 0.1
+  levels: [80, 95]  # prediction intervals in percent
+
+training:
+  epochs: {choice.epochs}
+  batch_size: {choice.batch_size}
+  steps_per_epoch: 400
+  schedule: cosine
+  patience: 10
+"""
+
+
+def _plain(text: str) -> str:
+    """Keep what came from the data on one comment line."""
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", "?", text)
