@@ -121,7 +121,9 @@ def train(config: ConfigFile, overrides: Overrides = None, runs: Runs = RUNS, as
     with listening() as talk:
         result = run(loaded, config_path=config, runs=runs, listener=talk)
     best = next((row for row in reversed(result.history) if row.best), result.history[-1])
-    if best.gap is not None:
+    if best.epoch == 0:
+        say("kept epoch 0: the network found nothing beyond its start, so the forecast is that of the linear part")
+    elif best.loss is not None and best.val_loss is not None and best.gap is not None:
         say(
             f"kept epoch {best.epoch}: loss {best.loss:.4f}, val_loss {best.val_loss:.4f}, overfitting gap {best.gap:+.4f}"
         )

@@ -6,6 +6,7 @@ Precedence: option > ``FORECAST_*`` environment > file > default.
 import difflib
 import io
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +14,11 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import MaxDepthExceededError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
+from ruamel.yaml.representer import SafeRepresenter
 
 from lstm_forecast.config.schema import Config
 from lstm_forecast.errors import ConfigError
@@ -24,6 +28,13 @@ __all__ = ["ENVIRONMENT_PREFIX", "dump_config", "load_config", "parse_config"]
 ENVIRONMENT_PREFIX = "FORECAST_"
 MAX_BYTES = 64 * 1024
 MAX_DEPTH = 16
+TAG = "tag:yaml.org,2002:"
+# Dates stay text: pandas reads them with the data's own time zone. A value "=" or "<<" is a text like any other.
+SCALARS = {"null", "bool", "int", "float", "str", "timestamp", "value", "merge"}
+PLAIN_WORDS = {  # instead of pydantic's, which speak of Python
+    "model_type": "expected a section with keys and values",
+    "tuple_type": "expected a list, or a single value of its kind",
+}
 
 Key = tuple[str | int, ...]  # ("model", "units", 0)
 
@@ -35,6 +46,12 @@ class _Document:
     values: dict[str, Any]
     places: dict[Key, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    refused: set[Key] = field(default_factory=set)  # keys whose value is not there because of one of the problems
+
+    def refuse(self, key: Key, place: str, problem: str) -> None:
+        """Note what is wrong with the value of a key, so that nothing else is said about it."""
+        self.problems.append(f"{place}: {problem}")
+        self.refused.add(key)
 
     def place(self, key: Key) -> str:
         """The place of a key, or of the nearest section around it."""
@@ -55,7 +72,7 @@ def load_config(path: Path, *, overrides: Sequence[str] = (), environment: Mappi
             _override(document, key, value, source=f"environment variable {name}")
     for assignment in overrides:
         name, equals, value = assignment.partition("=")
-        if equals:
+        if equals and name.strip():
             _override(document, name.strip().split("."), value, source=f"--set {name.strip()}")
         else:
             document.problems.append(f"--set {assignment}: expected section.key=value")
@@ -70,6 +87,7 @@ def parse_config(text: str, *, source: str) -> Config:
 def dump_config(config: Config) -> str:
     """The config as YAML, defaults included; ``load_config`` reads it back to an equal one."""
     yaml = YAML(typ="safe", pure=True)
+    yaml.Representer = _Representer
     yaml.default_flow_style = None
     yaml.width = 110
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
@@ -78,11 +96,26 @@ def dump_config(config: Config) -> str:
     return stream.getvalue()
 
 
+class _Representer(SafeRepresenter):  # type: ignore[misc]
+    """Quotes every text that is not a plain word: ruamel.yaml leaves some bare that it cannot read back."""
+
+    def text(self, text: str) -> ScalarNode:
+        """The node of a text."""
+        return self.represent_scalar(
+            f"{TAG}str", text, style=None if re.fullmatch(r"[A-Za-z_][\w./-]*", text, re.A) else '"'
+        )
+
+
+_Representer.add_representer(str, _Representer.text)
+
+
 def _parse_file(path: Path) -> _Document:
     try:
-        if path.stat().st_size > MAX_BYTES:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
             raise ConfigError(f"{path}: larger than {MAX_BYTES // 1024} KiB; a config is a short text")
-        return _parse(path.read_text(encoding="utf-8"), str(path))
+        return _parse(content.decode("utf-8"), str(path))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
@@ -93,7 +126,7 @@ def _parse(text: str, source: str) -> _Document:
     document = _Document({})
     root = _compose(text, source=source, problems=document.problems)
     if document.problems:
-        raise ConfigError(*document.problems)
+        raise _config_error(document.problems)
     if not isinstance(root, MappingNode):
         raise ConfigError(f"{source}: expected sections such as data: and windows:, received {_received(text[:40])}")
     document.values = _plain(root, (), document, source)
@@ -102,8 +135,17 @@ def _parse(text: str, source: str) -> _Document:
 
 def _compose(text: str, *, source: str, problems: list[str]) -> Node | None:
     """Parse YAML 1.2 (``NO`` is a text, ``1e-3`` a number) to nodes that know their place."""
+    yaml = YAML(typ="safe", pure=True)
+    yaml.max_depth = MAX_DEPTH
     try:
-        return YAML(typ="safe", pure=True).compose(text)  # type: ignore[no-any-return]
+        return yaml.compose(text)  # type: ignore[no-any-return]
+    except MaxDepthExceededError as error:
+        mark = error.problem_mark
+        problems.append(f"{source}:{mark.line + 1}:{mark.column + 1}: nested deeper than {MAX_DEPTH} levels")
+    except ReaderError as error:
+        before = text[: error.position].split("\n")
+        place = f"{source}:{len(before)}:{len(before[-1]) + 1}"
+        problems.append(f"{place}: not valid YAML: the character {chr(error.character)!r} is not allowed")
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f"{source}:{mark.line + 1}:{mark.column + 1}" if mark else source
@@ -117,27 +159,31 @@ def _plain(node: Node, key: Key, document: _Document, source: str) -> Any:
     """Nodes to dicts, lists and scalars; anchors, tags, duplicate keys and deep nesting become problems."""
     place = f"{source}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
     document.places.setdefault(key, place)
+    kind = str(node.tag).removeprefix(TAG)
     if node.anchor is not None:
-        document.problems.append(f"{place}: anchors and aliases are not allowed; write the value out")
-        return None
-    if len(key) > MAX_DEPTH:
-        document.problems.append(f"{place}: nested deeper than {MAX_DEPTH} levels")
-        return None
-    if isinstance(node, MappingNode):
+        document.refuse(key, place, "anchors and aliases are not allowed; write the value out")
+    elif isinstance(node, MappingNode) and kind == "map":
         return _plain_mapping(node, key, document, source)
-    if isinstance(node, SequenceNode):
+    elif isinstance(node, SequenceNode) and kind == "seq":
         return [_plain(item, (*key, index), document, source) for index, item in enumerate(node.value)]
-    assert isinstance(node, ScalarNode)  # noqa: S101  the only kind left
-    return _plain_scalar(node, document, place)
+    elif isinstance(node, ScalarNode) and kind in SCALARS:
+        return _plain_scalar(kind, node.value)
+    else:
+        document.refuse(key, place, f"the tag {node.tag} is not allowed")
+    return None
 
 
 def _plain_mapping(node: MappingNode, key: Key, document: _Document, source: str) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name_node, value_node in node.value:
         place = f"{source}:{name_node.start_mark.line + 1}:{name_node.start_mark.column + 1}"
-        name = name_node.value if isinstance(name_node, ScalarNode) else None
-        if name is None:
+        name = name_node.value
+        if not isinstance(name_node, ScalarNode):
             document.problems.append(f"{place}: expected a key, received a list or a section")
+        elif str(name_node.tag) == f"{TAG}merge":
+            document.problems.append(f"{place}: merge keys are not allowed; write the values out")
+        elif str(name_node.tag).removeprefix(TAG) not in SCALARS:
+            document.problems.append(f"{place}: the tag {name_node.tag} is not allowed")
         elif name in values:
             document.problems.append(f"{place}: {name} is set twice; first at {document.place((*key, name))}")
         else:
@@ -146,24 +192,21 @@ def _plain_mapping(node: MappingNode, key: Key, document: _Document, source: str
     return values
 
 
-def _plain_scalar(node: ScalarNode, document: _Document, place: str) -> Any:
-    kind = str(node.tag).removeprefix("tag:yaml.org,2002:")
+def _plain_scalar(kind: str, text: str) -> Any:
+    """The value of a scalar; what does not look like its kind, or is a YAML 1.1 boolean such as ``no``, stays text."""
     try:
         match kind:
             case "null":
                 return None
             case "bool":
-                return node.value.lower() == "true"
+                return {"true": True, "false": False}.get(text.lower(), text)
             case "int":
-                return int(node.value.replace("_", ""), 0) if node.value.lstrip("+-0") else 0
+                return int(text.replace("_", ""), 0) if text.lstrip("+-0") else 0
             case "float":
-                return float(node.value.replace("_", ""))
-            case "str" | "timestamp":  # dates stay text: pandas reads them with the data's own time zone
-                return node.value
+                return float(text.replace("_", ""))
     except ValueError:
-        return node.value
-    document.problems.append(f"{place}: the tag {node.tag} is not allowed")
-    return None
+        pass
+    return text
 
 
 def _override(document: _Document, key: Sequence[str], text: str, *, source: str) -> None:
@@ -172,14 +215,20 @@ def _override(document: _Document, key: Sequence[str], text: str, *, source: str
     node = _compose(text, source=source, problems=document.problems)
     if len(document.problems) > problems_before:
         return
-    for depth in range(1, len(key) + 1):
-        document.places[tuple(key[:depth])] = source
-    value = None if node is None else _plain(node, tuple(key), document, source)
     section = document.values
-    for name in key[:-1]:
+    for depth, name in enumerate(key[:-1], start=1):
         inner = section.get(name)
-        section[name] = section = dict(inner) if isinstance(inner, dict) else {}
-    section[key[-1]] = value
+        if not isinstance(inner, dict | None):
+            where = document.place(tuple(key[:depth]))
+            problem = f"{'.'.join(key[:depth])} is not a section: it is {_received(inner)} at {where}"
+            document.refuse(tuple(key[:depth]), source, problem)
+            return
+        document.places.setdefault(tuple(key[:depth]), source)
+        section[name] = section = inner or {}
+    for replaced in [known for known in document.places if known[: len(key)] == tuple(key)]:
+        del document.places[replaced]
+    document.places[tuple(key)] = source
+    section[key[-1]] = None if node is None else _plain(node, tuple(key), document, source)
 
 
 def _validated(document: _Document) -> Config:
@@ -189,10 +238,24 @@ def _validated(document: _Document) -> Config:
     except ValidationError as error:
         for detail in error.errors(include_url=False):
             key = tuple(detail["loc"])
-            problems.append(f"{document.place(key)}: {_describe(key, detail)}")
+            if not any(key[:depth] in document.refused for depth in range(len(key) + 1)):
+                text = _describe(key, detail)
+                named = key or (_key_named_in(text, document) if detail["type"] == "value_error" else key)
+                problems.append(f"{document.place(named)}: {text}")
     if problems:
-        raise ConfigError(*problems)
+        raise _config_error(problems)
     return config
+
+
+def _config_error(problems: Sequence[str]) -> ConfigError:
+    """Control characters are shown, not obeyed: a key can hold any that YAML can escape."""
+    return ConfigError(*("".join(c if c.isprintable() else repr(c)[1:-1] for c in text) for text in problems))
+
+
+def _key_named_in(text: str, document: _Document) -> Key:
+    """The last key that a message about the whole config names, as its place says more than that of the config."""
+    keys = [tuple(word.split(".")) for word in re.findall(r"[a-z_]+(?:\.[a-z_]+)*", text)]
+    return next((key for key in reversed(keys) if key in document.places), ())
 
 
 def _describe(key: Key, detail: Mapping[str, Any]) -> str:
@@ -201,14 +264,20 @@ def _describe(key: Key, detail: Mapping[str, Any]) -> str:
         return f"unknown key {name}{_suggest(key)}"
     if detail["type"] == "missing":
         return f"{name} is missing: {_field_help(key)}"
-    message = detail["msg"].removeprefix("Value error, ")
+    message = PLAIN_WORDS.get(detail["type"], detail["msg"].removeprefix("Value error, "))
     if not key or (detail["type"] == "value_error" and isinstance(detail["input"], dict)):
         return str(message)
-    return f"{name}: {message[0].lower()}{message[1:]}; received {_received(detail['input'])}"
+    near = _nearest_value(str(detail["input"]), detail) if detail["type"] == "literal_error" else ""
+    return f"{name}: {message[0].lower()}{message[1:]}; received {_received(detail['input'])}{near}"
+
+
+def _nearest_value(wrong: str, detail: Mapping[str, Any]) -> str:
+    near = difflib.get_close_matches(wrong.lower(), re.findall(r"'([^']+)'", detail["ctx"]["expected"]), n=1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def _received(value: Any) -> str:
-    text = repr(value)
+    text = "nothing" if value is None else repr(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 

@@ -56,9 +56,11 @@ class _Section(BaseModel):
 class CsvConfig(_Section):
     """How to read CSV files; whatever is absent is detected."""
 
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(None, description="field delimiter")
-    decimal: Literal[".", ","] | None = Field(None, description="decimal sign")
-    encoding: str | None = Field(None, description="text encoding, such as utf-8 or cp1252")
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
+        None, description="field delimiter; absent: detected"
+    )
+    decimal: Literal[".", ","] | None = Field(None, description="decimal sign, . or ,; absent: detected")
+    encoding: str | None = Field(None, description="such as utf-8 or cp1252; absent: detected")
 
 
 class CovariatesConfig(_Section):
@@ -81,15 +83,18 @@ class DataConfig(_Section):
     covariates: CovariatesConfig = CovariatesConfig()
     freq: str | None = Field(None, description="pandas alias, or integer step; absent: inferred")
     csv: CsvConfig = CsvConfig()
-    unsorted: Literal["sort", "error"] = Field("sort", description="rows out of order")
+    unsorted: Literal["sort", "error"] = Field("sort", description="rows out of order: sort or error")
     duplicates: Literal["error", "first", "last", "mean", "sum"] = Field(
-        "error", description="several rows of a series with the same stamp"
+        "error", description="rows of a series with the same stamp: error, first, last, mean or sum"
     )
     gaps: Literal["error", "fill", "split"] = Field(
-        "error", description="missing rows: fill adds them as missing values, split cuts the series there"
+        "error", description="missing rows: error, fill (as missing values) or split (windows never cross them)"
     )
-    missing: Literal["error", "ffill", "interpolate"] = Field("error", description="empty cells and NaN")
-    infinite: Literal["error", "missing"] = Field("error", description="infinite values")
+    missing: Literal["error", "ffill", "interpolate"] = Field(
+        "error",
+        description="empty cells and NaN: error, ffill, or interpolate, which looks at the value behind the hole",
+    )
+    infinite: Literal["error", "missing"] = Field("error", description="infinite values: error or missing")
 
 
 class SplitConfig(_Section):
@@ -151,8 +156,10 @@ class ModelConfig(_Section):
     recurrent_dropout: Share = Field(0.0, description="share of the recurrent state dropped in training")
     dense: Annotated[Units, Field(max_length=16)] = Field((), description="widths of hidden Dense layers")
     activation: Activation = Field("relu", description="of the segment and hidden Dense layers")
-    kernel_initializer: Initializer = "glorot_uniform"
-    recurrent_initializer: Initializer = "orthogonal"
+    kernel_initializer: Initializer = Field(
+        "glorot_uniform", description="of input weights: glorot or he, uniform or normal"
+    )
+    recurrent_initializer: Initializer = Field("orthogonal", description="of recurrent weights")
     levels: Annotated[tuple[Annotated[int, Field(ge=1, le=99)], ...], BeforeValidator(_as_list)] = Field(
         (),
         description="prediction intervals in percent, such as [80, 95]: trains one quantile for each border",
@@ -168,17 +175,19 @@ class ModelConfig(_Section):
 class TrainingConfig(_Section):
     """The optimiser and when to stop."""
 
-    optimizer: Literal["adam", "adamw", "rmsprop"] = "adam"
-    learning_rate: Annotated[float, Field(gt=0, le=10)] = 1e-3
+    optimizer: Literal["adam", "adamw", "rmsprop"] = Field("adam", description="adam, adamw or rmsprop")
+    learning_rate: Annotated[float, Field(gt=0, le=10)] = Field(
+        1e-3, description="step size of the optimiser at the start"
+    )
     schedule: Literal["constant", "cosine", "exponential"] = Field(
         "constant",
         description="learning rate over the epochs: constant, cosine to 0, or exponential to a hundredth",
     )
     clipnorm: Annotated[float, Field(gt=0)] | None = Field(5.0, description="largest gradient norm; null: no clipping")
     loss: Literal["mae", "mse", "huber"] = Field("mae", description="for point forecasts; levels use the pinball loss")
-    epochs: PositiveInt = 50
-    batch_size: PositiveInt = 128
-    steps_per_epoch: PositiveInt | None = Field(None, description="batches per epoch at most; absent: all windows")
+    epochs: PositiveInt = Field(50, description="passes over the training windows at most")
+    batch_size: PositiveInt = Field(128, description="windows per step of the optimiser")
+    steps_per_epoch: PositiveInt | None = Field(None, description="batches per epoch at most; null: all windows")
     patience: PositiveInt | None = Field(
         10, description="epochs without a better validation loss before stopping; null: never stop early"
     )
@@ -190,7 +199,7 @@ class Config(_Section):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] = Field(
         description="of the run directory, and of the forecast column"
     )
-    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = Field(0, description="same seed, data and machine: same bytes")
     data: DataConfig
     split: SplitConfig = SplitConfig()
     preprocessing: PreprocessingConfig = PreprocessingConfig()

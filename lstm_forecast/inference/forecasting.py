@@ -39,7 +39,8 @@ class Forecaster:
         """Forecasts of the ``steps`` rows from each origin on.
 
         Beyond the network's horizon the median forecast becomes the newest part of the context, which needs a network
-        without covariates. Shapes of the others are (n,), see Windows.origins.
+        without covariates; its intervals then widen as if the errors of successive horizons were independent.
+        Shapes of the others are (n,), see Windows.origins.
         """
         parts = []
         for start in range(0, len(origins), BATCH):
@@ -54,13 +55,19 @@ class Forecaster:
     ) -> NDArray[np.float32]:
         """Scaled predictions (n, steps, n_targets, n_quantiles), one horizon after another."""
         blocks: list[NDArray[np.float32]] = []
-        while sum(block.shape[1] for block in blocks) < steps:
+        carried = np.float32(0)  # distance of the quantiles from the median at the end of the last block
+        while True:
             inputs, center, scale = normalised(contexts, observed, self.normalisation, padded=self.padded)
             center, scale = center[..., : self.n_targets, None], scale[..., : self.n_targets, None]
-            blocks.append(self.session.predict(inputs) * scale + center)
-            median = blocks[-1][..., blocks[-1].shape[-1] // 2]
+            block = self.session.predict(inputs) * scale + center
+            median = block[..., block.shape[-1] // 2]
+            distance = block - median[..., None]
+            distance = np.sign(distance) * np.sqrt(distance**2 + carried**2)
+            carried = distance[:, -1:]
+            blocks.append(median[..., None] + distance)
+            if len(blocks) * blocks[0].shape[1] >= steps:
+                return np.concatenate(blocks, axis=1)[:, :steps]
             contexts = np.concatenate([contexts, median], axis=1)[:, -self.context_length :]
             if observed is not None:
                 seen = np.ones(median.shape[:2], bool)
                 observed = np.concatenate([observed, seen], axis=1)[:, -self.context_length :]
-        return np.concatenate(blocks, axis=1)[:, :steps]

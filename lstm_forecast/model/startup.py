@@ -12,7 +12,7 @@ def start_keras() -> None:
 
     What was printed is shown after all if the start fails.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_DETERMINISTIC_OPS", "1")
     sys.stderr.flush()
     terminal = os.dup(2)

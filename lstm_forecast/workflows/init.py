@@ -22,6 +22,7 @@ __all__ = ["InitResult", "init"]
 
 HORIZONS = {1: 12, 4: 8, 12: 12, 52: 13, 5: 10, 7: 14}  # by season length; else one season
 SEASONS_SEEN = {4: 4, 12: 3, 24: 14, 52: 2, 5: 12, 7: 8}  # in the context; else one week of days
+SEGMENTS = {1: 1, 4: 1, 12: 1, 52: 13}  # rows of one recurrent step by season length; else one season
 SHORT, LONG = 5_000, 50_000  # training windows that tell small data from large
 
 
@@ -105,11 +106,12 @@ def _choose(panel: Panel, horizon: int | None) -> _Choice:
     season = season_length(panel.layout.grid.freq)
     typical = int(np.median(panel.layout.lengths))
     horizon = horizon or min(HORIZONS.get(season, season), max(1, typical // 4))
-    segment_length = season if season >= 24 else 1
-    segment_length = 13 if season == 52 else segment_length
+    segment_length = SEGMENTS.get(season, season)
     days = max(7, 2 * -(-horizon // season)) if season > 1 else 0
     wanted = SEASONS_SEEN.get(season, days) * season or 4 * horizon
     room = max(2, int(0.7 * typical) - 2 * horizon)  # the newest rows are for validation and test
+    if season == 1 and room >= wanted:
+        segment_length = horizon
     context_length = max(1, min(wanted, room) // segment_length) * segment_length
     windows = int(0.7 * panel.layout.offsets[-1])
     return _Choice(

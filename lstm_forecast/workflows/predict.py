@@ -130,6 +130,7 @@ def _as_input(table: pd.DataFrame, config: Config) -> pd.DataFrame:
         frame[data.series_id] = series
     frame["target"] = data.targets[0] if target is None else target
     wide = frame.pivot(index=keys, columns="target", values=names)
-    pairs = wide.columns.to_frame(index=False).to_numpy()
-    wide.columns = pd.Index([f"{target}{str(name).removeprefix(config.name)}" for name, target in pairs])
-    return wide.reset_index()
+    ordered = pd.DataFrame(
+        {f"{target}{name.removeprefix(config.name)}": wide[name, target] for target in data.targets for name in names}
+    )
+    return ordered.reset_index()

@@ -120,7 +120,7 @@ def _fit(prepared: Prepared, listener: Listener) -> _Fitted:
     linear = fit_linear(prepared.training)
     # After this line the process is large: everything that can be done without Keras is done before it.
     start_keras()
-    from lstm_forecast.model.network import build_network, complete_network, named_weights
+    from lstm_forecast.model.network import assign_weights, build_network, complete_network, named_weights
     from lstm_forecast.model.training import train_network
 
     config, spec = prepared.config, _network_spec(prepared)
@@ -137,9 +137,11 @@ def _fit(prepared: Prepared, listener: Listener) -> _Fitted:
         report=lambda epoch: listener.epoch(epoch, config.training.epochs),
     )
     weights = named_weights(network)
-    complete: keras.Model = network
+    # Published without loss and optimiser, so that other Keras tools can load it: rebuilt rather than as trained.
+    complete: keras.Model = build_network(spec)
+    assign_weights(complete, weights)
     if config.model.linear:
-        complete = complete_network(network, kernel=linear.kernel, bias=linear.bias)
+        complete = complete_network(complete, kernel=linear.kernel, bias=linear.bias)
     graph = onnx_graph(spec, weights, linear=(linear.kernel, linear.bias) if config.model.linear else None)
     _check_graph(graph, complete, prepared)
     if config.model.linear:
