@@ -124,9 +124,8 @@ def train(config: ConfigFile, overrides: Overrides = None, runs: Runs = RUNS, as
     if best.epoch == 0:
         say("kept epoch 0: the network found nothing beyond its start, so the forecast is that of the linear part")
     elif best.loss is not None and best.val_loss is not None and best.gap is not None:
-        say(
-            f"kept epoch {best.epoch}: loss {best.loss:.4f}, val_loss {best.val_loss:.4f}, overfitting gap {best.gap:+.4f}"
-        )
+        losses = f"loss {best.loss:.4f}, val_loss {best.val_loss:.4f}, overfitting gap {best.gap:+.4f}"
+        say(f"kept epoch {best.epoch}: {losses}")
     for part in ("test", "validation"):
         if part in result.metrics:
             report = result.metrics[part]
@@ -157,13 +156,13 @@ def predict(
 ) -> None:
     """Forecast the real future of every series, in original units."""
     from lstm_forecast.workflows.predict import predict as run
-    from lstm_forecast.workflows.predict import table_json, write_table
+    from lstm_forecast.workflows.predict import table_json
 
-    result = run(runs=runs, name=name, data=data, horizon=horizon, columns=columns.value)
-    if output is not None:
-        write_table(result, output)
-    if as_json:
-        print(table_json(result, output))
+    result = run(runs=runs, name=name, data=data, horizon=horizon, columns=columns.value, output=output)
+    if as_json and output is not None:
+        emit_json({"ok": True, "run": result.run.run_id, "path": str(result.run.path), "output": str(output)})
+    elif as_json:
+        print(table_json(result))
     elif output is not None:
         print(output)
     else:

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-__all__ = ["BusyError", "ConfigError", "DataError", "ForecastError", "RunError", "WriteError"]
+__all__ = ["BusyError", "ConfigError", "DataError", "ForecastError", "RunError", "UsageError", "WriteError"]
 
 
 class ForecastError(Exception):
@@ -17,6 +17,13 @@ class ForecastError(Exception):
     def __init__(self, *problems: str) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+class UsageError(ForecastError):
+    """The options of the command do not fit each other, or this run."""
+
+    exit_code = 2
+    title = "usage"
 
 
 class ConfigError(ForecastError):

@@ -7,7 +7,7 @@ resolved config that is saved with a run holds what was decided.
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 __all__ = [
     "Activation", "Cell", "Config", "CovariatesConfig", "CsvConfig", "DataConfig", "Initializer", "ModelConfig",
@@ -206,6 +206,13 @@ class Config(_Section):
     windows: WindowsConfig
     model: ModelConfig = ModelConfig()
     training: TrainingConfig = TrainingConfig()
+
+    @field_validator("name")
+    @classmethod
+    def _is_no_column_of_a_forecast(cls, name: str) -> str:
+        if name in ("unique_id", "ds", "cutoff", "y"):
+            raise ValueError("the forecast table has a column of that name already; choose another")
+        return name
 
     @model_validator(mode="after")
     def _segments_fill_the_context(self) -> "Config":

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.tseries.frequencies import to_offset
 
 from lstm_forecast.data.grid import Grid, clock, infer_freq
 from lstm_forecast.data.read import Table
@@ -59,6 +61,19 @@ class Panel:
     columns: tuple[str, ...]  # targets first
     values: NDArray[np.float64]  # (n_rows, n_columns)
     repairs: Mapping[str, int]  # what the policies changed, and in how many rows
+
+    def only(self, kept: NDArray[np.bool_]) -> "Panel":
+        """The panel without the series that are not ``kept`` (n_series,)."""
+        layout = self.layout
+        spans = kept[layout.series_of(layout.spans[:-1])]
+        remaining = Layout(
+            ids=tuple(compress(layout.ids, kept)),
+            offsets=np.concatenate(([0], np.cumsum(layout.lengths[kept]))),
+            spans=np.concatenate(([0], np.cumsum(np.diff(layout.spans)[spans]))),
+            first=layout.first[spans],
+            grid=layout.grid,
+        )
+        return Panel(remaining, self.columns, self.values[np.repeat(kept, layout.lengths)], self.repairs)
 
 
 def build_panel(
@@ -130,15 +145,17 @@ def _grid(
         freq = infer_freq(ticks[codes == longest], integers=integers)
     elif integers and not (freq.isdigit() and int(freq) > 0):
         raise DataError(f"data.freq: {freq!r} does not fit integer steps; set a whole number such as freq: 1")
-    elif not integers:
-        try:
-            pd.tseries.frequencies.to_offset(freq)
-        except ValueError:
-            raise DataError(
-                f"data.freq: {freq!r} is not a pandas frequency alias; examples: h, 30min, D, B, W-SUN, MS"
-            ) from None
+    elif not integers and not _is_freq(freq):
+        raise DataError(f"data.freq: {freq!r} is not a pandas frequency alias; examples: h, 30min, D, B, W-SUN, MS")
     first = int(ticks.min())
     return Grid(freq, first if integers else pd.Timestamp(first, unit="us"), zone)
+
+
+def _is_freq(freq: str) -> bool:
+    try:
+        return (pd.Timestamp(0, unit="us") + to_offset(freq)).as_unit("us") > pd.Timestamp(0, unit="us")
+    except ValueError:
+        return False
 
 
 def _ordinals(table: Table, grid: Grid, ticks: NDArray[np.int64], stamps: pd.Index) -> NDArray[np.int64]:

@@ -55,16 +55,18 @@ class Forecaster:
     ) -> NDArray[np.float32]:
         """Scaled predictions (n, steps, n_targets, n_quantiles), one horizon after another."""
         blocks: list[NDArray[np.float32]] = []
-        carried = np.float32(0)  # distance of the quantiles from the median at the end of the last block
+        carried = np.zeros(1, np.float32)  # distance of the quantiles from the median at the end of the last block
         while True:
             inputs, center, scale = normalised(contexts, observed, self.normalisation, padded=self.padded)
             center, scale = center[..., : self.n_targets, None], scale[..., : self.n_targets, None]
             block = self.session.predict(inputs) * scale + center
-            median = block[..., block.shape[-1] // 2]
-            distance = block - median[..., None]
-            distance = np.sign(distance) * np.sqrt(distance**2 + carried**2)
+            median: NDArray[np.float32] = block[..., block.shape[-1] // 2]
+            distance = block - median[..., None]  # of the quantiles from the median
+            if blocks:
+                distance = np.sign(distance) * np.sqrt(distance**2 + carried**2)
+                block = median[..., None] + distance
             carried = distance[:, -1:]
-            blocks.append(median[..., None] + distance)
+            blocks.append(block)
             if len(blocks) * blocks[0].shape[1] >= steps:
                 return np.concatenate(blocks, axis=1)[:, :steps]
             contexts = np.concatenate([contexts, median], axis=1)[:, -self.context_length :]

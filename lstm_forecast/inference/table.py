@@ -1,6 +1,7 @@
 """Forecasts as tables: the long format that the field's tools read, or the columns of the input."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -8,35 +9,47 @@ from numpy.typing import NDArray
 
 from lstm_forecast.data.panel import Layout
 
-__all__ = ["forecast_table", "quantile_columns", "unique_ids"]
+__all__ = ["input_table", "long_table", "quantile_columns", "unique_ids"]
+
+Columns = Mapping[str, NDArray[np.floating]]  # arrays (n, steps, n_targets), one row per origin
 
 
-def forecast_table(
+def long_table(
+    layout: Layout, origins: NDArray[np.int64], columns: Columns, *, targets: Sequence[str], series_id: str | None
+) -> pd.DataFrame:
+    """One row per origin, target and step: ``unique_id, ds, cutoff``, then ``columns``.
+
+    ``origins`` (n,) are the first forecast rows; the row before each is its cutoff.
+    """
+    names = unique_ids(layout, targets=targets, series_id=series_id)[layout.series_of(origins - 1)]  # (n, n_targets)
+    ordinals, cutoffs = _ordinals(layout, origins, columns)
+    steps = ordinals.shape[1]
+    frame = {
+        "unique_id": np.repeat(names.ravel(), steps),
+        "ds": layout.grid.stamps(np.repeat(ordinals, len(targets), axis=0).ravel()),
+        "cutoff": layout.grid.stamps(np.repeat(cutoffs, len(targets) * steps)),
+    }
+    return pd.DataFrame(frame | {name: values.transpose(0, 2, 1).ravel() for name, values in columns.items()})
+
+
+def input_table(
     layout: Layout,
     origins: NDArray[np.int64],
-    columns: Mapping[str, NDArray[np.floating]],
+    columns: Columns,
     *,
+    name: str,
     targets: Sequence[str],
+    timestamp: str,
     series_id: str | None,
 ) -> pd.DataFrame:
-    """One row per series, target, origin and step: ``unique_id, ds, cutoff``, then ``columns``.
-
-    ``origins`` (n,) are the first forecast rows, ``columns`` arrays of shape (n, steps, n_targets).
-    """
-    steps = next(iter(columns.values())).shape[1]
-    last = layout.ordinals(origins - 1)
-    names = unique_ids(layout, targets=targets, series_id=series_id)[layout.series_of(origins - 1)]  # (n, n_targets)
-    ordinals = np.broadcast_to((last[:, None] + np.arange(1, steps + 1))[:, None], (*names.shape, steps))
-    frame = pd.DataFrame(
-        {
-            "unique_id": np.repeat(names.ravel(), steps),
-            "ds": layout.grid.stamps(ordinals.ravel()),
-            "cutoff": layout.grid.stamps(np.repeat(last, names.shape[1] * steps)),
-        }
-    )
-    for name, values in columns.items():
-        frame[name] = values.transpose(0, 2, 1).ravel()
-    return frame
+    """One row per origin and step under the names of the input; a column ``NAME-lo-80`` becomes ``TARGET-lo-80``."""
+    ordinals, _ = _ordinals(layout, origins, columns)
+    series = np.array(layout.ids, object)[layout.series_of(origins - 1)]
+    frame: dict[str, Any] = {} if series_id is None else {series_id: np.repeat(series, ordinals.shape[1])}
+    frame[timestamp] = layout.grid.stamps(ordinals.ravel())
+    for k, target in enumerate(targets):
+        frame |= {target + column.removeprefix(name): values[..., k].ravel() for column, values in columns.items()}
+    return pd.DataFrame(frame)
 
 
 def unique_ids(layout: Layout, *, targets: Sequence[str], series_id: str | None) -> NDArray[np.object_]:
@@ -62,3 +75,12 @@ def quantile_columns(
         columns[f"{name}-lo-{level}"] = forecast[..., middle - distance]
         columns[f"{name}-hi-{level}"] = forecast[..., middle + distance]
     return columns
+
+
+def _ordinals(
+    layout: Layout, origins: NDArray[np.int64], columns: Columns
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Numbers on the grid of the forecast steps (n, steps) and of the cutoffs (n,)."""
+    steps = next(iter(columns.values())).shape[1]
+    cutoffs = layout.ordinals(origins - 1)
+    return cutoffs[:, None] + np.arange(1, steps + 1), cutoffs

@@ -15,7 +15,7 @@ class Epoch:
     epoch: int
     loss: float | None  # mean over the batches of the epoch, dropout included
     val_loss: float | None
-    learning_rate: float
+    learning_rate: float  # at the end of the epoch
     seconds: float
     best: bool  # lowest validation loss so far: these weights are kept
 

@@ -19,7 +19,7 @@ from lstm_forecast.errors import DataError
 from lstm_forecast.evaluation.report import make_report
 from lstm_forecast.inference.forecasting import Forecaster
 from lstm_forecast.inference.session import Session
-from lstm_forecast.inference.table import forecast_table, quantile_columns
+from lstm_forecast.inference.table import long_table, quantile_columns
 from lstm_forecast.model.graph import onnx_graph
 from lstm_forecast.model.history import Epoch, history_csv
 from lstm_forecast.model.linear import Linear, fit_linear
@@ -215,7 +215,7 @@ def _test_table(prepared: Prepared, forecast: Floats | None) -> pd.DataFrame:
         return pd.DataFrame({"unique_id": [], "ds": [], "cutoff": [], "y": [], config.name: []})
     columns = {"y": part.actual, **quantile_columns(config.name, config.model.quantiles, forecast)}
     targets, series_id = config.data.targets, config.data.series_id
-    return forecast_table(prepared.layout, part.origins, columns, targets=targets, series_id=series_id)
+    return long_table(prepared.layout, part.origins, columns, targets=targets, series_id=series_id)
 
 
 def _writers(

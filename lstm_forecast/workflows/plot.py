@@ -1,0 +1,180 @@
+"""``forecast plot``: pictures of a published run, without the libraries that trained it."""
+
+import difflib
+import io
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lstm_forecast.config.schema import Config
+from lstm_forecast.data.panel import Layout, Panel
+from lstm_forecast.errors import DataError, RunError, UsageError
+from lstm_forecast.inference.table import unique_ids
+from lstm_forecast.plotting.forecast import MAX_PANELS, forecast_figure
+from lstm_forecast.plotting.horizon import horizon_figure
+from lstm_forecast.plotting.style import SUFFIXES, Figure, save_figure, stamp_text
+from lstm_forecast.plotting.training import training_figure
+from lstm_forecast.store import Run, find_run, write_whole
+from lstm_forecast.workflows._shared import load_run, read_panel
+from lstm_forecast.workflows.predict import forecast_future
+
+__all__ = ["plot"]
+
+FEW_PANELS = 3  # each as wide as the page, with room for ten horizons of history
+MIN_ROWS = 60  # of history, where the horizon is short
+MOST_COMPARED = 20_000  # series ids that a wrong one is compared with: that takes less than a second
+
+
+def plot(
+    picture: str,
+    *,
+    runs: Path,
+    name: str | None = None,
+    data: Path | None = None,
+    series: Sequence[str] = (),
+    output: Path | None = None,
+) -> Path:
+    """Draw ``forecast``, ``training`` or ``horizon`` of a run's champion and return the path of the picture.
+
+    Raises UsageError if the options do not fit, RunError if there is no sound run, DataError if the data do not fit
+    it or it has nothing to draw, WriteError if the picture cannot be written.
+    """
+    if output is not None and output.suffix.lower() not in SUFFIXES:
+        raise UsageError(f"--output {output}: expected a name that ends in {', '.join(SUFFIXES)}")
+    if picture != "forecast" and (data is not None or series):
+        raise UsageError(f"--data and --series choose what the picture forecast shows; {picture} needs neither")
+    run = find_run(runs, name)
+    if picture == "forecast":
+        figure = _forecast(run, data, series)
+    else:
+        figure = {"training": _training, "horizon": _horizon}[picture](run)
+    path = output or Path(f"{run.path.parent.name}-{picture}.png")
+    write_whole(path, lambda staged: save_figure(figure, staged, suffix=path.suffix.lower()))
+    return path
+
+
+def _forecast(run: Run, data: Path | None, series: Sequence[str]) -> Figure:
+    loaded = load_run(run)
+    config = loaded.config
+    panel, _ = read_panel(config.data, data or loaded.data_path)
+    ids = _unique_ids(config, panel.layout)
+    found = _chosen(ids, panel.layout.ids, series)
+    shown = found[:MAX_PANELS]
+    drawn = set(shown)
+    panel = panel.only(np.array([not drawn.isdisjoint(row) for row in ids]))  # no forecast that is not drawn
+    horizon = config.windows.horizon
+    rows = max(MIN_ROWS, (10 if len(shown) <= FEW_PANELS else 6) * horizon)
+    future = forecast_future(loaded, panel)
+    return forecast_figure(
+        _history(panel, _unique_ids(config, panel.layout), shown, rows=rows),
+        _test_forecasts(run, config.name, shown),
+        future,
+        name=config.name,
+        title=f"{_name(run)}: {_span(future, horizon)}{_count(len(shown), len(found))}",
+        note=f"original units; {_zone(panel)}run {run.run_id}",
+    )
+
+
+def _training(run: Run) -> Figure:
+    columns = ["epoch", "loss", "val_loss", "gap", "learning_rate", "best"]
+    with _sound(run, "history.csv") as content:
+        history = pd.read_csv(io.BytesIO(content))[columns].astype(float)
+    return training_figure(history, title=f"{_name(run)}: training", note=f"run {run.run_id}")
+
+
+def _horizon(run: Run) -> Figure:
+    with _sound(run, "metrics.json") as content:
+        metrics = json.loads(content)
+        part = "test" if "test" in metrics else "validation"
+        report = metrics.get(part, {"by_step": {}, "windows": 0})
+        errors = {
+            f"{_name(run) if label == 'forecast' else label.replace('_', ' ')} "
+            f"({report['errors'][label]['mae']:.3g})": [float(size) for size in steps["mae"]]
+            for label, steps in report["by_step"].items()
+        }
+        note = f"{part} part, {report['windows']:,} windows; in brackets: mean of all steps; run {run.run_id}"
+    if not errors:
+        raise DataError(
+            f"{run.path}: no errors to draw, as no test or validation window was left in training; give more rows, or "
+            "make windows.horizon smaller"
+        )
+    return horizon_figure(errors, title=f"{_name(run)}: error by step", note=note)
+
+
+def _test_forecasts(run: Run, name: str, shown: Sequence[str]) -> pd.DataFrame:
+    with _sound(run, "forecasts.parquet") as content:
+        table = pd.read_parquet(io.BytesIO(content)).astype({name: float})
+        return table[table["unique_id"].isin(shown)]
+
+
+def _history(panel: Panel, ids: list[list[str]], shown: Sequence[str], *, rows: int) -> pd.DataFrame:
+    """Actual values of the newest ``rows`` steps of each series shown; NaN in gaps, so that no line crosses one."""
+    layout = panel.layout
+    places = {unique_id: (series, target) for series, row in enumerate(ids) for target, unique_id in enumerate(row)}
+    frames = []
+    for unique_id in shown:
+        series, target = places[unique_id]
+        end = layout.offsets[series + 1]
+        index = np.arange(max(layout.offsets[series], end - rows), end)
+        ordinals = layout.ordinals(index)
+        steps = np.arange(max(ordinals[0], ordinals[-1] - rows + 1), ordinals[-1] + 1)
+        recent = ordinals >= steps[0]
+        y = np.full(len(steps), np.nan)
+        y[ordinals[recent] - steps[0]] = panel.values[index[recent], target]
+        frames.append(pd.DataFrame({"unique_id": unique_id, "ds": layout.grid.stamps(steps), "y": y}))
+    return pd.concat(frames, ignore_index=True)
+
+
+def _unique_ids(config: Config, layout: Layout) -> list[list[str]]:
+    """By series and target."""
+    ids: list[list[str]] = unique_ids(layout, targets=config.data.targets, series_id=config.data.series_id).tolist()
+    return ids
+
+
+def _chosen(ids: list[list[str]], series: Sequence[str], wanted: Sequence[str]) -> list[str]:
+    """The ``unique_id`` of everything wanted, all if nothing is named; a series stands for all of its targets."""
+    every = list(chain.from_iterable(ids))
+    known = dict(zip(series, ids, strict=True)) | {unique_id: [unique_id] for unique_id in every}
+    unknown = [name for name in wanted if name not in known]
+    if unknown:
+        raise DataError(*(f"--series {name}: no such series; {_near(name, list(known))}" for name in unknown))
+    return list(dict.fromkeys(unique_id for name in wanted or every for unique_id in known[name]))
+
+
+def _near(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known[:MOST_COMPARED], n=5, cutoff=0.5)
+    return f"did you mean {', '.join(near)}?" if near else f"there are {', '.join(known[:5])} ({len(known):,} in all)"
+
+
+def _span(future: pd.DataFrame, horizon: int) -> str:
+    cutoffs = future["cutoff"].unique()
+    steps = "the next step" if horizon == 1 else f"the next {horizon} steps"
+    return f"{steps} after {stamp_text(cutoffs[0])}" if len(cutoffs) == 1 else steps
+
+
+def _count(shown: int, found: int) -> str:
+    return f", first {shown} of {found:,} series" if shown < found else ""
+
+
+def _zone(panel: Panel) -> str:
+    zone = panel.layout.grid.zone
+    return "" if zone is None else f"time in {zone}; "
+
+
+def _name(run: Run) -> str:
+    return run.path.parent.name
+
+
+@contextmanager
+def _sound(run: Run, name: str) -> Iterator[bytes]:
+    """The content of a file of the run; whoever cannot make sense of it inside finds it damaged."""
+    content = run.read(name)
+    try:
+        yield content
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise RunError(f"{run.path / name}: damaged: {error}; train again") from None

@@ -1,0 +1,373 @@
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from typer.testing import CliRunner
+
+from lstm_forecast.cli import app
+from lstm_forecast.data.panel import build_panel
+from lstm_forecast.data.read import Table
+from lstm_forecast.data.repair import Settings
+from lstm_forecast.errors import DataError, RunError
+from lstm_forecast.plotting.forecast import forecast_figure, interval_levels, separate_windows
+from lstm_forecast.plotting.horizon import horizon_figure
+from lstm_forecast.plotting.style import BLUE, INK, ORANGE, plain, positions, save_figure
+from lstm_forecast.plotting.training import training_figure
+from lstm_forecast.workflows import plot as workflow
+
+MAGIC = {".png": b"\x89PNG\r\n\x1a\n", ".svg": b"<?xml", ".pdf": b"%PDF-"}
+SINE = Path(__file__).parents[2] / "data" / "sine.csv"
+NETWORK = "model: {{units: 4, segment_length: 5, levels: {levels}}}\ntraining: {{epochs: 2, batch_size: 256}}\n"
+CONFIGS = {
+    "wave": "data: {path: sine.csv, timestamp: step, targets: y}\nwindows: {context_length: 20, horizon: 10}\n"
+    + NETWORK.format(levels="[80, 95]"),
+    "shops": "data: {path: shops.csv, timestamp: day, series_id: shop, targets: [sales, visits]}\n"
+    "windows: {context_length: 10, horizon: 5, evaluation_stride: 1}\n" + NETWORK.format(levels="[80]"),
+}
+TRAIN = """
+import sys
+from pathlib import Path
+from lstm_forecast.config.loading import load_config
+from lstm_forecast.terminal import Talk
+from lstm_forecast.workflows.train import train
+for path in map(Path, sys.argv[1:]):
+    train(load_config(path, overrides=()), config_path=path, runs=path.parent / "runs", listener=Talk(None))
+"""
+
+
+def shops(n: int = 9, days: int = 100) -> pd.DataFrame:
+    rng = np.random.default_rng(1)
+    day = pd.date_range("2024-01-01", periods=days, freq="D").strftime("%Y-%m-%d")
+    columns = [
+        {"shop": f"shop {k}", "day": day, "sales": 10 * k + rng.normal(size=days), "visits": rng.normal(size=days)}
+        for k in range(n)
+    ]
+    return pd.concat(map(pd.DataFrame, columns), ignore_index=True)
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with data, configs and two runs, trained once for all test processes."""
+    base = tmp_path_factory.getbasetemp()
+    home = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "plot"
+    home.mkdir(exist_ok=True)
+    with (home / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (home / "done").exists():
+            shutil.copy(SINE, home)
+            shops().to_csv(home / "shops.csv", index=False)
+            for name, config in CONFIGS.items():
+                (home / f"{name}.yaml").write_text(f"name: {name}\n{config}")
+            subprocess.run([sys.executable, "-c", TRAIN, *(home / f"{name}.yaml" for name in CONFIGS)], check=True)
+            (home / "done").touch()
+    return home
+
+
+@pytest.fixture
+def figures(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
+    """Every figure that the workflow writes."""
+    drawn: list[Figure] = []
+
+    def keep(figure: Figure, path: Path, *, suffix: str) -> None:
+        drawn.append(figure)
+        save_figure(figure, path, suffix=suffix)
+
+    monkeypatch.setattr(workflow, "save_figure", keep)
+    return drawn
+
+
+def draw(home: Path, output: Path, picture: str = "forecast", name: str = "wave", **options: object) -> Path:
+    return workflow.plot(picture, runs=home / "runs", name=name, output=output, **options)  # type: ignore[arg-type]
+
+
+def cli(*arguments: object) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, ["plot", *map(str, arguments)])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def titles(figure: Figure) -> list[str]:
+    return [axes.get_title(loc="left") for axes in figure.axes]
+
+
+def lines(figure: Figure, color: str, panel: int = 0) -> list[np.ndarray]:
+    """(n, 2) points of the lines of one colour."""
+    found = (line for line in figure.axes[panel].lines if to_hex(line.get_color()).upper() == color.upper())
+    return [np.column_stack([line.get_xdata(), line.get_ydata()]) for line in found if len(line.get_xdata()) > 2]
+
+
+def heading(figure: Figure) -> tuple[str, list[str]]:
+    (legend,) = figure.legends
+    return legend.get_title().get_text(), [text.get_text() for text in legend.get_texts()]
+
+
+@pytest.mark.parametrize("suffix", MAGIC)
+@pytest.mark.parametrize("picture", ["forecast", "training", "horizon"])
+def test_every_picture_comes_in_every_format_and_twice_as_the_same_bytes(
+    trained: Path, tmp_path: Path, picture: str, suffix: str
+) -> None:
+    first, second = (draw(trained, tmp_path / f"{k}{suffix}", picture).read_bytes() for k in (1, 2))
+    assert first.startswith(MAGIC[suffix])
+    assert first == second
+    assert sorted(tmp_path.iterdir()) == [tmp_path / f"1{suffix}", tmp_path / f"2{suffix}"]
+
+
+def test_the_command_prints_the_path_and_names_the_file_after_run_and_picture(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert cli("--run", "wave", "--runs", trained / "runs") == (0, "wave-forecast.png\n", "")
+    assert Path("wave-forecast.png").read_bytes().startswith(MAGIC[".png"])
+    code, stdout, _ = cli("horizon", "--run", "wave", "--runs", trained / "runs", "-o", "deep/er.SVG", "--json")
+    assert (code, json.loads(stdout)) == (0, {"ok": True, "picture": "deep/er.SVG"})
+    assert Path("deep/er.SVG").read_bytes().startswith(MAGIC[".svg"])
+
+
+def test_no_picture_imports_what_only_training_needs(trained: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from lstm_forecast.workflows.plot import plot\n"
+        "for picture in ('forecast', 'training', 'horizon'):\n"
+        "    plot(picture, runs=Path(sys.argv[1]), name='wave', output=Path(sys.argv[2]))\n"
+        "print(sorted({'tensorflow', 'keras', 'sklearn', 'matplotlib.pyplot', 'plotly'} & set(sys.modules)))"
+    )
+    arguments = [sys.executable, "-W", "error", "-c", code, str(trained / "runs"), str(tmp_path / "x.png")]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_a_forecast_shows_history_test_forecasts_and_future(
+    trained: Path, tmp_path: Path, figures: list[Figure]
+) -> None:
+    draw(trained, tmp_path / "x.png")
+    (figure,) = figures
+    assert heading(figure) == (
+        "wave: the next 10 steps after step 1000",
+        ["actual", "test forecasts", "forecast", "95 % interval", "80 % interval", "cutoff"],
+    )
+    assert (titles(figure), figure.axes[0].get_xlabel()) == (["y"], "step")
+    (actual,), (future,), test = (lines(figure, color) for color in (INK, ORANGE, BLUE))
+    expected = pd.read_csv(SINE).tail(100)
+    assert np.array_equal(actual, expected[["step", "y"]])
+    assert np.array_equal(future[:, 0], np.arange(1001, 1011))
+    assert [window[0, 0] for window in test] == list(range(911, 1000, 10))
+    assert len(figure.axes[0].collections) == 2 * (1 + len(test))  # both levels below every forecast
+
+
+def test_many_series_become_a_grid_that_says_which_are_shown(
+    trained: Path, tmp_path: Path, figures: list[Figure]
+) -> None:
+    draw(trained, tmp_path / "x.png", name="shops")
+    assert heading(figures[0])[0] == "shops: the next 5 steps after 2024-04-09, first 12 of 18 series"
+    assert titles(figures[0]) == [f"shop {k}/{target}" for k in range(6) for target in ("sales", "visits")]
+    ((x, y),) = lines(figures[0], INK, panel=2)[0][-1:]
+    assert y == pytest.approx(shops().query("shop == 'shop 1'")["sales"].iloc[-1])
+    assert x == positions(pd.Series(pd.to_datetime(["2024-04-09"])))[0]
+
+
+def test_a_series_stands_for_all_its_targets_and_a_target_can_be_named_alone(
+    trained: Path, tmp_path: Path, figures: list[Figure]
+) -> None:
+    draw(trained, tmp_path / "x.png", name="shops", series=["shop 8", "shop 3/visits", "shop 8/sales"])
+    assert titles(figures[0]) == ["shop 8/sales", "shop 8/visits", "shop 3/visits"]
+    assert [len(lines(figures[0], ORANGE, panel)) for panel in range(3)] == [1, 1, 1]
+
+
+def test_newer_data_move_the_forecast_and_unseen_series_that_are_not_shown_do_not_matter(
+    trained: Path, tmp_path: Path, figures: list[Figure]
+) -> None:
+    shops(n=11, days=103).to_csv(tmp_path / "newer.csv", index=False)
+    draw(trained, tmp_path / "x.png", name="shops", data=tmp_path / "newer.csv", series=["shop 2"])
+    assert heading(figures[0])[0] == "shops: the next 5 steps after 2024-04-12"
+    assert len(lines(figures[0], BLUE)) == 4
+    with pytest.raises(DataError, match="not seen in training: shop 9"):
+        draw(trained, tmp_path / "y.png", name="shops", data=tmp_path / "newer.csv", series=["shop 9"])
+    assert not (tmp_path / "y.png").exists()
+
+
+def test_data_that_end_before_the_test_part_are_drawn_without_test_forecasts(
+    trained: Path, tmp_path: Path, figures: list[Figure]
+) -> None:
+    pd.read_csv(SINE).head(500).to_csv(tmp_path / "older.csv", index=False)
+    draw(trained, tmp_path / "x.png", data=tmp_path / "older.csv")
+    assert heading(figures[0])[1] == ["actual", "forecast", "95 % interval", "80 % interval", "cutoff"]
+
+
+def test_the_training_picture_marks_the_kept_epoch(trained: Path, tmp_path: Path, figures: list[Figure]) -> None:
+    draw(trained, tmp_path / "x.png", "training")
+    title, labels = heading(figures[0])
+    assert (title, labels[:2]) == ("wave: training", ["training loss", "validation loss"])
+    assert labels[2].startswith("kept: epoch ")
+    assert [axes.get_ylabel() for axes in figures[0].axes] == ["loss, normalised units", "overfitting\ngap"]
+
+
+def test_the_horizon_picture_compares_the_run_with_every_baseline(
+    trained: Path, tmp_path: Path, figures: list[Figure]
+) -> None:
+    draw(trained, tmp_path / "x.png", "horizon")
+    metrics = json.loads(next((trained / "runs" / "wave").glob("*/metrics.json")).read_text())["test"]
+    labels = heading(figures[0])[1]
+    assert [label.split(" (")[0] for label in labels] == ["wave", "naive", "seasonal naive", "ridge"]
+    assert f"({metrics['errors']['forecast']['mae']:.3g})" in labels[0]
+    assert lines(figures[0], BLUE)[0][:, 1].tolist() == metrics["by_step"]["forecast"]["mae"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["-o", "picture.gif"], 2, ["usage: --output picture.gif", ".png, .svg, .pdf"]),
+        (["-o", "picture"], 2, ["--output picture"]),
+        (["--series", "shop 33", "--series", "q"], 4, ["did you mean shop 3", "--series q", "(27 in all)"]),
+        (["--data", "absent.csv"], 4, ["data: ", "absent.csv"]),
+        (["training", "--series", "shop 3"], 2, ["--series", "training needs neither"]),
+        (["horizon", "--data", "shops.csv"], 2, ["--data", "horizon needs neither"]),
+        (["--run", "none"], 5, ["no such run", "shops, wave"]),
+        (["-o", "/proc/x.png"], 7, ["write: /proc/"]),
+    ],
+)
+def test_what_cannot_be_drawn_ends_with_a_message_and_no_file(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], code: int, words: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    name = [] if "--run" in arguments else ["--run", "shops"]
+    exit_code, stdout, stderr = cli(*arguments, *name, "--runs", trained / "runs")
+    assert (exit_code, stdout) == (code, "")
+    assert all(word in stderr for word in words), stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("picture", "file", "content"),
+    [
+        ("training", "history.csv", "epoch,loss\n1,2\n"),
+        ("horizon", "metrics.json", '{"test": {"by_step": {"forecast": {"mae": [1]}}}}'),
+        ("horizon", "metrics.json", "[]"),
+        ("forecast", "forecasts.parquet", "PAR1"),
+    ],
+)
+def test_a_file_that_makes_no_sense_is_a_damaged_run(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, picture: str, file: str, content: str
+) -> None:
+    read = workflow.Run.read
+    monkeypatch.setattr(workflow.Run, "read", lambda run, name: content.encode() if name == file else read(run, name))
+    with pytest.raises(RunError, match=f"{file}: damaged"):
+        draw(trained, tmp_path / "x.png", picture)
+
+
+def test_a_run_without_evaluation_windows_has_no_errors_to_draw(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workflow.Run, "read", lambda run, name: b"{}")
+    with pytest.raises(DataError, match="no errors to draw"):
+        draw(trained, tmp_path / "x.png", "horizon")
+
+
+def tables(ids: list[str], *, steps: int, windows: int, **stamps: object) -> tuple[pd.DataFrame, ...]:
+    """History of 60 rows, test windows that end with it, and a future, for figures without a run."""
+    index = pd.date_range("2024-01-31", periods=60 + steps, **stamps) if stamps else pd.RangeIndex(60 + steps)
+    y = np.sin(np.arange(60 + steps))
+
+    def forecast(first: int) -> pd.DataFrame:
+        rows = slice(first, first + steps)
+        columns = {"ds": index[rows], "cutoff": index[first - 1], "m": y[rows]}
+        return pd.DataFrame({**columns, "m-lo-80": y[rows] - 1, "m-hi-80": y[rows] + 1})
+
+    parts = [
+        [pd.DataFrame({"ds": index[:60], "y": y[:60]})],
+        [forecast(60 - steps * k) for k in range(1, windows + 1)],
+        [forecast(60)],
+    ]
+    return tuple(pd.concat([part.assign(unique_id=name) for name in ids for part in table]) for table in parts)
+
+
+@pytest.mark.parametrize(
+    ("n", "steps", "stamps"),
+    [
+        (1, 1, {"freq": "MS"}),
+        (2, 3, {"freq": "B"}),
+        (5, 4, {}),
+        (7, 5, {"freq": "30min", "tz": "Europe/Vienna"}),
+        (12, 5, {"freq": "h"}),
+    ],
+)
+def test_grids_of_any_size_and_calendar_are_drawn_without_a_warning(
+    tmp_path: Path, n: int, steps: int, stamps: dict[str, str]
+) -> None:
+    with warnings.catch_warnings(action="error"):
+        figure = forecast_figure(
+            *tables([str(k) for k in range(n)], steps=steps, windows=4, **stamps), name="m", title="t", note="n"
+        )
+        save_figure(figure, tmp_path / "x", suffix=".png")
+    assert titles(figure) == [str(k) for k in range(n)]
+    assert (tmp_path / "x").read_bytes().startswith(MAGIC[".png"])
+
+
+def test_series_ids_in_any_script_are_drawn_as_they_are_written(tmp_path: Path) -> None:
+    ids = ["$\\alpha$", "日本語", "a\nb\x1b[31m", "_hidden", "€ 5 $ 6 $", "w" * 300, "🎉"]
+    with warnings.catch_warnings(action="error"):
+        figure = forecast_figure(*tables(ids, steps=4, windows=2), name="m", title="$x$", note="$y$")
+        for suffix in MAGIC:
+            save_figure(figure, tmp_path / "x", suffix=suffix)
+    assert titles(figure)[:5] == ["\\$\\alpha\\$", "日本語", "a b�[31m", "_hidden", "€ 5 \\$ 6 \\$"]
+    assert len(titles(figure)[5]) == 26
+
+
+def test_a_long_label_keeps_its_beginning_and_its_end() -> None:
+    assert plain("CA_1_FOODS_3_090_evaluation", longest=11) == "CA_1_…ation"
+    assert plain("just enough", longest=11) == "just enough"
+    assert plain("\ud800") == "�"
+
+
+def test_overlapping_windows_are_thinned_from_the_newest_on() -> None:
+    table = pd.concat(pd.DataFrame({"ds": np.arange(cutoff + 1, cutoff + 5), "cutoff": cutoff}) for cutoff in range(20))
+    kept = separate_windows(table, 3, 22)
+    assert [window["cutoff"].iloc[0] for window in kept] == [6, 10, 14, 18]
+    assert separate_windows(table.iloc[:0], 3, 22) == []
+
+
+def test_interval_levels_are_those_of_the_run_alone() -> None:
+    columns = ["m-lo-80", "m-hi-80", "m-lo-95", "xm-lo-50", "m-lo-x", "m.lo-9"]
+    assert interval_levels(pd.DataFrame(columns=columns), "m") == [95, 80]
+    assert interval_levels(pd.DataFrame(columns=columns), ".m") == []
+
+
+def test_a_run_that_split_its_series_at_a_gap_shows_the_gap() -> None:
+    step = np.r_[1:40, 45:60]
+    table = Table(pd.DataFrame({"step": step, "y": step.astype(float)}), ((Path("x.csv"), 54, None),))
+    panel = build_panel(table, timestamp="step", targets=["y"], settings=Settings(gaps="split"))
+    history = workflow._history(panel, [["y"]], ["y"], rows=30)
+    assert history["ds"].tolist() == list(range(30, 60))
+    assert history["ds"][history["y"].isna()].tolist() == list(range(40, 45))
+
+
+def test_losses_that_span_more_than_a_factor_of_ten_get_a_logarithmic_axis() -> None:
+    history = pd.DataFrame(
+        {"epoch": [0, 1, 2, 3], "loss": [np.nan, 50, 2, np.inf], "val_loss": [90, 5, 3, np.nan], "best": [1, 1, 1, 0]}
+    ).assign(gap=lambda table: table["val_loss"] - table["loss"], learning_rate=[0.1, 0.1, 0.01, 0.01])
+    figure = training_figure(history, title="t")
+    assert figure.axes[0].get_yscale() == "log"
+    assert [axes.get_ylabel() for axes in figure.axes[1:]] == ["overfitting\ngap", "learning\nrate"]
+    assert heading(figure)[1][2] == "kept: epoch 2, validation loss 3"
+    assert training_figure(history.tail(2), title="t").axes[0].get_yscale() == "linear"
+
+
+def test_a_training_without_validation_has_neither_a_gap_nor_a_kept_epoch(tmp_path: Path) -> None:
+    history = pd.DataFrame({"epoch": [0, 1], "loss": [np.nan, 1], "learning_rate": 0.1, "best": 0})
+    figure = training_figure(history.assign(val_loss=np.nan, gap=np.nan), title="t")
+    assert (len(figure.axes), heading(figure)[1]) == (1, ["training loss"])
+    save_figure(figure, tmp_path / "x", suffix=".png")
+
+
+def test_a_horizon_of_one_step_is_drawn_as_points() -> None:
+    figure = horizon_figure({"m": [1.0], "naive": [2.0]}, title="t")
+    assert [line.get_marker() for line in figure.axes[0].lines] == ["o", "o"]
+    low, high = figure.axes[0].get_xlim()
+    assert [tick for tick in figure.axes[0].get_xticks() if low <= tick <= high] == [1]
