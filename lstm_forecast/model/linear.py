@@ -16,7 +16,7 @@ __all__ = ["Linear", "fit_linear"]
 
 MAX_WINDOWS = 200_000  # spread evenly; more change the solution by less than a seed changes the network
 BATCH = 1024
-PENALTIES = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)  # relative to the mean square of the inputs
+PENALTIES = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 DEFAULT_PENALTY = 1e-3  # where the training windows are too few to choose
 Floats = NDArray[np.float64]
 
@@ -27,7 +27,7 @@ class Linear:
 
     kernel: NDArray[np.float32]  # (n_targets, context_length, horizon)
     bias: NDArray[np.float32]  # (n_targets, horizon)
-    penalty: float
+    penalty: Floats  # (n_targets,), relative to the mean square of the inputs
 
     def predict(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Windows (batch, context_length, n_features), targets first, to predictions (batch, horizon, n_targets)."""
@@ -44,10 +44,10 @@ def fit_linear(training: Windows) -> Linear:
     older = replace(training, counts=training.counts - newest)
     newer = replace(training, starts=training.starts + older.counts * training.stride, counts=newest)
     gram, moment = _normal_equations(older)
-    penalty = DEFAULT_PENALTY
+    penalty = np.full(training.n_targets, DEFAULT_PENALTY)
     if len(newer):
-        candidates = [_solve(gram, moment, penalty) for penalty in PENALTIES]
-        penalty = candidates[int(np.argmin(_mean_absolute_errors(candidates, newer)))].penalty
+        candidates = [_solve(gram, moment, np.full_like(penalty, value)) for value in PENALTIES]
+        penalty = np.array(PENALTIES)[_mean_absolute_errors(candidates, newer).argmin(axis=0)]
         rest_gram, rest_moment = _normal_equations(newer)
         gram, moment = gram + rest_gram, moment + rest_moment
     return _solve(gram, moment, penalty)
@@ -67,7 +67,7 @@ def _normal_equations(windows: Windows) -> tuple[Floats, Floats]:
     return gram, moment
 
 
-def _solve(gram: Floats, moment: Floats, penalty: float) -> Linear:
+def _solve(gram: Floats, moment: Floats, penalty: Floats) -> Linear:
     diagonal = np.einsum("tii->ti", gram)[:, :-1]
     strength = penalty * np.maximum(diagonal.mean(axis=1), np.finfo(np.float32).eps)
     ridge = np.append(np.ones(gram.shape[1] - 1), 0.0)
@@ -76,6 +76,9 @@ def _solve(gram: Floats, moment: Floats, penalty: float) -> Linear:
 
 
 def _mean_absolute_errors(candidates: Sequence[Linear], windows: Windows) -> Floats:
+    """Shape (n_candidates, n_targets)."""
     batches = windows.batches(BATCH, limit=MAX_WINDOWS // 10)
-    sizes = [[np.abs(one.predict(batch.inputs) - batch.targets).mean() for one in candidates] for batch in batches]
+    sizes = [
+        [np.abs(one.predict(batch.inputs) - batch.targets).mean(axis=(0, 1)) for one in candidates] for batch in batches
+    ]
     return np.asarray(np.mean(sizes, axis=0), np.float64)

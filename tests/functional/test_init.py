@@ -1,0 +1,143 @@
+"""``forecast init``: a first look at a table, and the config that it writes."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from lstm_forecast.cli import app
+from lstm_forecast.config.loading import load_config
+from lstm_forecast.config.schema import Config
+from lstm_forecast.workflows._prepare import prepare
+
+SHARED = Path(__file__).parents[3] / "shared" / "data"
+needs_shared = pytest.mark.skipif(not SHARED.exists(), reason="the shared data sets are not here")
+
+
+def init(*arguments: str | Path, expect: int = 0) -> str:
+    result = CliRunner().invoke(app, ["init", *map(str, arguments)])
+    assert result.exit_code == expect, result.output
+    return result.stderr
+
+
+def write(folder: Path, **columns: object) -> Path:
+    path = folder / "table.csv"
+    pd.DataFrame(columns).to_csv(path, index=False)
+    return path
+
+
+def written(folder: Path) -> Config:
+    return load_config(folder / "configs" / "table.yaml", environment={})
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def hours(count: int) -> pd.DatetimeIndex:
+    return pd.date_range("2024-01-01", periods=count, freq="h")
+
+
+def test_a_single_series_with_several_columns(folder: Path) -> None:
+    steps = np.arange(2000)
+    init(write(folder, when=hours(2000), humidity=steps % 7, load=np.sin(steps / 4), label="x"))
+    config = written(folder)
+    assert (config.data.timestamp, config.data.series_id, config.data.targets) == ("when", None, ("load",))
+    assert (config.data.freq, config.windows.horizon, config.windows.context_length) == ("h", 24, 336)
+    assert config.model.segment_length == 24
+    assert (folder / "configs" / config.data.path).resolve() == folder / "table.csv"
+
+
+def test_a_panel_in_long_format(folder: Path) -> None:
+    days = pd.date_range("2024-01-01", periods=100).repeat(3)
+    init(write(folder, store=np.tile(["b", "a", "c"], 100), date=days, sales=np.arange(300.0)))
+    config = written(folder)
+    assert (config.data.timestamp, config.data.series_id, config.data.targets) == ("date", "store", ("sales",))
+
+
+def test_the_finer_of_two_time_columns_is_the_time(folder: Path) -> None:
+    stamps = hours(500)
+    init(write(folder, date=stamps.date, Time=stamps, value=np.arange(500.0)))
+    assert written(folder).data.timestamp == "Time"
+
+
+def test_what_the_caller_names_is_taken(folder: Path) -> None:
+    table = write(folder, a=hours(500), b=np.arange(500.0), c=np.arange(500.0) ** 2)
+    init(table, "--target", "c", "--target", "b", "--horizon", "7", "--output", "mine.yaml")
+    config = load_config(folder / "mine.yaml", environment={})
+    assert (config.data.targets, config.windows.horizon) == (("c", "b"), 7)
+
+
+def test_faults_in_the_data_get_a_policy_and_nothing_else_does(folder: Path) -> None:
+    stamps = hours(500).delete([100, 101]).append(hours(1))
+    values = np.arange(499.0)
+    values[50] = np.nan
+    findings = init(write(folder, ds=stamps, y=values))
+    data = written(folder).data
+    assert (data.duplicates, data.gaps, data.missing, data.infinite) == ("first", "fill", "ffill", "error")
+    assert "gaps: 2 rows" in findings
+    prepare(written(folder), folder / "table.csv")
+
+
+def test_names_that_mean_something_in_yaml_survive(folder: Path) -> None:
+    names = {"ds": hours(400), "a: b # c": np.arange(400.0), "NO": np.arange(400.0) + 1}
+    init(write(folder, **names), "--target", "a: b # c", "--target", "NO")
+    assert written(folder).data.targets == ("a: b # c", "NO")
+
+
+def test_a_column_name_cannot_break_out_of_a_comment(folder: Path) -> None:
+    init(write(folder, ds=hours(400), y=np.arange(400.0), **{"x\ntraining: {epochs: 1}": np.arange(400.0)}))
+    assert written(folder).training.epochs != 1
+
+
+def test_an_existing_config_is_only_replaced_by_force(folder: Path) -> None:
+    table = write(folder, ds=hours(400), y=np.arange(400.0))
+    init(table)
+    assert "--force" in init(table, expect=7)
+    init(table, "--force")
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"a": np.arange(50) * 1.5, "b": np.arange(50)}, "--timestamp"),
+        ({"ds": hours(50), "label": "x"}, "no numeric column"),
+        ({"ds": hours(2), "y": [1.0, 2.0]}, "data.freq"),
+    ],
+)
+def test_a_table_without_time_or_target_is_refused_with_a_remedy(folder: Path, columns: dict, words: str) -> None:
+    assert words in init(write(folder, **columns), expect=4)
+
+
+def test_a_column_that_is_not_there_is_refused_with_those_that_are(folder: Path) -> None:
+    assert "ds, y" in init(write(folder, ds=hours(50), y=np.arange(50.0)), "--target", "z", expect=4)
+
+
+@needs_shared
+@pytest.mark.parametrize(
+    ("name", "timestamp", "series_id", "freq"),
+    [
+        ("ETTh1", "date", None, "h"),
+        ("vic_electricity", "Time", None, "30min"),
+        ("m4_weekly_train", "ds", "unique_id", "1"),
+        ("stocks_daily", "date", "symbol", "B"),
+        ("air_passengers", "ds", None, "MS"),
+        ("wikipedia_traffic_daily", "date", "Page", "D"),
+        ("national_illness", "date", None, "W-TUE"),
+        ("tourism_yearly_train", "ds", "unique_id", "1"),
+        ("daily_min_temperatures", "Date", None, "D"),
+    ],
+)
+def test_real_tables_get_a_config_that_trains(
+    folder: Path, name: str, timestamp: str, series_id: str | None, freq: str
+) -> None:
+    init(SHARED / f"{name}.csv.gz")
+    config = load_config(folder / "configs" / f"{name}.yaml", environment={})
+    assert (config.data.timestamp, config.data.series_id, config.data.freq) == (timestamp, series_id, freq)
+    prepared = prepare(config, folder / "configs" / config.data.path)
+    assert prepared.test is not None
+    assert prepared.facts["freq"] == freq

@@ -1,0 +1,150 @@
+"""The training loop: what it keeps, when it stops, what it feeds."""
+
+import keras
+import numpy as np
+import pytest
+
+from lstm_forecast.data.windows import Windows
+from lstm_forecast.model.history import Epoch, history_csv
+from lstm_forecast.model.linear import Linear, fit_linear
+from lstm_forecast.model.losses import make_loss
+from lstm_forecast.model.network import build_network
+from lstm_forecast.model.spec import NetworkSpec
+from lstm_forecast.model.training import Feed, train_network
+
+CONTEXT, HORIZON = 8, 2
+
+
+def windows(start: int = 0, end: int = 120, noise: float = 0.0) -> Windows:
+    steps = np.arange(end)
+    values = np.sin(steps / 3) + noise * np.random.default_rng(1).normal(size=end)
+    return Windows(
+        values=values[:, None].astype(np.float32), starts=np.array([max(start, CONTEXT)]),
+        counts=np.array([end - max(start, CONTEXT) - HORIZON + 1]), floors=np.array([0]), stride=1,
+        context_length=CONTEXT, horizon=HORIZON, n_targets=1, normalisation="none", padded=False,
+    )  # fmt: skip
+
+
+def spec(**options: object) -> NetworkSpec:
+    plain = {"context_length": CONTEXT, "n_features": 1, "horizon": HORIZON, "n_targets": 1, "quantiles": (0.5,)}
+    return NetworkSpec(**(plain | {"units": (4,)} | options))
+
+
+def fit(network: keras.Sequential, **options: object) -> list[Epoch]:
+    plain = {
+        "training": windows(), "validation": windows(100, 160), "linear": None, "quantiles": (0.5,), "loss": "mse",
+        "optimizer": "adam", "learning_rate": 0.01, "schedule": "constant", "clipnorm": 5.0, "epochs": 5,
+        "batch_size": 16, "steps_per_epoch": None, "patience": None, "seed": 3, "report": lambda epoch: None,
+    }  # fmt: skip
+    return train_network(network, **(plain | options))
+
+
+def validation_loss(network: keras.Sequential) -> float:
+    network.compile(loss=make_loss("mse", (0.5,)))
+    return network.evaluate(Feed(windows(100, 160), linear=None, batch_size=16), verbose=0)
+
+
+def test_training_lowers_the_validation_loss_and_keeps_the_best_weights() -> None:
+    network = build_network(spec())
+    history = fit(network)
+    losses = [row.val_loss for row in history]
+    assert [row.epoch for row in history] == list(range(6))
+    assert losses[-1] < 0.8 * losses[0]
+    assert validation_loss(network) == pytest.approx(min(losses), rel=1e-5)
+
+
+def test_a_network_that_only_gets_worse_keeps_its_untrained_weights() -> None:
+    network = build_network(spec(zero_output=True))
+    before = network.get_weights()
+    linear = fit_linear(windows())  # a noiseless sine: the linear part is perfect already
+    history = fit(network, linear=linear, learning_rate=1.0, epochs=3)
+    assert [row.best for row in history] == [True, False, False, False]
+    assert all(np.array_equal(a, b) for a, b in zip(before, network.get_weights(), strict=True))
+
+
+def test_training_stops_after_patience_epochs_without_a_better_one() -> None:
+    history = fit(build_network(spec()), learning_rate=5.0, optimizer="rmsprop", epochs=30, patience=2)
+    best = max(row.epoch for row in history if row.best)
+    assert history[-1].epoch == best + 2 < 30
+
+
+def test_a_loss_that_is_not_finite_stops_training_and_leaves_finite_weights() -> None:
+    broken = Linear(np.zeros((1, CONTEXT, HORIZON), np.float32), np.full((1, HORIZON), np.nan, np.float32), np.zeros(1))
+    network = build_network(spec())
+    history = fit(network, linear=broken, validation=None, epochs=9)
+    assert len(history) == 2
+    history = fit(network := build_network(spec()), learning_rate=10.0, clipnorm=None, loss="mse", epochs=3)
+    assert all(np.isfinite(weights).all() for weights in network.get_weights())
+
+
+def test_without_validation_all_epochs_run_and_the_last_weights_stay() -> None:
+    network = build_network(spec())
+    before = network.get_weights()
+    history = fit(network, validation=None, patience=1)
+    assert [row.val_loss for row in history] == [None] * 6
+    assert not np.array_equal(before[0], network.get_weights()[0])
+
+
+@pytest.mark.parametrize(("schedule", "share"), [("constant", 1.0), ("cosine", 0.0), ("exponential", 0.01)])
+def test_the_learning_rate_ends_where_the_schedule_says(schedule: str, share: float) -> None:
+    history = fit(build_network(spec()), schedule=schedule, epochs=2)
+    assert history[-1].learning_rate == pytest.approx(0.01 * share, abs=1e-6)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "rmsprop"])
+@pytest.mark.parametrize("loss", ["mae", "mse", "huber"])
+def test_every_optimiser_and_loss_trains(optimizer: str, loss: str) -> None:
+    history = fit(build_network(spec()), optimizer=optimizer, loss=loss, epochs=2)
+    assert history[-1].loss < history[1].loss
+
+
+def test_a_feed_gives_every_window_once_an_epoch_in_an_order_of_seed_and_epoch_alone() -> None:
+    first, again = (Feed(windows(), linear=None, batch_size=16, seed=5) for _ in range(2))
+    orders = []
+    for _ in range(2):
+        assert sorted(first.order) == list(range(len(windows())))
+        assert np.array_equal(first.order, again.order)
+        orders.append(first.order)
+        first.on_epoch_end()
+        again.on_epoch_end()
+    assert not np.array_equal(*orders)
+    assert sum(len(first[step][0]) for step in range(len(first))) == len(windows())
+
+
+def test_a_step_budget_draws_other_windows_in_every_epoch() -> None:
+    feed = Feed(windows(), linear=None, batch_size=16, steps=2, seed=5)
+    first = set(feed.order)
+    feed.on_epoch_end()
+    assert len(feed) == 2
+    assert len(first) == 32
+    assert first != set(feed.order)
+
+
+def test_a_feed_leaves_the_network_what_the_linear_part_leaves_over() -> None:
+    linear = fit_linear(windows(noise=0.1))
+    plain, residual = (Feed(windows(noise=0.1), linear=one, batch_size=200) for one in (None, linear))
+    inputs, targets = plain[0]
+    assert residual[0][1] == pytest.approx(targets - linear.predict(inputs)[..., None], abs=1e-6)
+
+
+def test_pinball_loss_by_hand() -> None:
+    loss = make_loss("mae", (0.1, 0.5, 0.9))
+    targets = np.array([[[[2.0]]]], np.float32)
+    predictions = np.array([[[[1.0, 2.5, 4.0]]]], np.float32)
+    assert float(np.squeeze(loss(targets, predictions))) == pytest.approx(2 * (0.1 * 1 + 0.5 * 0.5 + 0.1 * 2) / 3)
+
+
+def test_the_pinball_loss_of_the_median_alone_is_the_absolute_error() -> None:
+    rng = np.random.default_rng(0)
+    targets, predictions = rng.normal(size=(2, 4, 3, 2, 1)).astype(np.float32)
+    absolute = make_loss("mae", (0.5,))(targets, predictions)
+    assert np.asarray(absolute) == pytest.approx(np.abs(targets - predictions)[..., 0], abs=1e-6)
+
+
+def test_history_is_written_as_one_row_per_epoch_with_blanks_where_nothing_was_measured() -> None:
+    rows = [Epoch(0, None, 0.5, 0.01, 0.1, True), Epoch(1, 0.25, 0.75, 0.01, 0.2, False)]
+    assert history_csv(rows).splitlines() == [
+        "epoch,loss,val_loss,gap,learning_rate,seconds,best",
+        "0,,0.5,,0.01,0.1,1",
+        "1,0.25,0.75,0.5,0.01,0.2,0",
+    ]
