@@ -4,6 +4,7 @@ Stamps are kept as naive microseconds on one clock: for steps shorter than a day
 25 hour days of daylight saving stay regular; from a day upwards it is local time, so that midnight stays midnight.
 """
 
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -40,10 +41,10 @@ class Grid:
         """Numbers of the ``stamps`` (integers, or microseconds on the grid's clock); -1 where one is off the grid."""
         if self.step is not None:
             numbers, remainder = np.divmod(stamps - self._first, self.step)
-            return np.where(remainder == 0, numbers, -1)
+            return np.where((remainder == 0) & (numbers >= 0), numbers, -1)
         index = self._calendar(until=int(stamps.max()))
         numbers = np.searchsorted(index, stamps)
-        return np.where(index[np.minimum(numbers, len(index) - 1)] == stamps, numbers, -1)
+        return np.where(np.append(index, pd.NaT.value)[numbers] == stamps, numbers, -1)
 
     def stamps(self, ordinals: NDArray[np.int64]) -> pd.Index:
         """Stamps of the numbers, as users see them: integers, or in the zone of the data."""
@@ -75,7 +76,7 @@ def clock(stamps: pd.DatetimeIndex, *, freq: str | None) -> NDArray[np.int64]:
         return stamps.as_unit("us").asi8
     local = stamps.tz_localize(None).as_unit("us").asi8
     daily = not _sub_daily(freq) if freq else _commonest_step(np.unique(local)) >= DAY // pd.Timedelta(microseconds=1)
-    return local if daily else stamps.tz_convert("UTC").tz_localize(None).as_unit("us").asi8
+    return _day_time(stamps) if daily else stamps.tz_convert("UTC").tz_localize(None).as_unit("us").asi8
 
 
 def infer_freq(stamps: NDArray[np.int64], *, integers: bool) -> str:
@@ -95,14 +96,14 @@ def infer_freq(stamps: NDArray[np.int64], *, integers: bool) -> str:
     # Gaps would hide the calendar from pandas: look at the longest stretch without one.
     breaks = np.flatnonzero(np.diff(unique) > 1.5 * step) + 1
     stretch = max(np.split(np.arange(len(unique)), breaks), key=len)
-    freq = pd.infer_freq(index) or (pd.infer_freq(index[stretch]) if len(stretch) >= 3 else None)
-    if freq == "D" and len(index) >= 10 and index.dayofweek.max() < 5:
+    freq = _pandas_freq(index) or _pandas_freq(index[stretch])
+    if freq == "D" and len(index) >= 10 and index.day_of_week.max() < 5:
         return "B"
     if freq is None:
         raise DataError(
             f"data.freq: no regular spacing found (commonest {pd.Timedelta(step, unit='us')}); set data.freq"
         )
-    return str(freq)
+    return freq
 
 
 def season_length(freq: str) -> int:
@@ -112,9 +113,22 @@ def season_length(freq: str) -> int:
     delta = _fixed(freq)
     if delta is None:
         offset = to_offset(freq)
-        return max(1, SEASONS.get(offset.name.split("-")[0], 1) // offset.n)
+        return max(1, SEASONS.get(offset.rule_code.split("-")[0], 1) // offset.n)
     whole = DAY if delta < DAY else 7 * DAY
     return int(whole // delta) if delta <= whole / 2 and whole % delta == pd.Timedelta(0) else 1
+
+
+def _pandas_freq(index: pd.DatetimeIndex) -> str | None:
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # pandas 4 returns an offset
+        freq = pd.infer_freq(index) if len(index) >= 3 else None
+    return None if freq is None else to_offset(freq).freqstr
+
+
+def _day_time(stamps: pd.DatetimeIndex) -> NDArray[np.int64]:
+    """Local time, with the first moment of every day as 0:00, also where daylight saving makes it 1:00."""
+    midnight = stamps.tz_localize(None).normalize()
+    begins_day = midnight.tz_localize(stamps.tz, ambiguous=np.ones(len(stamps), bool), nonexistent="shift_forward")
+    return np.where(begins_day == stamps, midnight.as_unit("us").asi8, stamps.tz_localize(None).as_unit("us").asi8)
 
 
 def _fixed(freq: str) -> pd.Timedelta | None:

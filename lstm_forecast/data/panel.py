@@ -163,8 +163,9 @@ def _ordinals(table: Table, grid: Grid, ticks: NDArray[np.int64], stamps: pd.Ind
     off = ordinals < 0
     if off.any():
         row = int(off.argmax())
+        remedy = "set data.freq" if grid.zone is None else "set data.freq, or data.timezone where days are local"
         raise DataError(
             f"{table.place(row)}: {stamps[row]} is not on the grid of freq {grid.freq} that starts at "
-            f"{grid.stamps(np.zeros(1, np.int64))[0]} ({off.sum():,} of {len(off):,} rows are off it); set data.freq"
+            f"{grid.stamps(np.zeros(1, np.int64))[0]} ({off.sum():,} of {len(off):,} rows are off it); {remedy}"
         )
     return ordinals

@@ -1,9 +1,8 @@
 """Files to one table: CSV in any dialect and compression, Parquet, a directory or a glob of either."""
 
-import csv
 import glob
-import io
 import re
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,24 +11,13 @@ from typing import Any
 import pandas as pd
 from pandas.io.common import get_handle
 
+from lstm_forecast.data.dialect import UNREADABLE, Dialect, line_of, opened, sniff
 from lstm_forecast.errors import DataError
 
-__all__ = ["Dialect", "Table", "read_table"]
+__all__ = ["Table", "read_table"]
 
 PARQUET_SUFFIXES = {".parquet", ".pq"}
-SAMPLE_BYTES = 256 * 1024
-DELIMITERS = ",;\t|"
 MISSING = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "none", "-", "?"]
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """How one CSV file is written."""
-
-    delimiter: str
-    decimal: str
-    encoding: str
-    columns: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -43,7 +31,7 @@ class Table:
         """``file:line`` of a row, or ``file, row`` where the file has no lines."""
         for path, n_rows, dialect in self.sources:
             if row < n_rows:
-                return f"{path}:{_line_of(path, dialect, row)}" if dialect else f"{path}, row {row + 1}"
+                return f"{path}:{line_of(path, dialect, row)}" if dialect else f"{path}, row {row + 1}"
             row -= n_rows
         raise IndexError(row)
 
@@ -61,16 +49,17 @@ def read_table(
 
     With ``columns=None`` pandas decides the types, as suits a first look at unknown data.
 
-    Raises DataError if nothing matches ``path``, a column is absent, or a cell is not a number.
+    Raises DataError if nothing matches ``path``, a column is absent or there twice, or a cell is not a number.
     """
     files = _files(path)
     if files[0].suffix.lower() in PARQUET_SUFFIXES:
-        return _read_parquet(path, files, columns)
+        return _read_parquet(path, files, columns, text)
     frames, sources = [], []
     for file in files:
-        dialect = _sniff(file, delimiter, decimal, encoding)
+        dialect = sniff(file, delimiter, decimal, encoding)
         _require_columns(file, columns, dialect.columns)
         frame = _read_csv(file, dialect, columns, text)
+        _require_narrow_rows(file, dialect, len(frame))
         frames.append(frame)
         sources.append((file, len(frame), dialect))
     return Table(pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0], tuple(sources))
@@ -78,7 +67,7 @@ def read_table(
 
 def _files(path: Path) -> list[Path]:
     if path.is_dir():
-        found = [file for file in sorted(path.rglob("*")) if file.is_file() and not file.name.startswith((".", "_"))]
+        found = [file for file in sorted(path.rglob("*")) if file.is_file() and not _hidden(file.relative_to(path))]
     else:
         found = [path] if path.is_file() else [Path(name) for name in sorted(glob.glob(str(path), recursive=True))]  # noqa: PTH207  absolute patterns too
     if not found:
@@ -89,72 +78,49 @@ def _files(path: Path) -> list[Path]:
     return found
 
 
-def _read_parquet(path: Path, files: list[Path], columns: Sequence[str] | None) -> Table:
+def _hidden(path: Path) -> bool:
+    return any(part.startswith((".", "_")) for part in path.parts)
+
+
+def _read_parquet(path: Path, files: list[Path], columns: Sequence[str] | None, text: Sequence[str]) -> Table:
     import pyarrow as pa
     import pyarrow.dataset
 
     try:
-        source = path if path.is_dir() else [str(file) for file in files]
-        data = pyarrow.dataset.dataset(source, format="parquet", partitioning="hive")
+        source = [str(file) for file in files]
+        data = pyarrow.dataset.dataset(source, format="parquet", partitioning=_partitioning(files, columns, text))
         _require_columns(path, columns, data.schema.names)
-        # `self_destruct` frees each column as it is converted: the table never stands in memory twice.
-        frame = data.to_table(columns=columns).to_pandas(self_destruct=True, split_blocks=True)
-    except (pa.ArrowInvalid, OSError) as error:
+        _require_numbers(path, data.schema, [name for name in columns or () if name not in text])
+        # `self_destruct` frees each column as it is converted: the table never stands in memory twice. The metadata
+        # of pandas would turn a column into the index.
+        frame = data.to_table(columns=columns).to_pandas(self_destruct=True, split_blocks=True, ignore_metadata=True)
+    except (pa.ArrowException, OSError) as error:
         raise DataError(f"{path}: not readable as Parquet: {error}") from None
     pa.default_memory_pool().release_unused()
     return Table(frame, ((path, len(frame), None),))
 
 
-def _sniff(file: Path, delimiter: str | None, decimal: str | None, encoding: str | None) -> Dialect:
-    sample = _head(file)
-    if b"\0" in sample and not sample.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise DataError(f"{file}: a binary file; expected CSV or Parquet")
-    encoding = encoding or _detect_encoding(sample)
-    try:
-        lines = sample.decode(encoding, errors="ignore").splitlines()
-    except LookupError:
-        raise DataError(f"data.csv.encoding: {encoding} is not a known encoding; try utf-8 or cp1252") from None
-    lines = [line for line in lines if line.strip()][:200]
-    if not lines:
-        raise DataError(f"{file}: empty; expected a header line and rows")
-    delimiter = delimiter or max(DELIMITERS, key=lambda sign: _width(lines, sign))
-    header = next(csv.reader([lines[0]], delimiter=delimiter))
-    return Dialect(delimiter, decimal or _detect_decimal(lines, delimiter), encoding, tuple(header))
+def _partitioning(files: list[Path], columns: Sequence[str] | None, text: Sequence[str]) -> Any:
+    """Columns that stand in the folder names, as in ``store=007/``; those in ``text`` stay as written."""
+    import pyarrow as pa
+    import pyarrow.dataset
+
+    if columns is None:
+        return "hive"
+    keys = {part.partition("=")[0] for part in files[0].parts if "=" in part}
+    fields = [(key, pa.string() if key in text else pa.float64()) for key in columns if key in keys]
+    return pyarrow.dataset.partitioning(pa.schema(fields), flavor="hive")
 
 
-def _head(file: Path) -> bytes:
-    try:
-        with get_handle(file, "rb", compression="infer", is_text=False) as handles:
-            return bytes(handles.handle.read(SAMPLE_BYTES))
-    except (OSError, EOFError, ValueError, RuntimeError) as error:
-        raise DataError(f"{file}: cannot be read: {error}") from None
+def _require_numbers(path: Path, schema: Any, names: Sequence[str]) -> None:
+    from pyarrow import types
 
-
-def _detect_encoding(sample: bytes) -> str:
-    if sample.startswith(b"\xef\xbb\xbf"):
-        return "utf-8-sig"
-    if sample.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
-    try:
-        sample[: sample.rfind(b"\n") + 1 or None].decode("utf-8")
-    except UnicodeDecodeError:
-        import charset_normalizer
-
-        best = charset_normalizer.from_bytes(sample).best()
-        return best.encoding if best else "cp1252"
-    return "utf-8"
-
-
-def _width(lines: Sequence[str], delimiter: str) -> tuple[bool, int]:
-    """Rank of a delimiter: first whether all lines have equally many fields, then how many."""
-    widths = [len(row) for row in csv.reader(lines[:50], delimiter=delimiter)]
-    return widths[0] > 1 and max(widths) == min(widths), widths[0]
-
-
-def _detect_decimal(lines: Sequence[str], delimiter: str) -> str:
-    cells = [cell.strip() for row in csv.reader(lines[1:], delimiter=delimiter) for cell in row]
-    comma, point = (sum(bool(re.fullmatch(rf"-?\d+{sign}\d+", cell)) for cell in cells) for sign in (",", r"\."))
-    return "," if comma > point else "."
+    kinds = (types.is_integer, types.is_floating, types.is_decimal, types.is_boolean, types.is_null)
+    wrong = [name for name in names if not any(is_kind(schema.field(name).type) for is_kind in kinds)]
+    if wrong:
+        raise DataError(
+            *(f"{path}: column {name}: expected numbers, received {schema.field(name).type}" for name in wrong)
+        )
 
 
 def _read_csv(file: Path, dialect: Dialect, columns: Sequence[str] | None, text: Sequence[str]) -> pd.DataFrame:
@@ -164,6 +130,7 @@ def _read_csv(file: Path, dialect: Dialect, columns: Sequence[str] | None, text:
         "encoding": dialect.encoding,
         "compression": "infer",
         "keep_default_na": False,
+        "index_col": False,  # else cells behind those of the header would shift the columns
     }
     if columns is None:
         return _parsed(file, **options, na_values=MISSING, low_memory=False)
@@ -179,24 +146,42 @@ def _read_csv(file: Path, dialect: Dialect, columns: Sequence[str] | None, text:
 
 def _parsed(file: Path, **options: Any) -> pd.DataFrame:
     try:
-        frame: pd.DataFrame = pd.read_csv(file, **options)
+        with warnings.catch_warnings(action="ignore", category=pd.errors.ParserWarning):  # _require_narrow_rows tells
+            frame: pd.DataFrame = pd.read_csv(file, **options)
         return frame
     except UnicodeDecodeError as error:
         raise DataError(
             f"{file}: not {options['encoding']} text (byte {error.start} of a block); set data.csv.encoding"
         ) from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, OSError, EOFError) as error:
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, *UNREADABLE) as error:
         raise DataError(f"{file}: not readable as CSV: {error}") from None
+
+
+def _require_narrow_rows(file: Path, dialect: Dialect, n_rows: int) -> None:
+    """Refuse cells behind the last column, as from 1,5 for 1.5: pandas drops them without a word."""
+    width, delimiter = len(dialect.columns), dialect.delimiter
+    with get_handle(file, "rb", compression="infer", is_text=False) as handles:
+        found = sum(block.count(delimiter.encode()) for block in iter(lambda: handles.handle.read(1 << 20), b""))
+    if found == (width - 1) * (n_rows + 1):  # unless cells hold delimiters or are missing
+        return
+    with opened(file, dialect) as records:
+        wide = ((line, row) for line, row in records if len(row) > width and any(map(str.strip, row[width:])))
+        for line, row in wide:
+            raise DataError(
+                f"{file}:{line}: the header names {width} columns, and this row has {len(row)}: "
+                f"{delimiter.join(row)[:80]!r} ({1 + sum(1 for _ in wide):,} such rows); put cells that hold "
+                f"{delimiter!r} in quotes, or set data.csv.delimiter"
+            )
 
 
 def _bad_numbers(file: Path, dialect: Dialect, frame: pd.DataFrame, numbers: Sequence[str]) -> list[str]:
     problems = []
     for name in numbers:
         cells = frame[name].dropna()
-        plain = cells.str.replace(dialect.decimal, ".", regex=False) if dialect.decimal != "." else cells
+        plain = cells.str.translate({ord("."): "?", ord(","): "."}) if dialect.decimal == "," else cells
         bad = cells[pd.to_numeric(plain, errors="coerce").isna()]
         if len(bad):
-            place = f"{file}:{_line_of(file, dialect, int(bad.index[0]))}"
+            place = f"{file}:{line_of(file, dialect, int(bad.index[0]))}"
             hint = "; set data.csv.decimal: ','" if re.fullmatch(r"-?\d+,\d+", str(bad.iloc[0]).strip()) else ""
             problems.append(
                 f"{place}: column {name}: expected a number, received {str(bad.iloc[0])!r}"
@@ -209,15 +194,6 @@ def _require_columns(path: Path, wanted: Sequence[str] | None, present: Sequence
     missing = [name for name in wanted or () if name not in present]
     if missing:
         raise DataError(f"{path}: no column {', '.join(missing)}; its columns are {', '.join(present)}")
-
-
-def _line_of(file: Path, dialect: Dialect | None, row: int) -> int:
-    """The line of a data row, counted the slow and exact way: blank lines and quoted line breaks included."""
-    assert dialect is not None  # noqa: S101
-    with get_handle(file, "rb", compression="infer", is_text=False) as handles:
-        reader = csv.reader(
-            io.TextIOWrapper(handles.handle, encoding=dialect.encoding, newline=""),
-            delimiter=dialect.delimiter,
-        )
-        records = (reader.line_num for record in reader if any(cell.strip() for cell in record) or len(record) > 1)
-        return next(line for index, line in enumerate(records) if index == row + 1)
+    twice = [name for name in wanted or () if present.count(name) > 1]
+    if twice:
+        raise DataError(f"{path}: several columns are called {', '.join(twice)}; rename all but one")

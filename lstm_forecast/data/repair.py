@@ -79,7 +79,7 @@ def settle(
 
     infinite = np.isinf(rows.values)
     faults.add("infinite", _rows_with(infinite), lambda: f"{where(*np.argwhere(infinite)[0])}: infinite", "missing")
-    if infinite.any():
+    if settings.infinite == "missing" and infinite.any():
         rows = Rows(rows.codes, rows.ordinals, np.where(infinite, np.nan, rows.values))
 
     repeated = np.flatnonzero((np.diff(rows.codes) == 0) & (np.diff(rows.ordinals) == 0)) + 1
@@ -149,16 +149,14 @@ def _without_duplicates(rows: Rows, repeated: NDArray[np.int64], policy: str) ->
     is_first = np.ones(len(rows.codes), bool)
     is_first[repeated] = False
     starts = np.flatnonzero(is_first)
-    if policy in (
-        "first",
-        "error",
-    ):  # under `error` the caller refuses; this only lets the other checks go on
+    if policy in ("first", "error"):  # under `error` the caller refuses; this only lets the other checks go on
         return rows.take(starts)
     if policy == "last":
         return rows.take(np.append(starts[1:], len(rows.codes)) - 1)
     group = np.cumsum(is_first) - 1
-    values = pd.DataFrame(rows.values).groupby(group).agg(policy).to_numpy(np.float64)
-    return Rows(codes=rows.codes[starts], ordinals=rows.ordinals[starts], values=values)
+    groups = pd.DataFrame(rows.values).groupby(group)
+    settled = groups.mean() if policy == "mean" else groups.sum(min_count=1)  # the sum of nothing is missing, not 0
+    return Rows(codes=rows.codes[starts], ordinals=rows.ordinals[starts], values=settled.to_numpy(np.float64))
 
 
 def _with_rows_added(rows: Rows) -> Rows:
@@ -176,15 +174,27 @@ def _with_rows_added(rows: Rows) -> Rows:
 def _without_missing(rows: Rows, policy: str, ids: Sequence[str], columns: Sequence[str]) -> Rows:
     if policy == "error" or not np.isnan(rows.values).any():
         return rows
-    groups = pd.DataFrame(rows.values).groupby(rows.codes)
-    if policy == "ffill":
-        filled = groups.ffill()
-    else:
-        filled = groups.transform(lambda column: column.interpolate(limit_area="inside").ffill())
-    # Nothing earlier is known at the head of a series: the rows go, as looking ahead would leak.
-    head = groups.ffill().isna().any(axis=1).to_numpy()
-    kept = rows.take(np.flatnonzero(~head))
-    lost = sorted(set(rows.codes.tolist()) - set(kept.codes.tolist()))
-    if lost:
-        raise DataError(f"series {ids[lost[0]]}: a column of {', '.join(columns)} has no value at all")
-    return Rows(kept.codes, kept.ordinals, filled.to_numpy()[~head])
+    span = np.cumsum(np.append(True, (np.diff(rows.codes) != 0) | (np.diff(rows.ordinals) != 1)))
+    groups = pd.DataFrame(rows.values).groupby(span)
+    filled = groups.ffill().to_numpy()
+    # Nothing earlier is known at the head of a span: the rows go, as looking ahead would leak.
+    known = np.flatnonzero(~np.isnan(filled).any(axis=1))
+    lost = np.setdiff1d(rows.codes, rows.codes[known])
+    if len(lost):
+        raise DataError(
+            f"series {ids[lost[0]]}: no row has a value, or one before it, in all of {', '.join(columns)} "
+            f"({len(lost):,} such series); leave out such series or columns"
+        )
+    if policy == "interpolate":
+        between = np.isnan(rows.values) & groups.bfill().notna().to_numpy()
+        filled = np.where(between, _on_the_line(rows.values), filled)
+    return Rows(rows.codes[known], rows.ordinals[known], filled[known])
+
+
+def _on_the_line(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Every column with its missing values on the line between the nearest given ones."""
+    index = np.arange(len(values))
+    given = ~np.isnan(values)
+    return np.column_stack(
+        [np.interp(index, index[known], column[known]) for column, known in zip(values.T, given.T, strict=True)]
+    )

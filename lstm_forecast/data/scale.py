@@ -66,14 +66,18 @@ class Scaler:
     @classmethod
     def from_json(cls, text: str) -> "Scaler":
         """Inverse of ``to_json``. Raises ValueError, KeyError or TypeError on anything else."""
-        content: Mapping[str, Any] = json.loads(text)
-        columns, series = tuple(content["columns"]), content["series"]
+        content: Mapping[str, Any] = json.loads(text, parse_int=float)  # so that no number is too large
+        log, columns, series = content["log"], tuple(content["columns"]), dict(content["series"])
 
         def table(part: str) -> Floats:
-            rows = [[float(numbers[column][part]) for column in columns] for numbers in series.values()]
+            rows = [[numbers[column][part] for column in columns] for numbers in series.values()]
+            if not all(type(number) is float for row in rows for number in row):
+                raise TypeError(f"a {part} is not a number")
             return np.array(rows, np.float64).reshape(len(series), len(columns))
 
-        scaler = cls(content["log"] is True, columns, tuple(series), table("center"), table("scale"))
+        if type(log) is not bool:
+            raise TypeError("log is neither true nor false")
+        scaler = cls(log, columns, tuple(series), table("center"), table("scale"))
         if not (np.isfinite(scaler.center).all() and np.isfinite(scaler.scale).all() and (scaler.scale > 0).all()):
             raise ValueError("a center or scale is not a finite number, or a scale is not above 0")
         return scaler

@@ -28,20 +28,22 @@ def split_rows(layout: Layout, *, validation: int | float | str, test: int | flo
     """Cut the newest rows of every series off as test part, and those before as validation part.
 
     A share is rounded up to at least one horizon. A series too short for all three parts gives up its validation
-    part first, then its test part: training needs ``MIN_CONTEXT + horizon`` rows.
+    part first, then its test part: training needs ``MIN_CONTEXT + horizon`` rows. Dates hold for every series, as
+    one network learns from all of them: no row from the date on is trained on.
 
-    Raises DataError if a date is not one, or leaves no series with training rows.
+    Raises DataError if a date is not one, or leaves a series without training rows.
     """
     start, end = layout.offsets[:-1], layout.offsets[1:]
     test_start = _part_start(layout, end, test, horizon, "split.test")
     validation_start = _part_start(layout, test_start, validation, horizon, "split.validation")
+    if isinstance(test, str) or isinstance(validation, str):
+        _require_training_rows(layout, validation_start)
+        return Split(start, validation_start, test_start, end)
     need = MIN_CONTEXT + horizon
     validation_start = np.where(validation_start - start < need, test_start, validation_start)
     too_short = validation_start - start < need
     test_start = np.where(too_short, end, test_start)
     validation_start = np.where(too_short, end, validation_start)
-    if isinstance(test, str) or isinstance(validation, str):
-        _require_training_rows(layout, validation_start)
     return Split(start, validation_start, test_start, end)
 
 
@@ -54,7 +56,7 @@ def _part_start(
         return np.clip(_first_row_from(layout, part, key), start, end)
     if isinstance(part, int):
         return np.maximum(end - part, start)
-    rows = np.ceil(layout.lengths * part).astype(np.int64)
+    rows = np.ceil(np.round(layout.lengths * part, 6)).astype(np.int64)  # 0.07 of 100 rows are 7, not 8
     return np.maximum(end - np.where(rows > 0, np.maximum(rows, horizon), 0), start)
 
 
@@ -65,13 +67,22 @@ def _first_row_from(layout: Layout, date: str, key: str) -> NDArray[np.int64]:
             f"{key}: {date} is a date, but time is counted in integer steps; give a number of rows or a share"
         )
     stamps = pd.DatetimeIndex(layout.stamps(np.arange(layout.offsets[-1])))
-    border = pd.Timestamp(date)
+    try:
+        border = pd.Timestamp(date)
+    except ValueError:
+        raise DataError(f"{key}: {date!r} is not a date; write it like 2024-01-31") from None
     if stamps.tz is not None and border.tz is None:
-        border = border.tz_localize(stamps.tz)
+        border = border.tz_localize(stamps.tz, ambiguous=True, nonexistent="shift_forward")
+    if stamps.tz is None and border.tz is not None:
+        raise DataError(f"{key}: {date} has a time zone, and the stamps have none; write it without")
     before = np.asarray(stamps < border).astype(np.int64)
     return layout.offsets[:-1] + np.add.reduceat(before, layout.offsets[:-1])
 
 
 def _require_training_rows(layout: Layout, validation_start: NDArray[np.int64]) -> None:
-    if (validation_start == layout.offsets[:-1]).all():
-        raise DataError("split: the dates leave no training rows; check them against the span of the data")
+    without = np.flatnonzero(validation_start == layout.offsets[:-1])
+    if len(without):
+        raise DataError(
+            f"split: {len(without):,} of {len(layout.ids):,} series have no row before the date that ends training, "
+            f"{layout.ids[without[0]]} among them; choose a later date, leave them out, or give a share"
+        )

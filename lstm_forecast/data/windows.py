@@ -103,10 +103,9 @@ def make_windows(
     series = layout.series_of(layout.spans[:-1])
     floors = layout.spans[:-1]
     ends = np.minimum(layout.spans[1:], part_ends[series]) - horizon  # last possible first target
-    inside = np.maximum(floors, part_starts[series])
-    starts = np.maximum(inside, floors + context_length)
+    starts = np.maximum(part_starts[series], floors + context_length)
     if padded:
-        starts = np.where(starts > ends, np.maximum(inside, floors + MIN_CONTEXT), starts)
+        starts = np.where(starts > ends, np.maximum(part_starts[series], floors + MIN_CONTEXT), starts)
     keep = starts <= ends
     starts, ends, floors = starts[keep], ends[keep], floors[keep]
     if latest:
@@ -163,10 +162,8 @@ def normalised(
 
 
 def _mean(values: Floats, weight: Floats | None) -> Floats:
-    """Mean over the observed steps, shape (batch, 1, n_columns)."""
-    mean: Floats = (
-        values.mean(axis=1, keepdims=True)
-        if weight is None
-        else (values * weight).sum(axis=1, keepdims=True) / weight.sum(axis=1, keepdims=True)
-    )
+    """Mean over the observed steps, shape (batch, 1, n_columns); summed in float64, so that constants stay constant."""
+    count = values.shape[1] if weight is None else weight.sum(axis=1, keepdims=True)
+    total = (values if weight is None else values * weight).sum(axis=1, keepdims=True, dtype=np.float64)
+    mean: Floats = (total / count).astype(np.float32)
     return mean

@@ -1,0 +1,122 @@
+"""How one CSV file is written: delimiter, decimal sign, encoding, header, and where its records stand."""
+
+import csv
+import io
+import lzma
+import re
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from pandas.io.common import get_handle
+
+from lstm_forecast.errors import DataError
+
+__all__ = ["UNREADABLE", "Dialect", "line_of", "opened", "sniff"]
+
+SAMPLE_BYTES = 256 * 1024
+DELIMITERS = ",;\t|"
+THOUSANDS = r"-?[1-9]\d{0,2},\d{3}"  # 1,234 may be a thousand or a little more than one
+UNREADABLE = (OSError, EOFError, ImportError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError)
+csv.field_size_limit(2**31 - 1)  # an unclosed quote may take in the rest of the file
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How one CSV file is written."""
+
+    delimiter: str
+    decimal: str
+    encoding: str
+    columns: tuple[str, ...]
+
+
+def sniff(file: Path, delimiter: str | None, decimal: str | None, encoding: str | None) -> Dialect:
+    """Detect what is None from the beginning of the file. Raises DataError if it is no text or empty."""
+    sample = _head(file)
+    encoding = encoding or _detect_encoding(file, sample)
+    try:
+        text = sample.decode(encoding, errors="ignore").removeprefix("\ufeff")
+    except LookupError:
+        raise DataError(f"data.csv.encoding: {encoding} is not a known encoding; try utf-8 or cp1252") from None
+    if "\0" in text:
+        raise DataError(f"{file}: a binary file; expected CSV or Parquet")
+    if not text.strip():
+        raise DataError(f"{file}: empty; expected a header line and rows")
+    if len(sample) == SAMPLE_BYTES:
+        text = text[: text.rfind("\n") + 1] or text  # without the line that the sample cuts
+    delimiter = delimiter or max(DELIMITERS, key=lambda sign: _width(text, sign))
+    header, *rows = (record for _, record in islice(_records(io.StringIO(text, newline=""), delimiter), 200))
+    columns = tuple(name or f"Unnamed: {index}" for index, name in enumerate(header))  # as pandas calls them
+    return Dialect(delimiter, decimal or _detect_decimal(rows), encoding, columns)
+
+
+def _head(file: Path) -> bytes:
+    try:
+        with get_handle(file, "rb", compression="infer", is_text=False) as handles:
+            return bytes(handles.handle.read(SAMPLE_BYTES))
+    except (*UNREADABLE, ValueError, RuntimeError) as error:
+        raise DataError(f"{file}: cannot be read: {error}") from None
+
+
+def _detect_encoding(file: Path, sample: bytes) -> str:
+    if sample.startswith(b"\xef\xbb\xbf"):
+        return "utf-8-sig"
+    if sample.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    try:
+        sample[: sample.rfind(b"\n") + 1 or None].decode("utf-8")
+    except UnicodeDecodeError:
+        if b"\0" in sample or _looks_western(sample):
+            return "cp1252"
+        raise DataError(
+            f"{file}: neither UTF-8 nor Western European text; set data.csv.encoding, for example cp1251 or gb18030"
+        ) from None
+    return "utf-8"
+
+
+def _looks_western(sample: bytes) -> bool:
+    """Whether accented letters stand among plain ones, as in Größe. Other code pages are too easily mistaken."""
+    try:
+        words = re.findall(r"[A-Za-z]*[À-ÿ][A-Za-zÀ-ÿ]*", sample.decode("cp1252"))
+    except UnicodeDecodeError:
+        return False
+    letters = "".join(words)
+    return 2 * sum(letter.isascii() for letter in letters) >= len(letters)
+
+
+def _records(stream: Iterable[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Header and rows that pandas sees, each with the number of its last line: quoted line breaks, no blank lines."""
+    reader = csv.reader(stream, delimiter=delimiter)
+    return ((reader.line_num, row) for row in reader if len(row) > 1 or any(cell.strip() for cell in row))
+
+
+@contextmanager
+def opened(file: Path, dialect: Dialect) -> Iterator[Iterator[tuple[int, list[str]]]]:
+    """All records of the file: number of its last line, and the cells."""
+    with get_handle(file, "rb", compression="infer", is_text=False) as handles:
+        yield _records(io.TextIOWrapper(handles.handle, encoding=dialect.encoding, newline=""), dialect.delimiter)
+
+
+def _width(text: str, delimiter: str) -> tuple[bool, int]:
+    """Rank of a delimiter: first whether all records have equally many fields, then how many."""
+    widths = [len(row) for _, row in islice(_records(io.StringIO(text, newline=""), delimiter), 50)]
+    return widths[0] > 1 and max(widths) == min(widths), widths[0]
+
+
+def _detect_decimal(rows: Sequence[Sequence[str]]) -> str:
+    cells = [cell.strip() for row in rows for cell in row]
+    comma = sum(bool(re.fullmatch(r"-?\d+,\d+", cell)) and not re.fullmatch(THOUSANDS, cell) for cell in cells)
+    point = sum(bool(re.fullmatch(r"-?\d+\.\d+", cell)) for cell in cells)
+    return "," if comma > point else "."
+
+
+def line_of(file: Path, dialect: Dialect, row: int) -> int:
+    """The line of a data row, counted the slow and exact way: blank lines and quoted line breaks included."""
+    with opened(file, dialect) as records:
+        return next(islice(records, row + 1, None))[0]

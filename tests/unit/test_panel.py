@@ -1,0 +1,484 @@
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lstm_forecast.data.panel import Panel, build_panel
+from lstm_forecast.data.read import read_table
+from lstm_forecast.data.repair import Settings
+from lstm_forecast.errors import DataError
+from tests.unit.conftest import SHARED, table_of
+
+NAN, INF = np.nan, np.inf
+FILL = Settings(gaps="fill", missing="ffill")
+
+
+def panel(steps: list[int], y: list[float], *, policies: Settings | None = None, **columns: list[Any]) -> Panel:
+    """One series of integer steps, or several with ``id=[...]``; other columns are past covariates."""
+    table = table_of(ds=steps, y=pd.Series(y, dtype="float64"), **columns)
+    return build_panel(
+        table,
+        timestamp="ds",
+        targets=["y"],
+        past=[name for name in columns if name != "id"],
+        series_id="id" if "id" in columns else None,
+        freq="1",
+        settings=policies or Settings(),
+    )
+
+
+def problems(*args: Any, **kwargs: Any) -> tuple[str, ...]:
+    with pytest.raises(DataError) as caught:
+        panel(*args, **kwargs)
+    return caught.value.problems
+
+
+def content(found: Panel) -> list[tuple[str, int, tuple[float, ...]]]:
+    """Every row as (series, step, values)."""
+    rows = np.arange(len(found.values))
+    layout = found.layout
+    ids = [layout.ids[k] for k in layout.series_of(rows)]
+    return list(zip(ids, layout.stamps(rows).tolist(), map(tuple, found.values.tolist()), strict=True))
+
+
+def rows(found: Panel) -> list[tuple[int, float]]:
+    return [(step, values[0]) for _, step, values in content(found)]
+
+
+# Faults: counted, placed, refused with a remedy
+
+
+def test_all_faults_are_reported_at_once_each_with_count_place_and_remedy(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("step,y\n1,1\n2,inf\n3,\n\n6,4\n6,9\n6,10\n0,7\n8,-inf\n")
+    with pytest.raises(DataError) as caught:
+        build_panel(
+            read_table(path, columns=["step", "y"], text=["step"]),
+            timestamp="step", targets=["y"], freq="1", settings=Settings(unsorted="error"),
+        )  # fmt: skip
+    assert caught.value.problems == (
+        f"{path}:9: series y, 0: earlier than the row before it (1 such rows); set data.unsorted: sort",
+        "series y, 2: column y: infinite (2 such rows); set data.infinite: missing",
+        f"{path}:7: series y, 6: the same stamp as {path}:6: series y, 6 (2 such rows); "
+        "set data.duplicates: first, last, mean or sum",
+        "series y: 2 rows of freq 1 missing after 3, one of 2 gaps (3 such rows); set data.gaps: fill or split",
+        "series y, 3: column y: no value (1 such rows); set data.missing: ffill or interpolate",
+    )
+
+
+def test_filling_gaps_asks_for_a_policy_for_the_rows_that_it_adds() -> None:
+    assert problems([1, 3], [1, 2], policies=Settings(gaps="fill")) == (
+        "data.gaps: fill adds rows without values; set data.missing: ffill or interpolate",
+    )
+
+
+def test_a_column_with_the_fault_is_named() -> None:
+    assert problems([1, 2], [1, 2], x=[1, NAN])[0].startswith("series y, 2: column x: no value (1 such rows)")
+    assert problems([1, 2], [1, 2], x=[-INF, 1])[0].startswith("series y, 1: column x: infinite (1 such rows)")
+
+
+@pytest.mark.parametrize(
+    ("kind", "change"),
+    [
+        ("duplicates", {"ds": 8}),
+        ("gaps", {"ds": 10}),
+        ("missing", {"y": NAN}),
+        ("infinite", {"y": -INF}),
+    ],
+)
+def test_one_fault_in_the_last_of_1_000_series_is_found(kind: str, change: dict[str, float]) -> None:
+    table = table_of(id=np.repeat(np.arange(1000) + 1000, 10), ds=np.tile(np.arange(10), 1000), y=np.ones(10_000))
+    for name, value in change.items():
+        table.frame.loc[9999, name] = value
+    with pytest.raises(DataError) as caught:
+        build_panel(table, timestamp="ds", targets=["y"], series_id="id", freq="1")
+    assert len(caught.value.problems) == 1
+    assert "series 1999" in caught.value.problems[0]
+    assert "(1 such rows)" in caught.value.problems[0]
+    assert f"set data.{kind}: " in caught.value.problems[0]
+
+
+def test_rows_of_several_series_that_take_turns_are_not_unsorted() -> None:
+    found = panel([1, 1, 2, 2], [1, 10, 2, 20], id=["b", "a", "b", "a"], policies=Settings(unsorted="error"))
+    assert content(found) == [("a", 1, (10,)), ("a", 2, (20,)), ("b", 1, (1,)), ("b", 2, (2,))]
+    assert found.repairs == {}
+
+
+def test_a_sound_table_needs_no_repair() -> None:
+    found = panel([3, 4, 5], [1, 2, 3], x=[7, 8, 9])
+    assert content(found) == [("y", 3, (1, 7)), ("y", 4, (2, 8)), ("y", 5, (3, 9))]
+    assert found.columns == ("y", "x")
+    assert found.repairs == {}
+
+
+# Policies, by hand
+
+
+def test_sort_puts_rows_in_order_and_counts_the_late_ones() -> None:
+    found = panel([3, 1, 2, 5, 4], [30, 10, 20, 50, 40])
+    assert rows(found) == [(1, 10), (2, 20), (3, 30), (4, 40), (5, 50)]
+    assert found.repairs == {"unsorted": 2}
+
+
+@pytest.mark.parametrize(("policy", "value"), [("first", 20), ("last", 5), ("mean", 12), ("sum", 36)])
+def test_duplicates_are_settled_in_the_order_of_the_file(policy: str, value: float) -> None:
+    found = panel([1, 2, 2, 3, 2], [10, 20, 11, 30, 5], policies=Settings(duplicates=policy))
+    assert rows(found) == [(1, 10), (2, value), (3, 30)]
+    assert found.repairs == {"unsorted": 1, "duplicates": 2}
+
+
+@pytest.mark.parametrize(("policy", "value"), [("first", 10), ("last", 8), ("mean", 8), ("sum", 8)])
+def test_a_missing_value_among_duplicates_is_left_out_of_mean_and_sum(policy: str, value: float) -> None:
+    found = panel([1, 2, 2], [10, NAN, 8], policies=Settings(duplicates=policy, missing="ffill"))
+    assert rows(found) == [(1, 10), (2, value)]
+
+
+@pytest.mark.parametrize("policy", ["first", "last", "mean", "sum"])
+def test_no_policy_for_duplicates_makes_a_number_of_missing_values(policy: str) -> None:
+    found = panel([1, 2, 3, 3, 4], [10, NAN, NAN, NAN, 40], policies=Settings(duplicates=policy, missing="ffill"))
+    assert rows(found) == [(1, 10), (2, 10), (3, 10), (4, 40)]
+    assert found.repairs == {"duplicates": 1, "missing": 2}
+
+
+def test_fill_adds_the_skipped_rows_inside_each_series_only() -> None:
+    found = panel([1, 4, 2, 9], [1, 4, 20, 90], id=["a", "a", "b", "b"], policies=FILL)
+    assert content(found) == [
+        *[("a", 1, (1,)), ("a", 2, (1,)), ("a", 3, (1,)), ("a", 4, (4,)), ("b", 2, (20,))],
+        *[("b", step, (20,)) for step in range(3, 9)],
+        ("b", 9, (90,)),
+    ]
+    assert found.repairs == {"gaps": 8}
+    np.testing.assert_array_equal(found.layout.spans, found.layout.offsets)
+
+
+def test_split_makes_spans_and_changes_no_row() -> None:
+    found = panel([1, 2, 5, 6, 8], [1, 2, 5, 6, 8], policies=Settings(gaps="split"))
+    assert rows(found) == [(1, 1), (2, 2), (5, 5), (6, 6), (8, 8)]
+    assert found.layout.spans.tolist() == [0, 2, 4, 5]
+    assert found.layout.first.tolist() == [0, 4, 7]
+    assert found.layout.offsets.tolist() == [0, 5]
+    assert found.repairs == {"gaps": 3}
+
+
+@pytest.mark.parametrize(("policy", "between"), [("ffill", [10, 10]), ("interpolate", [20, 30])])
+def test_missing_values_are_filled_the_last_known_value_stays_at_the_end(policy: str, between: list[float]) -> None:
+    found = panel([1, 2, 3, 4, 5], [10, NAN, NAN, 40, NAN], policies=Settings(missing=policy))
+    assert [y for _, y in rows(found)] == [10, *between, 40, 40]
+    assert found.repairs == {"missing": 3}
+
+
+@pytest.mark.parametrize("policy", ["ffill", "interpolate"])
+def test_rows_before_the_first_value_of_any_column_are_dropped(policy: str) -> None:
+    found = panel([1, 2, 3, 4, 5], [NAN, 2, 3, NAN, 5], x=[1, NAN, NAN, NAN, 5], policies=Settings(missing=policy))
+    assert content(found)[0] == ("y", 2, (2, 1 if policy == "ffill" else 2))
+    found = panel([1, 2, 3, 4, 5], [1, 2, 3, 4, 5], x=[NAN, NAN, 7, NAN, 9], policies=Settings(missing=policy))
+    assert content(found) == [("y", 3, (3, 7)), ("y", 4, (4, 7 if policy == "ffill" else 8)), ("y", 5, (5, 9))]
+
+
+@pytest.mark.parametrize("policy", ["ffill", "interpolate"])
+def test_values_are_never_taken_from_another_series(policy: str) -> None:
+    y, ids = [1, NAN, NAN, 5, NAN, 7], ["a", "a", "b", "b", "b", "b"]
+    found = panel([1, 2, 1, 2, 3, 4], y, id=ids, policies=Settings(missing=policy))
+    middle = 5 if policy == "ffill" else 6
+    assert content(found) == [
+        *[("a", 1, (1,)), ("a", 2, (1,))],
+        *[("b", 2, (5,)), ("b", 3, (middle,)), ("b", 4, (7,))],
+    ]
+
+
+@pytest.mark.parametrize("policy", ["ffill", "interpolate"])
+def test_values_are_never_carried_over_a_gap_that_was_not_filled(policy: str) -> None:
+    policies = Settings(gaps="split", missing=policy)
+    found = panel([1, 2, 1000, 1001, 1002], [1, NAN, NAN, 5, 6], policies=policies)
+    assert rows(found) == [(1, 1), (2, 1), (1001, 5), (1002, 6)]
+    assert found.layout.spans.tolist() == [0, 2, 4]
+
+
+def test_infinite_values_become_missing_ones() -> None:
+    found = panel([1, 2, 3, 4], [1, INF, -INF, 4], policies=Settings(infinite="missing", missing="interpolate"))
+    assert rows(found) == [(1, 1), (2, 2), (3, 3), (4, 4)]
+    assert found.repairs == {"infinite": 2, "missing": 2}
+    assert problems([1, 2], [1, INF], policies=Settings(infinite="missing"))[0].startswith("series y, 2: column y: no")
+
+
+@pytest.mark.parametrize("policy", ["ffill", "interpolate"])
+def test_a_series_without_any_value_is_named(policy: str) -> None:
+    policies = Settings(missing=policy)
+    message = problems([1, 2, 1, 2], [1, 2, NAN, NAN], id=["a", "a", "b", "b"], policies=policies)[0]
+    assert message.startswith("series b: no row has a value, or one before it, in all of y (1 such series)")
+
+
+# Laws
+
+POLICIES = st.builds(
+    Settings,
+    duplicates=st.sampled_from(["mean", "sum"]),
+    gaps=st.sampled_from(["fill", "split"]),
+    missing=st.sampled_from(["ffill", "interpolate"]),
+    infinite=st.just("missing"),
+)
+RECORDS = st.lists(
+    st.tuples(
+        st.sampled_from(["b", "a", "10", "9"]),
+        st.integers(-5, 12),
+        st.one_of(st.sampled_from([NAN, INF]), st.integers(-9, 9).map(float)),
+        st.one_of(st.just(NAN), st.integers(-9, 9).map(float)),
+    ),
+    min_size=1,
+    max_size=25,
+)
+
+
+def built(records: list[tuple[str, int, float, float]], policies: Settings) -> Panel | str:
+    ids, steps, y, x = map(list, zip(*records, strict=True))
+    try:
+        return panel(steps, y, id=ids, x=x, policies=policies)
+    except DataError as error:
+        return str(error)
+
+
+def settled(cells: dict[int, list[float]], steps: list[int], policies: Settings) -> list[float]:
+    """One column of one series at the ``steps``, from the values given for some of them."""
+    known = {}
+    for step, values in cells.items():
+        found = [value for value in values if np.isfinite(value)]
+        if found:
+            known[step] = sum(found) / (len(found) if policies.duplicates == "mean" else 1)
+    column = []
+    for step in steps:
+        start = min(s for s in steps if set(range(s, step)) <= set(steps) and s <= step)
+        end = max(s for s in steps if set(range(step, s)) <= set(steps) and s >= step)
+        before = max((s for s in known if start <= s <= step), default=None)
+        after = min((s for s in known if step <= s <= end), default=None)
+        if before is None:
+            column.append(NAN)
+        elif after is None or after == before or policies.missing == "ffill":
+            column.append(known[before])
+        else:
+            column.append(known[before] + (step - before) / (after - before) * (known[after] - known[before]))
+    return column
+
+
+def by_hand(records: list[tuple[str, int, float, float]], policies: Settings) -> dict[tuple[str, int], list[float]]:
+    """The same policies, cell by cell."""
+    result = {}
+    for name in {record[0] for record in records}:
+        own = [record[1:] for record in records if record[0] == name]
+        steps = sorted({step for step, *_ in own})
+        if policies.gaps == "fill":
+            steps = list(range(steps[0], steps[-1] + 1))
+        cells = {step: [values for s, *values in own if s == step] for step, *_ in own}
+        columns = [settled({s: [v[k] for v in cells[s]] for s in cells}, steps, policies) for k in range(2)]
+        for step, *values in zip(steps, *columns, strict=True):
+            if not np.isnan(values).any():
+                result[name, step] = values
+    return result
+
+
+@settings(max_examples=100, deadline=None)
+@given(RECORDS, POLICIES)
+def test_the_policies_agree_with_a_reading_cell_by_cell(
+    records: list[tuple[str, int, float, float]], policies: Settings
+) -> None:
+    expected, found = by_hand(records, policies), built(records, policies)
+    if isinstance(found, str):
+        assert {key[0] for key in expected} != {record[0] for record in records}
+        return
+    actual = {(name, step): list(values) for name, step, values in content(found)}
+    assert list(actual) == sorted(expected)
+    np.testing.assert_allclose(list(actual.values()), [expected[key] for key in actual], atol=1e-12)
+
+
+@settings(max_examples=100, deadline=None)
+@given(RECORDS, POLICIES, st.randoms(use_true_random=False))
+def test_the_order_of_rows_and_series_does_not_matter(
+    records: list[tuple[str, int, float, float]], policies: Settings, random: Any
+) -> None:
+    expected = built(records, policies)
+    random.shuffle(records)
+    found = built(records, policies)
+    if isinstance(expected, str) or isinstance(found, str):
+        assert found == expected
+        return
+    np.testing.assert_allclose(found.values, expected.values, rtol=1e-12)
+    for name in ("offsets", "spans", "first"):
+        np.testing.assert_array_equal(getattr(found.layout, name), getattr(expected.layout, name))
+    assert (found.layout.ids, found.layout.grid) == (expected.layout.ids, expected.layout.grid)
+
+
+@settings(max_examples=50, deadline=None)
+@given(RECORDS, POLICIES)
+def test_a_panel_is_whole(records: list[tuple[str, int, float, float]], policies: Settings) -> None:
+    found = built(records, policies)
+    if isinstance(found, str):
+        return
+    layout, n = found.layout, len(found.values)
+    assert np.isfinite(found.values).all()
+    assert layout.ids == tuple(sorted({record[0] for record in records}))
+    assert set(layout.offsets) <= set(layout.spans)
+    assert layout.offsets[0] == layout.spans[0] == 0
+    assert layout.offsets[-1] == layout.spans[-1] == n
+    assert (layout.lengths > 0).all()
+    assert (np.diff(layout.spans) > 0).all()
+    for start, end in zip(layout.spans[:-1], layout.spans[1:], strict=True):
+        span = np.arange(start, end)
+        assert len(set(layout.series_of(span))) == 1
+        assert len(set(layout.span_of(span))) == 1
+        assert (np.diff(layout.ordinals(span)) == 1).all()
+
+
+@settings(max_examples=50, deadline=None)
+@given(RECORDS, POLICIES, st.sets(st.sampled_from(["b", "a", "10", "9"]), min_size=1))
+def test_only_keeps_some_series_as_if_they_were_alone(
+    records: list[tuple[str, int, float, float]], policies: Settings, names: set[str]
+) -> None:
+    found = built(records, policies)
+    if isinstance(found, str):
+        return
+    kept = found.only(np.array([name in names for name in found.layout.ids]))
+    assert content(kept) == [row for row in content(found) if row[0] in names]
+    assert spans(kept) == [span for span in spans(found) if span[0] in names]
+    assert kept.layout.spans[-1] == kept.layout.offsets[-1] == len(kept.values)
+
+
+def spans(found: Panel) -> list[tuple[str, int, int]]:
+    """Series, first step and length of every span."""
+    layout = found.layout
+    ids = [layout.ids[k] for k in layout.series_of(layout.spans[:-1])]
+    return list(zip(ids, layout.first.tolist(), np.diff(layout.spans).tolist(), strict=True))
+
+
+def test_no_input_frame_is_changed() -> None:
+    everything = Settings("sort", "last", "fill", "interpolate", "missing")
+    for policies in (everything, replace(everything, gaps="split", missing="ffill", duplicates="sum"), Settings()):
+        table = table_of(ds=[3, 1, 1, 7], y=[INF, 1, NAN, 4], id=["a", "a", "a", "a"])
+        before = table.frame.copy(deep=True)
+        with suppress(DataError):
+            build_panel(table, timestamp="ds", targets=["y"], series_id="id", freq="1", settings=policies)
+        pd.testing.assert_frame_equal(table.frame, before)
+
+
+# Series, stamps and the grid
+
+
+def test_a_row_without_a_series_id_is_located_and_numbers_are_fine_ids(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("ds,id,y\n1,NA,1\n2,NA,2\n1, ,1\n")
+    table = read_table(path, columns=["ds", "id", "y"], text=["ds", "id"])
+    with pytest.raises(DataError, match=f"{path}:4: column id: no series id"):
+        build_panel(table, timestamp="ds", targets=["y"], series_id="id")
+    assert panel([1, 1, 1], [1, 2, 3], id=[10, 9, 7]).layout.ids == ("10", "7", "9")
+
+
+def test_without_a_series_id_the_series_is_called_like_its_target() -> None:
+    assert panel([1, 2], [1, 2]).layout.ids == ("y",)
+
+
+def test_a_series_that_begins_where_another_ends_is_a_span_of_its_own() -> None:
+    found = panel([1, 2, 3, 4], [1, 2, 3, 4], id=["a", "a", "b", "b"])
+    assert found.layout.offsets.tolist() == found.layout.spans.tolist() == [0, 2, 4]
+    assert found.layout.first.tolist() == [0, 2]
+
+
+def test_the_frequency_is_that_of_the_longest_series() -> None:
+    table = table_of(id=["a", "a", "b", "b", "b"], ds=[0, 10, 0, 5, 10], y=np.ones(5))
+    with pytest.raises(DataError, match="series a: 1 rows of freq 5 missing after 0"):
+        build_panel(table, timestamp="ds", targets=["y"], series_id="id")
+
+
+def test_a_table_without_rows_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("ds,y\n")
+    with pytest.raises(DataError, match=f"{path}: no rows"):
+        build_panel(read_table(path, columns=["ds", "y"], text=["ds"]), timestamp="ds", targets=["y"])
+
+
+def stamped(stamps: Any, **options: Any) -> Panel:
+    table = table_of(ds=pd.Series(stamps).astype("str"), y=np.arange(len(stamps), dtype=float))
+    return build_panel(table, timestamp="ds", targets=["y"], **options)
+
+
+def test_rows_off_the_grid_are_counted_and_the_first_is_located() -> None:
+    with pytest.raises(DataError) as caught:
+        stamped(["2024-01-01", "2024-01-02", "2024-01-02 06:00", "2024-01-03", "2024-01-04 07:00"], freq="D")
+    assert str(caught.value) == (
+        "data, row 3: 2024-01-02 06:00:00 is not on the grid of freq D that starts at 2024-01-01 00:00:00 "
+        "(2 of 5 rows are off it); set data.freq"
+    )
+
+
+def test_days_of_a_zone_that_only_offsets_tell_ask_for_the_zone() -> None:
+    stamps = pd.date_range("2024-03-20", periods=30, tz="Europe/Berlin")
+    cells = [stamp.isoformat() for stamp in stamps]
+    with pytest.raises(
+        DataError, match=r"18 of 30 rows are off it\); set data\.freq, or data\.timezone where days are"
+    ):
+        stamped(cells, freq="D")
+    assert stamped(cells, timezone="Europe/Berlin").repairs == {}
+
+
+@pytest.mark.parametrize("freq", ["-1D", "0D", "0MS", "ns", "1", "", "daily"])
+def test_a_freq_that_is_none_names_its_key(freq: str) -> None:
+    with pytest.raises(DataError, match=rf"data\.freq: '{freq}' is not a pandas frequency alias"):
+        stamped(["2024-01-01", "2024-01-02", "2024-01-03"], freq=freq)
+
+
+@pytest.mark.parametrize("freq", ["0", "-1", "1.5", "D", "h"])
+def test_a_freq_that_is_no_whole_number_does_not_fit_steps(freq: str) -> None:
+    with pytest.raises(DataError, match=rf"data\.freq: '{freq}' does not fit integer steps"):
+        stamped([1, 2, 3], freq=freq)
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York"])
+def test_a_year_of_hours_with_offsets_has_no_fault_and_keeps_its_stamps(zone: str) -> None:
+    stamps = pd.date_range("2024-01-01", "2025-01-01", freq="h", tz=zone)
+    found = stamped([stamp.isoformat() for stamp in stamps], timezone=zone)
+    assert found.repairs == {}
+    assert (found.layout.stamps(np.arange(len(stamps))) == stamps).all()
+
+
+def test_a_year_of_days_with_the_zone_in_the_config_has_no_fault() -> None:
+    days = pd.date_range("2024-01-01", periods=366).strftime("%Y-%m-%d")
+    found = stamped(days, timezone="America/Santiago")
+    assert found.repairs == {}
+    assert found.layout.stamps(np.arange(366)).strftime("%Y-%m-%d").tolist() == days.tolist()
+
+
+def test_one_missing_hour_beside_a_daylight_saving_change_is_one_gap() -> None:
+    stamps = pd.date_range("2024-03-30", periods=96, freq="h", tz="Europe/Berlin").delete(26)
+    with pytest.raises(DataError, match=r"1 rows of freq h missing after 2024-03-31 01:00:00\+01:00, one of 1 gaps"):
+        stamped([stamp.isoformat() for stamp in stamps], timezone="Europe/Berlin")
+
+
+# Real data
+
+
+def shared(name: str, columns: list[str], **options: Any) -> tuple[str, ...]:
+    path = SHARED / name
+    if not path.exists():
+        pytest.skip(f"{path} is not there")
+    table = read_table(path, columns=columns, text=columns[:1])
+    with pytest.raises(DataError) as caught:
+        build_panel(table, timestamp=columns[0], targets=columns[1:], **options)
+    return caught.value.problems
+
+
+def test_the_duplicates_and_missing_hours_of_the_metro_traffic_are_counted_exactly() -> None:
+    path = SHARED / "dirty_metro_traffic.csv.gz"
+    duplicates, gaps = shared("dirty_metro_traffic.csv.gz", ["date_time", "traffic_volume"])
+    assert duplicates.startswith(f"{path}:")
+    assert "(7,629 such rows); set data.duplicates: first, last, mean or sum" in duplicates
+    assert "rows of freq h missing after" in gaps
+    assert "(11,976 such rows); set data.gaps: fill or split" in gaps
+
+
+def test_the_missing_days_of_the_page_views_are_counted_exactly() -> None:
+    (gaps,) = shared("wp_peyton_manning.csv.gz", ["ds", "y"])
+    assert "rows of freq D missing after" in gaps
+    assert "(59 such rows); set data.gaps: fill or split" in gaps

@@ -1,0 +1,391 @@
+import bz2
+import gzip
+import lzma
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lstm_forecast.data.read import Table, read_table
+from lstm_forecast.errors import DataError
+
+ROWS = [("2024-01-01", 1.5), ("2024-01-02", -2.25), ("2024-01-03", 1e6)]
+
+
+def written(path: Path, content: str | bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def read(path: Path, **options: str) -> Table:
+    return read_table(path, columns=["ds", "y"], text=["ds"], **options)  # type: ignore[arg-type]
+
+
+def refused(path: Path, **options: str) -> str:
+    with pytest.raises(DataError) as caught:
+        read(path, **options)
+    return str(caught.value)
+
+
+def rows(table: Table) -> list[tuple[str, float]]:
+    return list(table.frame[["ds", "y"]].itertuples(index=False, name=None))
+
+
+# Dialects
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_every_delimiter_and_line_ending_is_detected(tmp_path: Path, delimiter: str, ending: str) -> None:
+    lines = [f"ds{delimiter}y", *(f"{ds}{delimiter}{y}" for ds, y in ROWS)]
+    assert rows(read(written(tmp_path / "a.csv", ending.join(lines) + ending))) == ROWS
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+def test_a_decimal_comma_is_detected(tmp_path: Path, delimiter: str) -> None:
+    text = f"ds{delimiter}y\n2024-01-01{delimiter}1,5\n2024-01-02{delimiter}-2,25\n2024-01-03{delimiter}7\n"
+    assert read(written(tmp_path / "a.csv", text)).frame.y.tolist() == [1.5, -2.25, 7]
+
+
+def test_a_decimal_comma_in_quotes_is_detected_beside_the_delimiter_comma(tmp_path: Path) -> None:
+    assert read(written(tmp_path / "a.csv", 'ds,y\na,"1,5"\nb,"2,25"\n')).frame.y.tolist() == [1.5, 2.25]
+
+
+def test_what_may_be_thousands_is_refused_and_read_when_the_config_says_what_it_is(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv", 'ds,y\na,"1,234"\nb,"12,500"\n')
+    assert refused(path) == (
+        f"{path}:2: column y: expected a number, received '1,234' (2 such cells); set data.csv.decimal: ','"
+    )
+    assert read(path, decimal=",").frame.y.tolist() == [1.234, 12.5]
+
+
+def test_a_point_among_decimal_commas_is_located(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv", "ds;y\na;1,5\nb;2,5\nc;2.5\nd;1.234,5\n")
+    assert refused(path) == f"{path}:4: column y: expected a number, received '2.5' (2 such cells)"
+
+
+def test_the_config_overrides_what_would_be_detected(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv", "ds:y\na:1,5\n".encode("utf-16-le"))
+    assert rows(read(path, delimiter=":", decimal=",", encoding="utf-16-le")) == [("a", 1.5)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("name", ["Verkäufe", "Größe in °C", "año", "produção", "salg på øl"])
+def test_western_headers_are_read_in_every_usual_encoding(tmp_path: Path, encoding: str, name: str) -> None:
+    path = written(tmp_path / "a.csv", f"ds,{name}\nMünchen,1\nKöln,2\n".encode(encoding))
+    frame = read_table(path, columns=["ds", name], text=["ds"]).frame
+    assert frame.to_dict("list") == {"ds": ["München", "Köln"], name: [1, 2]}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("cp1251", "дата,продажи\nЮжный,1\n"),
+        ("shift_jis", "日付,売上\n東京,1\n"),
+        ("gb18030", "日期,销售额\n北京,1\n"),
+    ],
+)
+def test_other_code_pages_are_asked_for_and_not_guessed(tmp_path: Path, encoding: str, text: str) -> None:
+    path = written(tmp_path / "a.csv", text.encode(encoding))
+    assert refused(path).startswith(f"{path}: neither UTF-8 nor Western European text; set data.csv.encoding")
+    assert read_table(path, encoding=encoding).frame.to_csv(index=False) == text
+
+
+def test_a_byte_order_mark_is_no_part_of_the_header_even_if_the_config_says_utf_8(tmp_path: Path) -> None:
+    assert rows(read(written(tmp_path / "a.csv", "\ufeffds,y\na,1\n"), encoding="utf-8")) == [("a", 1)]
+
+
+def test_an_unknown_encoding_and_a_wrong_one_name_the_key(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv", "ds,y\nKöln,1\n".encode("cp1252"))
+    assert "data.csv.encoding: klingon is not a known encoding" in refused(path, encoding="klingon")
+    assert refused(path, encoding="utf-8").startswith(f"{path}: not utf-8 text")
+    late = written(tmp_path / "b.csv", b"ds,y\n" + b"a,1\n" * 100_000 + b"K\xf6ln,1\n")
+    assert refused(late).endswith("set data.csv.encoding")
+
+
+@pytest.mark.parametrize(("suffix", "compress"), [("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)])
+def test_compressed_files_are_read_and_located_like_plain_ones(
+    tmp_path: Path, suffix: str, compress: Callable[[bytes], bytes]
+) -> None:
+    path = written(tmp_path / f"a.csv.{suffix}", compress(b"ds,y\na,1\n\nb,2\n"))
+    assert rows(read(path)) == [("a", 1), ("b", 2)]
+    assert read(path).place(1) == f"{path}:4"
+
+
+@pytest.mark.parametrize("suffix", ["gz", "bz2", "xz", "zip", "zst", "tar"])
+def test_a_file_that_is_not_what_its_suffix_says_is_a_data_error(tmp_path: Path, suffix: str) -> None:
+    path = written(tmp_path / f"a.csv.{suffix}", "ds,y\na,1\n")
+    assert refused(path).startswith(f"{path}: cannot be read: ")
+
+
+@pytest.mark.parametrize(("suffix", "compress"), [("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)])
+@pytest.mark.parametrize("cut", [False, True])
+def test_a_damaged_archive_is_a_data_error_wherever_the_damage_is(
+    tmp_path: Path, suffix: str, compress: Callable[[bytes], bytes], cut: bool
+) -> None:
+    noise = np.random.default_rng(0).normal(size=60_000)
+    whole = compress(("ds,y\n" + "".join(f"a,{y:.6f}\n" for y in noise)).encode())
+    middle = len(whole) * 3 // 4  # behind what the first look reads
+    damaged = whole[:middle] if cut else whole[:middle] + b"damage" * 9 + whole[middle + 54 :]
+    path = written(tmp_path / f"a.csv.{suffix}", damaged)
+    assert str(path) in refused(path)
+
+
+# Places
+
+
+def test_quoted_line_breaks_and_blank_lines_keep_the_places_right(tmp_path: Path) -> None:
+    text = '\n\nds,note,y\n\na,"two\nlines, one ""cell""",1\n  \t\nb,plain,2\n\n\nc,"\n\n",3\nd,,x\ne,,x\n'
+    path = written(tmp_path / "a.csv", text)
+    lines = text.split("\n")
+    table = read_table(path, columns=["ds"], text=["ds"])
+    assert table.place(1) == f"{path}:{lines.index('b,plain,2') + 1}"
+    assert (
+        refused(path) == f"{path}:{lines.index('d,,x') + 1}: column y: expected a number, received 'x' (2 such cells)"
+    )
+
+
+def test_a_line_of_delimiters_alone_is_a_row_without_values(tmp_path: Path) -> None:
+    table = read(written(tmp_path / "a.csv", "ds,y\na,1\n,\n\nb,2\n"))
+    assert table.frame.ds.tolist() == ["a", "", "b"]
+    assert table.place(2).endswith(":5")
+
+
+def test_a_line_break_in_the_header_does_not_hide_its_columns(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv", 'ds,"y\nin kg"\na,1\nb,bad\n')
+    with pytest.raises(DataError, match=f"{path}:4: "):
+        read_table(path, columns=["ds", "y\nin kg"], text=["ds"])
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_one_bad_cell_in_row_30_000_is_located(tmp_path: Path, ending: str) -> None:
+    lines = ["ds,y", *(f"t{k},{k}.5" for k in range(40_000))]
+    lines[30_000] = "t29999,1O"
+    path = written(tmp_path / "a.csv", ending.join(lines) + ending)
+    assert refused(path) == f"{path}:30001: column y: expected a number, received '1O' (1 such cell)"
+
+
+def test_bad_cells_of_all_columns_are_reported_at_once(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv", "ds,y,z\na,1,?\nb,12%,x\nc,0x10,1_000\n")
+    with pytest.raises(DataError) as caught:
+        read_table(path, columns=["ds", "y", "z"], text=["ds"])
+    assert caught.value.problems == (
+        f"{path}:3: column y: expected a number, received '12%' (2 such cells)",
+        f"{path}:3: column z: expected a number, received 'x' (2 such cells)",
+    )
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.text("ab ,\"'\n\r;|\té", max_size=6), min_size=1, max_size=8),
+    st.sampled_from([",", ";", "\t", "|"]),
+    st.lists(st.integers(0, 2), min_size=8, max_size=8),
+)
+def test_any_text_that_is_quoted_properly_comes_back_as_written_with_its_place(
+    tmp_path: Path, cells: list[str], delimiter: str, blanks: list[int]
+) -> None:
+    text, ends = f"id{delimiter}y\n", []
+    for k, cell in enumerate(cells):
+        quoted = cell.replace('"', '""')
+        text += "\n" * blanks[k] + f'"{quoted}"{delimiter}{k}\n'
+        ends.append(text.replace("\r\n", "\n").replace("\r", "\n").count("\n"))
+    path = written(tmp_path / "a.csv", text)
+    table = read_table(path, columns=["id", "y"], text=["id"], delimiter=delimiter)
+    assert table.frame.id.tolist() == cells
+    assert table.frame.y.tolist() == list(range(len(cells)))
+    assert [table.place(k) for k in range(len(cells))] == [f"{path}:{end}" for end in ends]
+
+
+# Columns
+
+
+def test_a_missing_column_lists_what_is_there(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv", "date,value\n2024-01-01,1\n")
+    assert refused(path) == f"{path}: no column ds, y; its columns are date, value"
+
+
+def test_a_name_that_two_columns_have_is_refused_only_if_it_is_wanted(tmp_path: Path) -> None:
+    assert rows(read(written(tmp_path / "a.csv", "ds,x,x,y\na,5,6,1\n"))) == [("a", 1)]
+    path = written(tmp_path / "b.csv", "ds,y,y\na,5,6\n")
+    assert refused(path) == f"{path}: several columns are called y; rename all but one"
+
+
+def test_columns_without_a_name_are_called_what_a_first_look_calls_them(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv", ",ds,,y,\n0,a,5,1,\n1,b,6,2,\n")
+    assert rows(read(path)) == [("a", 1), ("b", 2)]
+    names = list(read_table(path).frame.columns)
+    assert names == ["Unnamed: 0", "ds", "Unnamed: 2", "y", "Unnamed: 4"]
+    assert list(read_table(path, columns=names, text=["ds"]).frame.columns) == names
+
+
+def test_a_table_without_a_header_shows_its_first_row_as_columns(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv", "2024-01-01,5\n2024-01-02,6\n")
+    assert refused(path) == f"{path}: no column ds, y; its columns are 2024-01-01, 5"
+
+
+def test_columns_come_in_the_order_asked_for(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv", "z,y,ds\n3,1,a\n")
+    assert list(read_table(path, columns=["ds", "y", "z"], text=["ds"]).frame.columns) == ["ds", "y", "z"]
+
+
+def test_ids_stay_text_as_written_and_missing_numbers_become_nan(tmp_path: Path) -> None:
+    ids = ["NA", "007", "null", "1e5", "", " 7", "None", "nan", "True", "-"]
+    numbers = ["NA", "", "null", "N/A", "NaN", "nan", "None", "-", "?", "NULL"]
+    path = written(tmp_path / "a.csv", "ds,y\n" + "".join(f"{i},{y}\n" for i, y in zip(ids, numbers, strict=True)))
+    frame = read(path).frame
+    assert frame.ds.tolist() == ids
+    assert frame.y.isna().all()
+
+
+def test_spaces_around_numbers_and_infinities_are_read(tmp_path: Path) -> None:
+    frame = read(written(tmp_path / "a.csv", "ds,y\na, 1.5 \nb,-inf\nc,+2e-3\nd,Infinity\n")).frame
+    assert frame.y.tolist() == [1.5, -np.inf, 0.002, np.inf]
+
+
+@pytest.mark.parametrize("columns", [None, ["ds", "y"]])
+def test_a_row_with_more_cells_than_the_header_is_refused_instead_of_cut_or_shifted(
+    tmp_path: Path, columns: list[str] | None
+) -> None:
+    path = written(tmp_path / "a.csv", "ds,y\n2024-01-01,1,5\n2024-01-02,2,5\n")
+    with pytest.raises(DataError) as caught:
+        read_table(path, columns=columns, text=["ds"])
+    assert str(caught.value) == (
+        f"{path}:2: the header names 2 columns, and this row has 3: '2024-01-01,1,5' (2 such rows); "
+        "put cells that hold ',' in quotes, or set data.csv.delimiter"
+    )
+
+
+def test_one_wide_row_far_down_is_found(tmp_path: Path) -> None:
+    lines = ["ds,y,z", *(f"t{k},{k}.5,1" for k in range(40_000))]
+    lines[30_000] = "t29999,1,5,1"
+    path = written(tmp_path / "a.csv", "\n".join(lines))
+    assert refused(path).startswith(f"{path}:30001: the header names 3 columns, and this row has 4")
+
+
+@pytest.mark.parametrize("columns", [None, ["ds", "y"]])
+def test_empty_cells_behind_the_last_column_are_harmless(tmp_path: Path, columns: list[str] | None) -> None:
+    path = written(tmp_path / "a.csv", "ds,y\na,1,\nb,2,\n")
+    assert rows(read_table(path, columns=columns, text=["ds"])) == [("a", 1), ("b", 2)]
+
+
+def test_a_short_row_has_missing_values(tmp_path: Path) -> None:
+    assert read(written(tmp_path / "a.csv", "ds,x,y\na,1,2\nb\nc,1\n")).frame.y.tolist() == pytest.approx(
+        [2, np.nan, np.nan], nan_ok=True
+    )
+
+
+def test_a_file_with_one_column_needs_no_delimiter(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv", "y\n1\n2\n")
+    assert read_table(path, columns=["y"]).frame.y.tolist() == [1, 2]
+    assert refused(path) == f"{path}: no column ds; its columns are y"
+
+
+# What is no table
+
+
+@pytest.mark.parametrize("content", [b"", b"\n \n\t\n", b"\xef\xbb\xbf", b"\xff\xfe"])
+def test_an_empty_file_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = written(tmp_path / "a.csv", content)
+    assert refused(path) == f"{path}: empty; expected a header line and rows"
+
+
+def test_a_header_alone_is_a_table_without_rows(tmp_path: Path) -> None:
+    assert len(read(written(tmp_path / "a.csv", "ds,y\n")).frame) == 0
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", bytes(range(256)) * 9, "ds,y\na,1\n".encode("utf-32"), b"ds,y\n\0,1\n"],
+)
+def test_a_binary_file_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = written(tmp_path / "a.csv", content)
+    assert refused(path) == f"{path}: a binary file; expected CSV or Parquet"
+
+
+@pytest.mark.parametrize("n_rows", [1, 60_000])
+def test_a_quote_that_is_never_closed_is_a_data_error(tmp_path: Path, n_rows: int) -> None:
+    path = written(tmp_path / "a.csv", 'ds,y\na,"1\n' + "b,2.25\n" * n_rows)
+    assert refused(path).startswith(f"{path}: not readable as CSV: ")
+
+
+def test_a_path_that_matches_nothing_says_so(tmp_path: Path) -> None:
+    for path in (tmp_path / "none.csv", tmp_path / "*.csv", tmp_path):
+        assert refused(path).startswith(f"{path}: no such file")
+
+
+# Many files
+
+
+def test_a_directory_and_a_glob_are_read_as_one_table_with_a_place_for_each_row(tmp_path: Path) -> None:
+    a = written(tmp_path / "a.csv", "ds,y\na,1\nb,2\n")
+    b = written(tmp_path / "deep" / "b.csv.gz", gzip.compress(b"y;ds\n\n3,5;c\n"))
+    written(tmp_path / "_SUCCESS", "")
+    written(tmp_path / ".ipynb_checkpoints" / "a-checkpoint.csv", "ds,y\na,1\nb,2\n")
+    for path in (tmp_path, tmp_path / "**" / "*.csv*"):
+        table = read(path)
+        assert rows(table) == [("a", 1), ("b", 2), ("c", 3.5)]
+        assert [table.place(k) for k in range(3)] == [f"{a}:2", f"{a}:3", f"{b}:3"]
+        with pytest.raises(IndexError):
+            table.place(3)
+
+
+def test_a_file_of_a_directory_that_lacks_a_column_is_named(tmp_path: Path) -> None:
+    written(tmp_path / "a.csv", "ds,y\na,1\n")
+    odd = written(tmp_path / "b.csv", "ds,z\na,1\n")
+    assert refused(tmp_path) == f"{odd}: no column y; its columns are ds, z"
+
+
+# Parquet
+
+
+def test_a_parquet_file_is_read_with_its_types(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"ds": pd.date_range("2024", periods=3, tz="Europe/Berlin"), "y": [1, None, 3], "z": 0})
+    frame.to_parquet(tmp_path / "a.parquet")
+    table = read(tmp_path / "a.parquet")
+    pd.testing.assert_frame_equal(table.frame, frame[["ds", "y"]])
+    assert table.place(1) == f"{tmp_path / 'a.parquet'}, row 2"
+
+
+def test_a_parquet_column_that_pandas_wrote_as_the_index_is_still_a_column(tmp_path: Path) -> None:
+    stamps = pd.date_range("2024", periods=3, name="ds")
+    pd.DataFrame({"y": [1.0, 2, 3]}, index=stamps).to_parquet(tmp_path / "a.parquet")
+    assert read(tmp_path / "a.parquet").frame.ds.tolist() == stamps.tolist()
+
+
+def test_hive_partitions_are_columns_and_ids_in_folder_names_stay_text(tmp_path: Path) -> None:
+    for store in ("007", "12", "NA"):
+        for year in (2023, 2024):
+            folder = tmp_path / f"store={store}" / f"year={year}"
+            folder.mkdir(parents=True)
+            pd.DataFrame({"ds": [f"{year}-01-01"], "y": [len(store)]}).to_parquet(folder / "part.parquet")
+    frame = read_table(tmp_path, columns=["ds", "store", "y"], text=["ds", "store"]).frame
+    assert frame.store.tolist() == ["007", "007", "12", "12", "NA", "NA"]
+    assert frame.y.tolist() == [3, 3, 2, 2, 2, 2]
+    assert read_table(tmp_path, columns=["ds", "year", "y"], text=["ds"]).frame.year.tolist() == [2023, 2024] * 3
+    assert set(read_table(tmp_path).frame.columns) == {"ds", "y", "store", "year"}
+
+
+def test_text_where_parquet_should_hold_numbers_is_refused_by_column(tmp_path: Path) -> None:
+    pd.DataFrame({"ds": ["a"], "y": ["1"], "z": pd.to_datetime(["2024"])}).to_parquet(tmp_path / "a.pq")
+    with pytest.raises(DataError) as caught:
+        read_table(tmp_path / "a.pq", columns=["ds", "y", "z"], text=["ds"])
+    assert len(caught.value.problems) == 2
+    assert "column y: expected numbers, received large_string" in caught.value.problems[0]
+    assert "column z: expected numbers, received timestamp" in caught.value.problems[1]
+
+
+def test_a_file_that_is_no_parquet_and_one_beside_csv_are_refused(tmp_path: Path) -> None:
+    broken = written(tmp_path / "a.parquet", "ds,y\na,1\n")
+    assert refused(broken).startswith(f"{broken}: not readable as Parquet: ")
+    written(tmp_path / "b.csv", "ds,y\na,1\n")
+    assert refused(tmp_path).startswith(f"{tmp_path}: Parquet beside other files (a.parquet, b.csv)")
+
+
+def test_a_column_missing_from_parquet_lists_what_is_there(tmp_path: Path) -> None:
+    pd.DataFrame({"date": [1], "v": [2]}).to_parquet(tmp_path / "a.parquet")
+    assert refused(tmp_path / "a.parquet").endswith("no column ds, y; its columns are date, v")

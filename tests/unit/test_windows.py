@@ -1,0 +1,317 @@
+import tracemalloc
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lstm_forecast.data.panel import Layout, build_panel
+from lstm_forecast.data.repair import Settings
+from lstm_forecast.data.split import MIN_CONTEXT
+from lstm_forecast.data.windows import Windows, gather_contexts, make_windows, normalised
+from tests.unit.conftest import panel_of, table_of
+
+KINDS = ["none", "last", "mean", "standard"]
+ULP = np.finfo(np.float32).eps
+
+
+@dataclass(frozen=True)
+class Case:
+    """Series with gaps, the part of each that windows are wanted for, and the shape of the windows."""
+
+    layout: Layout
+    part_starts: np.ndarray
+    part_ends: np.ndarray
+    shape: dict[str, Any]
+
+    def make(self, values: np.ndarray, **options: Any) -> Windows:
+        return make_windows(
+            self.layout, values.astype(np.float32), part_starts=self.part_starts, part_ends=self.part_ends,
+            **{"n_targets": 1, "normalisation": "none", **self.shape, **options},
+        )  # fmt: skip
+
+    @property
+    def n_rows(self) -> int:
+        return int(self.layout.offsets[-1])
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    series = draw(st.lists(st.lists(st.integers(1, 14), min_size=1, max_size=4), min_size=1, max_size=4))
+    ids, steps = [], []
+    for name, spans in enumerate(series):
+        step = 0
+        for length in spans:
+            ids += [name] * length
+            steps += range(step, step + length)
+            step += length + 2
+    table = table_of(id=ids, ds=steps, y=np.zeros(len(ids)))
+    policies = Settings(gaps="split")
+    layout = build_panel(table, timestamp="ds", targets=["y"], series_id="id", freq="1", settings=policies).layout
+    assert len(layout.first) == sum(map(len, series))
+    cuts = [sorted(draw(st.tuples(st.integers(0, int(n)), st.integers(0, int(n))))) for n in layout.lengths]
+    starts, ends = layout.offsets[:-1] + np.array(cuts).T
+    shape = {
+        "context_length": draw(st.integers(1, 8)),
+        "horizon": draw(st.integers(1, 5)),
+        "stride": draw(st.integers(1, 6)),
+        "padded": draw(st.booleans()),
+        "latest": draw(st.booleans()),
+    }
+    return Case(layout, starts, ends, shape)
+
+
+def promised(case: Case) -> list[tuple[int, int]]:
+    """First target row and first row that the context may use, of every window that the docstrings promise."""
+    found = []
+    context, horizon, stride = (case.shape[name] for name in ("context_length", "horizon", "stride"))
+    for floor, behind in zip(case.layout.spans[:-1], case.layout.spans[1:], strict=True):
+        series = next(k for k, offset in enumerate(case.layout.offsets[1:]) if floor < offset)
+        targets = range(max(floor, case.part_starts[series]), min(behind, case.part_ends[series]))
+        fit = [row for row in range(floor, behind) if row in targets and row + horizon - 1 in targets]
+        origins = [row for row in fit if row - floor >= context]
+        if not origins and case.shape["padded"]:
+            origins = [row for row in fit if row - floor >= MIN_CONTEXT]
+        origins = origins[::-1][::stride][::-1] if case.shape["latest"] else origins[::stride]
+        found += [(row, int(floor)) for row in origins]
+    return found
+
+
+# Which windows
+
+
+@settings(max_examples=100, deadline=None)
+@given(cases())
+def test_exactly_the_promised_windows_are_made(case: Case) -> None:
+    windows = case.make(np.zeros((case.n_rows, 1)))
+    expected = promised(case)
+    assert len(windows) == len(expected)
+    origins, floors = windows.origins(np.arange(len(windows)))
+    assert list(zip(origins.tolist(), floors.tolist(), strict=True)) == expected
+
+
+@settings(max_examples=100, deadline=None)
+@given(cases(), st.randoms(use_true_random=False))
+def test_a_batch_holds_the_rows_of_its_windows_in_the_order_asked_for(case: Case, random: Any) -> None:
+    rows = np.arange(case.n_rows) + 1  # so that 0 is padding
+    windows, expected = case.make(np.stack([rows, -rows], axis=1)), promised(case)
+    picked = random.sample(range(len(expected)), random.randint(0, len(expected)))
+    batch = windows.batch(np.array(picked, np.int64))
+    context, horizon = case.shape["context_length"], case.shape["horizon"]
+    assert batch.inputs.shape == (len(picked), context, 2 + case.shape["padded"])
+    assert batch.targets.shape == (len(picked), horizon, 1)
+    assert batch.center.shape == batch.scale.shape == (len(picked), 1, 1)
+    assert {array.dtype.name for array in vars(batch).values()} == {"float32"}
+    for inputs, targets, k in zip(batch.inputs, batch.targets, picked, strict=True):
+        origin, floor = expected[k]
+        assert targets[:, 0].tolist() == list(range(origin + 1, origin + 1 + horizon))
+        seen = [row + 1 if row >= floor else 0 for row in range(origin - context, origin)]
+        assert inputs[:, 0].tolist() == seen
+        assert inputs[:, 1].tolist() == [-row for row in seen]
+        if case.shape["padded"]:
+            assert inputs[:, 2].tolist() == [float(row > 0) for row in seen]
+        else:
+            assert min(seen) > 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(cases(), st.sampled_from(KINDS))
+def test_targets_stay_in_their_part_and_span_and_contexts_do_not_cross_a_gap(case: Case, kind: str) -> None:
+    windows = case.make(np.zeros((case.n_rows, 1)), normalisation=kind)
+    origins, floors = windows.origins(np.arange(len(windows)))
+    targets = origins[:, None] + np.arange(case.shape["horizon"])
+    series = case.layout.series_of(origins)[:, None]
+    assert (targets >= case.part_starts[series]).all()
+    assert (targets < case.part_ends[series]).all()
+    assert (case.layout.span_of(targets) == case.layout.span_of(floors)[:, None]).all()
+    assert (case.layout.ordinals(origins) - case.layout.ordinals(floors) == origins - floors).all()
+
+
+def test_the_first_windows_are_those_of_the_documentation() -> None:
+    case = Case(
+        panel_of(6).layout, np.array([0]), np.array([6]),
+        {"context_length": 3, "horizon": 2, "stride": 1, "padded": False},
+    )  # fmt: skip
+    batch = case.make(np.arange(6)[:, None]).batch(np.array([0, 1]))
+    assert batch.inputs[..., 0].tolist() == [[0, 1, 2], [1, 2, 3]]
+    assert batch.targets[..., 0].tolist() == [[3, 4], [4, 5]]
+
+
+@pytest.mark.parametrize(("latest", "origins"), [(False, [4, 9, 14]), (True, [7, 12, 17])])
+def test_a_large_stride_begins_at_the_start_of_the_part_or_ends_at_its_end(latest: bool, origins: list[int]) -> None:
+    shape = {"context_length": 4, "horizon": 3, "stride": 5, "padded": False, "latest": latest}
+    windows = Case(panel_of(20).layout, np.array([0]), np.array([20]), shape).make(np.zeros((20, 1)))
+    assert windows.origins(np.arange(3))[0].tolist() == origins
+    assert len(windows) == 3
+
+
+def test_the_context_of_a_later_part_reaches_back_into_the_earlier_one() -> None:
+    shape = {"context_length": 4, "horizon": 2, "stride": 1, "padded": False}
+    windows = Case(panel_of(10).layout, np.array([5]), np.array([10]), shape).make(np.arange(10)[:, None])
+    assert windows.batch(np.array([0])).inputs[0, :, 0].tolist() == [1, 2, 3, 4]
+    assert len(windows) == 4
+
+
+@pytest.mark.parametrize(("rows", "padded", "count"), [(7, False, 0), (8, False, 1), (9, False, 2), (7, True, 4)])
+def test_the_shortest_series_with_a_window_has_one_full_window(rows: int, padded: bool, count: int) -> None:
+    shape = {"context_length": 5, "horizon": 3 if not padded else 2, "stride": 1, "padded": padded}
+    shape["context_length"] = 5 if not padded else 6
+    windows = Case(panel_of(rows).layout, np.array([0]), np.array([rows]), shape).make(np.zeros((rows, 1)))
+    assert len(windows) == count
+
+
+# Batches
+
+
+@settings(max_examples=50, deadline=None)
+@given(cases(), st.integers(1, 9), st.none() | st.integers(1, 30))
+def test_batches_hold_all_windows_in_order_or_some_spread_evenly(case: Case, size: int, limit: int | None) -> None:
+    windows = case.make(np.arange(case.n_rows)[:, None])
+    batches = list(windows.batches(size, limit=limit))
+    firsts = [int(row) for batch in batches for row in batch.targets[:, 0, 0]]
+    origins = [origin for origin, _ in promised(case)]
+    if limit is None or limit >= len(origins):
+        assert firsts == origins
+    else:
+        assert len(firsts) == limit
+        assert set(firsts) <= set(origins)
+        assert firsts == sorted(set(firsts))
+        assert firsts[0] == origins[0]
+        assert limit == 1 or firsts[-1] == origins[-1]
+    assert all(len(batch.inputs) == size for batch in batches[:-1])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=30, deadline=None)
+@given(cases(), st.floats(-1e6, 1e6, width=32), st.integers(0, 99))
+def test_changing_every_value_behind_the_part_changes_no_byte_of_its_batches(
+    kind: str, case: Case, other: float, seed: int
+) -> None:
+    case = replace(case, part_starts=case.layout.offsets[:-1])  # the training part
+    values = np.random.default_rng(seed).normal(size=(case.n_rows, 2))
+    rows = np.arange(case.n_rows)
+    behind = rows >= case.part_ends[case.layout.series_of(rows)]
+    changed = np.where(behind[:, None], other, values)
+    for before, after in zip(
+        case.make(values, normalisation=kind).batches(4),
+        case.make(changed, normalisation=kind).batches(4),
+        strict=True,
+    ):
+        for name, array in vars(before).items():
+            assert array.tobytes() == getattr(after, name).tobytes(), name
+
+
+def test_origins_and_batches_of_ten_million_windows_cost_no_memory_for_them() -> None:
+    n = 10_000_000
+    windows = Windows(
+        values=np.zeros((n, 1), np.float32), starts=np.array([5, n // 2]), counts=np.array([n // 2 - 10, n // 2 - 10]),
+        floors=np.array([0, n // 2 - 5]), stride=1, context_length=5, horizon=3, n_targets=1, normalisation="standard",
+        padded=True,
+    )  # fmt: skip
+    tracemalloc.start()
+    try:
+        origins, floors = windows.origins(np.array([0, n // 2 - 11, n // 2 - 10, len(windows) - 1]))
+        windows.batch(np.arange(128))
+        next(windows.batches(128, limit=1000))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert origins.tolist() == [5, n // 2 - 6, n // 2, n - 11]
+    assert floors.tolist() == [0, 0, n // 2 - 5, n // 2 - 5]
+    assert peak < 1_000_000
+
+
+# Normalisation
+
+CONTEXTS = st.tuples(
+    st.integers(1, 5), st.integers(1, 9), st.integers(1, 3), st.integers(-6, 6), st.integers(-6, 6), st.integers(0, 99)
+)
+
+
+def contexts(shape: tuple[int, int, int, int, int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Contexts, the values that follow them, and which steps are observed: at least the last one."""
+    batch, length, columns, level, spread, seed = shape
+    rng = np.random.default_rng(seed)
+    values = 10.0**level + rng.normal(size=(batch, length + 4, columns)) * 10.0**spread
+    observed = np.arange(length) >= rng.integers(0, length, size=(batch, 1))
+    values[:, :length] *= observed[..., None]
+    values = values.astype(np.float32)
+    return values[:, :length], values[:, length:], observed
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("masked", [False, True])
+@settings(max_examples=50, deadline=None)
+@given(CONTEXTS)
+def test_each_normalisation_is_what_it_says_over_the_observed_steps(
+    kind: str, masked: bool, shape: tuple[int, int, int, int, int, int]
+) -> None:
+    given_values, _, observed = contexts(shape)
+    inputs, center, scale = normalised(given_values, observed if masked else None, kind, padded=masked)
+    for k, context in enumerate(given_values.astype(np.float64)):
+        seen = context[observed[k]] if masked else context
+        middle = {"none": 0 * seen[-1], "last": seen[-1]}.get(kind, seen.mean(axis=0))
+        size = np.abs(seen).max(axis=0)
+        np.testing.assert_allclose(center[k, 0], middle, atol=8 * ULP * size.max())
+        expected = seen - center[k, 0]
+        if kind == "standard":
+            constant = scale[k, 0] == 1
+            close = np.isclose(scale[k, 0], seen.std(axis=0), rtol=1e-3, atol=1e-4 * size)
+            assert (close | (constant & (seen.std(axis=0) <= 2e-5 * size))).all()
+        else:
+            assert (scale == 1).all()
+        actual = inputs[k, :, : given_values.shape[2]][observed[k] if masked else slice(None)]
+        np.testing.assert_allclose(actual * scale[k, 0], expected, atol=8 * ULP * size.max())
+        if masked:
+            assert (inputs[k, ~observed[k]] == 0).all()
+            assert inputs[k, :, -1].tolist() == observed[k].tolist()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=50, deadline=None)
+@given(cases(), st.integers(-9, 9), st.integers(-9, 9), st.integers(0, 99))
+def test_undoing_the_normalisation_gives_the_targets_back(
+    kind: str, case: Case, level: int, spread: int, seed: int
+) -> None:
+    values = 10.0**level + np.random.default_rng(seed).normal(size=(case.n_rows, 2)) * 10.0**spread
+    windows = case.make(values, normalisation=kind, n_targets=2)
+    batch = windows.batch(np.arange(len(windows)))
+    rows = windows.origins(np.arange(len(windows)))[0][:, None] + np.arange(case.shape["horizon"])
+    actual = values.astype(np.float32)[rows]
+    worst = np.abs(actual) + np.abs(batch.center)
+    np.testing.assert_array_less(np.abs(batch.targets * batch.scale + batch.center - actual), 4 * ULP * worst + 1e-30)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("value", [0, 1e-30, 1e-12, 0.1, -3.3, 1e6, 1e12, 1e18])
+@pytest.mark.parametrize("observed", [1, 2, 5000])
+@pytest.mark.filterwarnings("error")
+def test_constant_windows_are_finite_and_flat(kind: str, value: float, observed: int) -> None:
+    steps = np.broadcast_to(np.arange(5000) >= 5000 - observed, (3, 5000))
+    flat = np.where(steps[..., None], np.float32(value), np.float32(0)).repeat(2, axis=2)
+    inputs, center, scale = normalised(flat, steps if observed < 5000 else None, kind, padded=True)
+    assert np.isfinite(inputs).all()
+    assert (scale == 1).all()
+    if kind != "none":
+        np.testing.assert_allclose(center, np.float32(value), rtol=1e-6)
+        np.testing.assert_allclose(inputs[..., :2], 0, atol=1e-5 * abs(value))
+
+
+def test_padded_steps_are_zero_and_flagged_whatever_stands_before_the_span() -> None:
+    values = np.full((10, 2), np.float32(7))
+    found, observed = gather_contexts(values, np.array([5, 9]), np.array([3, 0]), 4)
+    assert observed is not None
+    assert observed.tolist() == [[False, False, True, True], [True] * 4]
+    assert found[0, :2].tolist() == [[0, 0], [0, 0]]
+    for kind in KINDS:
+        inputs, _, _ = normalised(found, observed, kind, padded=True)
+        assert (inputs[0, :2] == 0).all()
+        assert inputs[..., -1].tolist() == observed.astype(float).tolist()
+
+
+def test_a_batch_without_padding_has_the_flag_all_the_same() -> None:
+    found, observed = gather_contexts(np.zeros((10, 1), np.float32), np.array([8, 9]), np.array([0, 0]), 4)
+    assert observed is None
+    assert normalised(found, observed, "last", padded=True)[0][..., 1].tolist() == [[1.0] * 4] * 2
