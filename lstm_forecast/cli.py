@@ -1,18 +1,15 @@
 """The command line: parse, call one workflow, print the result, choose the exit code."""
 
-import functools
+import os
 import signal
 import sys
-import traceback
-from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from lstm_forecast.errors import ForecastError
-from lstm_forecast.terminal import emit_json, errors_table, listening, say
+from lstm_forecast.terminal import emit_json, errors_table, listening, reported, say, terminate
 
 __all__ = ["app", "main"]
 
@@ -53,37 +50,8 @@ class Picture(StrEnum):
     horizon = "horizon"
 
 
-def _command(function: Callable[..., Any]) -> Callable[..., None]:
-    """Turn what a workflow raises into a message and an exit code; with ``as_json``, into an object too."""
-
-    @functools.wraps(function)
-    def run(*args: Any, **options: Any) -> None:
-        try:
-            function(*args, **options)
-        except ForecastError as error:
-            _fail(error.exit_code, error.title, list(error.problems), as_json=options.get("as_json", False))
-        except KeyboardInterrupt:
-            _fail(130, "stopped", ["stopped by SIGINT"], as_json=options.get("as_json", False))
-        except (typer.Exit, typer.BadParameter, SystemExit):
-            raise
-        except Exception as error:
-            traceback.print_exc()
-            problem = f"a bug of ours: {type(error).__name__}: {error}; please report it with the lines above"
-            _fail(1, "bug", [problem], as_json=options.get("as_json", False))
-
-    return run
-
-
-def _fail(code: int, title: str, problems: list[str], *, as_json: bool) -> None:
-    if as_json:
-        emit_json({"ok": False, "exit_code": code, "error": title, "problems": problems})
-    for problem in problems:
-        say(f"{title}: {problem}")
-    raise typer.Exit(code)
-
-
 @app.command()
-@_command
+@reported
 def init(
     data: Annotated[Path, typer.Argument(help="CSV or Parquet file, directory or glob.")],
     output: Annotated[Path | None, typer.Option("--output", "-o", help="[default: configs/NAME.yaml]")] = None,
@@ -110,7 +78,7 @@ def init(
 
 
 @app.command()
-@_command
+@reported
 def train(config: ConfigFile, overrides: Overrides = None, runs: Runs = RUNS, as_json: AsJson = False) -> None:
     """Train a network and publish it as the champion of its name."""
     from lstm_forecast.config.loading import load_config
@@ -142,7 +110,7 @@ def train(config: ConfigFile, overrides: Overrides = None, runs: Runs = RUNS, as
 
 
 @app.command()
-@_command
+@reported
 def predict(
     name: RunName = None,
     data: Data = None,
@@ -170,7 +138,7 @@ def predict(
 
 
 @app.command()
-@_command
+@reported
 def plot(
     picture: Annotated[Picture, typer.Argument(help="What to draw.")] = Picture.forecast,
     name: RunName = None,
@@ -193,7 +161,7 @@ def plot(
 
 
 @config_app.command()
-@_command
+@reported
 def show(config: ConfigFile, overrides: Overrides = None, as_json: AsJson = False) -> None:
     """Print a config with overrides, environment and defaults filled in."""
     from lstm_forecast.config.loading import dump_config, load_config
@@ -206,7 +174,7 @@ def show(config: ConfigFile, overrides: Overrides = None, as_json: AsJson = Fals
 
 
 @config_app.command()
-@_command
+@reported
 def schema(as_json: AsJson = False) -> None:
     """Print the JSON Schema of configs."""
     import json
@@ -234,12 +202,20 @@ def _options(
     """Hold the options of the program itself."""
 
 
-def _stop(number: int, frame: object) -> None:
-    sys.exit(128 + number)
-
-
 def main() -> None:
     """Entry point of the commands ``forecast`` and ``lstm-forecast``."""
-    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGTERM, terminate)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `forecast predict | head` ends like any other program
-    app()
+    # Arrow's own allocator keeps what a large table took; the system's gives it back before training starts.
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+    try:
+        code = app(standalone_mode=False)
+    except Exception as error:
+        # What the parser raises: its classes have no public name in every version of Typer.
+        if not (hasattr(error, "format_message") and hasattr(error, "show")):
+            raise
+        if "--json" in sys.argv:
+            emit_json({"ok": False, "exit_code": 2, "error": "usage", "problems": [error.format_message()]})
+        error.show()
+        code = 2
+    sys.exit(code or 0)

@@ -1,17 +1,23 @@
 """What people see: talk on stderr, results on stdout, the same lines on a terminal and in a log."""
 
 import contextlib
+import functools
 import json
 import sys
-from collections.abc import Iterator, Mapping
+import traceback
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
+
+import typer
+
+from lstm_forecast.errors import ForecastError
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
     from lstm_forecast.model.history import Epoch
 
-__all__ = ["Talk", "emit_json", "errors_table", "listening", "say"]
+__all__ = ["Talk", "emit_json", "errors_table", "listening", "reported", "say", "terminate"]
 
 
 def say(text: str) -> None:
@@ -22,6 +28,46 @@ def say(text: str) -> None:
 def emit_json(content: Mapping[str, Any]) -> None:
     """The result as one JSON object, on stdout."""
     print(json.dumps(content, ensure_ascii=False, allow_nan=False, default=str))
+
+
+class _Terminated(BaseException):
+    """SIGTERM arrived. Like KeyboardInterrupt it passes through ``except Exception``."""
+
+
+def terminate(number: int, frame: object) -> None:
+    """Handle SIGTERM: unwind as on SIGINT, so that nothing half-written stays."""
+    raise _Terminated
+
+
+def reported(command: Callable[..., Any]) -> Callable[..., None]:
+    """Turn what a command raises into a message and an exit code; with ``as_json``, into an object too."""
+
+    @functools.wraps(command)
+    def run(*args: Any, **options: Any) -> None:
+        fail = functools.partial(_fail, as_json=options.get("as_json", False))
+        try:
+            command(*args, **options)
+        except ForecastError as error:
+            fail(error.exit_code, error.title, list(error.problems))
+        except KeyboardInterrupt:
+            fail(130, "stopped", ["stopped by SIGINT"])
+        except _Terminated:
+            fail(143, "stopped", ["stopped by SIGTERM"])
+        except typer.Exit:
+            raise
+        except Exception as error:
+            traceback.print_exc()
+            fail(1, "bug", [f"a bug of ours: {type(error).__name__}: {error}; please report it with the lines above"])
+
+    return run
+
+
+def _fail(code: int, title: str, problems: list[str], *, as_json: bool) -> None:
+    if as_json:
+        emit_json({"ok": False, "exit_code": code, "error": title, "problems": problems})
+    for problem in problems:
+        say(f"{title}: {problem}")
+    raise typer.Exit(code)
 
 
 class Talk:

@@ -4,10 +4,11 @@ Frozen pydantic models: a config is a value. ``None`` where a default stands mea
 resolved config that is saved with a run holds what was decided.
 """
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 __all__ = [
     "Activation", "Cell", "Config", "CovariatesConfig", "CsvConfig", "DataConfig", "Initializer", "ModelConfig",
@@ -26,27 +27,34 @@ def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, (str, int)) and not isinstance(value, bool) else value
 
 
-def _checked_part(value: int | float | str) -> int | float | str:
-    """Tell a share from a row count from a date, with one message for all three."""
-    if isinstance(value, str):
-        try:
-            datetime.fromisoformat(value)
-        except ValueError:
-            value = -1
-    if (
-        value is True
-        or value is False
-        or (not isinstance(value, str) and (value < 0 or (isinstance(value, float) and value >= 1)))
-    ):
-        raise ValueError("must be a share from 0 to below 1, a number of rows, or an ISO date")
+def _no_flag(value: Any) -> Any:
+    """Keep ``true`` from being 1."""
+    if isinstance(value, bool):
+        raise ValueError("must be a whole number")
     return value
 
 
+def _is_share(value: Any) -> bool:
+    return isinstance(value, float) and 0 <= value < 1
+
+
+def _checked_part(value: Any) -> Any:
+    """Tell a share from a row count from a date, with one message for all three."""
+    if isinstance(value, str):
+        with suppress(ValueError):
+            datetime.fromisoformat(value)
+            return value
+    elif not isinstance(value, bool) and ((isinstance(value, int) and value >= 0) or _is_share(value)):
+        return value
+    raise ValueError("must be a share from 0 to below 1, a number of rows, or an ISO date")
+
+
+Whole = Annotated[int, BeforeValidator(_no_flag)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
-Units = Annotated[tuple[Annotated[int, Field(ge=1, le=8192)], ...], BeforeValidator(_as_list)]
-PositiveInt = Annotated[int, Field(ge=1)]
+Units = Annotated[tuple[Annotated[Whole, Field(ge=1, le=8192)], ...], BeforeValidator(_as_list)]
+PositiveInt = Annotated[Whole, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, lt=1)]
-Part = Annotated[int | float | str, AfterValidator(_checked_part)]
+Part = Annotated[int | float | str, BeforeValidator(_checked_part)]
 
 
 class _Section(BaseModel):
@@ -126,7 +134,7 @@ class WindowsConfig(_Section):
     stride: PositiveInt = Field(1, description="rows between the starts of training windows")
     evaluation_stride: PositiveInt | None = Field(
         None,
-        description="rows between validation or test windows; absent: the horizon, so that they do not overlap",
+        description="rows between validation or test windows; absent: the horizon, more in huge tables",
     )
     normalisation: Normalisation = Field(
         "last", description="inside the window, undone on the output: none, last, mean or standard"
@@ -149,7 +157,7 @@ class ModelConfig(_Section):
     )
     bidirectional: bool = Field(False, description="read the window in both directions")
     segment_length: PositiveInt = Field(1, description="steps folded into one recurrent step")
-    segment_units: Annotated[int, Field(ge=0, le=8192)] = Field(
+    segment_units: Annotated[Whole, Field(ge=0, le=8192)] = Field(
         0, description="width of the Dense layer on each segment; 0: none"
     )
     dropout: Share = Field(0.0, description="share of the recurrent output dropped in training")
@@ -199,7 +207,7 @@ class Config(_Section):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] = Field(
         description="of the run directory, and of the forecast column"
     )
-    seed: Annotated[int, Field(ge=0, lt=2**31)] = Field(0, description="same seed, data and machine: same bytes")
+    seed: Annotated[Whole, Field(ge=0, lt=2**31)] = Field(0, description="same seed, data and machine: same bytes")
     data: DataConfig
     split: SplitConfig = SplitConfig()
     preprocessing: PreprocessingConfig = PreprocessingConfig()

@@ -96,7 +96,6 @@ def _read_parquet(path: Path, files: list[Path], columns: Sequence[str] | None, 
         frame = data.to_table(columns=columns).to_pandas(self_destruct=True, split_blocks=True, ignore_metadata=True)
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"{path}: not readable as Parquet: {error}") from None
-    pa.default_memory_pool().release_unused()
     return Table(frame, ((path, len(frame), None),))
 
 

@@ -21,13 +21,14 @@ def errors(forecast: Floats, actual: Floats, scale: Floats) -> dict[str, float |
     """
     error = forecast - actual
     size = np.abs(error)
-    scaled = (size / np.where(scale > 0, scale, np.nan)).mean(axis=(1, 2), where=scale > 0)
+    measured = np.broadcast_to(scale > 0, size.shape)
+    scaled = size / np.where(scale > 0, scale, 1)
     return {
         "mae": float(size.mean()),
         "rmse": float(np.sqrt((error**2).mean())),
         "bias": float(error.mean()),
         "smape": float((200 * size / np.maximum(np.abs(forecast) + np.abs(actual), TINY)).mean()),
-        "mase": float(np.nanmean(scaled)) if (scale > 0).any() else None,
+        "mase": float(scaled.mean(where=measured)) if measured.any() else None,
     }
 
 

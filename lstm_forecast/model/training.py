@@ -71,7 +71,9 @@ class Feed(keras.utils.PyDataset):  # type: ignore[misc]
         batches = math.ceil(len(windows) / batch_size)
         self.steps = batches if steps is None else min(steps, batches)
         self.epoch = 0
-        self.order = self._draw()
+        # 32 bits, and shuffled in place: for ten million windows the order must not outweigh the data.
+        self._order = np.arange(len(windows), dtype=np.uint32)
+        self._shuffle()
 
     def __len__(self) -> int:
         return self.steps
@@ -82,18 +84,20 @@ class Feed(keras.utils.PyDataset):  # type: ignore[misc]
         targets = batch.targets if self.linear is None else batch.targets - self.linear.predict(batch.inputs)
         return batch.inputs, targets[..., None]
 
+    @property
+    def order(self) -> NDArray[np.uint32]:
+        """Windows of this epoch."""
+        return self._order[: self.steps * self.batch_size]
+
     def on_epoch_end(self) -> None:
         """Draw the next epoch's order, which depends on seed and epoch alone."""
         self.epoch += 1
-        if self.seed is not None:
-            self.order = self._draw()
+        self._shuffle()
 
-    def _draw(self) -> NDArray[np.uint32]:
-        """Windows of this epoch. 32 bits: for 10 million windows the order must not outweigh the data."""
-        order = np.arange(len(self.windows), dtype=np.uint32)
+    def _shuffle(self) -> None:
         if self.seed is not None:
-            np.random.default_rng((self.seed, self.epoch)).shuffle(order)
-        return order[: self.steps * self.batch_size]
+            self._order.sort()
+            np.random.default_rng((self.seed, self.epoch)).shuffle(self._order)
 
 
 class _BestKeeper(keras.callbacks.Callback):  # type: ignore[misc]

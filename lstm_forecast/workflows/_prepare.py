@@ -24,6 +24,7 @@ __all__ = ["Part", "Prepared", "prepare"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+MAX_EVALUATION_WINDOWS = 20_000  # about; more would change no reported error visibly, and cost time in every epoch
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ def prepare(config: Config, data_path: Path) -> Prepared:
         test=config.split.test,
         horizon=config.windows.horizon,
     )
-    config = _resolved(config, panel.layout, split)
+    short = _too_short(config, panel.layout, split)
+    config = _resolved(config, panel.layout, split, padding=bool(short.any()))
     scaler = fit_scaler(
         panel, kind=config.preprocessing.scaler, log=config.preprocessing.log, train_ends=split.validation_start
     )
@@ -87,21 +89,28 @@ def prepare(config: Config, data_path: Path) -> Prepared:
             "series": len(panel.layout.ids),
             "windows": {"training": len(training), "validation": len(validation), "test": len(test)},
             "repairs": dict(panel.repairs),
+            "padded_series": int(short.sum()) if config.windows.padding else 0,
             "data_sha256": _fingerprint(path for path, _, _ in table.sources),
         },
     )
 
 
-def _resolved(config: Config, layout: Layout, split: Split) -> Config:
+def _too_short(config: Config, layout: Layout, split: Split) -> NDArray[np.bool_]:
+    """Which series have no window with a full context, in training or at their end."""
+    windows = config.windows
+    last_spans = layout.offsets[1:] - layout.spans[layout.span_of(layout.offsets[1:] - 1)]
+    rows = split.validation_start - split.train_start
+    return (rows < windows.context_length + windows.horizon) | (last_spans < windows.context_length)
+
+
+def _resolved(config: Config, layout: Layout, split: Split, *, padding: bool) -> Config:
     """Fill in what the config leaves to the data."""
     windows = config.windows
-    room = windows.context_length + windows.horizon
-    last_spans = layout.offsets[1:] - layout.spans[layout.span_of(layout.offsets[1:] - 1)]
-    short = ((split.validation_start - split.train_start) < room) | (last_spans < windows.context_length)
+    sparse = -(-int((split.end - split.validation_start).sum()) // MAX_EVALUATION_WINDOWS)
     decided = {
-        "evaluation_stride": windows.evaluation_stride or windows.horizon,
+        "evaluation_stride": windows.evaluation_stride or max(windows.horizon, sparse),
         "season_length": windows.season_length or season_length(layout.grid.freq),
-        "padding": bool(short.any()) if windows.padding is None else windows.padding,
+        "padding": padding if windows.padding is None else windows.padding,
     }
     data = config.data.model_copy(update={"freq": layout.grid.freq})
     return config.model_copy(update={"data": data, "windows": windows.model_copy(update=decided)})

@@ -112,6 +112,11 @@ def _describe_data(prepared: Prepared, listener: Listener) -> None:
     for kind, count in facts["repairs"].items():
         policy = getattr(prepared.config.data, kind)
         listener.note(f"data.{kind}: {policy} settled {count:,} rows")
+    if facts["padded_series"]:
+        listener.note(
+            f"{facts['padded_series']:,} series are shorter than windows.context_length + windows.horizon: "
+            "their windows are padded on the left and masked"
+        )
     if prepared.validation is None:
         listener.note("no validation windows: training runs all epochs and keeps the last weights")
 

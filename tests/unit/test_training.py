@@ -104,7 +104,7 @@ def test_a_feed_gives_every_window_once_an_epoch_in_an_order_of_seed_and_epoch_a
     for _ in range(2):
         assert sorted(first.order) == list(range(len(windows())))
         assert np.array_equal(first.order, again.order)
-        orders.append(first.order)
+        orders.append(first.order.copy())
         first.on_epoch_end()
         again.on_epoch_end()
     assert not np.array_equal(*orders)

@@ -1,0 +1,12 @@
+"""Published runs on disk: the only code that writes or reads them.
+
+A run is a directory of plain files that never changes once published. Publishing is crash-safe: the files are written
+into a staging directory, every file and directory is fsynced, the directory is renamed, and only then the pointer
+``champion`` is replaced. Whoever dies on the way leaves the previous champion untouched. Readers go through the
+pointer, verify the SHA-256 of every file they read, and never load anything that could run code.
+"""
+
+from lstm_forecast.store.publishing import locked, publish, write_whole
+from lstm_forecast.store.reading import FILES, FORMAT_VERSION, Run, find_run, open_run
+
+__all__ = ["FILES", "FORMAT_VERSION", "Run", "find_run", "locked", "open_run", "publish", "write_whole"]

@@ -1,0 +1,122 @@
+"""Reading of published runs: through the pointer, regular files only, every byte checked against its hash."""
+
+import hashlib
+import json
+import os
+import re
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lstm_forecast.errors import RunError
+
+__all__ = ["CHAMPION", "FILES", "FORMAT_VERSION", "MANIFEST", "RUN_ID", "Run", "find_run", "fingerprint", "open_run"]
+
+FORMAT_VERSION = 1
+MANIFEST, CHAMPION = "manifest.json", "champion"
+FILES = (
+    "config.yaml",
+    "scaler.json",
+    "network.onnx",
+    "weights.safetensors",
+    "network.keras",
+    "history.csv",
+    "metrics.json",
+    "forecasts.parquet",
+)
+RUN_ID = re.compile(r"\d{4,}-\d{8}T\d{6}Z")
+MAX_FILE_BYTES = 2**31
+
+
+@dataclass(frozen=True)
+class Run:
+    """A published run: its directory, and what the manifest says."""
+
+    path: Path
+    manifest: Mapping[str, Any]
+
+    @property
+    def run_id(self) -> str:
+        """Name of the run's directory."""
+        return self.path.name
+
+    def read(self, name: str) -> bytes:
+        """Content of one file, checked against its hash. Raises RunError if it is damaged."""
+        content = _read_regular(self.path / name)
+        if hashlib.sha256(content).hexdigest() != self.manifest["files"].get(name):
+            raise RunError(f"{self.path / name}: damaged (its SHA-256 is not the manifest's); train again")
+        return content
+
+
+def find_run(runs: Path, name: str | None) -> Run:
+    """The champion of ``runs/name``; of the only run there is, if ``name`` is None.
+
+    Raises RunError if there is none, several, or a damaged one.
+    """
+    return open_run(_run_home(runs, name))
+
+
+def open_run(home: Path) -> Run:
+    """The champion in ``home`` (``runs/<name>``), or the run itself if ``home`` is the directory of one."""
+    if not RUN_ID.fullmatch(home.name) or (home / CHAMPION).exists():
+        run_id = _read_regular(home / CHAMPION).decode("ascii", errors="replace").strip()
+        if not RUN_ID.fullmatch(run_id):
+            raise RunError(f"{home / CHAMPION}: expected the id of a run, received {run_id[:80]!r}; train again")
+        home = home / run_id
+    try:
+        manifest = json.loads(_read_regular(home / MANIFEST))
+        version = manifest["format_version"]
+        whole = version != FORMAT_VERSION or _is_whole(manifest)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        whole = False
+    if not whole:
+        raise RunError(f"{home / MANIFEST}: damaged (its content is not what was published); train again")
+    if version != FORMAT_VERSION:
+        raise RunError(f"{home}: format version {version}; this program reads version {FORMAT_VERSION}")
+    return Run(home, manifest)
+
+
+def _is_whole(manifest: dict[str, Any]) -> bool:
+    content = {key: value for key, value in manifest.items() if key != "sha256"}
+    return set(manifest["files"]) == set(FILES) and manifest["sha256"] == fingerprint(content)
+
+
+def fingerprint(manifest: Mapping[str, Any]) -> str:
+    """SHA-256 of a manifest's content, however it is laid out as text."""
+    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+
+
+def _run_home(runs: Path, name: str | None) -> Path:
+    if name is not None:
+        home = runs / name
+        if not os.path.isdir(home):  # noqa: PTH112  Path.is_dir raises where the name is too long
+            raise RunError(f"{home}: no such run; {_names(runs)}")
+        return home
+    homes = _homes(runs)
+    if len(homes) != 1:
+        raise RunError(f"{runs}: {'several runs; choose one with --run' if homes else 'no run'}; {_names(runs)}")
+    return homes[0]
+
+
+def _homes(runs: Path) -> list[Path]:
+    return sorted(entry.parent for entry in runs.glob(f"*/{CHAMPION}"))
+
+
+def _names(runs: Path) -> str:
+    names = [home.name for home in _homes(runs)]
+    return f"there are {', '.join(names)}" if names else "train one first: forecast train --config FILE"
+
+
+def _read_regular(path: Path) -> bytes:
+    """Content of a regular file; links and devices are refused."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_FILE_BYTES:
+                raise RunError(f"{path}: not a regular file of at most {MAX_FILE_BYTES // 2**30} GiB")
+            return file.read()
+    except OSError as error:
+        raise RunError(f"{path}: cannot be read: {error.strerror}; train again") from None

@@ -1,0 +1,165 @@
+"""One tiny training for all functional tests, in whichever test process needs it first."""
+
+import fcntl
+import json
+import math
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from lstm_forecast.store import FILES, open_run
+
+ROOT = Path(__file__).parents[2]
+CONFIG = """\
+name: sine
+data: {path: sine.csv, timestamp: step, targets: y}
+windows: {context_length: 20, horizon: 5}
+model: {units: 4}
+training: {epochs: 2}
+"""
+SHOPS = """\
+name: shops
+data: {path: shops.csv, timestamp: day, series_id: shop, targets: [sold, price]}
+windows: {context_length: 12, horizon: 4}
+model: {units: 4, levels: [80]}
+training: {epochs: 1}
+"""
+# `forecast train` for every config given, in one process: Keras is imported once.
+TRAIN_ALL = """
+import sys
+from lstm_forecast.cli import main
+configs = sys.argv[1:]
+for config in configs:
+    sys.argv = ["forecast", "train", "--config", config]
+    try:
+        main()
+    except SystemExit as stop:
+        if stop.code:
+            raise
+"""
+
+
+class Forecast(Protocol):
+    """Runs the command in a process of its own."""
+
+    def __call__(self, *args: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Its exit code, stdout and stderr."""
+
+
+def environment(**extra: str) -> dict[str, str]:
+    """This process' environment without what would change the command or slow it down."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("FORECAST_", "PYTHONDONTWRITE"))}
+    return {**kept, **extra}
+
+
+def forecast_command(*args: str | Path) -> list[str]:
+    return [sys.executable, "-m", "lstm_forecast", *map(str, args)]
+
+
+@pytest.fixture(scope="session")
+def forecast() -> Forecast:
+    def run(*args: str | Path, cwd: Path, **extra: str) -> subprocess.CompletedProcess[str]:
+        command = forecast_command(*args)
+        return subprocess.run(
+            command, cwd=cwd, env=environment(**extra), capture_output=True, text=True, timeout=120, check=False
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], None]], Path]:
+    """Make a directory once for all test processes: the first one makes it, the others wait."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def make(name: str, fill: Callable[[Path], None]) -> Path:
+        with (base / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (base / name).exists():
+                unfinished = base / f"{name}.unfinished"
+                shutil.rmtree(unfinished, ignore_errors=True)
+                unfinished.mkdir()
+                fill(unfinished)
+                unfinished.rename(base / name)
+        return base / name
+
+    return make
+
+
+def write_inputs(directory: Path) -> None:
+    """Two configs beside their data: one series with integer steps; two series of two targets with dates."""
+    shutil.copy(ROOT / "data" / "sine.csv", directory)
+    (directory / "sine.yaml").write_text(CONFIG)
+    (directory / "shops.yaml").write_text(SHOPS)
+    (directory / "shops.csv").write_text(shops_csv(31 + 29 + 31))
+
+
+def shops_csv(days: int, names: tuple[str, ...] = ("north", "south")) -> str:
+    """The first days of 2024 in every shop."""
+    lengths = [31, 29, 31, 30]
+    dates = [f"2024-{month:02d}-{day:02d}" for month, n in enumerate(lengths, 1) for day in range(1, n + 1)][:days]
+    rows = [
+        f"{name},{date},{10 + 3 * math.sin(day / 3 + k):.3f},{k + day % 7}"
+        for k, name in enumerate(names)
+        for day, date in enumerate(dates)
+    ]
+    return "\n".join(["shop,day,sold,price", *rows, ""])
+
+
+@pytest.fixture(scope="session")
+def trained(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+    """Configs, data, and the published runs ``sine`` and ``shops``. Shared: read it only."""
+
+    def fill(directory: Path) -> None:
+        write_inputs(directory)
+        command = [sys.executable, "-c", TRAIN_ALL, "sine.yaml", "shops.yaml"]
+        result = subprocess.run(
+            command, cwd=directory, env=environment(PYTHONHASHSEED="1"), capture_output=True, text=True, check=False
+        )
+        assert result.returncode == 0, result.stderr
+        (directory / "stderr.txt").write_text(result.stderr)
+
+    return once("trained", fill)
+
+
+@pytest.fixture(scope="session")
+def retrained(once: Callable[[str, Callable[[Path], None]], Path], forecast: Forecast) -> Path:
+    """``sine`` trained once more in another process with another hash seed; ``result.json`` is what it printed."""
+
+    def fill(directory: Path) -> None:
+        write_inputs(directory)
+        before = os.times()
+        result = forecast("train", "-c", "sine.yaml", "--json", cwd=directory, PYTHONHASHSEED="2")
+        after = os.times()
+        assert result.returncode == 0, result.stderr
+        (directory / "result.json").write_text(result.stdout)
+        (directory / "seconds.json").write_text(json.dumps(after.elapsed - before.elapsed))
+
+    return once("retrained", fill)
+
+
+@pytest.fixture
+def workspace(trained: Path, tmp_path: Path) -> Path:
+    """A copy of ``trained`` to write in."""
+    return shutil.copytree(trained, tmp_path / "workspace")
+
+
+def tree(directory: Path) -> dict[str, bytes | None]:
+    """Everything below a directory: bytes of files, None for directories."""
+    return {
+        str(path.relative_to(directory)): path.read_bytes() if path.is_file() else None
+        for path in sorted(directory.rglob("*"))
+    }
+
+
+def champion_files(home: Path) -> dict[str, bytes]:
+    """Every verified file of the champion."""
+    run = open_run(home)
+    return {name: run.read(name) for name in FILES}

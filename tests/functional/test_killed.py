@@ -1,0 +1,159 @@
+"""Whoever dies while training or publishing leaves a champion that predicts what it predicted before."""
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from lstm_forecast.cli import app
+from lstm_forecast.store import FILES, locked, open_run, publish
+from tests.functional.conftest import Forecast, champion_files, environment, forecast_command
+
+PUBLISHING_KILLS = 40
+TRAINING_KILLS = 6
+# Publishes copies of a run one after another, as fast as the disk allows; says where it is.
+PUBLISH = """
+import sys
+from pathlib import Path
+from lstm_forecast.store import FILES, locked, open_run, publish
+home = Path(sys.argv[1])
+contents = {name: (open_run(home).path / name).read_bytes() for name in FILES}
+writers = {name: (lambda path, content=content: path.write_bytes(content)) for name, content in contents.items()}
+print("ready", flush=True)
+while True:
+    with locked(home):
+        print(publish(home, writers, {}).run_id, flush=True)
+"""
+HOLD = """
+import sys
+from pathlib import Path
+from lstm_forecast.errors import BusyError
+from lstm_forecast.store import locked
+try:
+    with locked(Path(sys.argv[1])):
+        print("held", flush=True)
+        sys.stdin.read()
+except BusyError:
+    print("busy", flush=True)
+    sys.stdin.read()
+"""
+
+
+def start_publishing(home: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", PUBLISH, str(home)]
+    process = subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+def kill(process: subprocess.Popen[str]) -> list[str]:
+    """Kill it, wait for its end, and return the whole lines that it said."""
+    process.send_signal(signal.SIGKILL)
+    stdout, _ = process.communicate()
+    return [line.strip() for line in stdout.splitlines(keepends=True) if line.endswith("\n")]
+
+
+def forecast_of(workspace: Path) -> str:
+    result = CliRunner().invoke(app, ["predict", "--runs", str(workspace / "runs"), "--run", "sine"])
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_a_publisher_killed_at_any_moment_leaves_a_whole_champion(workspace: Path) -> None:
+    home = workspace / "runs" / "sine"
+    contents, forecast = champion_files(home), forecast_of(workspace)
+    moments = random.Random(0)
+    torn = 0
+    for k in range(PUBLISHING_KILLS):
+        process = start_publishing(home)
+        time.sleep(moments.uniform(0, 0.03))
+        said = kill(process)
+        torn += bool(list(home.glob(".stage-*")))
+        champion = open_run(home)
+        if said:  # what was reported as published is there, and may be followed by one more
+            assert champion.run_id >= said[-1]
+        assert champion_files(home) == contents
+        if k % 4 == 0:
+            assert forecast_of(workspace) == forecast
+    with locked(home):  # nothing has to be unlocked or repaired by hand
+        assert not list(home.glob(".stage-*"))
+    for run in home.glob("0*"):  # every run that is visible under its name is whole, champion or not
+        assert {name: open_run(run).read(name) for name in FILES} == contents
+    assert torn  # the kills did hit publishing
+
+
+def test_a_reader_never_sees_half_a_run_while_another_process_publishes(workspace: Path) -> None:
+    home = workspace / "runs" / "sine"
+    contents = champion_files(home)
+    process = start_publishing(home)
+    seen = []
+    end = time.monotonic() + 1.5
+    while time.monotonic() < end:
+        run = open_run(home)
+        seen.append(run.run_id)
+        assert {name: run.read(name) for name in FILES} == contents
+    published = kill(process)
+    assert len(set(seen)) > 3
+    assert seen == sorted(seen)
+    assert len(published) > 3
+
+
+def test_only_one_of_many_writers_that_start_together_gets_the_lock(workspace: Path) -> None:
+    home = workspace / "runs" / "sine"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    command = [sys.executable, "-c", HOLD, str(home)]
+    processes = [subprocess.Popen(command, env=environment(), **pipes) for _ in range(12)]
+    answers = sorted(process.stdout.readline() for process in processes if process.stdout is not None)
+    for process in processes:
+        process.communicate()  # closes its stdin, which ends it
+    assert answers == ["busy\n"] * 11 + ["held\n"]
+    with locked(home):
+        pass
+
+
+def test_a_training_killed_at_any_moment_leaves_the_champion_and_the_next_one_works(
+    workspace: Path, retrained: Path, forecast: Forecast
+) -> None:
+    home = workspace / "runs" / "sine"
+    contents, before = champion_files(home), forecast_of(workspace)
+    duration = json.loads((retrained / "seconds.json").read_text())
+    moments = random.Random(1)
+    for k in range(TRAINING_KILLS):
+        command = forecast_command("train", "-c", "sine.yaml")
+        with subprocess.Popen(
+            command, cwd=workspace, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        ) as process:
+            try:
+                process.wait(duration * (k + moments.random()) / TRAINING_KILLS)
+            except subprocess.TimeoutExpired:
+                kill(process)
+        # Where a training came through, its run is the champion: the same network, as the seed is the same.
+        assert forecast_of(workspace) == before
+        assert champion_files(home)["network.onnx"] == contents["network.onnx"]
+    newest = open_run(home).run_id
+    result = forecast("train", "-c", "sine.yaml", cwd=workspace)
+    assert result.returncode == 0, result.stderr
+    assert open_run(home).run_id > newest
+    assert result.stdout == f"runs/sine/{open_run(home).run_id}\n"
+    assert not list(home.glob(".stage-*"))
+    assert forecast_of(workspace) == before
+
+
+@pytest.mark.parametrize("leftover", [b"", b"0009-20260101T000000Z\n", b"\0" * 22])
+def test_a_pointer_torn_by_hand_is_reported_and_healed_by_the_next_publish(leftover: bytes, workspace: Path) -> None:
+    home = workspace / "runs" / "sine"
+    contents = champion_files(home)
+    (home / "champion").write_bytes(leftover)
+    result = CliRunner().invoke(app, ["predict", "--runs", str(workspace / "runs"), "--run", "sine"])
+    assert result.exit_code == 5
+    assert "train again" in result.stderr
+    with locked(home):
+        publish(home, {name: lambda path: path.write_bytes(contents[path.name]) for name in FILES}, {})
+    assert champion_files(home) == contents

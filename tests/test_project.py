@@ -1,0 +1,63 @@
+"""The rules that hold for the project as a whole: style, types, architecture, documentation."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lstm_forecast.config.loading import load_config
+from lstm_forecast.config.schema import Config
+
+ROOT = Path(__file__).parents[1]
+TOOLS = {
+    "ruff check": [sys.executable, "-m", "ruff", "check", "."],
+    "ruff format": [sys.executable, "-m", "ruff", "format", "--check", "."],
+    "mypy": [sys.executable, "-m", "mypy"],
+    "lint-imports": [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"],
+}
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_the_project_is_clean_under(tool: str) -> None:
+    result = subprocess.run(TOOLS[tool], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_files_of_the_package_stay_within_the_size_that_one_job_needs() -> None:
+    sizes = {path: len(path.read_text().splitlines()) for path in (ROOT / "lstm_forecast").rglob("*.py")}
+    assert {path.name: size for path, size in sizes.items() if size > 260} == {}
+
+
+def test_the_architecture_document_stays_short_and_names_every_folder() -> None:
+    text = (ROOT / "lstm_forecast" / "ARCHITECTURE.md").read_text()
+    folders = [path.name for path in (ROOT / "lstm_forecast").iterdir() if (path / "__init__.py").exists()]
+    assert len(text.splitlines()) <= 120
+    assert [name for name in folders if f"{name}/" not in text] == []
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "configs").glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_shipped_config_loads_and_finds_its_data(path: Path) -> None:
+    config = load_config(path, environment={})
+    assert config.name == path.stem
+    assert (path.parent / config.data.path).is_file()
+
+
+def test_the_readme_explains_every_config_key() -> None:
+    text = (ROOT / "README.md").read_text()
+    keys = [".".join(path) for path in _leaves(Config)]
+    assert [key for key in keys if f"`{key}`" not in text] == []
+
+
+def test_the_readme_names_every_exit_code() -> None:
+    text = (ROOT / "README.md").read_text()
+    assert [code for code in (0, 1, 2, 3, 4, 5, 7, 75, 130, 143) if not re.search(rf"^\| {code} \|", text, re.M)] == []
+
+
+def _leaves(section: type, prefix: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    leaves = []
+    for name, info in section.model_fields.items():
+        is_section = isinstance(info.annotation, type) and hasattr(info.annotation, "model_fields")
+        leaves += _leaves(info.annotation, (*prefix, name)) if is_section else [(*prefix, name)]
+    return leaves

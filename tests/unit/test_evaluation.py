@@ -1,0 +1,230 @@
+import json
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from lstm_forecast.evaluation.baselines import naive, seasonal_naive
+from lstm_forecast.evaluation.metrics import coverage, errors, errors_by_step, seasonal_scale
+from lstm_forecast.evaluation.report import make_report
+
+Floats = NDArray[np.float64]
+
+# Two windows of two steps and one target: errors 1, -3 | 0, 4
+ACTUAL = np.array([[[10.0], [20.0]], [[0.0], [-4.0]]])
+FORECAST = np.array([[[11.0], [17.0]], [[0.0], [0.0]]])
+SCALE = np.array([[[2.0]], [[4.0]]])
+
+
+def column(*values: float) -> Floats:
+    return np.array(values, float)[:, None]
+
+
+# Metrics
+
+
+def test_errors_of_a_small_case_are_those_computed_by_hand() -> None:
+    found = errors(FORECAST, ACTUAL, SCALE)
+    assert found["mae"] == pytest.approx((1 + 3 + 0 + 4) / 4)
+    assert found["rmse"] == pytest.approx(((1 + 9 + 0 + 16) / 4) ** 0.5)
+    assert found["bias"] == pytest.approx((1 - 3 + 0 + 4) / 4)
+    assert found["smape"] == pytest.approx((200 * 1 / 21 + 200 * 3 / 37 + 0 + 200 * 4 / 4) / 4)
+    assert found["mase"] == pytest.approx((1 / 2 + 3 / 2 + 0 + 4 / 4) / 4)
+
+
+def test_errors_by_step_of_a_small_case_are_those_computed_by_hand() -> None:
+    found = errors_by_step(FORECAST, ACTUAL)
+    assert found["mae"] == pytest.approx([0.5, 3.5])
+    assert found["rmse"] == pytest.approx([(1 / 2) ** 0.5, (25 / 2) ** 0.5])
+
+
+@pytest.mark.parametrize(("shift", "bias"), [(2.0, 2.0), (-2.0, -2.0)])
+def test_forecasting_too_much_is_a_positive_bias(shift: float, bias: float) -> None:
+    assert errors(ACTUAL + shift, ACTUAL, SCALE)["bias"] == pytest.approx(bias)
+
+
+def test_a_perfect_forecast_has_no_error_at_all_even_at_zero() -> None:
+    zero = np.zeros((3, 2, 1))
+    for values in (ACTUAL, zero):
+        scale = np.ones((len(values), 1, 1))
+        assert set(errors(values, values, scale).values()) == {0.0}
+
+
+def test_smape_is_at_most_200_and_reaches_it_on_the_wrong_side_of_zero() -> None:
+    assert errors(-FORECAST - 1, FORECAST + 1, SCALE)["smape"] == pytest.approx(200)
+    assert errors(np.zeros_like(SCALE), SCALE, SCALE)["smape"] == pytest.approx(200)
+
+
+def test_a_series_without_variation_is_left_out_of_mase_alone() -> None:
+    scale = np.array([[[0.0]], [[4.0]]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # numpy's, about the mean of nothing
+        found = errors(FORECAST, ACTUAL, scale)
+        none_left = errors(FORECAST, ACTUAL, np.zeros_like(scale))
+    assert found["mase"] == pytest.approx((0 + 4 / 4) / 2)
+    assert found["mae"] == pytest.approx(2)
+    assert none_left["mase"] is None
+    assert json.dumps(none_left, allow_nan=False)
+
+
+def test_every_target_is_divided_by_its_own_scale() -> None:
+    error = np.array([[[1.0, 30.0], [3.0, 10.0]]])
+    found = errors(error, np.zeros_like(error), np.array([[[1.0, 10.0]]]))
+    assert found["mase"] == pytest.approx((1 + 3 + 3 + 1) / 4)
+    assert found["mae"] == pytest.approx(11)
+
+
+def test_coverage_counts_the_borders_as_inside() -> None:
+    low, high = np.full((2, 2, 1), 0.0), np.full((2, 2, 1), 10.0)
+    actual = np.array([[[0.0], [10.0]], [[-0.1], [5.0]]])
+    assert coverage(low, high, actual) == {"coverage": 0.75, "width": 10.0}
+
+
+@pytest.mark.parametrize(
+    ("rows", "season", "expected"),
+    [
+        (column(1, 3, 2, 6), 1, (2 + 1 + 4) / 3),
+        (column(1, 3, 2, 6), 2, (1 + 3) / 2),
+        (column(1, 3, 2, 6), 4, (2 + 1 + 4) / 3),  # no full season: the last value instead
+        (column(1, 3, 2, 6), 99, (2 + 1 + 4) / 3),
+        (column(5, 5, 5), 1, 0),
+        (column(5), 1, 0),
+        (np.empty((0, 1)), 1, 0),
+    ],
+)
+def test_the_scale_of_mase_is_the_seasonal_naive_error_in_training(rows: Floats, season: int, expected: float) -> None:
+    assert seasonal_scale(rows, season) == pytest.approx([expected])
+
+
+def test_the_seasonal_naive_forecast_of_its_own_training_rows_has_a_mase_of_one() -> None:
+    rows = np.random.default_rng(0).normal(size=(60, 2)).cumsum(axis=0)
+    season = 7
+    origins = np.arange(season, len(rows))
+    forecast = seasonal_naive(rows, origins, np.zeros_like(origins), horizon=1, season_length=season)
+    scale = np.broadcast_to(seasonal_scale(rows, season), (len(origins), 1, 2))
+    assert errors(forecast, rows[origins][:, None], scale)["mase"] == pytest.approx(1)
+
+
+# Every window and step weighs the same
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(1, 40), st.integers(1, 5), st.integers(1, 3), st.randoms(use_true_random=False))
+def test_metrics_depend_neither_on_the_order_of_windows_nor_on_how_they_are_batched(
+    n: int, horizon: int, n_targets: int, random: object
+) -> None:
+    rng = np.random.default_rng(random.randrange(2**32))  # type: ignore[attr-defined]
+    forecast, actual = rng.normal(size=(2, n, horizon, n_targets)) * 100
+    scale = rng.uniform(0.1, 2, size=(n, 1, n_targets))
+    whole = errors(forecast, actual, scale)
+    order = rng.permutation(n)
+    assert errors(forecast[order], actual[order], scale[order]) == pytest.approx(whole)
+    cuts = np.sort(rng.integers(0, n, size=3))
+    batches = [part for part in np.split(np.arange(n), cuts) if len(part)]
+    parts = [(len(part), errors(forecast[part], actual[part], scale[part])) for part in batches]
+    for name in ("mae", "bias", "smape", "mase"):
+        assert sum(size * found[name] for size, found in parts) / n == pytest.approx(whole[name])
+    assert (sum(size * found["rmse"] ** 2 for size, found in parts) / n) ** 0.5 == pytest.approx(whole["rmse"])
+
+
+def test_a_small_last_batch_does_not_count_more_than_its_windows() -> None:
+    actual = np.zeros((101, 1, 1))
+    forecast = np.r_[np.ones(100), 102.0][:, None, None]
+    assert errors(forecast, actual, np.ones((101, 1, 1)))["mae"] == pytest.approx(2)  # not (1 + 102) / 2
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.floats(1e-3, 1e3), st.floats(-1e3, 1e3))
+def test_metrics_follow_the_unit_of_the_data(factor: float, shift: float) -> None:
+    whole = errors(FORECAST, ACTUAL, SCALE)
+    other = errors(FORECAST * factor + shift, ACTUAL * factor + shift, SCALE * factor)
+    for name in ("mae", "rmse", "bias"):
+        assert other[name] == pytest.approx(factor * whole[name], rel=1e-6, abs=1e-9)
+    assert other["mase"] == pytest.approx(whole["mase"], rel=1e-6)
+
+
+# Baselines
+
+
+def test_naive_repeats_the_last_value_before_each_origin() -> None:
+    values = np.arange(20.0).reshape(10, 2)
+    found = naive(values, np.array([3, 9]), horizon=3)
+    assert found.shape == (2, 3, 2)
+    assert found[0].tolist() == [[4.0, 5.0]] * 3
+    assert found[1].tolist() == [[16.0, 17.0]] * 3
+
+
+def test_seasonal_naive_repeats_the_last_season_as_often_as_needed() -> None:
+    values = column(0, 1, 2, 3, 4, 5, 6, 7)
+    found = seasonal_naive(values, np.array([6, 8]), np.array([0, 0]), horizon=5, season_length=3)
+    assert found[..., 0].tolist() == [[3, 4, 5, 3, 4], [5, 6, 7, 5, 6]]
+
+
+def test_seasonal_naive_never_looks_across_a_gap_or_into_another_series() -> None:
+    values = column(100, 100, 1, 2, 3, 4)  # a span that starts in row 2
+    found = seasonal_naive(values, np.array([4, 5]), np.array([2, 2]), horizon=3, season_length=3)
+    assert found[..., 0].tolist() == [[2, 2, 2], [1, 2, 3]]
+
+
+def test_seasonal_naive_of_season_one_is_naive() -> None:
+    values = np.random.default_rng(0).normal(size=(30, 2))
+    origins = np.arange(1, 30)
+    found = seasonal_naive(values, origins, np.zeros_like(origins), horizon=4, season_length=1)
+    assert np.array_equal(found, naive(values, origins, horizon=4))
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(1, 12), st.integers(1, 20), st.integers(1, 20))
+def test_baselines_never_see_their_targets(season: int, horizon: int, origin: int) -> None:
+    values = np.random.default_rng(0).normal(size=(40, 1))
+    changed = values.copy()
+    changed[origin:] = np.nan
+    at, floor = np.array([origin]), np.array([0])
+    for rows in (values, changed):
+        assert np.isfinite(naive(rows, at, horizon=horizon)).all()
+        assert np.isfinite(seasonal_naive(rows, at, floor, horizon=horizon, season_length=season)).all()
+
+
+# Report
+
+
+def report(quantiles: tuple[float, ...] = (0.5,)) -> dict:
+    offsets = np.array([(q - 0.5) * 7 for q in quantiles])  # the quantiles of the forecast
+    return make_report(
+        actual=ACTUAL,
+        forecast=FORECAST[..., None] + offsets,
+        quantiles=quantiles,
+        baselines={"naive": ACTUAL + 4, "perfect": ACTUAL},
+        scale=SCALE,
+    )
+
+
+def test_a_report_compares_the_median_with_every_baseline() -> None:
+    for quantiles in ((0.5,), (0.1, 0.5, 0.9), (0.025, 0.1, 0.5, 0.9, 0.975)):
+        found = report(quantiles)
+        assert found["windows"] == 2
+        assert list(found["errors"]) == list(found["by_step"]) == ["forecast", "naive", "perfect"]
+        assert found["errors"]["forecast"] == errors(FORECAST, ACTUAL, SCALE)
+        assert found["by_step"]["forecast"] == errors_by_step(FORECAST, ACTUAL)
+
+
+def test_skill_is_positive_where_the_forecast_beats_the_baseline() -> None:
+    skill = report()["skill"]
+    assert skill["naive"] == pytest.approx(1 - 2 / 4)
+    assert skill["perfect"] is None  # nothing can be compared with an error of 0
+
+
+def test_a_report_measures_the_interval_of_every_level_from_the_outermost_in() -> None:
+    intervals = report((0.025, 0.1, 0.5, 0.9, 0.975))["intervals"]
+    assert list(intervals) == ["95", "80"]
+    assert intervals["95"] == pytest.approx({"coverage": 3 / 4, "width": 0.95 * 7})  # of the errors 1, 3, 0 and 4
+    assert intervals["80"] == pytest.approx({"coverage": 2 / 4, "width": 0.8 * 7})
+    assert report()["intervals"] == {}
+
+
+def test_a_report_is_plain_json() -> None:
+    content = report((0.1, 0.5, 0.9))
+    assert json.loads(json.dumps(content, allow_nan=False)) == content
