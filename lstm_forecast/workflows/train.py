@@ -35,7 +35,7 @@ __all__ = ["Listener", "TrainResult", "train"]
 
 Floats = NDArray[np.float64]
 ONNX_TOLERANCE = 1e-5  # of the largest prediction, or of 1 where all are smaller
-ONNX_WINDOWS = 512
+ONNX_WINDOWS = 256
 PACKAGES = ("lstm-forecast-cli", "keras", "tensorflow", "numpy", "pandas", "scikit-learn", "onnx", "onnxruntime")
 
 
