@@ -102,9 +102,8 @@ def memory() -> None:
     raw = LONG_ROWS * 4 / 2**20
     print(f"{LONG_ROWS:,} rows, context {CONTEXT}: peak {long.peak_mib:.0f} MiB in {long.seconds:.0f} s")
     print(f"TensorFlow alone {base:.0f} MiB, the same command on {SHORT_ROWS:,} rows {short.peak_mib:.0f} MiB")
-    print(
-        f"beyond the short series {(long.peak_mib - short.peak_mib) / raw:.2f} times the raw float32 array (less than 4)"
-    )
+    latter = (long.peak_mib - short.peak_mib) / raw
+    print(f"beyond the latter {latter:.2f} times the raw float32 array (less than 4)")
     print(f"beyond TensorFlow alone {(long.peak_mib - base) / raw:.2f} times")
 
 
