@@ -16,7 +16,7 @@ from lstm_forecast.store import FILES, locked, open_run, publish
 from tests.functional.conftest import Forecast, champion_files, environment, forecast_command
 
 PUBLISHING_KILLS = 40
-TRAINING_KILLS = 6
+TRAINING_KILLS = 20
 # Publishes copies of a run one after another, as fast as the disk allows; says where it is.
 PUBLISH = """
 import sys
