@@ -114,7 +114,9 @@ def train(config: ConfigFile, overrides: Overrides = None, runs: Runs = RUNS, as
 def predict(
     name: RunName = None,
     data: Data = None,
-    horizon: Annotated[int | None, typer.Option(min=1, help="Steps: fewer are cut, more roll forward.")] = None,
+    horizon: Annotated[
+        int | None, typer.Option(min=1, max=100_000, help="Steps: fewer are cut, more roll forward.")
+    ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File: .csv, .parquet or .json.")] = None,
     columns: Annotated[
         Columns, typer.Option(help="unique_id, ds, cutoff ...; or the names of the input.")

@@ -50,7 +50,8 @@ class Scaler:
         """Original units of scaled target values (n, horizon, n_targets, ...); ``index`` (n,) comes from indices."""
         shape = (len(index), 1, n_targets, *(1,) * (scaled.ndim - 3))
         values = scaled * self.scale[index, :n_targets].reshape(shape) + self.center[index, :n_targets].reshape(shape)
-        return np.exp(values) if self.log else values
+        with np.errstate(over="ignore"):  # an infinite forecast is refused by whoever shows it
+            return np.exp(values) if self.log else values
 
     def to_json(self) -> str:
         """Numbers keyed by series id and column."""

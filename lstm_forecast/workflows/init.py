@@ -66,6 +66,9 @@ def init(
         raise WriteError(f"{path}: exists already; choose another with --output, or overwrite it with --force")
     table = read_table(data)
     roles = find_roles(table.frame, timestamp=timestamp, series_id=series_id, targets=targets or ())
+    # Again as training reads it: ids stay text, and what is to be forecast must be numbers.
+    kept = [roles.timestamp, *([roles.series_id] if roles.series_id else [])]
+    table = read_table(data, columns=[*kept, *roles.targets], text=kept)
     policies, panel = _settle(table, roles)
     choice = _choose(panel, horizon)
     findings = _findings(panel, roles)

@@ -71,6 +71,12 @@ def forecast_future(
     _require_context(config, layout, origins - floors)
     values = loaded.forecaster.scaler.transform(panel)
     forecast = loaded.forecaster.ahead(values, origins, floors, series, steps=steps)
+    if not np.isfinite(forecast).all():
+        k, step = np.argwhere(~np.isfinite(forecast))[0][:2]
+        raise DataError(
+            f"series {layout.ids[k]}: the forecast leaves the range of numbers at step {step + 1}; "
+            "ask for a shorter --horizon, or train with preprocessing.log: false"
+        )
     named = quantile_columns(config.name, config.model.quantiles, forecast)
     targets, series_id = config.data.targets, config.data.series_id
     if columns == "long":
@@ -97,7 +103,7 @@ def table_json(prediction: Prediction) -> str:
     for column in table.columns[table.dtypes.map(pd.api.types.is_datetime64_any_dtype)]:
         table[column] = table[column].map(pd.Timestamp.isoformat)
     content: dict[str, Any] = {"ok": True, "run": prediction.run.run_id, "path": str(prediction.run.path)}
-    return json.dumps({**content, "forecasts": table.to_dict("records")}, ensure_ascii=False)
+    return json.dumps({**content, "forecasts": table.to_dict("records")}, ensure_ascii=False, allow_nan=False)
 
 
 def _require_context(config: Config, layout: Layout, rows: NDArray[np.int64]) -> None:

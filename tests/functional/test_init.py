@@ -94,6 +94,18 @@ def test_a_column_name_cannot_break_out_of_a_comment(folder: Path) -> None:
     assert written(folder).training.epochs != 1
 
 
+def test_ids_that_look_like_numbers_or_nothing_stay_apart(folder: Path) -> None:
+    days = pd.date_range("2024-01-01", periods=60).repeat(3)
+    table = write(folder, store=np.tile(["001", "1", "NA"], 60), date=days, sales=np.arange(180.0))
+    assert "series: 3 by store" in init(table, "--series-id", "store")
+    assert written(folder).data.duplicates == "error"
+
+
+def test_a_target_that_is_no_number_is_refused_with_its_place(folder: Path) -> None:
+    table = write(folder, ds=hours(50), y=["1.5"] * 40 + ["n/a"] * 10)
+    assert "table.csv:42: column y: expected a number, received 'n/a'" in init(table, "--target", "y", expect=4)
+
+
 def test_an_existing_config_is_only_replaced_by_force(folder: Path) -> None:
     table = write(folder, ds=hours(400), y=np.arange(400.0))
     init(table)
