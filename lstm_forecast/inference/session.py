@@ -1,7 +1,5 @@
 """A published network, run by ONNX Runtime."""
 
-from collections.abc import Iterable
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,7 +26,3 @@ class Session:
         """
         (prediction,) = self._session.run(["prediction"], {"window": inputs})
         return np.sort(prediction, axis=-1)
-
-    def predict_batches(self, batches: Iterable[Floats]) -> Floats:
-        """Predictions of all batches, one after another."""
-        return np.concatenate([self.predict(inputs) for inputs in batches])

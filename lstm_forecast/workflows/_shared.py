@@ -16,7 +16,7 @@ from lstm_forecast.inference.forecasting import Forecaster
 from lstm_forecast.inference.session import Session
 from lstm_forecast.store import Run
 
-__all__ = ["LoadedRun", "load_run", "read_panel", "series_index"]
+__all__ = ["LoadedRun", "load_run", "make_forecaster", "read_panel", "series_index"]
 
 
 @dataclass(frozen=True)
@@ -63,19 +63,24 @@ def load_run(run: Run) -> LoadedRun:
     try:
         config = parse_config(run.read("config.yaml").decode("utf-8"), source=str(run.path / "config.yaml"))
         scaler = Scaler.from_json(run.read("scaler.json").decode("utf-8"))
-        forecaster = Forecaster(
-            session=Session(run.read("network.onnx")),
-            scaler=scaler,
-            n_targets=len(config.data.targets),
-            context_length=config.windows.context_length,
-            normalisation=config.windows.normalisation,
-            padded=bool(config.windows.padding),
-        )
+        forecaster = make_forecaster(config, run.read("network.onnx"), scaler)
     except (ConfigError, ValueError, KeyError, TypeError) as error:
         raise RunError(f"{run.path}: damaged: {error}; train again") from None
     if scaler.columns != (*config.data.targets, *config.data.covariates.past):
         raise RunError(f"{run.path}: damaged: scaler.json and config.yaml name different columns; train again")
     return LoadedRun(run, config, forecaster)
+
+
+def make_forecaster(config: Config, network: bytes, scaler: Scaler) -> Forecaster:
+    """The same for a network just trained and for one read back. ``config`` is resolved, ``network`` an ONNX file."""
+    return Forecaster(
+        session=Session(network),
+        scaler=scaler,
+        n_targets=len(config.data.targets),
+        context_length=config.windows.context_length,
+        normalisation=config.windows.normalisation,
+        padded=bool(config.windows.padding),
+    )
 
 
 def series_index(scaler: Scaler, panel: Panel) -> np.ndarray:

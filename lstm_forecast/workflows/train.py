@@ -17,7 +17,6 @@ from lstm_forecast.config.loading import dump_config
 from lstm_forecast.config.schema import Config
 from lstm_forecast.errors import DataError
 from lstm_forecast.evaluation.report import make_report
-from lstm_forecast.inference.forecasting import Forecaster
 from lstm_forecast.inference.session import Session
 from lstm_forecast.inference.table import long_table, quantile_columns
 from lstm_forecast.model.graph import onnx_graph
@@ -27,6 +26,7 @@ from lstm_forecast.model.spec import NetworkSpec
 from lstm_forecast.model.startup import start_keras
 from lstm_forecast.store import Run, locked, publish
 from lstm_forecast.workflows._prepare import Part, Prepared, prepare
+from lstm_forecast.workflows._shared import make_forecaster
 
 if TYPE_CHECKING:
     import keras
@@ -81,14 +81,7 @@ def train(config: Config, *, config_path: Path, runs: Path, listener: Listener) 
         prepared = prepare(config, data_path)
         _describe_data(prepared, listener)
         fitted = _fit(prepared, listener)
-        forecaster = Forecaster(
-            session=Session(fitted.onnx),
-            scaler=prepared.scaler,
-            n_targets=prepared.training.n_targets,
-            context_length=prepared.training.context_length,
-            normalisation=prepared.training.normalisation,
-            padded=prepared.training.padded,
-        )
+        forecaster = make_forecaster(prepared.config, fitted.onnx, prepared.scaler)
         parts = {name: part for name in ("validation", "test") if (part := getattr(prepared, name)) is not None}
         forecasts = {name: forecaster.on_windows(part.windows, part.series) for name, part in parts.items()}
         metrics = {name: _report(prepared, part, forecasts[name], fitted.linear) for name, part in parts.items()}
