@@ -1,18 +1,19 @@
-"""The config's keys, their types, ranges and defaults. The field comments are the documentation that users read.
+"""The config's keys, their types, ranges and defaults. The descriptions are the documentation that users read.
 
 Frozen pydantic models: a config is a value. ``None`` where a default stands means "decided from the data"; the
 resolved config that is saved with a run holds what was decided.
 """
 
-from contextlib import suppress
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from lstm_forecast.config.fields import PositiveInt, Section, Share, Units, Whole, as_list
+from lstm_forecast.config.table import DataConfig, SplitConfig
 
 __all__ = [
-    "Activation", "Cell", "Config", "CovariatesConfig", "CsvConfig", "DataConfig", "Initializer", "ModelConfig",
-    "Normalisation", "PreprocessingConfig", "Scaler", "SplitConfig", "TrainingConfig", "WindowsConfig",
+    "Activation", "Cell", "Config", "Initializer", "ModelConfig", "Normalisation", "PreprocessingConfig", "Scaler",
+    "TrainingConfig", "WindowsConfig",
 ]  # fmt: skip
 
 Activation = Literal["relu", "tanh", "sigmoid", "elu", "gelu", "linear"]
@@ -22,111 +23,14 @@ Normalisation = Literal["none", "last", "mean", "standard"]
 Scaler = Literal["standard", "minmax", "robust", "none"]
 
 
-def _as_list(value: Any) -> Any:
-    """Let a single value stand for a list of one: ``units: 64``, ``targets: sales``."""
-    return [value] if isinstance(value, (str, int)) and not isinstance(value, bool) else value
-
-
-def _no_flag(value: Any) -> Any:
-    """Keep ``true`` from being 1."""
-    if isinstance(value, bool):
-        raise ValueError("must be a whole number")
-    return value
-
-
-def _is_share(value: Any) -> bool:
-    return isinstance(value, float) and 0 <= value < 1
-
-
-def _checked_part(value: Any) -> Any:
-    """Tell a share from a row count from a date, with one message for all three."""
-    if isinstance(value, str):
-        with suppress(ValueError):
-            datetime.fromisoformat(value)
-            return value
-    elif not isinstance(value, bool) and ((isinstance(value, int) and value >= 0) or _is_share(value)):
-        return value
-    raise ValueError("must be a share from 0 to below 1, a number of rows, or an ISO date")
-
-
-Whole = Annotated[int, BeforeValidator(_no_flag)]
-Names = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
-Units = Annotated[tuple[Annotated[Whole, Field(ge=1, le=8192)], ...], BeforeValidator(_as_list)]
-PositiveInt = Annotated[Whole, Field(ge=1)]
-Share = Annotated[float, Field(ge=0, lt=1)]
-Part = Annotated[int | float | str, BeforeValidator(_checked_part)]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, coerce_numbers_to_str=True)
-
-
-class CsvConfig(_Section):
-    """How to read CSV files; whatever is absent is detected."""
-
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
-        None, description="field delimiter; absent: detected"
-    )
-    decimal: Literal[".", ","] | None = Field(None, description="decimal sign, . or ,; absent: detected")
-    encoding: str | None = Field(None, description="such as utf-8 or cp1252; absent: detected")
-
-
-class CovariatesConfig(_Section):
-    """Columns beside the targets that the network may see."""
-
-    past: Names = Field((), description="columns known only up to now")
-
-
-class DataConfig(_Section):
-    """Where the table is, what its columns mean, and what to do about its faults."""
-
-    path: Annotated[str, Field(min_length=1)] = Field(
-        description="CSV or Parquet file, directory or glob; relative to this file"
-    )
-    timestamp: str = Field(description="column with the time stamps, or integer steps")
-    timestamp_format: str | None = Field(None, description="strptime format, where dates are ambiguous")
-    timezone: str | None = Field(None, description="IANA zone of the stamps, such as Europe/Vienna")
-    series_id: str | None = Field(None, description="column that names the series; none: one series")
-    targets: Annotated[Names, Field(min_length=1)] = Field(description="columns to forecast")
-    covariates: CovariatesConfig = CovariatesConfig()
-    freq: str | None = Field(None, description="pandas alias, or integer step; absent: inferred")
-    csv: CsvConfig = CsvConfig()
-    unsorted: Literal["sort", "error"] = Field("sort", description="rows out of order: sort or error")
-    duplicates: Literal["error", "first", "last", "mean", "sum"] = Field(
-        "error", description="rows of a series with the same stamp: error, first, last, mean or sum"
-    )
-    gaps: Literal["error", "fill", "split"] = Field(
-        "error", description="missing rows: error, fill (as missing values) or split (windows never cross them)"
-    )
-    missing: Literal["error", "ffill", "interpolate"] = Field(
-        "error",
-        description="empty cells and NaN: error, ffill, or interpolate, which looks at the value behind the hole",
-    )
-    infinite: Literal["error", "missing"] = Field("error", description="infinite values: error or missing")
-
-
-class SplitConfig(_Section):
-    """The newest rows of every series: a share (0.2), a number of rows (48), or the first date of the part."""
-
-    validation: Part = Field(0.1, description="rows before the test part, for early stopping")
-    test: Part = Field(0.2, description="newest rows, for the reported errors only")
-
-    @model_validator(mode="after")
-    def _leaves_training_rows(self) -> "SplitConfig":
-        shares = [part for part in (self.validation, self.test) if isinstance(part, float)]
-        if sum(shares) >= 1:
-            raise ValueError("validation and test together leave no rows for training")
-        return self
-
-
-class PreprocessingConfig(_Section):
+class PreprocessingConfig(Section):
     """Fitted on the training rows of every series and column."""
 
     log: bool = Field(False, description="logarithm of every column; needs values above 0")
     scaler: Scaler = Field("standard", description="standard, minmax, robust or none")
 
 
-class WindowsConfig(_Section):
+class WindowsConfig(Section):
     """How series are cut into (context, targets) pairs."""
 
     context_length: PositiveInt = Field(description="input steps that the network sees")
@@ -148,7 +52,7 @@ class WindowsConfig(_Section):
     )
 
 
-class ModelConfig(_Section):
+class ModelConfig(Section):
     """The recurrent network."""
 
     cell: Cell = Field("lstm", description="lstm, gru, rnn, peephole_lstm or coupled_lstm")
@@ -168,7 +72,7 @@ class ModelConfig(_Section):
         "glorot_uniform", description="of input weights: glorot or he, uniform or normal"
     )
     recurrent_initializer: Initializer = Field("orthogonal", description="of recurrent weights")
-    levels: Annotated[tuple[Annotated[int, Field(ge=1, le=99)], ...], BeforeValidator(_as_list)] = Field(
+    levels: Annotated[tuple[Annotated[int, Field(ge=1, le=99)], ...], BeforeValidator(as_list)] = Field(
         (),
         description="prediction intervals in percent, such as [80, 95]: trains one quantile for each border",
     )
@@ -180,7 +84,7 @@ class ModelConfig(_Section):
         return tuple(sorted({0.5} | {round(0.5 + sign * level / 200, 4) for level in self.levels for sign in (-1, 1)}))
 
 
-class TrainingConfig(_Section):
+class TrainingConfig(Section):
     """The optimiser and when to stop."""
 
     optimizer: Literal["adam", "adamw", "rmsprop"] = Field("adam", description="adam, adamw or rmsprop")
@@ -201,7 +105,7 @@ class TrainingConfig(_Section):
     )
 
 
-class Config(_Section):
+class Config(Section):
     """A whole experiment: data, windows, network, training."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] = Field(

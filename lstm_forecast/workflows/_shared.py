@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from lstm_forecast.config.loading import parse_config
-from lstm_forecast.config.schema import Config, DataConfig
+from lstm_forecast.config.schema import Config
+from lstm_forecast.config.table import DataConfig
 from lstm_forecast.data.panel import Panel, build_panel
 from lstm_forecast.data.read import Table, read_table
 from lstm_forecast.data.repair import Settings

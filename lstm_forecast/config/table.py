@@ -1,0 +1,67 @@
+"""The config's sections about the data: where they are, what their columns mean, what to do about faults, the split."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from lstm_forecast.config.fields import Names, Part, Section
+
+__all__ = ["CovariatesConfig", "CsvConfig", "DataConfig", "SplitConfig"]
+
+
+class CsvConfig(Section):
+    """How to read CSV files; whatever is absent is detected."""
+
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
+        None, description="field delimiter; absent: detected"
+    )
+    decimal: Literal[".", ","] | None = Field(None, description="decimal sign, . or ,; absent: detected")
+    encoding: str | None = Field(None, description="such as utf-8 or cp1252; absent: detected")
+
+
+class CovariatesConfig(Section):
+    """Columns beside the targets that the network may see."""
+
+    past: Names = Field((), description="columns known only up to now")
+
+
+class DataConfig(Section):
+    """Where the table is, what its columns mean, and what to do about its faults."""
+
+    path: Annotated[str, Field(min_length=1)] = Field(
+        description="CSV or Parquet file, directory or glob; relative to this file"
+    )
+    timestamp: str = Field(description="column with the time stamps, or integer steps")
+    timestamp_format: str | None = Field(None, description="strptime format, where dates are ambiguous")
+    timezone: str | None = Field(None, description="IANA zone of the stamps, such as Europe/Vienna")
+    series_id: str | None = Field(None, description="column that names the series; none: one series")
+    targets: Annotated[Names, Field(min_length=1)] = Field(description="columns to forecast")
+    covariates: CovariatesConfig = CovariatesConfig()
+    freq: str | None = Field(None, description="pandas alias, or integer step; absent: inferred")
+    csv: CsvConfig = CsvConfig()
+    unsorted: Literal["sort", "error"] = Field("sort", description="rows out of order: sort or error")
+    duplicates: Literal["error", "first", "last", "mean", "sum"] = Field(
+        "error", description="rows of a series with the same stamp: error, first, last, mean or sum"
+    )
+    gaps: Literal["error", "fill", "split"] = Field(
+        "error", description="missing rows: error, fill (as missing values) or split (windows never cross them)"
+    )
+    missing: Literal["error", "ffill", "interpolate"] = Field(
+        "error",
+        description="empty cells and NaN: error, ffill, or interpolate, which looks at the value behind the hole",
+    )
+    infinite: Literal["error", "missing"] = Field("error", description="infinite values: error or missing")
+
+
+class SplitConfig(Section):
+    """The newest rows of every series: a share (0.2), a number of rows (48), or the first date of the part."""
+
+    validation: Part = Field(0.1, description="rows before the test part, for early stopping")
+    test: Part = Field(0.2, description="newest rows, for the reported errors only")
+
+    @model_validator(mode="after")
+    def _leaves_training_rows(self) -> "SplitConfig":
+        shares = [part for part in (self.validation, self.test) if isinstance(part, float)]
+        if sum(shares) >= 1:
+            raise ValueError("validation and test together leave no rows for training")
+        return self
