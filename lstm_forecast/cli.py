@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from lstm_forecast.terminal import emit_json, errors_table, listening, reported, say, terminate
+from lstm_forecast.terminal import emit_json, errors_table, listening, outcome, reported, say, terminate
 
 __all__ = ["app", "main"]
 
@@ -88,12 +88,8 @@ def train(config: ConfigFile, overrides: Overrides = None, runs: Runs = RUNS, as
 
     with listening() as talk:
         result = run(loaded, config_path=config, runs=runs, listener=talk)
-    best = next((row for row in reversed(result.history) if row.best), result.history[-1])
-    if best.epoch == 0:
-        say("kept epoch 0: the network found nothing beyond its start, so the forecast is that of the linear part")
-    elif best.loss is not None and best.val_loss is not None and best.gap is not None:
-        losses = f"loss {best.loss:.4f}, val_loss {best.val_loss:.4f}, overfitting gap {best.gap:+.4f}"
-        say(f"kept epoch {best.epoch}: {losses}")
+    for line in outcome(result.history, result.published, result.scores):
+        say(line)
     for part in ("test", "validation"):
         if part in result.metrics:
             report = result.metrics[part]
@@ -101,7 +97,8 @@ def train(config: ConfigFile, overrides: Overrides = None, runs: Runs = RUNS, as
             say(errors_table(loaded.name, report))
             break
     if as_json:
-        emit_json({"ok": True, "run": result.run.run_id, "path": str(result.run.path), "metrics": result.metrics})
+        content = {"published": result.published, "validation_errors": result.scores, "metrics": result.metrics}
+        emit_json({"ok": True, "run": result.run.run_id, "path": str(result.run.path), **content})
     else:
         say("\npublished:")
         print(result.run.path)

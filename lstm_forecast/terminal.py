@@ -5,7 +5,7 @@ import functools
 import json
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from lstm_forecast.model.history import Epoch
 
-__all__ = ["Talk", "emit_json", "errors_table", "listening", "reported", "say", "terminate"]
+__all__ = ["Talk", "emit_json", "errors_table", "listening", "outcome", "reported", "say", "terminate"]
 
 
 def say(text: str) -> None:
@@ -70,6 +70,13 @@ def _fail(code: int, title: str, problems: list[str], *, as_json: bool) -> None:
     raise typer.Exit(code)
 
 
+PUBLISHED = {
+    "linear": "the linear part alone",
+    "seasonal_naive": "the seasonal naive forecast",
+    "naive": "the last value",
+}
+
+
 class Talk:
     """Hears what training does: one line per epoch, and on a terminal a progress bar below them."""
 
@@ -89,7 +96,8 @@ class Talk:
         losses = {"loss": epoch.loss, "val_loss": epoch.val_loss, "gap": epoch.gap}
         shown = "  ".join(f"{name} {value:.4f}" for name, value in losses.items() if value is not None)
         kept = "  best so far" if epoch.best else ""
-        self.note(f"epoch {epoch.epoch:>3}/{epochs}  {shown}  {epoch.seconds:.1f} s{kept}")
+        number = f"network {epoch.network}, " if epoch.network > 1 else ""
+        self.note(f"{number}epoch {epoch.epoch:>3}/{epochs}  {shown}  {epoch.seconds:.1f} s{kept}")
         if self._progress is not None and self._task is not None:
             self._progress.update(self._task, description="training", completed=epoch.epoch, total=epochs)
 
@@ -106,6 +114,22 @@ def listening() -> Iterator[Talk]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         yield Talk(progress)
+
+
+def outcome(history: Sequence["Epoch"], published: str, scores: Mapping[str, float]) -> Iterator[str]:
+    """What training kept and what is published, in sentences."""
+    kept = {row.network: row for row in history if row.best or row.val_loss is None}
+    for network, row in kept.items():
+        name = f"network {network}: " if len(kept) > 1 else ""
+        losses = {"loss": row.loss, "val_loss": row.val_loss, "overfitting gap": row.gap}
+        shown = ", ".join(f"{label} {value:.4f}" for label, value in losses.items() if value is not None)
+        yield f"{name}kept epoch {row.epoch}: {shown}" + (" (nothing beyond its start)" if row.epoch == 0 else "")
+    if published != "network":
+        compared = ", ".join(f"{name.replace('_', ' ')} {score:.4g}" for name, score in scores.items())
+        yield (
+            f"the network does not pay here: published is {PUBLISHED[published]} (errors on the validation part: "
+            f"{compared}; training.fallback: false would publish the network)"
+        )
 
 
 def errors_table(name: str, report: Mapping[str, Any]) -> str:

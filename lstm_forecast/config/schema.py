@@ -1,14 +1,15 @@
 """The config's keys, their types, ranges and defaults. The descriptions are the documentation that users read.
 
-Frozen pydantic models: a config is a value. ``None`` where a default stands means "decided from the data"; the
-resolved config that is saved with a run holds what was decided.
+Frozen pydantic models: a config is a value. ``None`` where a default stands means ``auto``: decided from the data and,
+where several choices are sensible, by what forecasts the validation part best. The resolved config that is saved with
+a run holds what was decided.
 """
 
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from lstm_forecast.config.fields import PositiveInt, Section, Share, Units, Whole, as_list
+from lstm_forecast.config.fields import AUTO, OPEN, AutoInt, PositiveInt, Section, Share, Units, Whole, as_list
 from lstm_forecast.config.table import DataConfig, SplitConfig
 
 __all__ = [
@@ -19,36 +20,39 @@ __all__ = [
 Activation = Literal["relu", "tanh", "sigmoid", "elu", "gelu", "linear"]
 Cell = Literal["lstm", "gru", "rnn", "peephole_lstm", "coupled_lstm"]
 Initializer = Literal["glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "orthogonal"]
-Normalisation = Literal["none", "last", "mean", "standard"]
+Normalisation = Literal["none", "last", "mean", "standard", "last_standard"]
 Scaler = Literal["standard", "minmax", "robust", "none"]
 
 
 class PreprocessingConfig(Section):
     """Fitted on the training rows of every series and column."""
 
-    log: bool = Field(False, description="logarithm of every column; needs values above 0")
+    log: Annotated[bool, AUTO] = Field(OPEN, description="logarithm of every column; needs values above 0")
     scaler: Scaler = Field("standard", description="standard, minmax, robust or none")
 
 
 class WindowsConfig(Section):
     """How series are cut into (context, targets) pairs."""
 
-    context_length: PositiveInt = Field(description="input steps that the network sees")
     horizon: PositiveInt = Field(description="steps forecast")
+    context_length: AutoInt = Field(OPEN, description="input steps that the network sees")
     stride: PositiveInt = Field(1, description="rows between the starts of training windows")
-    evaluation_stride: PositiveInt | None = Field(
-        None,
-        description="rows between validation or test windows; absent: the horizon, more in huge tables",
+    evaluation_stride: AutoInt = Field(
+        OPEN, description="rows between validation or test windows; auto: the horizon, more in huge tables"
     )
-    normalisation: Normalisation = Field(
-        "last", description="inside the window, undone on the output: none, last, mean or standard"
+    normalisation: Annotated[Normalisation, AUTO] = Field(
+        OPEN,
+        description="inside the window, undone on the output: none, last (value subtracted), mean (subtracted), "
+        "standard (mean subtracted, divided by the standard deviation) or last_standard",
     )
-    padding: bool | None = Field(
-        None,
-        description="pad and mask series shorter than the context; absent: where the data have such series",
+    normalisation_span: PositiveInt | None = Field(
+        None, description="newest rows of the context that mean and deviation come from; absent: the whole context"
     )
-    season_length: PositiveInt | None = Field(
-        None, description="rows per season, for the seasonal naive baseline and MASE; absent: from freq"
+    padding: Annotated[bool, AUTO] = Field(
+        OPEN, description="pad and mask series shorter than the context; auto: where the data have such series"
+    )
+    season_length: AutoInt = Field(
+        OPEN, description="rows per season; auto: from freq, or from the values where time is a step number"
     )
 
 
@@ -56,15 +60,20 @@ class ModelConfig(Section):
     """The recurrent network."""
 
     cell: Cell = Field("lstm", description="lstm, gru, rnn, peephole_lstm or coupled_lstm")
-    units: Annotated[Units, Field(min_length=1, max_length=16)] = Field(
-        (128,), description="width of each recurrent layer"
+    units: Annotated[Units, Field(min_length=1, max_length=16), AUTO] = Field(
+        OPEN, description="width of each recurrent layer"
     )
     bidirectional: bool = Field(False, description="read the window in both directions")
-    segment_length: PositiveInt = Field(1, description="steps folded into one recurrent step")
-    segment_units: Annotated[Whole, Field(ge=0, le=8192)] = Field(
-        0, description="width of the Dense layer on each segment; 0: none"
+    segment_length: AutoInt = Field(OPEN, description="steps folded into one recurrent step")
+    segment_units: Annotated[Whole, Field(ge=0, le=8192), AUTO] = Field(
+        OPEN, description="width of the Dense layer on each segment; 0: none"
     )
-    dropout: Share = Field(0.0, description="share of the recurrent output dropped in training")
+    decoder: Literal["direct", "parallel"] = Field(
+        "direct",
+        description="direct (one Dense layer for the horizon) or parallel (one more step of the cell for each segment "
+        "of the horizon)",
+    )
+    dropout: Share = Field(0.1, description="share of the recurrent output dropped in training")
     recurrent_dropout: Share = Field(0.0, description="share of the recurrent state dropped in training")
     dense: Annotated[Units, Field(max_length=16)] = Field((), description="widths of hidden Dense layers")
     activation: Activation = Field("relu", description="of the segment and hidden Dense layers")
@@ -76,7 +85,28 @@ class ModelConfig(Section):
         (),
         description="prediction intervals in percent, such as [80, 95]: trains one quantile for each border",
     )
-    linear: bool = Field(True, description="start from a ridge regression on the window and learn what it leaves over")
+    linear: Annotated[Literal["none", "ridge", "combined"], AUTO] = Field(
+        OPEN,
+        description="what the network corrects: none, ridge (a regression on the window) or combined (its mean with "
+        "the best of naive, seasonal naive and exponential smoothing)",
+    )
+    channels: Literal["independent", "joint"] = Field(
+        "independent", description="several targets: independent (as series of one network) or joint (seen together)"
+    )
+    ensemble: Annotated[Whole, Field(ge=1, le=64), AUTO] = Field(
+        OPEN, description="networks trained from different seeds; their median is forecast"
+    )
+    context_lengths: Annotated[Units, Field(max_length=64)] = Field(
+        (), description="of the networks of an ensemble, in turn; absent: windows.context_length"
+    )
+
+    @model_validator(mode="after")
+    def _decodes_forwards(self) -> "ModelConfig":
+        if self.decoder == "parallel" and self.bidirectional:
+            raise ValueError(
+                "model.decoder: parallel needs model.bidirectional: false, as it goes on where the context ends"
+            )
+        return self
 
     @property
     def quantiles(self) -> tuple[float, ...]:
@@ -92,16 +122,29 @@ class TrainingConfig(Section):
         1e-3, description="step size of the optimiser at the start"
     )
     schedule: Literal["constant", "cosine", "exponential"] = Field(
-        "constant",
+        "cosine",
         description="learning rate over the epochs: constant, cosine to 0, or exponential to a hundredth",
     )
     clipnorm: Annotated[float, Field(gt=0)] | None = Field(5.0, description="largest gradient norm; null: no clipping")
     loss: Literal["mae", "mse", "huber"] = Field("mae", description="for point forecasts; levels use the pinball loss")
-    epochs: PositiveInt = Field(50, description="passes over the training windows at most")
-    batch_size: PositiveInt = Field(128, description="windows per step of the optimiser")
-    steps_per_epoch: PositiveInt | None = Field(None, description="batches per epoch at most; null: all windows")
+    epochs: Annotated[Whole, Field(ge=0), AUTO] = Field(
+        OPEN, description="passes over the training windows at most; 0: the linear part alone"
+    )
+    batch_size: AutoInt = Field(OPEN, description="windows per step of the optimiser")
+    steps_per_epoch: Annotated[Whole, Field(ge=0), AUTO] = Field(
+        OPEN, description="batches per epoch at most, drawn anew each time; 0: all windows"
+    )
     patience: PositiveInt | None = Field(
         10, description="epochs without a better validation loss before stopping; null: never stop early"
+    )
+    time_budget: Annotated[float, Field(gt=0)] = Field(
+        180.0, description="seconds on 2 cores that choices left to auto are made for, as a rule of thumb"
+    )
+    refit: bool = Field(
+        True, description="after the evaluation, train the same network on all rows, for the forecasts to come"
+    )
+    fallback: bool = Field(
+        True, description="publish the linear part or a naive forecast where it is better on the validation part"
     )
 
 
@@ -129,12 +172,27 @@ class Config(Section):
     @model_validator(mode="after")
     def _segments_fill_the_context(self) -> "Config":
         context_length, segment_length = self.windows.context_length, self.model.segment_length
-        if context_length % segment_length:
+        if context_length and segment_length and context_length % segment_length:
             nearest = max(1, round(context_length / segment_length)) * segment_length
             raise ValueError(
                 f"windows.context_length ({context_length}) must be a multiple of model.segment_length "
                 f"({segment_length}); the nearest is {nearest}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _contexts_fit(self) -> "Config":
+        lengths, segment_length = self.model.context_lengths, self.model.segment_length
+        if lengths and not (self.windows.context_length and segment_length):
+            raise ValueError("model.context_lengths needs windows.context_length and model.segment_length")
+        if wrong := [n for n in lengths if n > self.windows.context_length or n % segment_length]:
+            raise ValueError(
+                f"model.context_lengths ({wrong[0]}) must be multiples of model.segment_length "
+                f"({segment_length}) up to windows.context_length ({self.windows.context_length})"
+            )
+        span, shortest = self.windows.normalisation_span, min((self.windows.context_length or 0, *lengths))
+        if span and shortest and span > shortest:
+            raise ValueError(f"windows.normalisation_span ({span}) must be at most the shortest context ({shortest})")
         return self
 
     @model_validator(mode="after")
@@ -150,3 +208,25 @@ class Config(Section):
         if twice:
             raise ValueError(f"data: columns with more than one role: {', '.join(twice)}")
         return self
+
+    @property
+    def melted(self) -> bool:
+        """Whether every target is a series of its own."""
+        return self.model.channels == "independent" and len(self.data.targets) > 1
+
+    @property
+    def n_outputs(self) -> int:
+        """Targets that one window has."""
+        return 1 if self.melted else len(self.data.targets)
+
+    @property
+    def member_contexts(self) -> tuple[int, ...]:
+        """Context length of every network of the ensemble."""
+        lengths = self.model.context_lengths or (self.windows.context_length,)
+        return tuple(lengths[k % len(lengths)] for k in range(self.model.ensemble))
+
+    @property
+    def span(self) -> int:
+        """Newest rows of a window that its local statistics come from: every network of an ensemble sees them."""
+        shortest = min(self.model.context_lengths or (self.windows.context_length,))
+        return self.windows.normalisation_span or shortest

@@ -1,12 +1,28 @@
 """The config's sections about the data: where they are, what their columns mean, what to do about faults, the split."""
 
-from typing import Annotated, Literal
+from contextlib import suppress
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from lstm_forecast.config.fields import Names, Part, Section
 
 __all__ = ["CovariatesConfig", "CsvConfig", "DataConfig", "SplitConfig"]
+
+
+def _checked_stamp(value: Any) -> Any:
+    """Tell a date from a step number."""
+    if isinstance(value, str):
+        with suppress(ValueError):
+            datetime.fromisoformat(value)
+            return value
+    elif isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise ValueError("must be an ISO date, such as 2024-01-31 or 2024-01-31 18:00, or a whole step number")
+
+
+Stamp = Annotated[int | str, BeforeValidator(_checked_stamp)]
 
 
 class CsvConfig(Section):
@@ -34,6 +50,11 @@ class DataConfig(Section):
     timestamp: str = Field(description="column with the time stamps, or integer steps")
     timestamp_format: str | None = Field(None, description="strptime format, where dates are ambiguous")
     timezone: str | None = Field(None, description="IANA zone of the stamps, such as Europe/Vienna")
+    end: Stamp | None = Field(
+        None,
+        description="last stamp used in training, an ISO date or a whole step number; later rows are left out; "
+        "absent: all",
+    )
     series_id: str | None = Field(None, description="column that names the series; none: one series")
     targets: Annotated[Names, Field(min_length=1)] = Field(description="columns to forecast")
     covariates: CovariatesConfig = CovariatesConfig()

@@ -1,7 +1,7 @@
 """A checked table as a panel: every series in order on one regular grid, float columns, faults settled by policy."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import compress
 
 import numpy as np
@@ -75,6 +75,31 @@ class Panel:
         )
         return Panel(remaining, self.columns, self.values[np.repeat(kept, layout.lengths)], self.repairs)
 
+    def melted(self, names: NDArray[np.object_]) -> "Panel":
+        """Every target as a series of its own, named by ``names`` (n_series, n_targets), beside all other columns.
+
+        All series of the first target come first, then those of the second, and so on.
+        """
+        layout, n_targets = self.layout, names.shape[1]
+        shifts = np.arange(n_targets)[:, None] * len(self.values)
+
+        def tiled(borders: NDArray[np.int64]) -> NDArray[np.int64]:
+            return np.append((borders[:-1] + shifts).ravel(), n_targets * len(self.values))
+
+        rest = range(n_targets, len(self.columns))
+        return Panel(
+            layout=Layout(
+                ids=tuple(names.T.ravel()),
+                offsets=tiled(layout.offsets),
+                spans=tiled(layout.spans),
+                first=np.tile(layout.first, n_targets),
+                grid=layout.grid,
+            ),
+            columns=("value", *self.columns[n_targets:]),
+            values=np.concatenate([self.values[:, [target, *rest]] for target in range(n_targets)]),
+            repairs=self.repairs,
+        )
+
 
 def build_panel(
     table: Table,
@@ -86,9 +111,12 @@ def build_panel(
     timestamp_format: str | None = None,
     timezone: str | None = None,
     freq: str | None = None,
+    end: str | int | None = None,
     settings: Settings = STRICT,
 ) -> Panel:
     """Order the rows, put them on the grid and settle every fault by its policy.
+
+    Rows after the stamp ``end`` are left out before any of that: their faults are not looked for.
 
     Raises DataError naming, for every kind of fault without a policy, how many there are, the first one, and the
     config line that settles it.
@@ -96,8 +124,11 @@ def build_panel(
     columns = (*targets, *past)
     if table.frame.empty:
         raise DataError(f"{table.sources[0][0]}: no rows")
-    codes, ids = _series(table, series_id, default=targets[0])
     stamps = parse_stamps(table, column=timestamp, timestamp_format=timestamp_format, timezone=timezone)
+    if end is not None:
+        kept = _until(stamps, end)
+        table, stamps = replace(table, frame=table.frame[kept]), stamps[kept]  # the frame's index still tells the place
+    codes, ids = _series(table, series_id, default=targets[0])
     ticks = clock(stamps, freq=freq) if isinstance(stamps, pd.DatetimeIndex) else stamps.to_numpy(np.int64)
     zone = str(stamps.tz) if isinstance(stamps, pd.DatetimeIndex) and stamps.tz is not None else None
     grid = _grid(ticks, codes, freq=freq, integers=not isinstance(stamps, pd.DatetimeIndex), zone=zone)
@@ -110,7 +141,7 @@ def build_panel(
 
     def place(row: int) -> str:
         stamp = grid.stamps(rows.ordinals[[row]])[0]
-        return f"{table.place(row)}: series {ids[codes[row]]}, {stamp}"
+        return f"{_place(table, row)}: series {ids[codes[row]]}, {stamp}"
 
     rows, repairs = settle(rows, settings=settings, ids=ids, columns=columns, grid=grid, place=place)
     new_series = np.flatnonzero(np.diff(rows.codes)) + 1
@@ -125,6 +156,41 @@ def build_panel(
     return Panel(layout, columns, rows.values, repairs)
 
 
+def _place(table: Table, row: int) -> str:
+    """Where the row stands in its file, also if rows before it were left out."""
+    return table.place(int(table.frame.index[row]))
+
+
+def _until(stamps: pd.DatetimeIndex | pd.Index, end: str | int) -> NDArray[np.bool_]:
+    """Which rows lie at or before ``end``."""
+    if isinstance(stamps, pd.DatetimeIndex):
+        kept = np.asarray(stamps <= _last_date(stamps, end))
+    elif isinstance(end, str):
+        raise DataError(f"data.end: {end} is a date, but time is counted in integer steps; give the last step")
+    else:
+        kept = stamps.to_numpy(np.int64) <= end
+    if not kept.any():
+        raise DataError(
+            f"data.end: no row is left: {end} lies before the first stamp, {stamps.min()}; give a later one"
+        )
+    return kept
+
+
+def _last_date(stamps: pd.DatetimeIndex, end: str | int) -> pd.Timestamp:
+    """``end`` as a date; without a zone, it is in that of the stamps."""
+    if isinstance(end, int):
+        raise DataError(f"data.end: {end} is a step number, but the stamps are dates; write it like 2024-01-31")
+    try:
+        date = pd.Timestamp(end)
+    except ValueError:
+        raise DataError(f"data.end: {end!r} is not a date; write it like 2024-01-31") from None
+    if stamps.tz is not None and date.tz is None:
+        return date.tz_localize(stamps.tz, ambiguous=False, nonexistent="shift_forward")
+    if stamps.tz is None and date.tz is not None:
+        raise DataError(f"data.end: {end} has a time zone, and the stamps have none; write it without")
+    return date
+
+
 def _series(table: Table, series_id: str | None, *, default: str) -> tuple[NDArray[np.int32], tuple[str, ...]]:
     """Number of the series of every row, and the ids in order."""
     if series_id is None:
@@ -132,7 +198,7 @@ def _series(table: Table, series_id: str | None, *, default: str) -> tuple[NDArr
     cells = table.frame[series_id]
     empty = cells.isna() | (cells.astype("str").str.strip() == "")
     if empty.any():
-        raise DataError(f"{table.place(int(empty.to_numpy().argmax()))}: column {series_id}: no series id")
+        raise DataError(f"{_place(table, int(empty.to_numpy().argmax()))}: column {series_id}: no series id")
     codes, ids = pd.factorize(cells.astype("str"), sort=True)
     return codes.astype(np.int32), tuple(map(str, ids))
 
@@ -165,7 +231,7 @@ def _ordinals(table: Table, grid: Grid, ticks: NDArray[np.int64], stamps: pd.Ind
         row = int(off.argmax())
         remedy = "set data.freq" if grid.zone is None else "set data.freq, or data.timezone where days are local"
         raise DataError(
-            f"{table.place(row)}: {stamps[row]} is not on the grid of freq {grid.freq} that starts at "
+            f"{_place(table, row)}: {stamps[row]} is not on the grid of freq {grid.freq} that starts at "
             f"{grid.stamps(np.zeros(1, np.int64))[0]} ({off.sum():,} of {len(off):,} rows are off it); {remedy}"
         )
     return ordinals

@@ -52,6 +52,7 @@ class Windows:
     n_targets: int
     normalisation: str
     padded: bool
+    span: int | None = None  # newest rows of the context that the local statistics come from; None: all of it
 
     def __len__(self) -> int:
         return int(self.counts.sum())
@@ -67,7 +68,7 @@ class Windows:
         """Gather and normalise the windows ``index``."""
         origins, floors = self.origins(index)
         contexts, observed = gather_contexts(self.values, origins, floors, self.context_length)
-        inputs, center, scale = normalised(contexts, observed, self.normalisation, padded=self.padded)
+        inputs, center, scale = normalised(contexts, observed, self.normalisation, padded=self.padded, span=self.span)
         rows = origins[:, None] + np.arange(self.horizon)
         center, scale = center[..., : self.n_targets], scale[..., : self.n_targets]
         targets = (self.values[rows, : self.n_targets] - center) / scale
@@ -93,11 +94,13 @@ def make_windows(
     n_targets: int,
     normalisation: str,
     padded: bool,
+    span: int | None = None,
     latest: bool = False,
 ) -> Windows:
     """Windows whose targets lie in rows ``part_starts`` to ``part_ends`` of each series, both (n_series,).
 
-    A span with room for full contexts has only those; a shorter one has, if ``padded``, windows padded on the left.
+    A span with room for full contexts has only those; a shorter one has, if ``padded``, windows padded on the left: the
+    fullest one alone, but all of them to be evaluated (``latest``).
     ``latest`` aligns windows of a large stride with the end of the part instead of its start.
     """
     series = layout.series_of(layout.spans[:-1])
@@ -105,7 +108,9 @@ def make_windows(
     ends = np.minimum(layout.spans[1:], part_ends[series]) - horizon  # last possible first target
     starts = np.maximum(part_starts[series], floors + context_length)
     if padded:
-        starts = np.where(starts > ends, np.maximum(part_starts[series], floors + MIN_CONTEXT), starts)
+        # To learn from, the fullest window: one that holds little of a series would teach that the past is constant.
+        first = np.maximum(part_starts[series], floors + MIN_CONTEXT)
+        starts = np.where(starts > ends, first if latest else np.maximum(first, ends), starts)
     keep = starts <= ends
     starts, ends, floors = starts[keep], ends[keep], floors[keep]
     if latest:
@@ -113,7 +118,7 @@ def make_windows(
     return Windows(
         values=values, starts=starts, counts=(ends - starts) // stride + 1, floors=floors, stride=stride,
         context_length=context_length, horizon=horizon, n_targets=n_targets,
-        normalisation=normalisation, padded=padded,
+        normalisation=normalisation, padded=padded, span=span,
     )  # fmt: skip
 
 
@@ -133,26 +138,28 @@ def gather_contexts(
 
 
 def normalised(
-    contexts: Floats, observed: NDArray[np.bool_] | None, kind: str, *, padded: bool
+    contexts: Floats, observed: NDArray[np.bool_] | None, kind: str, *, padded: bool, span: int | None = None
 ) -> tuple[Floats, Floats, Floats]:
     """Normalise each context by its own statistics per column: inputs, center and scale, the latter (batch, 1, n).
 
     ``kind``: none; last (subtract the last value); mean; standard (mean, then divide by the standard deviation,
-    unless the context is constant). ``padded`` appends the feature that tells observed steps from padding.
+    unless the context is constant); last_standard (last value, same division). The statistics are those of the newest
+    ``span`` rows. ``padded`` appends the feature that tells observed steps from padding.
     """
     weight = None if observed is None else observed[..., None].astype(np.float32)
+    newest = contexts[:, -(span or 0) :]
+    seen = None if weight is None else weight[:, -(span or 0) :]
     ones = np.ones((len(contexts), 1, contexts.shape[2]), np.float32)
     center, scale = np.zeros_like(ones), ones
-    if kind == "last":
+    if kind in ("last", "last_standard"):
         center = contexts[:, -1:]
     elif kind in ("mean", "standard"):
-        center = _mean(contexts, weight)
-    inputs = contexts - center
-    if kind == "standard":
-        deviation = np.sqrt(_mean(inputs**2, weight))
-        constant = deviation <= 1e-5 * np.sqrt(_mean(contexts**2, weight))
+        center = _mean(newest, seen)
+    if kind in ("standard", "last_standard"):
+        deviation = np.sqrt(_mean((newest - _mean(newest, seen)) ** 2, seen))
+        constant = deviation <= 1e-5 * np.sqrt(_mean(newest**2, seen))
         scale = np.where(constant, ones, deviation)
-        inputs = inputs / scale
+    inputs = (contexts - center) / scale
     if weight is not None:
         inputs = inputs * weight
     if padded:

@@ -26,6 +26,7 @@ class Forecaster:
     context_length: int
     normalisation: str
     padded: bool
+    span: int | None = None
 
     def on_windows(self, windows: Windows, series: Ints) -> Floats:
         """Forecasts of all windows; ``series`` (n_windows,) are rows of the scaler."""
@@ -57,7 +58,9 @@ class Forecaster:
         blocks: list[NDArray[np.float32]] = []
         carried = np.zeros(1, np.float32)  # distance of the quantiles from the median at the end of the last block
         while True:
-            inputs, center, scale = normalised(contexts, observed, self.normalisation, padded=self.padded)
+            inputs, center, scale = normalised(
+                contexts, observed, self.normalisation, padded=self.padded, span=self.span
+            )
             center, scale = center[..., : self.n_targets, None], scale[..., : self.n_targets, None]
             block = self.session.predict(inputs) * scale + center
             median: NDArray[np.float32] = block[..., block.shape[-1] // 2]

@@ -15,19 +15,19 @@ Columns = Mapping[str, NDArray[np.floating]]  # arrays (n, steps, n_targets), on
 
 
 def long_table(
-    layout: Layout, origins: NDArray[np.int64], columns: Columns, *, targets: Sequence[str], series_id: str | None
+    layout: Layout, origins: NDArray[np.int64], columns: Columns, *, ids: NDArray[np.object_]
 ) -> pd.DataFrame:
     """One row per origin, target and step: ``unique_id, ds, cutoff``, then ``columns``.
 
-    ``origins`` (n,) are the first forecast rows; the row before each is its cutoff.
+    ``origins`` (n,) are the first forecast rows; the row before each is its cutoff. ``ids`` is (n_series, n_targets).
     """
-    names = unique_ids(layout, targets=targets, series_id=series_id)[layout.series_of(origins - 1)]  # (n, n_targets)
+    names = ids[layout.series_of(origins - 1)]  # (n, n_targets)
     ordinals, cutoffs = _ordinals(layout, origins, columns)
     steps = ordinals.shape[1]
     frame = {
         "unique_id": np.repeat(names.ravel(), steps),
-        "ds": layout.grid.stamps(np.repeat(ordinals, len(targets), axis=0).ravel()),
-        "cutoff": layout.grid.stamps(np.repeat(cutoffs, len(targets) * steps)),
+        "ds": layout.grid.stamps(np.repeat(ordinals, ids.shape[1], axis=0).ravel()),
+        "cutoff": layout.grid.stamps(np.repeat(cutoffs, ids.shape[1] * steps)),
     }
     return pd.DataFrame(frame | {name: values.transpose(0, 2, 1).ravel() for name, values in columns.items()})
 

@@ -1,13 +1,16 @@
 """The network as an ONNX graph of native recurrent operators, from its spec and weights, without Keras."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from onnx import NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
-from lstm_forecast.config.schema import Activation, Cell
+from lstm_forecast.config.schema import Activation
+from lstm_forecast.model.ensemble import Member, median_of
+from lstm_forecast.model.linear import Linear
+from lstm_forecast.model.onnx_cells import CELLS, cell_inputs, cell_shapes
 from lstm_forecast.model.spec import NetworkSpec
 
 __all__ = ["IR_VERSION", "OPERATORS", "OPSET", "onnx_graph", "weight_shapes"]
@@ -23,29 +26,18 @@ _ACTIVATIONS: dict[Activation, str] = {  # "linear" needs none
 }
 
 
-@dataclass(frozen=True)
-class _OnnxCell:
-    """How ONNX computes a Keras cell."""
-
-    operator: str
-    n_gates: int  # in Keras
-    order: tuple[int, ...]  # the Keras gate that each ONNX gate is; -1: ONNX ignores that gate's weights
-    attributes: dict[str, Any] = field(default_factory=dict)
-
-
-# Keras has i, f, c, o and z, r, h; ONNX has i, o, f, c and z, r, h. The coupled cell has i, c, o: with
-# `input_forget`, ONNX Runtime computes f = 1 - i and never reads the weights of f.
-_CELLS: dict[Cell, _OnnxCell] = {
-    "lstm": _OnnxCell("LSTM", 4, (0, 3, 1, 2)),
-    "peephole_lstm": _OnnxCell("LSTM", 4, (0, 3, 1, 2)),
-    "coupled_lstm": _OnnxCell("LSTM", 3, (0, 2, -1, 1), {"input_forget": 1}),
-    "gru": _OnnxCell("GRU", 3, (0, 1, 2), {"linear_before_reset": 1}),
-    "rnn": _OnnxCell("RNN", 1, (0,)),
-}
-
 OPERATORS: frozenset[str] = frozenset(
-    {"Add", "Cast", "Ceil", "Div", "MatMul", "ReduceSum", "Reshape", "ReverseSequence", "Slice", "Transpose"}
-    | {"Unsqueeze", *_ACTIVATIONS.values(), *(cell.operator for cell in _CELLS.values())}
+    {"Add", "Cast", "Ceil", "Concat", "Div", "Expand", "Identity", "MatMul", "Max", "Mean", "Min", "ReduceSum"}
+    | {
+        "Reshape",
+        "ReverseSequence",
+        "Shape",
+        "Slice",
+        "Transpose",
+        "Unsqueeze",
+        *_ACTIVATIONS.values(),
+        *(cell.operator for cell in CELLS.values()),
+    }
 )
 """Every operator that a graph of ours may contain, all of the default ONNX domain."""
 
@@ -62,24 +54,19 @@ def weight_shapes(spec: NetworkSpec) -> dict[str, tuple[int, ...]]:
     if spec.segment_units:
         width = dense("segment", width, spec.segment_units)
     for i, units in enumerate(spec.units):
+        if _decodes(spec, i):
+            shapes[f"recurrent_{i}.position"] = (spec.n_segments, width)
         for prefix in _directions(spec, i):
-            shapes |= {f"{prefix}.{k}": shape for k, shape in _cell_shapes(spec.cell, width, units).items()}
+            shapes |= {f"{prefix}.{k}": shape for k, shape in cell_shapes(spec.cell, width, units).items()}
         width = units * len(_directions(spec, i))
     for i, units in enumerate(spec.dense):
         width = dense(f"dense_{i}", width, units)
-    dense("output", width, spec.horizon * spec.n_targets * len(spec.quantiles))
+    dense("output", width, math.prod(spec.output_shape))
     return shapes
 
 
-def _cell_shapes(cell: Cell, width: int, units: int) -> dict[str, tuple[int, ...]]:
-    columns = _CELLS[cell].n_gates * units
-    bias = (2, columns) if cell == "gru" else (columns,)
-    shapes: dict[str, tuple[int, ...]] = {
-        "kernel": (width, columns),
-        "recurrent_kernel": (units, columns),
-        "bias": bias,
-    }
-    return shapes | ({"peephole": (3, units)} if cell == "peephole_lstm" else {})
+def _decodes(spec: NetworkSpec, index: int) -> bool:
+    return spec.parallel and index == len(spec.units) - 1
 
 
 def _directions(spec: NetworkSpec, index: int) -> list[str]:
@@ -87,50 +74,68 @@ def _directions(spec: NetworkSpec, index: int) -> list[str]:
     return [name, f"{name}.backward"] if spec.bidirectional else [name]
 
 
-def onnx_graph(
-    spec: NetworkSpec, weights: Mapping[str, np.ndarray], *, linear: tuple[np.ndarray, np.ndarray] | None
-) -> bytes:
-    """Serialise the network as an ONNX model, with the linear part added if there is one.
+def onnx_graph(members: Sequence[Member]) -> bytes:
+    """Serialise the median of the members as an ONNX model.
 
-    Input `window` (batch, context_length, n_features); output `prediction` (batch, horizon, n_targets,
-    n_quantiles) and, with a linear part, `linear` (batch, horizon, n_targets); all float32, any batch size.
-    Equal arguments give equal bytes.
-
-    Args:
-        spec: what the network is made of.
-        weights: by the names and of the shapes that `weight_shapes` gives.
-        linear: kernel (n_targets, context_length, horizon) and bias (n_targets, horizon), which apply to the
-            first n_targets features.
+    Input `window` (batch, longest context_length, n_features), of which each member sees its newest steps; output
+    `prediction` (batch, horizon, n_targets, n_quantiles); all float32, any batch size. Equal arguments give equal
+    bytes.
     """
-    graph = _Graph(weights)
-    shape = [spec.horizon, spec.n_targets, len(spec.quantiles)]
-    outputs = [_value("prediction", *shape)]
-    network = _network(graph, spec)
+    specs = [member.spec for member in members]
+    longest = max(specs, key=lambda spec: spec.context_length)
+    graph = _Graph()
+    graph.add(
+        "Identity",
+        median_of(
+            [_member(graph, member, longest.context_length) for member in members],
+            low=lambda a, b: graph.add("Min", a, b),
+            high=lambda a, b: graph.add("Max", a, b),
+            mean=lambda a, b: graph.add("Mean", a, b),
+        ),
+        output="prediction",
+    )
+    window = _value("window", longest.context_length, longest.n_features)
+    return graph.model([window], [_value("prediction", longest.horizon, longest.n_targets, len(longest.quantiles))])
+
+
+def _member(graph: "_Graph", member: Member, context_length: int) -> str:
+    """Write one network and its linear part: (batch, horizon, n_targets, n_quantiles)."""
+    spec, linear = member.spec, member.linear
+    graph.weights = member.weights
+    window = "window"
+    if spec.context_length < context_length:
+        window = _slice(graph, window, 1, context_length - spec.context_length, context_length)
+    n_steps, *rest = spec.output_shape
+    total = spec.n_segments * n_steps
+    network = graph.add("Reshape", _network(graph, spec, window), graph.constant([-1, total, *rest]))
+    if total > spec.horizon:
+        network = _slice(graph, network, 1, 0, spec.horizon)
     if linear is None:
-        graph.add("Reshape", network, graph.constant([-1, *shape]), output="prediction")
-    else:
-        network = graph.add("Reshape", network, graph.constant([-1, *shape]))
-        per_quantile = graph.add("Unsqueeze", _linear(graph, spec, *linear), graph.constant([-1]))
-        graph.add("Add", network, per_quantile, output="prediction")
-        outputs.append(_value("linear", *shape[:2]))
-    window = _value("window", spec.context_length, spec.n_features)
-    return graph.model([window], outputs)
+        return network
+    line = _linear(graph, spec, window, linear)
+    return graph.add("Add", network, graph.add("Unsqueeze", line, graph.constant([-1])))
 
 
 class _Graph:
     """Nodes and constants of a graph that is being written."""
 
-    def __init__(self, weights: Mapping[str, np.ndarray]) -> None:
-        self.weights = weights
+    def __init__(self) -> None:
+        self.weights: Mapping[str, np.ndarray] = {}  # of the member that is being written
         self.nodes: list[NodeProto] = []
         self.constants: list[TensorProto] = []
 
-    def add(self, operator: str, *inputs: str, output: str = "", place: int = 0, **attributes: Any) -> str:
-        """Add a node, of whose outputs only the one at `place` is wanted; return that output's name."""
+    def add(self, operator: str, *inputs: str, output: str = "", **attributes: Any) -> str:
+        """Add a node and return the name of its first output."""
         output = output or f"{operator}_{len(self.nodes)}"
-        outputs = [""] * place + [output]
-        self.nodes.append(helper.make_node(operator, inputs, outputs, name=output, **attributes))
+        self.nodes.append(helper.make_node(operator, inputs, [output], name=output, **attributes))
         return output
+
+    def node(self, operator: str, inputs: Sequence[str], count: int, **attributes: Any) -> list[str]:
+        """Add a node and return the names of its `count` outputs."""
+        name = f"{operator}_{len(self.nodes)}"
+        outputs = [f"{name}_{k}" for k in range(count)]
+        self.nodes.append(helper.make_node(operator, inputs, outputs, name=name, **attributes))
+        return outputs
 
     def constant(self, values: Any) -> str:
         """Add a constant, of type int64 or float32; return its name."""
@@ -156,14 +161,14 @@ def _value(name: str, *shape: int) -> ValueInfoProto:
     return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", *shape])
 
 
-def _network(graph: _Graph, spec: NetworkSpec) -> str:
-    """Write all layers but the last Reshape: (batch, horizon * n_targets * n_quantiles)."""
+def _network(graph: _Graph, spec: NetworkSpec, window: str) -> str:
+    """Write all layers but the last Reshape: (batch, [n_segments,] steps * n_targets * n_quantiles)."""
     folded = graph.constant([-1, spec.n_steps, spec.segment_length * spec.n_features])
-    x = graph.add("Reshape", "window", folded)
+    x = graph.add("Reshape", window, folded)
     x = graph.add("Transpose", x, perm=[1, 0, 2])  # ONNX wants (steps, batch, features)
     lengths = ""
     if spec.masked:
-        x, lengths = _left_aligned(graph, spec, x)
+        x, lengths = _left_aligned(graph, spec, window, x)
     if spec.segment_units:
         x = graph.dense(x, "segment", spec.activation)
     for i in range(len(spec.units)):
@@ -173,13 +178,13 @@ def _network(graph: _Graph, spec: NetworkSpec) -> str:
     return graph.dense(x, "output")
 
 
-def _left_aligned(graph: _Graph, spec: NetworkSpec, x: str) -> tuple[str, str]:
+def _left_aligned(graph: _Graph, spec: NetworkSpec, window: str, x: str) -> tuple[str, str]:
     """Move padding to the end of (steps, batch, features), and count the steps before it: (batch,).
 
     ONNX' recurrent operators skip padding at the end only. Reversing all of time, and then the observed part
     alone, keeps the order of the observed steps.
     """
-    flag = _slice(graph, "window", 2, spec.n_features - 1, spec.n_features)
+    flag = _slice(graph, window, 2, spec.n_features - 1, spec.n_features)
     rows = graph.add("ReduceSum", flag, graph.constant([1, 2]), keepdims=0)
     steps = graph.add("Ceil", graph.add("Div", rows, graph.constant(float(spec.segment_length))))
     reversed_x = _slice(graph, x, 0, -1, -spec.n_steps - 1, step=-1)
@@ -193,49 +198,44 @@ def _slice(graph: _Graph, x: str, axis: int, start: int, stop: int, step: int = 
 
 
 def _recurrent(graph: _Graph, spec: NetworkSpec, index: int, x: str, lengths: str) -> str:
-    """Map (steps, batch, features) to (steps, batch, width), or in the last layer to (batch, width)."""
-    cell, units, directions = _CELLS[spec.cell], spec.units[index], _directions(spec, index)
-    parts = [_cell_inputs(graph.weights, name, cell) for name in directions]
+    """Map (steps, batch, features) to (steps, batch, width), or in the last layer to (batch, [n_segments,] width)."""
+    cell, units, directions = CELLS[spec.cell], spec.units[index], _directions(spec, index)
+    parts = [cell_inputs(graph.weights, name, cell) for name in directions]
     w, r, b, *peepholes = (graph.constant(np.stack(halves)) for halves in zip(*parts, strict=True))
-    last = index == len(spec.units) - 1
-    y = graph.add(
-        cell.operator,
-        *(x, w, r, b, lengths, *(["", ""] if peepholes else []), *peepholes),  # "": initial h and c are 0
-        place=1 if last else 0,  # outputs: every step; the last step
-        hidden_size=units,
-        direction="bidirectional" if spec.bidirectional else "forward",
-        **cell.attributes,
-    )
-    # y is (steps, directions, batch, units), or (directions, batch, units) in the last layer.
+
+    def run(x: str, lengths: str, states: Sequence[str]) -> list[str]:
+        """Every step (steps, directions, batch, units), then the states at the end (directions, batch, units)."""
+        initial = [*states, *[""] * (cell.n_states - len(states))]  # "": starts from 0
+        inputs = (x, w, r, b, lengths, *initial, *peepholes)
+        direction = "bidirectional" if spec.bidirectional else "forward"
+        count = 1 + cell.n_states
+        return graph.node(cell.operator, inputs, count, hidden_size=units, direction=direction, **cell.attributes)
+
+    every, *states = run(x, lengths, [])
     width = units * len(directions)
-    side_by_side = graph.add("Transpose", y, perm=[1, 0, 2] if last else [0, 2, 1, 3])
+    if _decodes(spec, index):
+        batch = graph.add("Shape", states[0], start=1, end=2)
+        segments = graph.constant([spec.n_segments])
+        repeated = graph.add("Concat", graph.constant([1]), batch, graph.constant([spec.n_segments, width]), axis=0)
+        flat = graph.constant([1, -1, width])
+        states = [
+            graph.add("Reshape", graph.add("Expand", graph.add("Unsqueeze", s, graph.constant([2])), repeated), flat)
+            for s in states
+        ]
+        position = graph.weights[f"recurrent_{index}.position"]
+        places = graph.add("Concat", batch, segments, graph.constant([position.shape[1]]), axis=0)
+        x = graph.add("Expand", graph.constant(position[np.newaxis]), places)
+        x = graph.add("Reshape", x, graph.constant([1, -1, position.shape[1]]))
+        return graph.add("Reshape", run(x, "", states)[1], graph.constant([-1, spec.n_segments, width]))
+    last = index == len(spec.units) - 1
+    side_by_side = graph.add("Transpose", states[0] if last else every, perm=[1, 0, 2] if last else [0, 2, 1, 3])
     return graph.add("Reshape", side_by_side, graph.constant([-1, width] if last else [spec.n_steps, -1, width]))
 
 
-def _cell_inputs(weights: Mapping[str, np.ndarray], prefix: str, cell: _OnnxCell) -> list[np.ndarray]:
-    """Reorder to ONNX: W (gates * units, features), R (gates * units, units), biases (flat), peepholes (flat)."""
-
-    def ordered(weight: np.ndarray) -> np.ndarray:
-        gates = np.split(weight, cell.n_gates, axis=-1)
-        ignored = np.zeros_like(gates[0])
-        return np.concatenate([ignored if gate < 0 else gates[gate] for gate in cell.order], axis=-1)
-
-    bias = np.atleast_2d(ordered(weights[f"{prefix}.bias"]))  # Keras' GRU alone has a second, recurrent row
-    biases = np.concatenate([bias, np.zeros_like(bias)])[:2].ravel()
-    inputs = [
-        ordered(weights[f"{prefix}.kernel"]).T,
-        ordered(weights[f"{prefix}.recurrent_kernel"]).T,
-        biases,
-    ]
-    if (peephole := weights.get(f"{prefix}.peephole")) is not None:
-        inputs.append(peephole[[0, 2, 1]].ravel())  # i, f, o in Keras; i, o, f in ONNX
-    return inputs
-
-
-def _linear(graph: _Graph, spec: NetworkSpec, kernel: np.ndarray, bias: np.ndarray) -> str:
-    """Write the linear part (batch, horizon, n_targets) as output `linear`."""
-    targets = _slice(graph, "window", 2, 0, spec.n_targets)
+def _linear(graph: _Graph, spec: NetworkSpec, window: str, linear: Linear) -> str:
+    """Write the linear part (batch, horizon, n_targets)."""
+    targets = _slice(graph, window, 2, 0, spec.n_targets)
     past = graph.add("Transpose", targets, perm=[2, 0, 1])  # a matrix product per target
-    product = graph.add("MatMul", past, graph.constant(kernel))
-    total = graph.add("Add", product, graph.constant(bias[:, np.newaxis]))
-    return graph.add("Transpose", total, perm=[1, 2, 0], output="linear")
+    product = graph.add("MatMul", past, graph.constant(linear.kernel))
+    total = graph.add("Add", product, graph.constant(linear.bias[:, np.newaxis]))
+    return graph.add("Transpose", total, perm=[1, 2, 0])

@@ -18,6 +18,7 @@ class Epoch:
     learning_rate: float  # at the end of the epoch
     seconds: float
     best: bool  # lowest validation loss so far: these weights are kept
+    network: int = 1  # number of the network in its ensemble
 
     @property
     def gap(self) -> float | None:
@@ -29,8 +30,17 @@ def history_csv(history: Sequence[Epoch]) -> str:
     """One row per epoch."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["epoch", "loss", "val_loss", "gap", "learning_rate", "seconds", "best"])
+    writer.writerow(["network", "epoch", "loss", "val_loss", "gap", "learning_rate", "seconds", "best"])
     for row in history:
-        values = [row.epoch, row.loss, row.val_loss, row.gap, row.learning_rate, round(row.seconds, 3), int(row.best)]
+        values = [
+            row.network,
+            row.epoch,
+            row.loss,
+            row.val_loss,
+            row.gap,
+            row.learning_rate,
+            round(row.seconds, 3),
+            int(row.best),
+        ]
         writer.writerow(["" if value is None else value for value in values])
     return stream.getvalue()

@@ -4,30 +4,35 @@ Each target has one map from its ``context_length`` normalised values to its ``h
 NumPy only: the normal equations are summed up batch by batch, so that windows are never materialised.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lstm_forecast.data.windows import Windows
+from lstm_forecast.model.smoothing import best_smoothing, last_value_kernel, seasonal_kernel
 
-__all__ = ["Linear", "fit_linear"]
+__all__ = ["Linear", "fit_linear", "fixed_linear"]
 
 MAX_WINDOWS = 200_000  # spread evenly; more change the solution by less than a seed changes the network
 BATCH = 1024
+JUDGES = 5_000  # windows that forms and penalties are compared on
 PENALTIES = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 DEFAULT_PENALTY = 1e-3  # where the training windows are too few to choose
+RIDGE = "ridge"
 Floats = NDArray[np.float64]
+Weights = tuple[NDArray[np.float32], NDArray[np.float32]]  # kernel and bias as in Linear
 
 
 @dataclass(frozen=True)
 class Linear:
-    """Weights of the ridge regression."""
+    """A linear forecast of every target from its own past."""
 
     kernel: NDArray[np.float32]  # (n_targets, context_length, horizon)
     bias: NDArray[np.float32]  # (n_targets, horizon)
-    penalty: Floats  # (n_targets,), relative to the mean square of the inputs
+    form: tuple[str, ...]  # (n_targets,): ridge, ridge + the simple forecast that it is averaged with, or that alone
+    penalty: Floats  # (n_targets,): of the ridge, relative to the mean square of the inputs
 
     def predict(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Windows (batch, context_length, n_features), targets first, to predictions (batch, horizon, n_targets)."""
@@ -35,30 +40,72 @@ class Linear:
         return (own @ self.kernel + self.bias[:, None]).transpose(1, 2, 0)
 
 
-def fit_linear(training: Windows) -> Linear:
+def fixed_linear(training: Windows, *, season_length: int) -> Linear:
+    """The seasonal naive forecast, or the naive one where ``season_length`` is 1, as a linear part."""
+    kernel = seasonal_kernel(training.context_length, training.horizon, season_length=season_length)
+    names = ("naive" if season_length == 1 else "seasonal naive",) * training.n_targets
+    bias = np.zeros((training.n_targets, training.horizon), np.float32)
+    return Linear(np.stack([kernel] * training.n_targets), bias, names, np.full(training.n_targets, np.nan))
+
+
+def fit_linear(
+    training: Windows, *, season_length: int = 1, combined: bool = False, limit: int = MAX_WINDOWS
+) -> Linear:
     """Fit on the training windows; the penalty is the one that forecasts their newest fifth best from the others.
 
-    Validation rows play no part. Hoerl & Kennard 1970, "Ridge regression"; the intercept is not penalised.
+    With ``combined`` the forecast is the mean of the ridge and a simple forecast (last value, last season or
+    exponential smoothing, whichever makes the best mean), which errs less where few windows teach the regression
+    (Bates & Granger 1969, "The combination of forecasts"). At most ``limit`` windows are learned from. Validation
+    rows play no part. Hoerl & Kennard 1970, "Ridge regression"; the intercept is not penalised.
     """
     newest = training.counts // 5
     older = replace(training, counts=training.counts - newest)
     newer = replace(training, starts=training.starts + older.counts * training.stride, counts=newest)
-    gram, moment = _normal_equations(older)
-    penalty = np.full(training.n_targets, DEFAULT_PENALTY)
+    simple = dict(_simple_kernels(older, season_length)) if combined else {}
+    forms = [f"{RIDGE} + {name}" for name in simple] or [RIDGE]
+    choices = [(form, penalty) for form in forms for penalty in PENALTIES]
+    gram, moment = _normal_equations(older, limit)
+    best = np.full(training.n_targets, choices.index((forms[-1], DEFAULT_PENALTY)))
     if len(newer):
-        candidates = [_solve(gram, moment, np.full_like(penalty, value)) for value in PENALTIES]
-        penalty = np.array(PENALTIES)[_mean_absolute_errors(candidates, newer).argmin(axis=0)]
-        rest_gram, rest_moment = _normal_equations(newer)
+        best = _mean_absolute_errors(_candidates(choices, gram, moment, simple), newer).argmin(axis=0)
+        rest_gram, rest_moment = _normal_equations(newer, limit)
         gram, moment = gram + rest_gram, moment + rest_moment
-    return _solve(gram, moment, penalty)
+    chosen = [choices[k] for k in best]
+    weights = dict(zip(chosen, _candidates(chosen, gram, moment, simple), strict=True))
+    return Linear(
+        kernel=np.stack([weights[choice][0][target] for target, choice in enumerate(chosen)]),
+        bias=np.stack([weights[choice][1][target] for target, choice in enumerate(chosen)]),
+        form=tuple(form for form, _ in chosen),
+        penalty=np.array([penalty for _, penalty in chosen]),
+    )
 
 
-def _normal_equations(windows: Windows) -> tuple[Floats, Floats]:
+def _simple_kernels(windows: Windows, season_length: int) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    """Simple forecasts by name, each (n_targets, context_length, horizon)."""
+    shape = (windows.n_targets, windows.context_length, windows.horizon)
+    yield "naive", np.broadcast_to(last_value_kernel(*shape[1:]), shape)
+    if 1 < season_length <= windows.context_length:
+        yield "seasonal naive", np.broadcast_to(seasonal_kernel(*shape[1:], season_length=season_length), shape)
+    yield "smoothing", best_smoothing(windows, season_length=season_length)
+
+
+def _candidates(
+    choices: Iterable[tuple[str, float]], gram: Floats, moment: Floats, simple: Mapping[str, NDArray[np.float32]]
+) -> Iterator[Weights]:
+    """Weights of each choice, one after another: with long contexts and horizons each is megabytes."""
+    for form, penalty in choices:
+        kernel, bias = _solve(gram, moment, penalty)
+        if (name := form.removeprefix(f"{RIDGE} + ")) in simple:
+            kernel, bias = np.asarray((kernel + simple[name]) / 2, np.float32), np.asarray(bias / 2, np.float32)
+        yield kernel, bias
+
+
+def _normal_equations(windows: Windows, limit: int) -> tuple[Floats, Floats]:
     """X'X (n_targets, L + 1, L + 1) and X'Y (n_targets, L + 1, horizon), with a last column of ones in X."""
     width = windows.context_length + 1
     gram = np.zeros((windows.n_targets, width, width))
     moment = np.zeros((windows.n_targets, width, windows.horizon))
-    for batch in windows.batches(BATCH, limit=MAX_WINDOWS):
+    for batch in windows.batches(BATCH, limit=limit):
         for target in range(windows.n_targets):
             own = batch.inputs[..., target].astype(np.float64)
             x = np.concatenate([own, np.ones((len(own), 1))], axis=1)
@@ -67,18 +114,17 @@ def _normal_equations(windows: Windows) -> tuple[Floats, Floats]:
     return gram, moment
 
 
-def _solve(gram: Floats, moment: Floats, penalty: Floats) -> Linear:
-    diagonal = np.einsum("tii->ti", gram)[:, :-1]
-    strength = penalty * np.maximum(diagonal.mean(axis=1), np.finfo(np.float32).eps)
+def _solve(gram: Floats, moment: Floats, penalty: float) -> Weights:
+    strength = penalty * np.maximum(np.einsum("tii->ti", gram)[:, :-1].mean(axis=1), np.finfo(np.float32).eps)
     ridge = np.append(np.ones(gram.shape[1] - 1), 0.0)
     weights = np.linalg.solve(gram + strength[:, None, None] * np.diag(ridge), moment).astype(np.float32)
-    return Linear(weights[:, :-1], weights[:, -1], penalty)
+    return weights[:, :-1], weights[:, -1]
 
 
-def _mean_absolute_errors(candidates: Sequence[Linear], windows: Windows) -> Floats:
+def _mean_absolute_errors(candidates: Iterable[Weights], windows: Windows) -> Floats:
     """Shape (n_candidates, n_targets)."""
-    batches = windows.batches(BATCH, limit=MAX_WINDOWS // 10)
-    sizes = [
-        [np.abs(one.predict(batch.inputs) - batch.targets).mean(axis=(0, 1)) for one in candidates] for batch in batches
-    ]
-    return np.asarray(np.mean(sizes, axis=0), np.float64)
+    batch = next(windows.batches(JUDGES, limit=JUDGES))
+    own, targets = batch.inputs[..., : windows.n_targets].transpose(2, 0, 1), batch.targets.transpose(2, 0, 1)
+    return np.array(
+        [np.abs(own @ kernel + bias[:, None] - targets).mean(axis=(1, 2)) for kernel, bias in candidates], np.float64
+    )

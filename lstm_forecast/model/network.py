@@ -1,13 +1,16 @@
 """The Keras network that a `NetworkSpec` describes, and its weights by name."""
 
+import math
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
 from lstm_forecast.model.cells import CoupledLSTMCell, PeepholeLSTMCell
+from lstm_forecast.model.decoder import ParallelDecoder
+from lstm_forecast.model.ensemble import Member, median_of
 from lstm_forecast.model.spec import NetworkSpec
 
 __all__ = ["assign_weights", "build_network", "complete_network", "named_weights"]
@@ -20,7 +23,6 @@ def build_network(spec: NetworkSpec) -> keras.Sequential:
     masked network the rows of left padding must be 0 in every feature, the flag included; a segment is
     skipped if all of it is padding.
     """
-    shape = (spec.horizon, spec.n_targets, len(spec.quantiles))
     return keras.Sequential(
         [
             keras.Input((spec.context_length, spec.n_features), name="window"),
@@ -28,14 +30,23 @@ def build_network(spec: NetworkSpec) -> keras.Sequential:
             *(_recurrent_layer(spec, i) for i in range(len(spec.units))),
             *_dense_layers(spec),
             keras.layers.Dense(
-                int(np.prod(shape)),
+                math.prod(spec.output_shape),
                 kernel_initializer="zeros" if spec.zero_output else _initializer(spec, "output"),
                 name="output",
             ),
-            keras.layers.Reshape(shape, name="prediction"),
+            *_output_layers(spec),
         ],
         name="network",
     )
+
+
+def _output_layers(spec: NetworkSpec) -> Iterator[keras.Layer]:
+    n_steps, *rest = spec.output_shape
+    total = spec.n_segments * n_steps
+    if total > spec.horizon:
+        yield keras.layers.Reshape((total, math.prod(rest)), name="steps")
+        yield keras.layers.Cropping1D((0, total - spec.horizon), name="horizon")
+    yield keras.layers.Reshape((spec.horizon, *rest), name="prediction")
 
 
 def _segment_layers(spec: NetworkSpec) -> Iterator[keras.Layer]:
@@ -61,6 +72,9 @@ def _hidden_layer(spec: NetworkSpec, units: int, name: str) -> keras.Layer:
 def _recurrent_layer(spec: NetworkSpec, index: int) -> keras.Layer:
     """Make a layer that hands on every step, or the last step only if it is the last layer."""
     name = f"recurrent_{index}"
+    if spec.parallel and index == len(spec.units) - 1:
+        recurrent = _directed_layer(spec, index, f"{name}_cell")
+        return ParallelDecoder(recurrent, n_segments=spec.n_segments, name=name)
     forward = _directed_layer(spec, index, name)
     if not spec.bidirectional:
         return forward
@@ -103,28 +117,43 @@ def _seed(spec: NetworkSpec, name: str) -> int:
     return zlib.crc32(f"{spec.seed}/{name}".encode())
 
 
-def complete_network(network: keras.Model, *, kernel: np.ndarray, bias: np.ndarray) -> keras.Model:
-    """Add a linear forecast from each target's own past, by built-in layers only: what is published.
+def complete_network(members: Sequence[Member]) -> keras.Model:
+    """The members, the linear part of each and their median as one network of built-in layers: what is published.
 
-    Args:
-        network: (batch, context_length, n_features) -> (batch, horizon, n_targets, n_quantiles), the targets
-        being
-            the first features; shared, not copied.
-        kernel: (n_targets, context_length, horizon).
-        bias: (n_targets, horizon).
+    (batch, longest context_length, n_features) -> (batch, horizon, n_targets, n_quantiles). It has neither loss nor
+    optimiser, so that other Keras tools can load it.
 
     Raises:
-        ValueError: the shapes do not fit the network.
+        ValueError: weights do not fit their spec.
     """
-    window = keras.Input(network.input_shape[1:], name="window")
-    n_features, (_, horizon, n_targets, _) = window.shape[-1], network.output_shape
+    longest = max((member.spec for member in members), key=lambda spec: spec.context_length)
+    window = keras.Input((longest.context_length, longest.n_features), name="window")
+    prediction = median_of(
+        [_complete(member, number, window) for number, member in enumerate(members)],
+        low=lambda a, b: keras.layers.Minimum()([a, b]),
+        high=lambda a, b: keras.layers.Maximum()([a, b]),
+        mean=lambda a, b: keras.layers.Average()([a, b]),
+    )
+    return keras.Model(window, prediction, name="forecaster")
+
+
+def _complete(member: Member, number: int, window: Any) -> Any:
+    """One member's prediction from the newest steps of the window: network and linear part."""
+    spec, linear = member.spec, member.linear
+    network = build_network(spec)
+    network.name = f"network_{number}"
+    assign_weights(network, member.weights)
+    if spec.context_length < window.shape[1]:
+        window = keras.layers.Cropping1D((window.shape[1] - spec.context_length, 0))(window)
+    if linear is None:
+        return network(window)
     # Cropping1D crops the middle axis, so the features go there.
-    past = keras.layers.Permute((2, 1), name="features_first")(window)
-    past = keras.layers.Cropping1D((0, n_features - n_targets), name="targets")(past)
-    linear = keras.layers.EinsumDense("bnc,nch->bhn", (horizon, n_targets), bias_axes="hn", name="linear")
-    per_quantile = keras.layers.Reshape((horizon, n_targets, 1), name="per_quantile")(linear(past))
-    linear.set_weights([kernel, bias.T])
-    return keras.Model(window, keras.layers.Add(name="sum")([network(window), per_quantile]), name="forecaster")
+    past = keras.layers.Permute((2, 1))(window)
+    past = keras.layers.Cropping1D((0, spec.n_features - spec.n_targets))(past)
+    layer = keras.layers.EinsumDense("bnc,nch->bhn", (spec.horizon, spec.n_targets), bias_axes="hn")
+    per_quantile = keras.layers.Reshape((spec.horizon, spec.n_targets, 1))(layer(past))
+    layer.set_weights([linear.kernel, linear.bias.T])
+    return keras.layers.Add()([network(window), per_quantile])
 
 
 def named_weights(network: keras.Sequential) -> dict[str, np.ndarray]:

@@ -26,6 +26,7 @@ class NetworkSpec:
     recurrent_dropout: float = 0.0
     dense: tuple[int, ...] = ()  # hidden Dense layers after the recurrent ones
     activation: Activation = "relu"  # of the segment and hidden Dense layers
+    parallel: bool = False  # decode output segments by one more step of the last recurrent layer each
     zero_output: bool = False  # start from a prediction of 0: the network corrects a linear part
     kernel_initializer: Initializer = "glorot_uniform"
     recurrent_initializer: Initializer = "orthogonal"
@@ -35,3 +36,14 @@ class NetworkSpec:
     def n_steps(self) -> int:
         """Recurrent steps per window."""
         return self.context_length // self.segment_length
+
+    @property
+    def n_segments(self) -> int:
+        """Output segments, the last of which may reach past the horizon; 1 if all steps come out at once."""
+        return -(-self.horizon // self.segment_length) if self.parallel else 1
+
+    @property
+    def output_shape(self) -> tuple[int, int, int]:
+        """(steps, n_targets, n_quantiles) of one output segment."""
+        steps = self.segment_length if self.parallel else self.horizon
+        return steps, self.n_targets, len(self.quantiles)

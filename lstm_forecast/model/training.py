@@ -16,6 +16,7 @@ from lstm_forecast.model.losses import make_loss
 
 __all__ = ["Feed", "train_network"]
 
+JUDGES = 5_000  # validation windows that an epoch is judged by: more cost time, and change no choice
 Schedule = Literal["constant", "cosine", "exponential"]
 Floats = NDArray[np.float32]
 
@@ -34,28 +35,35 @@ def train_network(
     clipnorm: float | None,
     epochs: int,
     batch_size: int,
-    steps_per_epoch: int | None,
+    steps_per_epoch: int,
     patience: int | None,
     seed: int,
     report: Callable[[Epoch], None],
+    stop_after: int | None = None,
 ) -> list[Epoch]:
     """Fit the network in place to what ``linear`` leaves over, and keep the weights with the lowest validation loss.
 
     ``report`` is called with every epoch, the first one untrained. Without validation windows the last weights stay.
-    Training stops early after ``patience`` epochs without a better validation loss, or where the loss is not finite.
+    Training stops early after ``patience`` epochs without a better validation loss, or where the loss is not finite;
+    and after ``stop_after`` epochs of a schedule that is made for ``epochs``, if that is given.
     """
     keras.utils.set_random_seed(seed)
     feed = Feed(training, linear=linear, batch_size=batch_size, steps=steps_per_epoch, seed=seed)
-    rates = _learning_rates(schedule, learning_rate, steps=epochs * len(feed))
+    rates = _learning_rates(schedule, learning_rate, steps=max(1, epochs) * len(feed))
     network.compile(optimizer=_optimizer(optimizer, rates, clipnorm), loss=make_loss(loss, quantiles))
-    evaluation = None if validation is None else Feed(validation, linear=linear, batch_size=batch_size)
+    evaluation = (
+        None if validation is None else Feed(validation, linear=linear, batch_size=max(batch_size, 256), limit=JUDGES)
+    )
     keeper = _BestKeeper(evaluation, patience, report)
-    network.fit(feed, epochs=epochs, verbose=0, shuffle=False, callbacks=[keeper])
+    network.fit(feed, epochs=epochs if stop_after is None else stop_after, verbose=0, shuffle=False, callbacks=[keeper])
     return keeper.history
 
 
 class Feed(keras.utils.PyDataset):  # type: ignore[misc]
-    """Batches of (inputs, targets) for Keras; shuffled anew each epoch if there is a ``seed``."""
+    """Batches of (inputs, targets) for Keras; shuffled anew each epoch if there is a ``seed``.
+
+    Of more windows than ``limit``, that many are taken, spread evenly; ``steps`` cuts an epoch short.
+    """
 
     def __init__(
         self,
@@ -63,16 +71,18 @@ class Feed(keras.utils.PyDataset):  # type: ignore[misc]
         *,
         linear: Linear | None,
         batch_size: int,
-        steps: int | None = None,
+        steps: int = 0,
+        limit: int | None = None,
         seed: int | None = None,
     ) -> None:
         super().__init__()
         self.windows, self.linear, self.batch_size, self.seed = windows, linear, batch_size, seed
-        batches = math.ceil(len(windows) / batch_size)
-        self.steps = batches if steps is None else min(steps, batches)
+        batches = math.ceil(min(len(windows), limit or len(windows)) / batch_size)
+        self.steps = min(steps or batches, batches)
         self.epoch = 0
         # 32 bits, and shuffled in place: for ten million windows the order must not outweigh the data.
-        self._order = np.arange(len(windows), dtype=np.uint32)
+        count = len(windows) if limit is None else min(limit, len(windows))
+        self._order = np.linspace(0, len(windows) - 1, count).astype(np.uint32)
         self._shuffle()
 
     def __len__(self) -> int:

@@ -32,8 +32,9 @@ MANY_EPOCHS = 60  # from here on marks would run into each other
 def training_figure(history: pd.DataFrame, *, title: str, note: str = "") -> Figure:
     """Losses by epoch, the gap between them, and the learning rate if it changes.
 
-    ``history`` has one row per epoch: ``epoch, loss, val_loss, gap, learning_rate, best``, NaN where there is none
-    (epoch 0 has no training loss; without a validation part there is neither ``val_loss`` nor ``gap``).
+    ``history`` has one row per network and epoch: ``network, epoch, loss, val_loss, gap, learning_rate, best``, NaN
+    where there is none (epoch 0 has no training loss; without a validation part there is neither ``val_loss`` nor
+    ``gap``).
     """
     gap, rate = _finite(history, "gap"), _finite(history, "learning_rate")
     gapped, varied = bool(np.isfinite(gap).any()), float(np.ptp(rate)) > 1e-6 * float(rate.max())
@@ -42,10 +43,13 @@ def training_figure(history: pd.DataFrame, *, title: str, note: str = "") -> Fig
     panels = list(figure.subplots(len(ratios), 1, squeeze=False, sharex=True, height_ratios=ratios).ravel())
     add_heading(figure, title, _draw_losses(panels[0], history))
     epochs = history["epoch"].to_numpy(float)
-    if gapped:
-        _draw_gap(panels[1], epochs, gap)
+    networks = [history["network"].to_numpy() == network for network in history["network"].unique()]
+    for own in networks:
+        if gapped:
+            _draw_gap(panels[1], epochs[own], gap[own], filled=len(networks) == 1)
+        if varied:
+            panels[-1].plot(epochs[own], rate[own], color=GREEN)
     if varied:
-        panels[-1].plot(epochs, rate, color=GREEN)
         panels[-1].set_ylabel("learning\nrate")
         panels[-1].set_ylim(bottom=0)
     step_axis(panels[-1], "epoch", first=int(epochs.min()), last=int(epochs.max()))
@@ -55,20 +59,21 @@ def training_figure(history: pd.DataFrame, *, title: str, note: str = "") -> Fig
 
 def _draw_losses(axes: Axes, history: pd.DataFrame) -> dict[str, Any]:
     """Draw both losses and the kept epoch; what the legend holds."""
-    epochs = history["epoch"].to_numpy(float)
-    mark = "o" if len(epochs) <= MANY_EPOCHS else None
+    many = history["network"].nunique() > 1
+    mark = "o" if len(history) <= MANY_EPOCHS else None
     handles: dict[str, Any] = {}
-    for label, column, color in (("training loss", "loss", BLUE), ("validation loss", "val_loss", ORANGE)):
-        values = _finite(history, column)
-        if np.isfinite(values).any():
-            (handles[label],) = axes.plot(epochs, values, color=color, marker=mark, markersize=3)
-    best = history[history["best"].astype(bool) & history["val_loss"].notna()].tail(1)
-    if len(best):
-        epoch, value = float(best["epoch"].iloc[0]), float(best["val_loss"].iloc[0])
+    for _, own in history.groupby("network"):
+        epochs = own["epoch"].to_numpy(float)
+        for label, column, color in (("training loss", "loss", BLUE), ("validation loss", "val_loss", ORANGE)):
+            values = _finite(own, column)
+            if np.isfinite(values).any():
+                (handles[label],) = axes.plot(epochs, values, color=color, marker=mark, markersize=3)
+    for _, own in history[history["best"].astype(bool) & history["val_loss"].notna()].groupby("network"):
+        epoch, value = float(own["epoch"].iloc[-1]), float(own["val_loss"].iloc[-1])
         axes.axvline(epoch, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
         axes.plot([epoch], [value], "o", color=ORANGE, markeredgecolor=INK, markersize=8, zorder=5)
         kept = Line2D([], [], color=ORANGE, marker="o", markeredgecolor=INK, markersize=8, linestyle="none")
-        handles[f"kept: epoch {epoch:.0f}, validation loss {value:.4g}"] = kept
+        handles["kept, of each network" if many else f"kept: epoch {epoch:.0f}, validation loss {value:.4g}"] = kept
     losses = history[["loss", "val_loss"]].to_numpy(float)
     losses = losses[np.isfinite(losses)]
     if len(losses) and losses.min() > 0 and losses.max() > WIDE * losses.min():
@@ -77,10 +82,10 @@ def _draw_losses(axes: Axes, history: pd.DataFrame) -> dict[str, Any]:
     return handles
 
 
-def _draw_gap(axes: Axes, epochs: NDArray[np.float64], gap: NDArray[np.float64]) -> None:
+def _draw_gap(axes: Axes, epochs: NDArray[np.float64], gap: NDArray[np.float64], *, filled: bool) -> None:
     """Validation - training loss: above 0 the network fits the training part better than what it has not seen."""
     axes.axhline(0, color=GREY, linewidth=0.8)
-    for color, side in ((ORANGE, gap >= 0), (BLUE, gap <= 0)):
+    for color, side in ((ORANGE, gap >= 0), (BLUE, gap <= 0)) if filled else ():
         axes.fill_between(epochs, gap, 0, where=list(side), interpolate=True, color=tint(color, 0.35), linewidth=0)
     axes.plot(epochs, gap, color=INK, linewidth=1.0)
     axes.set_ylabel("overfitting\ngap")

@@ -10,20 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm_forecast.config.schema import Config
-from lstm_forecast.data.grid import season_length
 from lstm_forecast.data.panel import Layout, Panel
 from lstm_forecast.data.scale import Scaler, fit_scaler
 from lstm_forecast.data.split import Split, split_rows
-from lstm_forecast.data.windows import Windows, make_windows
+from lstm_forecast.data.windows import Windows
 from lstm_forecast.errors import DataError
 from lstm_forecast.evaluation.baselines import naive, seasonal_naive
-from lstm_forecast.evaluation.metrics import seasonal_scale
-from lstm_forecast.workflows._shared import read_panel
+from lstm_forecast.workflows._resolve import resolve
+from lstm_forecast.workflows._shared import make_config_windows, panel_ids, read_panel, seasonal_scales
 
 __all__ = ["Part", "Prepared", "prepare"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+MIN_EVALUATION_WINDOWS = 200  # about: below, windows overlap, as a few errors say little
 MAX_EVALUATION_WINDOWS = 20_000  # about; more would change no reported error visibly, and cost time in every epoch
 
 
@@ -45,51 +45,69 @@ class Prepared:
 
     config: Config  # resolved: nothing is left to be decided from the data
     layout: Layout
+    split: Split
     scaler: Scaler
-    training: Windows
+    values: NDArray[np.float32]  # (n_rows, n_columns): scaled
     validation: Part | None
     test: Part | None
     facts: Mapping[str, Any]  # about the data, for the manifest
 
+    def windows(self, context_length: int, *, everything: bool = False) -> Windows:
+        """Windows to learn from: those of the training part, or of all parts for the network that is published."""
+        ends = self.split.end if everything else self.split.validation_start
+        return make_config_windows(
+            self.config, self.layout, self.values, self.split.train_start, ends, context_length=context_length
+        )
+
 
 def prepare(config: Config, data_path: Path) -> Prepared:
     """Read, check, split and scale. Raises DataError where the data do not allow training."""
-    panel, table = read_panel(config.data, data_path)
+    panel, table = read_panel(config.data, data_path, end=config.data.end)
+    if config.melted:
+        panel = panel.melted(panel_ids(config, panel.layout))
     split = split_rows(
         panel.layout,
         validation=config.split.validation,
         test=config.split.test,
         horizon=config.windows.horizon,
     )
+    config, reasons = resolve(config, panel, split)
     short = _too_short(config, panel.layout, split)
-    config = _resolved(config, panel.layout, split, padding=bool(short.any()))
+    config, counted = _resolved(config, panel.layout, split, short)
     scaler = fit_scaler(
         panel, kind=config.preprocessing.scaler, log=config.preprocessing.log, train_ends=split.validation_start
     )
     values = scaler.transform(panel)
-    training = _windows(config, panel.layout, values, split.train_start, split.validation_start)
+    longest = config.windows.context_length
+    training = make_config_windows(
+        config, panel.layout, values, split.train_start, split.validation_start, context_length=longest
+    )
     if not len(training):
         raise _no_windows(config, panel.layout, split)
-    scale = _scales(config, panel, split)
-    validation = _windows(config, panel.layout, values, split.validation_start, split.test_start, evaluation=True)
-    test = _windows(config, panel.layout, values, split.test_start, split.end, evaluation=True)
+    scale = seasonal_scales(config, panel, split)
+    parts = {
+        "validation": _part(config, panel, values, split.validation_start, split.test_start, scale),
+        "test": _part(config, panel, values, split.test_start, split.end, scale),
+    }
+    counts = {"training": len(training)} | {name: len(part.windows) if part else 0 for name, part in parts.items()}
     return Prepared(
         config=config,
         layout=panel.layout,
+        split=split,
         scaler=scaler,
-        training=training,
-        validation=_part(config, panel, validation, scale),
-        test=_part(config, panel, test, scale),
+        values=values,
+        **parts,
         facts={
             "freq": panel.layout.grid.freq,
             "timezone": panel.layout.grid.zone,
             "cutoff": str(panel.layout.stamps(panel.layout.offsets[1:] - 1).max()),
-            "columns": list(panel.columns),
-            "rows": len(values),
+            "columns": [*config.data.targets, *config.data.covariates.past],
+            "rows": len(table.frame),
             "series": len(panel.layout.ids),
-            "windows": {"training": len(training), "validation": len(validation), "test": len(test)},
+            "windows": counts,
             "repairs": dict(panel.repairs),
             "padded_series": int(short.sum()) if config.windows.padding else 0,
+            "resolved": {**reasons, **counted},
             "data_sha256": _fingerprint(path for path, _, _ in table.sources),
         },
     )
@@ -103,38 +121,20 @@ def _too_short(config: Config, layout: Layout, split: Split) -> NDArray[np.bool_
     return (rows < windows.context_length + windows.horizon) | (last_spans < windows.context_length)
 
 
-def _resolved(config: Config, layout: Layout, split: Split, *, padding: bool) -> Config:
-    """Fill in what the config leaves to the data."""
+def _resolved(config: Config, layout: Layout, split: Split, short: NDArray[np.bool_]) -> tuple[Config, dict[str, str]]:
+    """Fill in what the rows decide, and why."""
     windows = config.windows
-    sparse = -(-int((split.end - split.validation_start).sum()) // MAX_EVALUATION_WINDOWS)
+    rows = int((split.end - split.validation_start).sum())
+    stride = max(min(windows.horizon, rows // MIN_EVALUATION_WINDOWS), -(-rows // MAX_EVALUATION_WINDOWS), 1)
     decided = {
-        "evaluation_stride": windows.evaluation_stride or max(windows.horizon, sparse),
-        "season_length": windows.season_length or season_length(layout.grid.freq),
-        "padding": padding if windows.padding is None else windows.padding,
+        "evaluation_stride": (stride, f"{rows:,} rows to be evaluated"),
+        "padding": (bool(short.any()), f"{short.sum():,} series are shorter than context and horizon"),
     }
+    left = {key: choice for key, choice in decided.items() if getattr(windows, key) is None}
+    windows = windows.model_copy(update={key: value for key, (value, _) in left.items()})
     data = config.data.model_copy(update={"freq": layout.grid.freq})
-    return config.model_copy(update={"data": data, "windows": windows.model_copy(update=decided)})
-
-
-def _windows(
-    config: Config, layout: Layout, values: NDArray[np.float32], starts: Ints, ends: Ints, *, evaluation: bool = False
-) -> Windows:
-    """Windows with targets in rows ``starts`` to ``ends``; those for evaluation end with the part's last row."""
-    windows = config.windows
-    stride = windows.evaluation_stride if evaluation else windows.stride
-    return make_windows(
-        layout,
-        values,
-        part_starts=starts,
-        part_ends=ends,
-        context_length=windows.context_length,
-        horizon=windows.horizon,
-        stride=stride or windows.horizon,
-        n_targets=len(config.data.targets),
-        normalisation=windows.normalisation,
-        padded=bool(windows.padding),
-        latest=evaluation,
-    )
+    reasons = {f"windows.{key}": f"{value}: {reason}" for key, (value, reason) in left.items()}
+    return config.model_copy(update={"data": data, "windows": windows}), reasons
 
 
 def _no_windows(config: Config, layout: Layout, split: Split) -> DataError:
@@ -147,21 +147,20 @@ def _no_windows(config: Config, layout: Layout, split: Split) -> DataError:
     )
 
 
-def _scales(config: Config, panel: Panel, split: Split) -> Floats:
-    """What MASE divides by, per series and target: (n_series, n_targets)."""
-    season = config.windows.season_length or 1
-    bounds = zip(split.train_start, split.validation_start, strict=True)
-    n_targets = len(config.data.targets)
-    return np.stack([seasonal_scale(panel.values[start:end, :n_targets], season) for start, end in bounds])
-
-
-def _part(config: Config, panel: Panel, windows: Windows, scale: Floats) -> Part | None:
+def _part(
+    config: Config, panel: Panel, values: NDArray[np.float32], starts: Ints, ends: Ints, scale: Floats
+) -> Part | None:
+    """The windows of a part to be evaluated; they end with the part's last row. None if there are none."""
+    longest, stride = config.windows.context_length, config.windows.evaluation_stride or config.windows.horizon
+    windows = make_config_windows(
+        config, panel.layout, values, starts, ends, context_length=longest, stride=stride, latest=True
+    )
     if not len(windows):
         return None
     origins, floors = windows.origins(np.arange(len(windows)))
     series = panel.layout.series_of(origins - 1)
     own = panel.values[:, : windows.n_targets]
-    horizon, season = windows.horizon, config.windows.season_length or 1
+    horizon, season = windows.horizon, config.windows.season_length
     return Part(
         windows=windows,
         origins=origins,

@@ -2,22 +2,34 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lstm_forecast.config.loading import parse_config
 from lstm_forecast.config.schema import Config
 from lstm_forecast.config.table import DataConfig
-from lstm_forecast.data.panel import Panel, build_panel
+from lstm_forecast.data.panel import Layout, Panel, build_panel
 from lstm_forecast.data.read import Table, read_table
 from lstm_forecast.data.repair import Settings
 from lstm_forecast.data.scale import Scaler
+from lstm_forecast.data.split import Split
+from lstm_forecast.data.windows import Windows, make_windows
 from lstm_forecast.errors import ConfigError, DataError, RunError
+from lstm_forecast.evaluation.metrics import seasonal_scale
 from lstm_forecast.inference.forecasting import Forecaster
 from lstm_forecast.inference.session import Session
+from lstm_forecast.inference.table import unique_ids
 from lstm_forecast.store import Run
 
-__all__ = ["LoadedRun", "load_run", "make_forecaster", "read_panel", "series_index"]
+__all__ = [
+    "LoadedRun", "load_run", "make_config_windows", "make_forecaster", "panel_ids", "read_panel", "seasonal_scales",
+    "series_index",
+]  # fmt: skip
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -34,8 +46,11 @@ class LoadedRun:
         return self.run.path / self.config.data.path
 
 
-def read_panel(data: DataConfig, path: Path) -> tuple[Panel, Table]:
-    """Read the table at ``path`` as ``data`` describes it, and settle its faults by the policies there."""
+def read_panel(data: DataConfig, path: Path, *, end: str | int | None = None) -> tuple[Panel, Table]:
+    """Read the table at ``path`` as ``data`` describes it, and settle its faults by the policies there.
+
+    Only training passes ``data.end`` on: forecasts start from the end of whatever they are given.
+    """
     text = [name for name in (data.timestamp, data.series_id) if name is not None]
     table = read_table(
         path,
@@ -54,6 +69,7 @@ def read_panel(data: DataConfig, path: Path) -> tuple[Panel, Table]:
         timestamp_format=data.timestamp_format,
         timezone=data.timezone,
         freq=data.freq,
+        end=end,
         settings=Settings(data.unsorted, data.duplicates, data.gaps, data.missing, data.infinite),
     )
     return panel, table
@@ -67,7 +83,8 @@ def load_run(run: Run) -> LoadedRun:
         forecaster = make_forecaster(config, run.read("network.onnx"), scaler)
     except (ConfigError, ValueError, KeyError, TypeError) as error:
         raise RunError(f"{run.path}: damaged: {error}; train again") from None
-    if scaler.columns != (*config.data.targets, *config.data.covariates.past):
+    targets = ("value",) if config.melted else config.data.targets
+    if scaler.columns != (*targets, *config.data.covariates.past):
         raise RunError(f"{run.path}: damaged: scaler.json and config.yaml name different columns; train again")
     return LoadedRun(run, config, forecaster)
 
@@ -77,11 +94,51 @@ def make_forecaster(config: Config, network: bytes, scaler: Scaler) -> Forecaste
     return Forecaster(
         session=Session(network),
         scaler=scaler,
-        n_targets=len(config.data.targets),
+        n_targets=config.n_outputs,
         context_length=config.windows.context_length,
         normalisation=config.windows.normalisation,
         padded=bool(config.windows.padding),
+        span=config.span,
     )
+
+
+def panel_ids(config: Config, layout: Layout) -> NDArray[np.object_]:
+    """The ``unique_id`` of every series and target as in the table, (n_series, n_targets)."""
+    return unique_ids(layout, targets=config.data.targets, series_id=config.data.series_id)
+
+
+def make_config_windows(
+    config: Config,
+    layout: Layout,
+    values: NDArray[np.float32],
+    starts: Ints,
+    ends: Ints,
+    context_length: int,
+    **how: Any,
+) -> Windows:
+    """Windows with targets in rows ``starts`` to ``ends``."""
+    windows = config.windows
+    return make_windows(
+        layout,
+        values,
+        part_starts=starts,
+        part_ends=ends,
+        context_length=context_length,
+        horizon=windows.horizon,
+        n_targets=config.n_outputs,
+        normalisation=windows.normalisation,
+        padded=bool(windows.padding),
+        span=config.span,
+        **{"stride": windows.stride, **how},
+    )
+
+
+def seasonal_scales(config: Config, panel: Panel, split: Split) -> Floats:
+    """What MASE divides by, per series and target: (n_series, n_targets)."""
+    season = config.windows.season_length
+    bounds = zip(split.train_start, split.validation_start, strict=True)
+    n_targets = config.n_outputs
+    return np.stack([seasonal_scale(panel.values[start:end, :n_targets], season) for start, end in bounds])
 
 
 def series_index(scaler: Scaler, panel: Panel) -> np.ndarray:

@@ -21,9 +21,6 @@ from lstm_forecast.store import write_whole
 __all__ = ["InitResult", "init"]
 
 HORIZONS = {1: 12, 4: 8, 12: 12, 52: 13, 5: 10, 7: 14}  # by season length; else one season
-SEASONS_SEEN = {4: 4, 12: 3, 24: 14, 52: 2, 5: 12, 7: 8}  # in the context; else one week of days
-SEGMENTS = {1: 1, 4: 1, 12: 1, 52: 13}  # rows of one recurrent step by season length; else one season
-SHORT, LONG = 5_000, 50_000  # training windows that tell small data from large
 
 
 @dataclass(frozen=True)
@@ -32,18 +29,6 @@ class InitResult:
 
     path: Path
     findings: list[str]
-
-
-@dataclass(frozen=True)
-class _Choice:
-    """Numbers of the config that follow from the data."""
-
-    horizon: int
-    context_length: int
-    segment_length: int
-    stride: int
-    batch_size: int
-    epochs: int
 
 
 def init(
@@ -70,10 +55,9 @@ def init(
     kept = [roles.timestamp, *([roles.series_id] if roles.series_id else [])]
     table = read_table(data, columns=[*kept, *roles.targets], text=kept)
     policies, panel = _settle(table, roles)
-    choice = _choose(panel, horizon)
     findings = _findings(panel, roles)
     located = os.path.relpath(data.resolve(), path.resolve().parent)
-    text = _config_text(name, located, panel, roles, policies, choice, findings)
+    text = _config_text(name, located, panel, roles, policies, horizon or _horizon(panel), findings)
     parse_config(text, source=str(path))  # what init writes, train reads
     write_whole(path, lambda staged: staged.write_text(text, encoding="utf-8"))
     return InitResult(path, findings)
@@ -105,26 +89,10 @@ def _settle(table: Table, roles: Roles) -> tuple[dict[str, str], Panel]:
     return policies, panel(Settings(**policies))
 
 
-def _choose(panel: Panel, horizon: int | None) -> _Choice:
+def _horizon(panel: Panel) -> int:
+    """A season that people plan for, or a quarter of a short series."""
     season = season_length(panel.layout.grid.freq)
-    typical = int(np.median(panel.layout.lengths))
-    horizon = horizon or min(HORIZONS.get(season, season), max(1, typical // 4))
-    segment_length = SEGMENTS.get(season, season)
-    days = max(7, 2 * -(-horizon // season)) if season > 1 else 0
-    wanted = SEASONS_SEEN.get(season, days) * season or 4 * horizon
-    room = max(2, int(0.7 * typical) - 2 * horizon)  # the newest rows are for validation and test
-    if season == 1 and room >= wanted:
-        segment_length = horizon
-    context_length = max(1, min(wanted, room) // segment_length) * segment_length
-    windows = int(0.7 * panel.layout.offsets[-1])
-    return _Choice(
-        horizon=horizon,
-        context_length=context_length,
-        segment_length=segment_length,
-        stride=1 + windows // 400_000,
-        batch_size=32 if windows < SHORT else 128 if windows < LONG else 256,
-        epochs=50 if windows < SHORT else 30 if windows < LONG else 10,
-    )
+    return min(HORIZONS.get(season, season), max(1, int(np.median(panel.layout.lengths)) // 4))
 
 
 def _findings(panel: Panel, roles: Roles) -> list[str]:
@@ -149,7 +117,7 @@ def _config_text(
     panel: Panel,
     roles: Roles,
     policies: dict[str, str],
-    choice: _Choice,
+    horizon: int,
     findings: list[str],
 ) -> str:
     quote = json.dumps  # a JSON string is a YAML string, whatever is in it
@@ -161,7 +129,6 @@ def _config_text(
     settled = "".join(
         f"\n  {kind}: {policy}  # {panel.repairs.get(kind, 0):,} rows" for kind, policy in policies.items()
     )
-    masked = "" if choice.segment_length == 1 else "  # one recurrent step for each segment"
     return f"""\
 # Written by `forecast init`. What it found:
 {found}
@@ -181,30 +148,19 @@ split:  # the newest rows of every series; a share, a number of rows or a date
   validation: 0.1
   test: 0.1
 
-preprocessing:
-  scaler: standard  # standard, minmax, robust or none; fitted on training rows only
-  log: false        # true for positive series whose swings grow with their level
-
 windows:
-  context_length: {choice.context_length}
-  horizon: {choice.horizon}
-  stride: {choice.stride}
-  normalisation: last  # none, last, mean or standard, inside each window
+  horizon: {horizon}  # rows forecast
 
 model:
-  cell: lstm  # lstm, gru, rnn, peephole_lstm or coupled_lstm
-  units: 128
-  segment_length: {choice.segment_length}{masked}
-  segment_units: {128 if choice.segment_length > 1 else 0}
-  dropout: 0.1
   levels: [80, 95]  # prediction intervals in percent
 
 training:
-  epochs: {choice.epochs}
-  batch_size: {choice.batch_size}
-  steps_per_epoch: 400
-  schedule: cosine
-  patience: 10
+  time_budget: 180  # seconds; what is not set here is auto: decided from the data, and saved with the run
+
+# To decide more yourself, for example:
+# preprocessing: {{log: true}}
+# windows: {{context_length: 168, normalisation: last}}  # beside the horizon
+# model: {{cell: gru, units: 64, ensemble: 1}}
 """
 
 

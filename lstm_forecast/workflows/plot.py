@@ -11,16 +11,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lstm_forecast.config.schema import Config
-from lstm_forecast.data.panel import Layout, Panel
+from lstm_forecast.data.panel import Panel
 from lstm_forecast.errors import DataError, RunError, UsageError
-from lstm_forecast.inference.table import unique_ids
 from lstm_forecast.plotting.forecast import MAX_PANELS, forecast_figure
 from lstm_forecast.plotting.horizon import horizon_figure
 from lstm_forecast.plotting.style import SUFFIXES, Figure, save_figure, stamp_text
 from lstm_forecast.plotting.training import training_figure
 from lstm_forecast.store import Run, find_run, write_whole
-from lstm_forecast.workflows._shared import load_run, read_panel
+from lstm_forecast.workflows._shared import load_run, panel_ids, read_panel
 from lstm_forecast.workflows.predict import forecast_future
 
 __all__ = ["plot"]
@@ -62,7 +60,7 @@ def _forecast(run: Run, data: Path | None, series: Sequence[str]) -> Figure:
     loaded = load_run(run)
     config = loaded.config
     panel, _ = read_panel(config.data, data or loaded.data_path)
-    ids = _unique_ids(config, panel.layout)
+    ids = panel_ids(config, panel.layout).tolist()
     found = _chosen(ids, panel.layout.ids, series)
     shown = found[:MAX_PANELS]
     drawn = set(shown)
@@ -71,7 +69,7 @@ def _forecast(run: Run, data: Path | None, series: Sequence[str]) -> Figure:
     rows = max(MIN_ROWS, (10 if len(shown) <= FEW_PANELS else 6) * horizon)
     future = forecast_future(loaded, panel)
     return forecast_figure(
-        _history(panel, _unique_ids(config, panel.layout), shown, rows=rows),
+        _history(panel, panel_ids(config, panel.layout).tolist(), shown, rows=rows),
         _test_forecasts(run, config.name, shown),
         future,
         name=config.name,
@@ -81,7 +79,7 @@ def _forecast(run: Run, data: Path | None, series: Sequence[str]) -> Figure:
 
 
 def _training(run: Run) -> Figure:
-    columns = ["epoch", "loss", "val_loss", "gap", "learning_rate", "best"]
+    columns = ["network", "epoch", "loss", "val_loss", "gap", "learning_rate", "best"]
     with _sound(run, "history.csv") as content:
         history = pd.read_csv(io.BytesIO(content))[columns].astype(float)
     return training_figure(history, title=f"{_name(run)}: training", note=f"run {run.run_id}")
@@ -128,12 +126,6 @@ def _history(panel: Panel, ids: list[list[str]], shown: Sequence[str], *, rows: 
         y[ordinals[recent] - steps[0]] = panel.values[index[recent], target]
         frames.append(pd.DataFrame({"unique_id": unique_id, "ds": layout.grid.stamps(steps), "y": y}))
     return pd.concat(frames, ignore_index=True)
-
-
-def _unique_ids(config: Config, layout: Layout) -> list[list[str]]:
-    """By series and target."""
-    ids: list[list[str]] = unique_ids(layout, targets=config.data.targets, series_id=config.data.series_id).tolist()
-    return ids
 
 
 def _chosen(ids: list[list[str]], series: Sequence[str], wanted: Sequence[str]) -> list[str]:

@@ -14,7 +14,7 @@ from lstm_forecast.data.panel import Layout, Panel
 from lstm_forecast.errors import DataError, UsageError
 from lstm_forecast.inference.table import input_table, long_table, quantile_columns
 from lstm_forecast.store import Run, find_run, write_whole
-from lstm_forecast.workflows._shared import LoadedRun, load_run, read_panel, series_index
+from lstm_forecast.workflows._shared import LoadedRun, load_run, panel_ids, read_panel, series_index
 
 __all__ = ["Prediction", "forecast_future", "predict", "table_json", "write_table"]
 
@@ -65,12 +65,17 @@ def forecast_future(
             f"--horizon {steps}: the run forecasts {config.windows.horizon} steps, and rolling further needs future "
             f"values of {', '.join(config.data.covariates.past)}; train with windows.horizon: {steps}"
         )
-    series = series_index(loaded.forecaster.scaler, panel)
-    origins = layout.offsets[1:]
-    floors = layout.spans[layout.span_of(origins - 1)]
-    _require_context(config, layout, origins - floors)
-    values = loaded.forecaster.scaler.transform(panel)
+    ids = panel_ids(config, layout)
+    source = panel.melted(ids) if config.melted else panel
+    series = series_index(loaded.forecaster.scaler, source)
+    origins = source.layout.offsets[1:]
+    floors = source.layout.spans[source.layout.span_of(origins - 1)]
+    _require_context(config, source.layout, origins - floors)
+    values = loaded.forecaster.scaler.transform(source)
     forecast = loaded.forecaster.ahead(values, origins, floors, series, steps=steps)
+    if config.melted:  # target after target: back to one row of targets for every series
+        forecast = np.concatenate(np.split(forecast, ids.shape[1]), axis=2)
+    origins = layout.offsets[1:]
     if not np.isfinite(forecast).all():
         k, step = np.argwhere(~np.isfinite(forecast))[0][:2]
         raise DataError(
@@ -78,10 +83,9 @@ def forecast_future(
             "ask for a shorter --horizon, or train with preprocessing.log: false"
         )
     named = quantile_columns(config.name, config.model.quantiles, forecast)
-    targets, series_id = config.data.targets, config.data.series_id
     if columns == "long":
-        return long_table(layout, origins, named, targets=targets, series_id=series_id)
-    timestamp = config.data.timestamp
+        return long_table(layout, origins, named, ids=ids)
+    targets, timestamp, series_id = config.data.targets, config.data.timestamp, config.data.series_id
     return input_table(
         layout, origins, named, name=config.name, targets=targets, timestamp=timestamp, series_id=series_id
     )
@@ -103,6 +107,7 @@ def table_json(prediction: Prediction) -> str:
     for column in table.columns[table.dtypes.map(pd.api.types.is_datetime64_any_dtype)]:
         table[column] = table[column].map(pd.Timestamp.isoformat)
     content: dict[str, Any] = {"ok": True, "run": prediction.run.run_id, "path": str(prediction.run.path)}
+    content["published"] = prediction.run.manifest["published"]
     return json.dumps({**content, "forecasts": table.to_dict("records")}, ensure_ascii=False, allow_nan=False)
 
 

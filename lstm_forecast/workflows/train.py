@@ -1,9 +1,10 @@
 """``forecast train``: table -> panel -> windows -> network -> a published run, which becomes the champion."""
 
 import json
+import math
 import os
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -19,14 +20,14 @@ from lstm_forecast.errors import DataError
 from lstm_forecast.evaluation.report import make_report
 from lstm_forecast.inference.session import Session
 from lstm_forecast.inference.table import long_table, quantile_columns
-from lstm_forecast.model.graph import onnx_graph
+from lstm_forecast.model.ensemble import Member, published_weights
+from lstm_forecast.model.graph import onnx_graph, weight_shapes
 from lstm_forecast.model.history import Epoch, history_csv
 from lstm_forecast.model.linear import Linear, fit_linear
-from lstm_forecast.model.spec import NetworkSpec
-from lstm_forecast.model.startup import start_keras
 from lstm_forecast.store import Run, locked, publish
+from lstm_forecast.workflows._fit import NETWORK, Fitted, choose, fit, network_spec, refit, start
 from lstm_forecast.workflows._prepare import Part, Prepared, prepare
-from lstm_forecast.workflows._shared import make_forecaster
+from lstm_forecast.workflows._shared import make_forecaster, panel_ids
 
 if TYPE_CHECKING:
     import keras
@@ -55,45 +56,48 @@ class TrainResult:
 
     run: Run
     metrics: Mapping[str, Any]
-    history: list[Epoch]
-
-
-@dataclass(frozen=True)
-class _Fitted:
-    """A trained network in every form that is published."""
-
-    network: "keras.Model"  # complete: the linear part included
-    onnx: bytes
-    weights: Mapping[str, NDArray[np.float32]]
-    linear: Linear  # a baseline where the network does not contain it
-    history: list[Epoch]
+    history: Sequence[Epoch]
+    published: str  # network, or the simpler forecast that the validation part preferred
+    scores: Mapping[str, float]  # errors of both on the validation part
 
 
 def train(config: Config, *, config_path: Path, runs: Path, listener: Listener) -> TrainResult:
     """Train, evaluate and publish under ``runs/<config.name>``.
 
-    Raises BusyError if another process writes there, DataError if the data do not allow training, WriteError if the
-    run cannot be written. The champion then stays what it was.
+    What is evaluated learned from the training part alone; what is published learned the same way from all rows
+    (``training.refit``). Raises BusyError if another process writes there, DataError if the data do not allow training,
+    WriteError if the run cannot be written. The champion then stays what it was.
     """
     home = runs / config.name
     data_path = config_path.parent / config.data.path
     with locked(home):
         prepared = prepare(config, data_path)
         _describe_data(prepared, listener)
-        fitted = _fit(prepared, listener)
-        forecaster = make_forecaster(prepared.config, fitted.onnx, prepared.scaler)
+        _describe_network(prepared, listener)
+        config = prepared.config
+
+        def report(epoch: Epoch) -> None:
+            listener.epoch(epoch, config.training.epochs)
+
+        fitted = fit(prepared, report)
+        published, scores = choose(prepared, fitted) if config.training.fallback else (NETWORK, {})
+        members = fitted.members if published == NETWORK else start(prepared, published)
+        forecaster = make_forecaster(config, onnx_graph(members), prepared.scaler)
         parts = {name: part for name in ("validation", "test") if (part := getattr(prepared, name)) is not None}
         forecasts = {name: forecaster.on_windows(part.windows, part.series) for name, part in parts.items()}
-        metrics = {name: _report(prepared, part, forecasts[name], fitted.linear) for name, part in parts.items()}
+        ridge = fit_linear(prepared.windows(config.windows.context_length))
+        metrics = {name: _report(prepared, part, forecasts[name], ridge) for name, part in parts.items()}
         table = _test_table(prepared, forecasts.get("test"))
+        if config.training.refit and parts:
+            listener.note("training again on all rows, for the forecasts to come")
+            again = published != NETWORK
+            members = start(prepared, published, everything=True) if again else refit(prepared, fitted, report).members
         # A path in a config counts from the config's directory: from the run, the data lie elsewhere.
         located = os.path.relpath(data_path.resolve(), home.resolve() / "run")
-        resolved = prepared.config.model_copy(
-            update={"data": prepared.config.data.model_copy(update={"path": located})}
-        )
-        writers = _writers(resolved, prepared, fitted, metrics, table)
-        run = publish(home, writers, _facts(prepared))
-    return TrainResult(run, metrics, fitted.history)
+        resolved = config.model_copy(update={"data": config.data.model_copy(update={"path": located})})
+        files = _network_files(members, prepared) | _other_files(resolved, prepared, fitted, metrics, table)
+        run = publish(home, files, _facts(prepared) | {"published": published, "validation_errors": scores})
+    return TrainResult(run, metrics, fitted.history, published, scores)
 
 
 def _describe_data(prepared: Prepared, listener: Listener) -> None:
@@ -114,57 +118,12 @@ def _describe_data(prepared: Prepared, listener: Listener) -> None:
         listener.note("no validation windows: training runs all epochs and keeps the last weights")
 
 
-def _fit(prepared: Prepared, listener: Listener) -> _Fitted:
-    linear = fit_linear(prepared.training)
-    # After this line the process is large: everything that can be done without Keras is done before it.
-    start_keras()
-    from lstm_forecast.model.network import assign_weights, build_network, complete_network, named_weights
-    from lstm_forecast.model.training import train_network
-
-    config, spec = prepared.config, _network_spec(prepared)
-    network = build_network(spec)
-    _describe_network(spec, network.count_params(), listener)
-    history = train_network(
-        network,
-        training=prepared.training,
-        validation=None if prepared.validation is None else prepared.validation.windows,
-        linear=linear if config.model.linear else None,
-        quantiles=spec.quantiles,
-        **config.training.model_dump(),
-        seed=config.seed,
-        report=lambda epoch: listener.epoch(epoch, config.training.epochs),
-    )
-    weights = named_weights(network)
-    # Published without loss and optimiser, so that other Keras tools can load it: rebuilt rather than as trained.
-    complete: keras.Model = build_network(spec)
-    assign_weights(complete, weights)
-    if config.model.linear:
-        complete = complete_network(complete, kernel=linear.kernel, bias=linear.bias)
-    graph = onnx_graph(spec, weights, linear=(linear.kernel, linear.bias) if config.model.linear else None)
-    _check_graph(graph, complete, prepared)
-    if config.model.linear:
-        weights |= {"linear.kernel": linear.kernel, "linear.bias": linear.bias}
-    return _Fitted(complete, graph, weights, linear, history)
-
-
-def _network_spec(prepared: Prepared) -> NetworkSpec:
-    model, training = prepared.config.model, prepared.training
-    return NetworkSpec(
-        context_length=training.context_length,
-        n_features=training.values.shape[1] + training.padded,
-        horizon=training.horizon,
-        n_targets=training.n_targets,
-        quantiles=model.quantiles,
-        masked=training.padded,
-        zero_output=model.linear,
-        seed=prepared.config.seed,
-        **model.model_dump(exclude={"levels", "linear"}),
-    )
-
-
-def _describe_network(spec: NetworkSpec, parameters: int, listener: Listener) -> None:
+def _describe_network(prepared: Prepared, listener: Listener) -> None:
     """Print the four things that people get wrong."""
+    config = prepared.config
+    spec = network_spec(prepared, prepared.windows(config.windows.context_length), 0)
     width = spec.segment_units or spec.segment_length * spec.n_features
+    parameters = sum(math.prod(shape) for shape in weight_shapes(spec).values())
     listener.note(
         f"input dimension {width}"
         + (
@@ -175,12 +134,14 @@ def _describe_network(spec: NetworkSpec, parameters: int, listener: Listener) ->
         + f", sequence length {spec.n_steps}, hidden size {' + '.join(map(str, spec.units))}"
         + (" in each direction" if spec.bidirectional else "")
         + f", output taken from the last of the {spec.n_steps} steps; {spec.cell}, {parameters:,} parameters"
+        + (f", {config.model.ensemble} networks" if config.model.ensemble > 1 else "")
     )
 
 
 def _check_graph(graph: bytes, network: "keras.Model", prepared: Prepared) -> None:
     """Refuse an ONNX network that does not predict what the Keras network does, on real windows."""
-    batches = prepared.training.batches(ONNX_WINDOWS, limit=ONNX_WINDOWS)
+    windows = prepared.windows(prepared.config.windows.context_length)
+    batches = windows.batches(ONNX_WINDOWS, limit=ONNX_WINDOWS)
     inputs = next(iter(batches)).inputs
     expected = np.sort(np.asarray(network(inputs, training=False)), axis=-1)
     difference = np.abs(Session(graph).predict(inputs) - expected).max()
@@ -212,24 +173,34 @@ def _test_table(prepared: Prepared, forecast: Floats | None) -> pd.DataFrame:
     if part is None or forecast is None:
         return pd.DataFrame({"unique_id": [], "ds": [], "cutoff": [], "y": [], config.name: []})
     columns = {"y": part.actual, **quantile_columns(config.name, config.model.quantiles, forecast)}
-    targets, series_id = config.data.targets, config.data.series_id
-    return long_table(prepared.layout, part.origins, columns, targets=targets, series_id=series_id)
+    layout = prepared.layout
+    ids = np.array(layout.ids, object)[:, None] if config.melted else panel_ids(config, layout)
+    return long_table(layout, part.origins, columns, ids=ids)
 
 
-def _writers(
-    config: Config, prepared: Prepared, fitted: _Fitted, metrics: Mapping[str, Any], table: pd.DataFrame
-) -> dict[str, Callable[[Path], Any]]:
+def _network_files(members: Sequence[Member], prepared: Prepared) -> dict[str, Callable[[Path], Any]]:
     from safetensors.numpy import save
 
+    from lstm_forecast.model.network import complete_network
+
+    network, graph, weights = complete_network(members), onnx_graph(members), save(published_weights(members))
+    _check_graph(graph, network, prepared)
+    return {
+        "network.onnx": lambda path: path.write_bytes(graph),
+        "weights.safetensors": lambda path: path.write_bytes(weights),
+        "network.keras": lambda path: network.save(path),
+    }
+
+
+def _other_files(
+    config: Config, prepared: Prepared, fitted: Fitted, metrics: Mapping[str, Any], table: pd.DataFrame
+) -> dict[str, Callable[[Path], Any]]:
     def text(content: str) -> Callable[[Path], Any]:
         return lambda path: path.write_text(content, encoding="utf-8")
 
     return {
         "config.yaml": text(dump_config(config)),
         "scaler.json": text(prepared.scaler.to_json()),
-        "network.onnx": lambda path: path.write_bytes(fitted.onnx),
-        "weights.safetensors": lambda path: path.write_bytes(save(dict(fitted.weights))),
-        "network.keras": lambda path: fitted.network.save(path),
         "history.csv": text(history_csv(fitted.history)),
         "metrics.json": text(json.dumps(metrics, indent=1, allow_nan=False)),
         "forecasts.parquet": lambda path: table.to_parquet(path, index=False),

@@ -19,16 +19,16 @@ ROOT = Path(__file__).parents[2]
 CONFIG = """\
 name: sine
 data: {path: sine.csv, timestamp: step, targets: y}
-windows: {context_length: 20, horizon: 5}
-model: {units: 4}
-training: {epochs: 2}
+windows: {context_length: 20, horizon: 5, evaluation_stride: 5, normalisation: last}
+model: {units: 4, segment_length: 1, segment_units: 0, linear: ridge, ensemble: 1}
+training: {epochs: 2, batch_size: 128, steps_per_epoch: 0, refit: false, fallback: false}
 """
 SHOPS = """\
 name: shops
 data: {path: shops.csv, timestamp: day, series_id: shop, targets: [sold, price]}
-windows: {context_length: 12, horizon: 4}
-model: {units: 4, levels: [80]}
-training: {epochs: 1}
+windows: {context_length: 12, horizon: 4, evaluation_stride: 4, normalisation: last}
+model: {units: 4, segment_length: 1, segment_units: 0, linear: ridge, ensemble: 1, levels: [80]}
+training: {epochs: 1, batch_size: 128, steps_per_epoch: 0, refit: false, fallback: false}
 """
 # `forecast train` for every config given, in one process: Keras is imported once.
 TRAIN_ALL = """

@@ -238,7 +238,7 @@ def test_a_series_that_was_not_trained_on_exits_4(in_workspace: Path) -> None:
     Path("new.csv").write_text(shops_csv(60, ("north", "west")))
     result = invoke("predict", "--run", "shops", "--data", "new.csv")
     assert result.exit_code == 4
-    assert "series not seen in training: west (1 of 2)" in result.stderr
+    assert "series not seen in training: west/sold, west/price (2 of 4)" in result.stderr
 
 
 def test_too_little_history_exits_4(in_workspace: Path) -> None:
@@ -318,8 +318,8 @@ def test_training_prints_the_path_of_the_run_and_says_the_rest_on_stderr(trained
 
 def test_with_json_training_prints_exactly_one_object(retrained: Path) -> None:
     content = one_object((retrained / "result.json").read_text())
-    assert set(content) == {"ok", "run", "path", "metrics"}
-    assert content["ok"] is True
+    assert set(content) == {"ok", "run", "path", "published", "validation_errors", "metrics"}
+    assert (content["ok"], content["published"], content["validation_errors"]) == (True, "network", {})
     assert (retrained / content["path"]).name == content["run"] == open_run(retrained / "runs" / "sine").run_id
     assert content["metrics"]["test"]["windows"] == 40
     assert content["metrics"] == json.loads(open_run(retrained / "runs" / "sine").read("metrics.json"))
@@ -392,7 +392,7 @@ def test_all_formats_hold_the_same_table(run: str, in_workspace: Path) -> None:
     table = pd.read_parquet("new/out.parquet")
     assert Path("new/out.csv").read_text() == printed.stdout == table.to_csv(index=False)
     content = json.loads(Path("new/out.json").read_text())
-    assert set(content) == {"ok", "run", "path", "forecasts"}
+    assert set(content) == {"ok", "run", "path", "published", "forecasts"}
     records = pd.DataFrame(content["forecasts"])
     assert records[run].tolist() == table[run].tolist()
     assert list(records) == list(table)
@@ -402,7 +402,7 @@ def test_all_formats_hold_the_same_table(run: str, in_workspace: Path) -> None:
 
 def test_with_json_predict_prints_exactly_one_object(in_workspace: Path) -> None:
     content = one_object(invoke("predict", "--run", "shops", "--json").stdout)
-    assert set(content) == {"ok", "run", "path", "forecasts"}
+    assert set(content) == {"ok", "run", "path", "published", "forecasts"}
     assert content["ok"] is True
     assert len(content["forecasts"]) == 2 * 2 * 4
     first = content["forecasts"][0]

@@ -27,12 +27,17 @@ from lstm_forecast.workflows import plot as workflow
 
 MAGIC = {".png": b"\x89PNG\r\n\x1a\n", ".svg": b"<?xml", ".pdf": b"%PDF-"}
 SINE = Path(__file__).parents[2] / "data" / "sine.csv"
-NETWORK = "model: {{units: 4, segment_length: 5, levels: {levels}}}\ntraining: {{epochs: 2, batch_size: 256}}\n"
+NETWORK = (
+    "model: {{units: 4, segment_length: 5, segment_units: 0, linear: ridge, ensemble: 1, levels: {levels}}}\n"
+    "training: {{epochs: 2, schedule: constant, batch_size: 256, steps_per_epoch: 0, refit: false, fallback: false}}\n"
+)
 CONFIGS = {
-    "wave": "data: {path: sine.csv, timestamp: step, targets: y}\nwindows: {context_length: 20, horizon: 10}\n"
+    "wave": "data: {path: sine.csv, timestamp: step, targets: y}\n"
+    "windows: {context_length: 20, horizon: 10, normalisation: last, evaluation_stride: 10}\n"
     + NETWORK.format(levels="[80, 95]"),
     "shops": "data: {path: shops.csv, timestamp: day, series_id: shop, targets: [sales, visits]}\n"
-    "windows: {context_length: 10, horizon: 5, evaluation_stride: 1}\n" + NETWORK.format(levels="[80]"),
+    "windows: {context_length: 10, horizon: 5, evaluation_stride: 1, normalisation: last}\n"
+    + NETWORK.format(levels="[80]"),
 }
 TRAIN = """
 import sys
@@ -351,7 +356,7 @@ def test_a_run_that_split_its_series_at_a_gap_shows_the_gap() -> None:
 def test_losses_that_span_more_than_a_factor_of_ten_get_a_logarithmic_axis() -> None:
     history = pd.DataFrame(
         {"epoch": [0, 1, 2, 3], "loss": [np.nan, 50, 2, np.inf], "val_loss": [90, 5, 3, np.nan], "best": [1, 1, 1, 0]}
-    ).assign(gap=lambda table: table["val_loss"] - table["loss"], learning_rate=[0.1, 0.1, 0.01, 0.01])
+    ).assign(gap=lambda table: table["val_loss"] - table["loss"], learning_rate=[0.1, 0.1, 0.01, 0.01], network=1)
     figure = training_figure(history, title="t")
     assert figure.axes[0].get_yscale() == "log"
     assert [axes.get_ylabel() for axes in figure.axes[1:]] == ["overfitting\ngap", "learning\nrate"]
@@ -359,8 +364,18 @@ def test_losses_that_span_more_than_a_factor_of_ten_get_a_logarithmic_axis() -> 
     assert training_figure(history.tail(2), title="t").axes[0].get_yscale() == "linear"
 
 
+def test_every_network_of_an_ensemble_has_its_lines_and_its_kept_epoch() -> None:
+    history = pd.DataFrame(
+        {"network": [1, 1, 2, 2, 2], "epoch": [0, 1, 0, 1, 2], "loss": [np.nan, 3, np.nan, 4, 2], "val_loss": range(5)}
+    ).assign(gap=lambda table: table["val_loss"] - table["loss"], learning_rate=0.1, best=[1, 0, 1, 1, 0])
+    figure = training_figure(history, title="t")
+    assert heading(figure)[1] == ["training loss", "validation loss", "kept, of each network"]
+    lines = [line.get_xdata() for line in figure.axes[0].lines if line.get_color() == ORANGE]
+    assert sorted(map(list, lines), key=len) == [[0], [1], [0, 1], [0, 1, 2]]
+
+
 def test_a_training_without_validation_has_neither_a_gap_nor_a_kept_epoch(tmp_path: Path) -> None:
-    history = pd.DataFrame({"epoch": [0, 1], "loss": [np.nan, 1], "learning_rate": 0.1, "best": 0})
+    history = pd.DataFrame({"network": 1, "epoch": [0, 1], "loss": [np.nan, 1], "learning_rate": 0.1, "best": 0})
     figure = training_figure(history.assign(val_loss=np.nan, gap=np.nan), title="t")
     assert (len(figure.axes), heading(figure)[1]) == (1, ["training loss"])
     save_figure(figure, tmp_path / "x", suffix=".png")

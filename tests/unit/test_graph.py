@@ -10,8 +10,10 @@ import onnxruntime as ort
 import pytest
 
 from lstm_forecast.config.schema import Activation, Cell
+from lstm_forecast.model.ensemble import Member
 from lstm_forecast.model.graph import IR_VERSION, OPERATORS, OPSET, onnx_graph, weight_shapes
-from lstm_forecast.model.network import assign_weights, build_network, complete_network
+from lstm_forecast.model.linear import Linear
+from lstm_forecast.model.network import complete_network
 from lstm_forecast.model.spec import NetworkSpec
 
 CELLS = get_args(Cell)
@@ -46,21 +48,40 @@ def windows(spec: NetworkSpec, n: int = 1000) -> np.ndarray:
     return x
 
 
-def random_weights(spec: NetworkSpec) -> dict[str, np.ndarray]:
+def random_weights(spec: NetworkSpec, seed: int = 0) -> dict[str, np.ndarray]:
     """Random weights, biases included, of the usual size: larger ones make the recurrence chaotic."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     shapes = weight_shapes(spec).items()
     return {name: (rng.normal(size=s) / s[0] ** 0.5).astype("float32") for name, s in shapes}
 
 
-def linear_part(spec: NetworkSpec) -> tuple[np.ndarray, np.ndarray]:
-    rng = np.random.default_rng(2)
-    kernel = rng.normal(size=(spec.n_targets, spec.context_length, spec.horizon))
-    return kernel / spec.context_length, rng.normal(size=(spec.n_targets, spec.horizon))
+def linear_part(spec: NetworkSpec, seed: int = 2) -> Linear:
+    rng = np.random.default_rng(seed)
+    kernel = rng.normal(size=(spec.n_targets, spec.context_length, spec.horizon)) / spec.context_length
+    bias = rng.normal(size=(spec.n_targets, spec.horizon))
+    return Linear(kernel.astype("float32"), bias.astype("float32"), ("",) * spec.n_targets, np.zeros(spec.n_targets))
+
+
+def member_of(spec: NetworkSpec, *, linear: bool = False) -> Member:
+    return Member(spec, random_weights(spec), linear_part(spec) if linear else None)
+
+
+def ensemble_of(spec: NetworkSpec, contexts: tuple[int, ...]) -> list[Member]:
+    """Members with weights of their own; every other one has a linear part."""
+    specs = [replace(spec, context_length=length, seed=k) for k, length in enumerate(contexts)]
+    return [
+        Member(each, random_weights(each, seed=k), linear_part(each, seed=50 + k) if k % 2 == 0 else None)
+        for k, each in enumerate(specs)
+    ]
 
 
 def graph_of(spec: NetworkSpec, *, linear: bool = False) -> bytes:
-    return onnx_graph(spec, random_weights(spec), linear=linear_part(spec) if linear else None)
+    return onnx_graph([member_of(spec, linear=linear)])
+
+
+def predictions_of(members: list[Member], x: np.ndarray) -> np.ndarray:
+    (predictions,) = session_of(onnx_graph(members)).run(None, {"window": x})
+    return np.asarray(predictions)
 
 
 def session_of(graph: bytes) -> ort.InferenceSession:
@@ -70,15 +91,10 @@ def session_of(graph: bytes) -> ort.InferenceSession:
 
 
 def assert_as_keras(spec: NetworkSpec, *, linear: bool = False) -> None:
-    network, x = build_network(spec), windows(spec)
-    assign_weights(network, random_weights(spec))
-    if linear:
-        kernel, bias = linear_part(spec)
-        network = complete_network(network, kernel=kernel, bias=bias)
-    predictions = session_of(graph_of(spec, linear=linear)).run(["prediction"], {"window": x})[0]
-    expected = np.array(network(x))
+    members, x = [member_of(spec, linear=linear)], windows(spec)
+    expected = np.array(complete_network(members)(x))
     assert expected.std() > 0.1
-    np.testing.assert_allclose(predictions, expected, rtol=0, atol=1e-5)
+    np.testing.assert_allclose(predictions_of(members, x), expected, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -101,14 +117,54 @@ def test_onnx_agrees_with_keras_on_a_realistic_size() -> None:
     assert_as_keras(replace(SPEC, context_length=168, horizon=24, units=(64,)))
 
 
-def test_the_linear_part_is_an_output_of_its_own() -> None:
+def test_the_linear_part_is_added_to_every_quantile() -> None:
     spec = replace(SPEC, n_targets=2, quantiles=(0.1, 0.5, 0.9))
-    x, (kernel, bias) = windows(spec, 20), linear_part(spec)
-    expected = np.einsum("bcn,nch->bhn", x[..., :2], kernel) + bias.T
-    prediction, linear = session_of(graph_of(spec, linear=True)).run(["prediction", "linear"], {"window": x})
-    network = session_of(graph_of(spec)).run(["prediction"], {"window": x})[0]
-    np.testing.assert_allclose(linear, expected, atol=1e-5)
-    np.testing.assert_allclose(prediction, network + linear[..., np.newaxis], atol=1e-5)
+    x, linear = windows(spec, 20), linear_part(spec)
+    expected = np.einsum("bcn,nch->bhn", x[..., :2], linear.kernel) + linear.bias.T
+    np.testing.assert_allclose(linear.predict(x), expected, atol=1e-5)
+    prediction = predictions_of([member_of(spec, linear=True)], x)
+    network = predictions_of([member_of(spec)], x)
+    np.testing.assert_allclose(prediction, network + expected[..., np.newaxis], atol=1e-5)
+
+
+ENSEMBLES = {"1": (6,), "2": (12, 6), "3": (6, 12, 3), "4": (3, 9, 12, 9), "5 alike": (12,) * 5}
+
+
+@pytest.mark.parametrize("contexts", ENSEMBLES.values(), ids=ENSEMBLES)
+@pytest.mark.parametrize("variant", ["plain", "multi-target", "quantiles", "masked", "multi-target quantiles"])
+def test_an_ensemble_predicts_the_median_of_its_members_on_their_newest_steps_in_onnx_and_in_keras(
+    variant: str, contexts: tuple[int, ...]
+) -> None:
+    spec = replace(SPEC, **VARIANTS[variant])
+    members, x = ensemble_of(spec, contexts), windows(replace(spec, context_length=max(contexts)), 200)
+    alone = [predictions_of([each], x[:, -each.spec.context_length :]) for each in members]
+    assert len({each.tobytes() for each in alone}) == len(contexts)
+    predictions = predictions_of(members, x)
+    np.testing.assert_allclose(predictions, np.median(alone, axis=0), rtol=0, atol=1e-5)
+    np.testing.assert_allclose(predictions, np.array(complete_network(members)(x)), rtol=0, atol=1e-5)
+
+
+def test_an_ensemble_agrees_with_keras_for_every_cell_and_segment() -> None:
+    for cell in CELLS:
+        spec = replace(SPEC, cell=cell, **VARIANTS["masked, segmented, stacked, bidirectional"])
+        members, x = ensemble_of(spec, (6, 12, 9)), windows(spec, 100)
+        expected = np.array(complete_network(members)(x))
+        np.testing.assert_allclose(predictions_of(members, x), expected, rtol=0, atol=1e-5)
+
+
+def test_the_graph_of_an_ensemble_is_valid_and_has_one_input_and_one_output() -> None:
+    model = onnx.load_from_string(onnx_graph(ensemble_of(SPEC, ENSEMBLES["4"])))
+    onnx.checker.check_model(model, full_check=True)
+    assert {node.op_type for node in model.graph.node} <= OPERATORS
+    assert {node.domain for node in model.graph.node} == {""}
+    session = session_of(model.SerializeToString())
+    assert {i.name: i.shape for i in session.get_inputs()} == {"window": ["batch", 12, 3]}
+    assert {o.name: o.shape for o in session.get_outputs()} == {"prediction": ["batch", 4, 1, 1]}
+
+
+def test_equal_ensembles_give_equal_bytes() -> None:
+    first, second = (onnx_graph(ensemble_of(SPEC, ENSEMBLES["3"])) for _ in range(2))
+    assert first == second
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -127,8 +183,11 @@ def test_the_graph_is_valid_and_made_of_the_closed_list_of_operators(cell: Any, 
 def test_every_operator_of_the_closed_list_is_used() -> None:
     specs = [replace(SPEC, cell=cell, **VARIANTS[v]) for cell in CELLS for v in VARIANTS]
     specs += [replace(SPEC, segment_units=4, activation=a) for a in get_args(Activation)]
+    specs.append(replace(SPEC, parallel=True))
     models = (onnx.load_from_string(graph_of(spec, linear=True)) for spec in specs)
-    assert {node.op_type for model in models for node in model.graph.node} == OPERATORS
+    used = {node.op_type for model in models for node in model.graph.node}
+    ensemble = onnx.load_from_string(onnx_graph(ensemble_of(SPEC, ENSEMBLES["2"])))
+    assert used | {node.op_type for node in ensemble.graph.node} == OPERATORS
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -138,7 +197,6 @@ def test_shapes_are_declared_with_a_symbolic_batch(variant: str) -> None:
     assert {i.name: i.shape for i in session.get_inputs()} == {"window": ["batch", 12, 3]}
     assert {o.name: o.shape for o in session.get_outputs()} == {
         "prediction": ["batch", 4, spec.n_targets, len(spec.quantiles)],
-        "linear": ["batch", 4, spec.n_targets],
     }
 
 

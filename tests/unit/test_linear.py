@@ -1,10 +1,15 @@
 """The ridge regression beside the network."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from lstm_forecast.data.windows import Windows
-from lstm_forecast.model.linear import fit_linear
+from lstm_forecast.model.linear import Linear, fit_linear, fixed_linear
+from lstm_forecast.model.smoothing import last_value_kernel, seasonal_kernel
+
+HOW: dict[str, dict[str, Any]] = {"ridge": {}, "combined": {"combined": True, "season_length": 4}}
 
 
 def make(values: np.ndarray, *, end: int | None = None) -> Windows:
@@ -41,9 +46,12 @@ def test_the_weights_solve_the_penalised_normal_equations() -> None:
     assert linear.bias[0] == pytest.approx(y.mean(axis=0) - x.mean(axis=0) @ weights, abs=1e-4)
 
 
-def test_every_target_has_weights_of_its_own_as_if_it_stood_alone() -> None:
+@pytest.mark.parametrize("how", HOW.values(), ids=HOW)
+def test_every_target_has_weights_of_its_own_as_if_it_stood_alone(how: dict[str, Any]) -> None:
     values = waves(300)[:, :1]
-    alone, beside = fit_linear(make(values)), fit_linear(make(np.hstack([values, values[::-1], values])))
+    beside = fit_linear(make(np.hstack([values, values[::-1], values])), **how)
+    alone = fit_linear(make(values), **how)
+    assert beside.form[0] == beside.form[2] == alone.form[0]
     assert beside.kernel.shape == (3, 8, 3)
     assert beside.penalty[0] == beside.penalty[2] == alone.penalty[0]
     assert np.array_equal(beside.kernel[0], alone.kernel[0])
@@ -51,17 +59,20 @@ def test_every_target_has_weights_of_its_own_as_if_it_stood_alone() -> None:
     assert not np.array_equal(beside.kernel[1], alone.kernel[0])
 
 
-def test_changing_every_value_after_the_training_end_changes_no_byte() -> None:
+@pytest.mark.parametrize("how", HOW.values(), ids=HOW)
+def test_changing_every_value_after_the_training_end_changes_no_byte(how: dict[str, Any]) -> None:
     values = waves(400)
     changed = values.copy()
     changed[300:] = 1e6
-    before, after = fit_linear(make(values, end=300)), fit_linear(make(changed, end=300))
+    before, after = fit_linear(make(values, end=300), **how), fit_linear(make(changed, end=300), **how)
+    assert before.form == after.form
     assert before.kernel.tobytes() == after.kernel.tobytes()
     assert before.bias.tobytes() == after.bias.tobytes()
 
 
-def test_windows_too_few_to_choose_a_penalty_still_give_weights() -> None:
-    linear = fit_linear(make(waves(13)))
+@pytest.mark.parametrize("combined", [False, True])
+def test_windows_too_few_to_choose_a_penalty_still_give_weights(combined: bool) -> None:
+    linear = fit_linear(make(waves(13)), season_length=4, combined=combined)
     assert np.isfinite(linear.kernel).all()
 
 
@@ -69,3 +80,98 @@ def test_constant_windows_give_finite_weights() -> None:
     linear = fit_linear(make(np.zeros((100, 1))))
     assert np.isfinite(linear.kernel).all()
     assert np.abs(linear.kernel).max() == 0
+
+
+# Combined with simple forecasts
+
+
+def walks(rows: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=(rows, 1)).cumsum(axis=0)
+
+
+def error_of(linear: Linear, windows: Windows) -> float:
+    batch = windows.batch(np.arange(len(windows)))
+    return float(np.abs(linear.predict(batch.inputs) - batch.targets).mean())
+
+
+@pytest.mark.parametrize(("rows", "most"), [(60, 0.12), (120, 0.08), (600, 0.04)])
+def test_combined_with_simple_forecasts_random_walks_give_nearly_the_naive_weights(rows: int, most: float) -> None:
+    distances: dict[bool, list[float]] = {False: [], True: []}
+    for seed in range(20):
+        for combined, found in distances.items():
+            kernel = fit_linear(make(walks(rows, seed)), combined=combined).kernel[0]
+            found.append(float(np.abs(kernel - last_value_kernel(8, 3)).mean()))
+    assert np.mean(distances[True]) < most
+    assert np.mean(distances[True]) < np.mean(distances[False])
+
+
+def test_combined_with_simple_forecasts_few_noisy_windows_are_forecast_no_worse_than_by_the_plain_ridge() -> None:
+    errors: dict[bool, list[float]] = {False: [], True: []}
+    for seed in range(30):
+        values = walks(400, seed)
+        for combined, found in errors.items():
+            linear = fit_linear(make(values, end=40), combined=combined)
+            found.append(error_of(linear, make(values[40:])))
+    assert np.mean(errors[True]) < np.mean(errors[False])
+    assert np.median(errors[True]) < np.median(errors[False])
+
+
+@pytest.mark.parametrize("rows", [13, 60, 400])
+@pytest.mark.parametrize("values", [waves, lambda rows: np.hstack([walks(rows), walks(rows, 1)])])
+def test_combined_is_always_the_mean_of_a_ridge_and_the_simple_forecast_that_it_names(values: Any, rows: int) -> None:
+    windows = make(values(rows))
+    linear = fit_linear(windows, season_length=4, combined=True)
+    batch = windows.batch(np.arange(len(windows)))
+    simple = {
+        "ridge + naive": last_value_kernel(8, 3),
+        "ridge + seasonal naive": seasonal_kernel(8, 3, season_length=4),
+    }
+    for k, form in enumerate(linear.form):
+        assert form in {*simple, "ridge + smoothing"}
+        x = np.hstack([batch.inputs[..., k].astype(float), np.ones((len(windows), 1))])
+        strength = linear.penalty[k] * np.square(x[:, :8]).sum() / 8
+        gram = x.T @ x + np.diag([strength] * 8 + [0])
+        ridge = np.linalg.solve(gram, x.T @ batch.targets[..., k].astype(float))
+        other = 2 * linear.kernel[k] - ridge[:8]
+        assert linear.bias[k] == pytest.approx(ridge[8] / 2, abs=1e-4)
+        if form in simple:
+            assert other == pytest.approx(simple[form], abs=1e-3)
+        else:
+            assert other.sum(axis=0) == pytest.approx(np.ones(3), abs=1e-3)  # of a smoothing, weights of the past
+        assert np.abs(linear.kernel[k] - ridge[:8]).max() > 1e-3
+
+
+def test_combined_looks_for_seasonal_forecasts_only_where_a_season_fits_into_the_context() -> None:
+    values = np.tile([0.0, 3, -2, 8], 30)[:, None] + np.random.default_rng(0).normal(size=(120, 1))
+    assert fit_linear(make(values), season_length=4, combined=True).form != ("ridge + naive",)
+    kernels = [fit_linear(make(values), season_length=n, combined=True).kernel for n in (1, 9)]
+    assert np.array_equal(*kernels)
+
+
+def test_combined_with_simple_forecasts_few_noisy_seasons_are_forecast_about_as_well_as_by_the_plain_ridge() -> None:
+    errors: dict[bool, list[float]] = {False: [], True: []}
+    forms = set()
+    for seed in range(30):
+        values = np.tile([0.0, 3, -2, 8], 20)[:, None] + np.random.default_rng(seed).normal(size=(80, 1))
+        for combined, found in errors.items():
+            linear = fit_linear(make(values, end=36), combined=combined, season_length=4)
+            found.append(error_of(linear, make(values[28:])))
+            forms.add(linear.form[0])
+    assert np.mean(errors[True]) <= 1.03 * np.mean(errors[False])
+    assert any("seasonal naive" in form or "smoothing" in form for form in forms)
+
+
+def test_a_limit_learns_from_windows_spread_over_the_whole_part() -> None:
+    values = np.vstack([walks(300), waves(300)[:, :1]])
+    some, every = fit_linear(make(values), limit=50), fit_linear(make(values))
+    assert not np.array_equal(some.kernel, every.kernel)
+    assert error_of(some, make(values)) < 2 * error_of(every, make(values))
+
+
+@pytest.mark.parametrize(("season", "name"), [(1, "naive"), (4, "seasonal naive")])
+def test_a_fixed_linear_part_is_the_simple_forecast_for_every_target(season: int, name: str) -> None:
+    linear = fixed_linear(make(waves(60)), season_length=season)
+    kernel = seasonal_kernel(8, 3, season_length=season)
+    assert linear.form == (name, name)
+    assert np.array_equal(linear.kernel, np.stack([kernel, kernel]))
+    assert not linear.bias.any()

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from lstm_forecast.config.schema import Cell, Initializer
+from lstm_forecast.model.ensemble import Member
 from lstm_forecast.model.graph import weight_shapes
+from lstm_forecast.model.linear import Linear
 from lstm_forecast.model.network import assign_weights, build_network, complete_network, named_weights
 from lstm_forecast.model.spec import NetworkSpec
 
@@ -39,10 +41,15 @@ def random_weights(spec: NetworkSpec) -> dict[str, np.ndarray]:
     return {name: (rng.normal(size=s) / s[0] ** 0.5).astype("float32") for name, s in shapes}
 
 
-def linear_part(spec: NetworkSpec) -> dict[str, np.ndarray]:
+def linear_part(spec: NetworkSpec) -> Linear:
     rng = np.random.default_rng(2)
-    kernel = rng.normal(size=(spec.n_targets, spec.context_length, spec.horizon))
-    return {"kernel": kernel, "bias": rng.normal(size=(spec.n_targets, spec.horizon))}
+    kernel = rng.normal(size=(spec.n_targets, spec.context_length, spec.horizon)).astype("float32")
+    bias = rng.normal(size=(spec.n_targets, spec.horizon)).astype("float32")
+    return Linear(kernel, bias, ("ridge",) * spec.n_targets, np.zeros(spec.n_targets))
+
+
+def member_of(spec: NetworkSpec) -> Member:
+    return Member(spec, random_weights(spec), linear_part(spec))
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -138,24 +145,48 @@ def test_a_masked_network_with_every_option_trains(cell: Any) -> None:
 
 @pytest.mark.parametrize("spec", [SPEC, LARGE, replace(SPEC, n_features=1)])
 def test_the_complete_network_adds_the_linear_part_to_every_quantile(spec: NetworkSpec) -> None:
-    network, linear, x = build_network(spec), linear_part(spec), windows(spec)
-    expected = np.einsum("bcn,nch->bhn", x[..., : spec.n_targets], linear["kernel"]) + linear["bias"].T
-    actual = complete_network(network, **linear)(x) - network(x)
+    network, member, x = build_network(spec), member_of(spec), windows(spec)
+    assign_weights(network, member.weights)
+    expected = np.einsum("bcn,nch->bhn", x[..., : spec.n_targets], linear_part(spec).kernel) + linear_part(spec).bias.T
+    actual = complete_network([member])(x) - network(x)
     np.testing.assert_allclose(actual, np.broadcast_to(expected[..., None], actual.shape), atol=1e-5)
 
 
 def test_a_linear_part_of_another_shape_is_refused() -> None:
-    kernel, bias = linear_part(SPEC).values()
+    linear = linear_part(SPEC)
     with pytest.raises(ValueError, match="shape"):
-        complete_network(build_network(SPEC), kernel=kernel[:, 1:], bias=bias)
+        complete_network([replace(member_of(SPEC), linear=replace(linear, kernel=linear.kernel[:, 1:]))])
+
+
+def test_weights_of_another_shape_are_refused_by_name() -> None:
+    member = member_of(replace(SPEC, units=(9,)))
+    with pytest.raises(ValueError, match=r"recurrent_0\.bias: expected \(32,\), received \(36,\)"):
+        complete_network([replace(member, spec=SPEC)])
+
+
+def test_without_a_linear_part_the_complete_network_is_the_network() -> None:
+    network, member, x = build_network(LARGE), replace(member_of(LARGE), linear=None), windows(LARGE)
+    assign_weights(network, member.weights)
+    np.testing.assert_allclose(complete_network([member])(x), network(x), atol=1e-6)
+
+
+@pytest.mark.parametrize("contexts", [(12,), (6, 12), (3, 12, 6), (12, 9, 9, 6)])
+@pytest.mark.parametrize("spec", [SPEC, LARGE])
+def test_the_complete_network_of_an_ensemble_is_the_median_of_its_members(
+    spec: NetworkSpec, contexts: tuple[int, ...]
+) -> None:
+    members, x = [], windows(spec)
+    for number, length in enumerate(contexts):
+        each = replace(spec, context_length=length, seed=number)
+        members.append(Member(each, named_weights(build_network(each)), linear_part(each)))
+    alone = [np.array(complete_network([member])(x[:, -member.spec.context_length :])) for member in members]
+    np.testing.assert_allclose(complete_network(members)(x), np.median(alone, axis=0), atol=1e-5)
 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_saved_complete_network_loads_with_the_same_predictions(cell: Any, tmp_path: Path) -> None:
     spec = replace(LARGE, cell=cell)
-    network = build_network(spec)
-    assign_weights(network, random_weights(spec))
-    complete = complete_network(network, **linear_part(spec))
+    complete = complete_network([member_of(spec), member_of(replace(spec, context_length=6))])
     complete.save(tmp_path / "network.keras")
     loaded = keras.saving.load_model(tmp_path / "network.keras")
     x = windows(spec)

@@ -13,7 +13,7 @@ from lstm_forecast.data.panel import Panel, build_panel
 from lstm_forecast.data.read import read_table
 from lstm_forecast.data.repair import Settings
 from lstm_forecast.errors import DataError
-from tests.unit.conftest import SHARED, table_of
+from tests.unit.conftest import SHARED, panel_of, table_of
 
 NAN, INF = np.nan, np.inf
 FILL = Settings(gaps="fill", missing="ffill")
@@ -423,6 +423,55 @@ def test_days_of_a_zone_that_only_offsets_tell_ask_for_the_zone() -> None:
     assert stamped(cells, timezone="Europe/Berlin").repairs == {}
 
 
+def test_rows_after_the_end_are_left_out_with_their_faults_and_their_series() -> None:
+    table = table_of(ds=[9, 1, 2, 3, 9, 9], y=[5, 1, 2, 3, INF, NAN], id=["b", "a", "a", "a", "a", "a"])
+    before = table.frame.copy(deep=True)
+    found = build_panel(table, timestamp="ds", targets=["y"], series_id="id", end=2, freq="1")
+    assert content(found) == [("a", 1, (1.0,)), ("a", 2, (2.0,))]
+    pd.testing.assert_frame_equal(table.frame, before)
+
+
+def test_faults_before_the_end_are_located_by_their_place_in_the_file() -> None:
+    table = table_of(ds=[9, 1, 9, 2], y=[1.0, 1.0, 1.0, NAN], id=["b", "a", "a", ""])
+    with pytest.raises(DataError, match=r"^data, row 4: column id: no series id"):
+        build_panel(table, timestamp="ds", targets=["y"], series_id="id", end=2, freq="1")
+    with pytest.raises(DataError, match=r"^data, row 4: 2024-01-01 07:00:00 is not on the grid of freq D"):
+        stamped(["2024-01-09", "2023-12-31", "2024-01-09", "2024-01-01 07:00"], end="2024-01-02", freq="D")
+
+
+@pytest.mark.parametrize(
+    ("end", "rows"), [("2024-01-02", 25), ("2024-01-02 05:00", 30), ("2024-01-02T05:30", 30), ("2030-01-01", 48)]
+)
+def test_a_date_ends_the_data_at_that_very_stamp(end: str, rows: int) -> None:
+    assert len(stamped(pd.date_range("2024-01-01", periods=48, freq="h"), end=end).values) == rows
+
+
+def test_a_date_without_a_zone_is_in_that_of_the_stamps() -> None:
+    cells = [stamp.isoformat() for stamp in pd.date_range("2024-10-26 22:00", periods=12, freq="h", tz="UTC")]
+    assert len(stamped(cells, timezone="Europe/Berlin", end="2024-10-27 02:00").values) == 4  # 02:00 comes twice
+    assert len(stamped(cells, timezone="Europe/Berlin", end="2024-10-27 02:00+02:00").values) == 3
+
+
+DAYS = ["2024-01-02", "2024-01-03", "2024-01-04"]
+
+
+@pytest.mark.parametrize(
+    ("stamps", "end", "message"),
+    [
+        ([1, 2], "2024-01-31", "2024-01-31 is a date, but time is counted in integer steps; give the last step"),
+        (DAYS, 7, "7 is a step number, but the stamps are dates; write it like 2024-01-31"),
+        (DAYS, "soon", "'soon' is not a date; write it like 2024-01-31"),
+        (DAYS, "2024-01-31 00Z", "2024-01-31 00Z has a time zone, and the stamps have none; write it without"),
+        ([5, 6, 7], 4, "no row is left: 4 lies before the first stamp, 5; give a later one"),
+        (DAYS, "2024-01-01", "no row is left: 2024-01-01 lies before the first stamp, 2024-01-02 00:00:00; give"),
+    ],
+)
+def test_an_end_that_does_not_fit_the_stamps_is_refused(stamps: list[Any], end: str | int, message: str) -> None:
+    with pytest.raises(DataError) as caught:
+        stamped(stamps, end=end)
+    assert str(caught.value).startswith(f"data.end: {message}")
+
+
 @pytest.mark.parametrize("freq", ["-1D", "0D", "0MS", "ns", "1", "", "daily"])
 def test_a_freq_that_is_none_names_its_key(freq: str) -> None:
     with pytest.raises(DataError, match=rf"data\.freq: '{freq}' is not a pandas frequency alias"):
@@ -482,3 +531,47 @@ def test_the_missing_days_of_the_page_views_are_counted_exactly() -> None:
     (gaps,) = shared("wp_peyton_manning.csv.gz", ["ds", "y"])
     assert "rows of freq D missing after" in gaps
     assert "(59 such rows); set data.gaps: fill or split" in gaps
+
+
+# Every target as a series of its own
+
+
+def two_targets() -> Panel:
+    """Series a with a gap and b without one, two targets and a past covariate."""
+    table = table_of(
+        id=["a"] * 4 + ["b"] * 3, ds=[0, 1, 5, 6, 2, 3, 4], y=np.arange(7.0), z=np.arange(7.0) + 100, x=-np.arange(7.0)
+    )
+    policies = Settings(gaps="split")
+    return build_panel(
+        table, timestamp="ds", targets=["y", "z"], past=["x"], series_id="id", freq="1", settings=policies
+    )
+
+
+def test_melted_targets_are_series_beside_the_past_covariates() -> None:
+    panel = two_targets()
+    melted = panel.melted(np.array([["a/y", "a/z"], ["b/y", "b/z"]], object))
+    assert melted.layout.ids == ("a/y", "b/y", "a/z", "b/z")
+    assert melted.columns == ("value", "x")
+    for name, source, target in zip(melted.layout.ids, (0, 1, 0, 1), (0, 0, 1, 1), strict=True):
+        number = melted.layout.ids.index(name)
+        rows = slice(*melted.layout.offsets[number : number + 2])
+        own = slice(*panel.layout.offsets[source : source + 2])
+        np.testing.assert_array_equal(melted.values[rows], panel.values[own][:, [target, 2]])
+        stamps = melted.layout.stamps(np.arange(rows.start, rows.stop))
+        assert stamps.tolist() == panel.layout.stamps(np.arange(own.start, own.stop)).tolist()
+
+
+def test_melted_targets_have_the_gaps_of_their_series() -> None:
+    melted = two_targets().melted(np.array([["a/y", "a/z"], ["b/y", "b/z"]], object))
+    assert melted.layout.offsets.tolist() == [0, 4, 7, 11, 14]
+    assert melted.layout.spans.tolist() == [0, 2, 4, 7, 9, 11, 14]
+    assert melted.layout.ordinals(np.arange(14)).tolist() == [0, 1, 5, 6, 2, 3, 4] * 2
+    assert melted.layout.series_of(melted.layout.spans[:-1]).tolist() == [0, 0, 1, 2, 2, 3]
+
+
+def test_a_single_target_melts_to_what_it_was() -> None:
+    panel = panel_of(5, 3)
+    melted = panel.melted(np.array([["a"], ["b"]], object))
+    assert melted.layout.ids == panel.layout.ids
+    assert melted.layout.spans.tolist() == panel.layout.spans.tolist()
+    np.testing.assert_array_equal(melted.values, panel.values)

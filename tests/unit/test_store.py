@@ -252,18 +252,18 @@ def test_a_damaged_manifest_is_a_run_error_that_names_it(damage: Any, published:
         b"1",
         b'"text"',
         b"{}",
-        b'{"format_version": 1}',
+        b'{"format_version": 2}',
         b'{"files": {}}',
-        b'{"format_version": 1, "files": {}}',
-        b'{"format_version": 1, "files": null}',
-        b'{"format_version": 1, "files": 5}',
-        b'{"format_version": 1, "files": [[]]}',
+        b'{"format_version": 2, "files": {}}',
+        b'{"format_version": 2, "files": null}',
+        b'{"format_version": 2, "files": 5}',
+        b'{"format_version": 2, "files": [[]]}',
         b"[" * 100_000,
         b'{"format_version": ' + b"9" * 10_000 + b"}",
-        json.dumps({"format_version": 1, "files": list(FILES)}).encode(),
-        json.dumps({"format_version": 1, "files": dict.fromkeys(FILES, 1)}).encode(),
-        json.dumps({"format_version": 1, "files": dict.fromkeys((*FILES, "../../x"), "")}).encode(),
-        json.dumps({"format_version": 1, "files": dict.fromkeys(FILES[1:], "")}).encode(),
+        json.dumps({"format_version": 2, "files": list(FILES)}).encode(),
+        json.dumps({"format_version": 2, "files": dict.fromkeys(FILES, 1)}).encode(),
+        json.dumps({"format_version": 2, "files": dict.fromkeys((*FILES, "../../x"), "")}).encode(),
+        json.dumps({"format_version": 2, "files": dict.fromkeys(FILES[1:], "")}).encode(),
     ],
     ids=range(20),
 )
@@ -273,11 +273,11 @@ def test_a_manifest_that_is_not_one_is_a_run_error(content: bytes, published: Ru
         open_run(published.path)
 
 
-@pytest.mark.parametrize("version", [0, 2, "1", None, [1], {"a": 1}])
+@pytest.mark.parametrize("version", [0, 1, 3, "2", None, [1], {"a": 1}])
 def test_a_run_of_another_format_says_which_version_is_read(version: Any, published: Run) -> None:
     path = published.path / "manifest.json"
     path.write_text(json.dumps({**json.loads(path.read_bytes()), "format_version": version}))
-    with pytest.raises(RunError, match="this program reads version 1"):
+    with pytest.raises(RunError, match="this program reads version 2"):
         open_run(published.path)
 
 

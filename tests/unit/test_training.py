@@ -34,7 +34,7 @@ def fit(network: keras.Sequential, **options: object) -> list[Epoch]:
     plain = {
         "training": windows(), "validation": windows(100, 160), "linear": None, "quantiles": (0.5,), "loss": "mse",
         "optimizer": "adam", "learning_rate": 0.01, "schedule": "constant", "clipnorm": 5.0, "epochs": 5,
-        "batch_size": 16, "steps_per_epoch": None, "patience": None, "seed": 3, "report": lambda epoch: None,
+        "batch_size": 16, "steps_per_epoch": 0, "patience": None, "seed": 3, "report": lambda epoch: None,
     }  # fmt: skip
     return train_network(network, **(plain | options))
 
@@ -69,7 +69,8 @@ def test_training_stops_after_patience_epochs_without_a_better_one() -> None:
 
 
 def test_a_loss_that_is_not_finite_stops_training_and_leaves_finite_weights() -> None:
-    broken = Linear(np.zeros((1, CONTEXT, HORIZON), np.float32), np.full((1, HORIZON), np.nan, np.float32), np.zeros(1))
+    kernel, bias = np.zeros((1, CONTEXT, HORIZON), np.float32), np.full((1, HORIZON), np.nan, np.float32)
+    broken = Linear(kernel, bias, ("ridge",), np.zeros(1))
     network = build_network(spec())
     history = fit(network, linear=broken, validation=None, epochs=9)
     assert len(history) == 2
@@ -83,6 +84,29 @@ def test_without_validation_all_epochs_run_and_the_last_weights_stay() -> None:
     history = fit(network, validation=None, patience=1)
     assert [row.val_loss for row in history] == [None] * 6
     assert not np.array_equal(before[0], network.get_weights()[0])
+
+
+@pytest.mark.parametrize("zero_output", [False, True])
+def test_no_epochs_measure_the_untrained_network_and_change_nothing(zero_output: bool) -> None:
+    network = build_network(spec(zero_output=zero_output))
+    before = network.get_weights()
+    (row,) = fit(network, epochs=0)
+    assert (row.epoch, row.loss, row.best) == (0, None, True)
+    assert row.val_loss == pytest.approx(validation_loss(network))
+    assert all(np.array_equal(a, b) for a, b in zip(before, network.get_weights(), strict=True))
+
+
+@pytest.mark.parametrize("schedule", ["constant", "cosine"])
+def test_stopping_after_some_epochs_is_the_beginning_of_the_whole_training(schedule: str) -> None:
+    whole, stopped = build_network(spec()), build_network(spec())
+    history = fit(whole, validation=None, schedule=schedule, epochs=4)
+    beginning = fit(stopped, validation=None, schedule=schedule, epochs=4, stop_after=2)
+    assert [(row.loss, row.learning_rate) for row in beginning] == [
+        (row.loss, row.learning_rate) for row in history[:3]
+    ]
+    again = build_network(spec())
+    assert len(fit(again, validation=None, schedule=schedule, epochs=4, stop_after=0)) == 1
+    assert np.array_equal(again.get_weights()[0], build_network(spec()).get_weights()[0])
 
 
 @pytest.mark.parametrize(("schedule", "share"), [("constant", 1.0), ("cosine", 0.0), ("exponential", 0.01)])
@@ -142,9 +166,9 @@ def test_the_pinball_loss_of_the_median_alone_is_the_absolute_error() -> None:
 
 
 def test_history_is_written_as_one_row_per_epoch_with_blanks_where_nothing_was_measured() -> None:
-    rows = [Epoch(0, None, 0.5, 0.01, 0.1, True), Epoch(1, 0.25, 0.75, 0.01, 0.2, False)]
+    rows = [Epoch(0, None, 0.5, 0.01, 0.1, True), Epoch(1, 0.25, 0.75, 0.01, 0.2, False, network=2)]
     assert history_csv(rows).splitlines() == [
-        "epoch,loss,val_loss,gap,learning_rate,seconds,best",
-        "0,,0.5,,0.01,0.1,1",
-        "1,0.25,0.75,0.5,0.01,0.2,0",
+        "network,epoch,loss,val_loss,gap,learning_rate,seconds,best",
+        "1,0,,0.5,,0.01,0.1,1",
+        "2,1,0.25,0.75,0.5,0.01,0.2,0",
     ]

@@ -1,0 +1,46 @@
+"""Several networks that forecast together: each with a context and a linear part of its own, and their median."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lstm_forecast.model.linear import Linear
+from lstm_forecast.model.spec import NetworkSpec
+
+__all__ = ["Member", "median_of", "published_weights"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Member:
+    """One network: what it is made of, its weights by name, and the linear part that it corrects."""
+
+    spec: NetworkSpec
+    weights: Mapping[str, NDArray[np.float32]]
+    linear: Linear | None
+
+
+def median_of(values: Sequence[T], *, low: Callable[[T, T], T], high: Callable[[T, T], T], mean: Callable[..., T]) -> T:
+    """The median from minima and maxima alone, which Keras and ONNX both have: odd-even transposition sort."""
+    ordered = list(values)
+    for turn in range(len(ordered)):
+        for k in range(turn % 2, len(ordered) - 1, 2):
+            first, second = ordered[k : k + 2]
+            ordered[k : k + 2] = [low(first, second), high(first, second)]
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else mean(ordered[middle - 1], ordered[middle])
+
+
+def published_weights(members: Sequence[Member]) -> dict[str, NDArray[np.float32]]:
+    """All weights, named ``number of the member / layer . weight``."""
+    named: dict[str, NDArray[np.float32]] = {}
+    for number, member in enumerate(members):
+        linear = (
+            {} if member.linear is None else {"linear.kernel": member.linear.kernel, "linear.bias": member.linear.bias}
+        )
+        named |= {f"{number}/{name}": weight for name, weight in (dict(member.weights) | linear).items()}
+    return named

@@ -1,0 +1,169 @@
+"""Networks fitted to prepared windows, and the choice of what is published: the only workflow part that needs Keras."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from lstm_forecast.data.windows import Windows
+from lstm_forecast.evaluation.metrics import errors
+from lstm_forecast.model.ensemble import Member
+from lstm_forecast.model.graph import onnx_graph
+from lstm_forecast.model.history import Epoch
+from lstm_forecast.model.linear import Linear, fit_linear, fixed_linear
+from lstm_forecast.model.spec import NetworkSpec
+from lstm_forecast.model.startup import start_keras
+from lstm_forecast.workflows._prepare import Prepared
+from lstm_forecast.workflows._shared import make_forecaster
+
+__all__ = ["NETWORK", "Fitted", "choose", "fit", "network_spec", "refit", "start"]
+
+RESIDUALS = 5_000  # windows that the first quantiles are taken from
+NETWORK, LINEAR = "network", "linear"
+MARGIN = 0.01  # by which a fitted forecast has to beat a naive one
+Report = Callable[[Epoch], None]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The members of an ensemble and how they came about."""
+
+    members: tuple[Member, ...]
+    history: tuple[Epoch, ...]
+
+    @property
+    def epochs(self) -> tuple[int, ...]:
+        """The epoch that each member kept."""
+        last = dict.fromkeys(range(1, len(self.members) + 1), 0)
+        last |= {row.network: row.epoch for row in self.history if row.best or row.val_loss is None}
+        return tuple(last.values())
+
+
+def fit(prepared: Prepared, report: Report) -> Fitted:
+    """Train every network of the ensemble on the training part, judged by the validation part."""
+    return _fit(prepared, report, stop_after=None)
+
+
+def refit(prepared: Prepared, fitted: Fitted, report: Report) -> Fitted:
+    """Train the same networks anew on all rows, for as many epochs as each kept."""
+    return _fit(prepared, report, stop_after=fitted.epochs)
+
+
+def choose(prepared: Prepared, fitted: Fitted) -> tuple[str, dict[str, float]]:
+    """What forecasts the validation part best: the network, its linear part or a naive forecast; and all their errors.
+
+    A naive one is preferred where the difference is below 1 %: on a random walk that is chance. The errors are mean
+    absolute scaled ones (mean absolute where nothing can be scaled). Without a validation part it is the network.
+    """
+    part = prepared.validation
+    if part is None:
+        return NETWORK, {}
+    scores = {}
+    for name in (*_start_names(prepared), NETWORK):
+        members = fitted.members if name == NETWORK else start(prepared, name)
+        forecaster = make_forecaster(prepared.config, onnx_graph(members), prepared.scaler)
+        forecast = forecaster.on_windows(part.windows, part.series)
+        found = errors(forecast[..., forecast.shape[-1] // 2], part.actual, part.scale)
+        scores[name] = found["mase"] if found["mase"] is not None else float(found["mae"] or 0)
+    scores = {name: score for name, score in scores.items() if math.isfinite(score)}
+    handicapped = {name: score * (1 - MARGIN if "naive" in name else 1) for name, score in scores.items()}
+    best = min(handicapped, key=lambda name: handicapped[name], default=NETWORK)
+    return best, scores
+
+
+def _start_names(prepared: Prepared) -> list[str]:
+    """Forecasts that are a linear part alone, the simplest last."""
+    season, shortest = prepared.config.windows.season_length or 1, min(prepared.config.member_contexts)
+    return [LINEAR, *(["seasonal_naive"] if 1 < season <= shortest else []), "naive"]
+
+
+def start(prepared: Prepared, name: str, *, everything: bool = False) -> tuple[Member, ...]:
+    """Networks that add nothing to a linear part but the quantiles of what it leaves over."""
+    contexts = sorted(set(prepared.config.member_contexts))
+    windows = {n: prepared.windows(n, everything=everything) for n in contexts}
+    if name == LINEAR:
+        return tuple(
+            _start(prepared, windows[n], _linear(prepared, windows[n]), number) for number, n in enumerate(contexts)
+        )
+    longest = contexts[-1]
+    season = 1 if name == "naive" else prepared.config.windows.season_length or 1
+    return (_start(prepared, windows[longest], fixed_linear(windows[longest], season_length=season), 0),)
+
+
+def _fit(prepared: Prepared, report: Report, *, stop_after: Sequence[int] | None) -> Fitted:
+    config, everything = prepared.config, stop_after is not None
+    part = None if everything else prepared.validation
+    contexts = config.member_contexts
+    windows = {n: prepared.windows(n, everything=everything) for n in set(contexts)}
+    linears = {n: None if config.model.linear == "none" else _linear(prepared, each) for n, each in windows.items()}
+    # After this line the process is large: everything that can be done without Keras is done before it.
+    start_keras()
+    from lstm_forecast.model.network import assign_weights, build_network, named_weights
+    from lstm_forecast.model.training import train_network
+
+    members, history = [], []
+    for number, context_length in enumerate(contexts):
+        training, linear = windows[context_length], linears[context_length]
+        first = _start(prepared, training, linear, number)
+        network = build_network(first.spec)
+        assign_weights(network, first.weights)
+        epochs = train_network(
+            network,
+            training=training,
+            validation=None if part is None else replace(part.windows, context_length=context_length),
+            linear=linear,
+            quantiles=first.spec.quantiles,
+            **config.training.model_dump(exclude={"fallback", "refit", "time_budget"}),
+            seed=first.spec.seed,
+            stop_after=None if stop_after is None else stop_after[number],
+            report=partial(_numbered, report, number + 1),
+        )
+        members.append(replace(first, weights=named_weights(network)))
+        history += [replace(epoch, network=number + 1) for epoch in epochs]
+    return Fitted(tuple(members), tuple(history))
+
+
+def _numbered(report: Report, number: int, epoch: Epoch) -> None:
+    report(replace(epoch, network=number))
+
+
+def _linear(prepared: Prepared, windows: Windows) -> Linear:
+    combined = prepared.config.model.linear == "combined"
+    return fit_linear(windows, season_length=prepared.config.windows.season_length or 1, combined=combined)
+
+
+def _start(prepared: Prepared, windows: Windows, linear: Linear | None, number: int) -> Member:
+    """A network before training: its output is the quantiles of what the linear part leaves over."""
+    from lstm_forecast.model.network import build_network, named_weights
+
+    spec = replace(network_spec(prepared, windows, number), zero_output=linear is not None)
+    weights = named_weights(build_network(spec))
+    residuals = [
+        batch.targets - (0 if linear is None else linear.predict(batch.inputs))
+        for batch in windows.batches(RESIDUALS, limit=RESIDUALS)
+    ]
+    quantiles = np.quantile(np.concatenate(residuals), spec.quantiles, axis=0)  # (n_quantiles, horizon, n_targets)
+    if linear is not None:
+        quantiles -= quantiles[len(quantiles) // 2]  # the median of the forecast is the linear part itself
+    first = np.moveaxis(quantiles, 0, -1)  # (horizon, n_targets, n_quantiles)
+    # Output segments share their bias, which cannot tell them apart.
+    weights["output.bias"] = first[: spec.output_shape[0]].ravel().astype(np.float32)
+    return Member(spec, weights, linear)
+
+
+def network_spec(prepared: Prepared, windows: Windows, number: int) -> NetworkSpec:
+    """What member ``number`` of the ensemble is made of."""
+    model = prepared.config.model
+    return NetworkSpec(
+        context_length=windows.context_length,
+        n_features=windows.values.shape[1] + windows.padded,
+        horizon=windows.horizon,
+        n_targets=windows.n_targets,
+        quantiles=model.quantiles,
+        masked=windows.padded,
+        parallel=model.decoder == "parallel",
+        seed=(prepared.config.seed * 64 + number) % 2**31,  # no two ensembles share a member
+        **model.model_dump(exclude={"levels", "linear", "channels", "ensemble", "context_lengths", "decoder"}),
+    )
