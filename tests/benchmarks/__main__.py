@@ -3,10 +3,14 @@
 import importlib
 import sys
 
-NAMES = ("startup", "training")
+NAMES = ("startup", "training", "accuracy", "defaults")
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2 or sys.argv[1] not in NAMES:
-        sys.exit(f"usage: python -m tests.benchmarks {{{','.join(NAMES)}}}")
+    name, *arguments = sys.argv[1:] or [""]
+    if name not in NAMES or (arguments and name in ("startup", "training")):
+        sys.exit(
+            f"usage: python -m tests.benchmarks {{{','.join(NAMES)}}}; the last two take arguments, see their --help"
+        )
     # Only the one that is asked for: a child's peak memory starts at that of the process that forks it.
-    importlib.import_module(f"tests.benchmarks.{sys.argv[1]}").main()
+    main = importlib.import_module(f"tests.benchmarks.{name}").main
+    main(arguments) if name in ("accuracy", "defaults") else main()
