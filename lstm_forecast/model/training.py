@@ -16,7 +16,7 @@ from lstm_forecast.model.losses import make_loss
 
 __all__ = ["Feed", "train_network"]
 
-JUDGES = 5_000  # validation windows that an epoch is judged by: more cost time, and change no choice
+JUDGES = 5_000  # validation windows that an epoch is judged by: more cost time in every epoch
 Schedule = Literal["constant", "cosine", "exponential"]
 Floats = NDArray[np.float32]
 
@@ -77,11 +77,11 @@ class Feed(keras.utils.PyDataset):  # type: ignore[misc]
     ) -> None:
         super().__init__()
         self.windows, self.linear, self.batch_size, self.seed = windows, linear, batch_size, seed
-        batches = math.ceil(min(len(windows), limit or len(windows)) / batch_size)
+        count = len(windows) if limit is None else min(limit, len(windows))
+        batches = math.ceil(count / batch_size)
         self.steps = min(steps or batches, batches)
         self.epoch = 0
         # 32 bits, and shuffled in place: for ten million windows the order must not outweigh the data.
-        count = len(windows) if limit is None else min(limit, len(windows))
         self._order = np.linspace(0, len(windows) - 1, count).astype(np.uint32)
         self._shuffle()
 

@@ -75,7 +75,7 @@ def choose(prepared: Prepared, fitted: Fitted) -> tuple[str, dict[str, float]]:
 
 def _start_names(prepared: Prepared) -> list[str]:
     """Forecasts that are a linear part alone, the simplest last."""
-    season, shortest = prepared.config.windows.season_length or 1, min(prepared.config.member_contexts)
+    season, shortest = prepared.config.windows.season_length, min(prepared.config.member_contexts)
     return [LINEAR, *(["seasonal_naive"] if 1 < season <= shortest else []), "naive"]
 
 
@@ -88,7 +88,7 @@ def start(prepared: Prepared, name: str, *, everything: bool = False) -> tuple[M
             _start(prepared, windows[n], _linear(prepared, windows[n]), number) for number, n in enumerate(contexts)
         )
     longest = contexts[-1]
-    season = 1 if name == "naive" else prepared.config.windows.season_length or 1
+    season = 1 if name == "naive" else prepared.config.windows.season_length
     return (_start(prepared, windows[longest], fixed_linear(windows[longest], season_length=season), 0),)
 
 
@@ -131,7 +131,7 @@ def _numbered(report: Report, number: int, epoch: Epoch) -> None:
 
 def _linear(prepared: Prepared, windows: Windows) -> Linear:
     combined = prepared.config.model.linear == "combined"
-    return fit_linear(windows, season_length=prepared.config.windows.season_length or 1, combined=combined)
+    return fit_linear(windows, season_length=prepared.config.windows.season_length, combined=combined)
 
 
 def _start(prepared: Prepared, windows: Windows, linear: Linear | None, number: int) -> Member:

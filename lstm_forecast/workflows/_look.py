@@ -6,6 +6,7 @@ The validation part is one fold; the rows before it, with what lies before them 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +67,11 @@ class Looks:
             f"validation error of the linear part {self.errors[best]:.4g}; {len(tried)} choices up to {max(tried):.4g}"
         )
 
+    @cached_property
+    def _scales(self) -> NDArray[np.float64]:
+        """What MASE divides by, (n_series, n_targets): the same for every choice."""
+        return seasonal_scales(self.config, self.panel, self.split)
+
     def _error(self, choice: Choice) -> float:
         """Mean absolute scaled error over the folds; infinite where there is nothing to learn or to judge."""
         update = {"normalisation": choice.normalisation, "context_length": choice.context_length, "padding": True}
@@ -98,5 +104,5 @@ class Looks:
         prediction = linear.predict(batch.inputs) * batch.scale + batch.center
         forecast = scaler.invert(prediction, series, n_targets=config.n_outputs)
         actual = panel.values[origins[:, None] + np.arange(config.windows.horizon), : config.n_outputs]
-        error = errors(forecast, actual, seasonal_scales(config, panel, split)[series][:, None])["mase"]
+        error = errors(forecast, actual, self._scales[series][:, None])["mase"]
         return error if error is None or math.isfinite(error) else math.inf

@@ -118,11 +118,8 @@ def config_of(run: Run) -> Config:
     return parse_config(run.read("config.yaml").decode(), source="config.yaml")
 
 
-def test_table_of(run: Run) -> pd.DataFrame:
+def forecasts_on_test_rows(run: Run) -> pd.DataFrame:
     return pd.read_parquet(io.BytesIO(run.read("forecasts.parquet")))
-
-
-test_table_of.__test__ = False  # type: ignore[attr-defined]
 
 
 def errors_of(run: Run, part: str) -> dict[str, dict[str, float]]:
@@ -142,13 +139,13 @@ def test_independent_targets_have_the_rows_that_joint_ones_have(chosen: Path) ->
     apart, joint = (run_of(chosen, name) for name in ("apart", "joint"))
     keys = ["unique_id", "ds", "cutoff"]
     for tables in (
-        [test_table_of(run).sort_values(keys, ignore_index=True) for run in (apart, joint)],
+        [forecasts_on_test_rows(run).sort_values(keys, ignore_index=True) for run in (apart, joint)],
         [predict(chosen, name) for name in ("apart", "joint")],
     ):
         known = [name for name in tables[0] if name != "targets"]  # the actual values as well, where there are any
         pd.testing.assert_frame_equal(tables[0][known], tables[1][known])
         assert not np.allclose(tables[0]["targets"], tables[1]["targets"])
-    assert set(test_table_of(apart)["unique_id"]) == {"north/sold", "north/price", "south/sold", "south/price"}
+    assert set(forecasts_on_test_rows(apart)["unique_id"]) == {"north/sold", "north/price", "south/sold", "south/price"}
     assert [config_of(run).n_outputs for run in (apart, joint)] == [1, 2]
 
 
@@ -196,7 +193,7 @@ def test_on_a_random_walk_the_naive_forecast_is_published_and_repeats_the_last_v
     assert run.manifest["published"] == "naive"
     rows = pd.read_csv(chosen / "walk.csv")["y"]
     assert predict(chosen, "walk")["walk"].tolist() == pytest.approx([rows.iloc[-1]] * 4, abs=1e-5)
-    table = test_table_of(run)
+    table = forecasts_on_test_rows(run)
     assert table["walk"].tolist() == pytest.approx(rows[table["cutoff"].astype(int)].tolist(), abs=1e-5)
     assert errors_of(run, "test")["forecast"]["mae"] == pytest.approx(errors_of(run, "test")["naive"]["mae"], rel=1e-6)
 
@@ -252,7 +249,7 @@ def test_two_processes_train_the_same_ensemble_again_with_the_same_bytes(
         first, second = run_of(chosen, run), run_of(again, run)
         for name in ("network.onnx", "weights.safetensors", "scaler.json", "config.yaml", "metrics.json"):
             assert first.read(name) == second.read(name), (run, name)
-        pd.testing.assert_frame_equal(test_table_of(first), test_table_of(second), check_exact=True)
+        pd.testing.assert_frame_equal(forecasts_on_test_rows(first), forecasts_on_test_rows(second), check_exact=True)
         ignored = ("run_id", "created", "files", "sha256")
         facts = [{k: v for k, v in each.manifest.items() if k not in ignored} for each in (first, second)]
         assert facts[0] == facts[1]
@@ -304,7 +301,7 @@ def test_a_trend_never_seen_in_training_still_gets_sane_forecasts(chosen: Path) 
 
 def test_a_level_never_seen_in_training_gets_sane_forecasts_once_a_context_lies_in_it(chosen: Path) -> None:
     run = run_of(chosen, "level")
-    table, rows = test_table_of(run), pd.read_csv(chosen / "level.csv")["y"]
+    table, rows = forecasts_on_test_rows(run), pd.read_csv(chosen / "level.csv")["y"]
     table = table[table["cutoff"].astype(int) >= 192 + config_of(run).windows.context_length]
     assert table["cutoff"].nunique() > 5
     naive = (rows[table["cutoff"].astype(int)].to_numpy() - table["y"]).abs().mean()
