@@ -25,10 +25,13 @@ Scaler = Literal["standard", "minmax", "robust", "none"]
 
 
 class PreprocessingConfig(Section):
-    """Fitted on the training rows of every series and column."""
+    """Fitted on training rows alone."""
 
     log: Annotated[bool, AUTO] = Field(OPEN, description="logarithm of every column; needs values above 0")
     scaler: Scaler = Field("standard", description="standard, minmax, robust or none")
+    scope: Literal["series", "global"] = Field(
+        "series", description="series (each has its own center and scale) or global (one pair for each column)"
+    )
 
 
 class WindowsConfig(Section):
@@ -126,6 +129,10 @@ class TrainingConfig(Section):
         description="learning rate over the epochs: constant, cosine to 0, or exponential to a hundredth",
     )
     clipnorm: Annotated[float, Field(gt=0)] | None = Field(5.0, description="largest gradient norm; null: no clipping")
+    ema: Annotated[float, Field(gt=0, lt=1)] | None = Field(
+        None,
+        description="momentum of the running average of the weights that is kept, such as 0.999; null: the weights",
+    )
     loss: Literal["mae", "mse", "huber"] = Field("mae", description="for point forecasts; levels use the pinball loss")
     epochs: Annotated[Whole, Field(ge=0), AUTO] = Field(
         OPEN, description="passes over the training windows at most; 0: the linear part alone"

@@ -84,31 +84,36 @@ class Scaler:
         return scaler
 
 
-def fit_scaler(panel: Panel, *, kind: str, log: bool, train_ends: NDArray[np.int64]) -> Scaler:
-    """Fit on the rows of each series before ``train_ends`` (n_series,).
+def fit_scaler(panel: Panel, *, kind: str, log: bool, train_ends: NDArray[np.int64], pooled: bool = False) -> Scaler:
+    """Fit on the rows of each series before ``train_ends`` (n_series,), or of all series together (``pooled``).
 
     ``kind``: standard (mean, standard deviation), minmax, robust (median, interquartile range) or none. A constant
     column has scale 1. Raises DataError at the first training value that has no logarithm.
     """
+    layout = panel.layout
+    rows = (
+        _logarithm(panel.values[start:end], panel, start) if log else panel.values[start:end]
+        for start, end in zip(layout.offsets[:-1], train_ends, strict=True)
+    )
+    fitted = [_center_scale(kind, values) for values in ([np.concatenate(list(rows))] if pooled else rows)]
+    center, scale = np.swapaxes(np.array(fitted * len(layout.ids) if pooled else fitted), 0, 1)
+    return Scaler(log, panel.columns, layout.ids, center, scale)
+
+
+def _center_scale(kind: str, values: Floats) -> tuple[Floats, Floats]:
+    """Both (n_columns,), of values (n_rows, n_columns)."""
     from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 
-    layout = panel.layout
-    center = np.zeros((len(layout.ids), len(panel.columns)))
-    scale = np.ones_like(center)
-    for row, (start, end) in enumerate(zip(layout.offsets[:-1], train_ends, strict=True)):
-        values = panel.values[start:end]
-        if log:
-            values = _logarithm(values, panel, start)
-        if kind == "standard":
-            fitted = StandardScaler().fit(values)
-            center[row], scale[row] = fitted.mean_, fitted.scale_
-        elif kind == "minmax":
-            fitted = MinMaxScaler().fit(values)
-            center[row], scale[row] = fitted.data_min_, 1 / fitted.scale_
-        elif kind == "robust":
-            fitted = RobustScaler().fit(values)
-            center[row], scale[row] = fitted.center_, fitted.scale_
-    return Scaler(log, panel.columns, layout.ids, center, scale)
+    if kind == "standard":
+        fitted = StandardScaler().fit(values)
+        return fitted.mean_, fitted.scale_
+    if kind == "minmax":
+        fitted = MinMaxScaler().fit(values)
+        return fitted.data_min_, 1 / fitted.scale_
+    if kind == "robust":
+        fitted = RobustScaler().fit(values)
+        return fitted.center_, fitted.scale_
+    return np.zeros(values.shape[1]), np.ones(values.shape[1])
 
 
 def _logarithm(values: Floats, panel: Panel, start: int) -> Floats:

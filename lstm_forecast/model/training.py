@@ -33,6 +33,7 @@ def train_network(
     learning_rate: float,
     schedule: Schedule,
     clipnorm: float | None,
+    ema: float | None,
     epochs: int,
     batch_size: int,
     steps_per_epoch: int,
@@ -45,12 +46,13 @@ def train_network(
 
     ``report`` is called with every epoch, the first one untrained. Without validation windows the last weights stay.
     Training stops early after ``patience`` epochs without a better validation loss, or where the loss is not finite;
-    and after ``stop_after`` epochs of a schedule that is made for ``epochs``, if that is given.
+    and after ``stop_after`` epochs of a schedule that is made for ``epochs``, if that is given. With ``ema``, what is
+    judged and kept are the running averages of the weights: each step leaves them that share of what they were.
     """
     keras.utils.set_random_seed(seed)
     feed = Feed(training, linear=linear, batch_size=batch_size, steps=steps_per_epoch, seed=seed)
     rates = _learning_rates(schedule, learning_rate, steps=max(1, epochs) * len(feed))
-    network.compile(optimizer=_optimizer(optimizer, rates, clipnorm), loss=make_loss(loss, quantiles))
+    network.compile(optimizer=_optimizer(optimizer, rates, clipnorm, ema), loss=make_loss(loss, quantiles))
     evaluation = (
         None if validation is None else Feed(validation, linear=linear, batch_size=max(batch_size, 256), limit=JUDGES)
     )
@@ -144,12 +146,17 @@ class _BestKeeper(keras.callbacks.Callback):  # type: ignore[misc]
 
     def _record(self, epoch: int, loss: float | None) -> None:
         val_loss = None
+        weights = self.model.get_weights() if self.model.optimizer.use_ema and epoch else None
+        if weights is not None:
+            self.model.optimizer.finalize_variable_values(self.model.trainable_variables)  # the averages
         if self.validation is not None:
             val_loss = self.model.evaluate(self.validation, verbose=0, return_dict=True)["loss"]
         best = val_loss is not None and val_loss < self.best_loss
         if val_loss is not None and best:
             self.best_loss, self.best_epoch = val_loss, epoch
             self.best_weights = self.model.get_weights()
+        if weights is not None:
+            self.model.set_weights(weights)
         rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
         self.history.append(Epoch(epoch, loss, val_loss, rate, time.monotonic() - self.started, best))
         self.report(self.history[-1])
@@ -163,6 +170,6 @@ def _learning_rates(schedule: Schedule, learning_rate: float, *, steps: int) -> 
     return learning_rate
 
 
-def _optimizer(name: str, learning_rate: Any, clipnorm: float | None) -> keras.optimizers.Optimizer:
+def _optimizer(name: str, learning_rate: Any, clipnorm: float | None, ema: float | None) -> keras.optimizers.Optimizer:
     make = {"adam": keras.optimizers.Adam, "adamw": keras.optimizers.AdamW, "rmsprop": keras.optimizers.RMSprop}[name]
-    return make(learning_rate, global_clipnorm=clipnorm)
+    return make(learning_rate, global_clipnorm=clipnorm, use_ema=ema is not None, ema_momentum=ema or 0.0)

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from lstm_forecast.config.schema import Config
 from lstm_forecast.data.panel import Panel
-from lstm_forecast.data.scale import Scaler, fit_scaler
+from lstm_forecast.data.scale import Scaler
 from lstm_forecast.data.split import Split
 from lstm_forecast.evaluation.metrics import errors
 from lstm_forecast.model.linear import fit_linear
-from lstm_forecast.workflows._shared import make_config_windows, seasonal_scales
+from lstm_forecast.workflows._shared import fit_config_scaler, make_config_windows, seasonal_scales
 
 __all__ = ["Choice", "Looks"]
 
@@ -77,8 +77,8 @@ class Looks:
         update = {"normalisation": choice.normalisation, "context_length": choice.context_length, "padding": True}
         config = self.config.model_copy(update={"windows": self.config.windows.model_copy(update=update)})
         if choice.log not in self.scaled:
-            ends, kind = self.split.validation_start, config.preprocessing.scaler
-            scaler = fit_scaler(self.panel, kind=kind, log=choice.log, train_ends=ends)
+            chosen = config.preprocessing.model_copy(update={"log": choice.log})
+            scaler = fit_config_scaler(chosen, self.panel, self.split)
             # One at a time: they are as large as the panel.
             self.scaled = {choice.log: (scaler, scaler.transform(self.panel))}
         found = [error for fold in range(FOLDS) if (error := self._fold_error(config, choice, fold)) is not None]

@@ -11,13 +11,19 @@ from numpy.typing import NDArray
 
 from lstm_forecast.config.schema import Config
 from lstm_forecast.data.panel import Layout, Panel
-from lstm_forecast.data.scale import Scaler, fit_scaler
+from lstm_forecast.data.scale import Scaler
 from lstm_forecast.data.split import Split, split_rows
 from lstm_forecast.data.windows import Windows
 from lstm_forecast.errors import DataError
 from lstm_forecast.evaluation.baselines import naive, seasonal_naive
 from lstm_forecast.workflows._resolve import resolve
-from lstm_forecast.workflows._shared import make_config_windows, panel_ids, read_panel, seasonal_scales
+from lstm_forecast.workflows._shared import (
+    fit_config_scaler,
+    make_config_windows,
+    panel_ids,
+    read_panel,
+    seasonal_scales,
+)
 
 __all__ = ["Part", "Prepared", "prepare"]
 
@@ -74,9 +80,7 @@ def prepare(config: Config, data_path: Path) -> Prepared:
     config, reasons = resolve(config, panel, split)
     short = _too_short(config, panel.layout, split)
     config, counted = _resolved(config, panel.layout, split, short)
-    scaler = fit_scaler(
-        panel, kind=config.preprocessing.scaler, log=config.preprocessing.log, train_ends=split.validation_start
-    )
+    scaler = fit_config_scaler(config.preprocessing, panel, split)
     values = scaler.transform(panel)
     longest = config.windows.context_length
     training = make_config_windows(

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm_forecast.config.loading import parse_config
-from lstm_forecast.config.schema import Config
+from lstm_forecast.config.schema import Config, PreprocessingConfig
 from lstm_forecast.config.table import DataConfig
 from lstm_forecast.data.panel import Layout, Panel, build_panel
 from lstm_forecast.data.read import Table, read_table
 from lstm_forecast.data.repair import Settings
-from lstm_forecast.data.scale import Scaler
+from lstm_forecast.data.scale import Scaler, fit_scaler
 from lstm_forecast.data.split import Split
 from lstm_forecast.data.windows import Windows, make_windows
 from lstm_forecast.errors import ConfigError, DataError, RunError
@@ -24,8 +24,8 @@ from lstm_forecast.inference.table import unique_ids
 from lstm_forecast.store import Run
 
 __all__ = [
-    "LoadedRun", "load_run", "make_config_windows", "make_forecaster", "panel_ids", "read_panel", "seasonal_scales",
-    "series_index",
+    "LoadedRun", "fit_config_scaler", "load_run", "make_config_windows", "make_forecaster", "panel_ids", "read_panel",
+    "seasonal_scales", "series_index",
 ]  # fmt: skip
 
 Floats = NDArray[np.float64]
@@ -105,6 +105,17 @@ def make_forecaster(config: Config, network: bytes, scaler: Scaler) -> Forecaste
 def panel_ids(config: Config, layout: Layout) -> NDArray[np.object_]:
     """The ``unique_id`` of every series and target as in the table, (n_series, n_targets)."""
     return unique_ids(layout, targets=config.data.targets, series_id=config.data.series_id)
+
+
+def fit_config_scaler(preprocessing: PreprocessingConfig, panel: Panel, split: Split) -> Scaler:
+    """The scaler that a config describes, fitted on training rows."""
+    return fit_scaler(
+        panel,
+        kind=preprocessing.scaler,
+        log=bool(preprocessing.log),
+        train_ends=split.validation_start,
+        pooled=preprocessing.scope == "global",
+    )
 
 
 def make_config_windows(

@@ -35,6 +35,16 @@ def undone(scaler: Scaler, panel: Panel) -> np.ndarray:
 # Numbers
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_pooled_scaler_is_that_of_one_series_with_all_rows(kind: str) -> None:
+    values = [1.0, 5.0, 2.0, 30.0, 7.0]
+    panel = with_values(panel_of(2, 3), values)
+    pooled = fit_scaler(panel, kind=kind, log=True, train_ends=panel.layout.offsets[1:], pooled=True)
+    alone = fitted(with_values(panel_of(5), values), kind, log=True)
+    assert np.array_equal(pooled.center, np.repeat(alone.center, 2, axis=0))
+    assert np.array_equal(pooled.scale, np.repeat(alone.scale, 2, axis=0))
+
+
 @pytest.mark.parametrize(
     ("kind", "center", "scale"), [("standard", 4, np.sqrt(6)), ("minmax", 1, 7), ("robust", 4, 3), ("none", 0, 1)]
 )

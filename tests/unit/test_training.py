@@ -33,7 +33,7 @@ def spec(**options: object) -> NetworkSpec:
 def fit(network: keras.Sequential, **options: object) -> list[Epoch]:
     plain = {
         "training": windows(), "validation": windows(100, 160), "linear": None, "quantiles": (0.5,), "loss": "mse",
-        "optimizer": "adam", "learning_rate": 0.01, "schedule": "constant", "clipnorm": 5.0, "epochs": 5,
+        "optimizer": "adam", "learning_rate": 0.01, "schedule": "constant", "clipnorm": 5.0, "ema": None, "epochs": 5,
         "batch_size": 16, "steps_per_epoch": 0, "patience": None, "seed": 3, "report": lambda epoch: None,
     }  # fmt: skip
     return train_network(network, **(plain | options))
@@ -60,6 +60,20 @@ def test_a_network_that_only_gets_worse_keeps_its_untrained_weights() -> None:
     history = fit(network, linear=linear, learning_rate=1.0, epochs=3)
     assert [row.best for row in history] == [True, False, False, False]
     assert all(np.array_equal(a, b) for a, b in zip(before, network.get_weights(), strict=True))
+
+
+def test_an_average_of_the_weights_lies_between_the_first_and_the_last() -> None:
+    first, last, averaged = (build_network(spec()) for _ in range(3))
+    fit(last, validation=None, epochs=3)
+    fit(averaged, validation=None, epochs=3, ema=0.9)
+    path = [np.concatenate([w.ravel() for w in n.get_weights()]) for n in (first, averaged, last)]
+    assert 0 < np.linalg.norm(path[1] - path[2]) < np.linalg.norm(path[0] - path[2])
+
+
+def test_the_average_is_what_is_judged_and_kept() -> None:
+    network = build_network(spec())
+    history = fit(network, epochs=3, ema=0.9)
+    assert validation_loss(network) == pytest.approx(min(row.val_loss or np.inf for row in history), rel=1e-6)
 
 
 def test_training_stops_after_patience_epochs_without_a_better_one() -> None:
