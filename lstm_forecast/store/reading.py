@@ -14,12 +14,13 @@ from lstm_forecast.errors import RunError
 
 __all__ = ["CHAMPION", "FILES", "FORMAT_VERSION", "MANIFEST", "RUN_ID", "Run", "find_run", "fingerprint", "open_run"]
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 MANIFEST, CHAMPION = "manifest.json", "champion"
 FILES = (
     "config.yaml",
     "scaler.json",
     "network.onnx",
+    "evaluated.onnx",
     "weights.safetensors",
     "network.keras",
     "history.csv",

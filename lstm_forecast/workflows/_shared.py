@@ -75,12 +75,15 @@ def read_panel(data: DataConfig, path: Path, *, end: str | int | None = None) ->
     return panel, table
 
 
-def load_run(run: Run) -> LoadedRun:
-    """Read and verify what forecasting needs. Raises RunError if any of it is damaged."""
+def load_run(run: Run, *, evaluated: bool = False) -> LoadedRun:
+    """Read and verify what forecasting needs. Raises RunError if any of it is damaged.
+
+    ``evaluated``: the network that learned from the training part alone, to forecast rows that the published one knows.
+    """
     try:
         config = parse_config(run.read("config.yaml").decode("utf-8"), source=str(run.path / "config.yaml"))
         scaler = Scaler.from_json(run.read("scaler.json").decode("utf-8"))
-        forecaster = make_forecaster(config, run.read("network.onnx"), scaler)
+        forecaster = make_forecaster(config, run.read("evaluated.onnx" if evaluated else "network.onnx"), scaler)
     except (ConfigError, ValueError, KeyError, TypeError) as error:
         raise RunError(f"{run.path}: damaged: {error}; train again") from None
     targets = ("value",) if config.melted else config.data.targets

@@ -82,7 +82,8 @@ def train(config: Config, *, config_path: Path, runs: Path, listener: Listener) 
         fitted = fit(prepared, report)
         published, scores = choose(prepared, fitted) if config.training.fallback else (NETWORK, {})
         members = fitted.members if published == NETWORK else start(prepared, published)
-        forecaster = make_forecaster(config, onnx_graph(members), prepared.scaler)
+        evaluated = onnx_graph(members)
+        forecaster = make_forecaster(config, evaluated, prepared.scaler)
         parts = {name: part for name in ("validation", "test") if (part := getattr(prepared, name)) is not None}
         forecasts = {name: forecaster.on_windows(part.windows, part.series) for name, part in parts.items()}
         ridge = fit_linear(prepared.windows(config.windows.context_length))
@@ -95,7 +96,7 @@ def train(config: Config, *, config_path: Path, runs: Path, listener: Listener) 
         # A path in a config counts from the config's directory: from the run, the data lie elsewhere.
         located = os.path.relpath(data_path.resolve(), home.resolve() / "run")
         resolved = config.model_copy(update={"data": config.data.model_copy(update={"path": located})})
-        files = _network_files(members, prepared) | _other_files(resolved, prepared, fitted, metrics, table)
+        files = _network_files(members, evaluated, prepared) | _other_files(resolved, prepared, fitted, metrics, table)
         run = publish(home, files, _facts(prepared) | {"published": published, "validation_errors": scores})
     return TrainResult(run, metrics, fitted.history, published, scores)
 
@@ -178,7 +179,7 @@ def _test_table(prepared: Prepared, forecast: Floats | None) -> pd.DataFrame:
     return long_table(layout, part.origins, columns, ids=ids)
 
 
-def _network_files(members: Sequence[Member], prepared: Prepared) -> dict[str, Callable[[Path], Any]]:
+def _network_files(members: Sequence[Member], evaluated: bytes, prepared: Prepared) -> dict[str, Callable[[Path], Any]]:
     from safetensors.numpy import save
 
     from lstm_forecast.model.network import complete_network
@@ -187,6 +188,7 @@ def _network_files(members: Sequence[Member], prepared: Prepared) -> dict[str, C
     _check_graph(graph, network, prepared)
     return {
         "network.onnx": lambda path: path.write_bytes(graph),
+        "evaluated.onnx": lambda path: path.write_bytes(evaluated),
         "weights.safetensors": lambda path: path.write_bytes(weights),
         "network.keras": lambda path: network.save(path),
     }

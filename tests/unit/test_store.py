@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from lstm_forecast.errors import BusyError, RunError, WriteError
-from lstm_forecast.store import FILES, Run, find_run, locked, open_run, publish, publishing, write_whole
+from lstm_forecast.store import FILES, FORMAT_VERSION, Run, find_run, locked, open_run, publish, publishing, write_whole
 
+VERSION = b'{"format_version": %d' % FORMAT_VERSION
 CONTENTS = {name: f"content of {name}\n".encode() * 3 for name in FILES}
 
 
@@ -252,18 +253,18 @@ def test_a_damaged_manifest_is_a_run_error_that_names_it(damage: Any, published:
         b"1",
         b'"text"',
         b"{}",
-        b'{"format_version": 2}',
+        VERSION + b"}",
         b'{"files": {}}',
-        b'{"format_version": 2, "files": {}}',
-        b'{"format_version": 2, "files": null}',
-        b'{"format_version": 2, "files": 5}',
-        b'{"format_version": 2, "files": [[]]}',
+        VERSION + b', "files": {}}',
+        VERSION + b', "files": null}',
+        VERSION + b', "files": 5}',
+        VERSION + b', "files": [[]]}',
         b"[" * 100_000,
         b'{"format_version": ' + b"9" * 10_000 + b"}",
-        json.dumps({"format_version": 2, "files": list(FILES)}).encode(),
-        json.dumps({"format_version": 2, "files": dict.fromkeys(FILES, 1)}).encode(),
-        json.dumps({"format_version": 2, "files": dict.fromkeys((*FILES, "../../x"), "")}).encode(),
-        json.dumps({"format_version": 2, "files": dict.fromkeys(FILES[1:], "")}).encode(),
+        json.dumps({"format_version": FORMAT_VERSION, "files": list(FILES)}).encode(),
+        json.dumps({"format_version": FORMAT_VERSION, "files": dict.fromkeys(FILES, 1)}).encode(),
+        json.dumps({"format_version": FORMAT_VERSION, "files": dict.fromkeys((*FILES, "../../x"), "")}).encode(),
+        json.dumps({"format_version": FORMAT_VERSION, "files": dict.fromkeys(FILES[1:], "")}).encode(),
     ],
     ids=range(20),
 )
@@ -273,11 +274,13 @@ def test_a_manifest_that_is_not_one_is_a_run_error(content: bytes, published: Ru
         open_run(published.path)
 
 
-@pytest.mark.parametrize("version", [0, 1, 3, "2", None, [1], {"a": 1}])
+@pytest.mark.parametrize(
+    "version", [0, FORMAT_VERSION - 1, FORMAT_VERSION + 1, str(FORMAT_VERSION), None, [1], {"a": 1}]
+)
 def test_a_run_of_another_format_says_which_version_is_read(version: Any, published: Run) -> None:
     path = published.path / "manifest.json"
     path.write_text(json.dumps({**json.loads(path.read_bytes()), "format_version": version}))
-    with pytest.raises(RunError, match="this program reads version 2"):
+    with pytest.raises(RunError, match=f"this program reads version {FORMAT_VERSION}"):
         open_run(published.path)
 
 
