@@ -91,7 +91,7 @@ class ModelConfig(Section):
     linear: Annotated[Literal["none", "ridge", "combined"], AUTO] = Field(
         OPEN,
         description="what the network corrects: none, ridge (a regression on the window) or combined (its mean with "
-        "the best of naive, seasonal naive and exponential smoothing)",
+        "the best of naive, seasonal naive, exponential smoothing and Theta)",
     )
     channels: Literal["independent", "joint"] = Field(
         "independent", description="several targets: independent (as series of one network) or joint (seen together)"

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm_forecast.data.windows import Windows
-from lstm_forecast.model.smoothing import best_smoothing, last_value_kernel, seasonal_kernel
+from lstm_forecast.model.smoothing import best_smoothing, best_theta, last_value_kernel, seasonal_kernel
 
 __all__ = ["Linear", "fit_linear", "fixed_linear"]
 
@@ -53,17 +53,17 @@ def fit_linear(
 ) -> Linear:
     """Fit on the training windows; the penalty is the one that forecasts their newest fifth best from the others.
 
-    With ``combined`` the forecast is the mean of the ridge and a simple forecast (last value, last season or
-    exponential smoothing, whichever makes the best mean), which errs less where few windows teach the regression
-    (Bates & Granger 1969, "The combination of forecasts"). At most ``limit`` windows are learned from. Validation
-    rows play no part. Hoerl & Kennard 1970, "Ridge regression"; the intercept is not penalised.
+    With ``combined`` the forecast is the mean of the ridge and a simple forecast (last value, last season, exponential
+    smoothing or Theta, whichever makes the best mean), which errs less where few windows teach the regression (Bates &
+    Granger 1969, "The combination of forecasts"). At most ``limit`` windows are learned from. Validation rows play no
+    part. Hoerl & Kennard 1970, "Ridge regression"; the intercept is not penalised.
     """
     newest = training.counts // 5
     older = replace(training, counts=training.counts - newest)
     newer = replace(training, starts=training.starts + older.counts * training.stride, counts=newest)
     simple = dict(_simple_kernels(older, season_length)) if combined else {}
     forms = [f"{RIDGE} + {name}" for name in simple] or [RIDGE]
-    choices = [(form, penalty) for form in forms for penalty in PENALTIES]
+    choices = [(form, penalty) for penalty in PENALTIES for form in forms]
     gram, moment = _normal_equations(older, limit)
     best = np.full(training.n_targets, choices.index((forms[-1], DEFAULT_PENALTY)))
     if len(newer):
@@ -87,17 +87,21 @@ def _simple_kernels(windows: Windows, season_length: int) -> Iterator[tuple[str,
     if 1 < season_length <= windows.context_length:
         yield "seasonal naive", np.broadcast_to(seasonal_kernel(*shape[1:], season_length=season_length), shape)
     yield "smoothing", best_smoothing(windows, season_length=season_length)
+    yield "theta", best_theta(windows, season_length=season_length)
 
 
 def _candidates(
     choices: Iterable[tuple[str, float]], gram: Floats, moment: Floats, simple: Mapping[str, NDArray[np.float32]]
 ) -> Iterator[Weights]:
     """Weights of each choice, one after another: with long contexts and horizons each is megabytes."""
+    solved_for, kernel, bias = None, np.zeros(0, np.float32), np.zeros(0, np.float32)
     for form, penalty in choices:
-        kernel, bias = _solve(gram, moment, penalty)
+        if penalty != solved_for:
+            solved_for, (kernel, bias) = penalty, _solve(gram, moment, penalty)
         if (name := form.removeprefix(f"{RIDGE} + ")) in simple:
-            kernel, bias = np.asarray((kernel + simple[name]) / 2, np.float32), np.asarray(bias / 2, np.float32)
-        yield kernel, bias
+            yield np.asarray((kernel + simple[name]) / 2, np.float32), np.asarray(bias / 2, np.float32)
+        else:
+            yield kernel, bias
 
 
 def _normal_equations(windows: Windows, limit: int) -> tuple[Floats, Floats]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lstm_forecast.data.windows import Windows
 
-__all__ = ["best_smoothing", "last_value_kernel", "seasonal_kernel", "smoothing_kernel"]
+__all__ = ["best_smoothing", "best_theta", "last_value_kernel", "seasonal_kernel", "smoothing_kernel", "theta_kernel"]
 
 ALPHAS = (0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
 TRENDS = ((0.0, 1.0), (0.05, 0.9), (0.05, 1.0), (0.15, 0.9), (0.15, 1.0), (0.4, 0.9), (0.4, 1.0))  # beta, phi
@@ -57,22 +57,52 @@ def smoothing_kernel(
     return np.asarray(ahead.T, np.float32)
 
 
+def theta_kernel(context_length: int, horizon: int, *, season_length: int, alpha: float) -> Kernel:
+    """The Theta method: exponential smoothing, drifting by half the slope of a line through the window.
+
+    Assimakopoulos & Nikolopoulos 2000, "The theta model", in the form of Hyndman & Billah 2003, "Unmasking the Theta
+    method". The season is the mean of what each phase is above the line; ``season_length`` 1 means none.
+    """
+    steps, ahead = np.arange(context_length), np.arange(horizon)
+    line = np.stack([np.ones(context_length), steps], axis=1)
+    fit = np.linalg.pinv(line)
+    one = np.eye(context_length)  # row t: how the value at step t depends on the window
+    phase = steps % season_length
+    above = one - line @ fit
+    season = np.stack([above[phase == k].mean(axis=0) for k in range(season_length)])
+    season -= season.mean(axis=0)
+    adjusted = one - season[phase]
+    weights = alpha * (1 - alpha) ** steps[::-1]
+    weights[0] /= alpha
+    drift = ahead + (1 - (1 - alpha) ** context_length) / alpha
+    forecast = weights @ adjusted + drift[:, None] / 2 * (fit @ adjusted)[1]
+    return np.asarray((forecast + season[(context_length + ahead) % season_length]).T, np.float32)
+
+
 def best_smoothing(windows: Windows, *, season_length: int) -> NDArray[np.float32]:
     """The exponential smoothing with the smallest absolute error on the windows, (n_targets, context_length, horizon).
 
     One set of parameters serves all series: few windows cannot tell more apart.
     """
+    return _best(_smoothings(windows.context_length, windows.horizon, season_length), windows)
+
+
+def best_theta(windows: Windows, *, season_length: int) -> NDArray[np.float32]:
+    """The same for the Theta method."""
+    return _best(_thetas(windows.context_length, windows.horizon, season_length), windows)
+
+
+def _best(kernels: NDArray[np.float32], windows: Windows) -> NDArray[np.float32]:
     batch = next(windows.batches(SAMPLE, limit=SAMPLE))
-    kernels = _grid(windows.context_length, windows.horizon, season_length)
     own, targets = batch.inputs[..., : windows.n_targets].transpose(2, 0, 1), batch.targets.transpose(2, 0, 1)
     errors = [np.abs(own @ kernel - targets).mean(axis=(1, 2)) for kernel in kernels]
     return np.asarray(kernels[np.argmin(errors, axis=0)], np.float32)
 
 
 @lru_cache(maxsize=2)  # what is compared changes from look to look, the kernels do not
-def _grid(context_length: int, horizon: int, season_length: int) -> NDArray[np.float32]:
+def _smoothings(context_length: int, horizon: int, season_length: int) -> NDArray[np.float32]:
     """Kernels of all parameters, (n, context_length, horizon)."""
-    gammas = (0.0, *GAMMAS) if 1 < season_length <= context_length // 2 else (0.0,)
+    gammas = (0.0, *GAMMAS) if _is_seasonal(context_length, season_length) else (0.0,)
     return np.stack(
         [
             smoothing_kernel(
@@ -81,3 +111,19 @@ def _grid(context_length: int, horizon: int, season_length: int) -> NDArray[np.f
             for alpha, (beta, phi), gamma in product(ALPHAS, TRENDS, gammas)
         ]
     )
+
+
+@lru_cache(maxsize=2)
+def _thetas(context_length: int, horizon: int, season_length: int) -> NDArray[np.float32]:
+    seasons = {1, season_length} if _is_seasonal(context_length, season_length) else {1}
+    return np.stack(
+        [
+            theta_kernel(context_length, horizon, season_length=season, alpha=alpha)
+            for season, alpha in product(sorted(seasons), ALPHAS)
+        ]
+    )
+
+
+def _is_seasonal(context_length: int, season_length: int) -> bool:
+    """Whether a window shows a season twice."""
+    return 1 < season_length <= context_length // 2

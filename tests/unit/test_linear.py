@@ -127,7 +127,7 @@ def test_combined_is_always_the_mean_of_a_ridge_and_the_simple_forecast_that_it_
         "ridge + seasonal naive": seasonal_kernel(8, 3, season_length=4),
     }
     for k, form in enumerate(linear.form):
-        assert form in {*simple, "ridge + smoothing"}
+        assert form in {*simple, "ridge + smoothing", "ridge + theta"}
         x = np.hstack([batch.inputs[..., k].astype(float), np.ones((len(windows), 1))])
         strength = linear.penalty[k] * np.square(x[:, :8]).sum() / 8
         gram = x.T @ x + np.diag([strength] * 8 + [0])

@@ -6,7 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lstm_forecast.data.windows import Windows
-from lstm_forecast.model.smoothing import best_smoothing, last_value_kernel, seasonal_kernel, smoothing_kernel
+from lstm_forecast.model.smoothing import (
+    best_smoothing,
+    best_theta,
+    last_value_kernel,
+    seasonal_kernel,
+    smoothing_kernel,
+    theta_kernel,
+)
 
 SHARES = st.floats(0, 1)
 
@@ -129,3 +136,47 @@ def test_the_best_smoothing_of_each_target_fits_that_target() -> None:
     assert errors[0] <= naive[0]
     assert errors[1] < 0.8 * naive[1]
     assert errors[2] < 0.1 * naive[2]
+
+
+def theta(values: np.ndarray, horizon: int, *, season_length: int, alpha: float) -> np.ndarray:
+    """The Theta method as its second paper writes it, value by value."""
+    line = np.polynomial.Polynomial.fit(range(len(values)), values, 1).convert(domain=[-1, 1])
+    above = values - line(np.arange(len(values)))
+    seasons = np.array([above[phase::season_length].mean() for phase in range(season_length)])
+    seasons -= seasons.mean()
+    adjusted = [value - seasons[t % season_length] for t, value in enumerate(values)]
+    slope = np.polynomial.Polynomial.fit(range(len(values)), adjusted, 1).convert(domain=[-1, 1]).coef[1]
+    level, n = adjusted[0], len(values)
+    for value in adjusted[1:]:
+        level += alpha * (value - level)
+    drift = [h - 1 + (1 - (1 - alpha) ** n) / alpha for h in range(1, horizon + 1)]
+    return np.array([level + slope / 2 * d + seasons[(n + h) % season_length] for h, d in enumerate(drift)])
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(1, 6), st.integers(2, 20), st.integers(1, 15), st.floats(0.02, 1))
+def test_the_theta_kernel_does_what_the_recursion_does(season: int, more: int, horizon: int, alpha: float) -> None:
+    values = np.random.default_rng(more).normal(size=season + more)
+    forecast = values @ theta_kernel(len(values), horizon, season_length=season, alpha=alpha)
+    expected = theta(values, horizon, season_length=season, alpha=alpha)
+    np.testing.assert_allclose(forecast, expected, rtol=1e-4, atol=1e-4 * (1 + np.abs(expected).max()))
+
+
+@pytest.mark.parametrize("season", [1, 4])
+def test_theta_follows_a_line_at_half_its_slope_and_a_season_in_full(season: int) -> None:
+    wave = np.tile([3.0, -1.0, 0.0, -2.0], 10)[: 24 if season == 4 else 0]
+    steps = np.arange(24)
+    values = 2.0 * steps + (wave if season == 4 else 0)
+    ahead = values @ theta_kernel(24, 8, season_length=season, alpha=1.0)
+    assert np.diff(ahead[::season]) == pytest.approx(np.full(8 // season - 1, season * 1.0), abs=0.1)
+    if season == 4:
+        assert ahead[0] - ahead[1] == pytest.approx(4 - 1, abs=0.3)
+
+
+def test_the_best_theta_is_chosen_per_target() -> None:
+    rng = np.random.default_rng(1)
+    walk, noise = rng.normal(size=400).cumsum(), rng.normal(size=400)
+    kernels = best_theta(windows_of(np.stack([walk, noise], axis=1)), season_length=1)
+    last = kernels[:, -1, 0]  # how much the newest value counts
+    assert last[0] > 0.7
+    assert last[1] < 0.3
