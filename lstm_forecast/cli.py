@@ -114,6 +114,10 @@ def predict(
     horizon: Annotated[
         int | None, typer.Option(min=1, max=100_000, help="Steps: fewer are cut, more roll forward.")
     ] = None,
+    levels: Annotated[
+        list[int] | None,
+        typer.Option(min=1, max=99, help="Interval in percent (repeatable).  [default: those of model.levels]"),
+    ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File: .csv, .parquet or .json.")] = None,
     columns: Annotated[
         Columns, typer.Option(help="unique_id, ds, cutoff ...; or the names of the input.")
@@ -125,7 +129,7 @@ def predict(
     from lstm_forecast.workflows.predict import predict as run
     from lstm_forecast.workflows.predict import table_json
 
-    result = run(runs=runs, name=name, data=data, horizon=horizon, columns=columns.value, output=output)
+    result = run(runs=runs, name=name, data=data, horizon=horizon, levels=levels, columns=columns.value, output=output)
     if as_json and output is not None:
         emit_json({"ok": True, "run": result.run.run_id, "path": str(result.run.path), "output": str(output)})
     elif as_json:

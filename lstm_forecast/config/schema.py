@@ -5,6 +5,7 @@ where several choices are sensible, by what forecasts the validation part best. 
 a run holds what was decided.
 """
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
@@ -14,7 +15,7 @@ from lstm_forecast.config.table import DataConfig, SplitConfig
 
 __all__ = [
     "Activation", "Cell", "Config", "Initializer", "ModelConfig", "Normalisation", "PreprocessingConfig", "Scaler",
-    "TrainingConfig", "WindowsConfig",
+    "TrainingConfig", "WindowsConfig", "quantiles_of",
 ]  # fmt: skip
 
 Activation = Literal["relu", "tanh", "sigmoid", "elu", "gelu", "linear"]
@@ -22,6 +23,11 @@ Cell = Literal["lstm", "gru", "rnn", "peephole_lstm", "coupled_lstm"]
 Initializer = Literal["glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "orthogonal"]
 Normalisation = Literal["none", "last", "mean", "standard", "last_standard"]
 Scaler = Literal["standard", "minmax", "robust", "none"]
+
+
+def quantiles_of(levels: Iterable[int]) -> tuple[float, ...]:
+    """Ascending: the median, and both borders of every level in percent."""
+    return tuple(sorted({0.5} | {round(0.5 + sign * level / 200, 4) for level in levels for sign in (-1, 1)}))
 
 
 class PreprocessingConfig(Section):
@@ -88,6 +94,11 @@ class ModelConfig(Section):
         (),
         description="prediction intervals in percent, such as [80, 95]: trains one quantile for each border",
     )
+    calibration: Literal["none", "pooled", "series"] = Field(
+        "series",
+        description="intervals made to hold their levels on the validation part: none, pooled (by step of the horizon) "
+        "or series (that, and by series)",
+    )
     linear: Annotated[Literal["none", "ridge", "combined"], AUTO] = Field(
         OPEN,
         description="what the network corrects: none, ridge (a regression on the window) or combined (its mean with "
@@ -114,7 +125,7 @@ class ModelConfig(Section):
     @property
     def quantiles(self) -> tuple[float, ...]:
         """Ascending quantiles that the output has: the median, and both borders of every level."""
-        return tuple(sorted({0.5} | {round(0.5 + sign * level / 200, 4) for level in self.levels for sign in (-1, 1)}))
+        return quantiles_of(self.levels)
 
 
 class TrainingConfig(Section):

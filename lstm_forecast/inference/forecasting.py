@@ -1,12 +1,15 @@
 """From scaled values to forecasts in original units: window, network, and everything undone on the way out."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lstm_forecast.config.schema import quantiles_of
 from lstm_forecast.data.scale import Scaler
 from lstm_forecast.data.windows import Windows, gather_contexts, normalised
+from lstm_forecast.inference.calibration import Calibration, calibrate
 from lstm_forecast.inference.session import Session
 
 __all__ = ["Forecaster"]
@@ -18,7 +21,7 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Forecaster:
-    """A network with the scaling around it. Forecasts are (n, horizon, n_targets, n_quantiles)."""
+    """A network with the scaling around it. Forecasts are (n, horizon, n_targets, n_quantiles), see ``quantiles``."""
 
     session: Session
     scaler: Scaler
@@ -26,15 +29,44 @@ class Forecaster:
     context_length: int
     normalisation: str
     padded: bool
+    calibration: Calibration
+    levels: tuple[int, ...]  # percents of the intervals that are forecast
     span: int | None = None
+
+    @property
+    def quantiles(self) -> tuple[float, ...]:
+        """Ascending: the median, and both borders of every level."""
+        return quantiles_of(self.levels)
 
     def on_windows(self, windows: Windows, series: Ints) -> Floats:
         """Forecasts of all windows; ``series`` (n_windows,) are rows of the scaler."""
         parts = []
         for start, batch in zip(range(0, len(windows), BATCH), windows.batches(BATCH), strict=True):
-            prediction = self.session.predict(batch.inputs) * batch.scale[..., None] + batch.center[..., None]
-            parts.append(self.scaler.invert(prediction, series[start : start + BATCH], n_targets=self.n_targets))
+            own = series[start : start + BATCH]
+            prediction = self._predict(batch.inputs, own) * batch.scale[..., None] + batch.center[..., None]
+            parts.append(self.scaler.invert(prediction, own, n_targets=self.n_targets))
         return np.concatenate(parts)
+
+    def calibrated(self, parts: Sequence[tuple[Windows, Ints]], *, per_series: bool) -> "Forecaster":
+        """The same with intervals that would have held their levels on these windows, see ``calibrate``.
+
+        Each part has the series of its windows beside them, as in ``on_windows``.
+        """
+        pairs = [
+            (self.session.predict(batch.inputs), batch.targets)
+            for windows, _ in parts
+            for batch in windows.batches(BATCH)
+        ]
+        calibration = calibrate(
+            np.concatenate([prediction for prediction, _ in pairs]),
+            np.concatenate([targets for _, targets in pairs]),
+            np.concatenate([series for _, series in parts]),
+            levels=self.calibration.levels,
+            n_series=len(self.scaler.ids),
+            news=min(1.0, parts[0][0].stride / parts[0][0].horizon),
+            per_series=per_series,
+        )
+        return replace(self, calibration=calibration)
 
     def ahead(self, values: NDArray[np.float32], origins: Ints, floors: Ints, series: Ints, *, steps: int) -> Floats:
         """Forecasts of the ``steps`` rows from each origin on.
@@ -47,12 +79,16 @@ class Forecaster:
         for start in range(0, len(origins), BATCH):
             part = slice(start, start + BATCH)
             contexts, observed = gather_contexts(values, origins[part], floors[part], self.context_length)
-            prediction = self._roll(contexts, observed, steps)
+            prediction = self._roll(contexts, observed, series[part], steps)
             parts.append(self.scaler.invert(prediction, series[part], n_targets=self.n_targets))
         return np.concatenate(parts)
 
+    def _predict(self, inputs: NDArray[np.float32], series: Ints) -> NDArray[np.float32]:
+        """Calibrated predictions in the units of the network's output."""
+        return self.calibration.apply(self.session.predict(inputs), series, self.levels)
+
     def _roll(
-        self, contexts: NDArray[np.float32], observed: NDArray[np.bool_] | None, steps: int
+        self, contexts: NDArray[np.float32], observed: NDArray[np.bool_] | None, series: Ints, steps: int
     ) -> NDArray[np.float32]:
         """Scaled predictions (n, steps, n_targets, n_quantiles), one horizon after another."""
         blocks: list[NDArray[np.float32]] = []
@@ -62,7 +98,7 @@ class Forecaster:
                 contexts, observed, self.normalisation, padded=self.padded, span=self.span
             )
             center, scale = center[..., : self.n_targets, None], scale[..., : self.n_targets, None]
-            block = self.session.predict(inputs) * scale + center
+            block = self._predict(inputs, series) * scale + center
             median: NDArray[np.float32] = block[..., block.shape[-1] // 2]
             distance = block - median[..., None]  # of the quantiles from the median
             if blocks:

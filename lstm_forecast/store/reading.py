@@ -21,6 +21,7 @@ FILES = (
     "scaler.json",
     "network.onnx",
     "evaluated.onnx",
+    "calibration.safetensors",
     "weights.safetensors",
     "network.keras",
     "history.csv",

@@ -165,5 +165,7 @@ def network_spec(prepared: Prepared, windows: Windows, number: int) -> NetworkSp
         masked=windows.padded,
         parallel=model.decoder == "parallel",
         seed=(prepared.config.seed * 64 + number) % 2**31,  # no two ensembles share a member
-        **model.model_dump(exclude={"levels", "linear", "channels", "ensemble", "context_lengths", "decoder"}),
+        **model.model_dump(
+            exclude={"levels", "calibration", "linear", "channels", "ensemble", "context_lengths", "decoder"}
+        ),
     )

@@ -1,6 +1,7 @@
 """What several subcommands need: the panel that a config describes, and a published run made ready to forecast."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from lstm_forecast.data.repair import Settings
 from lstm_forecast.data.scale import Scaler, fit_scaler
 from lstm_forecast.data.split import Split
 from lstm_forecast.data.windows import Windows, make_windows
-from lstm_forecast.errors import ConfigError, DataError, RunError
+from lstm_forecast.errors import ConfigError, DataError, RunError, UsageError
 from lstm_forecast.evaluation.metrics import seasonal_scale
+from lstm_forecast.inference.calibration import Calibration, calibration_from_bytes, uncalibrated
 from lstm_forecast.inference.forecasting import Forecaster
 from lstm_forecast.inference.session import Session
 from lstm_forecast.inference.table import unique_ids
@@ -25,9 +27,10 @@ from lstm_forecast.store import Run
 
 __all__ = [
     "LoadedRun", "fit_config_scaler", "load_run", "make_config_windows", "make_forecaster", "panel_ids", "read_panel",
-    "seasonal_scales", "series_index",
+    "seasonal_scales", "series_index", "with_shown_levels",
 ]  # fmt: skip
 
+SHOWN_LEVELS = (80, 95)
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -75,15 +78,26 @@ def read_panel(data: DataConfig, path: Path, *, end: str | int | None = None) ->
     return panel, table
 
 
-def load_run(run: Run, *, evaluated: bool = False) -> LoadedRun:
+def load_run(run: Run, *, evaluated: bool = False, levels: Sequence[int] | None = None) -> LoadedRun:
     """Read and verify what forecasting needs. Raises RunError if any of it is damaged.
 
     ``evaluated``: the network that learned from the training part alone, to forecast rows that the published one knows.
+    ``levels`` are percents of intervals, absent: those that the network was trained for. Raises UsageError for one that
+    it was not trained for if it was not calibrated either.
     """
+    which = "evaluated" if evaluated else "network"
     try:
         config = parse_config(run.read("config.yaml").decode("utf-8"), source=str(run.path / "config.yaml"))
         scaler = Scaler.from_json(run.read("scaler.json").decode("utf-8"))
-        forecaster = make_forecaster(config, run.read("evaluated.onnx" if evaluated else "network.onnx"), scaler)
+        calibration = calibration_from_bytes(
+            run.read("calibration.safetensors"),
+            which,
+            levels=config.model.levels,
+            horizon=config.windows.horizon,
+            n_targets=config.n_outputs,
+            n_series=len(scaler.ids),
+        )
+        forecaster = make_forecaster(config, run.read(f"{which}.onnx"), scaler, calibration, levels=levels)
     except (ConfigError, ValueError, KeyError, TypeError) as error:
         raise RunError(f"{run.path}: damaged: {error}; train again") from None
     targets = ("value",) if config.melted else config.data.targets
@@ -92,8 +106,29 @@ def load_run(run: Run, *, evaluated: bool = False) -> LoadedRun:
     return LoadedRun(run, config, forecaster)
 
 
-def make_forecaster(config: Config, network: bytes, scaler: Scaler) -> Forecaster:
-    """The same for a network just trained and for one read back. ``config`` is resolved, ``network`` an ONNX file."""
+def make_forecaster(
+    config: Config,
+    network: bytes,
+    scaler: Scaler,
+    calibration: Calibration | None = None,
+    *,
+    levels: Sequence[int] | None = None,
+) -> Forecaster:
+    """The same for a network just trained and for one read back. ``config`` is resolved, ``network`` an ONNX file.
+
+    Without ``levels``, the intervals are those that the network was trained for. Raises UsageError for others where
+    there is no ``calibration``.
+    """
+    n_series = len(scaler.ids)
+    calibration = calibration or uncalibrated(
+        config.model.levels, horizon=config.windows.horizon, n_targets=config.n_outputs, n_series=n_series
+    )
+    wanted = tuple(sorted(set(config.model.levels if levels is None else levels)))
+    if not calibration.known and (strange := set(wanted) - set(calibration.levels)):
+        raise UsageError(
+            f"--levels {min(strange)}: the run was neither trained for it nor calibrated on a validation part, and has "
+            f"{', '.join(map(str, calibration.levels)) or 'no levels'}; train with model.levels or split.validation"
+        )
     return Forecaster(
         session=Session(network),
         scaler=scaler,
@@ -101,8 +136,16 @@ def make_forecaster(config: Config, network: bytes, scaler: Scaler) -> Forecaste
         context_length=config.windows.context_length,
         normalisation=config.windows.normalisation,
         padded=bool(config.windows.padding),
+        calibration=calibration,
+        levels=wanted,
         span=config.span,
     )
+
+
+def with_shown_levels(config: Config, forecaster: Forecaster) -> Forecaster:
+    """The same for reports and pictures: with usual intervals, if any can be had, where the config names none."""
+    usual = forecaster.calibration.known and not config.model.levels
+    return replace(forecaster, levels=SHOWN_LEVELS) if usual else forecaster
 
 
 def panel_ids(config: Config, layout: Layout) -> NDArray[np.object_]:

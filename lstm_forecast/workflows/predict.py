@@ -1,6 +1,7 @@
 """``forecast predict``: the champion, the last context of every series, and the real future in original units."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -35,18 +36,20 @@ def predict(
     name: str | None = None,
     data: Path | None = None,
     horizon: int | None = None,
+    levels: Sequence[int] | None = None,
     columns: Literal["long", "input"] = "long",
     output: Path | None = None,
 ) -> Prediction:
     """Forecast from the end of every series, in ``data`` or in the file that the run was trained on.
 
-    A ``horizon`` shorter than the run's is cut; a longer one is rolled forward on the forecasts themselves. The table
+    A ``horizon`` shorter than the run's is cut; a longer one is rolled forward on the forecasts themselves. ``levels``
+    are percents of intervals; those trained for by default. The table
     is written to ``output``, whole or not at all, if that is given. Raises UsageError if the options do not fit the
     run, RunError if there is no sound run, DataError if the data do not fit it, WriteError if writing fails.
     """
     if output is not None and output.suffix.lower() not in SUFFIXES:
         raise UsageError(f"--output {output}: expected a name that ends in {', '.join(SUFFIXES)}")
-    loaded = load_run(find_run(runs, name))
+    loaded = load_run(find_run(runs, name), levels=levels)
     panel, _ = read_panel(loaded.config.data, data or loaded.data_path)
     prediction = Prediction(forecast_future(loaded, panel, horizon=horizon, columns=columns), loaded.run)
     if output is not None:
@@ -82,7 +85,7 @@ def forecast_future(
             f"series {layout.ids[k]}: the forecast leaves the range of numbers at step {step + 1}; "
             "ask for a shorter --horizon, or train with preprocessing.log: false"
         )
-    named = quantile_columns(config.name, config.model.quantiles, forecast)
+    named = quantile_columns(config.name, loaded.forecaster.quantiles, forecast)
     if columns == "long":
         return long_table(layout, origins, named, ids=ids)
     targets, timestamp, series_id = config.data.targets, config.data.timestamp, config.data.series_id

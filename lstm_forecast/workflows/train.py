@@ -18,6 +18,8 @@ from lstm_forecast.config.loading import dump_config
 from lstm_forecast.config.schema import Config
 from lstm_forecast.errors import DataError
 from lstm_forecast.evaluation.report import make_report
+from lstm_forecast.inference.calibration import Calibration, calibrations_to_bytes
+from lstm_forecast.inference.forecasting import Forecaster
 from lstm_forecast.inference.session import Session
 from lstm_forecast.inference.table import long_table, quantile_columns
 from lstm_forecast.model.ensemble import Member, published_weights
@@ -27,7 +29,7 @@ from lstm_forecast.model.linear import Linear, fit_linear
 from lstm_forecast.store import Run, locked, publish
 from lstm_forecast.workflows._fit import NETWORK, Fitted, choose, fit, network_spec, refit, start
 from lstm_forecast.workflows._prepare import Part, Prepared, prepare
-from lstm_forecast.workflows._shared import make_forecaster, panel_ids
+from lstm_forecast.workflows._shared import make_forecaster, panel_ids, with_shown_levels
 
 if TYPE_CHECKING:
     import keras
@@ -83,12 +85,14 @@ def train(config: Config, *, config_path: Path, runs: Path, listener: Listener) 
         published, scores = choose(prepared, fitted) if config.training.fallback else (NETWORK, {})
         members = fitted.members if published == NETWORK else start(prepared, published)
         evaluated = onnx_graph(members)
-        forecaster = make_forecaster(config, evaluated, prepared.scaler)
         parts = {name: part for name in ("validation", "test") if (part := getattr(prepared, name)) is not None}
+        forecaster, calibrations = _calibrated(prepared, make_forecaster(config, evaluated, prepared.scaler))
         forecasts = {name: forecaster.on_windows(part.windows, part.series) for name, part in parts.items()}
         ridge = fit_linear(prepared.windows(config.windows.context_length))
-        metrics = {name: _report(prepared, part, forecasts[name], ridge) for name, part in parts.items()}
-        table = _test_table(prepared, forecasts.get("test"))
+        metrics = {
+            name: _report(prepared, part, forecasts[name], forecaster.quantiles, ridge) for name, part in parts.items()
+        }
+        table = _test_table(prepared, forecasts.get("test"), forecaster.quantiles)
         if config.training.refit and parts:
             listener.note("training again on all rows, for the forecasts to come")
             again = published != NETWORK
@@ -97,6 +101,7 @@ def train(config: Config, *, config_path: Path, runs: Path, listener: Listener) 
         located = os.path.relpath(data_path.resolve(), home.resolve() / "run")
         resolved = config.model_copy(update={"data": config.data.model_copy(update={"path": located})})
         files = _network_files(members, evaluated, prepared) | _other_files(resolved, prepared, fitted, metrics, table)
+        files["calibration.safetensors"] = lambda path: path.write_bytes(calibrations_to_bytes(calibrations))
         run = publish(home, files, _facts(prepared) | {"published": published, "validation_errors": scores})
     return TrainResult(run, metrics, fitted.history, published, scores)
 
@@ -154,7 +159,23 @@ def _check_graph(graph: bytes, network: "keras.Model", prepared: Prepared) -> No
         )
 
 
-def _report(prepared: Prepared, part: Part, forecast: Floats, linear: Linear) -> dict[str, Any]:
+def _calibrated(prepared: Prepared, forecaster: Forecaster) -> tuple[Forecaster, dict[str, Calibration]]:
+    """What is evaluated, calibrated on the validation part, and the calibrations of both networks of the run.
+
+    The published network gets that of what the evaluated one did on all rows that it did not learn from.
+    """
+    config, parts = prepared.config, [part for part in (prepared.validation, prepared.test) if part is not None]
+    if config.model.calibration == "none" or prepared.validation is None:
+        return forecaster, dict.fromkeys(("evaluated", "network"), forecaster.calibration)
+    per_series = config.model.calibration == "series"
+    published = forecaster.calibrated([(part.windows, part.series) for part in parts], per_series=per_series)
+    evaluated = forecaster.calibrated([(parts[0].windows, parts[0].series)], per_series=per_series)
+    return with_shown_levels(config, evaluated), {"evaluated": evaluated.calibration, "network": published.calibration}
+
+
+def _report(
+    prepared: Prepared, part: Part, forecast: Floats, quantiles: Sequence[float], linear: Linear
+) -> dict[str, Any]:
     batches = (
         linear.predict(batch.inputs) * batch.scale + batch.center for batch in part.windows.batches(ONNX_WINDOWS)
     )
@@ -162,18 +183,18 @@ def _report(prepared: Prepared, part: Part, forecast: Floats, linear: Linear) ->
     return make_report(
         actual=part.actual,
         forecast=forecast,
-        quantiles=prepared.config.model.quantiles,
+        quantiles=quantiles,
         baselines=part.baselines | {"ridge": ridge},
         scale=part.scale,
     )
 
 
-def _test_table(prepared: Prepared, forecast: Floats | None) -> pd.DataFrame:
+def _test_table(prepared: Prepared, forecast: Floats | None, quantiles: Sequence[float]) -> pd.DataFrame:
     """Test forecasts beside the actual values, in long format; no rows if there is no test window."""
     config, part = prepared.config, prepared.test
     if part is None or forecast is None:
         return pd.DataFrame({"unique_id": [], "ds": [], "cutoff": [], "y": [], config.name: []})
-    columns = {"y": part.actual, **quantile_columns(config.name, config.model.quantiles, forecast)}
+    columns = {"y": part.actual, **quantile_columns(config.name, quantiles, forecast)}
     layout = prepared.layout
     ids = np.array(layout.ids, object)[:, None] if config.melted else panel_ids(config, layout)
     return long_table(layout, part.origins, columns, ids=ids)
