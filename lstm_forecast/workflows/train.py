@@ -155,15 +155,11 @@ def _check_graph(graph: bytes, network: "keras.Model", prepared: Prepared) -> No
 
 
 def _report(prepared: Prepared, part: Part, forecast: Floats, linear: Linear) -> dict[str, Any]:
-    batches = (
-        linear.predict(batch.inputs) * batch.scale + batch.center for batch in part.windows.batches(ONNX_WINDOWS)
-    )
-    ridge = prepared.scaler.invert(np.concatenate(list(batches)), part.series, n_targets=part.windows.n_targets)
     return make_report(
         actual=part.actual,
         forecast=forecast,
         quantiles=prepared.config.model.quantiles,
-        baselines=part.baselines | {"ridge": ridge},
+        baselines=part.baselines | {"ridge": prepared.linear_forecast(part, linear)},
         scale=part.scale,
     )
 
