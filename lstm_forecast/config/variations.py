@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import get_args
 
 from lstm_forecast.config.fields import AUTO, Section
@@ -55,21 +56,17 @@ def make_variations(config: Config, *, cells: str | None, vary: Sequence[str]) -
 
 
 def _misplaced(variation: Variation, config: Config) -> Iterator[str]:
-    """What a valid config holds, but no variation can set."""
+    """What a config may hold, but no variation can set."""
     for key in (setting.partition("=")[0].strip() for setting in variation.settings):
+        *sections, name = key.split(".")
+        owner: Section = reduce(getattr, sections, config)
+        value = getattr(owner, name)
         if key in FIXED:
             yield f"{variation.option} {key}: {key} {FIXED[key]}; leave it out"
-        elif _is_open(config, key):
+        elif isinstance(value, Section):
+            yield f"{variation.option} {key}: is a section; set its keys one by one"
+        elif value is None and AUTO in type(owner).model_fields[name].metadata:
             yield f"{variation.option} {key}: what is auto is decided once, for all variations; give a value"
-
-
-def _is_open(config: Config, key: str) -> bool:
-    """Whether a key that may be ``auto`` is."""
-    section, _, name = key.rpartition(".")
-    owner = getattr(config, section, None)
-    if not isinstance(owner, Section) or getattr(owner, name) is not None:
-        return False
-    return AUTO in type(owner).model_fields[name].metadata
 
 
 def _require_different(variations: Sequence[Variation], configs: dict[Variation, Config]) -> None:

@@ -13,7 +13,7 @@ from lstm_forecast.inference.session import Session
 __all__ = ["Timing", "time_network"]
 
 ROWS = 2**17  # of all contexts in a batch: long ones would take gigabytes otherwise
-SECONDS, CALLS = 0.2, 3  # what a median is taken of, at least
+SECONDS, CALLS = 0.05, 3  # what a median is taken of, at least
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from lstm_forecast.config.schema import Config
 from lstm_forecast.config.variations import Variation
 from lstm_forecast.errors import DataError, UsageError
 from lstm_forecast.evaluation.metrics import errors
-from lstm_forecast.evaluation.report import make_report
 from lstm_forecast.evaluation.spread import Spread, spread
 from lstm_forecast.inference.timing import Timing, time_network
 from lstm_forecast.model.ensemble import Member, with_context
@@ -173,16 +172,11 @@ def _trained(prepared: Prepared, name: str, report: Callable[[Epoch], None]) -> 
     seconds = time.perf_counter() - start
     forecaster = make_forecaster(prepared.config, onnx_graph(fitted.members), prepared.scaler)
     part: Part = getattr(prepared, name)
-    found = make_report(
-        actual=part.actual,
-        forecast=forecaster.on_windows(part.windows, part.series),
-        quantiles=prepared.config.model.quantiles,
-        baselines={},
-        scale=part.scale,
-    )
+    forecast = forecaster.on_windows(part.windows, part.series)
+    found = errors(forecast[..., forecast.shape[-1] // 2], part.actual, part.scale)
     gaps = [epoch.gap for epoch in fitted.kept if epoch.gap is not None]
     gap = statistics.fmean(gaps) if len(gaps) == len(fitted.kept) else None
-    return _Outcome(fitted.members, found["errors"]["forecast"], statistics.fmean(fitted.epochs), gap, seconds)
+    return _Outcome(fitted.members, found, statistics.fmean(fitted.epochs), gap, seconds)
 
 
 def _baselines(base: Prepared, part: Part) -> tuple[Row, ...]:
