@@ -115,7 +115,11 @@ def loaded_modules(*args: str | Path, cwd: Path) -> tuple[int, set[str]]:
         (["train", "-c", "sine.yaml", "--runs", "sine.csv/x"], 7, ["pandas", "numpy", "pyarrow", "onnx"]),
         (["compare", "-c", "sine.yaml", "--cells", "gruu"], 3, []),
         (["compare", "-c", "sine.yaml", "--contexts", "0"], 2, []),
-        (["compare", "-c", "sine.yaml", "--vary", "windows.horizon=4"], 2, ["pandas", "numpy", "pyarrow", "onnx"]),
+        (
+            ["compare", "-c", "sine.yaml", "--vary", "windows.horizon=4"],
+            2,
+            ["pandas", "numpy", "pyarrow", "onnx", "sklearn"],
+        ),
         (["predict", "--run", "no"], 5, ["pandas", "numpy", "pyarrow"]),
         (["predict", "--run", "sine"], 0, ["pandas", "numpy", "pyarrow", "onnxruntime"]),
         (["predict", "--run", "shops"], 0, ["pandas", "numpy", "pyarrow", "onnxruntime"]),

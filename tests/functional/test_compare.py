@@ -54,7 +54,7 @@ training: {time_budget: 0.5}
 
 @pytest.fixture(scope="session")
 def compared(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
-    """The inputs, what each command printed (``cells.out``, ``cells.err``), and what comparisons wrote below ``new``."""
+    """The inputs, what each command printed (``cells.out``, ``cells.err``), and ``new``, which comparisons wrote."""
 
     def fill(directory: Path) -> None:
         write_inputs(directory)
