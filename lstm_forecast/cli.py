@@ -193,7 +193,8 @@ def compare(
         emit_json(comparison_json(result) | written)
     else:
         print(comparison_text(result))
-        say("\n".join(written.values()))
+        for path in written.values():
+            say(path)
 
 
 @config_app.command()

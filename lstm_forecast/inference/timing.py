@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from lstm_forecast.inference.forecasting import BATCH
 from lstm_forecast.inference.session import Session
 
-__all__ = ["Timing", "time_network"]
+__all__ = ["Timing", "fastest", "time_network"]
 
 ROWS = 2**17  # of all contexts in a batch: long ones would take gigabytes otherwise
 SECONDS, CALLS = 0.05, 3  # what a median is taken of, at least
@@ -34,6 +34,14 @@ def time_network(network: bytes, *, context_length: int, n_features: int) -> Tim
     one = _median_seconds(lambda: session.predict(windows[:1]))
     batch = _median_seconds(lambda: session.predict(windows))
     return Timing(latency_ms=1000 * one, windows_per_second=len(windows) / batch)
+
+
+def fastest(timings: Sequence[Timing]) -> Timing:
+    """The best of several, for one window and for batches alike."""
+    return Timing(
+        latency_ms=min(timing.latency_ms for timing in timings),
+        windows_per_second=max(timing.windows_per_second for timing in timings),
+    )
 
 
 def _median_seconds(call: Callable[[], object]) -> float:

@@ -25,10 +25,10 @@ from lstm_forecast.plotting.style import (
 
 __all__ = ["compare_figure"]
 
-# Told apart by mark and dashes as well as by colour; as their numbers have no common factor, no pair returns soon.
+# Told apart by mark and dashes as well as by colour; as 5 and 7 have no common factor, no pair returns soon.
 COLORS = (BLUE, ORANGE, GREEN, PURPLE, INK)
 MARKS = ("o", "s", "^", "D", "v", "P", "X")
-DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (5, 1.5, 1, 1.5)), (0, (1, 1.5)))
+DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (5, 1.5, 1, 1.5)), (0, (1, 1.5)), (0, (3, 1, 1, 1, 1, 1)))
 REACH, LEAST = 2.0, 0.1  # how far the axis goes for a baseline: ranges of the variations, and share of their errors
 
 
@@ -61,7 +61,7 @@ def _look(k: int) -> dict[str, Any]:
 
 def _draw_errors(axes: Axes, errors: Mapping[str, Sequence[float]], baselines: Mapping[str, float]) -> None:
     """A row for each: the seeds small, their median large, a line from the smallest to the largest."""
-    names = [*errors, *baselines]
+    names = [*errors, *(name.replace("_", " ") for name in baselines)]
     for row, values in enumerate(errors.values()):
         look = _look(row)
         if not values:
@@ -79,11 +79,11 @@ def _draw_errors(axes: Axes, errors: Mapping[str, Sequence[float]], baselines: M
         axes.annotate(text, (1.03, row), xycoords=("axes fraction", "data"), va="center", fontsize=9, color=INK)
     axes.set_xlim(low, high)
     axes.set_ylim(len(names) - 0.5, -0.5)
-    axes.set_yticks(range(len(names)), [plain(name.replace("_", " "), longest=32) for name in names])
+    axes.set_yticks(range(len(names)), [plain(name, longest=32) for name in names])
     axes.tick_params(axis="y", length=0, labelcolor=INK)
     axes.grid(visible=False, axis="y")
     axes.spines["left"].set_visible(False)
-    axes.set_xlabel("mean absolute error, original units; right: median")
+    axes.set_xlabel("MAE of every seed, original units; at the right: median")
 
 
 def _limits(values: Sequence[float], baselines: Sequence[float]) -> tuple[float, float]:

@@ -101,7 +101,7 @@ def _draw(comparison: Comparison, path: Path) -> None:
         latencies={
             row.name: {n: timing.latency_ms for n, timing in row.timings.items()} for row in comparison.variations
         },
-        title=f"{comparison.name}: {len(comparison.variations)} variations, {len(comparison.seeds)} seeds",
+        title=f"{comparison.name}: error and speed, seeds {', '.join(map(str, comparison.seeds))}",
         note=f"{comparison.part} part, {comparison.windows:,} windows; latency with ONNX Runtime on one thread",
     )
     write_whole(path, lambda staged: save_figure(figure, staged, suffix=path.suffix.lower()))

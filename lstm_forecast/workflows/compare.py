@@ -15,7 +15,7 @@ from lstm_forecast.config.variations import Variation
 from lstm_forecast.errors import DataError, UsageError
 from lstm_forecast.evaluation.metrics import errors
 from lstm_forecast.evaluation.spread import Spread, spread
-from lstm_forecast.inference.timing import Timing, time_network
+from lstm_forecast.inference.timing import Timing, fastest, time_network
 from lstm_forecast.model.ensemble import Member, with_context
 from lstm_forecast.model.graph import onnx_graph
 from lstm_forecast.model.history import Epoch
@@ -29,7 +29,7 @@ from lstm_forecast.workflows._shared import make_forecaster
 __all__ = ["Comparison", "Listener", "compare", "comparison_json"]
 
 CONTEXTS = (1, 4, 16)  # times the config's own context
-ROUNDS = 3  # in which everything is timed in turn, so that a busy moment of the machine hits no variation alone
+ROUNDS = 5  # in which everything is timed in turn; the fastest counts, as what else the machine does only adds
 
 
 class Listener(Protocol):
@@ -193,20 +193,13 @@ def _baselines(base: Prepared, part: Part) -> tuple[Row, ...]:
 def _time(
     members: Mapping[Variation, Sequence[Member]], contexts: Sequence[int], listener: Listener
 ) -> dict[Variation, dict[int, Timing]]:
-    """How fast each variation predicts, by context length: medians over the rounds."""
+    """How fast each variation predicts, by context length."""
     listener.note(f"timing predictions from contexts of {', '.join(f'{n:,}' for n in contexts)} rows")
     rounds = [
         {(variation, n): _timing(own, n) for variation, own in members.items() for n in contexts} for _ in range(ROUNDS)
     ]
     return {
-        variation: {
-            n: Timing(
-                statistics.median(found[variation, n].latency_ms for found in rounds),
-                statistics.median(found[variation, n].windows_per_second for found in rounds),
-            )
-            for n in contexts
-        }
-        for variation in members
+        variation: {n: fastest([found[variation, n] for found in rounds]) for n in contexts} for variation in members
     }
 
 

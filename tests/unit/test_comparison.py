@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from lstm_forecast.evaluation.spread import Spread, spread
 from lstm_forecast.inference.session import Session
-from lstm_forecast.inference.timing import Timing
+from lstm_forecast.inference.timing import Timing, fastest
 from lstm_forecast.model.ensemble import Member, with_context
 from lstm_forecast.model.graph import onnx_graph, weight_shapes
 from lstm_forecast.model.linear import Linear
@@ -74,6 +74,10 @@ def test_a_member_with_another_context_predicts_from_windows_of_that_length(line
     own = Session(onnx_graph([with_context(member, 6)])).predict(windows[:, -6:])
     np.testing.assert_array_equal(own, Session(onnx_graph([replace(member, linear=None)])).predict(windows[:, -6:]))
     assert not np.allclose(longer, own)
+
+
+def test_the_fastest_of_several_timings_is_the_best_of_each_figure() -> None:
+    assert fastest([Timing(2.0, 10.0), Timing(1.0, 9.0), Timing(3.0, 8.0)]) == Timing(1.0, 10.0)
 
 
 # Table
