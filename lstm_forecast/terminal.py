@@ -155,14 +155,15 @@ def errors_table(name: str, report: Mapping[str, Any]) -> str:
 def comparison_text(comparison: "Comparison") -> str:
     """One row for each variation and baseline, wrapped between columns where stdout is a narrower terminal."""
     contexts = list(comparison.variations[0].timings)
-    header = ["", "MAE", "RMSE", "sMAPE", "MASE", "epoch", "gap", "parameters", "seconds"]
+    header = ["", "MAE", "RMSE", "sMAPE", "MASE", "epoch", "gap", "parameters", "seconds", "CPU s"]
     rows = [[*header, *(f"ms, {n}" for n in contexts), *(f"windows/s, {n}" for n in contexts)]]
     for row in (*comparison.variations, *comparison.baselines):
         errors = [_spread(row.errors[metric]) for metric in ("mae", "rmse", "smape", "mase")]
         timings = [row.timings[n] for n in contexts if n in row.timings]
         speeds = [*(f"{t.latency_ms:.3g}" for t in timings), *(f"{t.windows_per_second:,.0f}" for t in timings)]
-        training = [_spread(row.epoch), _spread(row.gap), f"{row.parameters:,}", _spread(row.seconds)]
-        rows.append([row.name, *errors, *training, *(speeds or [""] * 2 * len(contexts))])
+        training = [_spread(row.epoch), _spread(row.gap), f"{row.parameters:,}"]
+        costs = [_spread(row.seconds), _spread(row.cpu_seconds), *(speeds or [""] * 2 * len(contexts))]
+        rows.append([row.name, *errors, *training, *costs])
     return _aligned(rows, width=shutil.get_terminal_size().columns if sys.stdout.isatty() else None)
 
 

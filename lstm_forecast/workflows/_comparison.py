@@ -28,8 +28,9 @@ class Row:
     errors: Mapping[str, Spread]  # by METRICS, in original units
     parameters: int  # of all networks, without their linear parts; of a baseline its own
     epoch: Spread | None = None  # kept, of training.epochs; 0: nothing beyond the start; mean over an ensemble
-    seconds: Spread | None = None  # to train, the start of Keras left out
     gap: Spread | None = None  # validation loss - training loss of the kept epoch; mean over an ensemble
+    seconds: Spread | None = None  # to train, the start of Keras left out
+    cpu_seconds: Spread | None = None  # the same on all cores, which other programs lengthen less
     timings: Mapping[int, Timing] = field(default_factory=dict)  # by context length, on one thread
 
 
@@ -58,7 +59,8 @@ def comparison_table(comparison: Comparison) -> pd.DataFrame:
 def _cells(row: Row) -> Iterator[tuple[str, Any]]:
     yield "name", row.name
     yield "settings", " ".join(row.settings)
-    for label, found in {**row.errors, "epoch": row.epoch, "seconds": row.seconds, "gap": row.gap}.items():
+    training = {label: getattr(row, label) for label in ("epoch", "gap", "seconds", "cpu_seconds")}
+    for label, found in {**row.errors, **training}.items():
         for suffix, value in {"": "median", "_low": "low", "_high": "high"}.items():
             yield f"{label}{suffix}", getattr(found, value, None)
     yield "parameters", row.parameters

@@ -51,6 +51,7 @@ class _Outcome:
     epoch: float  # kept; like the gap a mean over the members
     gap: float | None
     seconds: float
+    cpu_seconds: float
 
 
 def compare(
@@ -167,16 +168,16 @@ def _report(listener: Listener, label: str, epochs: int, done: int, total: int, 
 
 def _trained(prepared: Prepared, name: str, report: Callable[[Epoch], None]) -> _Outcome:
     """Train once; what the network itself is worth, without a fallback, and before it learns from all rows."""
-    start = time.perf_counter()
+    start, cpu_start = time.perf_counter(), time.process_time()
     fitted = fit(prepared, report)
-    seconds = time.perf_counter() - start
+    seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
     forecaster = make_forecaster(prepared.config, onnx_graph(fitted.members), prepared.scaler)
     part: Part = getattr(prepared, name)
     forecast = forecaster.on_windows(part.windows, part.series)
     found = errors(forecast[..., forecast.shape[-1] // 2], part.actual, part.scale)
     gaps = [epoch.gap for epoch in fitted.kept if epoch.gap is not None]
     gap = statistics.fmean(gaps) if len(gaps) == len(fitted.kept) else None
-    return _Outcome(fitted.members, found, statistics.fmean(fitted.epochs), gap, seconds)
+    return _Outcome(fitted.members, found, statistics.fmean(fitted.epochs), gap, seconds, cpu_seconds)
 
 
 def _baselines(base: Prepared, part: Part) -> tuple[Row, ...]:
@@ -215,8 +216,9 @@ def _row(variation: Variation, outcomes: Sequence[_Outcome], timings: Mapping[in
         errors=_spreads([outcome.errors for outcome in outcomes]),
         parameters=sum(weight.size for member in outcomes[0].members for weight in member.weights.values()),
         epoch=spread(outcome.epoch for outcome in outcomes),
-        seconds=spread(outcome.seconds for outcome in outcomes),
         gap=spread(outcome.gap for outcome in outcomes),
+        seconds=spread(outcome.seconds for outcome in outcomes),
+        cpu_seconds=spread(outcome.cpu_seconds for outcome in outcomes),
         timings=timings,
     )
 

@@ -85,7 +85,7 @@ def test_every_cell_is_trained_with_every_seed_and_judged_on_the_test_part(compa
     assert [content[key] for key in ("ok", "name", "part", "windows", "seeds")] == [True, "sine", "test", 40, [1, 0]]
     assert [row["name"] for row in content["variations"]] == ["lstm", "gru"]
     for row in content["variations"]:
-        for found in (*(row["errors"][metric] for metric in METRICS), row["seconds"], row["epoch"]):
+        for found in (*(row["errors"][metric] for metric in METRICS), row["seconds"], row["cpu_seconds"], row["epoch"]):
             assert len(found["values"]) == 2
             assert found["median"] == pytest.approx(statistics.median(found["values"]))
             assert [found["low"], found["high"]] == sorted(found["values"])

@@ -30,7 +30,12 @@ def row(name: str, *values: float, baseline: bool = False) -> Row:
     if baseline:
         return Row(name, (), errors, 0)
     timings = {48: Timing(0.5, 1234.5), 96: Timing(1.0, 617.0)}
-    figures = {"epoch": spread([2, 3]), "gap": spread([0.1, None]), "seconds": spread([1.0, 2.0])}
+    figures = {
+        "epoch": spread([2, 3]),
+        "gap": spread([0.1, None]),
+        "seconds": spread([1.0, 2.0]),
+        "cpu_seconds": spread([0.5]),
+    }
     return Row(name, (f"model.cell={name}",), errors, 12345, timings=timings, **figures)
 
 
@@ -96,11 +101,11 @@ def test_text_in_a_pipe_is_one_table(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdout.isatty", lambda: False, raising=False)
     header, *rows = comparison_text(COMPARISON).splitlines()
     assert re.split(r"\s{2,}", header.strip()) == [
-        *("MAE", "RMSE", "sMAPE", "MASE", "epoch", "gap", "parameters", "seconds"),
+        *("MAE", "RMSE", "sMAPE", "MASE", "epoch", "gap", "parameters", "seconds", "CPU s"),
         *("ms, 48", "ms, 96", "windows/s, 48", "windows/s, 96"),
     ]
     assert re.split(r"\s{2,}", rows[0]) == [
-        *("lstm", "1.5 (1)", "1.5 (1)", "1.5 (1)", "1.5 (1)", "2.5 (1)", "-", "12,345", "1.5 (1)"),
+        *("lstm", "1.5 (1)", "1.5 (1)", "1.5 (1)", "1.5 (1)", "2.5 (1)", "-", "12,345", "1.5 (1)", "0.5"),
         *("0.5", "1", "1,234", "617"),
     ]
     assert re.split(r"\s{2,}", rows[2]) == ["naive", "4", "4", "4", "4", "0"]
