@@ -163,6 +163,44 @@ def plot(
         print(path)
 
 
+@app.command()
+@reported
+def compare(
+    config: ConfigFile,
+    cells: Annotated[str | None, typer.Option(help="Between commas; all if nothing is varied.")] = None,
+    vary: Annotated[list[str] | None, typer.Option(help='"model.units=32 model.dropout=0" (repeatable).')] = None,
+    seeds: Annotated[str, typer.Option(help="What each variation is trained with, between commas.")] = "0,1,2",
+    contexts: Annotated[
+        str | None, typer.Option(help="Lengths to time.  [default: 1, 4 and 16 times the config's]")
+    ] = None,
+    overrides: Overrides = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Table: .csv, .parquet or .json.")] = None,
+    picture: Annotated[Path | None, typer.Option("--plot", help="Picture: .png, .svg or .pdf.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train variations of a config alike, and print their errors, costs and speed side by side."""
+    from lstm_forecast.config.loading import load_config
+    from lstm_forecast.config.variations import make_variations, whole_numbers
+
+    lists = {"seeds": whole_numbers("--seeds", seeds), "contexts": whole_numbers("--contexts", contexts, least=1)}
+    loaded = load_config(config, overrides=overrides or ())
+    variations = make_variations(loaded, cells=cells, vary=vary or ())
+    from lstm_forecast.terminal import comparison_text
+    from lstm_forecast.workflows.compare import compare as run
+    from lstm_forecast.workflows.compare import comparison_json
+
+    with listening() as talk:
+        result = run(loaded, variations, config_path=config, output=output, picture=picture, listener=talk, **lists)
+    say(f"{result.part} errors, {result.windows:,} windows, original units: median (largest - smallest) of the seeds")
+    written = {name: str(path) for name, path in (("output", output), ("plot", picture)) if path is not None}
+    if as_json:
+        emit_json(comparison_json(result) | written)
+    else:
+        print(comparison_text(result))
+        for path in written.values():
+            say(path)
+
+
 @config_app.command()
 @reported
 def show(config: ConfigFile, overrides: Overrides = None, as_json: AsJson = False) -> None:

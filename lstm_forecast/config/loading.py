@@ -16,7 +16,7 @@ from lstm_forecast.config.document import Document, Key, config_error, dump_valu
 from lstm_forecast.config.schema import Config
 from lstm_forecast.errors import ConfigError
 
-__all__ = ["ENVIRONMENT_PREFIX", "dump_config", "load_config", "parse_config"]
+__all__ = ["ENVIRONMENT_PREFIX", "dump_config", "load_config", "override_config", "parse_config"]
 
 ENVIRONMENT_PREFIX = "FORECAST_"
 MAX_BYTES = 64 * 1024
@@ -36,12 +36,14 @@ def load_config(path: Path, *, overrides: Sequence[str] = (), environment: Mappi
         key = name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__")
         if name.startswith(ENVIRONMENT_PREFIX) and (len(key) > 1 or key[0] in Config.model_fields):
             override(document, key, value, source=f"environment variable {name}")
-    for assignment in overrides:
-        name, equals, value = assignment.partition("=")
-        if equals and name.strip():
-            override(document, name.strip().split("."), value, source=f"--set {name.strip()}")
-        else:
-            document.problems.append(f"--set {assignment}: expected section.key=value")
+    _assign(document, overrides, option="--set")
+    return _validated(document)
+
+
+def override_config(config: Config, assignments: Sequence[str], *, option: str) -> Config:
+    """The config with some keys set anew. Raises ConfigError as load_config does; messages name the ``option``."""
+    document = Document(config.model_dump(mode="json"), places={(): " ".join([option, *assignments])})
+    _assign(document, assignments, option=option)
     return _validated(document)
 
 
@@ -53,6 +55,15 @@ def parse_config(text: str, *, source: str) -> Config:
 def dump_config(config: Config) -> str:
     """The config as YAML, defaults included; ``load_config`` reads it back to an equal one."""
     return dump_values(config.model_dump(mode="json"))
+
+
+def _assign(document: Document, assignments: Sequence[str], *, option: str) -> None:
+    for assignment in assignments:
+        name, equals, value = assignment.partition("=")
+        if equals and name.strip():
+            override(document, name.strip().split("."), value, source=f"{option} {name.strip()}")
+        else:
+            document.problems.append(f"{option} {assignment}: expected section.key=value")
 
 
 def _parse_file(path: Path) -> Document:

@@ -11,10 +11,12 @@ Floats = NDArray[np.float32]
 class Session:
     """Runs the network of a run. Holds the ONNX Runtime session, which is costly to build."""
 
-    def __init__(self, network: bytes) -> None:
+    def __init__(self, network: bytes, *, threads: int = 0) -> None:
+        """``threads``: at most as many; 0: one for every core."""
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
         options.log_severity_level = 3  # errors only: stderr is ours
         self._session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
 

@@ -1,7 +1,7 @@
 """Several networks that forecast together: each with a context and a linear part of its own, and their median."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from lstm_forecast.model.linear import Linear
 from lstm_forecast.model.spec import NetworkSpec
 
-__all__ = ["Member", "median_of", "published_weights"]
+__all__ = ["Member", "median_of", "published_weights", "with_context"]
 
 T = TypeVar("T")
 
@@ -22,6 +22,18 @@ class Member:
     spec: NetworkSpec
     weights: Mapping[str, NDArray[np.float32]]
     linear: Linear | None
+
+
+def with_context(member: Member, context_length: int) -> Member:
+    """The member as it would be with another context: its weights do not depend on that, its linear part becomes 0.
+
+    ``context_length`` must be a multiple of the member's segment length. For timing, not for forecasts.
+    """
+    linear = member.linear
+    if linear is not None:
+        n_targets, _, horizon = linear.kernel.shape
+        linear = replace(linear, kernel=np.zeros((n_targets, context_length, horizon), np.float32))
+    return replace(member, spec=replace(member.spec, context_length=context_length), linear=linear)
 
 
 def median_of(values: Sequence[T], *, low: Callable[[T, T], T], high: Callable[[T, T], T], mean: Callable[..., T]) -> T:

@@ -34,11 +34,15 @@ class Fitted:
     history: tuple[Epoch, ...]
 
     @property
+    def kept(self) -> tuple[Epoch, ...]:
+        """The epoch that each member kept: the untrained one where no other could be judged."""
+        kept = {row.network: row for row in self.history if row.epoch == 0 or row.best or row.val_loss is None}
+        return tuple(kept.values())
+
+    @property
     def epochs(self) -> tuple[int, ...]:
-        """The epoch that each member kept."""
-        last = dict.fromkeys(range(1, len(self.members) + 1), 0)
-        last |= {row.network: row.epoch for row in self.history if row.best or row.val_loss is None}
-        return tuple(last.values())
+        """The number of the epoch that each member kept."""
+        return tuple(row.epoch for row in self.kept)
 
 
 def fit(prepared: Prepared, report: Report) -> Fitted:

@@ -16,6 +16,7 @@ from lstm_forecast.data.split import Split, split_rows
 from lstm_forecast.data.windows import Windows
 from lstm_forecast.errors import DataError
 from lstm_forecast.evaluation.baselines import naive, seasonal_naive
+from lstm_forecast.model.linear import Linear
 from lstm_forecast.workflows._resolve import resolve
 from lstm_forecast.workflows._shared import (
     fit_config_scaler,
@@ -31,6 +32,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 MIN_EVALUATION_WINDOWS = 200  # about: below, windows overlap, as a few errors say little
 MAX_EVALUATION_WINDOWS = 20_000  # about; more would change no reported error visibly, and cost time in every epoch
+BATCH = 256  # windows
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,11 @@ class Prepared:
         return make_config_windows(
             self.config, self.layout, self.values, self.split.train_start, ends, context_length=context_length
         )
+
+    def linear_forecast(self, part: Part, linear: Linear) -> Floats:
+        """What a linear part alone forecasts of a part, in original units: (n, horizon, n_targets)."""
+        batches = (linear.predict(batch.inputs) * batch.scale + batch.center for batch in part.windows.batches(BATCH))
+        return self.scaler.invert(np.concatenate(list(batches)), part.series, n_targets=part.windows.n_targets)
 
 
 def prepare(config: Config, data_path: Path) -> Prepared:

@@ -176,15 +176,11 @@ def _calibrated(prepared: Prepared, forecaster: Forecaster) -> tuple[Forecaster,
 def _report(
     prepared: Prepared, part: Part, forecast: Floats, quantiles: Sequence[float], linear: Linear
 ) -> dict[str, Any]:
-    batches = (
-        linear.predict(batch.inputs) * batch.scale + batch.center for batch in part.windows.batches(ONNX_WINDOWS)
-    )
-    ridge = prepared.scaler.invert(np.concatenate(list(batches)), part.series, n_targets=part.windows.n_targets)
     return make_report(
         actual=part.actual,
         forecast=forecast,
         quantiles=quantiles,
-        baselines=part.baselines | {"ridge": ridge},
+        baselines=part.baselines | {"ridge": prepared.linear_forecast(part, linear)},
         scale=part.scale,
     )
 

@@ -76,7 +76,9 @@ def in_trained(trained: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
 # Help and imports
 
 
-@pytest.mark.parametrize("command", [[], ["init"], ["train"], ["predict"], ["plot"], ["config"], ["config", "show"]])
+@pytest.mark.parametrize(
+    "command", [[], ["init"], ["train"], ["predict"], ["plot"], ["compare"], ["config"], ["config", "show"]]
+)
 def test_every_command_has_help(command: list[str]) -> None:
     for option in ("--help", "-h"):
         result = invoke(*command, option)
@@ -111,6 +113,13 @@ def loaded_modules(*args: str | Path, cwd: Path) -> tuple[int, set[str]]:
         (["train", "-c", "sine.yaml", "--set", "data.path=no.csv"], 4, ["pandas", "numpy", "pyarrow", "onnx"]),
         (["train", "-c", "sine.yaml", *TOO_LONG], 4, ["pandas", "numpy", "pyarrow", "onnx", "sklearn"]),
         (["train", "-c", "sine.yaml", "--runs", "sine.csv/x"], 7, ["pandas", "numpy", "pyarrow", "onnx"]),
+        (["compare", "-c", "sine.yaml", "--cells", "gruu"], 3, []),
+        (["compare", "-c", "sine.yaml", "--contexts", "0"], 2, []),
+        (
+            ["compare", "-c", "sine.yaml", "--vary", "windows.horizon=4"],
+            2,
+            ["pandas", "numpy", "pyarrow", "onnx", "sklearn"],
+        ),
         (["predict", "--run", "no"], 5, ["pandas", "numpy", "pyarrow"]),
         (["predict", "--run", "sine"], 0, ["pandas", "numpy", "pyarrow", "onnxruntime"]),
         (["predict", "--run", "shops"], 0, ["pandas", "numpy", "pyarrow", "onnxruntime"]),
