@@ -3,14 +3,13 @@
 import importlib
 import sys
 
-NAMES = ("startup", "training", "accuracy", "defaults")
+PLAIN, DETAILED = ("startup", "training"), ("accuracy", "defaults", "ablation")
 
 if __name__ == "__main__":
     name, *arguments = sys.argv[1:] or [""]
-    if name not in NAMES or (arguments and name in ("startup", "training")):
-        sys.exit(
-            f"usage: python -m tests.benchmarks {{{','.join(NAMES)}}}; the last two take arguments, see their --help"
-        )
+    if name not in (*PLAIN, *DETAILED) or (arguments and name in PLAIN):
+        names = f"{{{','.join((*PLAIN, *DETAILED))}}}"
+        sys.exit(f"usage: python -m tests.benchmarks {names}; all but {' and '.join(PLAIN)} take arguments, see --help")
     # Only the one that is asked for: a child's peak memory starts at that of the process that forks it.
     main = importlib.import_module(f"tests.benchmarks.{name}").main
-    main(arguments) if name in ("accuracy", "defaults") else main()
+    main(arguments) if name in DETAILED else main()
