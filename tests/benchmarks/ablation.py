@@ -50,13 +50,13 @@ class Base:
 
 BASES = {
     "m4-hourly": Base(
-        ("split.validation=48", "windows.stride=6", "training.epochs=4"),
+        ("split.validation=48", "windows.stride=12", "training.epochs=4"),
         {
             "shorter segments": "model.segment_length=12",
             "no logarithm": "preprocessing.log=false",
             "deviation of all of the window": "windows.normalisation_span=null",
             "3 contexts": "model.ensemble=3 model.context_lengths=[336,240,192]",
-            "half the steps": "training.steps_per_epoch=62",
+            "half the steps": "training.steps_per_epoch=31",
         },
     ),
     "m4-weekly": Base(
@@ -70,12 +70,12 @@ BASES = {
         },
     ),
     "etth1-96": Base(
-        ('data.end="2017-10-23 23:00"', "split.test=0", "windows.stride=6", "windows.evaluation_stride=24"),
+        ('data.end="2017-10-23 23:00"', "split.test=0", "windows.stride=12", "windows.evaluation_stride=24"),
         {
             "shorter segments": "model.segment_length=6",
             "channels seen together": "model.channels=joint",
             "3 contexts": "model.ensemble=3 model.context_lengths=[504,336,168]",
-            "half the steps": "training.steps_per_epoch=19",
+            "half the steps": "training.steps_per_epoch=9",
         },
     ),
 }
