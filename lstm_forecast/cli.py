@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from lstm_forecast.tables import backtest_tables
 from lstm_forecast.terminal import emit_json, errors_table, listening, outcome, reported, say, terminate
 
 __all__ = ["app", "main"]
@@ -95,6 +96,8 @@ def train(config: ConfigFile, overrides: Overrides = None, runs: Runs = RUNS, as
             report = result.metrics[part]
             say(f"\n{part} errors, {report['windows']:,} windows, original units; skill: 1 - MAE / MAE of that line")
             say(errors_table(loaded.name, report))
+            for warning in report["warnings"]:
+                say(f"warning: {warning}")
             break
     if as_json:
         content = {"published": result.published, "validation_errors": result.scores, "metrics": result.metrics}
@@ -134,6 +137,39 @@ def predict(
         print(output)
     else:
         result.table.to_csv(sys.stdout, index=False)
+
+
+@app.command()
+@reported
+def backtest(
+    name: RunName = None,
+    data: Data = None,
+    last: Annotated[
+        int | None, typer.Option(min=1, help="Origins of every series.  [default: test part and newer]")
+    ] = None,
+    refit: Annotated[int | None, typer.Option(min=1, help="Train again every so many origins.")] = None,
+    baselines: Annotated[str, typer.Option(help="auto_ets,auto_theta,auto_arima: compare with these too.")] = "",
+    importance: Annotated[bool, typer.Option(help="How much each input matters.")] = False,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Forecasts: .parquet or .csv.")] = None,
+    runs: Runs = RUNS,
+    as_json: AsJson = False,
+) -> None:
+    """Forecast from origins that the run has not seen, and measure the errors."""
+    from lstm_forecast.workflows.backtest import backtest as run
+
+    chosen = [each.strip() for each in baselines.split(",") if each.strip()]
+    with listening() as talk:
+        result = run(
+            runs=runs, name=name, data=data, last=last, refit=refit, baselines=chosen, importance=importance,
+            output=output, listener=talk,
+        )  # fmt: skip
+    for warning in result.report["warnings"]:
+        say(f"warning: {warning}")
+    if as_json:
+        where = {"run": result.run.run_id, "path": str(result.run.path), "output": str(output) if output else None}
+        emit_json({"ok": True, **where, **result.report})
+    else:
+        print(backtest_tables(result.run.manifest["name"], result.report))
 
 
 @app.command()

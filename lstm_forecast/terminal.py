@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
     from lstm_forecast.model.history import Epoch
 
-__all__ = ["Talk", "emit_json", "errors_table", "listening", "outcome", "reported", "say", "terminate"]
+__all__ = [
+    "Talk", "aligned", "emit_json", "errors_table", "listening", "number", "outcome", "percent", "reported", "say",
+    "terminate",
+]  # fmt: skip
 
 
 def say(text: str) -> None:
@@ -101,6 +104,11 @@ class Talk:
         if self._progress is not None and self._task is not None:
             self._progress.update(self._task, description="training", completed=epoch.epoch, total=epochs)
 
+    def progress(self, what: str, done: int, total: int) -> None:
+        """So much of something that takes a while is done."""
+        if self._progress is not None and self._task is not None:
+            self._progress.update(self._task, description=what, completed=done, total=total)
+
 
 @contextlib.contextmanager
 def listening() -> Iterator[Talk]:
@@ -134,13 +142,16 @@ def outcome(history: Sequence["Epoch"], published: str, scores: Mapping[str, flo
 
 def errors_table(name: str, report: Mapping[str, Any]) -> str:
     """Errors of the forecast above those of the baselines, as aligned text."""
-    header = ["", "MAE", "RMSE", "sMAPE", "MASE", "skill"]
-    rows = [header]
+    rows = [["", "MAE", "RMSE", "sMAPE", "MASE", "skill"]]
     for label, errors in report["errors"].items():
-        skill = report["skill"].get(label)
-        numbers = [_number(errors[metric]) for metric in ("mae", "rmse", "smape", "mase")]
-        rows.append([name if label == "forecast" else label, *numbers, "" if skill is None else f"{skill:+.1%}"])
-    widths = [max(len(row[k]) for row in rows) for k in range(len(header))]
+        numbers = [number(errors[metric]) for metric in ("mae", "rmse", "smape", "mase")]
+        rows.append([name if label == "forecast" else label, *numbers, percent(report["skill"].get(label))])
+    return aligned(rows)
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of cells as text: the first column to the left, all others to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(
             [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
@@ -149,5 +160,11 @@ def errors_table(name: str, report: Mapping[str, Any]) -> str:
     )
 
 
-def _number(value: float | None) -> str:
+def percent(share: float | None) -> str:
+    """With its sign; nothing for None."""
+    return "" if share is None else f"{share:+.1%}"
+
+
+def number(value: float | None) -> str:
+    """Four digits; a dash for None."""
     return "-" if value is None else f"{value:.4g}"

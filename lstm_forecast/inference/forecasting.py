@@ -1,19 +1,36 @@
 """From scaled values to forecasts in original units: window, network, and everything undone on the way out."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lstm_forecast.data.scale import Scaler
-from lstm_forecast.data.windows import Windows, gather_contexts, normalised
+from lstm_forecast.data.windows import Batch, Windows, gather_contexts, normalised
 from lstm_forecast.inference.session import Session
 
-__all__ = ["Forecaster"]
+__all__ = ["Exchange", "Forecaster"]
 
 BATCH = 256  # larger ones are no faster, and ONNX Runtime keeps the memory of the largest
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """Inputs that windows borrow from each other: window k those of window ``order[k]``."""
+
+    order: Ints  # (n_windows,)
+    steps: slice  # of the context
+    features: slice
+
+    def applied(self, batch: Batch, windows: Windows, index: Ints) -> Batch:
+        """``batch``, which holds the windows ``index``, with the inputs of others."""
+        inputs = batch.inputs.copy()
+        lent = windows.batch(self.order[index]).inputs
+        inputs[:, self.steps, self.features] = lent[:, self.steps, self.features]
+        return replace(batch, inputs=inputs)
 
 
 @dataclass(frozen=True)
@@ -28,12 +45,27 @@ class Forecaster:
     padded: bool
     span: int | None = None
 
-    def on_windows(self, windows: Windows, series: Ints) -> Floats:
-        """Forecasts of all windows; ``series`` (n_windows,) are rows of the scaler."""
+    def on_windows(
+        self,
+        windows: Windows,
+        series: Ints,
+        *,
+        exchange: Exchange | None = None,
+        progress: Callable[[int], None] = lambda done: None,
+    ) -> Floats:
+        """Forecasts of all windows; ``series`` (n_windows,) are rows of the scaler.
+
+        ``exchange`` mixes up inputs first; ``progress`` hears how many windows are done.
+        """
         parts = []
-        for start, batch in zip(range(0, len(windows), BATCH), windows.batches(BATCH), strict=True):
+        for start in range(0, len(windows), BATCH):
+            index = np.arange(start, min(start + BATCH, len(windows)))
+            batch = windows.batch(index)
+            if exchange is not None:
+                batch = exchange.applied(batch, windows, index)
             prediction = self.session.predict(batch.inputs) * batch.scale[..., None] + batch.center[..., None]
-            parts.append(self.scaler.invert(prediction, series[start : start + BATCH], n_targets=self.n_targets))
+            parts.append(self.scaler.invert(prediction, series[index], n_targets=self.n_targets))
+            progress(len(index))
         return np.concatenate(parts)
 
     def ahead(self, values: NDArray[np.float32], origins: Ints, floors: Ints, series: Ints, *, steps: int) -> Floats:

@@ -5,7 +5,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["Epoch", "history_csv"]
+__all__ = ["Epoch", "history_csv", "kept_epochs", "read_history"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,13 @@ class Epoch:
         return None if self.loss is None or self.val_loss is None else self.val_loss - self.loss
 
 
+def kept_epochs(history: Sequence[Epoch]) -> tuple[int, ...]:
+    """The epoch whose weights each network kept: the best one, or the last where nothing judged them."""
+    last = {row.network: 0 for row in history}
+    last |= {row.network: row.epoch for row in history if row.best or row.val_loss is None}
+    return tuple(last.values())
+
+
 def history_csv(history: Sequence[Epoch]) -> str:
     """One row per epoch."""
     stream = io.StringIO()
@@ -44,3 +51,19 @@ def history_csv(history: Sequence[Epoch]) -> str:
         ]
         writer.writerow(["" if value is None else value for value in values])
     return stream.getvalue()
+
+
+def read_history(text: str) -> list[Epoch]:
+    """Inverse of ``history_csv``. Raises KeyError or ValueError on anything else."""
+    return [
+        Epoch(
+            epoch=int(row["epoch"]),
+            loss=float(row["loss"]) if row["loss"] else None,
+            val_loss=float(row["val_loss"]) if row["val_loss"] else None,
+            learning_rate=float(row["learning_rate"]),
+            seconds=float(row["seconds"]),
+            best=row["best"] == "1",
+            network=int(row["network"]),
+        )
+        for row in csv.DictReader(io.StringIO(text))
+    ]

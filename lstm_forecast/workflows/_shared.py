@@ -45,6 +45,12 @@ class LoadedRun:
         """Where the data lay in training; the config of a run counts paths from its own directory."""
         return self.run.path / self.config.data.path
 
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Names of the columns of a window, in their order; the flag that tells padding comes after them."""
+        columns = self.forecaster.scaler.columns
+        return ("target", *columns[1:]) if self.config.melted else columns
+
 
 def read_panel(data: DataConfig, path: Path, *, end: str | int | None = None) -> tuple[Panel, Table]:
     """Read the table at ``path`` as ``data`` describes it, and settle its faults by the policies there.
@@ -147,12 +153,13 @@ def make_config_windows(
     )
 
 
-def seasonal_scales(config: Config, panel: Panel, split: Split) -> Floats:
-    """What MASE divides by, per series and target: (n_series, n_targets)."""
+def seasonal_scales(config: Config, panel: Panel, split: Split, *, power: int = 1) -> Floats:
+    """What MASE divides by (RMSSE with ``power`` 2), per series and target: (n_series, n_targets)."""
     season = config.windows.season_length
     bounds = zip(split.train_start, split.validation_start, strict=True)
     n_targets = config.n_outputs
-    return np.stack([seasonal_scale(panel.values[start:end, :n_targets], season) for start, end in bounds])
+    training = (panel.values[start:end, :n_targets] for start, end in bounds)
+    return np.stack([seasonal_scale(rows, season, power=power) for rows in training])
 
 
 def series_index(scaler: Scaler, panel: Panel) -> np.ndarray:

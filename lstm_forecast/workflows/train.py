@@ -17,17 +17,16 @@ from numpy.typing import NDArray
 from lstm_forecast.config.loading import dump_config
 from lstm_forecast.config.schema import Config
 from lstm_forecast.errors import DataError
-from lstm_forecast.evaluation.report import make_report
 from lstm_forecast.inference.session import Session
-from lstm_forecast.inference.table import long_table, quantile_columns
 from lstm_forecast.model.ensemble import Member, published_weights
 from lstm_forecast.model.graph import onnx_graph, weight_shapes
 from lstm_forecast.model.history import Epoch, history_csv
 from lstm_forecast.model.linear import Linear, fit_linear
 from lstm_forecast.store import Run, locked, publish
 from lstm_forecast.workflows._fit import NETWORK, Fitted, choose, fit, network_spec, refit, start
-from lstm_forecast.workflows._prepare import Part, Prepared, prepare
-from lstm_forecast.workflows._shared import make_forecaster, panel_ids
+from lstm_forecast.workflows._parts import Part, linear_forecast, part_report, part_table
+from lstm_forecast.workflows._prepare import Prepared, prepare
+from lstm_forecast.workflows._shared import make_forecaster
 
 if TYPE_CHECKING:
     import keras
@@ -91,8 +90,7 @@ def train(config: Config, *, config_path: Path, runs: Path, listener: Listener) 
         table = _test_table(prepared, forecasts.get("test"))
         if config.training.refit and parts:
             listener.note("training again on all rows, for the forecasts to come")
-            again = published != NETWORK
-            members = start(prepared, published, everything=True) if again else refit(prepared, fitted, report).members
+            members = refit(prepared, published, fitted.epochs, report)
         # A path in a config counts from the config's directory: from the run, the data lie elsewhere.
         located = os.path.relpath(data_path.resolve(), home.resolve() / "run")
         resolved = config.model_copy(update={"data": config.data.model_copy(update={"path": located})})
@@ -155,17 +153,9 @@ def _check_graph(graph: bytes, network: "keras.Model", prepared: Prepared) -> No
 
 
 def _report(prepared: Prepared, part: Part, forecast: Floats, linear: Linear) -> dict[str, Any]:
-    batches = (
-        linear.predict(batch.inputs) * batch.scale + batch.center for batch in part.windows.batches(ONNX_WINDOWS)
-    )
-    ridge = prepared.scaler.invert(np.concatenate(list(batches)), part.series, n_targets=part.windows.n_targets)
-    return make_report(
-        actual=part.actual,
-        forecast=forecast,
-        quantiles=prepared.config.model.quantiles,
-        baselines=part.baselines | {"ridge": ridge},
-        scale=part.scale,
-    )
+    ridge = linear_forecast(linear, part.windows, prepared.scaler, part.series)
+    quantiles = prepared.config.model.quantiles
+    return part_report(prepared.config, part, forecast, quantiles=quantiles, baselines={"ridge": ridge})
 
 
 def _test_table(prepared: Prepared, forecast: Floats | None) -> pd.DataFrame:
@@ -173,10 +163,7 @@ def _test_table(prepared: Prepared, forecast: Floats | None) -> pd.DataFrame:
     config, part = prepared.config, prepared.test
     if part is None or forecast is None:
         return pd.DataFrame({"unique_id": [], "ds": [], "cutoff": [], "y": [], config.name: []})
-    columns = {"y": part.actual, **quantile_columns(config.name, config.model.quantiles, forecast)}
-    layout = prepared.layout
-    ids = np.array(layout.ids, object)[:, None] if config.melted else panel_ids(config, layout)
-    return long_table(layout, part.origins, columns, ids=ids)
+    return part_table(config, prepared.layout, part, forecast, quantiles=config.model.quantiles, baselines={})
 
 
 def _network_files(members: Sequence[Member], evaluated: bytes, prepared: Prepared) -> dict[str, Callable[[Path], Any]]:
