@@ -1,6 +1,6 @@
 """From scaled values to forecasts in original units: window, network, and everything undone on the way out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,13 +23,13 @@ class Exchange:
 
     order: Ints  # (n_windows,)
     steps: slice  # of the context
-    features: slice
+    channels: Sequence[int]  # of the inputs
 
     def applied(self, batch: Batch, windows: Windows, index: Ints) -> Batch:
         """``batch``, which holds the windows ``index``, with the inputs of others."""
         inputs = batch.inputs.copy()
         lent = windows.batch(self.order[index]).inputs
-        inputs[:, self.steps, self.features] = lent[:, self.steps, self.features]
+        inputs[:, self.steps, self.channels] = lent[:, self.steps, self.channels]
         return replace(batch, inputs=inputs)
 
 
@@ -55,7 +55,7 @@ class Forecaster:
     ) -> Floats:
         """Forecasts of all windows; ``series`` (n_windows,) are rows of the scaler.
 
-        ``exchange`` mixes up inputs first; ``progress`` hears how many windows are done.
+        ``exchange`` mixes up inputs first; ``progress`` hears how many more windows are done.
         """
         parts = []
         for start in range(0, len(windows), BATCH):

@@ -5,7 +5,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["Epoch", "history_csv", "kept_epochs", "read_history"]
+__all__ = ["Epoch", "history_csv", "read_history"]
 
 
 @dataclass(frozen=True)
@@ -24,13 +24,6 @@ class Epoch:
     def gap(self) -> float | None:
         """Overfitting gap: validation loss - training loss."""
         return None if self.loss is None or self.val_loss is None else self.val_loss - self.loss
-
-
-def kept_epochs(history: Sequence[Epoch]) -> tuple[int, ...]:
-    """The epoch whose weights each network kept: the best one, or the last where nothing judged them."""
-    last = {row.network: 0 for row in history}
-    last |= {row.network: row.epoch for row in history if row.best or row.val_loss is None}
-    return tuple(last.values())
 
 
 def history_csv(history: Sequence[Epoch]) -> str:

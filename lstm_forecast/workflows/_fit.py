@@ -11,7 +11,7 @@ from lstm_forecast.data.windows import Windows
 from lstm_forecast.evaluation.metrics import errors
 from lstm_forecast.model.ensemble import Member
 from lstm_forecast.model.graph import onnx_graph
-from lstm_forecast.model.history import Epoch, kept_epochs
+from lstm_forecast.model.history import Epoch
 from lstm_forecast.model.linear import Linear, fit_linear, fixed_linear
 from lstm_forecast.model.spec import NetworkSpec
 from lstm_forecast.model.startup import start_keras
@@ -34,9 +34,15 @@ class Fitted:
     history: tuple[Epoch, ...]
 
     @property
+    def kept(self) -> tuple[Epoch, ...]:
+        """The epoch that each member kept: the untrained one where no other could be judged."""
+        kept = {row.network: row for row in self.history if row.epoch == 0 or row.best or row.val_loss is None}
+        return tuple(kept.values())
+
+    @property
     def epochs(self) -> tuple[int, ...]:
-        """The epoch that each member kept."""
-        return kept_epochs(self.history)
+        """The number of the epoch that each member kept."""
+        return tuple(row.epoch for row in self.kept)
 
 
 def fit(prepared: Prepared, report: Report) -> Fitted:
@@ -44,11 +50,9 @@ def fit(prepared: Prepared, report: Report) -> Fitted:
     return _fit(prepared, report, stop_after=None)
 
 
-def refit(prepared: Prepared, published: str, epochs: Sequence[int], report: Report) -> tuple[Member, ...]:
-    """Train what is published anew on all rows: every network for as many ``epochs`` as it kept."""
-    if published != NETWORK:
-        return start(prepared, published, everything=True)
-    return _fit(prepared, report, stop_after=epochs).members
+def refit(prepared: Prepared, fitted: Fitted, report: Report) -> Fitted:
+    """Train the same networks anew on all rows, for as many epochs as each kept."""
+    return _fit(prepared, report, stop_after=fitted.epochs)
 
 
 def choose(prepared: Prepared, fitted: Fitted) -> tuple[str, dict[str, float]]:

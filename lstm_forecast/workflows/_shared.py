@@ -46,10 +46,11 @@ class LoadedRun:
         return self.run.path / self.config.data.path
 
     @property
-    def features(self) -> tuple[str, ...]:
-        """Names of the columns of a window, in their order; the flag that tells padding comes after them."""
+    def features(self) -> dict[str, list[int]]:
+        """Channels of the network's inputs that each column has, by its name; without the flag that tells padding."""
         columns = self.forecaster.scaler.columns
-        return ("target", *columns[1:]) if self.config.melted else columns
+        names = ("target", *columns[1:]) if self.config.melted else columns
+        return {name: [channel] for channel, name in enumerate(names)}
 
 
 def read_panel(data: DataConfig, path: Path, *, end: str | int | None = None) -> tuple[Panel, Table]:

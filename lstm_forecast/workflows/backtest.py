@@ -77,7 +77,7 @@ def backtest(
     check_statistical(baselines)
     task = open_task(load_run(find_run(runs, name), evaluated=True), data, last)
     folds = _folds(task, refit, listener)
-    forecast = fold_forecasts(folds, task.part, task.rows, progress=_counted(listener, len(task.rows)))
+    forecast = fold_forecasts(folds, task, progress=_counted(listener, len(task.rows)))
     _require_finite(task, forecast)
     others = _baselines(task, folds, baselines, listener)
     report = _report(task, folds, forecast, others)
@@ -98,16 +98,12 @@ def _quantiles(loaded: LoadedRun) -> tuple[float, ...]:
 
 def _folds(task: Task, refit: int | None, listener: Listener) -> list[Fold]:
     if refit is None:
-        return published_folds(task.loaded, task.part, task.split)
+        return published_folds(task)
     if not task.complete:
         raise UsageError("--refit trains on all rows before an origin, and this table lacks some that the run had")
     epochs = task.loaded.config.training.epochs
     return retrained_folds(
-        task.loaded,
-        task.panel.layout,
-        task.values,
-        task.part,
-        task.split,
+        task,
         every=refit,
         note=listener.note,
         report=lambda epoch: listener.epoch(epoch, epochs),
@@ -183,10 +179,8 @@ def _report(task: Task, folds: list[Fold], forecast: Floats, others: Mapping[str
 def _importance(task: Task, folds: list[Fold], forecast: Floats, listener: Listener) -> list[dict[str, Any]]:
     config, middle = task.loaded.config, forecast.shape[-1] // 2
 
-    def permuted(steps: slice, features: slice, rng: np.random.Generator) -> Floats:
-        found = fold_forecasts(
-            folds, task.part, task.rows, exchanged=lambda n: Exchange(rng.permutation(n), steps, features)
-        )
+    def permuted(steps: slice, channels: Sequence[int], rng: np.random.Generator) -> Floats:
+        found = fold_forecasts(folds, task, exchanged=lambda n: Exchange(rng.permutation(n), steps, channels))
         return found[..., middle]
 
     return permutation_importance(

@@ -90,7 +90,8 @@ def train(config: Config, *, config_path: Path, runs: Path, listener: Listener) 
         table = _test_table(prepared, forecasts.get("test"))
         if config.training.refit and parts:
             listener.note("training again on all rows, for the forecasts to come")
-            members = refit(prepared, published, fitted.epochs, report)
+            again = published != NETWORK
+            members = start(prepared, published, everything=True) if again else refit(prepared, fitted, report).members
         # A path in a config counts from the config's directory: from the run, the data lie elsewhere.
         located = os.path.relpath(data_path.resolve(), home.resolve() / "run")
         resolved = config.model_copy(update={"data": config.data.model_copy(update={"path": located})})

@@ -37,12 +37,12 @@ def main() -> None:
         (folder / "hourly.yaml").write_text(CONFIG)
         run([*FORECAST, "train", "--config", "hourly.yaml"], cwd=folder)
         task = open_task(load_run(find_run(folder / "runs", "hourly"), evaluated=True), None, WINDOWS)
-    folds, part = published_folds(task.loaded, task.part, task.split), task.part
+    folds, part = published_folds(task), task.part
     forecaster, quantiles, name = task.loaded.forecaster, task.loaded.config.model.quantiles, task.loaded.config.name
     origins, floors = part.windows.origins(np.arange(WINDOWS))
 
     def batches() -> pd.DataFrame:
-        forecast = fold_forecasts(folds, part, task.rows)
+        forecast = fold_forecasts(folds, task)
         return part_table(task.loaded.config, task.panel.layout, part, forecast, quantiles=quantiles, baselines={})
 
     def predictions() -> pd.DataFrame:

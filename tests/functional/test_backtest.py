@@ -15,7 +15,7 @@ from utilsforecast.evaluation import evaluate
 
 from lstm_forecast.store import open_run
 from tests.functional.conftest import TRAIN_ALL, environment
-from tests.functional.test_cli import invoke, loaded_modules, one_object
+from tests.functional.test_cli import invoke, one_object
 
 ROWS, NEW, HORIZON, SEASON = 120, 12, 4, 7
 CONFIG = f"""\
@@ -319,12 +319,6 @@ def test_wrong_outputs_and_runs_are_refused(tested: Path, project: Path) -> None
     assert invoke("backtest", "--run", "none").exit_code == 5
     assert invoke("backtest", "--data", "none.csv").exit_code == 4
     assert list(project.iterdir()) == []
-
-
-def test_only_training_again_imports_keras(tested: Path) -> None:
-    code, loaded = loaded_modules("backtest", "--importance", cwd=tested)
-    assert code == 0
-    assert loaded.isdisjoint({"tensorflow", "keras", "onnx", "matplotlib", "sklearn", "statsforecast"})
 
 
 def test_text_of_the_table_is_read_back_by_pandas(project: Path) -> None:

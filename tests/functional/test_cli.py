@@ -76,7 +76,9 @@ def in_trained(trained: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
 # Help and imports
 
 
-@pytest.mark.parametrize("command", [[], ["init"], ["train"], ["predict"], ["plot"], ["config"], ["config", "show"]])
+@pytest.mark.parametrize(
+    "command", [[], ["init"], ["train"], ["predict"], ["backtest"], ["plot"], ["config"], ["config", "show"]]
+)
 def test_every_command_has_help(command: list[str]) -> None:
     for option in ("--help", "-h"):
         result = invoke(*command, option)
@@ -114,6 +116,9 @@ def loaded_modules(*args: str | Path, cwd: Path) -> tuple[int, set[str]]:
         (["predict", "--run", "no"], 5, ["pandas", "numpy", "pyarrow"]),
         (["predict", "--run", "sine"], 0, ["pandas", "numpy", "pyarrow", "onnxruntime"]),
         (["predict", "--run", "shops"], 0, ["pandas", "numpy", "pyarrow", "onnxruntime"]),
+        (["backtest", "--help"], 0, []),
+        (["backtest", "--run", "no"], 5, ["pandas", "numpy", "pyarrow"]),
+        (["backtest", "--run", "sine", "--importance"], 0, ["pandas", "numpy", "pyarrow", "onnxruntime"]),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else str(value),
 )
