@@ -3,7 +3,6 @@
 import contextlib
 import functools
 import json
-import shutil
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,12 +15,10 @@ from lstm_forecast.errors import ForecastError
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from lstm_forecast.evaluation.spread import Spread
     from lstm_forecast.model.history import Epoch
-    from lstm_forecast.workflows.compare import Comparison
 
 __all__ = [
-    "Talk", "comparison_text", "emit_json", "errors_table", "listening", "outcome", "reported", "say", "terminate",
+    "Talk", "emit_json", "listening", "outcome", "reported", "say", "terminate",
 ]  # fmt: skip
 
 
@@ -139,59 +136,3 @@ def outcome(history: Sequence["Epoch"], published: str, scores: Mapping[str, flo
             f"the network does not pay here: published is {PUBLISHED[published]} (errors on the validation part: "
             f"{compared}; training.fallback: false would publish the network)"
         )
-
-
-def errors_table(name: str, report: Mapping[str, Any]) -> str:
-    """Errors of the forecast above those of the baselines, as aligned text."""
-    header = ["", "MAE", "RMSE", "sMAPE", "MASE", "skill"]
-    rows = [header]
-    for label, errors in report["errors"].items():
-        skill = report["skill"].get(label)
-        numbers = [_number(errors[metric]) for metric in ("mae", "rmse", "smape", "mase")]
-        rows.append([name if label == "forecast" else label, *numbers, "" if skill is None else f"{skill:+.1%}"])
-    return _aligned(rows)
-
-
-def comparison_text(comparison: "Comparison") -> str:
-    """One row for each variation and baseline, wrapped between columns where stdout is a narrower terminal."""
-    contexts = list(comparison.variations[0].timings)
-    header = ["", "MAE", "RMSE", "sMAPE", "MASE", "epoch", "gap", "parameters", "seconds", "CPU s"]
-    rows = [[*header, *(f"ms, {n}" for n in contexts), *(f"windows/s, {n}" for n in contexts)]]
-    for row in (*comparison.variations, *comparison.baselines):
-        errors = [_spread(row.errors[metric]) for metric in ("mae", "rmse", "smape", "mase")]
-        timings = [row.timings[n] for n in contexts if n in row.timings]
-        speeds = [*(f"{t.latency_ms:.3g}" for t in timings), *(f"{t.windows_per_second:,.0f}" for t in timings)]
-        training = [_spread(row.epoch), _spread(row.gap), f"{row.parameters:,}"]
-        costs = [_spread(row.seconds), _spread(row.cpu_seconds), *(speeds or [""] * 2 * len(contexts))]
-        rows.append([row.name, *errors, *training, *costs])
-    return _aligned(rows, width=shutil.get_terminal_size().columns if sys.stdout.isatty() else None)
-
-
-def _spread(found: "Spread | None") -> str:
-    """The median, and in brackets how far the seeds lie apart; nothing where nothing was measured."""
-    if found is None:
-        return ""
-    if found.median is None or found.low is None or found.high is None:
-        return "-"
-    return f"{found.median:.4g}" + (f" ({found.high - found.low:.2g})" if len(found.values) > 1 else "")
-
-
-def _aligned(rows: Sequence[Sequence[str]], *, width: int | None = None) -> str:
-    """Columns under each other, the first one to the left; it is repeated where the others need more than ``width``."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    blocks: list[list[int]] = [[0]]
-    for k in range(1, len(widths)):
-        used = sum(widths[column] + 2 for column in blocks[-1])
-        if width is not None and len(blocks[-1]) > 1 and used + widths[k] > width:
-            blocks.append([0])
-        blocks[-1].append(k)
-    return "\n\n".join("\n".join(_line(row, widths, block) for row in rows) for block in blocks)
-
-
-def _line(row: Sequence[str], widths: Sequence[int], columns: Sequence[int]) -> str:
-    first, *others = columns
-    return "  ".join([row[first].ljust(widths[first]), *(row[k].rjust(widths[k]) for k in others)]).rstrip()
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4g}"

@@ -61,6 +61,20 @@ class Grid:
             return index.tz_localize("UTC").tz_convert(self.zone)
         return index.tz_localize(self.zone, ambiguous=np.ones(len(index), bool), nonexistent="shift_forward")
 
+    def after(self, stamp: str) -> int:
+        """Number of the first step after a stamp of these data, written as ``str`` writes it; 0 where all are.
+
+        Raises DataError if the stamp has a time zone and these data none, or the other way round.
+        """
+        if isinstance(self.origin, int):
+            return max(0, (int(stamp) - self.origin) // int(self.freq) + 1)
+        moment = pd.Timestamp(stamp)
+        if (moment.tz is None) != (self.zone is None):
+            raise DataError(f"expected stamps {'without' if moment.tz is None else 'with'} a time zone, like {stamp}")
+        index = pd.DatetimeIndex([moment if self.zone is None else moment.tz_convert(self.zone)])
+        tick = int(clock(index, freq=self.freq)[0])
+        return max(0, (tick - self._first) // self.step + 1 if self.step else len(self._calendar(until=tick)))
+
     @property
     def _first(self) -> int:
         return self.origin if isinstance(self.origin, int) else int(self.origin.as_unit("us").asm8.astype(np.int64))

@@ -48,6 +48,12 @@ class Layout:
         span = self.span_of(rows)
         return self.first[span] + rows - self.spans[span]
 
+    def rows_before(self, ordinal: int) -> NDArray[np.int64]:
+        """Row behind the last one of each series before that number on the grid: (n_series,)."""
+        inside = np.clip(ordinal - self.first, 0, np.diff(self.spans))  # rows of each span
+        counts: NDArray[np.int64] = np.add.reduceat(inside, self.span_of(self.offsets[:-1]))
+        return self.offsets[:-1] + counts
+
     def stamps(self, rows: NDArray[np.int64]) -> pd.Index:
         """Stamp of each row, as users see it."""
         return self.grid.stamps(self.ordinals(rows))

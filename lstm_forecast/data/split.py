@@ -24,20 +24,30 @@ class Split:
     end: NDArray[np.int64]
 
 
-def split_rows(layout: Layout, *, validation: int | float | str, test: int | float | str, horizon: int) -> Split:
+def split_rows(
+    layout: Layout,
+    *,
+    validation: int | float | str,
+    test: int | float | str,
+    horizon: int,
+    ends: NDArray[np.int64] | None = None,
+) -> Split:
     """Cut the newest rows of every series off as test part, and those before as validation part.
 
     A share is rounded up to at least one horizon. A series too short for all three parts gives up its validation
     part first, then its test part: training needs ``MIN_CONTEXT + horizon`` rows. Dates hold for every series, as
-    one network learns from all of them: no row from the date on is trained on.
+    one network learns from all of them: no row from the date on is trained on. Rows from ``ends`` (n_series,) on are
+    in no part: they came after a training, whose split is then found again in what is left of its rows.
 
-    Raises DataError if a date is not one, or leaves a series without training rows.
+    Raises DataError if a date is not one, or leaves a series without training rows (not with ``ends``).
     """
-    start, end = layout.offsets[:-1], layout.offsets[1:]
-    test_start = _part_start(layout, end, test, horizon, "split.test")
-    validation_start = _part_start(layout, test_start, validation, horizon, "split.validation")
+    start, end = layout.offsets[:-1], layout.offsets[1:] if ends is None else ends
+    lengths = end - start
+    test_start = _part_start(layout, end, test, lengths, horizon, "split.test")
+    validation_start = _part_start(layout, test_start, validation, lengths, horizon, "split.validation")
     if isinstance(test, str) or isinstance(validation, str):
-        _require_training_rows(layout, validation_start)
+        if ends is None:
+            _require_training_rows(layout, validation_start)
         return Split(start, validation_start, test_start, end)
     need = MIN_CONTEXT + horizon
     validation_start = np.where(validation_start - start < need, test_start, validation_start)
@@ -48,15 +58,20 @@ def split_rows(layout: Layout, *, validation: int | float | str, test: int | flo
 
 
 def _part_start(
-    layout: Layout, end: NDArray[np.int64], part: int | float | str, horizon: int, key: str
+    layout: Layout,
+    end: NDArray[np.int64],
+    part: int | float | str,
+    lengths: NDArray[np.int64],
+    horizon: int,
+    key: str,
 ) -> NDArray[np.int64]:
-    """First row of a part that ends before row ``end`` of each series."""
+    """First row of a part that ends before row ``end`` of each series; a share is of ``lengths`` rows."""
     start = layout.offsets[:-1]
     if isinstance(part, str):
         return np.clip(_first_row_from(layout, part, key), start, end)
     if isinstance(part, int):
         return np.maximum(end - part, start)
-    rows = np.ceil(np.round(layout.lengths * part, 6)).astype(np.int64)  # 0.07 of 100 rows are 7, not 8
+    rows = np.ceil(np.round(lengths * part, 6)).astype(np.int64)  # 0.07 of 100 rows are 7, not 8
     return np.maximum(end - np.where(rows > 0, np.maximum(rows, horizon), 0), start)
 
 

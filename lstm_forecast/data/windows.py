@@ -14,7 +14,7 @@ belongs to. Its context may reach back into earlier parts, as it does when forec
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +63,11 @@ class Windows:
         rank = np.searchsorted(behind, index, side="right")
         within = index - (behind[rank] - self.counts[rank])
         return self.starts[rank] + within * self.stride, self.floors[rank]
+
+    def only(self, index: Ints) -> "Windows":
+        """The windows ``index`` alone, in that order."""
+        origins, floors = self.origins(index)
+        return replace(self, starts=origins, floors=floors, counts=np.ones_like(origins))
 
     def batch(self, index: Ints) -> Batch:
         """Gather and normalise the windows ``index``."""

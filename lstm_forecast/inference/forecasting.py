@@ -1,6 +1,6 @@
 """From scaled values to forecasts in original units: window, network, and everything undone on the way out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,15 +8,31 @@ from numpy.typing import NDArray
 
 from lstm_forecast.config.schema import quantiles_of
 from lstm_forecast.data.scale import Scaler
-from lstm_forecast.data.windows import Windows, gather_contexts, normalised
+from lstm_forecast.data.windows import Batch, Windows, gather_contexts, normalised
 from lstm_forecast.inference.calibration import Calibration, calibrate
 from lstm_forecast.inference.session import Session
 
-__all__ = ["Forecaster"]
+__all__ = ["Exchange", "Forecaster"]
 
 BATCH = 256  # larger ones are no faster, and ONNX Runtime keeps the memory of the largest
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """Inputs that windows borrow from each other: window k those of window ``order[k]``."""
+
+    order: Ints  # (n_windows,)
+    steps: slice  # of the context
+    channels: Sequence[int]  # of the inputs
+
+    def applied(self, batch: Batch, windows: Windows, index: Ints) -> Batch:
+        """``batch``, which holds the windows ``index``, with the inputs of others."""
+        inputs = batch.inputs.copy()
+        lent = windows.batch(self.order[index]).inputs
+        inputs[:, self.steps, self.channels] = lent[:, self.steps, self.channels]
+        return replace(batch, inputs=inputs)
 
 
 @dataclass(frozen=True)
@@ -38,13 +54,27 @@ class Forecaster:
         """Ascending: the median, and both borders of every level."""
         return quantiles_of(self.levels)
 
-    def on_windows(self, windows: Windows, series: Ints) -> Floats:
-        """Forecasts of all windows; ``series`` (n_windows,) are rows of the scaler."""
+    def on_windows(
+        self,
+        windows: Windows,
+        series: Ints,
+        *,
+        exchange: Exchange | None = None,
+        progress: Callable[[int], None] = lambda done: None,
+    ) -> Floats:
+        """Forecasts of all windows; ``series`` (n_windows,) are rows of the scaler.
+
+        ``exchange`` mixes up inputs first; ``progress`` hears how many more windows are done.
+        """
         parts = []
-        for start, batch in zip(range(0, len(windows), BATCH), windows.batches(BATCH), strict=True):
-            own = series[start : start + BATCH]
-            prediction = self._predict(batch.inputs, own) * batch.scale[..., None] + batch.center[..., None]
-            parts.append(self.scaler.invert(prediction, own, n_targets=self.n_targets))
+        for start in range(0, len(windows), BATCH):
+            index = np.arange(start, min(start + BATCH, len(windows)))
+            batch = windows.batch(index)
+            if exchange is not None:
+                batch = exchange.applied(batch, windows, index)
+            prediction = self._predict(batch.inputs, series[index]) * batch.scale[..., None] + batch.center[..., None]
+            parts.append(self.scaler.invert(prediction, series[index], n_targets=self.n_targets))
+            progress(len(index))
         return np.concatenate(parts)
 
     def calibrated(self, parts: Sequence[tuple[Windows, Ints]], *, per_series: bool) -> "Forecaster":

@@ -5,7 +5,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["Epoch", "history_csv"]
+__all__ = ["Epoch", "history_csv", "read_history"]
 
 
 @dataclass(frozen=True)
@@ -44,3 +44,19 @@ def history_csv(history: Sequence[Epoch]) -> str:
         ]
         writer.writerow(["" if value is None else value for value in values])
     return stream.getvalue()
+
+
+def read_history(text: str) -> list[Epoch]:
+    """Inverse of ``history_csv``. Raises KeyError or ValueError on anything else."""
+    return [
+        Epoch(
+            epoch=int(row["epoch"]),
+            loss=float(row["loss"]) if row["loss"] else None,
+            val_loss=float(row["val_loss"]) if row["val_loss"] else None,
+            learning_rate=float(row["learning_rate"]),
+            seconds=float(row["seconds"]),
+            best=row["best"] == "1",
+            network=int(row["network"]),
+        )
+        for row in csv.DictReader(io.StringIO(text))
+    ]

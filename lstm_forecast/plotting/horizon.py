@@ -5,7 +5,18 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from lstm_forecast.plotting.style import BLUE, GREEN, GREY, ORANGE, PURPLE, add_heading, new_figure, step_axis, styled
+from lstm_forecast.plotting.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    PURPLE,
+    add_heading,
+    new_figure,
+    step_axis,
+    styled,
+)
 
 __all__ = ["horizon_figure"]
 
@@ -16,6 +27,7 @@ LINES: tuple[tuple[str, Any], ...] = (
     (ORANGE, (0, (5, 2))),
     (GREEN, (0, (5, 1.5, 1, 1.5))),
     (PURPLE, (0, (3, 1, 1, 1, 1, 1))),
+    (INK, (0, (8, 3))),
 )
 FEW_STEPS = 3  # up to here the points need a mark
 

@@ -10,41 +10,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm_forecast.config.schema import Config
-from lstm_forecast.data.panel import Layout, Panel
+from lstm_forecast.data.panel import Layout
 from lstm_forecast.data.scale import Scaler
 from lstm_forecast.data.split import Split, split_rows
 from lstm_forecast.data.windows import Windows
 from lstm_forecast.errors import DataError
-from lstm_forecast.evaluation.baselines import naive, seasonal_naive
-from lstm_forecast.model.linear import Linear
+from lstm_forecast.workflows._parts import Part, evaluation_windows, make_parts
 from lstm_forecast.workflows._resolve import resolve
 from lstm_forecast.workflows._shared import (
     fit_config_scaler,
     make_config_windows,
     panel_ids,
     read_panel,
-    seasonal_scales,
 )
 
-__all__ = ["Part", "Prepared", "prepare"]
+__all__ = ["Prepared", "prepare"]
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 MIN_EVALUATION_WINDOWS = 200  # about: below, windows overlap, as a few errors say little
 MAX_EVALUATION_WINDOWS = 20_000  # about; more would change no reported error visibly, and cost time in every epoch
-BATCH = 256  # windows
-
-
-@dataclass(frozen=True)
-class Part:
-    """Windows of the validation or test part, with what their forecasts are compared with, in original units."""
-
-    windows: Windows
-    origins: Ints  # (n,): row of the first target
-    series: Ints  # (n,): number of the series
-    actual: Floats  # (n, horizon, n_targets)
-    baselines: dict[str, Floats]  # naive and seasonal naive, each like actual
-    scale: Floats  # (n, 1, n_targets): what MASE divides by
 
 
 @dataclass(frozen=True)
@@ -66,11 +49,6 @@ class Prepared:
         return make_config_windows(
             self.config, self.layout, self.values, self.split.train_start, ends, context_length=context_length
         )
-
-    def linear_forecast(self, part: Part, linear: Linear) -> Floats:
-        """What a linear part alone forecasts of a part, in original units: (n, horizon, n_targets)."""
-        batches = (linear.predict(batch.inputs) * batch.scale + batch.center for batch in part.windows.batches(BATCH))
-        return self.scaler.invert(np.concatenate(list(batches)), part.series, n_targets=part.windows.n_targets)
 
 
 def prepare(config: Config, data_path: Path) -> Prepared:
@@ -95,11 +73,11 @@ def prepare(config: Config, data_path: Path) -> Prepared:
     )
     if not len(training):
         raise _no_windows(config, panel.layout, split)
-    scale = seasonal_scales(config, panel, split)
-    parts = {
-        "validation": _part(config, panel, values, split.validation_start, split.test_start, scale),
-        "test": _part(config, panel, values, split.test_start, split.end, scale),
+    borders = {"validation": (split.validation_start, split.test_start), "test": (split.test_start, split.end)}
+    judged = {
+        name: evaluation_windows(config, panel.layout, values, start, end) for name, (start, end) in borders.items()
     }
+    parts = make_parts(config, panel, split, judged)
     counts = {"training": len(training)} | {name: len(part.windows) if part else 0 for name, part in parts.items()}
     return Prepared(
         config=config,
@@ -155,33 +133,6 @@ def _no_windows(config: Config, layout: Layout, split: Split) -> DataError:
         f"no training window: the longest series, {layout.ids[rows.argmax()]}, has {rows.max():,} training rows, and a "
         f"window needs {windows.context_length} + {windows.horizon} (windows.context_length + windows.horizon) without "
         "a gap; make them smaller, leave windows.padding out, or make split.validation and split.test smaller"
-    )
-
-
-def _part(
-    config: Config, panel: Panel, values: NDArray[np.float32], starts: Ints, ends: Ints, scale: Floats
-) -> Part | None:
-    """The windows of a part to be evaluated; they end with the part's last row. None if there are none."""
-    longest, stride = config.windows.context_length, config.windows.evaluation_stride or config.windows.horizon
-    windows = make_config_windows(
-        config, panel.layout, values, starts, ends, context_length=longest, stride=stride, latest=True
-    )
-    if not len(windows):
-        return None
-    origins, floors = windows.origins(np.arange(len(windows)))
-    series = panel.layout.series_of(origins - 1)
-    own = panel.values[:, : windows.n_targets]
-    horizon, season = windows.horizon, config.windows.season_length
-    return Part(
-        windows=windows,
-        origins=origins,
-        series=series,
-        actual=own[origins[:, None] + np.arange(horizon)],
-        baselines={
-            "naive": naive(own, origins, horizon=horizon),
-            "seasonal_naive": seasonal_naive(own, origins, floors, horizon=horizon, season_length=season),
-        },
-        scale=scale[series][:, None],
     )
 
 

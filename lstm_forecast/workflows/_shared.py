@@ -43,10 +43,21 @@ class LoadedRun:
     config: Config
     forecaster: Forecaster
 
+    def shown(self) -> "LoadedRun":
+        """The same for reports and pictures, see ``with_shown_levels``."""
+        return replace(self, forecaster=with_shown_levels(self.config, self.forecaster))
+
     @property
     def data_path(self) -> Path:
         """Where the data lay in training; the config of a run counts paths from its own directory."""
         return self.run.path / self.config.data.path
+
+    @property
+    def features(self) -> dict[str, list[int]]:
+        """Channels of the network's inputs that each column has, by its name; without the flag that tells padding."""
+        columns = self.forecaster.scaler.columns
+        names = ("target", *columns[1:]) if self.config.melted else columns
+        return {name: [channel] for channel, name in enumerate(names)}
 
 
 def read_panel(data: DataConfig, path: Path, *, end: str | int | None = None) -> tuple[Panel, Table]:
@@ -190,12 +201,13 @@ def make_config_windows(
     )
 
 
-def seasonal_scales(config: Config, panel: Panel, split: Split) -> Floats:
-    """What MASE divides by, per series and target: (n_series, n_targets)."""
+def seasonal_scales(config: Config, panel: Panel, split: Split, *, power: int = 1) -> Floats:
+    """What MASE divides by (RMSSE with ``power`` 2), per series and target: (n_series, n_targets)."""
     season = config.windows.season_length
     bounds = zip(split.train_start, split.validation_start, strict=True)
     n_targets = config.n_outputs
-    return np.stack([seasonal_scale(panel.values[start:end, :n_targets], season) for start, end in bounds])
+    training = (panel.values[start:end, :n_targets] for start, end in bounds)
+    return np.stack([seasonal_scale(rows, season, power=power) for rows in training])
 
 
 def series_index(scaler: Scaler, panel: Panel) -> np.ndarray:

@@ -23,7 +23,8 @@ from lstm_forecast.model.linear import fit_linear
 from lstm_forecast.model.startup import start_keras
 from lstm_forecast.workflows._comparison import METRICS, Comparison, Row, comparison_json, require_suffixes, save
 from lstm_forecast.workflows._fit import fit
-from lstm_forecast.workflows._prepare import Part, Prepared, prepare
+from lstm_forecast.workflows._parts import Part, linear_forecast
+from lstm_forecast.workflows._prepare import Prepared, prepare
 from lstm_forecast.workflows._shared import make_forecaster
 
 __all__ = ["Comparison", "Listener", "compare", "comparison_json"]
@@ -183,7 +184,7 @@ def _trained(prepared: Prepared, name: str, report: Callable[[Epoch], None]) -> 
 def _baselines(base: Prepared, part: Part) -> tuple[Row, ...]:
     """The ridge on the same windows, and simpler forecasts, which need no training."""
     ridge = fit_linear(base.windows(base.config.windows.context_length))
-    forecasts = {"ridge": base.linear_forecast(part, ridge), **part.baselines}
+    forecasts = {"ridge": linear_forecast(ridge, part.windows, base.scaler, part.series), **part.baselines}
     parameters = {"ridge": ridge.kernel.size + ridge.bias.size}
     return tuple(
         Row(name, (), _spreads([errors(forecast, part.actual, part.scale)]), parameters.get(name, 0))

@@ -5,7 +5,6 @@ import io
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from lstm_forecast.plotting.horizon import horizon_figure
 from lstm_forecast.plotting.style import SUFFIXES, Figure, save_figure, stamp_text
 from lstm_forecast.plotting.training import training_figure
 from lstm_forecast.store import Run, find_run, write_whole
-from lstm_forecast.workflows._shared import load_run, panel_ids, read_panel, with_shown_levels
+from lstm_forecast.workflows._shared import load_run, panel_ids, read_panel
 from lstm_forecast.workflows.predict import forecast_future
 
 __all__ = ["plot"]
@@ -58,8 +57,7 @@ def plot(
 
 
 def _forecast(run: Run, data: Path | None, series: Sequence[str]) -> Figure:
-    loaded = load_run(run)
-    loaded = replace(loaded, forecaster=with_shown_levels(loaded.config, loaded.forecaster))
+    loaded = load_run(run).shown()
     config = loaded.config
     panel, _ = read_panel(config.data, data or loaded.data_path)
     ids = panel_ids(config, panel.layout).tolist()

@@ -17,19 +17,18 @@ from numpy.typing import NDArray
 from lstm_forecast.config.loading import dump_config
 from lstm_forecast.config.schema import Config
 from lstm_forecast.errors import DataError
-from lstm_forecast.evaluation.report import make_report
 from lstm_forecast.inference.calibration import Calibration, calibrations_to_bytes
 from lstm_forecast.inference.forecasting import Forecaster
 from lstm_forecast.inference.session import Session
-from lstm_forecast.inference.table import long_table, quantile_columns
 from lstm_forecast.model.ensemble import Member, published_weights
 from lstm_forecast.model.graph import onnx_graph, weight_shapes
 from lstm_forecast.model.history import Epoch, history_csv
 from lstm_forecast.model.linear import Linear, fit_linear
 from lstm_forecast.store import Run, locked, publish
 from lstm_forecast.workflows._fit import NETWORK, Fitted, choose, fit, network_spec, refit, start
-from lstm_forecast.workflows._prepare import Part, Prepared, prepare
-from lstm_forecast.workflows._shared import make_forecaster, panel_ids, with_shown_levels
+from lstm_forecast.workflows._parts import Part, linear_forecast, part_report, part_table
+from lstm_forecast.workflows._prepare import Prepared, prepare
+from lstm_forecast.workflows._shared import make_forecaster, with_shown_levels
 
 if TYPE_CHECKING:
     import keras
@@ -176,13 +175,8 @@ def _calibrated(prepared: Prepared, forecaster: Forecaster) -> tuple[Forecaster,
 def _report(
     prepared: Prepared, part: Part, forecast: Floats, quantiles: Sequence[float], linear: Linear
 ) -> dict[str, Any]:
-    return make_report(
-        actual=part.actual,
-        forecast=forecast,
-        quantiles=quantiles,
-        baselines=part.baselines | {"ridge": prepared.linear_forecast(part, linear)},
-        scale=part.scale,
-    )
+    ridge = linear_forecast(linear, part.windows, prepared.scaler, part.series)
+    return part_report(prepared.config, part, forecast, quantiles=quantiles, baselines={"ridge": ridge})
 
 
 def _test_table(prepared: Prepared, forecast: Floats | None, quantiles: Sequence[float]) -> pd.DataFrame:
@@ -190,10 +184,7 @@ def _test_table(prepared: Prepared, forecast: Floats | None, quantiles: Sequence
     config, part = prepared.config, prepared.test
     if part is None or forecast is None:
         return pd.DataFrame({"unique_id": [], "ds": [], "cutoff": [], "y": [], config.name: []})
-    columns = {"y": part.actual, **quantile_columns(config.name, quantiles, forecast)}
-    layout = prepared.layout
-    ids = np.array(layout.ids, object)[:, None] if config.melted else panel_ids(config, layout)
-    return long_table(layout, part.origins, columns, ids=ids)
+    return part_table(config, prepared.layout, part, forecast, quantiles=quantiles, baselines={})
 
 
 def _network_files(members: Sequence[Member], evaluated: bytes, prepared: Prepared) -> dict[str, Callable[[Path], Any]]:

@@ -77,7 +77,8 @@ def in_trained(trained: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["init"], ["train"], ["predict"], ["plot"], ["compare"], ["config"], ["config", "show"]]
+    "command",
+    [[], ["init"], ["train"], ["predict"], ["backtest"], ["plot"], ["compare"], ["config"], ["config", "show"]],
 )
 def test_every_command_has_help(command: list[str]) -> None:
     for option in ("--help", "-h"):
@@ -123,6 +124,9 @@ def loaded_modules(*args: str | Path, cwd: Path) -> tuple[int, set[str]]:
         (["predict", "--run", "no"], 5, ["pandas", "numpy", "pyarrow"]),
         (["predict", "--run", "sine"], 0, ["pandas", "numpy", "pyarrow", "onnxruntime"]),
         (["predict", "--run", "shops"], 0, ["pandas", "numpy", "pyarrow", "onnxruntime"]),
+        (["backtest", "--help"], 0, []),
+        (["backtest", "--run", "no"], 5, ["pandas", "numpy", "pyarrow"]),
+        (["backtest", "--run", "sine", "--importance"], 0, ["pandas", "numpy", "pyarrow", "onnxruntime"]),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else str(value),
 )

@@ -220,7 +220,9 @@ def test_the_horizon_picture_compares_the_run_with_every_baseline(
     draw(trained, tmp_path / "x.png", "horizon")
     metrics = json.loads(next((trained / "runs" / "wave").glob("*/metrics.json")).read_text())["test"]
     labels = heading(figures[0])[1]
-    assert [label.split(" (")[0] for label in labels] == ["wave", "naive", "seasonal naive", "ridge"]
+    assert [label.split(" (")[0] for label in labels] == [
+        *("wave", "naive", "seasonal naive", "drift", "moving average", "ridge")
+    ]
     assert f"({metrics['errors']['forecast']['mae']:.3g})" in labels[0]
     assert lines(figures[0], BLUE)[0][:, 1].tolist() == metrics["by_step"]["forecast"]["mae"]
 

@@ -21,7 +21,7 @@ from lstm_forecast.model.linear import Linear
 from lstm_forecast.model.spec import NetworkSpec
 from lstm_forecast.plotting.compare import compare_figure
 from lstm_forecast.plotting.style import save_figure
-from lstm_forecast.terminal import comparison_text
+from lstm_forecast.tables import comparison_text
 from lstm_forecast.workflows._comparison import METRICS, Comparison, Row, comparison_table
 
 

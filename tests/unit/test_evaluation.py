@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from lstm_forecast.evaluation.baselines import naive, seasonal_naive
-from lstm_forecast.evaluation.metrics import coverage, errors, errors_by_step, seasonal_scale
-from lstm_forecast.evaluation.report import make_report
+from lstm_forecast.evaluation.baselines import drift, moving_average, naive, seasonal_naive, simple_forecasts
+from lstm_forecast.evaluation.intervals import coverage
+from lstm_forecast.evaluation.metrics import errors, errors_by_step, left_out, rmsse, seasonal_scale
+from lstm_forecast.evaluation.report import make_report, worst_series
 
 Floats = NDArray[np.float64]
 
@@ -30,7 +31,9 @@ def test_errors_of_a_small_case_are_those_computed_by_hand() -> None:
     found = errors(FORECAST, ACTUAL, SCALE)
     assert found["mae"] == pytest.approx((1 + 3 + 0 + 4) / 4)
     assert found["rmse"] == pytest.approx(((1 + 9 + 0 + 16) / 4) ** 0.5)
+    assert found["mse"] == pytest.approx((1 + 9 + 0 + 16) / 4)
     assert found["bias"] == pytest.approx((1 - 3 + 0 + 4) / 4)
+    assert found["mape"] == pytest.approx(100 * (1 / 10 + 3 / 20 + 4 / 4) / 3)  # without the value that is 0
     assert found["smape"] == pytest.approx((200 * 1 / 21 + 200 * 3 / 37 + 0 + 200 * 4 / 4) / 4)
     assert found["mase"] == pytest.approx((1 / 2 + 3 / 2 + 0 + 4 / 4) / 4)
 
@@ -47,10 +50,11 @@ def test_forecasting_too_much_is_a_positive_bias(shift: float, bias: float) -> N
 
 
 def test_a_perfect_forecast_has_no_error_at_all_even_at_zero() -> None:
+    assert set(errors(ACTUAL, ACTUAL, SCALE).values()) == {0.0}
     zero = np.zeros((3, 2, 1))
-    for values in (ACTUAL, zero):
-        scale = np.ones((len(values), 1, 1))
-        assert set(errors(values, values, scale).values()) == {0.0}
+    found = errors(zero, zero, np.ones((3, 1, 1)))
+    assert found.pop("mape") is None
+    assert set(found.values()) == {0.0}
 
 
 def test_smape_is_at_most_200_and_reaches_it_on_the_wrong_side_of_zero() -> None:
@@ -67,6 +71,9 @@ def test_a_series_without_variation_is_left_out_of_mase_alone() -> None:
     assert found["mase"] == pytest.approx((0 + 4 / 4) / 2)
     assert found["mae"] == pytest.approx(2)
     assert none_left["mase"] is None
+    assert rmsse(FORECAST, ACTUAL, scale) == pytest.approx((16 / 2 / 4) ** 0.5)
+    assert rmsse(FORECAST, ACTUAL, 0 * scale) is None
+    assert left_out(ACTUAL, scale) == {"zero_scale": 1, "zero_actual": 1}
     assert json.dumps(none_left, allow_nan=False)
 
 
@@ -176,6 +183,22 @@ def test_seasonal_naive_of_season_one_is_naive() -> None:
     assert np.array_equal(found, naive(values, origins, horizon=4))
 
 
+def test_drift_draws_the_line_from_the_first_to_the_last_value_further() -> None:
+    values = np.array([[100.0, 0], [1, 0], [2, 5], [7, 1]])  # a span that starts in row 1
+    found = drift(values, np.array([4, 2]), np.array([1, 1]), horizon=2)
+    assert found.tolist() == [[[10.0, 1.5], [13.0, 2.0]], [[1.0, 0.0], [1.0, 0.0]]]
+
+
+def test_the_moving_average_is_that_of_a_season_or_of_a_horizon_and_of_what_there_is() -> None:
+    values = column(100, 1, 2, 6)
+    found = moving_average(values, np.array([4, 2]), np.array([1, 1]), horizon=2, window=2)
+    assert found[..., 0].tolist() == [[4, 4], [1, 1]]
+    at, floor = np.array([4]), np.array([0])
+    for season, window in ((1, 3), (2, 2), (9, 4)):
+        named = simple_forecasts(values, at, floor, horizon=3, season_length=season)
+        assert named["moving_average"][0, :, 0] == pytest.approx(values[-window:].mean())
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.integers(1, 12), st.integers(1, 20), st.integers(1, 20))
 def test_baselines_never_see_their_targets(season: int, horizon: int, origin: int) -> None:
@@ -184,8 +207,8 @@ def test_baselines_never_see_their_targets(season: int, horizon: int, origin: in
     changed[origin:] = np.nan
     at, floor = np.array([origin]), np.array([0])
     for rows in (values, changed):
-        assert np.isfinite(naive(rows, at, horizon=horizon)).all()
-        assert np.isfinite(seasonal_naive(rows, at, floor, horizon=horizon, season_length=season)).all()
+        found = simple_forecasts(rows, at, floor, horizon=horizon, season_length=season)
+        assert all(np.isfinite(forecast).all() for forecast in found.values())
 
 
 # Report
@@ -199,6 +222,8 @@ def report(quantiles: tuple[float, ...] = (0.5,)) -> dict:
         quantiles=quantiles,
         baselines={"naive": ACTUAL + 4, "perfect": ACTUAL},
         scale=SCALE,
+        squared_scale=SCALE**2,
+        reference="naive",
     )
 
 
@@ -207,7 +232,12 @@ def test_a_report_compares_the_median_with_every_baseline() -> None:
         found = report(quantiles)
         assert found["windows"] == 2
         assert list(found["errors"]) == list(found["by_step"]) == ["forecast", "naive", "perfect"]
-        assert found["errors"]["forecast"] == errors(FORECAST, ACTUAL, SCALE)
+        own = found["errors"]["forecast"]
+        assert own.items() > errors(FORECAST, ACTUAL, SCALE).items()
+        assert own["rmsse"] == rmsse(FORECAST, ACTUAL, SCALE**2)
+        other = found["errors"]["naive"]
+        assert own["owa"] == pytest.approx((own["smape"] / other["smape"] + own["mase"] / other["mase"]) / 2)
+        assert other["owa"] == pytest.approx(1)
         assert found["by_step"]["forecast"] == errors_by_step(FORECAST, ACTUAL)
 
 
@@ -220,9 +250,67 @@ def test_skill_is_positive_where_the_forecast_beats_the_baseline() -> None:
 def test_a_report_measures_the_interval_of_every_level_from_the_outermost_in() -> None:
     intervals = report((0.025, 0.1, 0.5, 0.9, 0.975))["intervals"]
     assert list(intervals) == ["95", "80"]
-    assert intervals["95"] == pytest.approx({"coverage": 3 / 4, "width": 0.95 * 7})  # of the errors 1, 3, 0 and 4
-    assert intervals["80"] == pytest.approx({"coverage": 2 / 4, "width": 0.8 * 7})
-    assert report()["intervals"] == {}
+    # Of the errors 1 and 3, whose scale is 2, and 0 and 4, whose scale is 4
+    outside = 2 / 0.05 * (4 - 3.325) / 4 / 4
+    assert intervals["95"] == pytest.approx(
+        {"coverage": 3 / 4, "width": 0.95 * 7, "msis": 0.95 * 7 * (1 / 2 + 1 / 4) / 2 + outside}
+    )
+    assert (intervals["80"]["coverage"], intervals["80"]["width"]) == (2 / 4, pytest.approx(0.8 * 7))
+    assert (report()["intervals"], report()["scaled_crps"]) == ({}, None)
+
+
+def series_report() -> list[dict]:
+    """Series a has the windows 0 and 2, b the window 1, and c the window 3, without a scale."""
+    actual = np.array([10.0, 20.0, 30.0, 40.0])[:, None, None] + np.zeros((4, 2, 1))
+    size = np.array([1.0, 2.0, 3.0, 50.0])[:, None, None]
+    return worst_series(
+        actual=actual,
+        forecast=actual + size,
+        reference=actual - 4,
+        scale=np.array([4.0, 1.0, 4.0, 0.0])[:, None, None],
+        ids=np.array(["a", "b", "a", "c"], object)[:, None],
+    )
+
+
+def test_series_come_with_the_worst_scaled_error_first_and_those_without_a_scale_last() -> None:
+    rows = series_report()
+    assert [row["unique_id"] for row in rows] == ["b", "a", "c"]
+    assert [row["mase"] for row in rows] == [2, (1 + 3) / 2 / 4, None]
+    assert [row["mae"] for row in rows] == [row["bias"] for row in rows] == [2, 2, 50]
+    assert [row["windows"] for row in rows] == [1, 2, 1]
+    assert [row["skill"] for row in rows] == pytest.approx([1 - 2 / 4, 1 - 2 / 4, 1 - 50 / 4])
+    assert rows[1]["rmse"] == pytest.approx(((1 + 9) / 2) ** 0.5)
+
+
+def warnings_of(forecast: Floats, actual: Floats, last: Floats) -> list[str]:
+    found = make_report(
+        actual=actual,
+        forecast=forecast[..., None],
+        quantiles=(0.5,),
+        baselines={"naive": np.repeat(last[:, None], actual.shape[1], axis=1)},
+        scale=np.ones((len(actual), 1, 1)),
+        squared_scale=np.ones((len(actual), 1, 1)),
+        reference="naive",
+    )["warnings"]
+    return [warning.removeprefix("the forecast ").split(":")[0] for warning in found]
+
+
+def test_a_forecast_that_copies_the_last_value_or_never_varies_is_warned_of() -> None:
+    rng = np.random.default_rng(0)
+    walk = rng.normal(size=(200, 6, 1)).cumsum(axis=1)
+    last = np.zeros((200, 1))
+    copied = 0.2 * rng.normal(size=walk.shape)
+    assert warnings_of(copied, walk, last) == ["copies the last value"]
+    assert warnings_of(np.zeros_like(walk), walk, last) == ["copies the last value", "is flat"]
+    assert warnings_of(np.repeat(walk.mean(axis=1, keepdims=True), 6, axis=1), walk, last) == ["is flat"]
+    assert warnings_of(walk + 0.1, walk, last) == []
+    assert warnings_of(10 + copied, walk, last) == []  # bad, but no copy
+
+
+def test_one_step_is_never_flat_and_constant_series_give_no_warning() -> None:
+    step = np.random.default_rng(0).normal(size=(50, 1, 1))
+    assert warnings_of(step / 2, step, np.zeros((50, 1))) == []
+    assert warnings_of(np.ones((50, 4, 1)), np.ones((50, 4, 1)), np.ones((50, 1))) == []
 
 
 def test_a_report_is_plain_json() -> None:

@@ -163,3 +163,28 @@ def test_daily_stamps_at_noon_stay_at_noon() -> None:
 )
 def test_the_season_is_a_day_a_week_or_a_year(freq: str, length: int) -> None:
     assert season_length(freq) == length
+
+
+# The first step after a stamp
+
+
+@pytest.mark.parametrize(("freq", "zone"), [("h", None), ("h", "Europe/Vienna"), ("D", "Europe/Vienna"), ("MS", None)])
+def test_a_stamp_as_text_is_found_again_on_the_grid(freq: str, zone: str | None) -> None:
+    grid = Grid(freq, pd.Timestamp("2024-01-01"), zone)
+    numbers = np.arange(0, 7500, 83) if freq == "h" else np.arange(300)
+    for number, stamp in zip(numbers, grid.stamps(numbers), strict=True):
+        assert grid.after(str(stamp)) == number + 1
+
+
+def test_a_stamp_between_two_steps_or_before_all_has_the_next_step_after_it() -> None:
+    hours, months = (Grid(freq, pd.Timestamp("2024-01-01")) for freq in ("h", "MS"))
+    assert (hours.after("2024-01-01 03:30"), hours.after("2020-01-01")) == (4, 0)
+    assert (months.after("2024-02-15"), months.after("2020-01-01")) == (2, 0)
+    steps = Grid("5", 100)
+    assert [steps.after(text) for text in ("100", "104", "105", "7")] == [1, 1, 2, 0]
+
+
+@pytest.mark.parametrize(("zone", "stamp"), [(None, "2024-01-01 00:00:00+01:00"), ("Europe/Vienna", "2024-01-01")])
+def test_a_stamp_with_a_zone_does_not_fit_data_without_one(zone: str | None, stamp: str) -> None:
+    with pytest.raises(DataError, match="a time zone, like 2024-01-01"):
+        Grid("h", pd.Timestamp("2024-01-01"), zone).after(stamp)

@@ -575,3 +575,24 @@ def test_a_single_target_melts_to_what_it_was() -> None:
     assert melted.layout.ids == panel.layout.ids
     assert melted.layout.spans.tolist() == panel.layout.spans.tolist()
     np.testing.assert_array_equal(melted.values, panel.values)
+
+
+# Places in time
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.lists(st.booleans(), min_size=1, max_size=12).filter(any), min_size=1, max_size=4), st.integers(0, 14)
+)
+def test_rows_before_a_number_on_the_grid_are_counted_in_every_series_across_gaps(
+    present: list[list[bool]], ordinal: int
+) -> None:
+    rows = [(name, step) for name, steps in enumerate(present) for step, there in enumerate(steps) if there]
+    table = table_of(id=[name for name, _ in rows], ds=[step for _, step in rows], y=np.zeros(len(rows)))
+    layout = build_panel(
+        table, timestamp="ds", targets=["y"], series_id="id", freq="1", settings=Settings(gaps="split")
+    ).layout
+    found = layout.rows_before(ordinal) - layout.offsets[:-1]
+    ordinals = layout.ordinals(np.arange(len(rows)))
+    expected = [(ordinals[a:b] < ordinal).sum() for a, b in zip(layout.offsets[:-1], layout.offsets[1:], strict=True)]
+    assert found.tolist() == expected

@@ -51,6 +51,18 @@ def test_counts_are_rows_of_each_series() -> None:
     assert sizes(panel_of(20).layout, validation=0, test=0) == [(20, 0, 0)]
 
 
+@pytest.mark.parametrize(("validation", "test"), [(0.1, 0.2), (5, 10), ("2024-02-20", "2024-03-01")])
+def test_the_split_of_a_training_is_found_again_after_new_rows_have_come(
+    validation: float | str, test: float | str
+) -> None:
+    old, new = days(100, 80), days(130, 110)
+    expected = split_rows(old, validation=validation, test=test, horizon=3)
+    found = split_rows(new, validation=validation, test=test, horizon=3, ends=new.offsets[:-1] + old.lengths)
+    for name in ("train_start", "validation_start", "test_start", "end"):
+        shifts = new.offsets[:-1] - old.offsets[:-1]
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name) + shifts)
+
+
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [(12, (6, 3, 3)), (11, (5, 3, 3)), (10, (7, 0, 3)), (8, (5, 0, 3)), (7, (7, 0, 0)), (5, (5, 0, 0)), (1, (1, 0, 0))],

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from lstm_forecast.data.windows import Windows
-from lstm_forecast.model.history import Epoch, history_csv
+from lstm_forecast.model.history import Epoch, history_csv, read_history
 from lstm_forecast.model.linear import Linear, fit_linear
 from lstm_forecast.model.losses import make_loss
 from lstm_forecast.model.network import build_network
@@ -186,3 +186,4 @@ def test_history_is_written_as_one_row_per_epoch_with_blanks_where_nothing_was_m
         "1,0,,0.5,,0.01,0.1,1",
         "2,1,0.25,0.75,0.5,0.01,0.2,0",
     ]
+    assert read_history(history_csv(rows)) == rows

@@ -130,6 +130,20 @@ def test_targets_stay_in_their_part_and_span_and_contexts_do_not_cross_a_gap(cas
     assert (case.layout.ordinals(origins) - case.layout.ordinals(floors) == origins - floors).all()
 
 
+@settings(max_examples=50, deadline=None)
+@given(cases(), st.randoms(use_true_random=False))
+def test_chosen_windows_are_those_windows_and_no_others(case: Case, random: Any) -> None:
+    windows = case.make(np.random.default_rng(0).normal(size=(case.n_rows, 1)))
+    index = np.array([k for k in range(len(windows)) if random.random() < 0.5], np.int64)
+    random.shuffle(index)
+    chosen = windows.only(index)
+    assert len(chosen) == len(index)
+    for found, expected in zip(chosen.origins(np.arange(len(index))), windows.origins(index), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    if len(index):
+        np.testing.assert_array_equal(next(chosen.batches(1000)).inputs, windows.batch(index).inputs)
+
+
 def test_the_first_windows_are_those_of_the_documentation() -> None:
     case = Case(
         panel_of(6).layout, np.array([0]), np.array([6]),

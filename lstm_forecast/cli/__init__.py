@@ -1,0 +1,68 @@
+"""The command line: parse, call one workflow, print the result, choose the exit code."""
+
+import os
+import signal
+import sys
+from typing import Annotated
+
+import typer
+
+from lstm_forecast.cli import configs
+from lstm_forecast.cli.forecasts import init, plot, predict, train
+from lstm_forecast.cli.judgements import backtest, compare
+from lstm_forecast.terminal import emit_json, terminate
+
+__all__ = ["app", "main"]
+
+EXIT_CODES = """Exit codes: 0 done · 1 a bug of ours · 2 usage · 3 config · 4 data · 5 saved run ·
+7 could not write · 75 another process is writing there · 130/143 stopped by a signal"""
+
+app = typer.Typer(
+    help="Time-series forecasting with recurrent networks, from one YAML file and one command.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+config_app = typer.Typer(help="Look at configs.", no_args_is_help=True)
+for command in (init, train, predict, backtest, plot, compare):
+    app.command()(command)
+for command in (configs.show, configs.schema):
+    config_app.command()(command)
+app.add_typer(config_app, name="config")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from lstm_forecast import __version__
+
+        print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Hold the options of the program itself."""
+
+
+def main() -> None:
+    """Entry point of the commands ``forecast`` and ``lstm-forecast``."""
+    signal.signal(signal.SIGTERM, terminate)
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `forecast predict | head` ends like any other program
+    # Arrow's own allocator keeps what a large table took; the system's gives it back before training starts.
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+    try:
+        code = app(standalone_mode=False)
+    except Exception as error:
+        # What the parser raises: its classes have no public name in every version of Typer.
+        if not (hasattr(error, "format_message") and hasattr(error, "show")):
+            raise
+        if "--json" in sys.argv:
+            emit_json({"ok": False, "exit_code": 2, "error": "usage", "problems": [error.format_message()]})
+        error.show()
+        code = 2
+    sys.exit(code or 0)

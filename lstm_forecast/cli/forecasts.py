@@ -1,0 +1,140 @@
+"""From a table to forecasts: ``init``, ``train``, ``predict`` and ``plot``."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lstm_forecast.cli.options import RUNS, AsJson, ConfigFile, Data, Overrides, RunName, Runs
+from lstm_forecast.tables import errors_table
+from lstm_forecast.terminal import emit_json, listening, outcome, reported, say
+
+__all__ = ["init", "plot", "predict", "train"]
+
+
+class Columns(StrEnum):
+    """Column names of a forecast table."""
+
+    long = "long"
+    input = "input"
+
+
+class Picture(StrEnum):
+    """What to draw."""
+
+    forecast = "forecast"
+    training = "training"
+    horizon = "horizon"
+
+
+@reported
+def init(
+    data: Annotated[Path, typer.Argument(help="CSV or Parquet file, directory or glob.")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="[default: configs/NAME.yaml]")] = None,
+    target: Annotated[list[str] | None, typer.Option(help="Column to forecast (repeatable).")] = None,
+    horizon: Annotated[int | None, typer.Option(min=1, help="Steps to forecast.")] = None,
+    timestamp: Annotated[str | None, typer.Option(help="Column with the time stamps.")] = None,
+    series_id: Annotated[str | None, typer.Option(help="Column that names the series.")] = None,
+    force: Annotated[bool, typer.Option(help="Overwrite an existing config.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Look at DATA and write a commented config."""
+    from lstm_forecast.workflows.init import init as run
+
+    result = run(
+        data, output=output, targets=target, horizon=horizon, timestamp=timestamp, series_id=series_id, force=force
+    )
+    for finding in result.findings:
+        say(finding)
+    if as_json:
+        emit_json({"ok": True, "config": str(result.path), "findings": result.findings})
+    else:
+        print(result.path)
+        say(f"next: forecast train --config {result.path}")
+
+
+@reported
+def train(config: ConfigFile, overrides: Overrides = None, runs: Runs = RUNS, as_json: AsJson = False) -> None:
+    """Train a network and publish it as the champion of its name."""
+    from lstm_forecast.config.loading import load_config
+
+    loaded = load_config(config, overrides=overrides or ())
+    from lstm_forecast.workflows.train import train as run
+
+    with listening() as talk:
+        result = run(loaded, config_path=config, runs=runs, listener=talk)
+    for line in outcome(result.history, result.published, result.scores):
+        say(line)
+    for part in ("test", "validation"):
+        if part in result.metrics:
+            report = result.metrics[part]
+            say(f"\n{part} errors, {report['windows']:,} windows, original units; skill: 1 - MAE / MAE of that line")
+            say(errors_table(loaded.name, report))
+            for warning in report["warnings"]:
+                say(f"warning: {warning}")
+            break
+    if as_json:
+        content = {"published": result.published, "validation_errors": result.scores, "metrics": result.metrics}
+        emit_json({"ok": True, "run": result.run.run_id, "path": str(result.run.path), **content})
+    else:
+        say("\npublished:")
+        print(result.run.path)
+        where = "" if runs == RUNS else f" --runs {runs}"
+        say(f"next: forecast predict --run {loaded.name}{where}\n      forecast plot --run {loaded.name}{where}")
+
+
+@reported
+def predict(
+    name: RunName = None,
+    data: Data = None,
+    horizon: Annotated[
+        int | None, typer.Option(min=1, max=100_000, help="Steps: fewer are cut, more roll forward.")
+    ] = None,
+    levels: Annotated[
+        list[int] | None,
+        typer.Option(min=1, max=99, help="Interval in percent (repeatable).  [default: those of model.levels]"),
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File: .csv, .parquet or .json.")] = None,
+    columns: Annotated[
+        Columns, typer.Option(help="unique_id, ds, cutoff ...; or the names of the input.")
+    ] = Columns.long,
+    runs: Runs = RUNS,
+    as_json: AsJson = False,
+) -> None:
+    """Forecast the real future of every series, in original units."""
+    from lstm_forecast.workflows.predict import predict as run
+    from lstm_forecast.workflows.predict import table_json
+
+    result = run(runs=runs, name=name, data=data, horizon=horizon, levels=levels, columns=columns.value, output=output)
+    if as_json and output is not None:
+        emit_json({"ok": True, "run": result.run.run_id, "path": str(result.run.path), "output": str(output)})
+    elif as_json:
+        print(table_json(result))
+    elif output is not None:
+        print(output)
+    else:
+        result.table.to_csv(sys.stdout, index=False)
+
+
+@reported
+def plot(
+    picture: Annotated[Picture, typer.Argument(help="What to draw.")] = Picture.forecast,
+    name: RunName = None,
+    data: Data = None,
+    series: Annotated[list[str] | None, typer.Option(help="Only this series (repeatable).")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File: .png, .svg or .pdf.  [default: NAME-PICTURE.png]")
+    ] = None,
+    runs: Runs = RUNS,
+    as_json: AsJson = False,
+) -> None:
+    """Draw a run: its forecast, its training, or its error by step."""
+    from lstm_forecast.workflows.plot import plot as run
+
+    path = run(picture.value, runs=runs, name=name, data=data, series=series or (), output=output)
+    if as_json:
+        emit_json({"ok": True, "picture": str(path)})
+    else:
+        print(path)

@@ -1,0 +1,90 @@
+"""Which network forecasts which window, so that none is asked about what it learned."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lstm_forecast.inference.forecasting import Exchange, Forecaster
+from lstm_forecast.inference.session import Session
+from lstm_forecast.model.history import Epoch, read_history
+from lstm_forecast.workflows._shared import load_run
+from lstm_forecast.workflows._task import Task
+
+__all__ = ["EVALUATED", "PUBLISHED", "RETRAINED", "Fold", "fold_forecasts", "published_folds", "retrained_folds"]
+
+EVALUATED, PUBLISHED, RETRAINED = "evaluated", "published", "retrained"
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Windows that one network forecasts."""
+
+    network: str  # evaluated, published or retrained
+    forecaster: Forecaster
+    index: Ints  # (n,): numbers of the windows
+    ends: Ints  # (n_series,): row behind the last one of each series that it learned from
+
+
+def published_folds(task: Task) -> list[Fold]:
+    """The published network for windows after all rows of the training, the evaluated one for all others."""
+    loaded, part, split = task.loaded, task.part, task.split
+    new = part.origins >= split.end[part.series]
+    learned = split.end if loaded.config.training.refit else split.validation_start
+    folds = [Fold(EVALUATED, loaded.forecaster, np.flatnonzero(~new), split.validation_start)] if not new.all() else []
+    if new.any():
+        folds.append(Fold(PUBLISHED, load_run(loaded.run).shown().forecaster, np.flatnonzero(new), learned))
+    return folds
+
+
+def retrained_folds(
+    task: Task, *, every: int, note: Callable[[str], None], report: Callable[[Epoch], None]
+) -> list[Fold]:
+    """What the run published, trained again before every ``every``-th origin on all rows until then.
+
+    Scaler, choices and epochs stay those of the run. This is the one place of a backtest that needs Keras.
+    """
+    from lstm_forecast.model.graph import onnx_graph
+    from lstm_forecast.workflows._fit import NETWORK, Fitted, refit, start
+    from lstm_forecast.workflows._prepare import Prepared
+
+    run, config, layout, forecaster = task.loaded.run, task.loaded.config, task.panel.layout, task.loaded.forecaster
+    ordinals = layout.ordinals(task.part.origins)
+    numbers = np.unique(ordinals, return_inverse=True)[1] // every
+    fitted = Fitted((), tuple(read_history(run.read("history.csv").decode("utf-8"))))
+    published = run.manifest["published"]
+    folds = []
+    for number in range(numbers.max() + 1):
+        index = np.flatnonzero(numbers == number)
+        first = int(ordinals[index].min())
+        ends = layout.rows_before(first)
+        note(f"training {number + 1} of {numbers.max() + 1}, on rows before {layout.grid.stamps(np.array([first]))[0]}")
+        split = replace(task.split, end=ends)
+        prepared = Prepared(config, layout, split, forecaster.scaler, task.values, None, None, facts={})
+        again = published == NETWORK
+        members = refit(prepared, fitted, report).members if again else start(prepared, published, everything=True)
+        folds.append(Fold(RETRAINED, replace(forecaster, session=Session(onnx_graph(members))), index, ends))
+    return folds
+
+
+def fold_forecasts(
+    folds: list[Fold],
+    task: Task,
+    *,
+    exchanged: Callable[[int], Exchange] | None = None,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Floats:
+    """Forecasts (n, horizon, n_targets, n_quantiles) of all windows, each by the network of its fold.
+
+    ``exchanged`` gives the exchange of inputs among so many windows; ``progress`` hears how many more are done.
+    """
+    found = []
+    for fold in folds:
+        windows, exchange = task.part.windows.only(fold.index), exchanged(len(fold.index)) if exchanged else None
+        found.append(fold.forecaster.on_windows(windows, task.rows[fold.index], exchange=exchange, progress=progress))
+    order = np.argsort(np.concatenate([fold.index for fold in folds]))
+    forecast: Floats = np.concatenate(found)[order]
+    return forecast

@@ -1,0 +1,191 @@
+"""``forecast backtest``: what a run would have forecast from origins that it has not seen, and how wrong that was."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lstm_forecast.errors import DataError, UsageError
+from lstm_forecast.evaluation.report import worst_series
+from lstm_forecast.evaluation.statistical import check_statistical, statistical_forecasts
+from lstm_forecast.inference.forecasting import Exchange
+from lstm_forecast.inference.importance import permutation_importance
+from lstm_forecast.model.linear import fit_linear
+from lstm_forecast.store import Run, find_run, write_whole
+from lstm_forecast.workflows._folds import RETRAINED, Fold, fold_forecasts, published_folds, retrained_folds
+from lstm_forecast.workflows._parts import linear_forecast, part_ids, part_report, part_table, reference
+from lstm_forecast.workflows._shared import load_run
+from lstm_forecast.workflows._task import Task, open_task
+
+if TYPE_CHECKING:
+    from lstm_forecast.model.history import Epoch
+
+__all__ = ["Backtest", "Listener", "backtest"]
+
+SUFFIXES = (".csv", ".parquet")
+Floats = NDArray[np.float64]
+
+
+class Listener(Protocol):
+    """Hears what a backtest does, while it does it."""
+
+    def note(self, text: str) -> None:
+        """A line for people."""
+
+    def epoch(self, epoch: "Epoch", epochs: int) -> None:
+        """An epoch of a new training is over."""
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        """So much of something that takes a while is done."""
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Forecasts beside what came, and the figures."""
+
+    run: Run
+    report: Mapping[str, Any]  # see README
+    table: pd.DataFrame  # unique_id, ds, cutoff, y, forecasts and baselines
+
+
+def backtest(
+    *,
+    runs: Path,
+    name: str | None = None,
+    data: Path | None = None,
+    last: int | None = None,
+    refit: int | None = None,
+    baselines: Sequence[str] = (),
+    importance: bool = False,
+    output: Path | None = None,
+    listener: Listener,
+) -> Backtest:
+    """Forecast from every origin of the test part and of newer rows, or from the ``last`` origins of every series.
+
+    A window whose rows all came after the training is forecast by the published network, any other by the one that
+    learned from the training part alone; with ``refit``, all by networks trained anew before every so many origins.
+    ``baselines`` are names of statistical forecasts to compare with. The table is written to ``output``, whole or not
+    at all. Raises UsageError if the options do not fit the run, RunError if there is no sound run, DataError if the
+    data do not fit it or hold nothing to test, WriteError if writing fails.
+    """
+    if output is not None and output.suffix.lower() not in SUFFIXES:
+        raise UsageError(f"--output {output}: expected a name that ends in {', '.join(SUFFIXES)}")
+    check_statistical(baselines)
+    task = open_task(load_run(find_run(runs, name), evaluated=True).shown(), data, last)
+    folds = _folds(task, refit, listener)
+    forecast = fold_forecasts(folds, task, progress=_counted(listener, len(task.rows)))
+    _require_finite(task, forecast)
+    others = _baselines(task, folds, baselines, listener)
+    report = _report(task, folds, forecast, others)
+    if importance:
+        report["importance"] = _importance(task, folds, forecast, listener)
+    config, quantiles = task.loaded.config, task.loaded.forecaster.quantiles
+    columns = task.part.baselines | others
+    table = part_table(config, task.panel.layout, task.part, forecast, quantiles=quantiles, baselines=columns)
+    if output is not None:
+        parquet = output.suffix.lower() == ".parquet"
+        write_whole(output, lambda path: (table.to_parquet if parquet else table.to_csv)(path, index=False))
+    return Backtest(task.loaded.run, report, table)
+
+
+def _folds(task: Task, refit: int | None, listener: Listener) -> list[Fold]:
+    if refit is None:
+        return published_folds(task)
+    if not task.complete:
+        raise UsageError("--refit trains on all rows before an origin, and this table lacks some that the run had")
+    epochs = task.loaded.config.training.epochs
+    return retrained_folds(
+        task,
+        every=refit,
+        note=listener.note,
+        report=lambda epoch: listener.epoch(epoch, epochs),
+    )
+
+
+def _counted(listener: Listener, total: int) -> Callable[[int], None]:
+    done = 0
+
+    def count(more: int) -> None:
+        nonlocal done
+        done += more
+        listener.progress("forecasting", done, total)
+
+    return count
+
+
+def _require_finite(task: Task, forecast: Floats) -> None:
+    wrong = np.flatnonzero(~np.isfinite(forecast).all(axis=(1, 2, 3)))
+    if len(wrong):
+        series = task.panel.layout.ids[task.part.series[wrong[0]]]
+        raise DataError(
+            f"series {series}: {len(wrong):,} forecasts leave the range of numbers; train with preprocessing.log: false"
+        )
+
+
+def _baselines(task: Task, folds: list[Fold], names: Sequence[str], listener: Listener) -> dict[str, Floats]:
+    """The ridge of the window, learned from the rows that its fold's network learned from; statistical forecasts."""
+    config, part, scaler = task.loaded.config, task.part, task.loaded.forecaster.scaler
+    origins, floors = part.windows.origins(np.arange(len(part.windows)))
+    found = statistical_forecasts(
+        names,
+        task.panel.values[:, : part.windows.n_targets],
+        origins,
+        floors,
+        horizon=config.windows.horizon,
+        season_length=config.windows.season_length,
+        progress=lambda done, total: listener.progress("baselines", done, total),
+    )
+    if not task.complete:
+        return found
+    ridge = np.empty_like(part.actual)
+    for fold in folds:
+        training = task.training_windows(fold.ends)
+        windows = part.windows.only(fold.index)
+        ridge[fold.index] = linear_forecast(fit_linear(training), windows, scaler, task.rows[fold.index])
+    return {"ridge": ridge} | found
+
+
+def _report(task: Task, folds: list[Fold], forecast: Floats, others: Mapping[str, Floats]) -> dict[str, Any]:
+    config, part, layout, quantiles = task.loaded.config, task.part, task.panel.layout, task.loaded.forecaster.quantiles
+    report = part_report(config, part, forecast, quantiles=quantiles, baselines=others)
+    stamps = layout.stamps(part.origins - 1)
+    networks: dict[str, int] = {}
+    for fold in folds:
+        networks[fold.network] = networks.get(fold.network, 0) + len(fold.index)
+    return {
+        "networks": networks,
+        "trainings": len(folds) if RETRAINED in networks else 0,
+        "cutoffs": [str(stamps.min()), str(stamps.max())],
+        **report,
+        "by_series": worst_series(
+            actual=part.actual,
+            forecast=forecast[..., len(quantiles) // 2],
+            reference=part.baselines[reference(config)],
+            scale=part.scale,
+            ids=part_ids(config, layout)[part.series],
+        ),
+        "warnings": [*task.warnings, *report["warnings"]],
+    }
+
+
+def _importance(task: Task, folds: list[Fold], forecast: Floats, listener: Listener) -> list[dict[str, Any]]:
+    config, middle = task.loaded.config, forecast.shape[-1] // 2
+
+    def permuted(steps: slice, channels: Sequence[int], rng: np.random.Generator) -> Floats:
+        found = fold_forecasts(folds, task, exchanged=lambda n: Exchange(rng.permutation(n), steps, channels))
+        return found[..., middle]
+
+    return permutation_importance(
+        permuted,
+        actual=task.part.actual,
+        forecast=forecast[..., middle],
+        features=task.loaded.features,
+        context_length=config.windows.context_length,
+        segment_length=config.model.segment_length,
+        seed=config.seed,
+        progress=lambda done, total: listener.progress("importance", done, total),
+    )
