@@ -9,7 +9,16 @@ from typing import Annotated
 
 import typer
 
-from lstm_forecast.terminal import emit_json, errors_table, listening, outcome, reported, say, terminate
+from lstm_forecast.terminal import (
+    emit_json,
+    errors_table,
+    listening,
+    outcome,
+    reported,
+    say,
+    terminate,
+    unseen_categories,
+)
 
 __all__ = ["app", "main"]
 
@@ -31,6 +40,7 @@ Overrides = Annotated[list[str] | None, typer.Option("--set", help="Any config k
 Runs = Annotated[Path, typer.Option("--runs", envvar="FORECAST_RUNS", help="Directory of all runs.")]
 RunName = Annotated[str | None, typer.Option("--run", "-r", help="Name of the run; the only one there is by default.")]
 Data = Annotated[Path | None, typer.Option("--data", help="Newer table than the one trained on.")]
+Future = Annotated[Path | None, typer.Option("--future", help="Table of future covariates: see `forecast template`.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 RUNS = Path("runs")
 
@@ -111,6 +121,7 @@ def train(config: ConfigFile, overrides: Overrides = None, runs: Runs = RUNS, as
 def predict(
     name: RunName = None,
     data: Data = None,
+    future: Future = None,
     horizon: Annotated[
         int | None, typer.Option(min=1, max=100_000, help="Steps: fewer are cut, more roll forward.")
     ] = None,
@@ -125,7 +136,9 @@ def predict(
     from lstm_forecast.workflows.predict import predict as run
     from lstm_forecast.workflows.predict import table_json
 
-    result = run(runs=runs, name=name, data=data, horizon=horizon, columns=columns.value, output=output)
+    result = run(runs=runs, name=name, data=data, future=future, horizon=horizon, columns=columns.value, output=output)
+    for line in unseen_categories(result.unseen):
+        say(line)
     if as_json and output is not None:
         emit_json({"ok": True, "run": result.run.run_id, "path": str(result.run.path), "output": str(output)})
     elif as_json:
@@ -138,10 +151,33 @@ def predict(
 
 @app.command()
 @reported
+def template(
+    name: RunName = None,
+    data: Data = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File: .csv or .parquet.")] = None,
+    runs: Runs = RUNS,
+    as_json: AsJson = False,
+) -> None:
+    """Write the rows of the future that `predict --future` needs, with empty cells to be filled in."""
+    from lstm_forecast.workflows.template import template as run
+
+    table = run(runs=runs, name=name, data=data, output=output)
+    if as_json:
+        content = {"output": None if output is None else str(output), "rows": len(table)}
+        emit_json({"ok": True, "columns": list(table.columns), **content})
+    elif output is not None:
+        print(output)
+    else:
+        table.to_csv(sys.stdout, index=False)
+
+
+@app.command()
+@reported
 def plot(
     picture: Annotated[Picture, typer.Argument(help="What to draw.")] = Picture.forecast,
     name: RunName = None,
     data: Data = None,
+    future: Future = None,
     series: Annotated[list[str] | None, typer.Option(help="Only this series (repeatable).")] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File: .png, .svg or .pdf.  [default: NAME-PICTURE.png]")
@@ -152,7 +188,7 @@ def plot(
     """Draw a run: its forecast, its training, or its error by step."""
     from lstm_forecast.workflows.plot import plot as run
 
-    path = run(picture.value, runs=runs, name=name, data=data, series=series or (), output=output)
+    path = run(picture.value, runs=runs, name=name, data=data, future=future, series=series or (), output=output)
     if as_json:
         emit_json({"ok": True, "picture": str(path)})
     else:

@@ -132,6 +132,12 @@ def outcome(history: Sequence["Epoch"], published: str, scores: Mapping[str, flo
         )
 
 
+def unseen_categories(unseen: Mapping[str, int]) -> Iterator[str]:
+    """What the network cannot know, in sentences: a static column with values that were not there in training."""
+    for column, count in unseen.items():
+        yield f"column {column}: {count:,} series have a category not seen in training; forecast as of none"
+
+
 def errors_table(name: str, report: Mapping[str, Any]) -> str:
     """Errors of the forecast above those of the baselines, as aligned text."""
     header = ["", "MAE", "RMSE", "sMAPE", "MASE", "skill"]

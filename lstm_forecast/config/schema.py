@@ -203,6 +203,16 @@ class Config(Section):
         return self
 
     @model_validator(mode="after")
+    def _contexts_hold_what_is_known_ahead(self) -> "Config":
+        lengths = [n for n in (self.windows.context_length, *self.model.context_lengths) if n]
+        if self.data.covariates.ahead and lengths and min(lengths) < self.windows.horizon:
+            raise ValueError(
+                f"covariates known ahead need contexts (windows.context_length, model.context_lengths) of at least the "
+                f"horizon; received {min(lengths)} for windows.horizon ({self.windows.horizon})"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _columns_have_one_role(self) -> "Config":
         data = self.data
         named = [
@@ -210,6 +220,8 @@ class Config(Section):
             *([data.series_id] if data.series_id else []),
             *data.targets,
             *data.covariates.past,
+            *data.covariates.future,
+            *data.covariates.static,
         ]
         twice = sorted({name for name in named if named.count(name) > 1})
         if twice:

@@ -158,7 +158,7 @@ def network_spec(prepared: Prepared, windows: Windows, number: int) -> NetworkSp
     model = prepared.config.model
     return NetworkSpec(
         context_length=windows.context_length,
-        n_features=windows.values.shape[1] + windows.padded,
+        n_features=windows.n_features,
         horizon=windows.horizon,
         n_targets=windows.n_targets,
         quantiles=model.quantiles,

@@ -69,6 +69,7 @@ class Prepared:
 def prepare(config: Config, data_path: Path) -> Prepared:
     """Read, check, split and scale. Raises DataError where the data do not allow training."""
     panel, table = read_panel(config.data, data_path, end=config.data.end)
+    config = _with_categories(config, panel)
     if config.melted:
         panel = panel.melted(panel_ids(config, panel.layout))
     split = split_rows(
@@ -105,7 +106,8 @@ def prepare(config: Config, data_path: Path) -> Prepared:
             "freq": panel.layout.grid.freq,
             "timezone": panel.layout.grid.zone,
             "cutoff": str(panel.layout.stamps(panel.layout.offsets[1:] - 1).max()),
-            "columns": [*config.data.targets, *config.data.covariates.past],
+            "columns": [*config.data.targets, *config.data.covariates.past, *panel.known.columns],
+            "unseen_categories": dict(panel.unseen),
             "rows": len(table.frame),
             "series": len(panel.layout.ids),
             "windows": counts,
@@ -115,6 +117,11 @@ def prepare(config: Config, data_path: Path) -> Prepared:
             "data_sha256": _fingerprint(path for path, _, _ in table.sources),
         },
     )
+
+
+def _with_categories(config: Config, panel: Panel) -> Config:
+    covariates = config.data.covariates.model_copy(update={"categories": dict(panel.known.categories)})
+    return config.model_copy(update={"data": config.data.model_copy(update={"covariates": covariates})})
 
 
 def _too_short(config: Config, layout: Layout, split: Split) -> NDArray[np.bool_]:

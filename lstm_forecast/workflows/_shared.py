@@ -9,14 +9,16 @@ from numpy.typing import NDArray
 
 from lstm_forecast.config.loading import parse_config
 from lstm_forecast.config.schema import Config, PreprocessingConfig
-from lstm_forecast.config.table import DataConfig
+from lstm_forecast.config.table import CovariatesConfig, DataConfig
+from lstm_forecast.data.covariates import Known, find_categories
+from lstm_forecast.data.future import future_rows, look_ahead
 from lstm_forecast.data.panel import Layout, Panel, build_panel
-from lstm_forecast.data.read import Table, read_table
+from lstm_forecast.data.read import Table, column_names, read_table
 from lstm_forecast.data.repair import Settings
 from lstm_forecast.data.scale import Scaler, fit_scaler
 from lstm_forecast.data.split import Split
 from lstm_forecast.data.windows import Windows, make_windows
-from lstm_forecast.errors import ConfigError, DataError, RunError
+from lstm_forecast.errors import ConfigError, DataError, RunError, UsageError
 from lstm_forecast.evaluation.metrics import seasonal_scale
 from lstm_forecast.inference.forecasting import Forecaster
 from lstm_forecast.inference.session import Session
@@ -24,8 +26,8 @@ from lstm_forecast.inference.table import unique_ids
 from lstm_forecast.store import Run
 
 __all__ = [
-    "LoadedRun", "fit_config_scaler", "load_run", "make_config_windows", "make_forecaster", "panel_ids", "read_panel",
-    "seasonal_scales", "series_index",
+    "LoadedRun", "fit_config_scaler", "load_run", "make_config_windows", "make_forecaster", "panel_ids", "read_ahead",
+    "read_panel", "seasonal_scales", "series_index",
 ]  # fmt: skip
 
 Floats = NDArray[np.float64]
@@ -51,20 +53,23 @@ def read_panel(data: DataConfig, path: Path, *, end: str | int | None = None) ->
 
     Only training passes ``data.end`` on: forecasts start from the end of whatever they are given.
     """
-    text = [name for name in (data.timestamp, data.series_id) if name is not None]
+    covariates = data.covariates
+    keys = [name for name in (data.timestamp, data.series_id) if name is not None]
     table = read_table(
         path,
-        columns=[*text, *data.targets, *data.covariates.past],
-        text=text,
-        delimiter=data.csv.delimiter,
-        decimal=data.csv.decimal,
-        encoding=data.csv.encoding,
+        columns=[*keys, *data.targets, *covariates.past, *covariates.future, *covariates.static],
+        text=[*keys, *(covariates.categories or ())],
+        either=covariates.static if covariates.categories is None else (),
+        **data.csv.model_dump(),
     )
+    if covariates.categories is None:
+        covariates = covariates.model_copy(update={"categories": find_categories(table.frame, covariates.static)})
     panel = build_panel(
         table,
         timestamp=data.timestamp,
         targets=data.targets,
-        past=data.covariates.past,
+        past=covariates.past,
+        known=_known(covariates),
         series_id=data.series_id,
         timestamp_format=data.timestamp_format,
         timezone=data.timezone,
@@ -73,6 +78,40 @@ def read_panel(data: DataConfig, path: Path, *, end: str | int | None = None) ->
         settings=Settings(data.unsorted, data.duplicates, data.gaps, data.missing, data.infinite),
     )
     return panel, table
+
+
+def read_ahead(loaded: LoadedRun, data: Path | None, future: Path | None) -> Panel:
+    """The history, by default what the run was trained on, with what is known of the steps to be forecast.
+
+    ``future`` is a table of exactly these steps; without it, rows behind the last target in the history tell of them.
+    """
+    config = loaded.config.data
+    panel, _ = read_panel(config, data or loaded.data_path)
+    given = None
+    if future is not None:
+        if not panel.known.future:
+            raise UsageError(f"--future {future}: this run needs no rows of the future, as it has no future covariates")
+        given = future_rows(
+            _read_future(config, future),
+            panel,
+            timestamp=config.timestamp,
+            series_id=config.series_id,
+            timestamp_format=config.timestamp_format,
+            timezone=config.timezone,
+        )
+    return look_ahead(panel, horizon=loaded.config.windows.horizon, given=given)
+
+
+def _read_future(data: DataConfig, path: Path) -> Table:
+    """The table of the future, which has the columns that `forecast template` writes and no others."""
+    keys = [name for name in (data.series_id, data.timestamp) if name is not None]
+    columns = [*keys, *data.covariates.future]
+    present = column_names(path, delimiter=data.csv.delimiter, encoding=data.csv.encoding)
+    problems = [f"{path}: no column {name}" for name in columns if name not in present]
+    problems += [f"{path}: column {name} is not needed" for name in present if name not in columns]
+    if problems:
+        raise DataError(*problems, f"expected the columns {', '.join(columns)}, which `forecast template` writes")
+    return read_table(path, columns=columns, text=keys, **data.csv.model_dump())
 
 
 def load_run(run: Run, *, evaluated: bool = False) -> LoadedRun:
@@ -87,7 +126,8 @@ def load_run(run: Run, *, evaluated: bool = False) -> LoadedRun:
     except (ConfigError, ValueError, KeyError, TypeError) as error:
         raise RunError(f"{run.path}: damaged: {error}; train again") from None
     targets = ("value",) if config.melted else config.data.targets
-    if scaler.columns != (*targets, *config.data.covariates.past):
+    columns = (*targets, *config.data.covariates.past), _known(config.data.covariates).columns
+    if (scaler.columns, tuple(name for name, *_ in scaler.known)) != columns:
         raise RunError(f"{run.path}: damaged: scaler.json and config.yaml name different columns; train again")
     return LoadedRun(run, config, forecaster)
 
@@ -102,6 +142,8 @@ def make_forecaster(config: Config, network: bytes, scaler: Scaler) -> Forecaste
         normalisation=config.windows.normalisation,
         padded=bool(config.windows.padding),
         span=config.span,
+        horizon=config.windows.horizon,
+        **_known_widths(config),
     )
 
 
@@ -143,8 +185,25 @@ def make_config_windows(
         normalisation=windows.normalisation,
         padded=bool(windows.padding),
         span=config.span,
+        **_known_widths(config),
         **{"stride": windows.stride, **how},
     )
+
+
+def _known(covariates: CovariatesConfig) -> Known:
+    return Known(
+        future=covariates.future,
+        calendar=covariates.calendar,
+        holidays=covariates.holidays,
+        static=covariates.static,
+        categories=covariates.categories or {},
+    )
+
+
+def _known_widths(config: Config) -> dict[str, Any]:
+    """How many columns are known ahead; ``config`` is resolved."""
+    known = _known(config.data.covariates)
+    return {"n_ahead": len(known.ahead), "n_static": len(known.constant)}
 
 
 def seasonal_scales(config: Config, panel: Panel, split: Split) -> Floats:

@@ -110,6 +110,8 @@ def _describe_data(prepared: Prepared, listener: Listener) -> None:
     for kind, count in facts["repairs"].items():
         policy = getattr(prepared.config.data, kind)
         listener.note(f"data.{kind}: {policy} settled {count:,} rows")
+    for column, count in facts["unseen_categories"].items():
+        listener.note(f"column {column}: {count:,} series have a value that is none of data.covariates.categories")
     if facts["padded_series"]:
         listener.note(
             f"{facts['padded_series']:,} series are shorter than windows.context_length + windows.horizon: "
