@@ -1,7 +1,7 @@
 """What is known of the steps to be forecast: rows after the end of every series, checked and put beside its history."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
@@ -16,10 +16,18 @@ from lstm_forecast.data.repair import Rows
 from lstm_forecast.data.stamps import parse_stamps
 from lstm_forecast.errors import DataError
 
-__all__ = ["future_rows", "future_stamps", "look_ahead"]
+__all__ = ["Given", "future_rows", "future_stamps", "look_ahead"]
 
 SHOWN = 5  # problems named one by one
 Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Given:
+    """Rows of a table of the future; codes and ordinals are -1 where the history has no such series or stamp."""
+
+    rows: Rows
+    where: Callable[[int], str]  # a row in words
 
 
 def future_stamps(layout: Layout, horizon: int) -> Ints:
@@ -27,18 +35,19 @@ def future_stamps(layout: Layout, horizon: int) -> Ints:
     return layout.ordinals(layout.offsets[1:] - 1)[:, None] + np.arange(1, horizon + 1)
 
 
-def look_ahead(panel: Panel, *, horizon: int, given: Rows | None) -> Panel:
+def look_ahead(panel: Panel, *, horizon: int, given: Given | None) -> Panel:
     """The panel with what is known of the ``horizon`` steps after the end of every series.
 
-    ``given`` are the rows of a file from future_rows, which must be exactly those; without them, rows behind the last
-    target in the panel's own table, which may go on further. Raises DataError naming the first rows that are absent or
-    too many, and the first cells that are empty.
+    ``given`` are the rows of a table from future_rows, which must be exactly those; without them, rows behind the last
+    target in the panel's own table count, which may go on further. Raises DataError naming the first rows that are
+    absent or too many, and the first cells that are empty.
     """
     known, layout = panel.known, panel.layout
     if not known.ahead:
         return panel
     ordinals = future_stamps(layout, horizon)
-    rows = given or panel.later or Rows(np.empty(0, np.int32), np.empty(0, np.int64), np.empty((0, len(known.future))))
+    nothing = Rows(np.empty(0, np.int32), np.empty(0, np.int64), np.empty((0, len(known.future))))
+    rows = given.rows if given else panel.later or nothing
     values = np.full((*ordinals.shape, len(known.future)), np.nan)
     count = np.zeros(ordinals.shape, np.int64)
     if known.future:
@@ -47,7 +56,7 @@ def look_ahead(panel: Panel, *, horizon: int, given: Rows | None) -> Panel:
         places = rows.codes[wanted], steps[wanted]
         values[places] = rows.values[wanted]
         np.add.at(count, places, 1)
-        problems = [] if given is None else list(_needless(layout, ordinals, rows, wanted))
+        problems = [] if given is None else list(_needless(layout, ordinals, given, wanted))
         _refuse([*problems, *_absent(panel, ordinals, count, values)])
     features = calendar_values(layout.grid, ordinals.ravel(), features=known.calendar, holidays=known.holidays).reshape(
         *ordinals.shape, -1
@@ -67,18 +76,18 @@ def future_rows(
     series_id: str | None,
     timestamp_format: str | None,
     timezone: str | None,
-) -> Rows:
-    """The rows of a table of the future; codes and ordinals are -1 where a series or a stamp is not the panel's.
+) -> Given:
+    """The rows of a table that tells of the future of the panel.
 
     Raises DataError if a stamp cannot be read, or has a zone and the panel's have none, or the other way round.
     """
     layout = panel.layout
     stamps = parse_stamps(table, column=timestamp, timestamp_format=timestamp_format, timezone=timezone)
-    codes = np.zeros(len(table.frame), np.int32)
-    if series_id is not None:
-        codes = pd.Categorical(table.frame[series_id].astype("str"), categories=layout.ids).codes.astype(np.int32)
+    ids = pd.Index([layout.ids[0]] * len(table.frame) if series_id is None else table.frame[series_id].astype("str"))
+    codes = pd.Index(layout.ids).get_indexer(ids).astype(np.int32)
     values = table.frame[list(panel.known.future)].to_numpy(np.float64)
-    return Rows(codes, _ordinals(table, layout, stamps, timestamp), values)
+    rows = Rows(codes, _ordinals(table, layout, stamps, timestamp), values)
+    return Given(rows, lambda row: f"{table.place(row)}: series {ids[row]}, {stamps[row]}")
 
 
 def _ordinals(table: Table, layout: Layout, stamps: pd.Index, timestamp: str) -> Ints:
@@ -99,21 +108,20 @@ def _ordinals(table: Table, layout: Layout, stamps: pd.Index, timestamp: str) ->
 def _refuse(problems: list[str]) -> None:
     if problems:
         more = f"{len(problems):,} such problems; " if len(problems) > SHOWN else ""
-        remedy = f"{more}`forecast template` writes the rows that are needed, with empty cells to be filled in"
+        remedy = f"{more}`forecast template` writes the rows that are needed: fill in their cells, and give --future"
         raise DataError(*islice(problems, SHOWN), remedy)
 
 
-def _needless(layout: Layout, ordinals: Ints, rows: Rows, wanted: NDArray[np.bool_]) -> Iterator[str]:
+def _needless(layout: Layout, ordinals: Ints, given: Given, wanted: NDArray[np.bool_]) -> Iterator[str]:
     """A problem for every row of no step to be forecast."""
-    for row in np.flatnonzero(~wanted):
-        code, ordinal = rows.codes[row], rows.ordinals[row]
+    for row in map(int, np.flatnonzero(~wanted)):
+        code = given.rows.codes[row]
         if code < 0:
-            yield f"future row {row + 1:,}: a series that has no history"
-        elif ordinal < 0:
-            yield f"future row {row + 1:,}: series {layout.ids[code]}: a stamp off the grid of freq {layout.grid.freq}"
+            yield f"{given.where(row)}: the series has no history"
         else:
-            first, last, stamp = layout.grid.stamps(np.array([*ordinals[code, [0, -1]], ordinal]))
-            yield f"series {layout.ids[code]}, {stamp}: not to be forecast; expected rows from {first} to {last}"
+            first, last = layout.grid.stamps(ordinals[code, [0, -1]])
+            expected = f"expected rows from {first} to {last}, freq {layout.grid.freq}"
+            yield f"{given.where(row)}: not to be forecast; {expected}"
 
 
 def _absent(panel: Panel, ordinals: Ints, count: Ints, values: NDArray[np.float64]) -> Iterator[str]:

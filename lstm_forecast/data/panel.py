@@ -116,6 +116,8 @@ class Panel:
     def extended(self) -> "Panel":
         """The panel with the steps to be forecast as rows of their series: what windows of the future gather from."""
         if self.ahead is None:
+            if self.known.ahead:
+                raise ValueError("nothing is known of the steps to be forecast: look_ahead comes first")
             return self
         layout, steps = self.layout, self.ahead.shape[1]
         ended = np.searchsorted(layout.offsets[1:], layout.spans, side="right")  # series before each border

@@ -70,6 +70,7 @@ def prepare(config: Config, data_path: Path) -> Prepared:
     """Read, check, split and scale. Raises DataError where the data do not allow training."""
     panel, table = read_panel(config.data, data_path, end=config.data.end)
     config = _with_categories(config, panel)
+    future_rows = 0 if panel.later is None else len(panel.later.codes)
     if config.melted:
         panel = panel.melted(panel_ids(config, panel.layout))
     split = split_rows(
@@ -107,6 +108,7 @@ def prepare(config: Config, data_path: Path) -> Prepared:
             "timezone": panel.layout.grid.zone,
             "cutoff": str(panel.layout.stamps(panel.layout.offsets[1:] - 1).max()),
             "columns": [*config.data.targets, *config.data.covariates.past, *panel.known.columns],
+            "future_rows": future_rows,
             "unseen_categories": dict(panel.unseen),
             "rows": len(table.frame),
             "series": len(panel.layout.ids),

@@ -110,6 +110,8 @@ def _describe_data(prepared: Prepared, listener: Listener) -> None:
     for kind, count in facts["repairs"].items():
         policy = getattr(prepared.config.data, kind)
         listener.note(f"data.{kind}: {policy} settled {count:,} rows")
+    if facts["future_rows"]:
+        listener.note(f"{facts['future_rows']:,} rows behind the last target of their series: left out")
     for column, count in facts["unseen_categories"].items():
         listener.note(f"column {column}: {count:,} series have a value that is none of data.covariates.categories")
     if facts["padded_series"]:
