@@ -6,13 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lstm_forecast.config.loading import parse_config
+from lstm_forecast.config.schema import Config
 from lstm_forecast.data.calendar import calendar_names, calendar_values
 from lstm_forecast.data.covariates import Known, find_categories
 from lstm_forecast.data.grid import Grid
 from lstm_forecast.data.panel import Panel, build_panel
 from lstm_forecast.data.repair import Settings
 from lstm_forecast.data.scale import fit_scaler
-from lstm_forecast.errors import DataError
+from lstm_forecast.errors import ConfigError, DataError
 from tests.unit.conftest import table_of
 
 FEATURES = ("hour", "day_of_week", "day_of_month", "day_of_year", "week", "month")
@@ -185,3 +187,46 @@ def test_the_logarithm_leaves_covariates_known_ahead_alone() -> None:
     scaler = fit_scaler(found, kind="none", log=True, train_ends=np.array([3, 6]))
     scaled = scaler.transform(found)
     np.testing.assert_allclose(scaled, np.stack([np.log(found.values[:, 0]), found.values[:, 1]], axis=1), rtol=1e-6)
+
+
+# Config
+
+DATA = "name: a\ndata: {path: a.csv, timestamp: ds, targets: y, series_id: id, covariates: {%s}}\n"
+
+
+def parsed(covariates: str, rest: str = "windows: {horizon: 6}\n") -> Config:
+    return parse_config(DATA % covariates + rest, source="a.yaml")
+
+
+def test_covariates_may_be_named_one_by_one() -> None:
+    found = parsed("future: price, static: kind, calendar: hour, holidays: AU-VIC").data.covariates
+    assert (found.future, found.static, found.calendar, found.holidays) == (("price",), ("kind",), ("hour",), "AU-VIC")
+    assert found.categories is None
+    assert parsed("static: kind, categories: {kind: [a, 1]}").data.covariates.categories == {"kind": ("a", "1")}
+
+
+@pytest.mark.parametrize(
+    ("covariates", "problem"),
+    [
+        ("holidays: Nowhere", "no country with known holidays"),
+        ("holidays: AU-ZZ", "no known part of AU; expected one of ACT, NSW"),
+        ("calendar: [hours]", "did you mean hour?"),
+        ("categories: {kind: [a]}", "kind is not one of data.covariates.static"),
+        ("future: y", "columns with more than one role: y"),
+        ("future: x, static: x", "columns with more than one role: x"),
+    ],
+)
+def test_wrong_covariates_are_refused(covariates: str, problem: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parsed(covariates)
+    assert problem in str(caught.value)
+
+
+@pytest.mark.parametrize("covariates", ["future: x", "calendar: hour", "holidays: AT"])
+def test_a_context_shorter_than_what_is_known_ahead_is_refused(covariates: str) -> None:
+    rest = "windows: {horizon: 6, context_length: %s}\nmodel: {segment_length: 1, context_lengths: %s}\n"
+    assert parsed(covariates, rest % (6, [6])).windows.context_length == 6
+    for contexts in ((5, []), (8, [8, 4])):
+        with pytest.raises(ConfigError, match=r"contexts .* of at least the horizon; received"):
+            parsed(covariates, rest % contexts)
+    assert parsed("static: x", rest % (5, [])).windows.context_length == 5
