@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lstm_forecast.model.history import Epoch
 
 __all__ = [
-    "Talk", "emit_json", "listening", "outcome", "reported", "say", "terminate",
+    "Talk", "emit_json", "listening", "outcome", "reported", "say", "terminate", "unseen_categories",
 ]  # fmt: skip
 
 
@@ -136,3 +136,9 @@ def outcome(history: Sequence["Epoch"], published: str, scores: Mapping[str, flo
             f"the network does not pay here: published is {PUBLISHED[published]} (errors on the validation part: "
             f"{compared}; training.fallback: false would publish the network)"
         )
+
+
+def unseen_categories(unseen: Mapping[str, int]) -> Iterator[str]:
+    """What the network cannot know, in sentences: a static column with values that were not there in training."""
+    for column, count in unseen.items():
+        yield f"column {column}: {count:,} series have a category not seen in training; forecast as of none"

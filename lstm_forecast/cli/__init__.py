@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lstm_forecast.cli import configs
-from lstm_forecast.cli.forecasts import init, plot, predict, train
+from lstm_forecast.cli.forecasts import init, plot, predict, template, train
 from lstm_forecast.cli.judgements import backtest, compare
 from lstm_forecast.terminal import emit_json, terminate
 
@@ -25,7 +25,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 config_app = typer.Typer(help="Look at configs.", no_args_is_help=True)
-for command in (init, train, predict, backtest, plot, compare):
+for command in (init, train, predict, template, backtest, plot, compare):
     app.command()(command)
 for command in (configs.show, configs.schema):
     config_app.command()(command)

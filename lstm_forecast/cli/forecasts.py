@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from lstm_forecast.cli.options import RUNS, AsJson, ConfigFile, Data, Overrides, RunName, Runs
+from lstm_forecast.cli.options import RUNS, AsJson, ConfigFile, Data, Future, Overrides, RunName, Runs
 from lstm_forecast.tables import errors_table
-from lstm_forecast.terminal import emit_json, listening, outcome, reported, say
+from lstm_forecast.terminal import emit_json, listening, outcome, reported, say, unseen_categories
 
-__all__ = ["init", "plot", "predict", "train"]
+__all__ = ["init", "plot", "predict", "template", "train"]
 
 
 class Columns(StrEnum):
@@ -89,6 +89,7 @@ def train(config: ConfigFile, overrides: Overrides = None, runs: Runs = RUNS, as
 def predict(
     name: RunName = None,
     data: Data = None,
+    future: Future = None,
     horizon: Annotated[
         int | None, typer.Option(min=1, max=100_000, help="Steps: fewer are cut, more roll forward.")
     ] = None,
@@ -107,7 +108,12 @@ def predict(
     from lstm_forecast.workflows.predict import predict as run
     from lstm_forecast.workflows.predict import table_json
 
-    result = run(runs=runs, name=name, data=data, horizon=horizon, levels=levels, columns=columns.value, output=output)
+    result = run(
+        runs=runs, name=name, data=data, future=future, horizon=horizon, levels=levels, columns=columns.value,
+        output=output,
+    )  # fmt: skip
+    for line in unseen_categories(result.unseen):
+        say(line)
     if as_json and output is not None:
         emit_json({"ok": True, "run": result.run.run_id, "path": str(result.run.path), "output": str(output)})
     elif as_json:
@@ -119,10 +125,32 @@ def predict(
 
 
 @reported
+def template(
+    name: RunName = None,
+    data: Data = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File: .csv or .parquet.")] = None,
+    runs: Runs = RUNS,
+    as_json: AsJson = False,
+) -> None:
+    """Write the rows of the future that `predict --future` needs, with empty cells to be filled in."""
+    from lstm_forecast.workflows.template import template as run
+
+    table = run(runs=runs, name=name, data=data, output=output)
+    if as_json:
+        content = {"output": None if output is None else str(output), "rows": len(table)}
+        emit_json({"ok": True, "columns": list(table.columns), **content})
+    elif output is not None:
+        print(output)
+    else:
+        table.to_csv(sys.stdout, index=False)
+
+
+@reported
 def plot(
     picture: Annotated[Picture, typer.Argument(help="What to draw.")] = Picture.forecast,
     name: RunName = None,
     data: Data = None,
+    future: Future = None,
     series: Annotated[list[str] | None, typer.Option(help="Only this series (repeatable).")] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File: .png, .svg or .pdf.  [default: NAME-PICTURE.png]")
@@ -133,7 +161,7 @@ def plot(
     """Draw a run: its forecast, its training, or its error by step."""
     from lstm_forecast.workflows.plot import plot as run
 
-    path = run(picture.value, runs=runs, name=name, data=data, series=series or (), output=output)
+    path = run(picture.value, runs=runs, name=name, data=data, future=future, series=series or (), output=output)
     if as_json:
         emit_json({"ok": True, "picture": str(path)})
     else:

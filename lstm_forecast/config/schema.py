@@ -33,7 +33,9 @@ def quantiles_of(levels: Iterable[int]) -> tuple[float, ...]:
 class PreprocessingConfig(Section):
     """Fitted on training rows alone."""
 
-    log: Annotated[bool, AUTO] = Field(OPEN, description="logarithm of every column; needs values above 0")
+    log: Annotated[bool, AUTO] = Field(
+        OPEN, description="logarithm of targets and past covariates; needs values above 0"
+    )
     scaler: Scaler = Field("standard", description="standard, minmax, robust or none")
     scope: Literal["series", "global"] = Field(
         "series", description="series (each has its own center and scale) or global (one pair for each column)"
@@ -214,6 +216,16 @@ class Config(Section):
         return self
 
     @model_validator(mode="after")
+    def _contexts_hold_what_is_known_ahead(self) -> "Config":
+        lengths = [n for n in (self.windows.context_length, *self.model.context_lengths) if n]
+        if self.data.covariates.ahead and lengths and min(lengths) < self.windows.horizon:
+            raise ValueError(
+                f"covariates known ahead need contexts (windows.context_length, model.context_lengths) of at least the "
+                f"horizon; received {min(lengths)} for windows.horizon ({self.windows.horizon})"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _columns_have_one_role(self) -> "Config":
         data = self.data
         named = [
@@ -221,6 +233,8 @@ class Config(Section):
             *([data.series_id] if data.series_id else []),
             *data.targets,
             *data.covariates.past,
+            *data.covariates.future,
+            *data.covariates.static,
         ]
         twice = sorted({name for name in named if named.count(name) > 1})
         if twice:

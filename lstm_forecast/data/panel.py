@@ -1,7 +1,7 @@
 """A checked table as a panel: every series in order on one regular grid, float columns, faults settled by policy."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import compress
 
 import numpy as np
@@ -9,15 +9,17 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.tseries.frequencies import to_offset
 
+from lstm_forecast.data.calendar import calendar_values
+from lstm_forecast.data.covariates import Known, static_values
 from lstm_forecast.data.grid import Grid, clock, infer_freq
 from lstm_forecast.data.read import Table
 from lstm_forecast.data.repair import Rows, Settings, settle
-from lstm_forecast.data.stamps import parse_stamps
+from lstm_forecast.data.stamps import parse_stamps, until
 from lstm_forecast.errors import DataError
 
 __all__ = ["Layout", "Panel", "build_panel"]
 
-STRICT = Settings()
+STRICT, NOTHING = Settings(), Known()
 
 
 @dataclass(frozen=True)
@@ -64,9 +66,13 @@ class Panel:
     """All series one after another in one array, every fault settled."""
 
     layout: Layout
-    columns: tuple[str, ...]  # targets first
+    columns: tuple[str, ...]  # targets, covariates known up to now, covariates known ahead
     values: NDArray[np.float64]  # (n_rows, n_columns)
     repairs: Mapping[str, int]  # what the policies changed, and in how many rows
+    known: Known = NOTHING  # what the last columns are
+    unseen: Mapping[str, int] = field(default_factory=dict)  # series of no known category, by static column
+    later: Rows | None = None  # rows behind the last target of their series, as given: values of known.future alone
+    ahead: NDArray[np.float64] | None = None  # (n_series, horizon, n_columns): the steps to be forecast; see look_ahead
 
     def only(self, kept: NDArray[np.bool_]) -> "Panel":
         """The panel without the series that are not ``kept`` (n_series,)."""
@@ -79,7 +85,9 @@ class Panel:
             first=layout.first[spans],
             grid=layout.grid,
         )
-        return Panel(remaining, self.columns, self.values[np.repeat(kept, layout.lengths)], self.repairs)
+        values = self.values[np.repeat(kept, layout.lengths)]
+        ahead = None if self.ahead is None else self.ahead[kept]
+        return replace(self, layout=remaining, values=values, later=None, ahead=ahead)
 
     def melted(self, names: NDArray[np.object_]) -> "Panel":
         """Every target as a series of its own, named by ``names`` (n_series, n_targets), beside all other columns.
@@ -92,8 +100,12 @@ class Panel:
         def tiled(borders: NDArray[np.int64]) -> NDArray[np.int64]:
             return np.append((borders[:-1] + shifts).ravel(), n_targets * len(self.values))
 
-        rest = range(n_targets, len(self.columns))
-        return Panel(
+        def beside(values: NDArray[np.float64]) -> NDArray[np.float64]:
+            rest = range(n_targets, len(self.columns))
+            return np.concatenate([values[..., [target, *rest]] for target in range(n_targets)])
+
+        return replace(
+            self,
             layout=Layout(
                 ids=tuple(names.T.ravel()),
                 offsets=tiled(layout.offsets),
@@ -102,9 +114,27 @@ class Panel:
                 grid=layout.grid,
             ),
             columns=("value", *self.columns[n_targets:]),
-            values=np.concatenate([self.values[:, [target, *rest]] for target in range(n_targets)]),
-            repairs=self.repairs,
+            values=beside(self.values),
+            later=None,
+            ahead=None if self.ahead is None else beside(self.ahead),
         )
+
+    def extended(self) -> "Panel":
+        """The panel with the steps to be forecast as rows of their series: what windows of the future gather from."""
+        if self.ahead is None:
+            if self.known.ahead:
+                raise ValueError("nothing is known of the steps to be forecast: look_ahead comes first")
+            return self
+        layout, steps = self.layout, self.ahead.shape[1]
+        ended = np.searchsorted(layout.offsets[1:], layout.spans, side="right")  # series before each border
+        longer = replace(
+            layout,
+            offsets=layout.offsets + steps * np.arange(len(layout.offsets)),
+            spans=layout.spans + steps * ended,
+        )
+        places = np.repeat(layout.offsets[1:], steps)
+        values = np.insert(self.values, places, self.ahead.reshape(-1, len(self.columns)), axis=0)
+        return replace(self, layout=longer, values=values, ahead=None)
 
 
 def build_panel(
@@ -113,6 +143,7 @@ def build_panel(
     timestamp: str,
     targets: Sequence[str],
     past: Sequence[str] = (),
+    known: Known = NOTHING,
     series_id: str | None = None,
     timestamp_format: str | None = None,
     timezone: str | None = None,
@@ -122,17 +153,18 @@ def build_panel(
 ) -> Panel:
     """Order the rows, put them on the grid and settle every fault by its policy.
 
-    Rows after the stamp ``end`` are left out before any of that: their faults are not looked for.
+    Rows after the stamp ``end`` are left out before any of that: their faults are not looked for. So are, where there
+    are future covariates, those behind the last target of their series, which tell of the future.
 
     Raises DataError naming, for every kind of fault without a policy, how many there are, the first one, and the
     config line that settles it.
     """
-    columns = (*targets, *past)
+    columns = (*targets, *past, *known.future)
     if table.frame.empty:
         raise DataError(f"{table.sources[0][0]}: no rows")
     stamps = parse_stamps(table, column=timestamp, timestamp_format=timestamp_format, timezone=timezone)
     if end is not None:
-        kept = _until(stamps, end)
+        kept = until(stamps, end)
         table, stamps = replace(table, frame=table.frame[kept]), stamps[kept]  # the frame's index still tells the place
     codes, ids = _series(table, series_id, default=targets[0])
     ticks = clock(stamps, freq=freq) if isinstance(stamps, pd.DatetimeIndex) else stamps.to_numpy(np.int64)
@@ -143,12 +175,19 @@ def build_panel(
         ordinals=_ordinals(table, grid, ticks, stamps),
         values=table.frame[list(columns)].to_numpy(np.float64),
     )
-    del stamps, ticks
+    later = None
+    if known.future and (behind := _behind_targets(rows, len(targets))).any():
+        later = replace(rows, values=rows.values[:, -len(known.future) :]).take(np.flatnonzero(behind))
+        rows, table = rows.take(np.flatnonzero(~behind)), replace(table, frame=table.frame[~behind])
+    del stamps, ticks, codes
+    given = rows
 
     def place(row: int) -> str:
-        stamp = grid.stamps(rows.ordinals[[row]])[0]
-        return f"{_place(table, row)}: series {ids[codes[row]]}, {stamp}"
+        stamp = grid.stamps(given.ordinals[[row]])[0]
+        return f"{_place(table, row)}: series {ids[given.codes[row]]}, {stamp}"
 
+    holes = settings.missing != "error"
+    fixed, unseen = static_values(table.frame, known, rows.codes, ids=ids, place=place, holes=holes)
     rows, repairs = settle(rows, settings=settings, ids=ids, columns=columns, grid=grid, place=place)
     new_series = np.flatnonzero(np.diff(rows.codes)) + 1
     new_span = np.flatnonzero((np.diff(rows.ordinals) != 1) | (np.diff(rows.codes) != 0)) + 1
@@ -159,42 +198,25 @@ def build_panel(
         first=rows.ordinals[np.concatenate(([0], new_span))],
         grid=grid,
     )
-    return Panel(layout, columns, rows.values, repairs)
+    features = calendar_values(grid, rows.ordinals, features=known.calendar, holidays=known.holidays)
+    parts = [part for part in (rows.values, features, fixed[rows.codes]) if part.shape[1]]
+    values = np.concatenate(parts, axis=1) if len(parts) > 1 else rows.values
+    columns = (*targets, *past, *known.ahead, *known.constant)
+    return Panel(layout, columns, values, repairs, known=known, unseen=unseen, later=later)
+
+
+def _behind_targets(rows: Rows, n_targets: int) -> NDArray[np.bool_]:
+    """Which rows lie behind the last one of their series that has a target; none where a series has no target."""
+    full = ~np.isnan(rows.values[:, :n_targets]).all(axis=1)
+    last = np.full(rows.codes.max() + 1, -1)
+    np.maximum.at(last, rows.codes[full], rows.ordinals[full])
+    behind: NDArray[np.bool_] = (rows.ordinals > last[rows.codes]) & (last[rows.codes] >= 0)
+    return behind
 
 
 def _place(table: Table, row: int) -> str:
     """Where the row stands in its file, also if rows before it were left out."""
     return table.place(int(table.frame.index[row]))
-
-
-def _until(stamps: pd.DatetimeIndex | pd.Index, end: str | int) -> NDArray[np.bool_]:
-    """Which rows lie at or before ``end``."""
-    if isinstance(stamps, pd.DatetimeIndex):
-        kept = np.asarray(stamps <= _last_date(stamps, end))
-    elif isinstance(end, str):
-        raise DataError(f"data.end: {end} is a date, but time is counted in integer steps; give the last step")
-    else:
-        kept = stamps.to_numpy(np.int64) <= end
-    if not kept.any():
-        raise DataError(
-            f"data.end: no row is left: {end} lies before the first stamp, {stamps.min()}; give a later one"
-        )
-    return kept
-
-
-def _last_date(stamps: pd.DatetimeIndex, end: str | int) -> pd.Timestamp:
-    """``end`` as a date; without a zone, it is in that of the stamps."""
-    if isinstance(end, int):
-        raise DataError(f"data.end: {end} is a step number, but the stamps are dates; write it like 2024-01-31")
-    try:
-        date = pd.Timestamp(end)
-    except ValueError:
-        raise DataError(f"data.end: {end!r} is not a date; write it like 2024-01-31") from None
-    if stamps.tz is not None and date.tz is None:
-        return date.tz_localize(stamps.tz, ambiguous=False, nonexistent="shift_forward")
-    if stamps.tz is None and date.tz is not None:
-        raise DataError(f"data.end: {end} has a time zone, and the stamps have none; write it without")
-    return date
 
 
 def _series(table: Table, series_id: str | None, *, default: str) -> tuple[NDArray[np.int32], tuple[str, ...]]:

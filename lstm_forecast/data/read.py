@@ -14,7 +14,7 @@ from pandas.io.common import get_handle
 from lstm_forecast.data.dialect import UNREADABLE, Dialect, line_of, opened, sniff
 from lstm_forecast.errors import DataError
 
-__all__ = ["Table", "read_table"]
+__all__ = ["MISSING", "Table", "column_names", "read_table"]
 
 PARQUET_SUFFIXES = {".parquet", ".pq"}
 MISSING = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "none", "-", "?"]
@@ -41,28 +41,38 @@ def read_table(
     *,
     columns: Sequence[str] | None = None,
     text: Sequence[str] = (),
+    either: Sequence[str] = (),
     delimiter: str | None = None,
     decimal: str | None = None,
     encoding: str | None = None,
 ) -> Table:
     """Read the named ``columns`` (all, if None); those in ``text`` stay as written, the others must be numbers.
 
-    With ``columns=None`` pandas decides the types, as suits a first look at unknown data.
+    Of columns in ``either`` their cells decide. With ``columns=None`` pandas decides the types, as suits a first look
+    at unknown data. Cells that say true or false are 1 and 0.
 
     Raises DataError if nothing matches ``path``, a column is absent or there twice, or a cell is not a number.
     """
     files = _files(path)
     if files[0].suffix.lower() in PARQUET_SUFFIXES:
-        return _read_parquet(path, files, columns, text)
+        return _read_parquet(path, files, columns, text, either)
     frames, sources = [], []
     for file in files:
         dialect = sniff(file, delimiter, decimal, encoding)
         _require_columns(file, columns, dialect.columns)
-        frame = _read_csv(file, dialect, columns, text)
+        frame = _read_csv(file, dialect, columns, text, either)
         _require_narrow_rows(file, dialect, len(frame))
         frames.append(frame)
         sources.append((file, len(frame), dialect))
     return Table(pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0], tuple(sources))
+
+
+def column_names(path: Path, *, delimiter: str | None = None, encoding: str | None = None) -> tuple[str, ...]:
+    """Columns of the first file at ``path``. Raises DataError as read_table does."""
+    file = _files(path)[0]
+    if file.suffix.lower() in PARQUET_SUFFIXES:
+        return tuple(map(str, _read_parquet(file, [file], None, (), ()).frame.columns))
+    return sniff(file, delimiter, None, encoding).columns
 
 
 def _files(path: Path) -> list[Path]:
@@ -82,15 +92,19 @@ def _hidden(path: Path) -> bool:
     return any(part.startswith((".", "_")) for part in path.parts)
 
 
-def _read_parquet(path: Path, files: list[Path], columns: Sequence[str] | None, text: Sequence[str]) -> Table:
+def _read_parquet(
+    path: Path, files: list[Path], columns: Sequence[str] | None, text: Sequence[str], either: Sequence[str]
+) -> Table:
     import pyarrow as pa
     import pyarrow.dataset
 
     try:
         source = [str(file) for file in files]
-        data = pyarrow.dataset.dataset(source, format="parquet", partitioning=_partitioning(files, columns, text))
+        data = pyarrow.dataset.dataset(
+            source, format="parquet", partitioning=_partitioning(files, columns, (*text, *either))
+        )
         _require_columns(path, columns, data.schema.names)
-        _require_numbers(path, data.schema, [name for name in columns or () if name not in text])
+        _require_numbers(path, data.schema, [name for name in columns or () if name not in (*text, *either)])
         # `self_destruct` frees each column as it is converted: the table never stands in memory twice. The metadata
         # of pandas would turn a column into the index.
         frame = data.to_table(columns=columns).to_pandas(self_destruct=True, split_blocks=True, ignore_metadata=True)
@@ -122,7 +136,9 @@ def _require_numbers(path: Path, schema: Any, names: Sequence[str]) -> None:
         )
 
 
-def _read_csv(file: Path, dialect: Dialect, columns: Sequence[str] | None, text: Sequence[str]) -> pd.DataFrame:
+def _read_csv(
+    file: Path, dialect: Dialect, columns: Sequence[str] | None, text: Sequence[str], either: Sequence[str]
+) -> pd.DataFrame:
     options: dict[str, Any] = {
         "sep": dialect.delimiter,
         "decimal": dialect.decimal,
@@ -133,8 +149,9 @@ def _read_csv(file: Path, dialect: Dialect, columns: Sequence[str] | None, text:
     }
     if columns is None:
         return _parsed(file, **options, na_values=MISSING, low_memory=False)
-    numbers = [name for name in columns if name not in text]
-    options |= {"usecols": list(columns), "na_values": dict.fromkeys(numbers, MISSING)}
+    numbers = [name for name in columns if name not in (*text, *either)]
+    options |= {"usecols": list(columns), "na_values": dict.fromkeys((*numbers, *either), MISSING)}
+    options["low_memory"] = not either  # types must not differ from one part of a column to the next
     as_text: dict[str, Any] = dict.fromkeys(text, "str")
     try:
         return _parsed(file, **options, dtype=as_text | dict.fromkeys(numbers, "float64"))[list(columns)]

@@ -49,7 +49,8 @@ class Roles:
     timestamp: str
     series_id: str | None
     targets: tuple[str, ...]
-    others: tuple[str, ...]  # numeric columns left over: could be targets or covariates too
+    others: tuple[str, ...]  # columns of numbers or truths left over: could be covariates, or targets too
+    static: tuple[str, ...] = ()  # columns with one value in each series
 
 
 def find_roles(
@@ -69,18 +70,22 @@ def find_roles(
             raise DataError(f"no column {name}; the columns are {', '.join(columns)}")
     time = timestamp or _find_time(frame)
     series = series_id or _find_series(frame, time)
-    numeric = [
-        name
-        for name in columns
-        if name not in (time, series, *targets)
-        and pd.api.types.is_numeric_dtype(frame[name])
-        and not pd.api.types.is_bool_dtype(frame[name])
-        and frame[name].nunique() > 1
-    ]
+    free = [name for name in columns if name not in (time, series, *targets) and frame[name].nunique() > 1]
+    static = [] if series is None else _constant(frame, series, free)
+    others = [name for name in free if name not in static and pd.api.types.is_numeric_dtype(frame[name])]
+    numeric = [name for name in others if not pd.api.types.is_bool_dtype(frame[name])]
     if not targets and not numeric:
         raise DataError(f"no numeric column to forecast beside {time}; the columns are {', '.join(columns)}")
     chosen = tuple(targets) or (_preferred(numeric, TARGET_NAMES) or numeric[0],)
-    return Roles(time, series, chosen, tuple(name for name in numeric if name not in chosen))
+    return Roles(time, series, chosen, tuple(name for name in others if name not in chosen), tuple(static))
+
+
+def _constant(frame: pd.DataFrame, series: str, names: list[str]) -> list[str]:
+    """Columns that never change within a series, where series have several rows."""
+    if not names or len(frame) < 2 * frame[series].nunique():
+        return []
+    changes = frame.groupby(series)[names].nunique(dropna=False).max()
+    return [name for name in names if changes[name] == 1]
 
 
 def _find_time(frame: pd.DataFrame) -> str:

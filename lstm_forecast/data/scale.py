@@ -1,7 +1,7 @@
-"""Scaling per series and column: fitted on training rows by scikit-learn, kept as plain numbers."""
+"""Scaling by column, of most columns in each series: fitted on training rows by scikit-learn, kept as plain numbers."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,13 +18,18 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Scaler:
-    """``(f(x) - center) / scale`` with f the logarithm or nothing; one pair for each series and column."""
+    """``(f(x) - center) / scale`` with f the logarithm or nothing; one pair for each series and column.
+
+    Covariates known ahead have one pair for all series and no logarithm: no local normalisation follows, so that the
+    network sees what 30 degrees are, in every series alike.
+    """
 
     log: bool
-    columns: tuple[str, ...]
+    columns: tuple[str, ...]  # the first ones of a panel
     ids: tuple[str, ...]
     center: Floats  # (n_series, n_columns)
     scale: Floats  # (n_series, n_columns), above 0
+    known: tuple[tuple[str, float, float], ...] = ()  # the others: column, center and scale
 
     def indices(self, ids: Sequence[str]) -> NDArray[np.int64]:
         """Row of each id in ``center``; -1 for an id that was not there in training."""
@@ -36,14 +41,16 @@ class Scaler:
 
         Raises DataError at the first value that has no logarithm.
         """
-        layout = panel.layout
+        layout, n = panel.layout, len(self.columns)
+        center, scale = np.array([pair for _, *pair in self.known], np.float64).reshape(-1, 2).T
         scaled = np.empty(panel.values.shape, np.float32)
         bounds = zip(self.indices(layout.ids), layout.offsets[:-1], layout.offsets[1:], strict=True)
         for index, start, end in bounds:  # series by series: no temporary as large as the panel
-            values = panel.values[start:end]
+            values = panel.values[start:end, :n]
             if self.log:
                 values = _logarithm(values, panel, start)
-            scaled[start:end] = (values - self.center[index]) / self.scale[index]
+            scaled[start:end, :n] = (values - self.center[index]) / self.scale[index]
+            scaled[start:end, n:] = (panel.values[start:end, n:] - center) / scale
         return scaled
 
     def invert(self, scaled: NDArray[np.floating], index: NDArray[np.int64], *, n_targets: int) -> Floats:
@@ -54,7 +61,7 @@ class Scaler:
             return np.exp(values) if self.log else values
 
     def to_json(self) -> str:
-        """Numbers keyed by series id and column."""
+        """Numbers keyed by series id and column, and those of the covariates known ahead."""
         series = {
             name: {
                 column: {"center": float(self.center[row, k]), "scale": float(self.scale[row, k])}
@@ -62,7 +69,8 @@ class Scaler:
             }
             for row, name in enumerate(self.ids)
         }
-        return json.dumps({"log": self.log, "columns": list(self.columns), "series": series}, ensure_ascii=False)
+        content = {"log": self.log, "columns": list(self.columns), "known": self.known, "series": series}
+        return json.dumps(content, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> "Scaler":
@@ -78,8 +86,13 @@ class Scaler:
 
         if type(log) is not bool:
             raise TypeError("log is neither true nor false")
-        scaler = cls(log, columns, tuple(series), table("center"), table("scale"))
-        if not (np.isfinite(scaler.center).all() and np.isfinite(scaler.scale).all() and (scaler.scale > 0).all()):
+        known = tuple((str(name), center, scale) for name, center, scale in content["known"])
+        if not all(type(number) is float for _, *pair in known for number in pair):
+            raise TypeError("a center or scale is not a number")
+        scaler = cls(log, columns, tuple(series), table("center"), table("scale"), known)
+        centers = np.append(scaler.center, [center for _, center, _ in known])
+        scales = np.append(scaler.scale, [scale for *_, scale in known])
+        if not (np.isfinite(centers).all() and np.isfinite(scales).all() and (scales > 0).all()):
             raise ValueError("a center or scale is not a finite number, or a scale is not above 0")
         return scaler
 
@@ -88,16 +101,36 @@ def fit_scaler(panel: Panel, *, kind: str, log: bool, train_ends: NDArray[np.int
     """Fit on the rows of each series before ``train_ends`` (n_series,), or of all series together (``pooled``).
 
     ``kind``: standard (mean, standard deviation), minmax, robust (median, interquartile range) or none. A constant
-    column has scale 1. Raises DataError at the first training value that has no logarithm.
+    column has scale 1. Covariates known ahead are always fitted on all series together, static ones with one value of
+    each; columns of 0 and 1, sines and cosines stay as they are. Raises DataError at the first training value that
+    has no logarithm.
     """
     layout = panel.layout
+    own = len(panel.columns) - len(panel.known.columns)
     rows = (
-        _logarithm(panel.values[start:end], panel, start) if log else panel.values[start:end]
+        _logarithm(panel.values[start:end, :own], panel, start) if log else panel.values[start:end, :own]
         for start, end in zip(layout.offsets[:-1], train_ends, strict=True)
     )
     fitted = [_center_scale(kind, values) for values in ([np.concatenate(list(rows))] if pooled else rows)]
     center, scale = np.swapaxes(np.array(fitted * len(layout.ids) if pooled else fitted), 0, 1)
-    return Scaler(log, panel.columns, layout.ids, center, scale)
+    return Scaler(log, panel.columns[:own], layout.ids, center, scale, tuple(_known(panel, kind, train_ends)))
+
+
+def _known(panel: Panel, kind: str, train_ends: NDArray[np.int64]) -> Iterator[tuple[str, float, float]]:
+    """Column, center and scale of every covariate known ahead."""
+    starts, known = panel.layout.offsets[:-1], panel.known
+    for column, name in enumerate(known.columns, start=len(panel.columns) - len(known.columns)):
+        center, scale = 0.0, 1.0
+        if name in known.measured:
+            values = panel.values[:, column]
+            seen = (
+                values[starts]
+                if name in known.static
+                else np.concatenate([values[start:end] for start, end in zip(starts, train_ends, strict=True)])
+            )
+            if not np.isin(seen, (0, 1)).all():
+                center, scale = (float(number[0]) for number in _center_scale(kind, seen[:, None]))
+        yield name, center, scale
 
 
 def _center_scale(kind: str, values: Floats) -> tuple[Floats, Floats]:

@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pandas.tseries.api import guess_datetime_format
 
 from lstm_forecast.data.read import Table
 from lstm_forecast.errors import DataError
 
-__all__ = ["parse_stamps"]
+__all__ = ["parse_stamps", "until"]
 
 DIGITS_OF_DATE = r"(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
 
@@ -126,3 +127,33 @@ def _in_zone(table: Table, stamps: pd.DatetimeIndex, column: str, timezone: str 
             "UTC with data.timezone: UTC"
         )
     return aware
+
+
+def until(stamps: pd.DatetimeIndex | pd.Index, end: str | int) -> NDArray[np.bool_]:
+    """Which rows lie at or before ``end``. Raises DataError if it does not fit the stamps, or no row does."""
+    if isinstance(stamps, pd.DatetimeIndex):
+        kept = np.asarray(stamps <= _last_date(stamps, end))
+    elif isinstance(end, str):
+        raise DataError(f"data.end: {end} is a date, but time is counted in integer steps; give the last step")
+    else:
+        kept = stamps.to_numpy(np.int64) <= end
+    if not kept.any():
+        raise DataError(
+            f"data.end: no row is left: {end} lies before the first stamp, {stamps.min()}; give a later one"
+        )
+    return kept
+
+
+def _last_date(stamps: pd.DatetimeIndex, end: str | int) -> pd.Timestamp:
+    """``end`` as a date; without a zone, it is in that of the stamps."""
+    if isinstance(end, int):
+        raise DataError(f"data.end: {end} is a step number, but the stamps are dates; write it like 2024-01-31")
+    try:
+        date = pd.Timestamp(end)
+    except ValueError:
+        raise DataError(f"data.end: {end!r} is not a date; write it like 2024-01-31") from None
+    if stamps.tz is not None and date.tz is None:
+        return date.tz_localize(stamps.tz, ambiguous=False, nonexistent="shift_forward")
+    if stamps.tz is None and date.tz is not None:
+        raise DataError(f"data.end: {end} has a time zone, and the stamps have none; write it without")
+    return date

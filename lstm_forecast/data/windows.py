@@ -11,6 +11,9 @@ With ``context_length`` 3 and ``horizon`` 2, the first windows of a series are
 
 The targets of a window never leave the part (train, validation, test) and the span (stretch without a gap) that it
 belongs to. Its context may reach back into earlier parts, as it does when forecasting, but never across a gap.
+
+Covariates known ahead enter twice: at their own step, and with their value ``horizon`` steps later. The newest
+``horizon`` steps of the context then hold what is known of exactly the steps to be forecast.
 """
 
 from collections.abc import Iterator
@@ -26,13 +29,14 @@ __all__ = ["Batch", "Windows", "gather_contexts", "make_windows", "normalised"]
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
+NONE = slice(0, 0)
 
 
 @dataclass(frozen=True)
 class Batch:
     """Locally normalised windows. A prediction p means ``p * scale + center`` in scaled units."""
 
-    inputs: Floats  # (batch, context_length, n_features): targets, past covariates, [1 = observed, 0 = padding]
+    inputs: Floats  # (batch, context_length, n_features): columns, those a horizon later, [1 = observed, 0 = padding]
     targets: Floats  # (batch, horizon, n_targets)
     center: Floats  # (batch, 1, n_targets)
     scale: Floats  # (batch, 1, n_targets)
@@ -53,6 +57,23 @@ class Windows:
     normalisation: str
     padded: bool
     span: int | None = None  # newest rows of the context that the local statistics come from; None: all of it
+    n_ahead: int = 0  # columns known ahead, before the static ones
+    n_static: int = 0  # the last columns
+
+    @property
+    def n_own(self) -> int:
+        """Columns that are normalised in the window: targets and past covariates."""
+        return int(self.values.shape[1]) - self.n_ahead - self.n_static
+
+    @property
+    def n_known(self) -> int:
+        """Channels of the inputs that follow them: columns known ahead, static ones, and the first a horizon later."""
+        return 2 * self.n_ahead + self.n_static
+
+    @property
+    def n_features(self) -> int:
+        """Width of the inputs."""
+        return self.n_own + self.n_known + self.padded
 
     def __len__(self) -> int:
         return int(self.counts.sum())
@@ -72,8 +93,13 @@ class Windows:
     def batch(self, index: Ints) -> Batch:
         """Gather and normalise the windows ``index``."""
         origins, floors = self.origins(index)
-        contexts, observed = gather_contexts(self.values, origins, floors, self.context_length)
-        inputs, center, scale = normalised(contexts, observed, self.normalisation, padded=self.padded, span=self.span)
+        shifted = slice(self.n_own, self.n_own + self.n_ahead)
+        contexts, observed = gather_contexts(
+            self.values, origins, floors, self.context_length, shifted=shifted, shift=self.horizon
+        )
+        inputs, center, scale = normalised(
+            contexts, observed, self.normalisation, padded=self.padded, span=self.span, n_own=self.n_own
+        )
         rows = origins[:, None] + np.arange(self.horizon)
         center, scale = center[..., : self.n_targets], scale[..., : self.n_targets]
         targets = (self.values[rows, : self.n_targets] - center) / scale
@@ -101,6 +127,8 @@ def make_windows(
     padded: bool,
     span: int | None = None,
     latest: bool = False,
+    n_ahead: int = 0,
+    n_static: int = 0,
 ) -> Windows:
     """Windows whose targets lie in rows ``part_starts`` to ``part_ends`` of each series, both (n_series,).
 
@@ -123,34 +151,48 @@ def make_windows(
     return Windows(
         values=values, starts=starts, counts=(ends - starts) // stride + 1, floors=floors, stride=stride,
         context_length=context_length, horizon=horizon, n_targets=n_targets,
-        normalisation=normalisation, padded=padded, span=span,
+        normalisation=normalisation, padded=padded, span=span, n_ahead=n_ahead, n_static=n_static,
     )  # fmt: skip
 
 
 def gather_contexts(
-    values: Floats, origins: Ints, floors: Ints, context_length: int
+    values: Floats, origins: Ints, floors: Ints, context_length: int, *, shifted: slice = NONE, shift: int = 0
 ) -> tuple[Floats, NDArray[np.bool_] | None]:
-    """The ``context_length`` rows before each origin, (batch, context_length, n_columns), 0 where there are none.
+    """The ``context_length`` rows before each origin, 0 where there are none: (batch, context_length, n_channels).
 
-    Also which steps are observed, (batch, context_length), or None where all are.
+    Channels are all columns, then the ``shifted`` ones as they are ``shift`` rows later. Also which steps are
+    observed, (batch, context_length), or None where all are.
     """
     rows = origins[:, None] + np.arange(-context_length, 0)
-    if (rows[:, 0] >= floors).all():
-        return values[rows], None
+    whole = bool((rows[:, 0] >= floors).all())
     observed = rows >= floors[:, None]
-    contexts = values[np.maximum(rows, floors[:, None])]
+    rows = rows if whole else np.maximum(rows, floors[:, None])
+    contexts = values[rows]
+    if shifted.stop > shifted.start:
+        contexts = np.concatenate([contexts, values[rows + shift, shifted]], axis=2)
+    if whole:
+        return contexts, None
     return np.where(observed[..., None], contexts, np.float32(0)), observed
 
 
 def normalised(
-    contexts: Floats, observed: NDArray[np.bool_] | None, kind: str, *, padded: bool, span: int | None = None
+    contexts: Floats,
+    observed: NDArray[np.bool_] | None,
+    kind: str,
+    *,
+    padded: bool,
+    span: int | None = None,
+    n_own: int | None = None,
 ) -> tuple[Floats, Floats, Floats]:
     """Normalise each context by its own statistics per column: inputs, center and scale, the latter (batch, 1, n).
+
+    Only the first ``n_own`` channels are normalised, all by default: the others mean what they mean in every window.
 
     ``kind``: none; last (subtract the last value); mean; standard (mean, then divide by the standard deviation,
     unless the context is constant); last_standard (last value, same division). The statistics are those of the newest
     ``span`` rows. ``padded`` appends the feature that tells observed steps from padding.
     """
+    contexts, others = contexts[..., :n_own], contexts[..., contexts.shape[2] if n_own is None else n_own :]
     weight = None if observed is None else observed[..., None].astype(np.float32)
     newest = contexts[:, -(span or 0) :]
     seen = None if weight is None else weight[:, -(span or 0) :]
@@ -167,10 +209,10 @@ def normalised(
     inputs = (contexts - center) / scale
     if weight is not None:
         inputs = inputs * weight
+    parts = [inputs, others] if others.shape[2] else [inputs]
     if padded:
-        flag = weight if weight is not None else np.ones((*contexts.shape[:2], 1), np.float32)
-        inputs = np.concatenate([inputs, flag], axis=2)
-    return inputs, center, scale
+        parts.append(weight if weight is not None else np.ones((*contexts.shape[:2], 1), np.float32))
+    return inputs if len(parts) == 1 else np.concatenate(parts, axis=2), center, scale
 
 
 def _mean(values: Floats, weight: Floats | None) -> Floats:

@@ -48,6 +48,9 @@ class Forecaster:
     calibration: Calibration
     levels: tuple[int, ...]  # percents of the intervals that are forecast
     span: int | None = None
+    horizon: int = 0  # of the network: how far ahead the columns known ahead are seen
+    n_ahead: int = 0  # such columns, before the static ones
+    n_static: int = 0  # the last columns
 
     @property
     def quantiles(self) -> tuple[float, ...]:
@@ -101,15 +104,19 @@ class Forecaster:
     def ahead(self, values: NDArray[np.float32], origins: Ints, floors: Ints, series: Ints, *, steps: int) -> Floats:
         """Forecasts of the ``steps`` rows from each origin on.
 
-        Beyond the network's horizon the median forecast becomes the newest part of the context, which needs a network
+        Columns known ahead must have their rows up to the network's horizon; nothing else behind an origin is read.
+        Beyond that horizon the median forecast becomes the newest part of the context, which needs a network
         without covariates; its intervals then widen as if the errors of successive horizons were independent.
         Shapes of the others are (n,), see Windows.origins.
         """
-        parts = []
+        parts, n_own = [], values.shape[1] - self.n_ahead - self.n_static
+        shifted = slice(n_own, n_own + self.n_ahead)
         for start in range(0, len(origins), BATCH):
             part = slice(start, start + BATCH)
-            contexts, observed = gather_contexts(values, origins[part], floors[part], self.context_length)
-            prediction = self._roll(contexts, observed, series[part], steps)
+            contexts, observed = gather_contexts(
+                values, origins[part], floors[part], self.context_length, shifted=shifted, shift=self.horizon
+            )
+            prediction = self._roll(contexts, observed, series[part], steps, n_own)
             parts.append(self.scaler.invert(prediction, series[part], n_targets=self.n_targets))
         return np.concatenate(parts)
 
@@ -118,14 +125,19 @@ class Forecaster:
         return self.calibration.apply(self.session.predict(inputs), series, self.levels)
 
     def _roll(
-        self, contexts: NDArray[np.float32], observed: NDArray[np.bool_] | None, series: Ints, steps: int
+        self,
+        contexts: NDArray[np.float32],
+        observed: NDArray[np.bool_] | None,
+        series: Ints,
+        steps: int,
+        n_own: int,
     ) -> NDArray[np.float32]:
         """Scaled predictions (n, steps, n_targets, n_quantiles), one horizon after another."""
         blocks: list[NDArray[np.float32]] = []
         carried = np.zeros(1, np.float32)  # distance of the quantiles from the median at the end of the last block
         while True:
             inputs, center, scale = normalised(
-                contexts, observed, self.normalisation, padded=self.padded, span=self.span
+                contexts, observed, self.normalisation, padded=self.padded, span=self.span, n_own=n_own
             )
             center, scale = center[..., : self.n_targets, None], scale[..., : self.n_targets, None]
             block = self._predict(inputs, series) * scale + center

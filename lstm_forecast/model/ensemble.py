@@ -51,8 +51,9 @@ def published_weights(members: Sequence[Member]) -> dict[str, NDArray[np.float32
     """All weights, named ``number of the member / layer . weight``."""
     named: dict[str, NDArray[np.float32]] = {}
     for number, member in enumerate(members):
-        linear = (
-            {} if member.linear is None else {"linear.kernel": member.linear.kernel, "linear.bias": member.linear.bias}
-        )
-        named |= {f"{number}/{name}": weight for name, weight in (dict(member.weights) | linear).items()}
+        weights = dict(member.weights)
+        if member.linear is not None:
+            weights |= {"linear.kernel": member.linear.kernel, "linear.bias": member.linear.bias}
+            weights |= {"linear.known": member.linear.known} if member.linear.known.size else {}
+        named |= {f"{number}/{name}": weight for name, weight in weights.items()}
     return named

@@ -238,4 +238,11 @@ def _linear(graph: _Graph, spec: NetworkSpec, window: str, linear: Linear) -> st
     past = graph.add("Transpose", targets, perm=[2, 0, 1])  # a matrix product per target
     product = graph.add("MatMul", past, graph.constant(linear.kernel))
     total = graph.add("Add", product, graph.constant(linear.bias[:, np.newaxis]))
-    return graph.add("Transpose", total, perm=[1, 2, 0])
+    total = graph.add("Transpose", total, perm=[1, 2, 0])
+    if not (n_known := linear.known.shape[2]):
+        return total
+    newest = _slice(graph, window, 1, spec.context_length - spec.horizon, spec.context_length)
+    known = _slice(graph, newest, 2, linear.first, linear.first + n_known)
+    steps = graph.add("Transpose", known, perm=[1, 0, 2])  # a matrix product per step of the horizon
+    effect = graph.add("MatMul", steps, graph.constant(linear.known.transpose(1, 2, 0)))
+    return graph.add("Add", total, graph.add("Transpose", effect, perm=[1, 0, 2]))

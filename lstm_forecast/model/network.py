@@ -11,6 +11,7 @@ import numpy as np
 from lstm_forecast.model.cells import CoupledLSTMCell, PeepholeLSTMCell
 from lstm_forecast.model.decoder import ParallelDecoder
 from lstm_forecast.model.ensemble import Member, median_of
+from lstm_forecast.model.linear import Linear
 from lstm_forecast.model.spec import NetworkSpec
 
 __all__ = ["assign_weights", "build_network", "complete_network", "named_weights"]
@@ -151,9 +152,23 @@ def _complete(member: Member, number: int, window: Any) -> Any:
     past = keras.layers.Permute((2, 1))(window)
     past = keras.layers.Cropping1D((0, spec.n_features - spec.n_targets))(past)
     layer = keras.layers.EinsumDense("bnc,nch->bhn", (spec.horizon, spec.n_targets), bias_axes="hn")
-    per_quantile = keras.layers.Reshape((spec.horizon, spec.n_targets, 1))(layer(past))
+    line = layer(past)
     layer.set_weights([linear.kernel, linear.bias.T])
+    if linear.known.size:
+        line = keras.layers.Add()([line, _known_effect(spec, linear, window)])
+    per_quantile = keras.layers.Reshape((spec.horizon, spec.n_targets, 1))(line)
     return keras.layers.Add()([network(window), per_quantile])
+
+
+def _known_effect(spec: NetworkSpec, linear: Linear, window: Any) -> Any:
+    """What the covariates known ahead add to each step of the linear part, (batch, horizon, n_targets)."""
+    behind = spec.n_features - linear.first - linear.known.shape[2]
+    newest = keras.layers.Cropping1D((spec.context_length - spec.horizon, 0))(window)
+    known = keras.layers.Cropping1D((linear.first, behind))(keras.layers.Permute((2, 1))(newest))
+    layer = keras.layers.EinsumDense("bfh,nhf->bhn", (spec.horizon, spec.n_targets))
+    effect = layer(known)
+    layer.set_weights([linear.known])
+    return effect
 
 
 def named_weights(network: keras.Sequential) -> dict[str, np.ndarray]:

@@ -14,7 +14,7 @@ from lstm_forecast.errors import RunError
 
 __all__ = ["CHAMPION", "FILES", "FORMAT_VERSION", "MANIFEST", "RUN_ID", "Run", "find_run", "fingerprint", "open_run"]
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 MANIFEST, CHAMPION = "manifest.json", "champion"
 FILES = (
     "config.yaml",

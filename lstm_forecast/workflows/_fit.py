@@ -15,8 +15,8 @@ from lstm_forecast.model.history import Epoch
 from lstm_forecast.model.linear import Linear, fit_linear, fixed_linear
 from lstm_forecast.model.spec import NetworkSpec
 from lstm_forecast.model.startup import start_keras
+from lstm_forecast.workflows._loaded import make_forecaster
 from lstm_forecast.workflows._prepare import Prepared
-from lstm_forecast.workflows._shared import make_forecaster
 
 __all__ = ["NETWORK", "Fitted", "choose", "fit", "network_spec", "refit", "start"]
 
@@ -162,7 +162,7 @@ def network_spec(prepared: Prepared, windows: Windows, number: int) -> NetworkSp
     model = prepared.config.model
     return NetworkSpec(
         context_length=windows.context_length,
-        n_features=windows.values.shape[1] + windows.padded,
+        n_features=windows.n_features,
         horizon=windows.horizon,
         n_targets=windows.n_targets,
         quantiles=model.quantiles,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from lstm_forecast.inference.forecasting import Exchange, Forecaster
 from lstm_forecast.inference.session import Session
 from lstm_forecast.model.history import Epoch, read_history
-from lstm_forecast.workflows._shared import load_run
+from lstm_forecast.workflows._loaded import load_run
 from lstm_forecast.workflows._task import Task
 
 __all__ = ["EVALUATED", "PUBLISHED", "RETRAINED", "Fold", "fold_forecasts", "published_folds", "retrained_folds"]

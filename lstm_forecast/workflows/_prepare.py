@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm_forecast.config.schema import Config
-from lstm_forecast.data.panel import Layout
+from lstm_forecast.data.panel import Layout, Panel
 from lstm_forecast.data.scale import Scaler
 from lstm_forecast.data.split import Split, split_rows
 from lstm_forecast.data.windows import Windows
@@ -54,6 +54,8 @@ class Prepared:
 def prepare(config: Config, data_path: Path) -> Prepared:
     """Read, check, split and scale. Raises DataError where the data do not allow training."""
     panel, table = read_panel(config.data, data_path, end=config.data.end)
+    config = _with_categories(config, panel)
+    future_rows = 0 if panel.later is None else len(panel.later.codes)
     if config.melted:
         panel = panel.melted(panel_ids(config, panel.layout))
     split = split_rows(
@@ -90,7 +92,9 @@ def prepare(config: Config, data_path: Path) -> Prepared:
             "freq": panel.layout.grid.freq,
             "timezone": panel.layout.grid.zone,
             "cutoff": str(panel.layout.stamps(panel.layout.offsets[1:] - 1).max()),
-            "columns": [*config.data.targets, *config.data.covariates.past],
+            "columns": [*config.data.targets, *config.data.covariates.past, *panel.known.columns],
+            "future_rows": future_rows,
+            "unseen_categories": dict(panel.unseen),
             "rows": len(table.frame),
             "series": len(panel.layout.ids),
             "windows": counts,
@@ -100,6 +104,11 @@ def prepare(config: Config, data_path: Path) -> Prepared:
             "data_sha256": _fingerprint(path for path, _, _ in table.sources),
         },
     )
+
+
+def _with_categories(config: Config, panel: Panel) -> Config:
+    covariates = config.data.covariates.model_copy(update={"categories": dict(panel.known.categories)})
+    return config.model_copy(update={"data": config.data.model_copy(update={"covariates": covariates})})
 
 
 def _too_short(config: Config, layout: Layout, split: Split) -> NDArray[np.bool_]:

@@ -121,7 +121,7 @@ def _resolve_windows(choices: _Choices, panel: Panel, split: Split) -> None:
     middle = min(contexts, key=lambda n: abs(n - 4 * max(windows.horizon, _season(config))))
     kinds = NORMALISATIONS if choices.open(keys[1]) else (windows.normalisation,)
     logs = [bool(config.preprocessing.log)]
-    if choices.open(keys[0]) and (panel.values > 0).all():
+    if choices.open(keys[0]) and (panel.values[:, : len(panel.columns) - len(panel.known.columns)] > 0).all():
         logs = [False, True]
     forms = [config.model.linear] if config.model.linear else ["combined", "ridge"]
     rows = int((split.validation_start - split.train_start).sum())
@@ -151,7 +151,11 @@ def _context_candidates(config: Config, split: Split) -> list[int]:
     room = max(2, min(LONGEST, rows // 2 if len(split.end) == 1 else rows - horizon))
     wanted = [season * n for n in SEASONS_SEEN] if season > 1 else [max(2, horizon * n) for n in HORIZONS_SEEN]
     segment = config.model.segment_length or 1
-    return sorted({max(1, n // segment) * segment for n in wanted if n <= room} or {max(1, room // segment) * segment})
+    least = (
+        -(-horizon // segment) if config.data.covariates.ahead else 1
+    )  # what is known of a step stands in the context
+    found = {max(least, n // segment) * segment for n in wanted if n <= room}
+    return sorted(found or {max(least, room // segment) * segment})
 
 
 def _resolve_network(choices: _Choices, split: Split) -> None:

@@ -12,8 +12,9 @@ from lstm_forecast.data.split import Split, split_rows
 from lstm_forecast.data.windows import Windows
 from lstm_forecast.errors import DataError, UsageError
 from lstm_forecast.store import Run
+from lstm_forecast.workflows._loaded import LoadedRun, series_index
 from lstm_forecast.workflows._parts import Part, evaluation_windows, make_parts
-from lstm_forecast.workflows._shared import LoadedRun, make_config_windows, panel_ids, read_panel, series_index
+from lstm_forecast.workflows._shared import make_config_windows, panel_ids, read_panel
 
 __all__ = ["Task", "open_task"]
 

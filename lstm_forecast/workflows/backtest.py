@@ -17,8 +17,8 @@ from lstm_forecast.inference.importance import permutation_importance
 from lstm_forecast.model.linear import fit_linear
 from lstm_forecast.store import Run, find_run, write_whole
 from lstm_forecast.workflows._folds import RETRAINED, Fold, fold_forecasts, published_folds, retrained_folds
+from lstm_forecast.workflows._loaded import load_run
 from lstm_forecast.workflows._parts import linear_forecast, part_ids, part_report, part_table, reference
-from lstm_forecast.workflows._shared import load_run
 from lstm_forecast.workflows._task import Task, open_task
 
 if TYPE_CHECKING:

@@ -23,9 +23,9 @@ from lstm_forecast.model.linear import fit_linear
 from lstm_forecast.model.startup import start_keras
 from lstm_forecast.workflows._comparison import METRICS, Comparison, Row, comparison_json, require_suffixes, save
 from lstm_forecast.workflows._fit import fit
+from lstm_forecast.workflows._loaded import make_forecaster
 from lstm_forecast.workflows._parts import Part, linear_forecast
 from lstm_forecast.workflows._prepare import Prepared, prepare
-from lstm_forecast.workflows._shared import make_forecaster
 
 __all__ = ["Comparison", "Listener", "compare", "comparison_json"]
 

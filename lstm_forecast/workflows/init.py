@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,7 +106,8 @@ def _findings(panel: Panel, roles: Roles) -> list[str]:
         + (f" by {roles.series_id}, {lengths.min():,} to {lengths.max():,} rows each" if roles.series_id else "")
         + (f", {lengths[0]:,} rows from {span[0]} to {span[1]}" if len(lengths) == 1 else ""),
         f"targets: {', '.join(roles.targets)}"
-        + (f"; other numeric columns: {', '.join(roles.others)}" if roles.others else ""),
+        + (f"; other numeric columns: {', '.join(roles.others)}" if roles.others else "")
+        + (f"; constant in each series: {', '.join(roles.static)}" if roles.static else ""),
     ]
     return findings + [f"{kind}: {count:,} rows" for kind, count in panel.repairs.items()]
 
@@ -124,8 +125,7 @@ def _config_text(
     found = "\n".join(f"#   {_plain(line)}" for line in findings)
     series = f"series_id: {quote(roles.series_id, ensure_ascii=False)}" if roles.series_id else "series_id: null"
     targets = ", ".join(quote(target, ensure_ascii=False) for target in roles.targets)
-    others = ", ".join(quote(other, ensure_ascii=False) for other in roles.others)
-    past = f"\n  # covariates: {{past: [{others}]}}  # more columns for the network to see, up to now" if others else ""
+    covariates = "".join(f"\n  # {line}" for line in _covariate_lines(panel, roles))
     settled = "".join(
         f"\n  {kind}: {policy}  # {panel.repairs.get(kind, 0):,} rows" for kind, policy in policies.items()
     )
@@ -141,7 +141,7 @@ data:
   path: {quote(path, ensure_ascii=False)}  # relative to this file
   timestamp: {quote(roles.timestamp, ensure_ascii=False)}
   {series}
-  targets: [{targets}]{past}
+  targets: [{targets}]{covariates}
   freq: {quote(panel.layout.grid.freq)}{settled}
 
 split:  # the newest rows of every series; a share, a number of rows or a date
@@ -162,6 +162,23 @@ training:
 # windows: {{context_length: 168, normalisation: last}}  # beside the horizon
 # model: {{cell: gru, units: 64, ensemble: 1}}
 """
+
+
+def _covariate_lines(panel: Panel, roles: Roles) -> Iterator[str]:
+    """What the network could see beside the targets, to be chosen from."""
+    yield "covariates:  # more for the network to see; a column has one role"
+    columns = {
+        "past": (roles.others, "known up to now"),
+        "future": (roles.others, "known ahead, such as plans, prices or weather forecasts"),
+        "static": (roles.static, "one value for each series"),
+    }
+    for key, (names, meaning) in columns.items():
+        if names:
+            quoted = ", ".join(json.dumps(name, ensure_ascii=False) for name in names)
+            yield f"  {key}: [{quoted}]  # {meaning}"
+    if not isinstance(panel.layout.grid.origin, int):
+        yield "  calendar: [day_of_week, day_of_year]  # also hour, day_of_month, week, month; computed"
+        yield "  holidays: AT  # public holidays of a country, or of a part of one, such as AU-VIC"
 
 
 def _plain(text: str) -> str:

@@ -18,7 +18,8 @@ from lstm_forecast.plotting.horizon import horizon_figure
 from lstm_forecast.plotting.style import SUFFIXES, Figure, save_figure, stamp_text
 from lstm_forecast.plotting.training import training_figure
 from lstm_forecast.store import Run, find_run, write_whole
-from lstm_forecast.workflows._shared import load_run, panel_ids, read_panel
+from lstm_forecast.workflows._loaded import load_run, read_ahead
+from lstm_forecast.workflows._shared import panel_ids
 from lstm_forecast.workflows.predict import forecast_future
 
 __all__ = ["plot"]
@@ -34,6 +35,7 @@ def plot(
     runs: Path,
     name: str | None = None,
     data: Path | None = None,
+    future: Path | None = None,
     series: Sequence[str] = (),
     output: Path | None = None,
 ) -> Path:
@@ -44,11 +46,11 @@ def plot(
     """
     if output is not None and output.suffix.lower() not in SUFFIXES:
         raise UsageError(f"--output {output}: expected a name that ends in {', '.join(SUFFIXES)}")
-    if picture != "forecast" and (data is not None or series):
-        raise UsageError(f"--data and --series choose what the picture forecast shows; {picture} needs neither")
+    if picture != "forecast" and (data is not None or future is not None or series):
+        raise UsageError(f"--data, --future and --series choose what the picture forecast shows; {picture} needs none")
     run = find_run(runs, name)
     if picture == "forecast":
-        figure = _forecast(run, data, series)
+        figure = _forecast(run, data, future, series)
     else:
         figure = {"training": _training, "horizon": _horizon}[picture](run)
     path = output or Path(f"{run.path.parent.name}-{picture}.png")
@@ -56,10 +58,10 @@ def plot(
     return path
 
 
-def _forecast(run: Run, data: Path | None, series: Sequence[str]) -> Figure:
+def _forecast(run: Run, data: Path | None, future_data: Path | None, series: Sequence[str]) -> Figure:
     loaded = load_run(run).shown()
     config = loaded.config
-    panel, _ = read_panel(config.data, data or loaded.data_path)
+    panel = read_ahead(loaded, data, future_data)
     ids = panel_ids(config, panel.layout).tolist()
     found = _chosen(ids, panel.layout.ids, series)
     shown = found[:MAX_PANELS]

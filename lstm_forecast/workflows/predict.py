@@ -1,8 +1,8 @@
 """``forecast predict``: the champion, the last context of every series, and the real future in original units."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,7 +15,8 @@ from lstm_forecast.data.panel import Layout, Panel
 from lstm_forecast.errors import DataError, UsageError
 from lstm_forecast.inference.table import input_table, long_table, quantile_columns
 from lstm_forecast.store import Run, find_run, write_whole
-from lstm_forecast.workflows._shared import LoadedRun, load_run, panel_ids, read_panel, series_index
+from lstm_forecast.workflows._loaded import LoadedRun, load_run, read_ahead, series_index
+from lstm_forecast.workflows._shared import panel_ids
 
 __all__ = ["Prediction", "forecast_future", "predict", "table_json", "write_table"]
 
@@ -28,6 +29,7 @@ class Prediction:
 
     table: pd.DataFrame
     run: Run
+    unseen: Mapping[str, int] = field(default_factory=dict)  # series of no known category, by static column
 
 
 def predict(
@@ -35,6 +37,7 @@ def predict(
     runs: Path,
     name: str | None = None,
     data: Path | None = None,
+    future: Path | None = None,
     horizon: int | None = None,
     levels: Sequence[int] | None = None,
     columns: Literal["long", "input"] = "long",
@@ -42,6 +45,7 @@ def predict(
 ) -> Prediction:
     """Forecast from the end of every series, in ``data`` or in the file that the run was trained on.
 
+    Future covariates stand in ``future``, or behind the last targets of the history, for all of the run's horizon.
     A ``horizon`` shorter than the run's is cut; a longer one is rolled forward on the forecasts themselves. ``levels``
     are percents of intervals; those trained for by default. The table
     is written to ``output``, whole or not at all, if that is given. Raises UsageError if the options do not fit the
@@ -50,8 +54,9 @@ def predict(
     if output is not None and output.suffix.lower() not in SUFFIXES:
         raise UsageError(f"--output {output}: expected a name that ends in {', '.join(SUFFIXES)}")
     loaded = load_run(find_run(runs, name), levels=levels)
-    panel, _ = read_panel(loaded.config.data, data or loaded.data_path)
-    prediction = Prediction(forecast_future(loaded, panel, horizon=horizon, columns=columns), loaded.run)
+    panel = read_ahead(loaded, data, future)
+    table = forecast_future(loaded, panel, horizon=horizon, columns=columns)
+    prediction = Prediction(table, loaded.run, dict(panel.unseen))
     if output is not None:
         write_whole(output, lambda staged: write_table(prediction, staged, suffix=output.suffix.lower()))
     return prediction
@@ -60,21 +65,22 @@ def predict(
 def forecast_future(
     loaded: LoadedRun, panel: Panel, *, horizon: int | None = None, columns: Literal["long", "input"] = "long"
 ) -> pd.DataFrame:
-    """Forecasts of the rows after the end of every series."""
+    """Forecasts of the rows after the end of every series, of which ``panel`` holds what is known ahead."""
     config, layout = loaded.config, panel.layout
     steps = horizon or config.windows.horizon
-    if steps > config.windows.horizon and config.data.covariates.past:
+    if steps > config.windows.horizon and config.data.covariates.any:
         raise UsageError(
-            f"--horizon {steps}: the run forecasts {config.windows.horizon} steps, and rolling further needs future "
-            f"values of {', '.join(config.data.covariates.past)}; train with windows.horizon: {steps}"
+            f"--horizon {steps}: the run forecasts {config.windows.horizon} steps, and with covariates no forecast is "
+            f"rolled further; train with windows.horizon: {steps}"
         )
     ids = panel_ids(config, layout)
     source = panel.melted(ids) if config.melted else panel
     series = series_index(loaded.forecaster.scaler, source)
-    origins = source.layout.offsets[1:]
-    floors = source.layout.spans[source.layout.span_of(origins - 1)]
+    rows = source.extended()
+    origins = rows.layout.offsets[1:] - (0 if source.ahead is None else source.ahead.shape[1])
+    floors = rows.layout.spans[rows.layout.span_of(origins - 1)]
     _require_context(config, source.layout, origins - floors)
-    values = loaded.forecaster.scaler.transform(source)
+    values = loaded.forecaster.scaler.transform(rows)
     forecast = loaded.forecaster.ahead(values, origins, floors, series, steps=steps)
     if config.melted:  # target after target: back to one row of targets for every series
         forecast = np.concatenate(np.split(forecast, ids.shape[1]), axis=2)

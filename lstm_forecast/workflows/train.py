@@ -26,9 +26,9 @@ from lstm_forecast.model.history import Epoch, history_csv
 from lstm_forecast.model.linear import Linear, fit_linear
 from lstm_forecast.store import Run, locked, publish
 from lstm_forecast.workflows._fit import NETWORK, Fitted, choose, fit, network_spec, refit, start
+from lstm_forecast.workflows._loaded import make_forecaster, with_shown_levels
 from lstm_forecast.workflows._parts import Part, linear_forecast, part_report, part_table
 from lstm_forecast.workflows._prepare import Prepared, prepare
-from lstm_forecast.workflows._shared import make_forecaster, with_shown_levels
 
 if TYPE_CHECKING:
     import keras
@@ -114,6 +114,10 @@ def _describe_data(prepared: Prepared, listener: Listener) -> None:
     for kind, count in facts["repairs"].items():
         policy = getattr(prepared.config.data, kind)
         listener.note(f"data.{kind}: {policy} settled {count:,} rows")
+    if facts["future_rows"]:
+        listener.note(f"{facts['future_rows']:,} rows behind the last target of their series: left out")
+    for column, count in facts["unseen_categories"].items():
+        listener.note(f"column {column}: {count:,} series have a value that is none of data.covariates.categories")
     if facts["padded_series"]:
         listener.note(
             f"{facts['padded_series']:,} series are shorter than windows.context_length + windows.horizon: "

@@ -11,8 +11,8 @@ import pandas as pd
 from lstm_forecast.data.panel import Panel
 from lstm_forecast.store import find_run
 from lstm_forecast.workflows._folds import fold_forecasts, published_folds
+from lstm_forecast.workflows._loaded import load_run
 from lstm_forecast.workflows._parts import part_table
-from lstm_forecast.workflows._shared import load_run
 from lstm_forecast.workflows._task import open_task
 from lstm_forecast.workflows.predict import forecast_future
 from tests.benchmarks.measure import FORECAST, interleaved, run

@@ -1,5 +1,6 @@
 """``forecast init``: a first look at a table, and the config that it writes."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +65,22 @@ def test_a_panel_in_long_format(folder: Path) -> None:
     init(write(folder, store=np.tile(["b", "a", "c"], 100), date=days, sales=np.arange(300.0)))
     config = written(folder)
     assert (config.data.timestamp, config.data.series_id, config.data.targets) == ("date", "store", ("sales",))
+
+
+def test_columns_beside_the_targets_are_offered_as_covariates(folder: Path) -> None:
+    days = pd.date_range("2024-01-01", periods=100).repeat(2)
+    shops = {"store": np.tile(["b", "a"], 100), "date": days, "sales": np.arange(200.0)}
+    more = {"promo": np.arange(200) % 3 == 0, "price": np.arange(200) % 7, "region": np.tile(["x", "y"], 100)}
+    findings = init(write(folder, **shops, **more))
+    assert "other numeric columns: promo, price; constant in each series: region" in findings
+    text = (folder / "configs" / "table.yaml").read_text()
+    offered = re.findall(r"^  # ( *(?:covariates|future|static|calendar):.*)", text, re.M)
+    (folder / "configs" / "table.yaml").write_text(
+        text.replace("\n  # covariates:", "\n  " + "\n  ".join(offered) + "\n  #", 1)
+    )
+    covariates = written(folder).data.covariates
+    assert (covariates.future, covariates.static) == (("promo", "price"), ("region",))
+    assert covariates.calendar == ("day_of_week", "day_of_year")
 
 
 def test_the_finer_of_two_time_columns_is_the_time(folder: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from lstm_forecast.errors import RunError, UsageError
 from lstm_forecast.store import find_run
-from lstm_forecast.workflows._shared import load_run, make_forecaster
+from lstm_forecast.workflows._loaded import load_run, make_forecaster
 from lstm_forecast.workflows.predict import predict
 from tests.functional.conftest import Forecast
 

@@ -28,7 +28,8 @@ names = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", fullmatch=True)
 
 @st.composite
 def configs(draw: st.DrawFn) -> Config:
-    columns = iter(draw(st.lists(words, min_size=5, max_size=5, unique=True)))
+    columns = iter(draw(st.lists(words, min_size=6, max_size=6, unique=True)))
+    static = next(columns)
     maybe = st.booleans()
     segment = draw(st.integers(1, 50))
     return Config.model_validate(
@@ -41,7 +42,11 @@ def configs(draw: st.DrawFn) -> Config:
                 "timestamp_format": draw(st.none() | words),
                 "series_id": next(columns) if draw(maybe) else None,
                 "targets": [next(columns), next(columns)] if draw(maybe) else next(columns),
-                "covariates": {"past": [next(columns)] if draw(maybe) else []},
+                "covariates": {
+                    "past": [next(columns)] if draw(maybe) else [],
+                    "static": [static],
+                    "categories": draw(st.none() | st.just({}) | st.lists(words).map(lambda values: {static: values})),
+                },
                 "freq": draw(st.sampled_from([None, "D", "15min", "1", "W-SAT"])),
                 "csv": {"delimiter": draw(st.sampled_from([None, ",", ";", "\t", "|", "#"])), "encoding": "utf-8"},
                 "gaps": draw(st.sampled_from(["error", "fill", "split"])),

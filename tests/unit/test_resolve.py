@@ -1,5 +1,6 @@
 """What the data decide where a config leaves it to them."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,8 @@ import pytest
 
 from lstm_forecast.config.loading import dump_config, parse_config
 from lstm_forecast.config.schema import Config
+from lstm_forecast.data.calendar import calendar_values
+from lstm_forecast.data.covariates import Known
 from lstm_forecast.data.panel import Panel, build_panel
 from lstm_forecast.data.split import split_rows
 from lstm_forecast.workflows._resolve import resolve
@@ -136,6 +139,22 @@ EXPLICIT = {
     "model": {"units": [3], "segment_length": 5, "segment_units": 2, "linear": "none", "ensemble": 2},
     "training": {"epochs": 3, "batch_size": 17, "steps_per_epoch": 4},
 }
+
+
+@pytest.mark.parametrize("segment", [None, 7])
+def test_contexts_hold_as_many_steps_as_are_known_ahead(segment: int | None) -> None:
+    panel = panel_of(seasonal(7, 45), freq="D")
+    known = Known(calendar=("day_of_week",))
+    values = calendar_values(panel.layout.grid, np.arange(45), features=known.calendar, holidays=None)
+    seen = replace(
+        panel, columns=("y", *known.columns), values=np.concatenate([panel.values, values], axis=1), known=known
+    )
+    data = config_of().data.model_dump() | {"covariates": {"calendar": known.calendar}}
+    sections: dict[str, Any] = {"windows": {"horizon": 20}, "model": {"segment_length": segment}}
+    config, _ = resolved(seen, data=data, **sections)
+    assert config.windows.context_length >= 20
+    assert config.windows.context_length % config.model.segment_length == 0
+    assert resolved(panel, **sections)[0].windows.context_length < 20  # else the test above would say nothing
 
 
 def test_what_the_config_says_is_never_changed() -> None:

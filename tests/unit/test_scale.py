@@ -14,7 +14,12 @@ from lstm_forecast.errors import DataError
 from tests.unit.conftest import panel_of, table_of
 
 KINDS = ["standard", "minmax", "robust", "none"]
-SOUND = {"log": False, "columns": ["y"], "series": {"a": {"y": {"center": 1.5, "scale": 2.0}}}}
+SOUND = {
+    "log": False,
+    "columns": ["y"],
+    "known": [["x", 0.5, 2.0]],
+    "series": {"a": {"y": {"center": 1.5, "scale": 2.0}}},
+}
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 
 
@@ -187,9 +192,10 @@ def test_json_keeps_every_bit(log: bool, columns: list[str], ids: list[str], dat
     center = data.draw(st.lists(NUMBERS, min_size=size, max_size=size))
     scale = data.draw(st.lists(NUMBERS.filter(lambda x: x > 0), min_size=size, max_size=size))
     shape = len(ids), len(columns)
-    scaler = Scaler(log, tuple(columns), tuple(ids), np.reshape(center, shape), np.reshape(scale, shape))
+    known = [(name, center[k % size], scale[k % size]) for k, name in enumerate(data.draw(st.lists(st.text())))]
+    scaler = Scaler(log, tuple(columns), tuple(ids), np.reshape(center, shape), np.reshape(scale, shape), tuple(known))
     found = Scaler.from_json(scaler.to_json())
-    assert (found.log, found.columns, found.ids) == (log, scaler.columns, scaler.ids)
+    assert (found.log, found.columns, found.ids, found.known) == (log, scaler.columns, scaler.ids, scaler.known)
     assert (found.center.tobytes(), found.scale.tobytes()) == (scaler.center.tobytes(), scaler.scale.tobytes())
     assert found.to_json() == scaler.to_json()
 
@@ -206,6 +212,8 @@ def numbers(center: Any, scale: Any) -> str:
         *(numbers(0.0, 1.0).replace("0.0", huge) for huge in ("1" * 400, "1" * 5000, "-" + "1" * 400, "1e999")),
         *(json.dumps({**SOUND, "log": log}) for log in (0, 1, "true", None, [])),
         *(json.dumps({**SOUND, "columns": columns}) for columns in (["z"], ["y", "z"], "z", None, 1, [1], [["y"]])),
+        *(json.dumps({**SOUND, "known": known}) for known in (None, 1, ["x"], [["x", 1.0]], [["x", None, 1.0]])),
+        *(json.dumps({**SOUND, "known": [["x", 0.0, scale]]}) for scale in (0, -1.0, float("nan"), "1", True)),
         *(json.dumps({**SOUND, "series": series}) for series in (None, 1, "ab", [1], ["ab"], {"a": {}}, {"a": []})),
         *(json.dumps({**SOUND, "series": {"a": y}}) for y in (1, "y", None, ["y"], {"y": 1}, {"y": []}, {"y": {}})),
         *(json.dumps({k: v for k, v in SOUND.items() if k != name}) for name in SOUND),
@@ -221,14 +229,16 @@ JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["y", "a", "center", "1"]),
     lambda inner: (
         st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["y", "a", "center", "scale", "log", "columns", "series"]), inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["y", "a", "center", "scale", "log", "columns", "known", "series"]), inner, max_size=4
+        )
     ),
     max_leaves=12,
 )
 
 
 @settings(max_examples=100, deadline=None)
-@given(JSON | st.fixed_dictionaries({"log": st.booleans(), "columns": JSON, "series": JSON}))
+@given(JSON | st.fixed_dictionaries({"log": st.booleans(), "columns": JSON, "known": JSON, "series": JSON}))
 def test_no_json_raises_anything_else(content: Any) -> None:
     try:
         scaler = Scaler.from_json(json.dumps(content))

@@ -1,0 +1,169 @@
+"""A published run made ready to forecast, and what it forecasts from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from lstm_forecast.config.loading import parse_config
+from lstm_forecast.config.schema import Config
+from lstm_forecast.config.table import DataConfig
+from lstm_forecast.data.future import future_rows, look_ahead
+from lstm_forecast.data.panel import Panel
+from lstm_forecast.data.read import Table, column_names, read_table
+from lstm_forecast.data.scale import Scaler
+from lstm_forecast.errors import ConfigError, DataError, RunError, UsageError
+from lstm_forecast.inference.calibration import Calibration, calibration_from_bytes, uncalibrated
+from lstm_forecast.inference.forecasting import Forecaster
+from lstm_forecast.inference.session import Session
+from lstm_forecast.store import Run
+from lstm_forecast.workflows._shared import known_ahead, known_widths, read_panel
+
+__all__ = ["LoadedRun", "load_run", "make_forecaster", "read_ahead", "series_index", "with_shown_levels"]
+
+SHOWN_LEVELS = (80, 95)
+
+
+@dataclass(frozen=True)
+class LoadedRun:
+    """A run with its config and everything that forecasting needs."""
+
+    run: Run
+    config: Config
+    forecaster: Forecaster
+
+    def shown(self) -> "LoadedRun":
+        """The same for reports and pictures, see ``with_shown_levels``."""
+        return replace(self, forecaster=with_shown_levels(self.config, self.forecaster))
+
+    @property
+    def data_path(self) -> Path:
+        """Where the data lay in training; the config of a run counts paths from its own directory."""
+        return self.run.path / self.config.data.path
+
+    @property
+    def features(self) -> dict[str, list[int]]:
+        """Channels of the network's inputs that each column has, by its name; without the flag that tells padding."""
+        columns = self.forecaster.scaler.columns
+        names = ("target", *columns[1:]) if self.config.melted else columns
+        return {name: [channel] for channel, name in enumerate(names)}
+
+
+def load_run(run: Run, *, evaluated: bool = False, levels: Sequence[int] | None = None) -> LoadedRun:
+    """Read and verify what forecasting needs. Raises RunError if any of it is damaged.
+
+    ``evaluated``: the network that learned from the training part alone, to forecast rows that the published one knows.
+    ``levels`` are percents of intervals, absent: those that the network was trained for. Raises UsageError for one that
+    it was not trained for if it was not calibrated either.
+    """
+    which = "evaluated" if evaluated else "network"
+    try:
+        config = parse_config(run.read("config.yaml").decode("utf-8"), source=str(run.path / "config.yaml"))
+        scaler = Scaler.from_json(run.read("scaler.json").decode("utf-8"))
+        calibration = calibration_from_bytes(
+            run.read("calibration.safetensors"),
+            which,
+            levels=config.model.levels,
+            horizon=config.windows.horizon,
+            n_targets=config.n_outputs,
+            n_series=len(scaler.ids),
+        )
+        forecaster = make_forecaster(config, run.read(f"{which}.onnx"), scaler, calibration, levels=levels)
+    except (ConfigError, ValueError, KeyError, TypeError) as error:
+        raise RunError(f"{run.path}: damaged: {error}; train again") from None
+    targets = ("value",) if config.melted else config.data.targets
+    columns = (*targets, *config.data.covariates.past), known_ahead(config.data.covariates).columns
+    if (scaler.columns, tuple(name for name, *_ in scaler.known)) != columns:
+        raise RunError(f"{run.path}: damaged: scaler.json and config.yaml name different columns; train again")
+    return LoadedRun(run, config, forecaster)
+
+
+def make_forecaster(
+    config: Config,
+    network: bytes,
+    scaler: Scaler,
+    calibration: Calibration | None = None,
+    *,
+    levels: Sequence[int] | None = None,
+) -> Forecaster:
+    """The same for a network just trained and for one read back. ``config`` is resolved, ``network`` an ONNX file.
+
+    Without ``levels``, the intervals are those that the network was trained for. Raises UsageError for others where
+    there is no ``calibration``.
+    """
+    n_series = len(scaler.ids)
+    calibration = calibration or uncalibrated(
+        config.model.levels, horizon=config.windows.horizon, n_targets=config.n_outputs, n_series=n_series
+    )
+    wanted = tuple(sorted(set(config.model.levels if levels is None else levels)))
+    if not calibration.known and (strange := set(wanted) - set(calibration.levels)):
+        raise UsageError(
+            f"--levels {min(strange)}: the run was neither trained for it nor calibrated on a validation part, and has "
+            f"{', '.join(map(str, calibration.levels)) or 'no levels'}; train with model.levels or split.validation"
+        )
+    return Forecaster(
+        session=Session(network),
+        scaler=scaler,
+        n_targets=config.n_outputs,
+        context_length=config.windows.context_length,
+        normalisation=config.windows.normalisation,
+        padded=bool(config.windows.padding),
+        calibration=calibration,
+        levels=wanted,
+        span=config.span,
+        horizon=config.windows.horizon,
+        **known_widths(config),
+    )
+
+
+def with_shown_levels(config: Config, forecaster: Forecaster) -> Forecaster:
+    """The same for reports and pictures: with usual intervals, if any can be had, where the config names none."""
+    usual = forecaster.calibration.known and not config.model.levels
+    return replace(forecaster, levels=SHOWN_LEVELS) if usual else forecaster
+
+
+def read_ahead(loaded: LoadedRun, data: Path | None, future: Path | None) -> Panel:
+    """The history, by default what the run was trained on, with what is known of the steps to be forecast.
+
+    ``future`` is a table of exactly these steps; without it, rows behind the last target in the history tell of them.
+    """
+    config = loaded.config.data
+    panel, _ = read_panel(config, data or loaded.data_path)
+    given = None
+    if future is not None:
+        if not panel.known.future:
+            raise UsageError(f"--future {future}: this run needs no rows of the future, as it has no future covariates")
+        given = future_rows(
+            _read_future(config, future),
+            panel,
+            timestamp=config.timestamp,
+            series_id=config.series_id,
+            timestamp_format=config.timestamp_format,
+            timezone=config.timezone,
+        )
+    return look_ahead(panel, horizon=loaded.config.windows.horizon, given=given)
+
+
+def _read_future(data: DataConfig, path: Path) -> Table:
+    """The table of the future, which has the columns that `forecast template` writes and no others."""
+    keys = [name for name in (data.series_id, data.timestamp) if name is not None]
+    columns = [*keys, *data.covariates.future]
+    present = column_names(path, delimiter=data.csv.delimiter, encoding=data.csv.encoding)
+    problems = [f"{path}: no column {name}" for name in columns if name not in present]
+    problems += [f"{path}: column {name} is not needed" for name in present if name not in columns]
+    if problems:
+        raise DataError(*problems, f"expected the columns {', '.join(columns)}, which `forecast template` writes")
+    return read_table(path, columns=columns, text=keys, **data.csv.model_dump())
+
+
+def series_index(scaler: Scaler, panel: Panel) -> np.ndarray:
+    """Row of the scaler for every series of the panel. Raises DataError if a series was not there in training."""
+    index = scaler.indices(panel.layout.ids)
+    unknown = [panel.layout.ids[k] for k in np.flatnonzero(index < 0)]
+    if unknown:
+        raise DataError(
+            f"series not seen in training: {', '.join(unknown[:5])}{' ...' if len(unknown) > 5 else ''} "
+            f"({len(unknown):,} of {len(index):,}); train again with them, or leave them out"
+        )
+    return index
