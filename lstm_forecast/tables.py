@@ -33,7 +33,7 @@ def backtest_tables(name: str, report: Mapping[str, Any]) -> str:
     (first, last), unscaled = report["cutoffs"], report["left_out"]["zero_scale"]
     lines = [f"{report['windows']:,} windows with cutoffs from {first} to {last}"]
     lines += [f"{windows:,} forecast by {NETWORKS[network]}" for network, windows in report["networks"].items()]
-    lines += [f"{unscaled:,} left out of MASE, as their series never change in training"] if unscaled else []
+    lines += [f"{unscaled:,} left out of MASE: nothing changes from season to season in training"] if unscaled else []
     lines += ["original units; skill: 1 - MAE / MAE of that line"]
     parts = ["\n".join(lines), errors_table(name, report)]
     if report["intervals"]:

@@ -42,6 +42,8 @@ def backtest(
         emit_json({"ok": True, **where, **result.report})
     else:
         print(backtest_tables(result.run.manifest["name"], result.report))
+        if output is not None:
+            say(f"forecasts: {output}")
 
 
 @reported
