@@ -30,7 +30,7 @@ from lstm_forecast.workflows._prepare import Prepared, prepare
 __all__ = ["Comparison", "Listener", "compare", "comparison_json"]
 
 CONTEXTS = (1, 4, 16)  # times the config's own context
-ROUNDS = 5  # in which everything is timed in turn; the fastest counts, as what else the machine does only adds
+ROUNDS = 3  # in which everything is timed in turn; the fastest counts, as what else the machine does only adds
 
 
 class Listener(Protocol):
