@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from lstm_forecast.cli_runs import runs_app
+from lstm_forecast.options import RUNS, AsJson, ConfigFile, Data, Overrides, RunName, Runs
 from lstm_forecast.terminal import emit_json, errors_table, listening, outcome, reported, say, terminate
 
 __all__ = ["app", "main"]
@@ -25,14 +27,7 @@ app = typer.Typer(
 )
 config_app = typer.Typer(help="Look at configs.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
-
-ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="YAML config.", show_default=False)]
-Overrides = Annotated[list[str] | None, typer.Option("--set", help="Any config key: model.units=64 (repeatable).")]
-Runs = Annotated[Path, typer.Option("--runs", envvar="FORECAST_RUNS", help="Directory of all runs.")]
-RunName = Annotated[str | None, typer.Option("--run", "-r", help="Name of the run; the only one there is by default.")]
-Data = Annotated[Path | None, typer.Option("--data", help="Newer table than the one trained on.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-RUNS = Path("runs")
+app.add_typer(runs_app, name="runs")
 
 
 class Columns(StrEnum):

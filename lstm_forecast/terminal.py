@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from lstm_forecast.model.history import Epoch
 
-__all__ = ["Talk", "emit_json", "errors_table", "listening", "outcome", "reported", "say", "terminate"]
+__all__ = ["Talk", "aligned", "emit_json", "errors_table", "listening", "outcome", "reported", "say", "terminate"]
 
 
 def say(text: str) -> None:
@@ -140,14 +140,17 @@ def errors_table(name: str, report: Mapping[str, Any]) -> str:
         skill = report["skill"].get(label)
         numbers = [_number(errors[metric]) for metric in ("mae", "rmse", "smape", "mase")]
         rows.append([name if label == "forecast" else label, *numbers, "" if skill is None else f"{skill:+.1%}"])
-    widths = [max(len(row[k]) for row in rows) for k in range(len(header))]
-    return "\n".join(
-        "  ".join(
-            [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
-        )
-        for row in rows
-    )
+    return aligned(rows, left=1)
 
 
-def _number(value: float | None) -> str:
+def aligned(rows: Sequence[Sequence[object]], *, left: int) -> str:
+    """Rows of cells as text: the first ``left`` columns to the left, the others, numbers, to the right."""
+    cells = [[cell if isinstance(cell, str) else _number(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    align = [str.ljust] * left + [str.rjust] * (len(widths) - left)
+    padded = (map(lambda put, cell, width: put(cell, width), align, row, widths) for row in cells)
+    return "\n".join("  ".join(row).rstrip() for row in padded)
+
+
+def _number(value: object) -> str:
     return "-" if value is None else f"{value:.4g}"

@@ -58,6 +58,11 @@ class Prepared:
     test: Part | None
     facts: Mapping[str, Any]  # about the data, for the manifest
 
+    @property
+    def parts(self) -> dict[str, Part]:
+        """The parts that have windows to be evaluated."""
+        return {name: part for name in ("validation", "test") if (part := getattr(self, name)) is not None}
+
     def windows(self, context_length: int, *, everything: bool = False) -> Windows:
         """Windows to learn from: those of the training part, or of all parts for the network that is published."""
         ends = self.split.end if everything else self.split.validation_start

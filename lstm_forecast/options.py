@@ -1,0 +1,16 @@
+"""The options that several subcommands have."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["RUNS", "AsJson", "ConfigFile", "Data", "Overrides", "RunName", "Runs"]
+
+ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="YAML config.", show_default=False)]
+Overrides = Annotated[list[str] | None, typer.Option("--set", help="Any config key: model.units=64 (repeatable).")]
+Runs = Annotated[Path, typer.Option("--runs", envvar="FORECAST_RUNS", help="Directory of all runs.")]
+RunName = Annotated[str | None, typer.Option("--run", "-r", help="Name of the run; the only one there is by default.")]
+Data = Annotated[Path | None, typer.Option("--data", help="Newer table than the one trained on.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+RUNS = Path("runs")
