@@ -9,14 +9,15 @@ from typing import Annotated
 
 import typer
 
+from lstm_forecast.cli_retrain import retrain
 from lstm_forecast.cli_runs import runs_app
-from lstm_forecast.options import RUNS, AsJson, ConfigFile, Data, Overrides, RunName, Runs
+from lstm_forecast.options import RUNS, AsJson, ConfigFile, Data, Overrides, Resume, RunName, Runs
 from lstm_forecast.terminal import emit_json, errors_table, listening, outcome, reported, say, terminate
 
 __all__ = ["app", "main"]
 
 EXIT_CODES = """Exit codes: 0 done · 1 a bug of ours · 2 usage · 3 config · 4 data · 5 saved run ·
-7 could not write · 75 another process is writing there · 130/143 stopped by a signal"""
+6 champion kept · 7 could not write · 75 another process is writing there · 130/143 stopped by a signal"""
 
 app = typer.Typer(
     help="Time-series forecasting with recurrent networks, from one YAML file and one command.",
@@ -28,6 +29,7 @@ app = typer.Typer(
 config_app = typer.Typer(help="Look at configs.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
 app.add_typer(runs_app, name="runs")
+app.command()(retrain)
 
 
 class Columns(StrEnum):
@@ -74,7 +76,9 @@ def init(
 
 @app.command()
 @reported
-def train(config: ConfigFile, overrides: Overrides = None, runs: Runs = RUNS, as_json: AsJson = False) -> None:
+def train(
+    config: ConfigFile, overrides: Overrides = None, resume: Resume = False, runs: Runs = RUNS, as_json: AsJson = False
+) -> None:
     """Train a network and publish it as the champion of its name."""
     from lstm_forecast.config.loading import load_config
 
@@ -82,7 +86,7 @@ def train(config: ConfigFile, overrides: Overrides = None, runs: Runs = RUNS, as
     from lstm_forecast.workflows.train import train as run
 
     with listening() as talk:
-        result = run(loaded, config_path=config, runs=runs, listener=talk)
+        result = run(loaded, config_path=config, runs=runs, listener=talk, resume=resume)
     for line in outcome(result.history, result.published, result.scores):
         say(line)
     for part in ("test", "validation"):

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["RUNS", "AsJson", "ConfigFile", "Data", "Overrides", "RunName", "Runs"]
+__all__ = ["RUNS", "AsJson", "ConfigFile", "Data", "Overrides", "Resume", "RunName", "Runs"]
 
 ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="YAML config.", show_default=False)]
 Overrides = Annotated[list[str] | None, typer.Option("--set", help="Any config key: model.units=64 (repeatable).")]
@@ -13,4 +13,5 @@ Runs = Annotated[Path, typer.Option("--runs", envvar="FORECAST_RUNS", help="Dire
 RunName = Annotated[str | None, typer.Option("--run", "-r", help="Name of the run; the only one there is by default.")]
 Data = Annotated[Path | None, typer.Option("--data", help="Newer table than the one trained on.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with a training that was stopped.")]
 RUNS = Path("runs")

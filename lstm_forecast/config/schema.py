@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from lstm_forecast.config.fields import AUTO, OPEN, AutoInt, PositiveInt, Section, Share, Units, Whole, as_list
+from lstm_forecast.config.retrain import RetrainConfig
 from lstm_forecast.config.table import DataConfig, SplitConfig
 
 __all__ = [
@@ -168,6 +169,7 @@ class Config(Section):
     windows: WindowsConfig
     model: ModelConfig = ModelConfig()
     training: TrainingConfig = TrainingConfig()
+    retrain: RetrainConfig = RetrainConfig()
 
     @field_validator("name")
     @classmethod

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from lstm_forecast.data.panel import Layout
 from lstm_forecast.errors import DataError
 
-__all__ = ["MIN_CONTEXT", "Split", "split_rows"]
+__all__ = ["MIN_CONTEXT", "Split", "first_rows_from", "split_rows"]
 
 MIN_CONTEXT = 2  # observed steps without which a padded window says nothing
 
@@ -24,8 +24,17 @@ class Split:
     end: NDArray[np.int64]
 
 
-def split_rows(layout: Layout, *, validation: int | float | str, test: int | float | str, horizon: int) -> Split:
+def split_rows(
+    layout: Layout,
+    *,
+    validation: int | float | str,
+    test: int | float | str,
+    horizon: int,
+    test_from: int | None = None,
+) -> Split:
     """Cut the newest rows of every series off as test part, and those before as validation part.
+
+    The test part begins at number ``test_from`` on the grid in all series, if that is given, whatever ``test`` says.
 
     A share is rounded up to at least one horizon. A series too short for all three parts gives up its validation
     part first, then its test part: training needs ``MIN_CONTEXT + horizon`` rows. Dates hold for every series, as
@@ -35,6 +44,8 @@ def split_rows(layout: Layout, *, validation: int | float | str, test: int | flo
     """
     start, end = layout.offsets[:-1], layout.offsets[1:]
     test_start = _part_start(layout, end, test, horizon, "split.test")
+    if test_from is not None:
+        test_start, test = first_rows_from(layout, test_from), 0
     validation_start = _part_start(layout, test_start, validation, horizon, "split.validation")
     if isinstance(test, str) or isinstance(validation, str):
         _require_training_rows(layout, validation_start)
@@ -45,6 +56,12 @@ def split_rows(layout: Layout, *, validation: int | float | str, test: int | flo
     test_start = np.where(too_short, end, test_start)
     validation_start = np.where(too_short, end, validation_start)
     return Split(start, validation_start, test_start, end)
+
+
+def first_rows_from(layout: Layout, ordinal: int) -> NDArray[np.int64]:
+    """First row of each series at or after a number on the grid, (n_series,); where it ends before, the row behind."""
+    before = (layout.ordinals(np.arange(layout.offsets[-1])) < ordinal).astype(np.int64)
+    return layout.offsets[:-1] + np.add.reduceat(before, layout.offsets[:-1])
 
 
 def _part_start(

@@ -6,6 +6,7 @@ into a staging directory, every file and directory is fsynced, the directory is 
 pointer, verify the SHA-256 of every file they read, and never load anything that could run code.
 """
 
+from lstm_forecast.store.checkpoints import Checkpoints
 from lstm_forecast.store.keeping import FOR_STUDY, promote, prune, rollback
 from lstm_forecast.store.publishing import locked, publish, write_whole
 from lstm_forecast.store.reading import (
@@ -21,6 +22,6 @@ from lstm_forecast.store.reading import (
 )
 
 __all__ = [
-    "FILES", "FORMAT_VERSION", "FOR_STUDY", "Run", "champions", "find_run", "locked", "open_run", "promote", "prune",
-    "publish", "rollback", "run_home", "run_homes", "run_ids", "write_whole",
+    "FILES", "FORMAT_VERSION", "FOR_STUDY", "Checkpoints", "Run", "champions", "find_run", "locked", "open_run",
+    "promote", "prune", "publish", "rollback", "run_home", "run_homes", "run_ids", "write_whole",
 ]  # fmt: skip

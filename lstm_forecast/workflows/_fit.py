@@ -16,6 +16,7 @@ from lstm_forecast.model.history import Epoch
 from lstm_forecast.model.linear import Linear, fit_linear, fixed_linear
 from lstm_forecast.model.spec import NetworkSpec
 from lstm_forecast.model.startup import start_keras
+from lstm_forecast.store import Checkpoints
 from lstm_forecast.workflows._prepare import Prepared
 from lstm_forecast.workflows._shared import make_forecaster
 
@@ -43,17 +44,24 @@ class Fitted:
         return tuple(last.values())
 
 
-def fit(prepared: Prepared, report: Report, *, warm: Warm = None) -> Fitted:
+def fit(prepared: Prepared, report: Report, *, warm: Warm = None, checkpoints: Checkpoints | None = None) -> Fitted:
     """Train every network of the ensemble on the training part, judged by the validation part.
 
     They start from the ``warm`` weights, where there are any.
     """
-    return _fit(prepared, report, stop_after=None, warm=warm)
+    return _fit(prepared, report, stop_after=None, warm=warm, checkpoints=checkpoints)
 
 
-def refit(prepared: Prepared, fitted: Fitted, report: Report, *, warm: Warm = None) -> Fitted:
+def refit(
+    prepared: Prepared,
+    fitted: Fitted,
+    report: Report,
+    *,
+    warm: Warm = None,
+    checkpoints: Checkpoints | None = None,
+) -> Fitted:
     """Train the same networks anew on all rows, for as many epochs as each kept."""
-    return _fit(prepared, report, stop_after=fitted.epochs, warm=warm)
+    return _fit(prepared, report, stop_after=fitted.epochs, warm=warm, checkpoints=checkpoints)
 
 
 def choose(prepared: Prepared, fitted: Fitted) -> tuple[str, dict[str, float]]:
@@ -97,7 +105,14 @@ def start(prepared: Prepared, name: str, *, everything: bool = False) -> tuple[M
     return (_start(prepared, windows[longest], fixed_linear(windows[longest], season_length=season), 0),)
 
 
-def _fit(prepared: Prepared, report: Report, *, stop_after: Sequence[int] | None, warm: Warm) -> Fitted:
+def _fit(
+    prepared: Prepared,
+    report: Report,
+    *,
+    stop_after: Sequence[int] | None,
+    warm: Warm,
+    checkpoints: Checkpoints | None,
+) -> Fitted:
     config, everything = prepared.config, stop_after is not None
     part = None if everything else prepared.validation
     contexts = config.member_contexts
@@ -124,6 +139,7 @@ def _fit(prepared: Prepared, report: Report, *, stop_after: Sequence[int] | None
             seed=first.spec.seed,
             stop_after=None if stop_after is None else stop_after[number],
             report=partial(_numbered, report, number + 1),
+            checkpoints=checkpoints,
         )
         members.append(replace(first, weights=named_weights(network)))
         history += [replace(epoch, network=number + 1) for epoch in epochs]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from lstm_forecast.config.schema import Config
 from lstm_forecast.data.panel import Layout, Panel
+from lstm_forecast.data.read import Table
 from lstm_forecast.data.scale import Scaler
 from lstm_forecast.data.split import Split, split_rows
 from lstm_forecast.data.windows import Windows
@@ -25,7 +26,7 @@ from lstm_forecast.workflows._shared import (
     seasonal_scales,
 )
 
-__all__ = ["Part", "Prepared", "prepare"]
+__all__ = ["Part", "Prepared", "prepare", "prepare_panel"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -73,7 +74,11 @@ class Prepared:
 
 def prepare(config: Config, data_path: Path) -> Prepared:
     """Read, check, split and scale. Raises DataError where the data do not allow training."""
-    panel, table = read_panel(config.data, data_path, end=config.data.end)
+    return prepare_panel(config, *read_panel(config.data, data_path, end=config.data.end))
+
+
+def prepare_panel(config: Config, panel: Panel, table: Table, *, test_from: int | None = None) -> Prepared:
+    """Split and scale what ``read_panel`` gave; the test part begins at number ``test_from`` on the grid, if given."""
     if config.melted:
         panel = panel.melted(panel_ids(config, panel.layout))
     split = split_rows(
@@ -81,6 +86,7 @@ def prepare(config: Config, data_path: Path) -> Prepared:
         validation=config.split.validation,
         test=config.split.test,
         horizon=config.windows.horizon,
+        test_from=test_from,
     )
     config, reasons = resolve(config, panel, split)
     short = _too_short(config, panel.layout, split)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,16 +17,17 @@ from lstm_forecast.model.ensemble import Member
 from lstm_forecast.model.graph import onnx_graph, weight_shapes
 from lstm_forecast.model.history import Epoch
 from lstm_forecast.model.linear import Linear, fit_linear
-from lstm_forecast.store import Run, locked
+from lstm_forecast.store import Checkpoints, Run, locked
 from lstm_forecast.workflows._fit import NETWORK, Warm, choose, fit, network_spec, refit, start
 from lstm_forecast.workflows._prepare import Part, Prepared, prepare
 from lstm_forecast.workflows._publish import Trained, publish_trained
 from lstm_forecast.workflows._shared import make_forecaster, panel_ids
 
-__all__ = ["Listener", "TrainResult", "learn", "learn_all_rows", "train"]
+__all__ = ["Listener", "TrainResult", "learn", "learn_all_rows", "start_checkpoints", "train"]
 
 Floats = NDArray[np.float64]
 BATCH = 256
+WARM_EPOCHS = 1 / 3
 
 
 class Listener(Protocol):
@@ -50,28 +51,46 @@ class TrainResult:
     scores: Mapping[str, float]  # errors of both on the validation part
 
 
-def train(config: Config, *, config_path: Path, runs: Path, listener: Listener) -> TrainResult:
+def train(config: Config, *, config_path: Path, runs: Path, listener: Listener, resume: bool = False) -> TrainResult:
     """Train, evaluate and publish under ``runs/<config.name>``.
 
     What is evaluated learned from the training part alone; what is published learned the same way from all rows
-    (``training.refit``). Raises BusyError if another process writes there, DataError if the data do not allow training,
-    WriteError if the run cannot be written. The champion then stays what it was.
+    (``training.refit``). With ``resume``, a training that was stopped goes on where it was. Raises BusyError if another
+    process writes there, DataError if the data do not allow training, WriteError if the run cannot be written. The
+    champion then stays what it was.
     """
     home = runs / config.name
     data_path = config_path.parent / config.data.path
     with locked(home):
-        trained = learn(prepare(config, data_path), listener)
-        members = learn_all_rows(trained, listener) if config.training.refit else trained.members
+        checkpoints = start_checkpoints(home, listener, resume=resume)
+        trained = learn(prepare(config, data_path), listener, checkpoints=checkpoints)
+        members = trained.members
+        if config.training.refit:
+            members = learn_all_rows(trained, listener, checkpoints=checkpoints)
         run = publish_trained(home, trained, members, data_path=data_path)
+        checkpoints.clear()
     return TrainResult(run, trained.metrics, trained.fitted.history, trained.published, trained.scores)
 
 
-def learn(prepared: Prepared, listener: Listener, *, warm: Warm = None) -> Trained:
-    """Train on the training part, choose by the validation part, and evaluate."""
+def start_checkpoints(home: Path, listener: Listener, *, resume: bool) -> Checkpoints:
+    """Where states of trainings are kept until they are published; old ones stay only to be resumed."""
+    checkpoints = Checkpoints(home, resume=resume, note=listener.note)
+    if not resume:
+        checkpoints.clear()
+    return checkpoints
+
+
+def learn(
+    prepared: Prepared, listener: Listener, *, warm: Warm = None, checkpoints: Checkpoints | None = None
+) -> Trained:
+    """Train on the training part, choose by the validation part, and evaluate.
+
+    Networks that start from ``warm`` weights take a third of the epochs.
+    """
     _describe_data(prepared, listener)
     _describe_network(prepared, listener)
     config = prepared.config
-    fitted = fit(prepared, _reporter(prepared, listener), warm=warm)
+    fitted = fit(_lesson(prepared, warm), _reporter(prepared, listener), warm=warm, checkpoints=checkpoints)
     published, scores = choose(prepared, fitted) if config.training.fallback else (NETWORK, {})
     members = fitted.members if published == NETWORK else start(prepared, published)
     evaluated = onnx_graph(members)
@@ -84,15 +103,35 @@ def learn(prepared: Prepared, listener: Listener, *, warm: Warm = None) -> Train
     return Trained(prepared, fitted, members, evaluated, published, scores, metrics, table)
 
 
-def learn_all_rows(trained: Trained, listener: Listener, *, warm: Warm = None) -> Sequence[Member]:
-    """The same network or simpler forecast, trained the same way on all rows."""
+def learn_all_rows(
+    trained: Trained,
+    listener: Listener,
+    *,
+    warm: Warm = None,
+    checkpoints: Checkpoints | None = None,
+    before_test: bool = False,
+) -> Sequence[Member]:
+    """The same network or simpler forecast, trained the same way on all rows, or on all ``before_test`` begins."""
     prepared = trained.prepared
     if not prepared.parts:
         return trained.members
-    listener.note("training again on all rows, for the forecasts to come")
+    if before_test:
+        prepared = replace(prepared, split=replace(prepared.split, end=prepared.split.test_start))
+    else:
+        listener.note("training again on all rows, for the forecasts to come")
     if trained.published != NETWORK:
         return start(prepared, trained.published, everything=True)
-    return refit(prepared, trained.fitted, _reporter(prepared, listener), warm=warm).members
+    lesson, report = _lesson(prepared, warm), _reporter(prepared, listener)
+    return refit(lesson, trained.fitted, report, warm=warm, checkpoints=checkpoints).members
+
+
+def _lesson(prepared: Prepared, warm: Warm) -> Prepared:
+    """What is trained on: with fewer epochs for networks that know most of it already."""
+    if warm is None:
+        return prepared
+    training = prepared.config.training
+    shorter = training.model_copy(update={"epochs": math.ceil(WARM_EPOCHS * training.epochs)})
+    return replace(prepared, config=prepared.config.model_copy(update={"training": shorter}))
 
 
 def _reporter(prepared: Prepared, listener: Listener) -> Callable[[Epoch], None]:
