@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from lstm_forecast.cli_retrain import retrain
+from lstm_forecast.cli_retrain import monitor, retrain, schedule
 from lstm_forecast.cli_runs import runs_app
 from lstm_forecast.options import RUNS, AsJson, ConfigFile, Data, Overrides, Resume, RunName, Runs
 from lstm_forecast.terminal import emit_json, errors_table, listening, outcome, reported, say, terminate
@@ -29,7 +29,8 @@ app = typer.Typer(
 config_app = typer.Typer(help="Look at configs.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
 app.add_typer(runs_app, name="runs")
-app.command()(retrain)
+for command in (retrain, monitor, schedule):
+    app.command()(command)
 
 
 class Columns(StrEnum):
