@@ -2,7 +2,9 @@
 
 from typing import ClassVar
 
-__all__ = ["BusyError", "ConfigError", "DataError", "ForecastError", "RunError", "UsageError", "WriteError"]
+__all__ = [
+    "BusyError", "ConfigError", "DataError", "ForecastError", "RunError", "Stopped", "UsageError", "WriteError",
+]  # fmt: skip
 
 
 class ForecastError(Exception):
@@ -59,3 +61,11 @@ class BusyError(ForecastError):
 
     exit_code = 75
     title = "busy"
+
+
+class Stopped(BaseException):
+    """SIGTERM or SIGINT asked the program to end. Like KeyboardInterrupt it passes through ``except Exception``."""
+
+    def __init__(self, exit_code: int) -> None:
+        super().__init__(exit_code)
+        self.exit_code = exit_code

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from lstm_forecast.evaluation.spread import Spread
     from lstm_forecast.workflows.compare import Comparison
 
-__all__ = ["backtest_tables", "comparison_text", "errors_table"]
+__all__ = ["aligned", "backtest_tables", "comparison_text", "errors_table"]
 
 MOST_ROWS = 10  # of steps and series that are shown; the object of --json has all
 NETWORKS = {
@@ -25,7 +25,7 @@ def errors_table(name: str, report: Mapping[str, Any]) -> str:
     for label, errors in report["errors"].items():
         numbers = [_number(errors[metric]) for metric in ("mae", "rmse", "smape", "mase")]
         rows.append([name if label == "forecast" else label, *numbers, _percent(report["skill"].get(label))])
-    return _aligned(rows)
+    return aligned(rows)
 
 
 def backtest_tables(name: str, report: Mapping[str, Any]) -> str:
@@ -40,13 +40,13 @@ def backtest_tables(name: str, report: Mapping[str, Any]) -> str:
         rows = [["interval", "coverage", "width", "MSIS"]]
         for level, found in report["intervals"].items():
             rows.append([f"{level} %", f"{found['coverage']:.1%}", _number(found["width"]), _number(found["msis"])])
-        parts.append(f"{_aligned(rows)}\nscaled CRPS {_number(report['scaled_crps'])}")
+        parts.append(f"{aligned(rows)}\nscaled CRPS {_number(report['scaled_crps'])}")
     parts += [_step_table(report), _series_table(report)]
     if "importance" in report:
         rows = [["permuted input", "MAE grows by", "+-", "share"]]
         for row in report["importance"]:
             rows.append([row["input"], _number(row["growth"]), _number(row["spread"]), _percent(row["share"])])
-        parts.append(_aligned(rows))
+        parts.append(aligned(rows))
     return "\n\n".join(parts)
 
 
@@ -56,7 +56,7 @@ def _step_table(report: Mapping[str, Any]) -> str:
     shown = sorted({round(k * (steps - 1) / (MOST_ROWS - 1)) for k in range(MOST_ROWS)})
     rows = [["step", "MAE", "RMSE", f"MAE of {report['reference']}"]]
     rows += [[str(k + 1), *(_number(values[k]) for values in (own["mae"], own["rmse"], other["mae"]))] for k in shown]
-    return _aligned(rows)
+    return aligned(rows)
 
 
 def _series_table(report: Mapping[str, Any]) -> str:
@@ -66,7 +66,7 @@ def _series_table(report: Mapping[str, Any]) -> str:
     for row in series[:MOST_ROWS]:
         numbers = [_number(row[metric]) for metric in ("mae", "rmse", "mase")]
         rows.append([row["unique_id"], f"{row['windows']:,}", *numbers, _percent(row["skill"])])
-    return _aligned(rows)
+    return aligned(rows)
 
 
 def comparison_text(comparison: "Comparison") -> str:
@@ -81,7 +81,7 @@ def comparison_text(comparison: "Comparison") -> str:
         training = [_spread(row.epoch), _spread(row.gap), f"{row.parameters:,}"]
         costs = [_spread(row.seconds), _spread(row.cpu_seconds), *(speeds or [""] * 2 * len(contexts))]
         rows.append([row.name, *errors, *training, *costs])
-    return _aligned(rows, width=shutil.get_terminal_size().columns if sys.stdout.isatty() else None)
+    return aligned(rows, width=shutil.get_terminal_size().columns if sys.stdout.isatty() else None)
 
 
 def _spread(found: "Spread | None") -> str:
@@ -93,21 +93,23 @@ def _spread(found: "Spread | None") -> str:
     return f"{found.median:.4g}" + (f" ({found.high - found.low:.2g})" if len(found.values) > 1 else "")
 
 
-def _aligned(rows: Sequence[Sequence[str]], *, width: int | None = None) -> str:
-    """Columns under each other, the first one to the left; it is repeated where the others need more than ``width``."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+def aligned(rows: Sequence[Sequence[object]], *, left: int = 1, width: int | None = None) -> str:
+    """Columns under each other, the first ``left`` ones to the left, the others, numbers, to the right.
+
+    The first is repeated where the others need more than ``width``.
+    """
+    cells = [[cell if isinstance(cell, str) else _number(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     blocks: list[list[int]] = [[0]]
     for k in range(1, len(widths)):
         used = sum(widths[column] + 2 for column in blocks[-1])
         if width is not None and len(blocks[-1]) > 1 and used + widths[k] > width:
             blocks.append([0])
         blocks[-1].append(k)
-    return "\n\n".join("\n".join(_line(row, widths, block) for row in rows) for block in blocks)
-
-
-def _line(row: Sequence[str], widths: Sequence[int], columns: Sequence[int]) -> str:
-    first, *others = columns
-    return "  ".join([row[first].ljust(widths[first]), *(row[k].rjust(widths[k]) for k in others)]).rstrip()
+    put = [str.ljust] * left + [str.rjust] * (len(widths) - left)
+    return "\n\n".join(
+        "\n".join("  ".join(put[k](row[k], widths[k]) for k in block).rstrip() for row in cells) for block in blocks
+    )
 
 
 def _percent(share: float | None) -> str:
@@ -115,6 +117,6 @@ def _percent(share: float | None) -> str:
     return "" if share is None else f"{share:+.1%}"
 
 
-def _number(value: float | None) -> str:
+def _number(value: object) -> str:
     """Four digits; a dash for None."""
     return "-" if value is None else f"{value:.4g}"

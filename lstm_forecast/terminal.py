@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from lstm_forecast.errors import ForecastError
+from lstm_forecast.errors import ForecastError, Stopped
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -32,13 +32,9 @@ def emit_json(content: Mapping[str, Any]) -> None:
     print(json.dumps(content, ensure_ascii=False, allow_nan=False, default=str))
 
 
-class _Terminated(BaseException):
-    """SIGTERM arrived. Like KeyboardInterrupt it passes through ``except Exception``."""
-
-
 def terminate(number: int, frame: object) -> None:
     """Handle SIGTERM: unwind as on SIGINT, so that nothing half-written stays."""
-    raise _Terminated
+    raise Stopped(143)
 
 
 def reported(command: Callable[..., Any]) -> Callable[..., None]:
@@ -53,8 +49,8 @@ def reported(command: Callable[..., Any]) -> Callable[..., None]:
             fail(error.exit_code, error.title, list(error.problems))
         except KeyboardInterrupt:
             fail(130, "stopped", ["stopped by SIGINT"])
-        except _Terminated:
-            fail(143, "stopped", ["stopped by SIGTERM"])
+        except Stopped as stop:
+            fail(stop.exit_code, "stopped", ["stopped by SIGTERM"])
         except typer.Exit:
             raise
         except Exception as error:

@@ -10,12 +10,14 @@ import typer
 from lstm_forecast.cli import configs
 from lstm_forecast.cli.forecasts import init, plot, predict, template, train
 from lstm_forecast.cli.judgements import backtest, compare
+from lstm_forecast.cli.runs import runs_app
+from lstm_forecast.cli.unattended import monitor, retrain, schedule
 from lstm_forecast.terminal import emit_json, terminate
 
 __all__ = ["app", "main"]
 
 EXIT_CODES = """Exit codes: 0 done · 1 a bug of ours · 2 usage · 3 config · 4 data · 5 saved run ·
-7 could not write · 75 another process is writing there · 130/143 stopped by a signal"""
+6 champion kept · 7 could not write · 75 another process is writing there · 130/143 stopped by a signal"""
 
 app = typer.Typer(
     help="Time-series forecasting with recurrent networks, from one YAML file and one command.",
@@ -25,10 +27,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 config_app = typer.Typer(help="Look at configs.", no_args_is_help=True)
-for command in (init, train, predict, template, backtest, plot, compare):
+for command in (init, train, predict, template, backtest, plot, compare, retrain, monitor, schedule):
     app.command()(command)
 for command in (configs.show, configs.schema):
     config_app.command()(command)
+app.add_typer(runs_app, name="runs")
 app.add_typer(config_app, name="config")
 
 

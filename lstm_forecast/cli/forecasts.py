@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from lstm_forecast.cli.options import RUNS, AsJson, ConfigFile, Data, Future, Overrides, RunName, Runs
+from lstm_forecast.cli.options import RUNS, AsJson, ConfigFile, Data, Future, Overrides, Resume, RunName, Runs
 from lstm_forecast.tables import errors_table
 from lstm_forecast.terminal import emit_json, listening, outcome, reported, say, unseen_categories
 
@@ -56,7 +56,9 @@ def init(
 
 
 @reported
-def train(config: ConfigFile, overrides: Overrides = None, runs: Runs = RUNS, as_json: AsJson = False) -> None:
+def train(
+    config: ConfigFile, overrides: Overrides = None, resume: Resume = False, runs: Runs = RUNS, as_json: AsJson = False
+) -> None:
     """Train a network and publish it as the champion of its name."""
     from lstm_forecast.config.loading import load_config
 
@@ -64,7 +66,7 @@ def train(config: ConfigFile, overrides: Overrides = None, runs: Runs = RUNS, as
     from lstm_forecast.workflows.train import train as run
 
     with listening() as talk:
-        result = run(loaded, config_path=config, runs=runs, listener=talk)
+        result = run(loaded, config_path=config, runs=runs, listener=talk, resume=resume)
     for line in outcome(result.history, result.published, result.scores):
         say(line)
     for part in ("test", "validation"):

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["RUNS", "AsJson", "ConfigFile", "Data", "Future", "Overrides", "RunName", "Runs"]
+__all__ = ["RUNS", "AsJson", "ConfigFile", "Data", "Future", "Overrides", "Resume", "RunName", "Runs"]
 
 ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="YAML config.", show_default=False)]
 Overrides = Annotated[list[str] | None, typer.Option("--set", help="Any config key: model.units=64 (repeatable).")]
@@ -14,4 +14,5 @@ RunName = Annotated[str | None, typer.Option("--run", "-r", help="Name of the ru
 Data = Annotated[Path | None, typer.Option("--data", help="Newer table than the one trained on.")]
 Future = Annotated[Path | None, typer.Option("--future", help="Table of future covariates: see `forecast template`.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with a training that was stopped.")]
 RUNS = Path("runs")

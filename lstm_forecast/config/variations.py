@@ -8,7 +8,8 @@ from typing import get_args
 
 from lstm_forecast.config.fields import AUTO, Section
 from lstm_forecast.config.loading import override_config
-from lstm_forecast.config.schema import Cell, Config
+from lstm_forecast.config.network import Cell
+from lstm_forecast.config.schema import Config
 from lstm_forecast.errors import ConfigError, UsageError
 
 __all__ = ["Variation", "make_variations", "whole_numbers"]

@@ -31,8 +31,11 @@ def split_rows(
     test: int | float | str,
     horizon: int,
     ends: NDArray[np.int64] | None = None,
+    test_from: int | None = None,
 ) -> Split:
     """Cut the newest rows of every series off as test part, and those before as validation part.
+
+    The test part begins at number ``test_from`` on the grid in all series, if that is given, whatever ``test`` says.
 
     A share is rounded up to at least one horizon. A series too short for all three parts gives up its validation
     part first, then its test part: training needs ``MIN_CONTEXT + horizon`` rows. Dates hold for every series, as
@@ -44,6 +47,8 @@ def split_rows(
     start, end = layout.offsets[:-1], layout.offsets[1:] if ends is None else ends
     lengths = end - start
     test_start = _part_start(layout, end, test, lengths, horizon, "split.test")
+    if test_from is not None:
+        test_start, test = layout.rows_before(test_from), 0
     validation_start = _part_start(layout, test_start, validation, lengths, horizon, "split.validation")
     if isinstance(test, str) or isinstance(validation, str):
         if ends is None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from lstm_forecast.config.schema import quantiles_of
+from lstm_forecast.config.network import quantiles_of
 from lstm_forecast.data.scale import Scaler
 from lstm_forecast.data.windows import Batch, Windows, gather_contexts, normalised
 from lstm_forecast.inference.calibration import Calibration, calibrate

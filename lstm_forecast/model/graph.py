@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from onnx import NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
-from lstm_forecast.config.schema import Activation
+from lstm_forecast.config.network import Activation
 from lstm_forecast.model.ensemble import Member, median_of
 from lstm_forecast.model.linear import Linear
 from lstm_forecast.model.onnx_cells import CELLS, cell_inputs, cell_shapes

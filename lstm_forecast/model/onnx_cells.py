@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from lstm_forecast.config.schema import Cell
+from lstm_forecast.config.network import Cell
 
 __all__ = ["CELLS", "OnnxCell", "cell_inputs", "cell_shapes"]
 

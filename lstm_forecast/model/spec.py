@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from lstm_forecast.config.schema import Activation, Cell, Initializer
+from lstm_forecast.config.network import Activation, Cell, Initializer
 
 __all__ = ["NetworkSpec"]
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm_forecast.data.windows import Windows
+from lstm_forecast.model.checkpoint import Checkpoints, Progress, Saver, fingerprint, restore, signals_deferred
 from lstm_forecast.model.history import Epoch
 from lstm_forecast.model.linear import Linear
 from lstm_forecast.model.losses import make_loss
@@ -41,6 +42,7 @@ def train_network(
     seed: int,
     report: Callable[[Epoch], None],
     stop_after: int | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> list[Epoch]:
     """Fit the network in place to what ``linear`` leaves over, and keep the weights with the lowest validation loss.
 
@@ -48,7 +50,12 @@ def train_network(
     Training stops early after ``patience`` epochs without a better validation loss, or where the loss is not finite;
     and after ``stop_after`` epochs of a schedule that is made for ``epochs``, if that is given. With ``ema``, what is
     judged and kept are the running averages of the weights: each step leaves them that share of what they were.
+
+    With ``checkpoints`` the state is saved after epochs, and a training whose state is there goes on from it and ends
+    with the same bits. SIGTERM or SIGINT ends the batch, saves and raises Stopped.
     """
+    settings = {name: value for name, value in locals().items() if name not in ("network", "report", "checkpoints")}
+    key = "" if checkpoints is None else fingerprint(network, settings)
     keras.utils.set_random_seed(seed)
     feed = Feed(training, linear=linear, batch_size=batch_size, steps=steps_per_epoch, seed=seed)
     rates = _learning_rates(schedule, learning_rate, steps=max(1, epochs) * len(feed))
@@ -57,7 +64,15 @@ def train_network(
         None if validation is None else Feed(validation, linear=linear, batch_size=max(batch_size, 256), limit=JUDGES)
     )
     keeper = _BestKeeper(evaluation, patience, report)
-    network.fit(feed, epochs=epochs if stop_after is None else stop_after, verbose=0, shuffle=False, callbacks=[keeper])
+    begin, end = 0, epochs if stop_after is None else stop_after
+    if checkpoints is not None and (content := checkpoints.load(key)) is not None:
+        begin = keeper.restore(restore(network, content))
+        feed.skip_to(begin)
+        end = begin if keeper.done else end
+    with signals_deferred() as asked:
+        saver = Saver(checkpoints, key, lambda: keeper.progress(last=end), asked)
+        network.fit(feed, initial_epoch=begin, epochs=end, verbose=0, shuffle=False, callbacks=[keeper, saver])
+        saver.flush()
     return keeper.history
 
 
@@ -103,7 +118,11 @@ class Feed(keras.utils.PyDataset):  # type: ignore[misc]
 
     def on_epoch_end(self) -> None:
         """Draw the next epoch's order, which depends on seed and epoch alone."""
-        self.epoch += 1
+        self.skip_to(self.epoch + 1)
+
+    def skip_to(self, epoch: int) -> None:
+        """Draw the order of that epoch."""
+        self.epoch = epoch
         self._shuffle()
 
     def _shuffle(self) -> None:
@@ -125,10 +144,25 @@ class _BestKeeper(keras.callbacks.Callback):  # type: ignore[misc]
         self.best_loss, self.best_epoch = math.inf, 0
         self.best_weights: list[Floats] = []
         self.started = 0.0
+        self.done = False
+
+    def progress(self, *, last: int) -> Progress:
+        """How far the training has come, of ``last`` epochs."""
+        done = self.model.stop_training or self.history[-1].epoch >= last
+        return Progress(self.history, self.best_loss, self.best_epoch, self.best_weights, done)
+
+    def restore(self, progress: Progress) -> int:
+        """Take up a training where it was left, and return the epoch."""
+        self.history, self.best_weights, self.done = list(progress.history), list(progress.best_weights), progress.done
+        self.best_loss, self.best_epoch = progress.best_loss, progress.best_epoch
+        for epoch in self.history:
+            self.report(epoch)
+        return self.history[-1].epoch
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         self.started = time.monotonic()
-        self._record(0, None)
+        if not self.history:
+            self._record(0, None)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         self.started = time.monotonic()

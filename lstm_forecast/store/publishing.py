@@ -6,51 +6,64 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from lstm_forecast.errors import BusyError, WriteError
-from lstm_forecast.store.reading import CHAMPION, FILES, FORMAT_VERSION, MANIFEST, RUN_ID, Run, fingerprint
+from lstm_forecast.store.reading import CHAMPION, FILES, FORMAT_VERSION, MANIFEST, Run, champions, fingerprint, run_ids
 
-__all__ = ["locked", "publish", "write_whole"]
+__all__ = ["STAGE", "locked", "point_at", "publish", "remove", "sync", "write_errors", "write_whole"]
 
 LOCK, STAGE = "lock", ".stage-"
+CHAMPIONS = 32  # that the pointer remembers
+POLL_SECONDS = 0.1
 
 Writer = Callable[[Path], Any]
 
 
 @contextmanager
-def locked(home: Path) -> Iterator[None]:
+def locked(home: Path, *, wait: float = 0) -> Iterator[None]:
     """Hold the kernel lock of ``runs/<name>`` and clear away what dead runs left staged.
 
     The lock dies with the process that holds it, so nothing ever has to be unlocked by hand. Raises BusyError if
-    another process holds it, WriteError if the directory cannot be written.
+    another process still holds it after ``wait`` seconds, WriteError if the directory cannot be written.
     """
-    with _write_errors(home):
+    with write_errors(home):
         home.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(home / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
     try:
-        with _write_errors(home):
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise BusyError(f"{home}: another process is writing here; try again when it is done") from None
+        with write_errors(home):
+            _acquire(home, descriptor, deadline=time.monotonic() + wait)
             for leftover in home.glob(f"{STAGE}*"):
-                _remove(leftover)
+                remove(leftover)
         yield
     finally:
         os.close(descriptor)
 
 
-def publish(home: Path, writers: Mapping[str, Writer], manifest: Mapping[str, Any]) -> Run:
-    """Write a run, one writer for each of ``FILES``, and make it the champion. Call it under ``locked(home)``.
+def _acquire(home: Path, descriptor: int, *, deadline: float) -> None:
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                raise BusyError(f"{home}: another process is writing here; try again when it is done") from None
+            time.sleep(POLL_SECONDS)
+        else:
+            return
 
-    Raises WriteError if anything could not be written; the previous champion is then still the champion.
+
+def publish(home: Path, writers: Mapping[str, Writer], manifest: Mapping[str, Any], *, promote: bool = True) -> Run:
+    """Write a run, one writer for each of ``FILES``, and make it the champion unless ``promote`` is false.
+
+    Call it under ``locked(home)``. Raises WriteError if anything could not be written; the previous champion is then
+    still the champion.
     """
-    with _write_errors(home):
+    with write_errors(home):
         previous = _content(home / CHAMPION)
         created = datetime.now(UTC)
         run_id = f"{_next_number(home):04d}-{created:%Y%m%dT%H%M%SZ}"
@@ -59,7 +72,7 @@ def publish(home: Path, writers: Mapping[str, Writer], manifest: Mapping[str, An
             stage.mkdir()
             for name in FILES:
                 writers[name](stage / name)
-                _sync(stage / name)
+                sync(stage / name)
             content: dict[str, Any] = {
                 "format_version": FORMAT_VERSION,
                 "run_id": run_id,
@@ -69,11 +82,12 @@ def publish(home: Path, writers: Mapping[str, Writer], manifest: Mapping[str, An
             }
             content["sha256"] = fingerprint(content)
             _write(stage / MANIFEST, json.dumps(content, indent=2, ensure_ascii=False).encode())
-            _sync(stage)
+            sync(stage)
             stage.rename(home / run_id)
-            _sync(home)
-            _replace_champion(home, f"{run_id}\n".encode("ascii"))
-            _sync(home.parent)
+            sync(home)
+            if promote:
+                point_at(home, [run_id, *champions(home)])
+            sync(home.parent)
         except BaseException:
             with suppress(OSError):
                 _withdraw(home, run_id, previous)
@@ -83,7 +97,7 @@ def publish(home: Path, writers: Mapping[str, Writer], manifest: Mapping[str, An
 
 def write_whole(path: Path, write: Writer) -> None:
     """Write a result file through a temporary one beside it, so that readers see the old file or the new one."""
-    with _write_errors(path):
+    with write_errors(path):
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
         if path.exists() and not path.is_file():  # /dev/stdout, a named pipe: to be written to, not to be replaced
@@ -94,17 +108,22 @@ def write_whole(path: Path, write: Writer) -> None:
         staged = target.with_name(f".{target.name}.{os.getpid()}")
         try:
             write(staged)
-            _sync(staged)
+            sync(staged)
             staged.replace(target)
         finally:
             staged.unlink(missing_ok=True)
+
+
+def point_at(home: Path, ids: Sequence[str]) -> None:
+    """Replace the pointer: the champion first, then those before it."""
+    _replace_champion(home, "".join(f"{run_id}\n" for run_id in ids[:CHAMPIONS]).encode("ascii"))
 
 
 def _replace_champion(home: Path, content: bytes) -> None:
     staged = home / f"{STAGE}{CHAMPION}"
     _write(staged, content)
     staged.replace(home / CHAMPION)
-    _sync(home)
+    sync(home)
 
 
 def _withdraw(home: Path, run_id: str, previous: bytes | None) -> None:
@@ -115,10 +134,11 @@ def _withdraw(home: Path, run_id: str, previous: bytes | None) -> None:
         else:
             _replace_champion(home, previous)
     for path in (home / run_id, home / f"{STAGE}{run_id}", home / f"{STAGE}{CHAMPION}"):
-        _remove(path)
+        remove(path)
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
+    """Take away a file, or a directory with all that is in it."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
@@ -132,10 +152,10 @@ def _content(path: Path) -> bytes | None:
 
 def _write(path: Path, content: bytes) -> None:
     path.write_bytes(content)
-    _sync(path)
+    sync(path)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Force a file's content, or a directory's entries, to disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
@@ -146,12 +166,12 @@ def _sync(path: Path) -> None:
 
 def _next_number(home: Path) -> int:
     """Runs are ordered by a counter, as clocks can jump."""
-    ids = [entry.name for entry in home.iterdir() if RUN_ID.fullmatch(entry.name)]
-    return 1 + max((int(run_id.split("-")[0]) for run_id in ids), default=0)
+    return 1 + max((int(run_id.partition("-")[0]) for run_id in run_ids(home)), default=0)
 
 
 @contextmanager
-def _write_errors(home: Path) -> Iterator[None]:
+def write_errors(home: Path) -> Iterator[None]:
+    """Turn an OSError into a WriteError that names the file."""
     try:
         yield
     except OSError as error:

@@ -12,10 +12,14 @@ from typing import Any
 
 from lstm_forecast.errors import RunError
 
-__all__ = ["CHAMPION", "FILES", "FORMAT_VERSION", "MANIFEST", "RUN_ID", "Run", "find_run", "fingerprint", "open_run"]
+__all__ = [
+    "CHAMPION", "FILES", "FORMAT_VERSION", "MANIFEST", "REMEDY", "RUN_ID", "Run", "champions", "find_run",
+    "fingerprint", "open_run", "run_home", "run_homes", "run_ids",
+]  # fmt: skip
 
 FORMAT_VERSION = 4
 MANIFEST, CHAMPION = "manifest.json", "champion"
+REMEDY = "train again, or go back to an earlier run: forecast runs rollback"
 FILES = (
     "config.yaml",
     "scaler.json",
@@ -27,6 +31,7 @@ FILES = (
     "history.csv",
     "metrics.json",
     "forecasts.parquet",
+    "golden.json",
 )
 RUN_ID = re.compile(r"\d{4,}-\d{8}T\d{6}Z")
 MAX_FILE_BYTES = 2**31
@@ -48,8 +53,19 @@ class Run:
         """Content of one file, checked against its hash. Raises RunError if it is damaged."""
         content = _read_regular(self.path / name)
         if hashlib.sha256(content).hexdigest() != self.manifest["files"].get(name):
-            raise RunError(f"{self.path / name}: damaged (its SHA-256 is not the manifest's); train again")
+            raise RunError(f"{self.path / name}: damaged (its SHA-256 is not the manifest's); {REMEDY}")
         return content
+
+    def verify(self) -> None:
+        """Read every file. Raises RunError with a problem for each damaged one."""
+        problems: list[str] = []
+        for name in FILES:
+            try:
+                self.read(name)
+            except RunError as error:
+                problems += error.problems
+        if problems:
+            raise RunError(*problems)
 
 
 def find_run(runs: Path, name: str | None) -> Run:
@@ -57,15 +73,16 @@ def find_run(runs: Path, name: str | None) -> Run:
 
     Raises RunError if there is none, several, or a damaged one.
     """
-    return open_run(_run_home(runs, name))
+    return open_run(run_home(runs, name))
 
 
 def open_run(home: Path) -> Run:
     """The champion in ``home`` (``runs/<name>``), or the run itself if ``home`` is the directory of one."""
     if not RUN_ID.fullmatch(home.name) or (home / CHAMPION).exists():
-        run_id = _read_regular(home / CHAMPION).decode("ascii", errors="replace").strip()
+        text = _read_regular(home / CHAMPION).decode("ascii", errors="replace")
+        run_id = text.strip().partition("\n")[0]
         if not RUN_ID.fullmatch(run_id):
-            raise RunError(f"{home / CHAMPION}: expected the id of a run, received {run_id[:80]!r}; train again")
+            raise RunError(f"{home / CHAMPION}: expected the id of a run, received {run_id[:80]!r}; {REMEDY}")
         home = home / run_id
     try:
         manifest = json.loads(_read_regular(home / MANIFEST))
@@ -74,10 +91,25 @@ def open_run(home: Path) -> Run:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         whole = False
     if not whole:
-        raise RunError(f"{home / MANIFEST}: damaged (its content is not what was published); train again")
+        raise RunError(f"{home / MANIFEST}: damaged (its content is not what was published); {REMEDY}")
     if version != FORMAT_VERSION:
-        raise RunError(f"{home}: format version {version}; this program reads version {FORMAT_VERSION}")
+        raise RunError(f"{home}: format version {version}; this program reads version {FORMAT_VERSION}; train again")
     return Run(home, manifest)
+
+
+def champions(home: Path) -> list[str]:
+    """Id of the champion in ``home``, then of those before it, newest first; empty if the pointer is damaged."""
+    try:
+        lines = _read_regular(home / CHAMPION).decode("ascii", errors="replace").split()
+    except RunError:
+        return []
+    return lines if all(map(RUN_ID.fullmatch, lines)) else []
+
+
+def run_ids(home: Path) -> list[str]:
+    """Ids of all runs in ``home``, in the order of their publication."""
+    ids = [entry.name for entry in home.iterdir() if RUN_ID.fullmatch(entry.name)]
+    return sorted(ids, key=lambda run_id: int(run_id.partition("-")[0]))
 
 
 def _is_whole(manifest: dict[str, Any]) -> bool:
@@ -90,24 +122,26 @@ def fingerprint(manifest: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
 
 
-def _run_home(runs: Path, name: str | None) -> Path:
+def run_home(runs: Path, name: str | None) -> Path:
+    """The directory of the runs called ``name``; of the only ones there are, if that is None. RunError if unclear."""
     if name is not None:
         home = runs / name
         if not os.path.isdir(home):  # noqa: PTH112  Path.is_dir raises where the name is too long
             raise RunError(f"{home}: no such run; {_names(runs)}")
         return home
-    homes = _homes(runs)
+    homes = run_homes(runs)
     if len(homes) != 1:
         raise RunError(f"{runs}: {'several runs; choose one with --run' if homes else 'no run'}; {_names(runs)}")
     return homes[0]
 
 
-def _homes(runs: Path) -> list[Path]:
+def run_homes(runs: Path) -> list[Path]:
+    """Directories of everything that has been published below ``runs``."""
     return sorted(entry.parent for entry in runs.glob(f"*/{CHAMPION}"))
 
 
 def _names(runs: Path) -> str:
-    names = [home.name for home in _homes(runs)]
+    names = [home.name for home in run_homes(runs)]
     return f"there are {', '.join(names)}" if names else "train one first: forecast train --config FILE"
 
 
@@ -121,4 +155,4 @@ def _read_regular(path: Path) -> bytes:
                 raise RunError(f"{path}: not a regular file of at most {MAX_FILE_BYTES // 2**30} GiB")
             return file.read()
     except OSError as error:
-        raise RunError(f"{path}: cannot be read: {error.strerror}; train again") from None
+        raise RunError(f"{path}: cannot be read: {error.strerror}; {REMEDY}") from None

@@ -1,11 +1,12 @@
 """Networks fitted to prepared windows, and the choice of what is published: the only workflow part that needs Keras."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lstm_forecast.data.windows import Windows
 from lstm_forecast.evaluation.metrics import errors
@@ -15,15 +16,17 @@ from lstm_forecast.model.history import Epoch
 from lstm_forecast.model.linear import Linear, fit_linear, fixed_linear
 from lstm_forecast.model.spec import NetworkSpec
 from lstm_forecast.model.startup import start_keras
+from lstm_forecast.store import Checkpoints
 from lstm_forecast.workflows._loaded import make_forecaster
 from lstm_forecast.workflows._prepare import Prepared
 
-__all__ = ["NETWORK", "Fitted", "choose", "fit", "network_spec", "refit", "start"]
+__all__ = ["NETWORK", "Fitted", "Warm", "choose", "fit", "network_spec", "refit", "start"]
 
 RESIDUALS = 5_000  # windows that the first quantiles are taken from
 NETWORK, LINEAR = "network", "linear"
 MARGIN = 0.01  # by which a fitted forecast has to beat a naive one
 Report = Callable[[Epoch], None]
+Warm = Sequence[Mapping[str, NDArray[np.float32]]] | None  # weights to start from, by name, for each network
 
 
 @dataclass(frozen=True)
@@ -45,14 +48,24 @@ class Fitted:
         return tuple(row.epoch for row in self.kept)
 
 
-def fit(prepared: Prepared, report: Report) -> Fitted:
-    """Train every network of the ensemble on the training part, judged by the validation part."""
-    return _fit(prepared, report, stop_after=None)
+def fit(prepared: Prepared, report: Report, *, warm: Warm = None, checkpoints: Checkpoints | None = None) -> Fitted:
+    """Train every network of the ensemble on the training part, judged by the validation part.
+
+    They start from the ``warm`` weights, where there are any.
+    """
+    return _fit(prepared, report, stop_after=None, warm=warm, checkpoints=checkpoints)
 
 
-def refit(prepared: Prepared, fitted: Fitted, report: Report) -> Fitted:
+def refit(
+    prepared: Prepared,
+    fitted: Fitted,
+    report: Report,
+    *,
+    warm: Warm = None,
+    checkpoints: Checkpoints | None = None,
+) -> Fitted:
     """Train the same networks anew on all rows, for as many epochs as each kept."""
-    return _fit(prepared, report, stop_after=fitted.epochs)
+    return _fit(prepared, report, stop_after=fitted.epochs, warm=warm, checkpoints=checkpoints)
 
 
 def choose(prepared: Prepared, fitted: Fitted) -> tuple[str, dict[str, float]]:
@@ -96,7 +109,14 @@ def start(prepared: Prepared, name: str, *, everything: bool = False) -> tuple[M
     return (_start(prepared, windows[longest], fixed_linear(windows[longest], season_length=season), 0),)
 
 
-def _fit(prepared: Prepared, report: Report, *, stop_after: Sequence[int] | None) -> Fitted:
+def _fit(
+    prepared: Prepared,
+    report: Report,
+    *,
+    stop_after: Sequence[int] | None,
+    warm: Warm,
+    checkpoints: Checkpoints | None,
+) -> Fitted:
     config, everything = prepared.config, stop_after is not None
     part = None if everything else prepared.validation
     contexts = config.member_contexts
@@ -112,7 +132,7 @@ def _fit(prepared: Prepared, report: Report, *, stop_after: Sequence[int] | None
         training, linear = windows[context_length], linears[context_length]
         first = _start(prepared, training, linear, number)
         network = build_network(first.spec)
-        assign_weights(network, first.weights)
+        assign_weights(network, first.weights if warm is None else warm[number])
         epochs = train_network(
             network,
             training=training,
@@ -123,6 +143,7 @@ def _fit(prepared: Prepared, report: Report, *, stop_after: Sequence[int] | None
             seed=first.spec.seed,
             stop_after=None if stop_after is None else stop_after[number],
             report=partial(_numbered, report, number + 1),
+            checkpoints=checkpoints,
         )
         members.append(replace(first, weights=named_weights(network)))
         history += [replace(epoch, network=number + 1) for epoch in epochs]

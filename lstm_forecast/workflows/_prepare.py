@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from lstm_forecast.config.schema import Config
 from lstm_forecast.data.panel import Layout, Panel
+from lstm_forecast.data.read import Table
 from lstm_forecast.data.scale import Scaler
 from lstm_forecast.data.split import Split, split_rows
 from lstm_forecast.data.windows import Windows
@@ -24,7 +25,7 @@ from lstm_forecast.workflows._shared import (
     read_panel,
 )
 
-__all__ = ["Prepared", "prepare"]
+__all__ = ["Prepared", "prepare", "prepare_panel"]
 
 MIN_EVALUATION_WINDOWS = 200  # about: below, windows overlap, as a few errors say little
 MAX_EVALUATION_WINDOWS = 20_000  # about; more would change no reported error visibly, and cost time in every epoch
@@ -43,6 +44,11 @@ class Prepared:
     test: Part | None
     facts: Mapping[str, Any]  # about the data, for the manifest
 
+    @property
+    def parts(self) -> dict[str, Part]:
+        """The parts that have windows to be evaluated."""
+        return {name: part for name in ("validation", "test") if (part := getattr(self, name)) is not None}
+
     def windows(self, context_length: int, *, everything: bool = False) -> Windows:
         """Windows to learn from: those of the training part, or of all parts for the network that is published."""
         ends = self.split.end if everything else self.split.validation_start
@@ -53,7 +59,11 @@ class Prepared:
 
 def prepare(config: Config, data_path: Path) -> Prepared:
     """Read, check, split and scale. Raises DataError where the data do not allow training."""
-    panel, table = read_panel(config.data, data_path, end=config.data.end)
+    return prepare_panel(config, *read_panel(config.data, data_path, end=config.data.end))
+
+
+def prepare_panel(config: Config, panel: Panel, table: Table, *, test_from: int | None = None) -> Prepared:
+    """Split and scale what ``read_panel`` gave; the test part begins at number ``test_from`` on the grid, if given."""
     config = _with_categories(config, panel)
     future_rows = 0 if panel.later is None else len(panel.later.codes)
     if config.melted:
@@ -63,6 +73,7 @@ def prepare(config: Config, data_path: Path) -> Prepared:
         validation=config.split.validation,
         test=config.split.test,
         horizon=config.windows.horizon,
+        test_from=test_from,
     )
     config, reasons = resolve(config, panel, split)
     short = _too_short(config, panel.layout, split)

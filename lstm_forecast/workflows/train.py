@@ -1,44 +1,33 @@
 """``forecast train``: table -> panel -> windows -> network -> a published run, which becomes the champion."""
 
-import json
 import math
-import os
-import platform
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from importlib.metadata import version
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lstm_forecast.config.loading import dump_config
 from lstm_forecast.config.schema import Config
-from lstm_forecast.errors import DataError
-from lstm_forecast.inference.calibration import Calibration, calibrations_to_bytes
+from lstm_forecast.inference.calibration import Calibration
 from lstm_forecast.inference.forecasting import Forecaster
-from lstm_forecast.inference.session import Session
-from lstm_forecast.model.ensemble import Member, published_weights
+from lstm_forecast.model.ensemble import Member
 from lstm_forecast.model.graph import onnx_graph, weight_shapes
-from lstm_forecast.model.history import Epoch, history_csv
+from lstm_forecast.model.history import Epoch
 from lstm_forecast.model.linear import Linear, fit_linear
-from lstm_forecast.store import Run, locked, publish
-from lstm_forecast.workflows._fit import NETWORK, Fitted, choose, fit, network_spec, refit, start
+from lstm_forecast.store import Checkpoints, Run, locked
+from lstm_forecast.workflows._fit import NETWORK, Warm, choose, fit, network_spec, refit, start
 from lstm_forecast.workflows._loaded import make_forecaster, with_shown_levels
 from lstm_forecast.workflows._parts import Part, linear_forecast, part_report, part_table
 from lstm_forecast.workflows._prepare import Prepared, prepare
+from lstm_forecast.workflows._publish import Trained, publish_trained
 
-if TYPE_CHECKING:
-    import keras
-
-__all__ = ["Listener", "TrainResult", "train"]
+__all__ = ["Listener", "TrainResult", "learn", "learn_all_rows", "start_checkpoints", "train"]
 
 Floats = NDArray[np.float64]
-ONNX_TOLERANCE = 1e-5  # of the largest prediction, or of 1 where all are smaller
-ONNX_WINDOWS = 256
-PACKAGES = ("lstm-forecast-cli", "keras", "tensorflow", "numpy", "pandas", "scikit-learn", "onnx", "onnxruntime")
+WARM_EPOCHS = 1 / 3
 
 
 class Listener(Protocol):
@@ -62,47 +51,93 @@ class TrainResult:
     scores: Mapping[str, float]  # errors of both on the validation part
 
 
-def train(config: Config, *, config_path: Path, runs: Path, listener: Listener) -> TrainResult:
+def train(config: Config, *, config_path: Path, runs: Path, listener: Listener, resume: bool = False) -> TrainResult:
     """Train, evaluate and publish under ``runs/<config.name>``.
 
     What is evaluated learned from the training part alone; what is published learned the same way from all rows
-    (``training.refit``). Raises BusyError if another process writes there, DataError if the data do not allow training,
-    WriteError if the run cannot be written. The champion then stays what it was.
+    (``training.refit``). With ``resume``, a training that was stopped goes on where it was. Raises BusyError if another
+    process writes there, DataError if the data do not allow training, WriteError if the run cannot be written. The
+    champion then stays what it was.
     """
     home = runs / config.name
     data_path = config_path.parent / config.data.path
     with locked(home):
-        prepared = prepare(config, data_path)
-        _describe_data(prepared, listener)
-        _describe_network(prepared, listener)
-        config = prepared.config
+        checkpoints = start_checkpoints(home, listener, resume=resume)
+        trained = learn(prepare(config, data_path), listener, checkpoints=checkpoints)
+        members = trained.members
+        if config.training.refit:
+            members = learn_all_rows(trained, listener, checkpoints=checkpoints)
+        run = publish_trained(home, trained, members, data_path=data_path)
+        checkpoints.clear()
+    return TrainResult(run, trained.metrics, trained.fitted.history, trained.published, trained.scores)
 
-        def report(epoch: Epoch) -> None:
-            listener.epoch(epoch, config.training.epochs)
 
-        fitted = fit(prepared, report)
-        published, scores = choose(prepared, fitted) if config.training.fallback else (NETWORK, {})
-        members = fitted.members if published == NETWORK else start(prepared, published)
-        evaluated = onnx_graph(members)
-        parts = {name: part for name in ("validation", "test") if (part := getattr(prepared, name)) is not None}
-        forecaster, calibrations = _calibrated(prepared, make_forecaster(config, evaluated, prepared.scaler))
-        forecasts = {name: forecaster.on_windows(part.windows, part.series) for name, part in parts.items()}
-        ridge = fit_linear(prepared.windows(config.windows.context_length))
-        metrics = {
-            name: _report(prepared, part, forecasts[name], forecaster.quantiles, ridge) for name, part in parts.items()
-        }
-        table = _test_table(prepared, forecasts.get("test"), forecaster.quantiles)
-        if config.training.refit and parts:
-            listener.note("training again on all rows, for the forecasts to come")
-            again = published != NETWORK
-            members = start(prepared, published, everything=True) if again else refit(prepared, fitted, report).members
-        # A path in a config counts from the config's directory: from the run, the data lie elsewhere.
-        located = os.path.relpath(data_path.resolve(), home.resolve() / "run")
-        resolved = config.model_copy(update={"data": config.data.model_copy(update={"path": located})})
-        files = _network_files(members, evaluated, prepared) | _other_files(resolved, prepared, fitted, metrics, table)
-        files["calibration.safetensors"] = lambda path: path.write_bytes(calibrations_to_bytes(calibrations))
-        run = publish(home, files, _facts(prepared) | {"published": published, "validation_errors": scores})
-    return TrainResult(run, metrics, fitted.history, published, scores)
+def start_checkpoints(home: Path, listener: Listener, *, resume: bool) -> Checkpoints:
+    """Where states of trainings are kept until they are published; old ones stay only to be resumed."""
+    checkpoints = Checkpoints(home, resume=resume, note=listener.note)
+    if not resume:
+        checkpoints.clear()
+    return checkpoints
+
+
+def learn(
+    prepared: Prepared, listener: Listener, *, warm: Warm = None, checkpoints: Checkpoints | None = None
+) -> Trained:
+    """Train on the training part, choose by the validation part, and evaluate.
+
+    Networks that start from ``warm`` weights take a third of the epochs.
+    """
+    _describe_data(prepared, listener)
+    _describe_network(prepared, listener)
+    config = prepared.config
+    fitted = fit(_lesson(prepared, warm), _reporter(prepared, listener), warm=warm, checkpoints=checkpoints)
+    published, scores = choose(prepared, fitted) if config.training.fallback else (NETWORK, {})
+    members = fitted.members if published == NETWORK else start(prepared, published)
+    evaluated = onnx_graph(members)
+    parts = prepared.parts
+    forecaster, calibrations = _calibrated(prepared, make_forecaster(config, evaluated, prepared.scaler))
+    forecasts = {name: forecaster.on_windows(part.windows, part.series) for name, part in parts.items()}
+    ridge = fit_linear(prepared.windows(config.windows.context_length))
+    metrics = {
+        name: _report(prepared, part, forecasts[name], forecaster.quantiles, ridge) for name, part in parts.items()
+    }
+    table = _test_table(prepared, forecasts.get("test"), forecaster.quantiles)
+    return Trained(prepared, fitted, members, evaluated, calibrations, published, scores, metrics, table)
+
+
+def learn_all_rows(
+    trained: Trained,
+    listener: Listener,
+    *,
+    warm: Warm = None,
+    checkpoints: Checkpoints | None = None,
+    before_test: bool = False,
+) -> Sequence[Member]:
+    """The same network or simpler forecast, trained the same way on all rows, or on all ``before_test`` begins."""
+    prepared = trained.prepared
+    if not prepared.parts:
+        return trained.members
+    if before_test:
+        prepared = replace(prepared, split=replace(prepared.split, end=prepared.split.test_start))
+    else:
+        listener.note("training again on all rows, for the forecasts to come")
+    if trained.published != NETWORK:
+        return start(prepared, trained.published, everything=True)
+    lesson, report = _lesson(prepared, warm), _reporter(prepared, listener)
+    return refit(lesson, trained.fitted, report, warm=warm, checkpoints=checkpoints).members
+
+
+def _lesson(prepared: Prepared, warm: Warm) -> Prepared:
+    """What is trained on: with fewer epochs for networks that know most of it already."""
+    if warm is None:
+        return prepared
+    training = prepared.config.training
+    shorter = training.model_copy(update={"epochs": math.ceil(WARM_EPOCHS * training.epochs)})
+    return replace(prepared, config=prepared.config.model_copy(update={"training": shorter}))
+
+
+def _reporter(prepared: Prepared, listener: Listener) -> Callable[[Epoch], None]:
+    return lambda epoch: listener.epoch(epoch, prepared.config.training.epochs)
 
 
 def _describe_data(prepared: Prepared, listener: Listener) -> None:
@@ -147,27 +182,12 @@ def _describe_network(prepared: Prepared, listener: Listener) -> None:
     )
 
 
-def _check_graph(graph: bytes, network: "keras.Model", prepared: Prepared) -> None:
-    """Refuse an ONNX network that does not predict what the Keras network does, on real windows."""
-    windows = prepared.windows(prepared.config.windows.context_length)
-    batches = windows.batches(ONNX_WINDOWS, limit=ONNX_WINDOWS)
-    inputs = next(iter(batches)).inputs
-    expected = np.sort(np.asarray(network(inputs, training=False)), axis=-1)
-    difference = np.abs(Session(graph).predict(inputs) - expected).max()
-    limit = ONNX_TOLERANCE * max(1.0, float(np.abs(expected).max()))
-    if not difference <= limit:  # also where the difference is not a number
-        raise DataError(
-            f"the ONNX network differs from the Keras network by {difference:.2g} (at most {limit:.2g} is allowed), so "
-            "nothing is published; training has probably diverged: lower training.learning_rate, or clip gradients"
-        )
-
-
 def _calibrated(prepared: Prepared, forecaster: Forecaster) -> tuple[Forecaster, dict[str, Calibration]]:
     """What is evaluated, calibrated on the validation part, and the calibrations of both networks of the run.
 
     The published network gets that of what the evaluated one did on all rows that it did not learn from.
     """
-    config, parts = prepared.config, [part for part in (prepared.validation, prepared.test) if part is not None]
+    config, parts = prepared.config, list(prepared.parts.values())
     if config.model.calibration == "none" or prepared.validation is None:
         return forecaster, dict.fromkeys(("evaluated", "network"), forecaster.calibration)
     per_series = config.model.calibration == "series"
@@ -189,43 +209,3 @@ def _test_table(prepared: Prepared, forecast: Floats | None, quantiles: Sequence
     if part is None or forecast is None:
         return pd.DataFrame({"unique_id": [], "ds": [], "cutoff": [], "y": [], config.name: []})
     return part_table(config, prepared.layout, part, forecast, quantiles=quantiles, baselines={})
-
-
-def _network_files(members: Sequence[Member], evaluated: bytes, prepared: Prepared) -> dict[str, Callable[[Path], Any]]:
-    from safetensors.numpy import save
-
-    from lstm_forecast.model.network import complete_network
-
-    network, graph, weights = complete_network(members), onnx_graph(members), save(published_weights(members))
-    _check_graph(graph, network, prepared)
-    return {
-        "network.onnx": lambda path: path.write_bytes(graph),
-        "evaluated.onnx": lambda path: path.write_bytes(evaluated),
-        "weights.safetensors": lambda path: path.write_bytes(weights),
-        "network.keras": lambda path: network.save(path),
-    }
-
-
-def _other_files(
-    config: Config, prepared: Prepared, fitted: Fitted, metrics: Mapping[str, Any], table: pd.DataFrame
-) -> dict[str, Callable[[Path], Any]]:
-    def text(content: str) -> Callable[[Path], Any]:
-        return lambda path: path.write_text(content, encoding="utf-8")
-
-    return {
-        "config.yaml": text(dump_config(config)),
-        "scaler.json": text(prepared.scaler.to_json()),
-        "history.csv": text(history_csv(fitted.history)),
-        "metrics.json": text(json.dumps(metrics, indent=1, allow_nan=False)),
-        "forecasts.parquet": lambda path: table.to_parquet(path, index=False),
-    }
-
-
-def _facts(prepared: Prepared) -> dict[str, Any]:
-    return {
-        "name": prepared.config.name,
-        "seed": prepared.config.seed,
-        "python": platform.python_version(),
-        "versions": {name: version(name) for name in PACKAGES},
-        **prepared.facts,
-    }

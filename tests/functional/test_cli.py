@@ -78,7 +78,10 @@ def in_trained(trained: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
 
 @pytest.mark.parametrize(
     "command",
-    [[], ["init"], ["train"], ["predict"], ["backtest"], ["plot"], ["compare"], ["config"], ["config", "show"]],
+    [
+        *([], ["init"], ["train"], ["predict"], ["template"], ["backtest"], ["plot"], ["compare"], ["retrain"]),
+        *(["monitor"], ["schedule"], ["runs"], ["config"], ["config", "show"]),
+    ],
 )
 def test_every_command_has_help(command: list[str]) -> None:
     for option in ("--help", "-h"):
@@ -89,9 +92,9 @@ def test_every_command_has_help(command: list[str]) -> None:
 
 def test_help_lists_every_exit_code() -> None:
     text = " ".join(invoke("--help").stdout.split())
-    for row in ("0 done", "1 a bug of ours", "2 usage", "3 config", "4 data", "5 saved run", "7 could not write"):
+    for row in ("0 done", "1 a bug of ours", "2 usage", "3 config", "4 data", "5 saved run", "6 champion kept"):
         assert f"{row} ·" in text
-    assert "· 75 another process is writing there · 130/143 stopped by a signal" in text
+    assert "· 7 could not write · 75 another process is writing there · 130/143 stopped by a signal" in text
 
 
 def loaded_modules(*args: str | Path, cwd: Path) -> tuple[int, set[str]]:

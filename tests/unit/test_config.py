@@ -9,7 +9,8 @@ import pytest
 from pydantic import BaseModel
 
 from lstm_forecast.config.loading import MAX_BYTES, load_config, parse_config
-from lstm_forecast.config.schema import Cell, Config
+from lstm_forecast.config.network import Cell
+from lstm_forecast.config.schema import Config
 from lstm_forecast.errors import ConfigError
 
 MINIMAL = """\

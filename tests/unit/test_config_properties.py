@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lstm_forecast.config.loading import dump_config, load_config, parse_config
-from lstm_forecast.config.schema import Activation, Cell, Config, Initializer, Normalisation, Scaler
+from lstm_forecast.config.network import Activation, Cell, Initializer
+from lstm_forecast.config.schema import Config, Normalisation, Scaler
 from lstm_forecast.errors import ConfigError
 from tests.unit.test_config import MINIMAL
 

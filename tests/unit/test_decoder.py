@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 import pytest
 
-from lstm_forecast.config.schema import Cell
+from lstm_forecast.config.network import Cell
 from lstm_forecast.model.ensemble import Member
 from lstm_forecast.model.graph import OPERATORS, onnx_graph, weight_shapes
 from lstm_forecast.model.network import assign_weights, build_network, complete_network, named_weights

@@ -9,7 +9,7 @@ import onnx
 import onnxruntime as ort
 import pytest
 
-from lstm_forecast.config.schema import Activation, Cell
+from lstm_forecast.config.network import Activation, Cell
 from lstm_forecast.model.ensemble import Member
 from lstm_forecast.model.graph import IR_VERSION, OPERATORS, OPSET, onnx_graph, weight_shapes
 from lstm_forecast.model.linear import Linear

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from lstm_forecast.config.schema import Cell, Initializer
+from lstm_forecast.config.network import Cell, Initializer
 from lstm_forecast.model.ensemble import Member
 from lstm_forecast.model.graph import weight_shapes
 from lstm_forecast.model.linear import Linear

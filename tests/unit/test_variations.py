@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lstm_forecast.config.loading import override_config, parse_config
-from lstm_forecast.config.schema import Cell, Config
+from lstm_forecast.config.network import Cell
+from lstm_forecast.config.schema import Config
 from lstm_forecast.config.variations import make_variations, whole_numbers
 from lstm_forecast.errors import ConfigError, UsageError
 

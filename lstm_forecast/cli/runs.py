@@ -1,0 +1,129 @@
+"""The commands ``forecast runs ...``."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lstm_forecast.cli.options import RUNS, AsJson, RunName, Runs
+from lstm_forecast.errors import RunError
+from lstm_forecast.tables import aligned, errors_table
+from lstm_forecast.terminal import emit_json, reported, say
+
+if TYPE_CHECKING:
+    from lstm_forecast.workflows.runs import Listed
+
+__all__ = ["runs_app"]
+
+runs_app = typer.Typer(help="Look at published runs, check them, and choose the champion.", no_args_is_help=True)
+
+RunId = Annotated[str | None, typer.Argument(metavar="[ID]", help="Id of a run.", show_default=False)]
+
+
+@runs_app.command("list")
+@reported
+def list_(name: RunName = None, runs: Runs = RUNS, as_json: AsJson = False) -> None:
+    """List the runs of all names, or of one, with their test errors."""
+    from lstm_forecast.workflows.runs import list_runs
+
+    found = list_runs(runs=runs, name=name)
+    if as_json:
+        emit_json({"ok": True, "runs": [asdict(each) for each in found]})
+        return
+    rows: list[list[object]] = [
+        ["name", "run", "", "state", "cutoff", "published", "MAE", "MASE", "skill"],
+        *map(_row, found),
+    ]
+    print(aligned(rows, left=6))
+
+
+@runs_app.command()
+@reported
+def show(run_id: RunId = None, name: RunName = None, runs: Runs = RUNS, as_json: AsJson = False) -> None:
+    """Show the champion or another run: where it comes from, what was decided, its errors."""
+    from lstm_forecast.workflows.runs import show as run
+
+    found, metrics = run(runs=runs, name=name, run_id=run_id)
+    facts = {key: value for key, value in found.manifest.items() if key not in ("files", "sha256")}
+    if as_json:
+        emit_json({"ok": True, "path": str(found.path), "manifest": facts, "metrics": metrics})
+        return
+    for key, value in facts.items():
+        lines = [f"  {inner}: {text}" for inner, text in value.items()] if isinstance(value, dict) else []
+        print("\n".join([f"{key}:", *lines]) if lines else f"{key}: {value}")
+    for part, report in metrics.items():
+        print(f"\n{part} errors, {report['windows']:,} windows\n{errors_table(found.manifest['name'], report)}")
+
+
+@runs_app.command()
+@reported
+def verify(run_id: RunId = None, name: RunName = None, runs: Runs = RUNS, as_json: AsJson = False) -> None:
+    """Check the files of all runs, or of one, and that they still forecast what they did."""
+    from lstm_forecast.workflows.runs import verify as run
+
+    checked = run(runs=runs, name=name, run_id=run_id)
+    damaged = [each for each in checked if each.problems]
+    if as_json and not damaged:
+        emit_json({"ok": True, "runs": [asdict(each) for each in checked]})
+    elif not as_json:
+        for each in checked:
+            print(each.run, "damaged" if each.problems else "whole", *(["champion"] if each.champion else []))
+    if damaged:
+        raise RunError(*(problem for each in damaged for problem in each.problems))
+
+
+@runs_app.command()
+@reported
+def promote(
+    run_id: Annotated[str, typer.Argument(metavar="ID", help="Id of a run.")],
+    name: RunName = None,
+    runs: Runs = RUNS,
+    as_json: AsJson = False,
+) -> None:
+    """Make a run the champion, which predict uses."""
+    from lstm_forecast.workflows.runs import promote as run
+
+    _print_champion(str(run(run_id, runs=runs, name=name).path), as_json=as_json)
+
+
+@runs_app.command()
+@reported
+def rollback(name: RunName = None, runs: Runs = RUNS, as_json: AsJson = False) -> None:
+    """Make the champion before this one the champion again."""
+    from lstm_forecast.workflows.runs import rollback as run
+
+    _print_champion(str(run(runs=runs, name=name).path), as_json=as_json)
+
+
+@runs_app.command()
+@reported
+def prune(
+    keep: Annotated[int, typer.Option(min=1, help="Newest runs that stay.")] = 5,
+    name: RunName = None,
+    runs: Runs = RUNS,
+    as_json: AsJson = False,
+) -> None:
+    """Remove old runs, but never the champion and the one before it."""
+    from lstm_forecast.workflows.runs import prune as run
+
+    gone = run(keep=keep, runs=runs, name=name)
+    if as_json:
+        emit_json({"ok": True, "removed": gone})
+    else:
+        for run_id in gone:
+            print(run_id)
+        say(f"removed {len(gone)} runs")
+
+
+def _row(run: "Listed") -> list[object]:
+    skill = None if run.skill is None else f"{run.skill:+.1%}"
+    marker = "champion" if run.champion else ""
+    return [run.name, run.run, marker, run.state, run.cutoff, run.published, run.mae, run.mase, skill]
+
+
+def _print_champion(path: str, *, as_json: bool) -> None:
+    if as_json:
+        emit_json({"ok": True, "champion": path})
+    else:
+        say("champion:")
+        print(path)

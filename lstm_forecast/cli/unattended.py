@@ -1,0 +1,136 @@
+"""The commands of a service that is left alone: ``forecast retrain``, ``monitor`` and ``schedule``."""
+
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lstm_forecast.cli.options import RUNS, AsJson, ConfigFile, Data, Overrides, Resume, RunName, Runs
+from lstm_forecast.errors import UsageError
+from lstm_forecast.terminal import emit_json, listening, reported, say
+
+__all__ = ["monitor", "retrain", "schedule"]
+
+
+class Every(StrEnum):
+    """How often to retrain."""
+
+    hourly = "hourly"
+    daily = "daily"
+    weekly = "weekly"
+
+
+Hooks = Annotated[
+    list[str] | None,
+    typer.Option(help="Command to run then, without a shell; its stdin is the status (repeatable)."),
+]
+
+
+@reported
+def retrain(
+    config: ConfigFile,
+    overrides: Overrides = None,
+    as_of: Annotated[str | None, typer.Option(help="Last stamp to use; like data.end.")] = None,
+    force: Annotated[bool, typer.Option(help="Train even if it is not due.")] = False,
+    resume: Resume = False,
+    wait: Annotated[str, typer.Option(help="How long to wait for another run: 90s, 10m.")] = "0s",
+    metrics_file: Annotated[Path | None, typer.Option(help="Textfile for Prometheus' node exporter.")] = None,
+    on_promote: Hooks = None,
+    on_failure: Hooks = None,
+    runs: Runs = RUNS,
+    as_json: AsJson = False,
+) -> None:
+    """Train a challenger if that is due, and promote it if it is better than the champion."""
+    from lstm_forecast.config.loading import load_config
+
+    patience = _seconds("--wait", wait)
+    dated = [] if as_of is None else [f"data.end={as_of}"]
+    loaded = load_config(config, overrides=[*(overrides or ()), *dated])
+    from lstm_forecast.workflows.retrain import retrain as run
+
+    with listening() as talk:
+        status = run(
+            loaded,
+            config_path=config,
+            runs=runs,
+            listener=talk,
+            force=force,
+            resume=resume,
+            wait=patience,
+            metrics_file=metrics_file,
+            on_promote=on_promote or (),
+            on_failure=on_failure or (),
+        )
+    if as_json:
+        emit_json(status)
+    else:
+        say(f"{status['outcome'].replace('_', ' ')}: {status['reason']}")
+        if status["outcome"] != "not_due":
+            print(runs / loaded.name / status["run"])
+    if status["exit_code"]:
+        raise typer.Exit(status["exit_code"])
+
+
+@reported
+def monitor(
+    forecasts: Annotated[Path, typer.Argument(help="Table of forecast predict --output, or a directory of them.")],
+    name: RunName = None,
+    data: Data = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Picture: .png, .svg or .pdf.")] = None,
+    worst: Annotated[float, typer.Option(min=0, help="Times the test error that the live error may be.")] = 1.5,
+    runs: Runs = RUNS,
+    as_json: AsJson = False,
+) -> None:
+    """Compare earlier forecasts with what came: error, skill, coverage, drift. Exits 6 if there is an alarm."""
+    from lstm_forecast.workflows.monitor import ALARM
+    from lstm_forecast.workflows.monitor import monitor as run
+
+    report = run(forecasts, runs=runs, name=name, data=data, output=output, worst=worst)
+    code = ALARM if report.alarms else 0
+    if as_json:
+        emit_json({"ok": not code, "exit_code": code, **asdict(report)})
+    else:
+        live = asdict(report.live) | {"expected_mae": report.expected, "drift": report.drift, "waiting": report.waiting}
+        for key, value in live.items():
+            print(f"{key}: {f'{value:.4g}' if isinstance(value, float) else value}")
+        for alarm in report.alarms:
+            say(f"alarm: {alarm}")
+    if code:
+        raise typer.Exit(code)
+
+
+@reported
+def schedule(
+    config: ConfigFile,
+    cron: Annotated[bool, typer.Option("--cron", help="A line for crontab.")] = False,
+    systemd: Annotated[bool, typer.Option("--systemd", help="A service and its timer.")] = False,
+    k8s: Annotated[bool, typer.Option("--k8s", help="A CronJob.")] = False,
+    every: Annotated[Every, typer.Option(help="How often.")] = Every.daily,
+    timeout: Annotated[str, typer.Option(help="Longest time for one run.")] = "6h",
+    runs: Runs = RUNS,
+    as_json: AsJson = False,
+) -> None:
+    """Print what makes cron, systemd or Kubernetes retrain on its own, filled in."""
+    from lstm_forecast.config.loading import load_config
+    from lstm_forecast.workflows.schedule import schedule as run
+
+    asked = [kind for kind, wanted in (("cron", cron), ("systemd", systemd), ("k8s", k8s)) if wanted]
+    if len(asked) != 1:
+        raise UsageError("choose one of --cron, --systemd and --k8s")
+    limit = int(_seconds("--timeout", timeout))
+    text = run(load_config(config), asked[0], config_path=config, runs=runs, every=every.value, timeout=limit)
+    if as_json:
+        emit_json({"ok": True, "kind": asked[0], "text": text})
+    else:
+        print(text, end="")
+
+
+def _seconds(option: str, duration: str) -> float:
+    from lstm_forecast.config.retrain import seconds
+
+    try:
+        return seconds(duration)
+    except ValueError as error:
+        raise UsageError(f"{option} {duration}: {error}") from None

@@ -1,0 +1,144 @@
+"""The training of a challenger, and what is published of it."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from lstm_forecast.config.fields import AUTO, Section
+from lstm_forecast.config.schema import Config
+from lstm_forecast.data.panel import Panel
+from lstm_forecast.data.read import Table
+from lstm_forecast.evaluation.promotion import Verdict
+from lstm_forecast.model.ensemble import Member
+from lstm_forecast.model.graph import onnx_graph, weight_shapes
+from lstm_forecast.store import Checkpoints
+from lstm_forecast.workflows._due import News
+from lstm_forecast.workflows._fit import NETWORK, Warm, network_spec
+from lstm_forecast.workflows._judge import judge_challenger
+from lstm_forecast.workflows._loaded import LoadedRun, make_forecaster
+from lstm_forecast.workflows._prepare import Prepared, prepare_panel
+from lstm_forecast.workflows._publish import Trained
+from lstm_forecast.workflows.train import Listener, learn, learn_all_rows
+
+__all__ = ["Challenge", "train_challenger"]
+
+LAID_OUT = ("padding", "evaluation_stride")  # decided by the rows there are: always anew
+DECIDED = ("preprocessing", "windows", "model", "training")  # sections with keys that may be left to auto
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """A challenger, and what the judges said."""
+
+    trained: Trained
+    members: Sequence[Member]  # what would be published
+    start: str  # warm or scratch
+    verdict: Verdict
+    warnings: Sequence[str]
+
+
+def train_challenger(
+    config: Config,
+    champion: LoadedRun,
+    panel: Panel,
+    table: Table,
+    news: News,
+    listener: Listener,
+    checkpoints: Checkpoints,
+) -> Challenge:
+    """Train on all rows but the newer half of the new ones, and compare with the champion on that half.
+
+    The older half of what the champion does not know is what the challenger can know better: with ``retrain.refit`` it
+    is trained again on all rows before the judged ones, validation part included. If it wins, it is trained on all
+    rows, and judged once more: it has seen the rows then, so that winning proves nothing, but losing does.
+    """
+    judged_from = news.end - news.rows // 2
+    lesson = partial(learn, listener=listener, checkpoints=checkpoints)
+    anew = partial(learn_all_rows, listener=listener, checkpoints=checkpoints)
+
+    def prepared_like(config: Config) -> Prepared:
+        return prepare_panel(config, panel, table, test_from=judged_from)
+
+    candidates = list(_candidates(config, champion, prepared_like, lesson, listener))
+    trained, warm = min(candidates, key=lambda candidate: _validation_error(candidate[0]))
+    prepared = trained.prepared
+    unseen = np.maximum(prepared.split.test_start, news.panel.layout.rows_before(judged_from))
+
+    def judge(members: Sequence[Member]) -> Verdict:
+        forecaster = make_forecaster(prepared.config, onnx_graph(members), prepared.scaler)
+        learned = prepared.split.validation_start
+        return judge_challenger(champion, forecaster, prepared.config, news.panel, learned=learned, unseen=unseen)
+
+    refit, members, warnings = config.retrain.refit, trained.members, []
+    if refit:
+        members = anew(trained, warm=warm, before_test=True)
+    verdict = judge(members)
+    listener.note(verdict.reason)
+    if verdict.better and refit:
+        again = anew(trained, warm=warm)
+        if (second := judge(again)).better:
+            members = again
+        else:
+            warnings.append(f"trained again on all rows it failed, so that it is published as it was: {second.reason}")
+    return Challenge(trained, members, "scratch" if warm is None else "warm", verdict, warnings)
+
+
+def _candidates(
+    config: Config,
+    champion: LoadedRun,
+    prepared_like: Callable[[Config], Prepared],
+    lesson: Callable[..., Trained],
+    listener: Listener,
+) -> Iterator[tuple[Trained, Warm]]:
+    """What ``retrain.start`` asks for, trained; from scratch where the champion's weights do not fit."""
+    warm = None
+    if config.retrain.start != "scratch":
+        prepared = prepared_like(_like(champion.config, config))
+        warm = _warm_weights(champion, prepared)
+        if warm is None:
+            listener.note("the champion's weights do not fit this config and these data: starting from scratch")
+        else:
+            yield lesson(prepared, warm=warm), warm
+    if config.retrain.start != "warm" or warm is None:
+        yield lesson(prepared_like(config)), None
+
+
+def _like(champion: Config, config: Config) -> Config:
+    """The config, with what it leaves to auto decided as in the champion's."""
+    changes = {}
+    for name in DECIDED:
+        section: Section = getattr(config, name)
+        open_keys = [
+            key
+            for key, info in type(section).model_fields.items()
+            if any(each is AUTO for each in info.metadata) and key not in LAID_OUT and getattr(section, key) is None
+        ]
+        taken = {key: getattr(getattr(champion, name), key) for key in open_keys}
+        changes[name] = section.model_copy(update=taken)
+    return config.model_copy(update=changes)
+
+
+def _warm_weights(champion: LoadedRun, prepared: Prepared) -> Warm:
+    """The champion's weights for every network, or None if they are of other networks than these."""
+    from safetensors.numpy import load
+
+    if champion.run.manifest["published"] != NETWORK:
+        return None
+    saved = load(champion.run.read("weights.safetensors"))
+    warm = []
+    for number, context_length in enumerate(prepared.config.member_contexts):
+        shapes = weight_shapes(network_spec(prepared, prepared.windows(context_length), number))
+        weights = {name: saved.get(f"{number}/{name}") for name in shapes}
+        fitting = {n: w for n, w in weights.items() if w is not None and w.shape == shapes[n] and np.isfinite(w).all()}
+        if len(fitting) < len(shapes):
+            return None
+        warm.append(fitting)
+    return warm
+
+
+def _validation_error(trained: Trained) -> float:
+    """Mean absolute error of what would be published; 0 where there is no validation part: the first one is taken."""
+    part = trained.metrics.get("validation")
+    return float(part["errors"]["forecast"]["mae"]) if part else 0.0

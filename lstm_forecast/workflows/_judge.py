@@ -1,0 +1,72 @@
+"""Champion and challenger on the newest windows that neither was trained on."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lstm_forecast.config.schema import Config
+from lstm_forecast.data.panel import Panel
+from lstm_forecast.data.windows import make_windows
+from lstm_forecast.evaluation.baselines import seasonal_naive
+from lstm_forecast.evaluation.metrics import seasonal_scale
+from lstm_forecast.evaluation.promotion import Verdict, judge, window_losses
+from lstm_forecast.inference.forecasting import Forecaster
+from lstm_forecast.workflows._loaded import LoadedRun
+
+__all__ = ["judge_challenger"]
+
+MAX_WINDOWS = 20_000  # about
+Ints = NDArray[np.int64]
+
+
+def judge_challenger(
+    champion: LoadedRun, challenger: Forecaster, config: Config, panel: Panel, *, learned: Ints, unseen: Ints
+) -> Verdict:
+    """Compare the champion with a challenger of that resolved config.
+
+    ``learned`` (n_series,) is the row behind the last one that the challenger's training part could have, ``unseen``
+    the first row that neither knows. Series that the champion does not know play no part.
+    """
+    known = champion.forecaster.scaler.indices(panel.layout.ids) >= 0
+    layout, kept = panel.layout, np.repeat(known, panel.layout.lengths)
+    shift = np.concatenate(([0], np.cumsum(~kept)))  # rows that go before each row
+    learned, unseen = ((rows - shift[rows])[known] for rows in (learned, unseen))
+    panel = panel.only(known)
+    layout, sides = panel.layout, (champion.forecaster, challenger)
+    horizon = min(champion.config.windows.horizon, config.windows.horizon)
+    rows = int((layout.offsets[1:] - unseen).sum())
+    stride = max(1, math.ceil(rows / MAX_WINDOWS))
+    windows = make_windows(
+        layout, np.empty((0, 0), np.float32), part_starts=unseen, part_ends=layout.offsets[1:],
+        context_length=max(side.context_length for side in sides), horizon=horizon, stride=stride,
+        n_targets=config.n_outputs, normalisation="none", padded=all(side.padded for side in sides), latest=True,
+    )  # fmt: skip
+    origins, floors = windows.origins(np.arange(len(windows)))
+    series = layout.series_of(origins - 1)
+    own = panel.values[:, : config.n_outputs]
+    season = config.windows.season_length
+    bounds = zip(layout.offsets[:-1], learned, strict=True)
+    scale = np.array([seasonal_scale(own[start:end], season) for start, end in bounds])[series][:, None]
+    common = sorted(set(champion.config.model.quantiles) & set(config.model.quantiles))
+    actual = own[origins[:, None] + np.arange(horizon)]
+
+    def losses(side: Forecaster, quantiles: tuple[float, ...]) -> NDArray[np.float64]:
+        if not len(origins):
+            return np.empty(0)
+        index = side.scaler.indices(layout.ids)[series]
+        forecast = side.ahead(side.scaler.transform(panel), origins, floors, index, steps=horizon)
+        shared = [quantiles.index(level) for level in common]
+        return window_losses(forecast[..., shared], actual, quantiles=common, scale=scale)
+
+    naive = seasonal_naive(own, origins, floors, horizon=horizon, season_length=season)[..., None]
+    return judge(
+        champion=losses(champion.forecaster, champion.config.model.quantiles),
+        challenger=losses(challenger, config.model.quantiles),
+        seasonal_naive=window_losses(naive, actual, quantiles=(0.5,), scale=scale),
+        origins=layout.ordinals(origins),
+        block=math.ceil(horizon / stride),
+        tolerance=config.retrain.tolerance,
+        confidence=config.retrain.confidence,
+        seed=config.seed,
+    )

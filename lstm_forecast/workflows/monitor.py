@@ -1,0 +1,210 @@
+"""``forecast monitor``: forecasts made earlier beside the actual values that have come in since."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lstm_forecast.data.drift import drift
+from lstm_forecast.data.panel import Layout, Panel
+from lstm_forecast.errors import DataError, UsageError
+from lstm_forecast.evaluation.live import Live, live_errors
+from lstm_forecast.store import find_run, write_whole
+from lstm_forecast.workflows._loaded import LoadedRun, load_run
+from lstm_forecast.workflows._shared import panel_ids, read_panel
+
+__all__ = ["ALARM", "Report", "monitor"]
+
+ALARM = 6  # exit code
+SUFFIXES, PICTURES = (".csv", ".parquet", ".json"), (".png", ".svg", ".pdf")
+FEWEST = 30  # actual values inside or outside of intervals, below which their share says little
+COVERED = 0.8  # least share of what an interval promises that it has to hold
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What has become of the forecasts."""
+
+    live: Live
+    expected: float | None  # test error of the champion, mean absolute
+    drift: float | None  # of the rows since the first cutoff
+    waiting: int  # forecasts whose actual value has not come in
+    by_cutoff: Sequence[Mapping[str, Any]]
+    alarms: Sequence[str]
+
+
+def monitor(
+    forecasts: Path,
+    *,
+    runs: Path,
+    name: str | None = None,
+    data: Path | None = None,
+    output: Path | None = None,
+    worst: float = 1.5,
+) -> Report:
+    """Compare the tables of ``forecast predict`` in a file or directory with the data as they are now.
+
+    There is an alarm where forecasts are worse than the seasonal naive ones, than ``worst`` times the test error, where
+    intervals hold too rarely, or where the data drifted (``retrain.drift.warn``). A picture is drawn to ``output`` if
+    that is given. Raises UsageError, RunError, DataError if no forecast can be compared, WriteError.
+    """
+    if output is not None and output.suffix.lower() not in PICTURES:
+        raise UsageError(f"--output {output}: expected a name that ends in {', '.join(PICTURES)}")
+    loaded = load_run(find_run(runs, name))
+    panel, _ = read_panel(loaded.config.data, data or loaded.data_path)
+    ids = panel_ids(loaded.config, panel.layout)
+    view = panel.melted(ids) if ids.shape[1] > 1 else panel
+    table = _read_forecasts(forecasts, name=loaded.config.name)
+    joined, waiting = _joined(table, view, loaded)
+    report = _report(joined, waiting, view, loaded, worst=worst)
+    if output is not None:
+        _draw(report, loaded.config.name, output)
+    return report
+
+
+def _read_forecasts(path: Path, *, name: str) -> pd.DataFrame:
+    """All forecast tables of that run's name, one below the other."""
+    files = sorted(each for each in path.rglob("*") if each.suffix.lower() in SUFFIXES) if path.is_dir() else [path]
+    if not files:
+        raise DataError(f"{path}: no forecast in it; expected tables that forecast predict --output wrote")
+    return pd.concat([_read_table(file, name=name) for file in files], ignore_index=True)
+
+
+def _read_table(path: Path, *, name: str) -> pd.DataFrame:
+    try:
+        if path.suffix.lower() == ".parquet":
+            table = pd.read_parquet(path)
+        elif path.suffix.lower() == ".json":
+            table = pd.DataFrame(json.loads(path.read_text(encoding="utf-8"))["forecasts"])
+        else:
+            table = pd.read_csv(path, dtype={"unique_id": str, "ds": str, "cutoff": str})
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path}: cannot be read as a table of forecasts: {error}") from None
+    missing = [column for column in ("unique_id", "ds", "cutoff", name) if column not in table]
+    if missing:
+        raise DataError(
+            f"{path}: no column {', '.join(missing)}; expected a table that forecast predict --output wrote, without "
+            "--columns input"
+        )
+    return table
+
+
+def _joined(table: pd.DataFrame, panel: Panel, loaded: LoadedRun) -> tuple[pd.DataFrame, int]:
+    """Forecasts with actual and seasonal naive values beside them, and how many wait for theirs."""
+    layout = panel.layout
+    number = {name: index for index, name in enumerate(layout.ids)}
+    last = int(layout.ordinals(layout.offsets[1:] - 1).max())
+    stamps = layout.grid.stamps(np.arange(last + 1))
+    places = np.stack(
+        [
+            table["unique_id"].astype(str).map(number).fillna(-1).to_numpy(np.int64),
+            _numbers(table["ds"], stamps),
+            _numbers(table["cutoff"], stamps),
+        ]
+    )
+    rows = _rows(layout, *places[:2])
+    known = (rows >= 0) & (places[2] >= 0)
+    if not known.any():
+        raise DataError(
+            f"none of {len(table):,} forecasts has an actual value in the data, which end with {stamps[-1]}; newer "
+            "data come from --data"
+        )
+    series, ordinals, cutoffs = places[:, known]
+    season = loaded.config.windows.season_length
+    before = _rows(layout, series, ordinals - season * -(-(ordinals - cutoffs) // season))
+    values = panel.values[:, 0]
+    joined = table[known].assign(
+        actual=values[rows[known]],
+        naive=np.where(before >= 0, values[before], np.nan),
+        number=cutoffs,
+        cutoff=stamps[cutoffs],
+    )
+    return joined, int((places[1] < 0).sum())
+
+
+def _numbers(cells: pd.Series, stamps: pd.Index) -> Ints:
+    """Numbers on the grid; -1 for what is not among the ``stamps``."""
+    if not isinstance(stamps, pd.DatetimeIndex):
+        wanted: pd.Index = pd.Index(pd.to_numeric(cells, errors="coerce").fillna(-1).astype("int64"))
+    else:
+        wanted = pd.DatetimeIndex(pd.to_datetime(cells, utc=stamps.tz is not None, errors="coerce")).as_unit("us")
+    return np.asarray(stamps.get_indexer(wanted), np.int64)
+
+
+def _rows(layout: Layout, series: Ints, ordinals: Ints) -> Ints:
+    """Row of each series and number on the grid; -1 where there is none."""
+    rows = np.arange(layout.offsets[-1])
+    own = layout.ordinals(rows)
+    width = int(own.max()) + 2
+    keys = layout.series_of(rows) * width + own
+    wanted = np.where((series >= 0) & (ordinals >= 0), series * width + ordinals, -1)
+    found = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    return np.where(keys[found] == wanted, found, -1)
+
+
+def _report(joined: pd.DataFrame, waiting: int, panel: Panel, loaded: LoadedRun, *, worst: float) -> Report:
+    name, levels = loaded.config.name, loaded.config.model.levels
+    metrics = json.loads(loaded.run.read("metrics.json"))
+    part = metrics.get("test") or metrics.get("validation")
+    expected = part["errors"]["forecast"]["mae"] if part else None
+
+    def live(rows: pd.DataFrame) -> Live:
+        pairs = {str(level): (f"{name}-lo-{level}", f"{name}-hi-{level}") for level in levels}
+        columns = {level: both for level, both in pairs.items() if set(both) <= set(rows)}
+        return live_errors(
+            actual=rows["actual"].to_numpy(np.float64),
+            forecast=rows[name].to_numpy(np.float64),
+            naive=rows["naive"].to_numpy(np.float64),
+            intervals={
+                level: (rows[low].to_numpy(np.float64), rows[high].to_numpy(np.float64))
+                for level, (low, high) in columns.items()
+            },
+        )
+
+    whole = live(joined)
+    drifted = drift(panel.layout, panel.values[:, :1], panel.layout.rows_before(int(joined["number"].min()) + 1))
+    by_cutoff = [{"cutoff": cutoff, **asdict(live(rows))} for cutoff, rows in joined.groupby("cutoff", sort=True)]
+    alarms = _alarms(whole, expected, drifted, limit=loaded.config.retrain.drift.warn, worst=worst)
+    return Report(whole, expected, drifted, waiting, by_cutoff, alarms)
+
+
+def _alarms(
+    live: Live, expected: float | None, drifted: float | None, *, limit: float | None, worst: float
+) -> list[str]:
+    alarms = []
+    if live.skill is not None and live.skill < 0:
+        alarms.append(f"worse than the seasonal naive forecast: skill {live.skill:+.1%}")
+    if expected is not None and live.mae > worst * expected:
+        alarms.append(f"mean absolute error {live.mae:.4g}, {live.mae / expected:.1f} times the champion's test error")
+    for level, share in live.coverage.items():
+        if live.rows >= FEWEST and share < COVERED * float(level) / 100:
+            alarms.append(f"only {share:.0%} of the actual values lie inside the {level} % interval")
+    if drifted is not None and limit is not None and drifted > limit:
+        alarms.append(f"the data drifted by {drifted:.1f} since the first of these forecasts (retrain.drift.warn)")
+    return alarms
+
+
+def _draw(report: Report, name: str, path: Path) -> None:
+    from lstm_forecast.plotting.monitor import monitor_figure
+    from lstm_forecast.plotting.style import save_figure
+
+    frame = pd.DataFrame(report.by_cutoff)
+    errors = {name: frame["mae"].to_numpy(np.float64), "seasonal naive": frame["naive_mae"].to_numpy(np.float64)}
+    figure = monitor_figure(
+        frame["cutoff"],
+        errors=errors,
+        expected=report.expected,
+        coverage={
+            level: np.array([each[level] for each in frame["coverage"]], np.float64) for level in report.live.coverage
+        },
+        title=f"{name}: error of the forecasts made at each cutoff",
+        note=f"{report.live.rows:,} forecasts; {report.waiting:,} wait for their actual value",
+    )
+    write_whole(path, lambda staged: save_figure(figure, staged, suffix=path.suffix.lower()))

@@ -1,0 +1,155 @@
+"""``forecast retrain``: is it due? A challenger, judged on rows that nobody was trained on, promoted or only kept."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from lstm_forecast.config.schema import Config
+from lstm_forecast.errors import ForecastError, RunError, Stopped, WriteError
+from lstm_forecast.store import FOR_STUDY, Checkpoints, Run, locked, open_run, promote, prune, run_ids
+from lstm_forecast.workflows._challenge import Challenge, train_challenger
+from lstm_forecast.workflows._due import check_news, is_due, look_for_news
+from lstm_forecast.workflows._loaded import LoadedRun, load_run
+from lstm_forecast.workflows._prepare import prepare_panel
+from lstm_forecast.workflows._publish import publish_trained
+from lstm_forecast.workflows._shared import read_panel
+from lstm_forecast.workflows._status import peak_mib, run_hooks, split_command, write_metrics, write_status
+from lstm_forecast.workflows.train import Listener, learn, learn_all_rows, start_checkpoints
+
+__all__ = ["KEPT", "retrain"]
+
+KEPT = 6  # exit code where the champion stays because the challenger is not better
+REREAD_SECONDS = 300
+Status = dict[str, Any]
+
+
+def retrain(
+    config: Config,
+    *,
+    config_path: Path,
+    runs: Path,
+    listener: Listener,
+    force: bool = False,
+    resume: bool = False,
+    wait: float = 0,
+    metrics_file: Path | None = None,
+    on_promote: Sequence[str] = (),
+    on_failure: Sequence[str] = (),
+) -> Mapping[str, Any]:
+    """Retrain ``runs/<config.name>`` if it is due, and promote the result if it is better than the champion.
+
+    With ``resume``, a training that was stopped goes on where it was, if config and data are the same (``data.end``
+    makes them so). Returns the status, which is written to ``status.json`` beside the runs too, also where an error is
+    raised: ``outcome`` is promoted, kept_champion (exit code 6), not_due, or failed. Raises BusyError if another
+    process still writes there after ``wait`` seconds; DataError if the data do not allow training or are refused by
+    ``retrain.drift``, ``silent`` or ``stale``; RunError if the champion is damaged; WriteError. The champion then
+    stays.
+    """
+    hooks = {"promoted": list(map(split_command, on_promote)), "failed": list(map(split_command, on_failure))}
+    home = runs / config.name
+    started, clock = datetime.now(UTC), time.monotonic()
+    with locked(home, wait=wait):
+        data_path = config_path.parent / config.data.path
+        found, error = _attempt(lambda: _cycle(config, data_path, home, listener, force=force, resume=resume))
+        status = {
+            "ok": found["exit_code"] == 0,
+            "name": config.name,
+            "as_of": config.data.end,
+            **found,
+            "started": started.isoformat(timespec="seconds"),
+            "finished": time.time(),
+            "seconds": round(time.monotonic() - clock, 3),
+            "peak_mib": round(peak_mib(), 1),
+        }
+        if status["outcome"] != "failed":
+            Checkpoints(home, resume=False, note=listener.note).clear()
+        try:
+            write_status(home, status)
+            if metrics_file is not None:
+                write_metrics(metrics_file, status)
+        except WriteError as unwritten:
+            error = error or unwritten
+    for problem in run_hooks(hooks.get(status["outcome"], ()), status):
+        listener.note(f"hook: {problem}")
+    if error is not None:
+        raise error
+    return status
+
+
+def _attempt(cycle: Callable[[], Status]) -> tuple[Status, BaseException | None]:
+    """What a cycle found, or what stopped it: the status has to tell the truth about signals and bugs too."""
+    try:
+        return cycle(), None
+    except BaseException as error:
+        code = 130 if isinstance(error, KeyboardInterrupt) else 1
+        if isinstance(error, ForecastError | Stopped):
+            code = error.exit_code
+        problems = error.problems if isinstance(error, ForecastError) else [f"{type(error).__name__}: {error}"]
+        return {"exit_code": code, "outcome": "failed", "reason": problems[0], "problems": list(problems)}, error
+
+
+def _cycle(config: Config, data_path: Path, home: Path, listener: Listener, *, force: bool, resume: bool) -> Status:
+    checkpoints = start_checkpoints(home, listener, resume=resume)
+    champion = load_run(open_run(home)) if run_ids(home) else None
+    data = config.data
+    if champion is not None and data.freq is None:  # faults are then seen against the grid that the champion knows
+        data = data.model_copy(update={"freq": champion.config.data.freq})
+    panel, table = read_panel(data, data_path, end=data.end)
+    if champion is None:
+        listener.note("no champion yet: this is a first training")
+        trained = learn(prepare_panel(config, panel, table), listener, checkpoints=checkpoints)
+        members = trained.members
+        if config.retrain.refit:
+            members = learn_all_rows(trained, listener, checkpoints=checkpoints)
+        run = publish_trained(home, trained, members, data_path=data_path, promote=False)
+        return _promoted(home, run, {"reason": "there was no champion"})
+    news = look_for_news(config, champion, panel, home)
+    warnings = check_news(news, config.retrain)
+    for warning in warnings:
+        listener.note(f"warning: {warning}")
+    due, reason = is_due(news, config, champion, force=force)
+    found: Status = {"champion": champion.run.run_id, "cutoff": news.cutoff, "new_rows": news.rows, "drift": news.drift}
+    found |= {"due": reason, "warnings": warnings}
+    listener.note(("due: " if due else "not due: ") + reason)
+    if not due:
+        return found | {"exit_code": 0, "outcome": "not_due", "reason": reason}
+    challenge = train_challenger(config, champion, panel, table, news, listener, checkpoints)
+    return _concluded(home, challenge, champion, found, data_path)
+
+
+def _concluded(home: Path, challenge: Challenge, champion: LoadedRun, found: Status, data_path: Path) -> Status:
+    """Publish the challenger, as the champion if it is better, and clear old runs away."""
+    verdict, keep = challenge.verdict, challenge.trained.prepared.config.retrain.keep
+    judged = {"start": challenge.start, "judged": asdict(verdict)}
+    facts = judged | {"judged_against": champion.run.run_id, FOR_STUDY: not verdict.better}
+    run = publish_trained(home, challenge.trained, challenge.members, data_path=data_path, facts=facts, promote=False)
+    found |= judged | {"run": run.run_id, "reason": verdict.reason}
+    found["warnings"] = [*found["warnings"], *challenge.warnings]
+    if verdict.better:
+        found = _promoted(home, run, found)
+    else:
+        found |= {"exit_code": KEPT, "outcome": "kept_champion"}
+    return found | {"removed": prune(home, keep=keep)}
+
+
+def _promoted(home: Path, run: Run, found: Status) -> Status:
+    """Promote a published run, if a fresh process reads it back to identical forecasts. Raises RunError otherwise."""
+    command = [sys.executable, "-P", "-m", "lstm_forecast", "runs", "verify", run.run_id, "--json"]
+    where = ["--run", home.name, "--runs", str(home.parent)]
+    try:
+        read = subprocess.run(  # noqa: S603  this program itself
+            [*command, *where], capture_output=True, text=True, timeout=REREAD_SECONDS, check=True
+        )
+        difference = json.loads(read.stdout)["runs"][0]["difference"]
+    except (subprocess.SubprocessError, ValueError, KeyError) as error:
+        raise RunError(f"{run.path}: a fresh process cannot read it back ({error}); the champion stays") from None
+    if difference != 0:
+        raise RunError(f"{run.path}: a fresh process forecasts other values than this one; the champion stays")
+    promote(home, run.run_id)
+    return found | {"exit_code": 0, "outcome": "promoted", "run": run.run_id, "champion": run.run_id}

@@ -1,0 +1,230 @@
+"""``forecast retrain``: when it trains, what it promotes, what it tells, and what it leaves alone."""
+
+import json
+import math
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import Result
+
+from lstm_forecast.store import champions, locked, open_run, run_ids
+from tests.functional.conftest import champion_files, environment, forecast_command, tree
+from tests.functional.test_cli import invoke, one_object
+
+CONFIG = """\
+name: grown
+data: {path: grown.csv, timestamp: step, targets: y}
+windows: {context_length: 24, horizon: 4, normalisation: last, season_length: 12}
+model: {units: 4, segment_length: 1, segment_units: 0, linear: ridge, ensemble: 1}
+training: {epochs: 2, batch_size: 64, steps_per_epoch: 0, fallback: false}
+"""
+BASE, BROKEN = 500, 510  # steps of the first training, and where the regime changes in ``changed``
+
+
+def series(steps: int, *, broken: int | None = None, scale_from: int | None = None) -> str:
+    """A wave with noise, whose season and level change at ``broken``; ten times as large from ``scale_from`` on."""
+    rng, t = np.random.default_rng(0), np.arange(steps)
+    y = 10 + 3 * np.sin(2 * np.pi * t / 12) + 0.3 * rng.normal(size=steps)
+    if broken is not None:
+        other = 14 + 3 * np.sin(2 * np.pi * t / 7) + 0.3 * rng.normal(size=steps)
+        y = np.where(t < broken, y, other)
+    if scale_from is not None:
+        y = np.where(t < scale_from, y, 10 * y)
+    return "\n".join(["step,y", *(f"{step},{value:.5f}" for step, value in enumerate(y)), ""])
+
+
+@pytest.fixture(scope="session")
+def first(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+    """A champion made by ``forecast retrain`` where there was none. Shared: read it only."""
+
+    def fill(directory: Path) -> None:
+        (directory / "grown.yaml").write_text(CONFIG)
+        (directory / "grown.csv").write_text(series(BASE))
+        command = forecast_command("retrain", "-c", "grown.yaml", "--json")
+        result = subprocess.run(command, cwd=directory, env=environment(), capture_output=True, text=True, check=False)
+        assert result.returncode == 0, result.stderr
+        (directory / "first.json").write_text(result.stdout)
+
+    return once("first", fill)
+
+
+@pytest.fixture
+def grown(first: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    directory = shutil.copytree(first, tmp_path / "grown")
+    monkeypatch.chdir(directory)
+    return directory
+
+
+@pytest.fixture
+def home(grown: Path) -> Path:
+    return grown / "runs" / "grown"
+
+
+def retrain(*args: str) -> Result:
+    return invoke("retrain", "-c", "grown.yaml", *args)
+
+
+def status_of(result: Result) -> dict[str, Any]:
+    """What was printed, which is what was written too."""
+    status = one_object(result.stdout)
+    assert json.loads(Path("runs/grown/status.json").read_text()) == status
+    assert result.exit_code == status["exit_code"]
+    assert status["ok"] == (result.exit_code == 0)
+    return status
+
+
+def test_the_first_run_ever_trains_and_promotes(first: Path) -> None:
+    status = json.loads((first / "first.json").read_text())
+    assert status["outcome"] == "promoted"
+    assert champions(first / "runs" / "grown") == [status["run"]] == [status["champion"]]
+
+
+def test_what_is_not_due_leaves_everything_but_the_status_as_it_was(grown: Path, home: Path) -> None:
+    before = tree(grown)
+    status = status_of(retrain("--json"))
+    assert (status["outcome"], status["new_rows"]) == ("not_due", 0)
+    (grown / "grown.csv").write_text(series(BASE + 31))  # one fewer than eight horizons
+    assert status_of(retrain("--json"))["outcome"] == "not_due"
+    after = tree(grown)
+    assert {name for name in after if after[name] != before.get(name)} == {"grown.csv", "runs/grown/status.json"}
+
+
+def test_a_champion_of_an_old_regime_gives_way_and_forecasts_get_better(grown: Path, home: Path) -> None:
+    (grown / "grown.csv").write_text(series(BROKEN + 250, broken=BROKEN))
+    hook = f'{sys.executable} -c \'import sys; open("told.json", "w").write(sys.stdin.read())\''
+    status = status_of(retrain("--json", "--on-promote", hook, "--metrics-file", "out/forecast.prom"))
+    assert status["outcome"] == "promoted"
+    assert status["judged"]["gain_low"] > 0
+    assert status["drift"] > 5
+    assert any("drifted" in warning for warning in status["warnings"])
+    assert champions(home) == run_ids(home)[::-1]
+    assert open_run(home).manifest["judged"]["better"]
+    assert json.loads(Path("told.json").read_text()) == status
+    lines = Path("out/forecast.prom").read_text().splitlines()
+    assert 'forecast_retrain_outcome{name="grown",outcome="promoted"} 1' in lines
+    assert all(len(line.rsplit(" ", 1)) == 2 and math.isfinite(float(line.rsplit(" ", 1)[1])) for line in lines)
+
+
+def test_a_challenger_that_is_no_better_is_kept_for_study_and_the_champion_stays(grown: Path, home: Path) -> None:
+    champion, before = champions(home), champion_files(home)
+    (grown / "grown.csv").write_text(series(BASE + 80))
+    status = status_of(retrain("--json", "--force"))
+    assert (status["outcome"], status["exit_code"], status["start"]) == ("kept_champion", 6, "warm")
+    assert champions(home) == champion
+    assert champion_files(home) == before
+    assert run_ids(home) == [*champion, status["run"]]
+    assert [run["state"] for run in one_object(invoke("runs", "list", "--json").stdout)["runs"]][-1] == "for study"
+    again = status_of(retrain("--json"))  # not every night: what was tried is not tried again on the same rows
+    assert again["outcome"] == "not_due"
+
+
+def test_what_the_challenger_is_judged_by_taught_it_nothing(grown: Path, home: Path) -> None:
+    networks = []
+    for scale_from in (None, BASE + 40):  # the newer half of 80 new steps
+        (grown / "grown.csv").write_text(series(BASE + 80, scale_from=scale_from))
+        status = status_of(
+            retrain("--json", "--force", "--set", "retrain.drift.error=null", "--set", "retrain.tolerance=0.99")
+        )
+        assert status["outcome"] == "kept_champion"
+        assert status["judged"]["windows"] == 40 - 4 + 1
+        run = open_run(home / status["run"])
+        networks.append([run.read(name) for name in ("network.onnx", "evaluated.onnx", "scaler.json")])
+    assert networks[0] == networks[1]
+
+
+def test_too_little_new_data_to_judge_by_keeps_the_champion(grown: Path, home: Path) -> None:
+    (grown / "grown.csv").write_text(series(BASE + 10, broken=BASE))
+    status = status_of(retrain("--json", "--force"))
+    assert status["outcome"] == "kept_champion"
+    assert "too little new data" in status["reason"]
+
+
+def test_data_that_cannot_be_right_are_refused_and_told(grown: Path, home: Path) -> None:
+    champion = champion_files(home)
+    cases = {
+        "the new rows drifted": (series(BASE + 60), ["--set", "retrain.drift.error=0.001"]),
+        "1 of 1 series are missing": (
+            series(BASE) + "".join(f"{BASE + k},9.5\n" for k in range(60)),
+            ["--set", "retrain.drift.error=null"],
+        ),
+    }
+    for words, (table, options) in cases.items():
+        (grown / "grown.csv").write_text(table)
+        failed = retrain("--json", "--on-failure", "touch failed", *options)
+        assert failed.exit_code == 4, failed.output
+        assert words in one_object(failed.stdout)["problems"][0]
+        status = json.loads((home / "status.json").read_text())
+        assert (status["outcome"], status["exit_code"], status["ok"]) == ("failed", 4, False)
+        assert Path("failed").exists()
+        Path("failed").unlink()
+    assert champion_files(home) == champion
+
+
+def test_another_schema_than_the_champions_is_refused(grown: Path, home: Path) -> None:
+    (grown / "grown.csv").write_text(series(BASE + 60).replace("step,y", "step,z"))
+    result = retrain("--set", "data.targets=z")
+    assert result.exit_code == 4
+    assert "the champion" in result.stderr
+    assert "forecast train" in result.stderr
+
+
+def test_old_runs_go_and_the_champion_stays(grown: Path, home: Path) -> None:
+    champion = champions(home)
+    for steps in (70, 80):
+        (grown / "grown.csv").write_text(series(BASE + steps))
+        status = status_of(retrain("--json", "--force", "--set", "retrain.keep=1", "--set", "retrain.tolerance=0.9"))
+    assert run_ids(home) == [*champion, status["run"]]
+    assert len(status["removed"]) == 1
+
+
+def test_a_second_run_is_told_at_once_or_after_the_time_it_waits(grown: Path, home: Path) -> None:
+    with locked(home):
+        for wait, least, most in (("0s", 0.0, 1.0), ("1s", 1.0, 2.5)):
+            started = time.monotonic()
+            result = retrain("--json", "--wait", wait)
+            assert result.exit_code == 75
+            assert least <= time.monotonic() - started < most
+            assert one_object(result.stdout)["error"] == "busy"
+    assert retrain("--json", "--wait", "soon").exit_code == 2
+
+
+def test_a_run_that_a_fresh_process_cannot_read_back_the_same_is_not_promoted(
+    grown: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    champion = champions(home)
+    (grown / "grown.csv").write_text(series(BROKEN + 250, broken=BROKEN))
+    monkeypatch.setattr("lstm_forecast.inference.golden.golden_difference", lambda *_: 0.0)
+    monkeypatch.setattr("lstm_forecast.workflows._publish.golden_json", lambda *_: '{"forecasts": []}')
+    result = retrain("--json")
+    assert result.exit_code == 5
+    assert "the champion stays" in one_object(result.stdout)["problems"][0]
+    assert champions(home) == champion
+    assert json.loads((home / "status.json").read_text())["outcome"] == "failed"
+
+
+@pytest.mark.parametrize("content", [None, b"", b'{"half": ', b"\xff\x00\x80garbage"])
+@pytest.mark.parametrize("name", ["champion", "status.json", "lock", ".stage-0009-20260101T000000Z"])
+def test_a_damaged_state_file_heals_or_names_the_one_command_to_run(
+    name: str, content: bytes | None, grown: Path, home: Path
+) -> None:
+    if content is None:
+        (home / name).unlink(missing_ok=True)
+    else:
+        (home / name).write_bytes(content)
+    result = retrain("--json")
+    if name == "champion":
+        assert result.exit_code == 5
+        assert "forecast runs rollback" in result.stderr
+        assert invoke("runs", "rollback", "--run", "grown").exit_code == 0
+    else:
+        assert status_of(result)["outcome"] == "not_due"
+        assert invoke("predict", "--run", "grown").exit_code == 0
+    assert status_of(retrain("--json"))["outcome"] == "not_due"
+    assert invoke("predict", "--run", "grown").exit_code == 0
