@@ -12,7 +12,7 @@ import typer
 from lstm_forecast.cli_retrain import monitor, retrain, schedule
 from lstm_forecast.cli_runs import runs_app
 from lstm_forecast.options import RUNS, AsJson, ConfigFile, Data, Overrides, Resume, RunName, Runs
-from lstm_forecast.terminal import emit_json, errors_table, listening, outcome, reported, say, terminate
+from lstm_forecast.terminal import emit_json, errors_table, listening, log_as_json, outcome, reported, say, terminate
 
 __all__ = ["app", "main"]
 
@@ -38,6 +38,13 @@ class Columns(StrEnum):
 
     long = "long"
     input = "input"
+
+
+class LogFormat(StrEnum):
+    """How stderr looks."""
+
+    plain = "plain"
+    json = "json"
 
 
 class Picture(StrEnum):
@@ -197,8 +204,12 @@ def _options(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
+    log_format: Annotated[
+        LogFormat, typer.Option(envvar="FORECAST_LOG_FORMAT", help="How stderr looks: lines, or JSON objects.")
+    ] = LogFormat.plain,
 ) -> None:
     """Hold the options of the program itself."""
+    log_as_json(log_format is LogFormat.json)
 
 
 def main() -> None:
