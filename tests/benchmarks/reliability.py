@@ -42,9 +42,8 @@ def crash(folder: Path, count: int) -> None:
     print(f"crash: {outcome.states:,} states after two publishes, {len(outcome.violations)} violations")
     for removed, rest in without(operations):
         found = check(rest, home=home)
-        print(
-            f"  without fsync of {Path(removed.path).name}: {len(found.violations):,} of {found.states:,} states are bad"
-        )
+        bad = f"{len(found.violations):,} of {found.states:,} states are bad"
+        print(f"  without fsync of {Path(removed.path).name}: {bad}")
 
 
 def kills(folder: Path, count: int) -> None:
@@ -88,9 +87,8 @@ def starts(folder: Path, count: int) -> None:
     started = time.monotonic()
     again = subprocess.run([*FORECAST, "retrain", "-c", "grown.yaml", "--json"], cwd=home.parents[1], check=False)
     seconds = time.monotonic() - started
-    print(
-        f"starts: {count} at once, exit codes {dict(codes)}; after the holder was killed: {again.returncode}, {seconds:.1f} s"
-    )
+    print(f"starts: {count} at once, exit codes {dict(codes)} and one at work")
+    print(f"  after that was killed, the next exits {again.returncode} in {seconds:.1f} s")
 
 
 def promotion(folder: Path, count: int) -> None:
@@ -103,9 +101,7 @@ def promotion(folder: Path, count: int) -> None:
     right = sum(verdict(champion, challenger).better for champion, challenger in pairs)
     ties = sum(verdict(losses(seed), losses(seed + 9_000)).better for seed in range(count))
     print(f"promotion: {sum(wrong.values())} of {each * len(KINDS)} that are no better promoted {wrong}")
-    print(
-        f"  {right} of {count} that are 5 % better promoted; {ties} of {count} that are as good, with errors of their own"
-    )
+    print(f"  {right} of {count} that are 5 % better promoted; {ties} of {count} that are as good")
 
 
 def resume(folder: Path, count: int) -> None:
@@ -151,9 +147,8 @@ def soak(folder: Path, count: int, picture: Path | None = None) -> None:
     third = count // 3
     last = {name: float(np.mean(values[-third:])) for name, values in errors.items()}
     print(f"soak: {count} cycles, exit codes {dict(codes)}; error in the last third {last}")
-    print(
-        f"  disk {sizes[third] / 1e6:.2f} MB after a third, {sizes[-1] / 1e6:.2f} MB at the end; memory up to {max(peaks)} MiB"
-    )
+    print(f"  disk {sizes[third] / 1e6:.2f} MB after a third, {sizes[-1] / 1e6:.2f} MB at the end")
+    print(f"  memory up to {max(peaks[:third])} MiB in the first third, {max(peaks[-third:])} MiB in the last")
     if picture is not None:
         _draw(errors, count // 2, picture)
 
