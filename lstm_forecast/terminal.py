@@ -6,6 +6,7 @@ import json
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -18,12 +19,22 @@ if TYPE_CHECKING:
     from lstm_forecast.model.history import Epoch
 
 __all__ = [
-    "Talk", "emit_json", "listening", "outcome", "reported", "say", "terminate", "unseen_categories",
+    "Talk", "emit_json", "listening", "log_as_json", "outcome", "reported", "say", "terminate", "unseen_categories",
 ]  # fmt: skip
+
+_as_json = False
+
+
+def log_as_json(wanted: bool) -> None:
+    """Say everything that follows as one JSON object a line, for what collects logs."""
+    global _as_json
+    _as_json = wanted
 
 
 def say(text: str) -> None:
-    """A line for people, on stderr."""
+    """A line for people, on stderr; or an object with ``time`` and ``message``."""
+    if _as_json:
+        text = json.dumps({"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "message": text.strip()})
     print(text, file=sys.stderr, flush=True)
 
 
@@ -107,7 +118,7 @@ class Talk:
 @contextlib.contextmanager
 def listening() -> Iterator[Talk]:
     """A Talk, with a progress bar while it lasts if stderr is a terminal."""
-    if not sys.stderr.isatty():
+    if _as_json or not sys.stderr.isatty():
         yield Talk(None)
         return
     from rich.console import Console

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -12,7 +13,7 @@ from lstm_forecast.cli.forecasts import init, plot, predict, template, train
 from lstm_forecast.cli.judgements import backtest, compare
 from lstm_forecast.cli.runs import runs_app
 from lstm_forecast.cli.unattended import monitor, retrain, schedule
-from lstm_forecast.terminal import emit_json, terminate
+from lstm_forecast.terminal import emit_json, log_as_json, terminate
 
 __all__ = ["app", "main"]
 
@@ -35,6 +36,13 @@ app.add_typer(runs_app, name="runs")
 app.add_typer(config_app, name="config")
 
 
+class LogFormat(StrEnum):
+    """How stderr looks."""
+
+    plain = "plain"
+    json = "json"
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         from lstm_forecast import __version__
@@ -48,8 +56,12 @@ def _options(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
+    log_format: Annotated[
+        LogFormat, typer.Option(envvar="FORECAST_LOG_FORMAT", help="How stderr looks: lines, or JSON objects.")
+    ] = LogFormat.plain,
 ) -> None:
     """Hold the options of the program itself."""
+    log_as_json(log_format is LogFormat.json)
 
 
 def main() -> None:

@@ -117,11 +117,17 @@ def fingerprint(network: keras.Sequential, values: Mapping[str, Any]) -> str:
 
     ``values`` may be dataclasses, arrays and what JSON knows.
     """
-    digest = hashlib.sha256(f"{keras.__version__} {keras.backend.backend()} {network.to_json()}".encode())
+    layers = json.loads(network.to_json(), object_hook=_without_names)
+    digest = hashlib.sha256(json.dumps([keras.__version__, keras.backend.backend(), layers]).encode())
     for weight in network.get_weights():
         digest.update(weight.tobytes())
     _update(digest, values)
     return digest.hexdigest()
+
+
+def _without_names(config: dict[str, Any]) -> dict[str, Any]:
+    """Keras numbers the objects of a process in their names."""
+    return {key: value for key, value in config.items() if key not in ("name", "shared_object_id")}
 
 
 def _update(digest: Any, value: Any) -> None:
@@ -144,7 +150,8 @@ def _packed(network: keras.Sequential, progress: Progress) -> bytes:
     facts = {"history": [asdict(epoch) for epoch in progress.history], "done": progress.done}
     facts |= {"best_loss": progress.best_loss, "best_epoch": progress.best_epoch}
     tensors = {"facts": np.frombuffer(json.dumps(facts).encode(), np.uint8)}
-    tensors |= {f"state/{k}": np.array(each) for k, each in enumerate(_state(network))}
+    state = map(keras.ops.convert_to_numpy, _state(network))
+    tensors |= {f"state/{k}": np.asarray(each) for k, each in enumerate(state)}
     return bytes(save(tensors | {f"best/{k}": weight for k, weight in enumerate(progress.best_weights)}))
 
 

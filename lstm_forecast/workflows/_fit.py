@@ -139,7 +139,7 @@ def _fit(
             validation=None if part is None else replace(part.windows, context_length=context_length),
             linear=linear,
             quantiles=first.spec.quantiles,
-            **config.training.model_dump(exclude={"fallback", "refit", "time_budget"}),
+            **config.training.model_dump(exclude={"fallback", "memory_limit", "refit", "time_budget"}),
             seed=first.spec.seed,
             stop_after=None if stop_after is None else stop_after[number],
             report=partial(_numbered, report, number + 1),
