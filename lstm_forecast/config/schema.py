@@ -27,7 +27,9 @@ Scaler = Literal["standard", "minmax", "robust", "none"]
 class PreprocessingConfig(Section):
     """Fitted on training rows alone."""
 
-    log: Annotated[bool, AUTO] = Field(OPEN, description="logarithm of targets and past covariates; needs values above 0")
+    log: Annotated[bool, AUTO] = Field(
+        OPEN, description="logarithm of targets and past covariates; needs values above 0"
+    )
     scaler: Scaler = Field("standard", description="standard, minmax, robust or none")
     scope: Literal["series", "global"] = Field(
         "series", description="series (each has its own center and scale) or global (one pair for each column)"
