@@ -158,7 +158,10 @@ def test_the_template_begins_where_newer_data_end(work: Path) -> None:
         "2024-04-11",
     ]
     content = one_object(invoke("template", "--json").stdout)
-    assert content == {"ok": True, "columns": ["store", "day", "promo", "price"], "output": None, "rows": 8}
+    assert len(content["future"]) == 8
+    first = content["future"][0]
+    assert (first["store"], first["day"][:10], first["promo"], first["price"]) == ("001", "2024-04-01", None, None)
+    assert one_object(invoke("template", "--json", "-o", "t.csv").stdout) == {"ok": True, "output": "t.csv"}
 
 
 def test_what_is_wrong_with_the_future_is_named_and_exits_4(work: Path) -> None:
