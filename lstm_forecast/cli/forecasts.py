@@ -138,9 +138,10 @@ def template(
     from lstm_forecast.workflows.template import template as run
 
     table = run(runs=runs, name=name, data=data, output=output)
-    if as_json:
-        content = {"output": None if output is None else str(output), "rows": len(table)}
-        emit_json({"ok": True, "columns": list(table.columns), **content})
+    if as_json and output is not None:
+        emit_json({"ok": True, "output": str(output)})
+    elif as_json:
+        print(f'{{"ok": true, "future": {table.to_json(orient="records", date_format="iso", force_ascii=False)}}}')
     elif output is not None:
         print(output)
     else:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from lstm_forecast.data.repair import Rows
 from lstm_forecast.data.stamps import parse_stamps
 from lstm_forecast.errors import DataError
 
-__all__ = ["Given", "future_rows", "future_stamps", "look_ahead"]
+__all__ = ["Given", "future_rows", "future_stamps", "future_table", "look_ahead"]
 
 SHOWN = 5  # problems named one by one
 Ints = NDArray[np.int64]
@@ -33,6 +34,21 @@ class Given:
 def future_stamps(layout: Layout, horizon: int) -> Ints:
     """Numbers on the grid of the ``horizon`` steps after the end of every series, (n_series, horizon)."""
     return layout.ordinals(layout.offsets[1:] - 1)[:, None] + np.arange(1, horizon + 1)
+
+
+def future_table(
+    panel: Panel, *, horizon: int, timestamp: str, series_id: str | None, timestamp_format: str | None
+) -> pd.DataFrame:
+    """The rows that look_ahead needs, with empty cells: what future_rows reads once they are filled in."""
+    ordinals = future_stamps(panel.layout, horizon)
+    frame: dict[str, Any] = {}
+    if series_id is not None:
+        frame[series_id] = np.repeat(np.array(panel.layout.ids, object), horizon)
+    stamps = panel.layout.grid.stamps(ordinals.ravel())
+    if isinstance(stamps, pd.DatetimeIndex) and timestamp_format:
+        stamps = stamps.strftime(timestamp_format)  # as in the data: both are read the same way
+    frame[timestamp] = stamps
+    return pd.DataFrame(frame | {column: np.full(ordinals.size, np.nan) for column in panel.known.future})
 
 
 def look_ahead(panel: Panel, *, horizon: int, given: Given | None) -> Panel:

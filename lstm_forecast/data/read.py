@@ -67,12 +67,12 @@ def read_table(
     return Table(pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0], tuple(sources))
 
 
-def column_names(path: Path, *, delimiter: str | None = None, encoding: str | None = None) -> tuple[str, ...]:
+def column_names(path: Path) -> tuple[str, ...]:
     """Columns of the first file at ``path``. Raises DataError as read_table does."""
     file = _files(path)[0]
     if file.suffix.lower() in PARQUET_SUFFIXES:
         return tuple(map(str, _read_parquet(file, [file], None, (), ()).frame.columns))
-    return sniff(file, delimiter, None, encoding).columns
+    return sniff(file, None, None, None).columns
 
 
 def _files(path: Path) -> list[Path]:

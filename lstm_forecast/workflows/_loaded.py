@@ -146,15 +146,18 @@ def read_ahead(loaded: LoadedRun, data: Path | None, future: Path | None) -> Pan
 
 
 def _read_future(data: DataConfig, path: Path) -> Table:
-    """The table of the future, which has the columns that `forecast template` writes and no others."""
+    """The table of the future, which has the columns that `forecast template` writes and no others.
+
+    Its dialect is detected, as it is another file than that of the data.
+    """
     keys = [name for name in (data.series_id, data.timestamp) if name is not None]
     columns = [*keys, *data.covariates.future]
-    present = column_names(path, delimiter=data.csv.delimiter, encoding=data.csv.encoding)
+    present = column_names(path)
     problems = [f"{path}: no column {name}" for name in columns if name not in present]
     problems += [f"{path}: column {name} is not needed" for name in present if name not in columns]
     if problems:
         raise DataError(*problems, f"expected the columns {', '.join(columns)}, which `forecast template` writes")
-    return read_table(path, columns=columns, text=keys, **data.csv.model_dump())
+    return read_table(path, columns=columns, text=keys)
 
 
 def series_index(scaler: Scaler, panel: Panel) -> np.ndarray:

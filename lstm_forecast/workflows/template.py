@@ -1,12 +1,10 @@
 """``forecast template``: the rows of the future that ``predict`` needs, with empty cells for what is known ahead."""
 
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from lstm_forecast.data.future import future_stamps
+from lstm_forecast.data.future import future_table
 from lstm_forecast.errors import UsageError
 from lstm_forecast.store import find_run, write_whole
 from lstm_forecast.workflows._loaded import load_run
@@ -37,12 +35,13 @@ def template(
             "holidays are computed"
         )
     panel, _ = read_panel(config, data or loaded.data_path)
-    ordinals = future_stamps(panel.layout, loaded.config.windows.horizon)
-    frame: dict[str, Any] = {}
-    if config.series_id is not None:
-        frame[config.series_id] = np.repeat(np.array(panel.layout.ids, object), ordinals.shape[1])
-    frame[config.timestamp] = panel.layout.grid.stamps(ordinals.ravel())
-    table = pd.DataFrame(frame | {column: np.full(ordinals.size, np.nan) for column in config.covariates.future})
+    table = future_table(
+        panel,
+        horizon=loaded.config.windows.horizon,
+        timestamp=config.timestamp,
+        series_id=config.series_id,
+        timestamp_format=config.timestamp_format,
+    )
     if output is not None:
         write_whole(output, lambda staged: _write(table, staged, parquet=output.suffix.lower() == ".parquet"))
     return table

@@ -12,9 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lstm_forecast.config.loading import parse_config
+from lstm_forecast.config.loading import load_config, parse_config
+from lstm_forecast.model.linear import fit_linear
 from lstm_forecast.store import open_run
-from tests.functional.conftest import Forecast
+from lstm_forecast.workflows._prepare import prepare
+from tests.functional.conftest import ROOT, Forecast
 from tests.functional.test_cli import HEAVY, invoke, loaded_modules, one_object, read_csv
 
 CONFIG = """\
@@ -82,6 +84,23 @@ def predicted(*args: str | Path) -> pd.DataFrame:
     return read_csv(invoke("predict", *args))
 
 
+def ridge_error(**covariates: object) -> float:
+    """Validation error of the linear part of the shipped config, with some of its covariates changed."""
+    overrides = [f"data.covariates.{name}={value}" for name, value in covariates.items()]
+    settled = ["preprocessing.log=false", "model.linear=ridge"]  # so that no time goes into looking for them
+    path = ROOT / "configs" / "covariates.yaml"
+    config = load_config(path, overrides=[*overrides, *settled], environment={})
+    prepared = prepare(config, path.parent / config.data.path)
+    assert prepared.validation is not None
+    linear = fit_linear(prepared.windows(config.windows.context_length))
+    batches = list(prepared.validation.windows.batches(1000))
+    return float(np.mean([np.abs(linear.predict(batch.inputs) - batch.targets).mean() for batch in batches]))
+
+
+def test_the_shipped_config_forecasts_better_than_without_what_it_knows_ahead() -> None:
+    assert ridge_error() < 0.95 * ridge_error(future="[]", calendar="[]")
+
+
 def test_a_run_holds_all_that_is_needed_to_rebuild_what_it_saw(stored: Path) -> None:
     run = open_run(stored / "runs" / "stores")
     config = parse_config(run.read("config.yaml").decode(), source="")
@@ -139,7 +158,10 @@ def test_the_template_begins_where_newer_data_end(work: Path) -> None:
         "2024-04-11",
     ]
     content = one_object(invoke("template", "--json").stdout)
-    assert content == {"ok": True, "columns": ["store", "day", "promo", "price"], "output": None, "rows": 8}
+    assert len(content["future"]) == 8
+    first = content["future"][0]
+    assert (first["store"], first["day"][:10], first["promo"], first["price"]) == ("001", "2024-04-01", None, None)
+    assert one_object(invoke("template", "--json", "-o", "t.csv").stdout) == {"ok": True, "output": "t.csv"}
 
 
 def test_what_is_wrong_with_the_future_is_named_and_exits_4(work: Path) -> None:

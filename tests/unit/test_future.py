@@ -1,5 +1,6 @@
 """Rows of the steps to be forecast: behind the last targets of a table, or in one of their own."""
 
+import io
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,7 @@ import pandas as pd
 import pytest
 
 from lstm_forecast.data.covariates import Known
-from lstm_forecast.data.future import future_rows, future_stamps, look_ahead
+from lstm_forecast.data.future import future_rows, future_stamps, future_table, look_ahead
 from lstm_forecast.data.panel import Panel, build_panel
 from lstm_forecast.data.repair import Settings
 from lstm_forecast.errors import DataError
@@ -103,6 +104,28 @@ def test_the_calendar_and_constants_alone_need_no_rows() -> None:
     assert (ahead[..., 3] == 1).all()
     constant = history(known=Known(static=("promo",)))
     assert look_ahead(constant, horizon=2, given=None).ahead is None
+
+
+@pytest.mark.parametrize(
+    ("freq", "zone", "timestamp_format"),
+    [("h", None, None), ("h", "Europe/Vienna", None), ("D", "Europe/Vienna", "%d.%m.%Y"), ("MS", None, "%m/%Y")],
+)
+def test_the_table_to_be_filled_in_has_exactly_the_rows_that_are_needed(
+    freq: str, zone: str | None, timestamp_format: str | None
+) -> None:
+    stamps = pd.date_range("2024-03-01", periods=3, freq=freq)
+    written = list(stamps.strftime(timestamp_format or "%Y-%m-%d %H:%M"))
+    table = table_of(shop=["a"] * 3 + ["b"] * 2, at=written + written[:2], y=np.arange(5.0), price=np.arange(5.0))
+    style: dict[str, Any] = {"timestamp": "at", "series_id": "shop", "timestamp_format": timestamp_format}
+    panel = build_panel(table, targets=["y"], known=Known(future=("price",)), freq=freq, timezone=zone, **style)
+    empty = future_table(panel, horizon=800 if freq == "h" else 3, **style)  # over the end of winter time
+    assert empty.columns.tolist() == ["shop", "at", "price"]
+    read = pd.read_csv(io.StringIO(empty.assign(price=1.0).to_csv(index=False)))
+    rows = future_rows(table_of(**read.to_dict("list")), panel, timezone=zone, **style)
+    horizon = len(empty) // 2
+    ahead = look_ahead(panel, horizon=horizon, given=rows).ahead
+    assert ahead is not None
+    assert (ahead[..., 1] == 1).all()
 
 
 # What does not fit
