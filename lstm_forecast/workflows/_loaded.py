@@ -45,9 +45,12 @@ class LoadedRun:
     @property
     def features(self) -> dict[str, list[int]]:
         """Channels of the network's inputs that each column has, by its name; without the flag that tells padding."""
-        columns = self.forecaster.scaler.columns
-        names = ("target", *columns[1:]) if self.config.melted else columns
-        return {name: [channel] for channel, name in enumerate(names)}
+        own = self.forecaster.scaler.columns
+        known = known_ahead(self.config.data.covariates)
+        shift = len(known.columns)  # from a column known ahead to the same a horizon later
+        channels = {name: [channel] for channel, name in enumerate((*own, *known.columns))}
+        channels |= {name: [*channels[name], channels[name][0] + shift] for name in known.ahead}
+        return {"target" if name == own[0] and self.config.melted else name: each for name, each in channels.items()}
 
 
 def load_run(run: Run, *, evaluated: bool = False, levels: Sequence[int] | None = None) -> LoadedRun:

@@ -235,3 +235,12 @@ def test_neither_the_template_nor_a_forecast_with_covariates_imports_keras(store
         code, loaded = loaded_modules(*args, cwd=stored)
         assert code == 0
         assert loaded & set(HEAVY) <= allowed
+
+
+def test_a_backtest_sees_what_was_known_ahead_and_says_what_it_matters(work: Path) -> None:
+    report = one_object(invoke("backtest", "--importance", "--json").stdout)
+    measured = pd.read_parquet(io.BytesIO(open_run(work / "runs" / "stores").read("forecasts.parquet")))
+    assert report["errors"]["forecast"]["mae"] == pytest.approx((measured["stores"] - measured["y"]).abs().mean())
+    inputs = {row["input"]: row["growth"] for row in report["importance"]}
+    assert {"target", "promo", "price", "size", "region north"} <= set(inputs)
+    assert inputs["promo"] > 0  # a promotion doubles the sales of its day
