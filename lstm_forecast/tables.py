@@ -90,7 +90,8 @@ def _spread(found: "Spread | None") -> str:
         return ""
     if found.median is None or found.low is None or found.high is None:
         return "-"
-    return f"{found.median:.4g}" + (f" ({found.high - found.low:.2g})" if len(found.values) > 1 else "")
+    distance = float(f"{found.high - found.low:.2g}")
+    return f"{found.median:.4g}" + (f" ({distance:g})" if len(found.values) > 1 else "")
 
 
 def aligned(rows: Sequence[Sequence[object]], *, left: int = 1, width: int | None = None) -> str:

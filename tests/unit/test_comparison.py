@@ -34,7 +34,7 @@ def row(name: str, *values: float, baseline: bool = False) -> Row:
         "epoch": spread([2, 3]),
         "gap": spread([0.1, None]),
         "seconds": spread([1.0, 2.0]),
-        "cpu_seconds": spread([0.5]),
+        "cpu_seconds": spread([50, 203.4]),
     }
     return Row(name, (f"model.cell={name}",), errors, 12345, timings=timings, **figures)
 
@@ -105,7 +105,7 @@ def test_text_in_a_pipe_is_one_table(monkeypatch: pytest.MonkeyPatch) -> None:
         *("ms, 48", "ms, 96", "windows/s, 48", "windows/s, 96"),
     ]
     assert re.split(r"\s{2,}", rows[0]) == [
-        *("lstm", "1.5 (1)", "1.5 (1)", "1.5 (1)", "1.5 (1)", "2.5 (1)", "-", "12,345", "1.5 (1)", "0.5"),
+        *("lstm", "1.5 (1)", "1.5 (1)", "1.5 (1)", "1.5 (1)", "2.5 (1)", "-", "12,345", "1.5 (1)", "126.7 (150)"),
         *("0.5", "1", "1,234", "617"),
     ]
     assert re.split(r"\s{2,}", rows[2]) == ["naive", "4", "4", "4", "4", "0"]
