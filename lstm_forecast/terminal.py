@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import json
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -61,7 +62,7 @@ def reported(command: Callable[..., Any]) -> Callable[..., None]:
         except KeyboardInterrupt:
             fail(130, "stopped", ["stopped by SIGINT"])
         except Stopped as stop:
-            fail(stop.exit_code, "stopped", ["stopped by SIGTERM"])
+            fail(stop.exit_code, "stopped", [f"stopped by {signal.Signals(stop.exit_code - 128).name}"])
         except typer.Exit:
             raise
         except Exception as error:

@@ -12,7 +12,7 @@ from typing import Any
 
 from lstm_forecast.config.schema import Config
 from lstm_forecast.errors import ForecastError, RunError, Stopped, WriteError
-from lstm_forecast.store import FOR_STUDY, Checkpoints, Run, locked, open_run, promote, prune, run_ids
+from lstm_forecast.store import FOR_STUDY, Checkpoints, Run, locked, open_run, promote, prune, run_homes
 from lstm_forecast.workflows._challenge import Challenge, train_challenger
 from lstm_forecast.workflows._due import check_news, is_due, look_for_news
 from lstm_forecast.workflows._loaded import LoadedRun, load_run
@@ -75,6 +75,8 @@ def retrain(
                 write_metrics(metrics_file, status)
         except WriteError as unwritten:
             error = error or unwritten
+    if isinstance(error, KeyboardInterrupt | Stopped):  # whoever sent a signal waits for the end, and needs no hook
+        raise error
     for problem in run_hooks(hooks.get(status["outcome"], ()), status):
         listener.note(f"hook: {problem}")
     if error is not None:
@@ -96,7 +98,8 @@ def _attempt(cycle: Callable[[], Status]) -> tuple[Status, BaseException | None]
 
 def _cycle(config: Config, data_path: Path, home: Path, listener: Listener, *, force: bool, resume: bool) -> Status:
     checkpoints = start_checkpoints(home, listener, resume=resume)
-    champion = load_run(open_run(home)) if run_ids(home) else None
+    # Without a pointer nothing was ever promoted, or it was lost: either way a first training heals that.
+    champion = load_run(open_run(home)) if home in run_homes(home.parent) else None
     data = config.data
     if champion is not None and data.freq is None:  # faults are then seen against the grid that the champion knows
         data = data.model_copy(update={"freq": champion.config.data.freq})

@@ -311,14 +311,15 @@ def test_a_stopped_training_exits_cleanly_and_keeps_the_champion(
         stdout, stderr = process.communicate(timeout=30)
     assert process.returncode == code
     assert "Traceback" not in stderr
-    if number == signal.SIGINT:
-        assert one_object(stdout) == {
-            "ok": False,
-            "exit_code": 130,
-            "error": "stopped",
-            "problems": ["stopped by SIGINT"],
-        }
-    assert tree(workspace) == before
+    assert one_object(stdout) == {
+        "ok": False,
+        "exit_code": code,
+        "error": "stopped",
+        "problems": [f"stopped by {number.name}"],
+    }
+    assert list((workspace / "runs" / "sine" / "checkpoints").iterdir())  # for --resume
+    after = tree(workspace)
+    assert {name: content for name, content in after.items() if "/checkpoints" not in name} == before
 
 
 # Results
