@@ -51,6 +51,8 @@ model: {linear: none}
 training: {time_budget: 0.5}
 """
 
+SIMPLE = ("naive", "seasonal_naive", "drift", "moving_average")
+
 
 @pytest.fixture(scope="session")
 def compared(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
@@ -102,7 +104,7 @@ def test_a_variation_has_the_errors_of_a_training_alone_with_that_config_and_see
     (lstm, _), baselines = content["variations"], named(content["baselines"])
     found = {metric: lstm["errors"][metric]["values"][content["seeds"].index(0)] for metric in METRICS}
     assert found == {metric: report["errors"]["forecast"][metric] for metric in METRICS}
-    assert set(baselines) == {"ridge", "naive", "seasonal_naive"}
+    assert set(baselines) == {"ridge", *SIMPLE}
     for name, row in baselines.items():
         assert row["errors"]["mae"]["values"] == [report["errors"][name]["mae"]]
     assert baselines["ridge"]["parameters"] == 20 * 5 + 5
@@ -133,7 +135,7 @@ def test_the_table_goes_to_stdout_and_without_a_test_part_is_about_the_validatio
         *("ms, 20", "ms, 80", "ms, 320"), *("windows/s, 20", "windows/s, 80", "windows/s, 320"),
     ]  # fmt: skip
     assert [re.split(r"\s{2,}", row)[0] for row in rows] == [
-        *("windows.context_length=40 model.units=[3, 2]", "model.cell=gru", "ridge", "naive", "seasonal_naive")
+        *("windows.context_length=40 model.units=[3, 2]", "model.cell=gru", "ridge", *SIMPLE)
     ]
     assert (compared / "varied.err").read_text().splitlines()[-2].startswith("validation errors, 20 windows")
 
@@ -144,7 +146,7 @@ def test_files_hold_what_was_printed_and_nothing_else_is_written(compared: Path,
     assert content == written | {"output": "new/cells.json", "plot": "new/cells.png"}
     assert (compared / "new" / "cells.png").read_bytes().startswith(b"\x89PNG")
     table = pd.read_csv(compared / "new" / "varied.csv")
-    assert table["name"].tolist()[1:] == ["model.cell=gru", "ridge", "naive", "seasonal_naive"]
+    assert table["name"].tolist()[1:] == ["model.cell=gru", "ridge", *SIMPLE]
     rows = content_of(compared, "auto")
     table = pd.read_parquet(compared / "new" / "auto.parquet")
     assert table["mae"].tolist()[0] == rows["variations"][0]["errors"]["mae"]["median"]
