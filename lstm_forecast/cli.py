@@ -1,6 +1,7 @@
 """The command line: parse, call one workflow, print the result, choose the exit code."""
 
 import os
+import shlex
 import signal
 import sys
 from enum import StrEnum
@@ -9,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from lstm_forecast import terminal
+from lstm_forecast.errors import UsageError
 from lstm_forecast.terminal import emit_json, errors_table, listening, outcome, reported, say, terminate
 
 __all__ = ["app", "main"]
@@ -57,7 +60,8 @@ def init(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="[default: configs/NAME.yaml]")] = None,
     target: Annotated[list[str] | None, typer.Option(help="Column to forecast (repeatable).")] = None,
     horizon: Annotated[int | None, typer.Option(min=1, help="Steps to forecast.")] = None,
-    timestamp: Annotated[str | None, typer.Option(help="Column with the time stamps.")] = None,
+    timestamp: Annotated[list[str] | None, typer.Option(help="Column with the stamps, or a part (repeatable).")] = None,
+    timestamp_format: Annotated[str | None, typer.Option(help="Such as %d/%m/%Y.")] = None,
     series_id: Annotated[str | None, typer.Option(help="Column that names the series.")] = None,
     force: Annotated[bool, typer.Option(help="Overwrite an existing config.")] = False,
     as_json: AsJson = False,
@@ -66,15 +70,42 @@ def init(
     from lstm_forecast.workflows.init import init as run
 
     result = run(
-        data, output=output, targets=target, horizon=horizon, timestamp=timestamp, series_id=series_id, force=force
-    )
+        data, output=output, targets=target, horizon=horizon, timestamp=timestamp, timestamp_format=timestamp_format,
+        series_id=series_id, force=force,
+    )  # fmt: skip
     for finding in result.findings:
         say(finding)
     if as_json:
         emit_json({"ok": True, "config": str(result.path), "findings": result.findings})
     else:
         print(result.path)
-        say(f"next: forecast train --config {result.path}")
+        say(f"next: forecast train --config {shlex.quote(str(result.path))}")
+
+
+@app.command()
+@reported
+def check(
+    data: Annotated[Path | None, typer.Argument(help="CSV or Parquet file, directory or glob.")] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="YAML config with columns and policies.")
+    ] = None,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Report what is wrong or worth knowing in DATA, or in the data of a config; exit code 4 if training refuses it."""
+    from lstm_forecast.config.loading import load_config
+
+    loaded = None if config is None else load_config(config, overrides=overrides or ())
+    from lstm_forecast.workflows.check import check as run
+
+    if config is not None and loaded is not None:
+        report = run(data or config.parent / loaded.data.path, config=loaded)
+    elif data is not None:
+        report = run(data)
+    else:
+        raise UsageError("check what? Name a table, or a config with --config")
+    terminal.show_report(report.content(), as_json=as_json)
+    raise typer.Exit(4 if report.problems else 0)
 
 
 @app.command()
@@ -102,7 +133,7 @@ def train(config: ConfigFile, overrides: Overrides = None, runs: Runs = RUNS, as
     else:
         say("\npublished:")
         print(result.run.path)
-        where = "" if runs == RUNS else f" --runs {runs}"
+        where = "" if runs == RUNS else f" --runs {shlex.quote(str(runs))}"
         say(f"next: forecast predict --run {loaded.name}{where}\n      forecast plot --run {loaded.name}{where}")
 
 

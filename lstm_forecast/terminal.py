@@ -17,12 +17,21 @@ if TYPE_CHECKING:
 
     from lstm_forecast.model.history import Epoch
 
-__all__ = ["Talk", "emit_json", "errors_table", "listening", "outcome", "reported", "say", "terminate"]
+__all__ = [
+    "Talk", "emit_json", "errors_table", "listening", "outcome", "plain", "reported", "say", "show_report", "terminate",
+]  # fmt: skip
+
+LEVELS = ("refused", "settled", "note")
+
+
+def plain(text: str) -> str:
+    """The text with control characters shown, not obeyed: names from the data may hold any."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else repr(sign)[1:-1] for sign in text)
 
 
 def say(text: str) -> None:
     """A line for people, on stderr."""
-    print(text, file=sys.stderr, flush=True)
+    print(plain(text), file=sys.stderr, flush=True)
 
 
 def emit_json(content: Mapping[str, Any]) -> None:
@@ -89,7 +98,7 @@ class Talk:
         if self._progress is None:
             say(text)
         else:
-            self._progress.console.print(text, markup=False, highlight=False)
+            self._progress.console.print(plain(text), markup=False, highlight=False)
 
     def epoch(self, epoch: "Epoch", epochs: int) -> None:
         """An epoch is over."""
@@ -147,6 +156,37 @@ def errors_table(name: str, report: Mapping[str, Any]) -> str:
         )
         for row in rows
     )
+
+
+def show_report(report: Mapping[str, Any], *, as_json: bool) -> None:
+    """What ``check`` found, on stdout."""
+    if as_json:
+        emit_json({"ok": not report["problems"], "exit_code": 4 if report["problems"] else 0, **report})
+    else:
+        print("\n".join(map(plain, _report_lines(report))))
+
+
+def _report_lines(report: Mapping[str, Any]) -> Iterator[str]:
+    """What training refuses first."""
+    facts, columns = report["facts"], report["facts"]["columns"]
+    yield report["data"]
+    if "freq" in facts:
+        zone = f", zone {facts['timezone']}" if facts["timezone"] else ""
+        share = "" if facts["freq_share"] is None else f" ({facts['freq_share']:.1%} of steps)"
+        yield f"  {facts['rows']:,} rows in {facts['series']:,} series of {facts['shortest']:,} to {facts['longest']:,}"
+        yield f"  {facts['first']} to {facts['last']}, freq {facts['freq']}{share}{zone}"
+        yield "  " + ", ".join(f"{key} {value!r}" for key, value in facts["file"].items())
+    for role, names in columns.items():
+        if names:
+            yield f"  {role}: {names if isinstance(names, str) else ', '.join(names)}"
+    for finding in sorted(report["findings"], key=lambda finding: LEVELS.index(finding["level"])):
+        counts = ", ".join(f"{name} {count:,}" for name, count in finding["columns"].items())
+        yield f"{finding['level']}: {finding['kind']}: {finding['count']:,}: {finding['text']}"
+        yield from (f"    {place}" for place in finding["places"])
+        if counts:
+            yield f"    by column: {counts}"
+        if finding["remedy"] and finding["level"] != "settled":
+            yield f"    set {finding['remedy']}"
 
 
 def _number(value: float | None) -> str:

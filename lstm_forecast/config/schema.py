@@ -206,7 +206,7 @@ class Config(Section):
     def _columns_have_one_role(self) -> "Config":
         data = self.data
         named = [
-            data.timestamp,
+            *data.stamp_columns,
             *([data.series_id] if data.series_id else []),
             *data.targets,
             *data.covariates.past,

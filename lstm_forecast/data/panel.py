@@ -3,19 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pandas.tseries.frequencies import to_offset
 
-from lstm_forecast.data.grid import Grid, clock, infer_freq
+from lstm_forecast.data.faults import Finding, refuse
+from lstm_forecast.data.grid import Grid
+from lstm_forecast.data.placing import series_of_rows, steps_of_rows, until, without_empty_rows
 from lstm_forecast.data.read import Table
-from lstm_forecast.data.repair import Rows, Settings, settle
-from lstm_forecast.data.stamps import parse_stamps
-from lstm_forecast.errors import DataError
+from lstm_forecast.data.repair import Settings, settle
+from lstm_forecast.data.rows import Rows
+from lstm_forecast.data.stamps import in_zone, joined, parse_stamps
 
-__all__ = ["Layout", "Panel", "build_panel"]
+__all__ = ["Layout", "Panel", "build_panel", "inspect_panel"]
 
 STRICT = Settings()
 
@@ -101,10 +103,21 @@ class Panel:
         )
 
 
-def build_panel(
+def build_panel(table: Table, *, settings: Settings = STRICT, **how: Any) -> Panel:
+    """Order the rows, put them on the grid and settle every fault by its policy; see ``inspect_panel`` for the rest.
+
+    Raises DataError naming, for every kind of fault without a policy, how many there are, the first one, and the
+    config line that settles it.
+    """
+    panel, findings = inspect_panel(table, settings=settings, **how)
+    refuse(findings)
+    return panel
+
+
+def inspect_panel(
     table: Table,
     *,
-    timestamp: str,
+    timestamp: str | Sequence[str],
     targets: Sequence[str],
     past: Sequence[str] = (),
     series_id: str | None = None,
@@ -113,37 +126,38 @@ def build_panel(
     freq: str | None = None,
     end: str | int | None = None,
     settings: Settings = STRICT,
-) -> Panel:
-    """Order the rows, put them on the grid and settle every fault by its policy.
+) -> tuple[Panel, list[Finding]]:
+    """The panel, and what the policies did. The panel is sound if no finding is refused.
 
-    Rows after the stamp ``end`` are left out before any of that: their faults are not looked for.
-
-    Raises DataError naming, for every kind of fault without a policy, how many there are, the first one, and the
-    config line that settles it.
+    Rows after the stamp ``end`` are left out before anything else: their faults are not looked for. Raises DataError
+    where a table cannot be understood: no stamps, no frequency, series without an id or without a value.
     """
     columns = (*targets, *past)
-    if table.frame.empty:
-        raise DataError(f"{table.sources[0][0]}: no rows")
-    stamps = parse_stamps(table, column=timestamp, timestamp_format=timestamp_format, timezone=timezone)
+    names = [timestamp] if isinstance(timestamp, str) else list(timestamp)
+    table, timestamp, timestamp_format = joined(table, names, timestamp_format)
+    table, findings = without_empty_rows(table, [timestamp, *([series_id] if series_id else []), *columns])
+    stamps = parse_stamps(table, column=timestamp, timestamp_format=timestamp_format)
+    if isinstance(stamps, pd.DatetimeIndex):
+        stamps, odd = in_zone(table, stamps, column=timestamp, series_id=series_id, timezone=timezone, dst=settings.dst)
+        findings += odd
     if end is not None:
-        kept = _until(stamps, end)
+        kept = until(stamps, end)
         table, stamps = replace(table, frame=table.frame[kept]), stamps[kept]  # the frame's index still tells the place
-    codes, ids = _series(table, series_id, default=targets[0])
-    ticks = clock(stamps, freq=freq) if isinstance(stamps, pd.DatetimeIndex) else stamps.to_numpy(np.int64)
-    zone = str(stamps.tz) if isinstance(stamps, pd.DatetimeIndex) and stamps.tz is not None else None
-    grid = _grid(ticks, codes, freq=freq, integers=not isinstance(stamps, pd.DatetimeIndex), zone=zone)
-    rows = Rows(
-        codes=codes,
-        ordinals=_ordinals(table, grid, ticks, stamps),
-        values=table.frame[list(columns)].to_numpy(np.float64),
-    )
-    del stamps, ticks
+    codes, ids = series_of_rows(table, series_id, default=targets[0])
+    grid, ordinals, odd = steps_of_rows(table, stamps, codes, freq=freq, off_grid=settings.off_grid)
+    findings += odd
+    if (ordinals < 0).any():
+        kept = ordinals >= 0
+        table, codes, ordinals = replace(table, frame=table.frame[kept]), codes[kept], ordinals[kept]
+    rows = Rows(codes=codes, ordinals=ordinals, values=table.frame[list(columns)].to_numpy(np.float64))
+    del stamps
 
     def place(row: int) -> str:
-        stamp = grid.stamps(rows.ordinals[[row]])[0]
-        return f"{_place(table, row)}: series {ids[codes[row]]}, {stamp}"
+        stamp = grid.stamps(ordinals[[row]])[0]
+        return f"{table.place(row)}: series {ids[codes[row]]}, {stamp}"
 
-    rows, repairs = settle(rows, settings=settings, ids=ids, columns=columns, grid=grid, place=place)
+    rows, faults = settle(rows, settings=settings, ids=ids, columns=columns, grid=grid, place=place)
+    findings += faults
     new_series = np.flatnonzero(np.diff(rows.codes)) + 1
     new_span = np.flatnonzero((np.diff(rows.ordinals) != 1) | (np.diff(rows.codes) != 0)) + 1
     layout = Layout(
@@ -153,85 +167,5 @@ def build_panel(
         first=rows.ordinals[np.concatenate(([0], new_span))],
         grid=grid,
     )
-    return Panel(layout, columns, rows.values, repairs)
-
-
-def _place(table: Table, row: int) -> str:
-    """Where the row stands in its file, also if rows before it were left out."""
-    return table.place(int(table.frame.index[row]))
-
-
-def _until(stamps: pd.DatetimeIndex | pd.Index, end: str | int) -> NDArray[np.bool_]:
-    """Which rows lie at or before ``end``."""
-    if isinstance(stamps, pd.DatetimeIndex):
-        kept = np.asarray(stamps <= _last_date(stamps, end))
-    elif isinstance(end, str):
-        raise DataError(f"data.end: {end} is a date, but time is counted in integer steps; give the last step")
-    else:
-        kept = stamps.to_numpy(np.int64) <= end
-    if not kept.any():
-        raise DataError(
-            f"data.end: no row is left: {end} lies before the first stamp, {stamps.min()}; give a later one"
-        )
-    return kept
-
-
-def _last_date(stamps: pd.DatetimeIndex, end: str | int) -> pd.Timestamp:
-    """``end`` as a date; without a zone, it is in that of the stamps."""
-    if isinstance(end, int):
-        raise DataError(f"data.end: {end} is a step number, but the stamps are dates; write it like 2024-01-31")
-    try:
-        date = pd.Timestamp(end)
-    except ValueError:
-        raise DataError(f"data.end: {end!r} is not a date; write it like 2024-01-31") from None
-    if stamps.tz is not None and date.tz is None:
-        return date.tz_localize(stamps.tz, ambiguous=False, nonexistent="shift_forward")
-    if stamps.tz is None and date.tz is not None:
-        raise DataError(f"data.end: {end} has a time zone, and the stamps have none; write it without")
-    return date
-
-
-def _series(table: Table, series_id: str | None, *, default: str) -> tuple[NDArray[np.int32], tuple[str, ...]]:
-    """Number of the series of every row, and the ids in order."""
-    if series_id is None:
-        return np.zeros(len(table.frame), np.int32), (default,)
-    cells = table.frame[series_id]
-    empty = cells.isna() | (cells.astype("str").str.strip() == "")
-    if empty.any():
-        raise DataError(f"{_place(table, int(empty.to_numpy().argmax()))}: column {series_id}: no series id")
-    codes, ids = pd.factorize(cells.astype("str"), sort=True)
-    return codes.astype(np.int32), tuple(map(str, ids))
-
-
-def _grid(
-    ticks: NDArray[np.int64], codes: NDArray[np.int32], *, freq: str | None, integers: bool, zone: str | None
-) -> Grid:
-    if freq is None:
-        longest = np.bincount(codes).argmax()
-        freq = infer_freq(ticks[codes == longest], integers=integers)
-    elif integers and not (freq.isdigit() and int(freq) > 0):
-        raise DataError(f"data.freq: {freq!r} does not fit integer steps; set a whole number such as freq: 1")
-    elif not integers and not _is_freq(freq):
-        raise DataError(f"data.freq: {freq!r} is not a pandas frequency alias; examples: h, 30min, D, B, W-SUN, MS")
-    first = int(ticks.min())
-    return Grid(freq, first if integers else pd.Timestamp(first, unit="us"), zone)
-
-
-def _is_freq(freq: str) -> bool:
-    try:
-        return (pd.Timestamp(0, unit="us") + to_offset(freq)).as_unit("us") > pd.Timestamp(0, unit="us")
-    except ValueError:
-        return False
-
-
-def _ordinals(table: Table, grid: Grid, ticks: NDArray[np.int64], stamps: pd.Index) -> NDArray[np.int64]:
-    ordinals = grid.ordinals(ticks)
-    off = ordinals < 0
-    if off.any():
-        row = int(off.argmax())
-        remedy = "set data.freq" if grid.zone is None else "set data.freq, or data.timezone where days are local"
-        raise DataError(
-            f"{_place(table, row)}: {stamps[row]} is not on the grid of freq {grid.freq} that starts at "
-            f"{grid.stamps(np.zeros(1, np.int64))[0]} ({off.sum():,} of {len(off):,} rows are off it); {remedy}"
-        )
-    return ordinals
+    repairs = {finding.kind: finding.count for finding in findings if finding.level == "settled"}
+    return Panel(layout, columns, rows.values, repairs), findings

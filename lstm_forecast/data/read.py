@@ -14,7 +14,7 @@ from pandas.io.common import get_handle
 from lstm_forecast.data.dialect import UNREADABLE, Dialect, line_of, opened, sniff
 from lstm_forecast.errors import DataError
 
-__all__ = ["Table", "read_table"]
+__all__ = ["MISSING", "Table", "read_table"]
 
 PARQUET_SUFFIXES = {".parquet", ".pq"}
 MISSING = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "none", "-", "?"]
@@ -28,7 +28,11 @@ class Table:
     sources: tuple[tuple[Path, int, Dialect | None], ...]  # file, number of rows, dialect (None: Parquet)
 
     def place(self, row: int) -> str:
-        """``file:line`` of a row, or ``file, row`` where the file has no lines."""
+        """``file:line`` of a row of the frame, or ``file, row`` where the file has no lines.
+
+        The index of the frame is the number of each row in the files, also where some are left out.
+        """
+        row = int(self.frame.index[row])
         for path, n_rows, dialect in self.sources:
             if row < n_rows:
                 return f"{path}:{line_of(path, dialect, row)}" if dialect else f"{path}, row {row + 1}"
@@ -41,13 +45,15 @@ def read_table(
     *,
     columns: Sequence[str] | None = None,
     text: Sequence[str] = (),
+    missing: Sequence[str] = (),
     delimiter: str | None = None,
     decimal: str | None = None,
     encoding: str | None = None,
 ) -> Table:
     """Read the named ``columns`` (all, if None); those in ``text`` stay as written, the others must be numbers.
 
-    With ``columns=None`` pandas decides the types, as suits a first look at unknown data.
+    Cells that hold one of the texts ``missing``, or what usually means that, are missing numbers. With ``columns=None``
+    every cell of a CSV file stays as written, as suits a first look at unknown data.
 
     Raises DataError if nothing matches ``path``, a column is absent or there twice, or a cell is not a number.
     """
@@ -58,7 +64,7 @@ def read_table(
     for file in files:
         dialect = sniff(file, delimiter, decimal, encoding)
         _require_columns(file, columns, dialect.columns)
-        frame = _read_csv(file, dialect, columns, text)
+        frame = _read_csv(file, dialect, columns, text, [*MISSING, *missing])
         _require_narrow_rows(file, dialect, len(frame))
         frames.append(frame)
         sources.append((file, len(frame), dialect))
@@ -71,7 +77,7 @@ def _files(path: Path) -> list[Path]:
     else:
         found = [path] if path.is_file() else [Path(name) for name in sorted(glob.glob(str(path), recursive=True))]  # noqa: PTH207  absolute patterns too
     if not found:
-        raise DataError(f"{path}: no such file; data.path is a file, a directory or a glob, relative to its config")
+        raise DataError(f"{path}: no such file, directory or glob")
     kinds = {file.suffix.lower() in PARQUET_SUFFIXES for file in found}
     if len(kinds) > 1:
         raise DataError(f"{path}: Parquet beside other files ({found[0].name}, {found[-1].name}); keep them apart")
@@ -122,7 +128,9 @@ def _require_numbers(path: Path, schema: Any, names: Sequence[str]) -> None:
         )
 
 
-def _read_csv(file: Path, dialect: Dialect, columns: Sequence[str] | None, text: Sequence[str]) -> pd.DataFrame:
+def _read_csv(
+    file: Path, dialect: Dialect, columns: Sequence[str] | None, text: Sequence[str], missing: Sequence[str]
+) -> pd.DataFrame:
     options: dict[str, Any] = {
         "sep": dialect.delimiter,
         "decimal": dialect.decimal,
@@ -132,9 +140,9 @@ def _read_csv(file: Path, dialect: Dialect, columns: Sequence[str] | None, text:
         "index_col": False,  # else cells behind those of the header would shift the columns
     }
     if columns is None:
-        return _parsed(file, **options, na_values=MISSING, low_memory=False)
+        return _parsed(file, **options, dtype="str")
     numbers = [name for name in columns if name not in text]
-    options |= {"usecols": list(columns), "na_values": dict.fromkeys(numbers, MISSING)}
+    options |= {"usecols": list(columns), "na_values": dict.fromkeys(numbers, missing)}
     as_text: dict[str, Any] = dict.fromkeys(text, "str")
     try:
         return _parsed(file, **options, dtype=as_text | dict.fromkeys(numbers, "float64"))[list(columns)]

@@ -68,7 +68,7 @@ class Prepared:
 
 def prepare(config: Config, data_path: Path) -> Prepared:
     """Read, check, split and scale. Raises DataError where the data do not allow training."""
-    panel, table = read_panel(config.data, data_path, end=config.data.end)
+    panel, table = read_panel(config.data, data_path, training=True)
     if config.melted:
         panel = panel.melted(panel_ids(config, panel.layout))
     split = split_rows(

@@ -1,5 +1,6 @@
 """What several subcommands need: the panel that a config describes, and a published run made ready to forecast."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from numpy.typing import NDArray
 from lstm_forecast.config.loading import parse_config
 from lstm_forecast.config.schema import Config, PreprocessingConfig
 from lstm_forecast.config.table import DataConfig
-from lstm_forecast.data.panel import Layout, Panel, build_panel
+from lstm_forecast.data.faults import Finding, refuse
+from lstm_forecast.data.panel import Layout, Panel, inspect_panel
 from lstm_forecast.data.read import Table, read_table
 from lstm_forecast.data.repair import Settings
 from lstm_forecast.data.scale import Scaler, fit_scaler
@@ -25,7 +27,7 @@ from lstm_forecast.store import Run
 
 __all__ = [
     "LoadedRun", "fit_config_scaler", "load_run", "make_config_windows", "make_forecaster", "panel_ids", "read_panel",
-    "seasonal_scales", "series_index",
+    "repair_notes", "seasonal_scales", "series_index", "survey_panel",
 ]  # fmt: skip
 
 Floats = NDArray[np.float64]
@@ -46,23 +48,42 @@ class LoadedRun:
         return self.run.path / self.config.data.path
 
 
-def read_panel(data: DataConfig, path: Path, *, end: str | int | None = None) -> tuple[Panel, Table]:
+def read_panel(data: DataConfig, path: Path, *, training: bool = False) -> tuple[Panel, Table]:
     """Read the table at ``path`` as ``data`` describes it, and settle its faults by the policies there.
 
-    Only training passes ``data.end`` on: forecasts start from the end of whatever they are given.
+    Only ``training`` stops at ``data.end``: forecasts start from the end of whatever they are given. Their policies
+    are those of the run.
     """
-    text = [name for name in (data.timestamp, data.series_id) if name is not None]
+    panel, findings, table = survey_panel(data, path, end=data.end if training else None)
+    refuse(findings, afterwards="" if training else ", and train again")
+    return panel, table
+
+
+def repair_notes(data: DataConfig, repairs: Mapping[str, int]) -> list[str]:
+    """What the policies of a config changed, for people."""
+    return [
+        f"data.{kind}: {getattr(data, kind)} settled {count:,} rows"
+        if hasattr(data, kind)
+        else f"{count:,} {kind.replace('_', ' ')} left out"
+        for kind, count in repairs.items()
+    ]
+
+
+def survey_panel(data: DataConfig, path: Path, *, end: str | int | None = None) -> tuple[Panel, list[Finding], Table]:
+    """As ``read_panel``, but faults without a policy are told, not raised: the panel is sound if none is refused."""
+    text = [*data.stamp_columns, *([data.series_id] if data.series_id else [])]
     table = read_table(
         path,
         columns=[*text, *data.targets, *data.covariates.past],
         text=text,
+        missing=[word for word in data.sentinels if isinstance(word, str)],
         delimiter=data.csv.delimiter,
         decimal=data.csv.decimal,
         encoding=data.csv.encoding,
     )
-    panel = build_panel(
+    panel, findings = inspect_panel(
         table,
-        timestamp=data.timestamp,
+        timestamp=data.stamp_columns,
         targets=data.targets,
         past=data.covariates.past,
         series_id=data.series_id,
@@ -70,9 +91,19 @@ def read_panel(data: DataConfig, path: Path, *, end: str | int | None = None) ->
         timezone=data.timezone,
         freq=data.freq,
         end=end,
-        settings=Settings(data.unsorted, data.duplicates, data.gaps, data.missing, data.infinite),
+        settings=Settings(
+            unsorted=data.unsorted,
+            duplicates=data.duplicates,
+            gaps=data.gaps,
+            missing=data.missing,
+            infinite=data.infinite,
+            sentinels=tuple(number for number in data.sentinels if isinstance(number, float)),
+            fill_limit=data.fill_limit,
+            off_grid=data.off_grid,
+            dst=data.dst,
+        ),
     )
-    return panel, table
+    return panel, findings, table
 
 
 def load_run(run: Run, *, evaluated: bool = False) -> LoadedRun:

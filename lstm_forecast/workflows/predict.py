@@ -85,7 +85,7 @@ def forecast_future(
     named = quantile_columns(config.name, config.model.quantiles, forecast)
     if columns == "long":
         return long_table(layout, origins, named, ids=ids)
-    targets, timestamp, series_id = config.data.targets, config.data.timestamp, config.data.series_id
+    targets, timestamp, series_id = config.data.targets, " ".join(config.data.stamp_columns), config.data.series_id
     return input_table(
         layout, origins, named, name=config.name, targets=targets, timestamp=timestamp, series_id=series_id
     )

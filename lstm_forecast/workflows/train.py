@@ -27,7 +27,7 @@ from lstm_forecast.model.linear import Linear, fit_linear
 from lstm_forecast.store import Run, locked, publish
 from lstm_forecast.workflows._fit import NETWORK, Fitted, choose, fit, network_spec, refit, start
 from lstm_forecast.workflows._prepare import Part, Prepared, prepare
-from lstm_forecast.workflows._shared import make_forecaster, panel_ids
+from lstm_forecast.workflows._shared import make_forecaster, panel_ids, repair_notes
 
 if TYPE_CHECKING:
     import keras
@@ -107,9 +107,8 @@ def _describe_data(prepared: Prepared, listener: Listener) -> None:
         f"{facts['rows']:,} rows in {facts['series']:,} series, freq {facts['freq']}, up to {facts['cutoff']}; "
         f"windows: {windows['training']:,} training, {windows['validation']:,} validation, {windows['test']:,} test"
     )
-    for kind, count in facts["repairs"].items():
-        policy = getattr(prepared.config.data, kind)
-        listener.note(f"data.{kind}: {policy} settled {count:,} rows")
+    for note in repair_notes(prepared.config.data, facts["repairs"]):
+        listener.note(note)
     if facts["padded_series"]:
         listener.note(
             f"{facts['padded_series']:,} series are shorter than windows.context_length + windows.horizon: "
