@@ -157,6 +157,8 @@ def predict(
     from lstm_forecast.workflows.predict import table_json
 
     result = run(runs=runs, name=name, data=data, horizon=horizon, columns=columns.value, output=output)
+    for note in result.notes:
+        say(note)
     if as_json and output is not None:
         emit_json({"ok": True, "run": result.run.run_id, "path": str(result.run.path), "output": str(output)})
     elif as_json:

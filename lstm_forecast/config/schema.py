@@ -203,6 +203,14 @@ class Config(Section):
         return self
 
     @model_validator(mode="after")
+    def _unseen_series_have_a_scale(self) -> "Config":
+        if self.data.unseen_series == "global" and self.preprocessing.scope != "global":
+            raise ValueError("data.unseen_series: global needs preprocessing.scope: global, as nothing else fits them")
+        if self.data.short_series != "pad" and self.windows.padding:
+            raise ValueError("windows.padding: true needs data.short_series: pad")
+        return self
+
+    @model_validator(mode="after")
     def _columns_have_one_role(self) -> "Config":
         data = self.data
         named = [

@@ -114,6 +114,19 @@ class DataConfig(Section):
     infinite: Literal["error", "missing"] = Field(
         "error", description="values that are infinite or beyond 1e150: error or missing"
     )
+    outliers: Literal["keep", "clip"] = Field(
+        "keep",
+        description="values farther from the others of the training part than those are from each other: keep or clip, "
+        "in what the network sees; errors are those of the true values",
+    )
+    short_series: Literal["pad", "skip", "error"] = Field(
+        "pad", description="series shorter than context and horizon: pad (see windows.padding), skip or error"
+    )
+    unseen_series: Literal["error", "skip", "global"] = Field(
+        "error",
+        description="series to forecast that training has not seen: error, skip, or global, which scales them as all "
+        "others (needs preprocessing.scope: global)",
+    )
     sentinels: Annotated[tuple[Sentinel, ...], BeforeValidator(_as_sentinels), Field(max_length=32)] = Field(
         (), description="numbers and texts in value columns that stand for a missing value, such as [-200, n/a]"
     )

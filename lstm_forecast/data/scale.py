@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lstm_forecast.data.notes import fences
 from lstm_forecast.data.panel import Panel
+from lstm_forecast.data.repair import LARGEST
 from lstm_forecast.errors import DataError
 
 __all__ = ["Scaler", "fit_scaler"]
 
 Floats = NDArray[np.float64]
+FARTHEST = 1e15  # scales from the center: squares of such numbers still fit into float32
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,7 @@ class Scaler:
     ids: tuple[str, ...]
     center: Floats  # (n_series, n_columns)
     scale: Floats  # (n_series, n_columns), above 0
+    limits: Floats | None = None  # (2, n_series, n_columns): the least and the largest value, others are clipped
 
     def indices(self, ids: Sequence[str]) -> NDArray[np.int64]:
         """Row of each id in ``center``; -1 for an id that was not there in training."""
@@ -34,17 +38,29 @@ class Scaler:
     def transform(self, panel: Panel) -> NDArray[np.float32]:
         """All values of the panel scaled, shape (n_rows, n_columns). Every series must be known.
 
-        Raises DataError at the first value that has no logarithm.
+        Raises DataError at the first value that has no logarithm, or lies too far from what training saw.
         """
         layout = panel.layout
         scaled = np.empty(panel.values.shape, np.float32)
         bounds = zip(self.indices(layout.ids), layout.offsets[:-1], layout.offsets[1:], strict=True)
         for index, start, end in bounds:  # series by series: no temporary as large as the panel
             values = panel.values[start:end]
+            if self.limits is not None:
+                values = values.clip(*self.limits[:, index])
             if self.log:
                 values = _logarithm(values, panel, start)
-            scaled[start:end] = (values - self.center[index]) / self.scale[index]
+            values = (values - self.center[index]) / self.scale[index]
+            if (np.abs(values) > FARTHEST).any():
+                raise _too_far(values, panel, start)
+            scaled[start:end] = values
         return scaled
+
+    def outliers(self, panel: Panel) -> int:
+        """Rows with a value that ``transform`` clips."""
+        if self.limits is None:
+            return 0
+        low, high = np.repeat(self.limits[:, self.indices(panel.layout.ids)], panel.layout.lengths, axis=1)
+        return int(((panel.values < low) | (panel.values > high)).any(axis=1).sum())
 
     def invert(self, scaled: NDArray[np.floating], index: NDArray[np.int64], *, n_targets: int) -> Floats:
         """Original units of scaled target values (n, horizon, n_targets, ...); ``index`` (n,) comes from indices."""
@@ -57,18 +73,25 @@ class Scaler:
         """Numbers keyed by series id and column."""
         series = {
             name: {
-                column: {"center": float(self.center[row, k]), "scale": float(self.scale[row, k])}
+                column: {part: float(numbers[row, k]) for part, numbers in self._parts().items()}
                 for k, column in enumerate(self.columns)
             }
             for row, name in enumerate(self.ids)
         }
-        return json.dumps({"log": self.log, "columns": list(self.columns), "series": series}, ensure_ascii=False)
+        content = {"log": self.log, "clip": self.limits is not None, "columns": list(self.columns), "series": series}
+        return json.dumps(content, ensure_ascii=False)
+
+    def _parts(self) -> dict[str, Floats]:
+        """Every number of a series and column by its name in JSON."""
+        parts = {"center": self.center, "scale": self.scale}
+        return parts if self.limits is None else parts | {"low": self.limits[0], "high": self.limits[1]}
 
     @classmethod
     def from_json(cls, text: str) -> "Scaler":
         """Inverse of ``to_json``. Raises ValueError, KeyError or TypeError on anything else."""
         content: Mapping[str, Any] = json.loads(text, parse_int=float)  # so that no number is too large
-        log, columns, series = content["log"], tuple(content["columns"]), dict(content["series"])
+        log, clip = content["log"], content.get("clip", False)
+        columns, series = tuple(content["columns"]), dict(content["series"])
 
         def table(part: str) -> Floats:
             rows = [[numbers[column][part] for column in columns] for numbers in series.values()]
@@ -76,28 +99,52 @@ class Scaler:
                 raise TypeError(f"a {part} is not a number")
             return np.array(rows, np.float64).reshape(len(series), len(columns))
 
-        if type(log) is not bool:
-            raise TypeError("log is neither true nor false")
-        scaler = cls(log, columns, tuple(series), table("center"), table("scale"))
-        if not (np.isfinite(scaler.center).all() and np.isfinite(scaler.scale).all() and (scaler.scale > 0).all()):
-            raise ValueError("a center or scale is not a finite number, or a scale is not above 0")
+        if type(log) is not bool or type(clip) is not bool:
+            raise TypeError("log or clip is neither true nor false")
+        limits = np.stack([table("low"), table("high")]) if clip else None
+        scaler = cls(log, columns, tuple(series), table("center"), table("scale"), limits)
+        if not (all(np.isfinite(part).all() for part in scaler._parts().values()) and (scaler.scale > 0).all()):
+            raise ValueError("a number is not finite, or a scale is not above 0")
         return scaler
 
 
-def fit_scaler(panel: Panel, *, kind: str, log: bool, train_ends: NDArray[np.int64], pooled: bool = False) -> Scaler:
+def fit_scaler(
+    panel: Panel,
+    *,
+    kind: str,
+    log: bool,
+    train_ends: NDArray[np.int64],
+    pooled: bool = False,
+    clip: bool = False,
+) -> Scaler:
     """Fit on the rows of each series before ``train_ends`` (n_series,), or of all series together (``pooled``).
 
     ``kind``: standard (mean, standard deviation), minmax, robust (median, interquartile range) or none. A constant
-    column has scale 1. Raises DataError at the first training value that has no logarithm.
+    column has scale 1. ``clip`` keeps outliers within the ``fences`` of the same rows. Raises DataError at the first
+    training value that has no logarithm.
     """
     layout = panel.layout
-    rows = (
-        _logarithm(panel.values[start:end], panel, start) if log else panel.values[start:end]
-        for start, end in zip(layout.offsets[:-1], train_ends, strict=True)
-    )
+    bounds = list(zip(layout.offsets[:-1], train_ends, strict=True))
+    limits = None
+    if clip:
+        parts = [panel.values[start:end] for start, end in bounds]
+        fenced = np.array([_limits(values) for values in ([np.concatenate(parts)] if pooled else parts)])
+        limits = np.swapaxes(np.repeat(fenced, len(layout.ids) if pooled else 1, axis=0), 0, 1)
+
+    def training_rows(series: int, start: int, end: int) -> Floats:
+        values = panel.values[start:end] if limits is None else panel.values[start:end].clip(*limits[:, series])
+        return _logarithm(values, panel, start) if log else values
+
+    rows = (training_rows(series, start, end) for series, (start, end) in enumerate(bounds))
     fitted = [_center_scale(kind, values) for values in ([np.concatenate(list(rows))] if pooled else rows)]
     center, scale = np.swapaxes(np.array(fitted * len(layout.ids) if pooled else fitted), 0, 1)
-    return Scaler(log, panel.columns, layout.ids, center, scale)
+    return Scaler(log, panel.columns, layout.ids, center, scale, limits)
+
+
+def _limits(values: Floats) -> Floats:
+    """The least and the largest value of every column that is no outlier, (2, n_columns)."""
+    limits: Floats = np.array([fences(column) for column in values.T]).T
+    return limits.clip(-LARGEST, LARGEST)
 
 
 def _center_scale(kind: str, values: Floats) -> tuple[Floats, Floats]:
@@ -126,3 +173,13 @@ def _logarithm(values: Floats, panel: Panel, start: int) -> Floats:
             "set preprocessing.log: false"
         )
     return np.log(values)
+
+
+def _too_far(scaled: Floats, panel: Panel, start: int) -> DataError:
+    row, column = np.argwhere(np.abs(scaled) > FARTHEST)[0]
+    where = np.array([start + row])
+    series, stamp = panel.layout.ids[panel.layout.series_of(where)[0]], panel.layout.stamps(where)[0]
+    return DataError(
+        f"series {series}, {stamp}: column {panel.columns[column]}: {panel.values[start + row, column]:g} lies "
+        f"{FARTHEST:g} times as far out as the training rows; correct it, or set data.outliers: clip"
+    )

@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lstm_forecast.data.panel import Layout
+from lstm_forecast.errors import DataError
 
 __all__ = ["input_table", "long_table", "quantile_columns", "unique_ids"]
 
@@ -53,12 +54,22 @@ def input_table(
 
 
 def unique_ids(layout: Layout, *, targets: Sequence[str], series_id: str | None) -> NDArray[np.object_]:
-    """What ``unique_id`` holds, (n_series, n_targets): the series, the target, or both where there are many of each."""
+    """What ``unique_id`` holds, (n_series, n_targets): the series, the target, or both where there are many of each.
+
+    Raises DataError if two series and targets would have the same.
+    """
     if series_id is None:
         return np.array([list(targets)], object)
     if len(targets) == 1:
         return np.array(layout.ids, object)[:, None]
-    return np.array([[f"{name}/{target}" for target in targets] for name in layout.ids], object)
+    ids = np.array([[f"{name}/{target}" for target in targets] for name in layout.ids], object)
+    names, counts = np.unique(ids, return_counts=True)
+    if len(names) < ids.size:
+        raise DataError(
+            f"two series and targets have the same unique_id, {names[counts.argmax()]}; rename a series or a target "
+            "so that no / in them makes one out of two"
+        )
+    return ids
 
 
 def quantile_columns(

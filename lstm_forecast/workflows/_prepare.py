@@ -71,16 +71,18 @@ def prepare(config: Config, data_path: Path) -> Prepared:
     panel, table = read_panel(config.data, data_path, training=True)
     if config.melted:
         panel = panel.melted(panel_ids(config, panel.layout))
-    split = split_rows(
-        panel.layout,
-        validation=config.split.validation,
-        test=config.split.test,
-        horizon=config.windows.horizon,
-    )
+    split = _split(config, panel.layout)
     config, reasons = resolve(config, panel, split)
     short = _too_short(config, panel.layout, split)
+    skipped = [name for name, is_short in zip(panel.layout.ids, short, strict=True) if is_short]
+    if config.data.short_series == "pad":
+        skipped = []
+    if skipped:
+        panel = _without_short(config, panel, short)
+        split = _split(config, panel.layout)
+        short = _too_short(config, panel.layout, split)
     config, counted = _resolved(config, panel.layout, split, short)
-    scaler = fit_config_scaler(config.preprocessing, panel, split)
+    scaler = fit_config_scaler(config.preprocessing, panel, split, outliers=config.data.outliers)
     values = scaler.transform(panel)
     longest = config.windows.context_length
     training = make_config_windows(
@@ -93,6 +95,7 @@ def prepare(config: Config, data_path: Path) -> Prepared:
         "validation": _part(config, panel, values, split.validation_start, split.test_start, scale),
         "test": _part(config, panel, values, split.test_start, split.end, scale),
     }
+    changed = {"outliers": scaler.outliers(panel), "short_series": len(skipped)}
     counts = {"training": len(training)} | {name: len(part.windows) if part else 0 for name, part in parts.items()}
     return Prepared(
         config=config,
@@ -109,11 +112,30 @@ def prepare(config: Config, data_path: Path) -> Prepared:
             "rows": len(table.frame),
             "series": len(panel.layout.ids),
             "windows": counts,
-            "repairs": dict(panel.repairs),
+            "repairs": {**panel.repairs, **{kind: count for kind, count in changed.items() if count}},
+            "skipped_series": skipped,
             "padded_series": int(short.sum()) if config.windows.padding else 0,
             "resolved": {**reasons, **counted},
             "data_sha256": _fingerprint(path for path, _, _ in table.sources),
         },
+    )
+
+
+def _split(config: Config, layout: Layout) -> Split:
+    parts = config.split
+    return split_rows(layout, validation=parts.validation, test=parts.test, horizon=config.windows.horizon)
+
+
+def _without_short(config: Config, panel: Panel, short: NDArray[np.bool_]) -> Panel:
+    """The panel without the series that are too ``short``, if the policy is to skip them, and there are others."""
+    if config.data.short_series == "skip" and not short.all():
+        return panel.only(~short)
+    windows, layout = config.windows, panel.layout
+    named = [f"{layout.ids[k]} ({layout.lengths[k]:,} rows)" for k in np.flatnonzero(short)[:5]]
+    raise DataError(
+        f"{short.sum():,} of {len(short):,} series have no {windows.context_length} + {windows.horizon} rows "
+        f"(windows.context_length + windows.horizon) without a gap to learn from: {', '.join(named)}; "
+        "set data.short_series: pad or skip, or make them smaller"
     )
 
 

@@ -62,7 +62,7 @@ def read_panel(data: DataConfig, path: Path, *, training: bool = False) -> tuple
 def repair_notes(data: DataConfig, repairs: Mapping[str, int]) -> list[str]:
     """What the policies of a config changed, for people."""
     return [
-        f"data.{kind}: {getattr(data, kind)} settled {count:,} rows"
+        f"data.{kind}: {getattr(data, kind)} settled {count:,} {'series' if kind.endswith('_series') else 'rows'}"
         if hasattr(data, kind)
         else f"{count:,} {kind.replace('_', ' ')} left out"
         for kind, count in repairs.items()
@@ -141,14 +141,15 @@ def panel_ids(config: Config, layout: Layout) -> NDArray[np.object_]:
     return unique_ids(layout, targets=config.data.targets, series_id=config.data.series_id)
 
 
-def fit_config_scaler(preprocessing: PreprocessingConfig, panel: Panel, split: Split) -> Scaler:
-    """The scaler that a config describes, fitted on training rows."""
+def fit_config_scaler(preprocessing: PreprocessingConfig, panel: Panel, split: Split, *, outliers: str) -> Scaler:
+    """The scaler that a config describes, fitted on training rows; ``outliers`` is the policy for them."""
     return fit_scaler(
         panel,
         kind=preprocessing.scaler,
         log=bool(preprocessing.log),
         train_ends=split.validation_start,
         pooled=preprocessing.scope == "global",
+        clip=outliers == "clip",
     )
 
 
@@ -186,13 +187,19 @@ def seasonal_scales(config: Config, panel: Panel, split: Split) -> Floats:
     return np.stack([seasonal_scale(panel.values[start:end, :n_targets], season) for start, end in bounds])
 
 
-def series_index(scaler: Scaler, panel: Panel) -> np.ndarray:
-    """Row of the scaler for every series of the panel. Raises DataError if a series was not there in training."""
+def series_index(scaler: Scaler, panel: Panel, *, unseen: str) -> np.ndarray:
+    """Row of the scaler for every series of the panel.
+
+    Raises DataError if a series was not there in training, unless the policy ``unseen`` is global.
+    """
     index = scaler.indices(panel.layout.ids)
+    if unseen == "global":
+        return np.maximum(index, 0)  # all rows are equal
     unknown = [panel.layout.ids[k] for k in np.flatnonzero(index < 0)]
     if unknown:
         raise DataError(
             f"series not seen in training: {', '.join(unknown[:5])}{' ...' if len(unknown) > 5 else ''} "
-            f"({len(unknown):,} of {len(index):,}); train again with them, or leave them out"
+            f"({len(unknown):,} of {len(index):,}); train again with them, leave them out, or set "
+            "data.unseen_series: skip or global and train again"
         )
     return index

@@ -18,8 +18,8 @@ from lstm_forecast.plotting.horizon import horizon_figure
 from lstm_forecast.plotting.style import SUFFIXES, Figure, save_figure, stamp_text
 from lstm_forecast.plotting.training import training_figure
 from lstm_forecast.store import Run, find_run, write_whole
-from lstm_forecast.workflows._shared import load_run, panel_ids, read_panel
-from lstm_forecast.workflows.predict import forecast_future
+from lstm_forecast.workflows._shared import load_run, panel_ids
+from lstm_forecast.workflows.predict import forecast_future, usable_panel
 
 __all__ = ["plot"]
 
@@ -59,7 +59,7 @@ def plot(
 def _forecast(run: Run, data: Path | None, series: Sequence[str]) -> Figure:
     loaded = load_run(run)
     config = loaded.config
-    panel, _ = read_panel(config.data, data or loaded.data_path)
+    panel = usable_panel(loaded, data)
     ids = panel_ids(config, panel.layout).tolist()
     found = _chosen(ids, panel.layout.ids, series)
     shown = found[:MAX_PANELS]

@@ -1,7 +1,8 @@
 """``forecast predict``: the champion, the last context of every series, and the real future in original units."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,9 +15,9 @@ from lstm_forecast.data.panel import Layout, Panel
 from lstm_forecast.errors import DataError, UsageError
 from lstm_forecast.inference.table import input_table, long_table, quantile_columns
 from lstm_forecast.store import Run, find_run, write_whole
-from lstm_forecast.workflows._shared import LoadedRun, load_run, panel_ids, read_panel, series_index
+from lstm_forecast.workflows._shared import LoadedRun, load_run, panel_ids, read_panel, repair_notes, series_index
 
-__all__ = ["Prediction", "forecast_future", "predict", "table_json", "write_table"]
+__all__ = ["Prediction", "forecast_future", "predict", "table_json", "usable_panel", "write_table"]
 
 SUFFIXES = (".csv", ".parquet", ".json")
 
@@ -27,6 +28,8 @@ class Prediction:
 
     table: pd.DataFrame
     run: Run
+    repairs: Mapping[str, int]  # what the policies of the run changed in the data, and in how many rows or series
+    notes: tuple[str, ...]  # the same for people
 
 
 def predict(
@@ -47,11 +50,33 @@ def predict(
     if output is not None and output.suffix.lower() not in SUFFIXES:
         raise UsageError(f"--output {output}: expected a name that ends in {', '.join(SUFFIXES)}")
     loaded = load_run(find_run(runs, name))
-    panel, _ = read_panel(loaded.config.data, data or loaded.data_path)
-    prediction = Prediction(forecast_future(loaded, panel, horizon=horizon, columns=columns), loaded.run)
+    panel = usable_panel(loaded, data)
+    table = forecast_future(loaded, panel, horizon=horizon, columns=columns)
+    prediction = Prediction(table, loaded.run, panel.repairs, tuple(repair_notes(loaded.config.data, panel.repairs)))
     if output is not None:
         write_whole(output, lambda staged: write_table(prediction, staged, suffix=output.suffix.lower()))
     return prediction
+
+
+def usable_panel(loaded: LoadedRun, data: Path | None) -> Panel:
+    """The panel in ``data``, or in the file of the training, without series that the policies of the run leave out."""
+    config, scaler = loaded.config, loaded.forecaster.scaler
+    panel, _ = read_panel(config.data, data or loaded.data_path)
+    layout = panel.layout
+    ids = panel_ids(config, layout) if config.melted else np.array(layout.ids, object)[:, None]
+    known = scaler.indices(ids.ravel().tolist()).reshape(ids.shape) >= 0
+    unseen = ~known.all(axis=1) & (config.data.unseen_series == "skip")
+    ends = layout.offsets[1:]
+    rows = ends - layout.spans[layout.span_of(ends - 1)]
+    short = (rows < _needed(config)) & (config.data.short_series == "skip") & ~unseen
+    if (unseen | short).all():
+        raise DataError("data.unseen_series and data.short_series skip all series; nothing is left to forecast")
+    kept = ~(unseen | short)
+    panel = panel.only(kept)
+    counts = {"unseen_series": int(unseen.sum()), "short_series": int(short.sum())}
+    if config.data.outliers == "clip":
+        counts["outliers"] = scaler.outliers(panel.melted(ids[kept]) if config.melted else panel)
+    return replace(panel, repairs={**panel.repairs, **{kind: count for kind, count in counts.items() if count}})
 
 
 def forecast_future(
@@ -67,7 +92,7 @@ def forecast_future(
         )
     ids = panel_ids(config, layout)
     source = panel.melted(ids) if config.melted else panel
-    series = series_index(loaded.forecaster.scaler, source)
+    series = series_index(loaded.forecaster.scaler, source, unseen=config.data.unseen_series)
     origins = source.layout.offsets[1:]
     floors = source.layout.spans[source.layout.span_of(origins - 1)]
     _require_context(config, source.layout, origins - floors)
@@ -107,12 +132,17 @@ def table_json(prediction: Prediction) -> str:
     for column in table.columns[table.dtypes.map(pd.api.types.is_datetime64_any_dtype)]:
         table[column] = table[column].map(pd.Timestamp.isoformat)
     content: dict[str, Any] = {"ok": True, "run": prediction.run.run_id, "path": str(prediction.run.path)}
-    content["published"] = prediction.run.manifest["published"]
+    content |= {"published": prediction.run.manifest["published"], "repairs": dict(prediction.repairs)}
     return json.dumps({**content, "forecasts": table.to_dict("records")}, ensure_ascii=False, allow_nan=False)
 
 
+def _needed(config: Config) -> int:
+    """Rows without a gap at the end of a series that a forecast starts from."""
+    return 1 if config.windows.padding else config.windows.context_length
+
+
 def _require_context(config: Config, layout: Layout, rows: NDArray[np.int64]) -> None:
-    need = 1 if config.windows.padding else config.windows.context_length
+    need = _needed(config)
     if (rows < need).any():
         k = int(rows.argmin())
         raise DataError(
