@@ -21,6 +21,7 @@ Activation = Literal["relu", "tanh", "sigmoid", "elu", "gelu", "linear"]
 Cell = Literal["lstm", "gru", "rnn", "peephole_lstm", "coupled_lstm"]
 Initializer = Literal["glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "orthogonal"]
 Normalisation = Literal["none", "last", "mean", "standard", "last_standard"]
+LONGEST = 100_000  # rows of a context or horizon
 Scaler = Literal["standard", "minmax", "robust", "none"]
 
 
@@ -37,8 +38,10 @@ class PreprocessingConfig(Section):
 class WindowsConfig(Section):
     """How series are cut into (context, targets) pairs."""
 
-    horizon: PositiveInt = Field(description="steps forecast")
-    context_length: AutoInt = Field(OPEN, description="input steps that the network sees")
+    horizon: Annotated[PositiveInt, Field(le=LONGEST)] = Field(description="steps forecast")
+    context_length: Annotated[PositiveInt, Field(le=LONGEST), AUTO] = Field(
+        OPEN, description="input steps that the network sees"
+    )
     stride: PositiveInt = Field(1, description="rows between the starts of training windows")
     evaluation_stride: AutoInt = Field(
         OPEN, description="rows between validation or test windows; auto: the horizon, more in huge tables"

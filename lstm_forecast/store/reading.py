@@ -28,7 +28,8 @@ FILES = (
     "forecasts.parquet",
 )
 RUN_ID = re.compile(r"\d{4,}-\d{8}T\d{6}Z")
-MAX_FILE_BYTES = 2**31
+MAX_FILE_BYTES, MAX_MANIFEST_BYTES = 2**31, 2**22
+SMALL = {"config.yaml": 2**16, "history.csv": 2**24, "metrics.json": 2**24}  # files that are never large
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,12 @@ class Run:
         """Name of the run's directory."""
         return self.path.name
 
-    def read(self, name: str) -> bytes:
-        """Content of one file, checked against its hash. Raises RunError if it is damaged."""
-        content = _read_regular(self.path / name)
+    def read(self, name: str, *, limit: int | None = None) -> bytes:
+        """Content of one file, checked against its hash.
+
+        Raises RunError if it is damaged, or larger than ``limit`` bytes, before anything of it is read.
+        """
+        content = _read_regular(self.path / name, min(limit or MAX_FILE_BYTES, SMALL.get(name, MAX_FILE_BYTES)))
         if hashlib.sha256(content).hexdigest() != self.manifest["files"].get(name):
             raise RunError(f"{self.path / name}: damaged (its SHA-256 is not the manifest's); train again")
         return content
@@ -62,12 +66,14 @@ def find_run(runs: Path, name: str | None) -> Run:
 def open_run(home: Path) -> Run:
     """The champion in ``home`` (``runs/<name>``), or the run itself if ``home`` is the directory of one."""
     if not RUN_ID.fullmatch(home.name) or (home / CHAMPION).exists():
-        run_id = _read_regular(home / CHAMPION).decode("ascii", errors="replace").strip()
+        run_id = _read_regular(home / CHAMPION, MAX_MANIFEST_BYTES).decode("ascii", errors="replace").strip()
         if not RUN_ID.fullmatch(run_id):
             raise RunError(f"{home / CHAMPION}: expected the id of a run, received {run_id[:80]!r}; train again")
         home = home / run_id
+    if home.is_symlink():
+        raise RunError(f"{home}: a link, and runs are never links; train again")
     try:
-        manifest = json.loads(_read_regular(home / MANIFEST))
+        manifest = json.loads(_read_regular(home / MANIFEST, MAX_MANIFEST_BYTES))
         version = manifest["format_version"]
         whole = version != FORMAT_VERSION or _is_whole(manifest)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -110,14 +116,14 @@ def _names(runs: Path) -> str:
     return f"there are {', '.join(names)}" if names else "train one first: forecast train --config FILE"
 
 
-def _read_regular(path: Path) -> bytes:
-    """Content of a regular file; links and devices are refused."""
+def _read_regular(path: Path, limit: int) -> bytes:
+    """Content of a regular file of at most ``limit`` bytes; links and devices are refused."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
             status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_FILE_BYTES:
-                raise RunError(f"{path}: not a regular file of at most {MAX_FILE_BYTES // 2**30} GiB")
-            return file.read()
+            if not stat.S_ISREG(status.st_mode) or status.st_size > limit:
+                raise RunError(f"{path}: not a regular file of at most {limit:,} bytes, as a run has; train again")
+            return file.read(limit + 1)[:limit]
     except OSError as error:
         raise RunError(f"{path}: cannot be read: {error.strerror}; train again") from None

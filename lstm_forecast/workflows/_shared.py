@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,10 @@ from lstm_forecast.data.windows import Windows, make_windows
 from lstm_forecast.errors import ConfigError, DataError, RunError
 from lstm_forecast.evaluation.metrics import seasonal_scale
 from lstm_forecast.inference.forecasting import Forecaster
+from lstm_forecast.inference.onnx_file import read_network
 from lstm_forecast.inference.session import Session
 from lstm_forecast.inference.table import unique_ids
+from lstm_forecast.inference.tracing import require_bounded
 from lstm_forecast.store import Run
 
 __all__ = [
@@ -30,6 +33,7 @@ __all__ = [
     "repair_notes", "seasonal_scales", "series_index", "survey_panel",
 ]  # fmt: skip
 
+MORE_FEATURES = 64  # of a window, beside the columns that are scaled
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -114,13 +118,39 @@ def load_run(run: Run, *, evaluated: bool = False) -> LoadedRun:
     try:
         config = parse_config(run.read("config.yaml").decode("utf-8"), source=str(run.path / "config.yaml"))
         scaler = Scaler.from_json(run.read("scaler.json").decode("utf-8"))
-        forecaster = make_forecaster(config, run.read("evaluated.onnx" if evaluated else "network.onnx"), scaler)
-    except (ConfigError, ValueError, KeyError, TypeError) as error:
+        largest, most_bytes = _network_limits(config, len(scaler.columns))
+        network = run.read("evaluated.onnx" if evaluated else "network.onnx", limit=most_bytes)
+        require_bounded(
+            read_network(network),
+            inputs=(config.windows.context_length, -1),
+            outputs=(config.windows.horizon, config.n_outputs, len(config.model.quantiles)),
+            largest=largest,
+        )
+        forecaster = make_forecaster(config, network, scaler)
+    except (ConfigError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise RunError(f"{run.path}: damaged: {error}; train again") from None
     targets = ("value",) if config.melted else config.data.targets
     if scaler.columns != (*targets, *config.data.covariates.past):
         raise RunError(f"{run.path}: damaged: scaler.json and config.yaml name different columns; train again")
     return LoadedRun(run, config, forecaster)
+
+
+def _network_limits(config: Config, n_columns: int) -> tuple[int, int]:
+    """Numbers in the largest array of a window, and bytes of the file, that a network of this config needs at most."""
+    model, windows = config.model, config.windows
+    features = n_columns + MORE_FEATURES
+    outputs = windows.horizon * config.n_outputs * len(model.quantiles)
+    widths = [
+        model.segment_length * features,
+        *([model.segment_units] if model.segment_units else []),
+        *(2 * units for units in model.units),
+        *model.dense,
+        model.segment_length * outputs,
+    ]
+    largest = 4 * (windows.context_length + windows.horizon + model.segment_length) * max(features, *widths[1:])
+    weights = sum(8 * (width + units + 4) * units for width, units in pairwise(widths))  # 4 gates, 2 directions
+    linear = windows.horizon * (windows.context_length + features + 2) * config.n_outputs
+    return largest, model.ensemble * (4 * (weights + linear) + 2**16)
 
 
 def make_forecaster(config: Config, network: bytes, scaler: Scaler) -> Forecaster:
