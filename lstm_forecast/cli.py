@@ -154,7 +154,7 @@ def predict(
 ) -> None:
     """Forecast the real future of every series, in original units."""
     from lstm_forecast.workflows.predict import predict as run
-    from lstm_forecast.workflows.predict import table_json
+    from lstm_forecast.workflows.predict import table_csv, table_json
 
     result = run(runs=runs, name=name, data=data, horizon=horizon, columns=columns.value, output=output)
     for note in result.notes:
@@ -162,11 +162,11 @@ def predict(
     if as_json and output is not None:
         emit_json({"ok": True, "run": result.run.run_id, "path": str(result.run.path), "output": str(output)})
     elif as_json:
-        print(table_json(result))
+        print(terminal.plain_json(table_json(result)))
     elif output is not None:
         print(output)
     else:
-        result.table.to_csv(sys.stdout, index=False)
+        print(table_csv(result), end="")
 
 
 @app.command()

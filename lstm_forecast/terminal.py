@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import json
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from lstm_forecast.model.history import Epoch
 
 __all__ = [
-    "Talk", "emit_json", "errors_table", "listening", "outcome", "plain", "reported", "say", "show_report", "terminate",
+    "Talk", "emit_json", "errors_table", "listening", "outcome", "plain", "plain_json", "reported", "say",
+    "show_report", "terminate",
 ]  # fmt: skip
 
 LEVELS = ("refused", "settled", "note")
@@ -36,7 +38,12 @@ def say(text: str) -> None:
 
 def emit_json(content: Mapping[str, Any]) -> None:
     """The result as one JSON object, on stdout."""
-    print(json.dumps(content, ensure_ascii=False, allow_nan=False, default=str))
+    print(plain_json(json.dumps(content, ensure_ascii=False, allow_nan=False, default=str)))
+
+
+def plain_json(text: str) -> str:
+    """JSON text with the control characters escaped that JSON leaves as they are: a terminal obeys them too."""
+    return re.sub(r"[\x7f-\x9f\u2028\u2029]", lambda sign: f"\\u{ord(sign[0]):04x}", text)
 
 
 class _Terminated(BaseException):

@@ -14,7 +14,7 @@ from pandas.io.common import get_handle
 from lstm_forecast.data.dialect import UNREADABLE, Dialect, line_of, opened, sniff
 from lstm_forecast.errors import DataError
 
-__all__ = ["MISSING", "Table", "read_table"]
+__all__ = ["MISSING", "Table", "column_names", "read_table"]
 
 PARQUET_SUFFIXES = {".parquet", ".pq"}
 MISSING = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "none", "-", "?"]
@@ -69,6 +69,22 @@ def read_table(
         frames.append(frame)
         sources.append((file, len(frame), dialect))
     return Table(pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0], tuple(sources))
+
+
+def column_names(
+    path: Path, *, delimiter: str | None = None, decimal: str | None = None, encoding: str | None = None
+) -> list[str]:
+    """Columns of the table at ``path``, by its first file alone. Raises DataError as ``read_table`` does."""
+    files = _files(path)
+    if files[0].suffix.lower() not in PARQUET_SUFFIXES:
+        return list(sniff(files[0], delimiter, decimal, encoding).columns)
+    import pyarrow as pa
+    import pyarrow.dataset
+
+    try:
+        return list(pyarrow.dataset.dataset(str(files[0]), format="parquet", partitioning="hive").schema.names)
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"{path}: not readable as Parquet: {error}") from None
 
 
 def _files(path: Path) -> list[Path]:

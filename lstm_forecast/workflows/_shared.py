@@ -1,8 +1,8 @@
 """What several subcommands need: the panel that a config describes, and a published run made ready to forecast."""
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from lstm_forecast.config.schema import Config, PreprocessingConfig
 from lstm_forecast.config.table import DataConfig
 from lstm_forecast.data.faults import Finding, refuse
 from lstm_forecast.data.panel import Layout, Panel, inspect_panel
-from lstm_forecast.data.read import Table, read_table
+from lstm_forecast.data.read import Table, column_names, read_table
 from lstm_forecast.data.repair import Settings
 from lstm_forecast.data.scale import Scaler, fit_scaler
 from lstm_forecast.data.split import Split
@@ -22,18 +22,16 @@ from lstm_forecast.data.windows import Windows, make_windows
 from lstm_forecast.errors import ConfigError, DataError, RunError
 from lstm_forecast.evaluation.metrics import seasonal_scale
 from lstm_forecast.inference.forecasting import Forecaster
-from lstm_forecast.inference.onnx_file import read_network
 from lstm_forecast.inference.session import Session
 from lstm_forecast.inference.table import unique_ids
-from lstm_forecast.inference.tracing import require_bounded
 from lstm_forecast.store import Run
+from lstm_forecast.workflows._network import sound_network
 
 __all__ = [
     "LoadedRun", "fit_config_scaler", "load_run", "make_config_windows", "make_forecaster", "panel_ids", "read_panel",
     "repair_notes", "seasonal_scales", "series_index", "survey_panel",
 ]  # fmt: skip
 
-MORE_FEATURES = 64  # of a window, beside the columns that are scaled
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -58,9 +56,28 @@ def read_panel(data: DataConfig, path: Path, *, training: bool = False) -> tuple
     Only ``training`` stops at ``data.end``: forecasts start from the end of whatever they are given. Their policies
     are those of the run.
     """
+    if not training:
+        _require_columns_of_training(data, path)
     panel, findings, table = survey_panel(data, path, end=data.end if training else None)
     refuse(findings, afterwards="" if training else ", and train again")
     return panel, table
+
+
+def _require_columns_of_training(data: DataConfig, path: Path) -> None:
+    """Raise DataError with what is missing, and what is new, where a table lacks a column that training had."""
+    csv = data.csv
+    present = column_names(path, delimiter=csv.delimiter, decimal=csv.decimal, encoding=csv.encoding)
+    used = [*data.stamp_columns, *([data.series_id] if data.series_id else []), *data.targets, *data.covariates.past]
+    new = [name for name in present if name not in used]
+    problems = []
+    for name in used:
+        if name not in present:
+            near = [other for other in new if other.strip().lower() == name.strip().lower()]
+            near = near or difflib.get_close_matches(name, new, n=1)
+            problems.append(f"- {name}" + (f", unless it is {near[0]} now: then rename that" if near else ""))
+    if problems:
+        listed = f"+ {', '.join(new)}" if new else "nothing new"
+        raise DataError(f"{path}: not the columns of the training: {'; '.join(problems)}; {listed}")
 
 
 def repair_notes(data: DataConfig, repairs: Mapping[str, int]) -> list[str]:
@@ -118,14 +135,7 @@ def load_run(run: Run, *, evaluated: bool = False) -> LoadedRun:
     try:
         config = parse_config(run.read("config.yaml").decode("utf-8"), source=str(run.path / "config.yaml"))
         scaler = Scaler.from_json(run.read("scaler.json").decode("utf-8"))
-        largest, most_bytes = _network_limits(config, len(scaler.columns))
-        network = run.read("evaluated.onnx" if evaluated else "network.onnx", limit=most_bytes)
-        require_bounded(
-            read_network(network),
-            inputs=(config.windows.context_length, -1),
-            outputs=(config.windows.horizon, config.n_outputs, len(config.model.quantiles)),
-            largest=largest,
-        )
+        network = sound_network(run, config, n_columns=len(scaler.columns), evaluated=evaluated)
         forecaster = make_forecaster(config, network, scaler)
     except (ConfigError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise RunError(f"{run.path}: damaged: {error}; train again") from None
@@ -133,24 +143,6 @@ def load_run(run: Run, *, evaluated: bool = False) -> LoadedRun:
     if scaler.columns != (*targets, *config.data.covariates.past):
         raise RunError(f"{run.path}: damaged: scaler.json and config.yaml name different columns; train again")
     return LoadedRun(run, config, forecaster)
-
-
-def _network_limits(config: Config, n_columns: int) -> tuple[int, int]:
-    """Numbers in the largest array of a window, and bytes of the file, that a network of this config needs at most."""
-    model, windows = config.model, config.windows
-    features = n_columns + MORE_FEATURES
-    outputs = windows.horizon * config.n_outputs * len(model.quantiles)
-    widths = [
-        model.segment_length * features,
-        *([model.segment_units] if model.segment_units else []),
-        *(2 * units for units in model.units),
-        *model.dense,
-        model.segment_length * outputs,
-    ]
-    largest = 4 * (windows.context_length + windows.horizon + model.segment_length) * max(features, *widths[1:])
-    weights = sum(8 * (width + units + 4) * units for width, units in pairwise(widths))  # 4 gates, 2 directions
-    linear = windows.horizon * (windows.context_length + features + 2) * config.n_outputs
-    return largest, model.ensemble * (4 * (weights + linear) + 2**16)
 
 
 def make_forecaster(config: Config, network: bytes, scaler: Scaler) -> Forecaster:

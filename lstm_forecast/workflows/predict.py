@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from lstm_forecast.config.schema import Config
 from lstm_forecast.data.panel import Layout, Panel
 from lstm_forecast.errors import DataError, UsageError
-from lstm_forecast.inference.table import input_table, long_table, quantile_columns
+from lstm_forecast.inference.table import input_table, long_table, quantile_columns, spreadsheet_safe
 from lstm_forecast.store import Run, find_run, write_whole
 from lstm_forecast.workflows._shared import LoadedRun, load_run, panel_ids, read_panel, repair_notes, series_index
 
-__all__ = ["Prediction", "forecast_future", "predict", "table_json", "usable_panel", "write_table"]
+__all__ = ["Prediction", "forecast_future", "predict", "table_csv", "table_json", "usable_panel", "write_table"]
 
 SUFFIXES = (".csv", ".parquet", ".json")
 
@@ -123,7 +123,12 @@ def write_table(prediction: Prediction, path: Path, *, suffix: str) -> None:
     elif suffix == ".json":
         path.write_text(table_json(prediction), encoding="utf-8")
     else:
-        prediction.table.to_csv(path, index=False)
+        path.write_text(table_csv(prediction), encoding="utf-8")
+
+
+def table_csv(prediction: Prediction) -> str:
+    """The table as CSV, safe for spreadsheets and terminals."""
+    return str(spreadsheet_safe(prediction.table).to_csv(index=False))
 
 
 def table_json(prediction: Prediction) -> str:
