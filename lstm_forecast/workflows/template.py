@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lstm_forecast.config.table import DataConfig
 from lstm_forecast.data.future import future_stamps
 from lstm_forecast.errors import UsageError
 from lstm_forecast.store import find_run, write_whole
-from lstm_forecast.workflows._loaded import load_run
-from lstm_forecast.workflows._shared import read_panel
+from lstm_forecast.workflows._loaded import load_run, usable_panel
 
 __all__ = ["template"]
 
@@ -36,16 +36,23 @@ def template(
             f"{run.path}: this run needs no rows of the future, as it has no data.covariates.future; calendar and "
             "holidays are computed"
         )
-    panel, _ = read_panel(config, data or loaded.data_path)
+    panel = usable_panel(loaded, data)
     ordinals = future_stamps(panel.layout, loaded.config.windows.horizon)
     frame: dict[str, Any] = {}
     if config.series_id is not None:
         frame[config.series_id] = np.repeat(np.array(panel.layout.ids, object), ordinals.shape[1])
-    frame[config.timestamp] = panel.layout.grid.stamps(ordinals.ravel())
+    frame[" ".join(config.stamp_columns)] = _written(panel.layout.grid.stamps(ordinals.ravel()), config)
     table = pd.DataFrame(frame | {column: np.full(ordinals.size, np.nan) for column in config.covariates.future})
     if output is not None:
         write_whole(output, lambda staged: _write(table, staged, parquet=output.suffix.lower() == ".parquet"))
     return table
+
+
+def _written(stamps: pd.Index, config: DataConfig) -> pd.Index:
+    """The stamps as ``predict`` reads them again: in the format of the data, unless several columns hold the parts."""
+    if config.timestamp_format and isinstance(stamps, pd.DatetimeIndex) and len(config.stamp_columns) == 1:
+        return stamps.strftime(config.timestamp_format)
+    return stamps
 
 
 def _write(table: pd.DataFrame, path: Path, *, parquet: bool) -> None:
