@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import json
+import re
 import signal
 import sys
 import traceback
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
     from lstm_forecast.model.history import Epoch
 
 __all__ = [
-    "Talk", "emit_json", "listening", "log_as_json", "outcome", "reported", "say", "terminate", "unseen_categories",
+    "Talk", "emit_json", "listening", "log_as_json", "outcome", "plain", "plain_json", "reported", "say",
+    "show_report", "terminate", "unseen_categories",
 ]  # fmt: skip
 
+LEVELS = ("refused", "settled", "note")
 _as_json = False
 
 
@@ -32,16 +35,27 @@ def log_as_json(wanted: bool) -> None:
     _as_json = wanted
 
 
+def plain(text: str) -> str:
+    """The text with control characters shown, not obeyed: names from the data may hold any."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else repr(sign)[1:-1] for sign in text)
+
+
 def say(text: str) -> None:
     """A line for people, on stderr; or an object with ``time`` and ``message``."""
+    line = plain(text)
     if _as_json:
-        text = json.dumps({"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "message": text.strip()})
-    print(text, file=sys.stderr, flush=True)
+        line = json.dumps({"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "message": text.strip()})
+    print(line, file=sys.stderr, flush=True)
 
 
 def emit_json(content: Mapping[str, Any]) -> None:
     """The result as one JSON object, on stdout."""
-    print(json.dumps(content, ensure_ascii=False, allow_nan=False, default=str))
+    print(plain_json(json.dumps(content, ensure_ascii=False, allow_nan=False, default=str)))
+
+
+def plain_json(text: str) -> str:
+    """JSON text with the control characters escaped that JSON leaves as they are: a terminal obeys them too."""
+    return re.sub(r"[\x7f-\x9f\u2028\u2029]", lambda sign: f"\\u{ord(sign[0]):04x}", text)
 
 
 def terminate(number: int, frame: object) -> None:
@@ -99,7 +113,7 @@ class Talk:
         if self._progress is None:
             say(text)
         else:
-            self._progress.console.print(text, markup=False, highlight=False)
+            self._progress.console.print(plain(text), markup=False, highlight=False)
 
     def epoch(self, epoch: "Epoch", epochs: int) -> None:
         """An epoch is over."""
@@ -150,3 +164,34 @@ def unseen_categories(unseen: Mapping[str, int]) -> Iterator[str]:
     """What the network cannot know, in sentences: a static column with values that were not there in training."""
     for column, count in unseen.items():
         yield f"column {column}: {count:,} series have a category not seen in training; forecast as of none"
+
+
+def show_report(report: Mapping[str, Any], *, as_json: bool) -> None:
+    """What ``check`` found, on stdout."""
+    if as_json:
+        emit_json({"ok": not report["problems"], "exit_code": 4 if report["problems"] else 0, **report})
+    else:
+        print("\n".join(map(plain, _report_lines(report))))
+
+
+def _report_lines(report: Mapping[str, Any]) -> Iterator[str]:
+    """What training refuses first."""
+    facts, columns = report["facts"], report["facts"]["columns"]
+    yield report["data"]
+    if "freq" in facts:
+        zone = f", zone {facts['timezone']}" if facts["timezone"] else ""
+        share = "" if facts["freq_share"] is None else f" ({facts['freq_share']:.1%} of steps)"
+        yield f"  {facts['rows']:,} rows in {facts['series']:,} series of {facts['shortest']:,} to {facts['longest']:,}"
+        yield f"  {facts['first']} to {facts['last']}, freq {facts['freq']}{share}{zone}"
+        yield "  " + ", ".join(f"{key} {value!r}" for key, value in facts["file"].items())
+    for role, names in columns.items():
+        if names:
+            yield f"  {role}: {names if isinstance(names, str) else ', '.join(names)}"
+    for finding in sorted(report["findings"], key=lambda finding: LEVELS.index(finding["level"])):
+        counts = ", ".join(f"{name} {count:,}" for name, count in finding["columns"].items())
+        yield f"{finding['level']}: {finding['kind']}: {finding['count']:,}: {finding['text']}"
+        yield from (f"    {place}" for place in finding["places"])
+        if counts:
+            yield f"    by column: {counts}"
+        if finding["remedy"] and finding["level"] != "settled":
+            yield f"    set {finding['remedy']}"

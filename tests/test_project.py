@@ -1,5 +1,6 @@
 """The rules that hold for the project as a whole: style, types, architecture, documentation."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -63,3 +64,59 @@ def _leaves(section: type, prefix: tuple[str, ...] = ()) -> list[tuple[str, ...]
         is_section = isinstance(info.annotation, type) and hasattr(info.annotation, "model_fields")
         leaves += _leaves(info.annotation, (*prefix, name)) if is_section else [(*prefix, name)]
     return leaves
+
+
+UNSAFE_MODULES = {
+    "pickle",
+    "cPickle",
+    "joblib",
+    "dill",
+    "cloudpickle",
+    "marshal",
+    "shelve",
+    "jsonpickle",
+    "yaml",
+    "h5py",
+}
+UNSAFE_CALLS = {
+    "eval", "exec", "__import__", "load_model", "load_weights", "model_from_json", "model_from_config",
+    "from_config", "enable_unsafe_deserialization", "system", "popen", "import_module", "unsafe_load", "full_load",
+    "read_pickle", "to_pickle", "locate", "get_file", "urlopen", "urlretrieve",
+}  # fmt: skip
+UNSAFE_OPTIONS = {"allow_pickle", "shell", "safe_mode", "weights_only"}
+
+
+def unsafe(source: str) -> list[str]:
+    """What the source imports, calls or sets that can run code which a file brought along."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names if alias.name.split(".")[0] in UNSAFE_MODULES | {"subprocess"}]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            parts = {node.module.split(".")[0], *(alias.name for alias in node.names)}
+            found += sorted(parts & (UNSAFE_MODULES | UNSAFE_CALLS | {"subprocess"}))
+        elif isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            found += [name] if name in UNSAFE_CALLS or getattr(node.func, "id", "") == "compile" else []
+            found += [option.arg for option in node.keywords if option.arg in UNSAFE_OPTIONS]
+    return found
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import pickle", "from joblib import load", "import yaml", "keras.models.load_model(p)",
+        "model.load_weights(p)", "compile(x, y, z)",
+        "eval(x)", "exec(x)", "os.system(x)", "np.load(p, allow_pickle=True)", "from pydoc import locate",
+        "import subprocess", "f(x, shell=True)", "importlib.import_module(x)", "pd.read_pickle(p)",
+    ],
+)  # fmt: skip
+def test_unsafe_code_is_recognised(source: str) -> None:
+    assert unsafe(source)
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "lstm_forecast").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_the_package_has_no_code_that_could_run_what_a_file_brought_along(path: Path) -> None:
+    assert unsafe(path.read_text(encoding="utf-8")) == []

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from lstm_forecast.cli import configs
+from lstm_forecast.cli.checks import check
 from lstm_forecast.cli.forecasts import init, plot, predict, template, train
 from lstm_forecast.cli.judgements import backtest, compare
 from lstm_forecast.cli.runs import runs_app
@@ -28,7 +29,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 config_app = typer.Typer(help="Look at configs.", no_args_is_help=True)
-for command in (init, train, predict, template, backtest, plot, compare, retrain, monitor, schedule):
+for command in (init, check, train, predict, template, backtest, plot, compare, retrain, monitor, schedule):
     app.command()(command)
 for command in (configs.show, configs.schema):
     config_app.command()(command)

@@ -1,5 +1,6 @@
 """From a table to forecasts: ``init``, ``train``, ``predict`` and ``plot``."""
 
+import shlex
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -9,7 +10,7 @@ import typer
 
 from lstm_forecast.cli.options import RUNS, AsJson, ConfigFile, Data, Future, Overrides, Resume, RunName, Runs
 from lstm_forecast.tables import errors_table
-from lstm_forecast.terminal import emit_json, listening, outcome, reported, say, unseen_categories
+from lstm_forecast.terminal import emit_json, listening, outcome, plain_json, reported, say, unseen_categories
 
 __all__ = ["init", "plot", "predict", "template", "train"]
 
@@ -35,7 +36,8 @@ def init(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="[default: configs/NAME.yaml]")] = None,
     target: Annotated[list[str] | None, typer.Option(help="Column to forecast (repeatable).")] = None,
     horizon: Annotated[int | None, typer.Option(min=1, help="Steps to forecast.")] = None,
-    timestamp: Annotated[str | None, typer.Option(help="Column with the time stamps.")] = None,
+    timestamp: Annotated[list[str] | None, typer.Option(help="Column with the stamps, or a part (repeatable).")] = None,
+    timestamp_format: Annotated[str | None, typer.Option(help="Such as %d/%m/%Y.")] = None,
     series_id: Annotated[str | None, typer.Option(help="Column that names the series.")] = None,
     force: Annotated[bool, typer.Option(help="Overwrite an existing config.")] = False,
     as_json: AsJson = False,
@@ -44,15 +46,16 @@ def init(
     from lstm_forecast.workflows.init import init as run
 
     result = run(
-        data, output=output, targets=target, horizon=horizon, timestamp=timestamp, series_id=series_id, force=force
-    )
+        data, output=output, targets=target, horizon=horizon, timestamp=timestamp, timestamp_format=timestamp_format,
+        series_id=series_id, force=force,
+    )  # fmt: skip
     for finding in result.findings:
         say(finding)
     if as_json:
         emit_json({"ok": True, "config": str(result.path), "findings": result.findings})
     else:
         print(result.path)
-        say(f"next: forecast train --config {result.path}")
+        say(f"next: forecast train --config {shlex.quote(str(result.path))}")
 
 
 @reported
@@ -83,7 +86,7 @@ def train(
     else:
         say("\npublished:")
         print(result.run.path)
-        where = "" if runs == RUNS else f" --runs {runs}"
+        where = "" if runs == RUNS else f" --runs {shlex.quote(str(runs))}"
         say(f"next: forecast predict --run {loaded.name}{where}\n      forecast plot --run {loaded.name}{where}")
 
 
@@ -108,22 +111,22 @@ def predict(
 ) -> None:
     """Forecast the real future of every series, in original units."""
     from lstm_forecast.workflows.predict import predict as run
-    from lstm_forecast.workflows.predict import table_json
+    from lstm_forecast.workflows.predict import table_csv, table_json
 
     result = run(
         runs=runs, name=name, data=data, future=future, horizon=horizon, levels=levels, columns=columns.value,
         output=output,
     )  # fmt: skip
-    for line in unseen_categories(result.unseen):
+    for line in (*result.notes, *unseen_categories(result.unseen)):
         say(line)
     if as_json and output is not None:
         emit_json({"ok": True, "run": result.run.run_id, "path": str(result.run.path), "output": str(output)})
     elif as_json:
-        print(table_json(result))
+        print(plain_json(table_json(result)))
     elif output is not None:
         print(output)
     else:
-        result.table.to_csv(sys.stdout, index=False)
+        print(table_csv(result), end="")
 
 
 @reported

@@ -7,7 +7,7 @@ import typer
 
 from lstm_forecast.cli.options import RUNS, AsJson, ConfigFile, Data, Overrides, RunName, Runs
 from lstm_forecast.tables import backtest_tables, comparison_text
-from lstm_forecast.terminal import emit_json, listening, reported, say
+from lstm_forecast.terminal import emit_json, listening, plain, reported, say
 
 __all__ = ["backtest", "compare"]
 
@@ -41,7 +41,7 @@ def backtest(
         where = {"run": result.run.run_id, "path": str(result.run.path), "output": str(output) if output else None}
         emit_json({"ok": True, **where, **result.report})
     else:
-        print(backtest_tables(result.run.manifest["name"], result.report))
+        print(plain(backtest_tables(result.run.manifest["name"], result.report)))
         if output is not None:
             say(f"forecasts: {output}")
 
@@ -77,6 +77,6 @@ def compare(
     if as_json:
         emit_json(comparison_json(result) | written)
     else:
-        print(comparison_text(result))
+        print(plain(comparison_text(result)))
         for path in written.values():
             say(path)

@@ -8,7 +8,7 @@ import typer
 from lstm_forecast.cli.options import RUNS, AsJson, RunName, Runs
 from lstm_forecast.errors import RunError
 from lstm_forecast.tables import aligned, errors_table
-from lstm_forecast.terminal import emit_json, reported, say
+from lstm_forecast.terminal import emit_json, plain, reported, say
 
 if TYPE_CHECKING:
     from lstm_forecast.workflows.runs import Listed
@@ -34,7 +34,7 @@ def list_(name: RunName = None, runs: Runs = RUNS, as_json: AsJson = False) -> N
         ["name", "run", "", "state", "cutoff", "published", "MAE", "MASE", "skill"],
         *map(_row, found),
     ]
-    print(aligned(rows, left=6))
+    print(plain(aligned(rows, left=6)))
 
 
 @runs_app.command()
@@ -50,7 +50,7 @@ def show(run_id: RunId = None, name: RunName = None, runs: Runs = RUNS, as_json:
         return
     for key, value in facts.items():
         lines = [f"  {inner}: {text}" for inner, text in value.items()] if isinstance(value, dict) else []
-        print("\n".join([f"{key}:", *lines]) if lines else f"{key}: {value}")
+        print(plain("\n".join([f"{key}:", *lines]) if lines else f"{key}: {value}"))
     for part, report in metrics.items():
         print(f"\n{part} errors, {report['windows']:,} windows\n{errors_table(found.manifest['name'], report)}")
 

@@ -20,6 +20,19 @@ __all__ = ["ENVIRONMENT_PREFIX", "dump_config", "load_config", "override_config"
 
 ENVIRONMENT_PREFIX = "FORECAST_"
 MAX_BYTES = 64 * 1024
+OTHER_WORDS = {  # of other forecasting tools, for keys of ours
+    **dict.fromkeys(
+        ("lookback", "look_back", "seq_len", "input_size", "window_size", "input_chunk_length"),
+        "windows.context_length",
+    ),
+    **dict.fromkeys(("h", "pred_len", "prediction_length", "output_chunk_length", "fh"), "windows.horizon"),
+    **dict.fromkeys(("lr",), "training.learning_rate"),
+    **dict.fromkeys(("hidden_size", "hidden_dim", "n_units"), "model.units"),
+    **dict.fromkeys(("max_epochs", "n_epochs", "max_steps"), "training.epochs"),
+    **dict.fromkeys(("time_col", "time_column", "ds", "date_column"), "data.timestamp"),
+    **dict.fromkeys(("unique_id", "item_id", "group_ids", "id_column"), "data.series_id"),
+    **dict.fromkeys(("exogenous", "exog", "regressors", "past_covariates"), "data.covariates.past"),
+}
 PLAIN_WORDS = {  # instead of pydantic's, which speak of Python
     "model_type": "expected a section with keys and values",
     "tuple_type": "expected a list, or a single value of its kind",
@@ -115,14 +128,17 @@ def _describe(key: Key, detail: Mapping[str, Any]) -> str:
 
 
 def _nearest_value(wrong: str, detail: Mapping[str, Any]) -> str:
-    near = difflib.get_close_matches(wrong.lower(), re.findall(r"'([^']+)'", detail["ctx"]["expected"]), n=1)
+    allowed = re.findall(r"'([^']+)'", detail["ctx"]["expected"])
+    near = difflib.get_close_matches(wrong.lower(), allowed, n=1) or [word for word in allowed if word in wrong.lower()]
     return f"; did you mean {near[0]}?" if near else ""
 
 
 def _suggest(key: Key) -> str:
-    """The nearest valid key: in the same section first, then anywhere."""
+    """The nearest valid key: what other tools call by that word, then in the same section, then anywhere."""
     section = _section_at(key[:-1])
     wrong = str(key[-1])
+    if wrong.lower() in OTHER_WORDS:
+        return f"; did you mean {OTHER_WORDS[wrong.lower()]}?"
     here = difflib.get_close_matches(wrong, section.model_fields, n=1, cutoff=0.6) if section else []
     if here:
         return f"; did you mean {'.'.join(map(str, (*key[:-1], here[0])))}?"

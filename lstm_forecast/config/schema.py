@@ -17,6 +17,7 @@ from lstm_forecast.config.table import DataConfig, SplitConfig
 __all__ = ["Config", "Normalisation", "PreprocessingConfig", "Scaler", "TrainingConfig", "WindowsConfig"]
 
 Normalisation = Literal["none", "last", "mean", "standard", "last_standard"]
+LONGEST = 100_000  # rows of a context or horizon
 Scaler = Literal["standard", "minmax", "robust", "none"]
 
 
@@ -35,8 +36,10 @@ class PreprocessingConfig(Section):
 class WindowsConfig(Section):
     """How series are cut into (context, targets) pairs."""
 
-    horizon: PositiveInt = Field(description="steps forecast")
-    context_length: AutoInt = Field(OPEN, description="input steps that the network sees")
+    horizon: Annotated[PositiveInt, Field(le=LONGEST)] = Field(description="steps forecast")
+    context_length: Annotated[PositiveInt, Field(le=LONGEST), AUTO] = Field(
+        OPEN, description="input steps that the network sees"
+    )
     stride: PositiveInt = Field(1, description="rows between the starts of training windows")
     evaluation_stride: AutoInt = Field(
         OPEN, description="rows between validation or test windows; auto: the horizon, more in huge tables"
@@ -157,10 +160,18 @@ class Config(Section):
         return self
 
     @model_validator(mode="after")
+    def _unseen_series_have_a_scale(self) -> "Config":
+        if self.data.unseen_series == "global" and self.preprocessing.scope != "global":
+            raise ValueError("data.unseen_series: global needs preprocessing.scope: global, as nothing else fits them")
+        if self.data.short_series != "pad" and self.windows.padding:
+            raise ValueError("windows.padding: true needs data.short_series: pad")
+        return self
+
+    @model_validator(mode="after")
     def _columns_have_one_role(self) -> "Config":
         data = self.data
         named = [
-            data.timestamp,
+            *data.stamp_columns,
             *([data.series_id] if data.series_id else []),
             *data.targets,
             *data.covariates.past,

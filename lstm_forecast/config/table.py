@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from lstm_forecast.config.fields import Names, Part, Section, as_list
+from lstm_forecast.config.fields import Names, Part, PositiveInt, Section, as_list
 
 __all__ = ["CovariatesConfig", "CsvConfig", "DataConfig", "SplitConfig"]
 
@@ -39,7 +39,32 @@ def _checked_country(value: str) -> str:
 
 Calendar = Literal["hour", "day_of_week", "day_of_month", "day_of_year", "week", "month"]
 Country = Annotated[str, AfterValidator(_checked_country)]
+
+
+def _checked_columns(value: Any) -> Any:
+    """Let a list of names stand where one name does."""
+    if isinstance(value, (list, tuple)) and value and all(isinstance(name, str) for name in value):
+        return tuple(value)
+    if isinstance(value, (str, int)) and not isinstance(value, bool):
+        return str(value)
+    raise ValueError("must be the name of a column, or a list of those that hold the parts of a stamp")
+
+
+def _checked_sentinel(value: Any) -> Any:
+    """A number, or a text that stands where a number should."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(value, str) and value:
+        return value
+    raise ValueError("must be a number or a text")
+
+
+def _as_sentinels(value: Any) -> Any:
+    return [value] if isinstance(value, float) else as_list(value)
+
+
 Stamp = Annotated[int | str, BeforeValidator(_checked_stamp)]
+Sentinel = Annotated[float | str, BeforeValidator(_checked_sentinel)]
 
 
 class CsvConfig(Section):
@@ -92,9 +117,19 @@ class DataConfig(Section):
     path: Annotated[str, Field(min_length=1)] = Field(
         description="CSV or Parquet file, directory or glob; relative to this file"
     )
-    timestamp: str = Field(description="column with the time stamps, or integer steps")
-    timestamp_format: str | None = Field(None, description="strptime format, where dates are ambiguous")
+    timestamp: Annotated[str | tuple[str, ...], BeforeValidator(_checked_columns)] = Field(
+        description="column with the time stamps, or integer steps; a list where several columns hold the parts, "
+        "such as [year, month, day] or [Date, Time]"
+    )
+    timestamp_format: str | None = Field(
+        None, description="strptime format, where dates are ambiguous; parts of a stamp have a space between them"
+    )
     timezone: str | None = Field(None, description="IANA zone of the stamps, such as Europe/Vienna")
+    dst: Literal["error", "first", "last", "shift"] = Field(
+        "error",
+        description="stamps without offset in an hour that daylight saving repeats or skips: error, first or last "
+        "(which of the repeated hours; two in a series are one each) or shift (as first; skipped ones move forward)",
+    )
     end: Stamp | None = Field(
         None,
         description="last stamp used in training, an ISO date or a whole step number; later rows are left out; "
@@ -109,14 +144,49 @@ class DataConfig(Section):
     duplicates: Literal["error", "first", "last", "mean", "sum"] = Field(
         "error", description="rows of a series with the same stamp: error, first, last, mean or sum"
     )
+    off_grid: Literal["error", "nearest"] = Field(
+        "error", description="stamps between the steps of freq: error or nearest (moved to the nearest step)"
+    )
     gaps: Literal["error", "fill", "split"] = Field(
         "error", description="missing rows: error, fill (as missing values) or split (windows never cross them)"
     )
-    missing: Literal["error", "ffill", "interpolate"] = Field(
-        "error",
-        description="empty cells and NaN: error, ffill, or interpolate, which looks at the value behind the hole",
+    fill_limit: PositiveInt | None = Field(
+        None, description="longest gap in rows that is filled, longer ones split; absent: all are filled"
     )
-    infinite: Literal["error", "missing"] = Field("error", description="infinite values: error or missing")
+    missing: Literal["error", "ffill", "seasonal", "interpolate"] = Field(
+        "error",
+        description="empty cells and NaN: error, ffill, seasonal (the value a season before), or interpolate, which "
+        "looks at the value behind the hole",
+    )
+    infinite: Literal["error", "missing"] = Field(
+        "error", description="values that are infinite or beyond 1e150: error or missing"
+    )
+    outliers: Literal["keep", "clip"] = Field(
+        "keep",
+        description="values farther from the others of the training part than those are from each other: keep or clip, "
+        "in what the network sees; errors are those of the true values",
+    )
+    short_series: Literal["pad", "skip", "error"] = Field(
+        "pad", description="series shorter than context and horizon: pad (see windows.padding), skip or error"
+    )
+    unseen_series: Literal["error", "skip", "global"] = Field(
+        "error",
+        description="series to forecast that training has not seen: error, skip, or global, which scales them as all "
+        "others (needs preprocessing.scope: global)",
+    )
+    sentinels: Annotated[tuple[Sentinel, ...], BeforeValidator(_as_sentinels), Field(max_length=32)] = Field(
+        (), description="numbers and texts in value columns that stand for a missing value, such as [-200, n/a]"
+    )
+
+    @property
+    def stamp_columns(self) -> tuple[str, ...]:
+        """The columns that hold the time stamps."""
+        return (self.timestamp,) if isinstance(self.timestamp, str) else self.timestamp
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The columns that tell a row's stamp and series."""
+        return (*self.stamp_columns, *([self.series_id] if self.series_id else []))
 
 
 class SplitConfig(Section):

@@ -1,6 +1,6 @@
 """What is known of the steps to be forecast: rows after the end of every series, checked and put beside its history."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
@@ -10,11 +10,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lstm_forecast.data.calendar import calendar_values
+from lstm_forecast.data.faults import refuse
 from lstm_forecast.data.grid import clock
 from lstm_forecast.data.panel import Layout, Panel
+from lstm_forecast.data.placing import series_of_rows
 from lstm_forecast.data.read import Table
-from lstm_forecast.data.repair import Rows
-from lstm_forecast.data.stamps import parse_stamps
+from lstm_forecast.data.rows import Rows
+from lstm_forecast.data.stamps import in_zone, joined, parse_stamps
 from lstm_forecast.errors import DataError
 
 __all__ = ["Given", "future_rows", "future_stamps", "future_table", "look_ahead"]
@@ -88,21 +90,30 @@ def future_rows(
     table: Table,
     panel: Panel,
     *,
-    timestamp: str,
+    timestamp: str | Sequence[str],
     series_id: str | None,
     timestamp_format: str | None,
     timezone: str | None,
+    dst: str = "error",
+    sentinels: tuple[float, ...] = (),
 ) -> Given:
-    """The rows of a table that tells of the future of the panel.
+    """The rows of a table that tells of the future of the panel; ``sentinels`` in it are empty cells.
 
     Raises DataError if a stamp cannot be read, or has a zone and the panel's have none, or the other way round.
     """
     layout = panel.layout
-    stamps = parse_stamps(table, column=timestamp, timestamp_format=timestamp_format, timezone=timezone)
-    ids = pd.Index([layout.ids[0]] * len(table.frame) if series_id is None else table.frame[series_id].astype("str"))
+    names = [timestamp] if isinstance(timestamp, str) else list(timestamp)
+    table, column, timestamp_format = joined(table, names, timestamp_format)
+    stamps = parse_stamps(table, column=column, timestamp_format=timestamp_format)
+    if isinstance(stamps, pd.DatetimeIndex):
+        stamps, odd = in_zone(table, stamps, column=column, series_id=series_id, timezone=timezone, dst=dst)
+        refuse(odd, afterwards=", and train again")
+    numbers, found = series_of_rows(table, series_id, default=layout.ids[0])
+    ids = pd.Index(found)[numbers]
     codes = pd.Index(layout.ids).get_indexer(ids).astype(np.int32)
     values = table.frame[list(panel.known.future)].to_numpy(np.float64)
-    rows = Rows(codes, _ordinals(table, layout, stamps, timestamp), values)
+    values = np.where(np.isin(values, sentinels), np.nan, values)
+    rows = Rows(codes, _ordinals(table, layout, stamps, column), values)
     return Given(rows, lambda row: f"{table.place(row)}: series {ids[row]}, {stamps[row]}")
 
 

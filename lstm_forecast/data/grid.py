@@ -46,6 +46,13 @@ class Grid:
         numbers = np.searchsorted(index, stamps)
         return np.where(np.append(index, pd.NaT.value)[numbers] == stamps, numbers, -1)
 
+    def nearest(self, stamps: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Numbers of the steps that lie nearest to the ``stamps``; half a step counts as the next one."""
+        if self.step is not None:
+            return np.maximum((stamps - self._first + self.step // 2) // self.step, 0)
+        index = self._calendar(until=int(stamps.max()) + 366 * DAY // pd.Timedelta(microseconds=1))
+        return np.searchsorted(index[:-1] + np.diff(index) // 2, stamps, side="right")
+
     def stamps(self, ordinals: NDArray[np.int64]) -> pd.Index:
         """Stamps of the numbers, as users see them: integers, or in the zone of the data."""
         if isinstance(self.origin, int):

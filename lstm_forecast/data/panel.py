@@ -3,21 +3,23 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import compress
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pandas.tseries.frequencies import to_offset
 
 from lstm_forecast.data.calendar import calendar_values
 from lstm_forecast.data.covariates import Known, static_values
-from lstm_forecast.data.grid import Grid, clock, infer_freq
+from lstm_forecast.data.faults import Finding, refuse
+from lstm_forecast.data.grid import Grid
+from lstm_forecast.data.placing import behind_targets, series_of_rows, steps_of_rows, until, without_empty_rows
 from lstm_forecast.data.read import Table
-from lstm_forecast.data.repair import Rows, Settings, settle
-from lstm_forecast.data.stamps import parse_stamps, until
-from lstm_forecast.errors import DataError
+from lstm_forecast.data.repair import Settings, settle
+from lstm_forecast.data.rows import Rows
+from lstm_forecast.data.stamps import in_zone, joined, parse_stamps
 
-__all__ = ["Layout", "Panel", "build_panel"]
+__all__ = ["Layout", "Panel", "build_panel", "inspect_panel"]
 
 STRICT, NOTHING = Settings(), Known()
 
@@ -85,9 +87,12 @@ class Panel:
             first=layout.first[spans],
             grid=layout.grid,
         )
-        values = self.values[np.repeat(kept, layout.lengths)]
+        values, later = self.values[np.repeat(kept, layout.lengths)], self.later
+        if later is not None:
+            later = later.take(np.flatnonzero(kept[later.codes]))
+            later = replace(later, codes=(np.cumsum(kept) - 1).astype(np.int32)[later.codes])
         ahead = None if self.ahead is None else self.ahead[kept]
-        return replace(self, layout=remaining, values=values, later=None, ahead=ahead)
+        return replace(self, layout=remaining, values=values, later=later, ahead=ahead)
 
     def melted(self, names: NDArray[np.object_]) -> "Panel":
         """Every target as a series of its own, named by ``names`` (n_series, n_targets), beside all other columns.
@@ -137,10 +142,21 @@ class Panel:
         return replace(self, layout=longer, values=values, ahead=None)
 
 
-def build_panel(
+def build_panel(table: Table, *, settings: Settings = STRICT, **how: Any) -> Panel:
+    """Order the rows, put them on the grid and settle every fault by its policy; see ``inspect_panel`` for the rest.
+
+    Raises DataError naming, for every kind of fault without a policy, how many there are, the first one, and the
+    config line that settles it.
+    """
+    panel, findings = inspect_panel(table, settings=settings, **how)
+    refuse(findings)
+    return panel
+
+
+def inspect_panel(
     table: Table,
     *,
-    timestamp: str,
+    timestamp: str | Sequence[str],
     targets: Sequence[str],
     past: Sequence[str] = (),
     known: Known = NOTHING,
@@ -150,45 +166,50 @@ def build_panel(
     freq: str | None = None,
     end: str | int | None = None,
     settings: Settings = STRICT,
-) -> Panel:
-    """Order the rows, put them on the grid and settle every fault by its policy.
+) -> tuple[Panel, list[Finding]]:
+    """The panel, and what the policies did. The panel is sound if no finding is refused.
 
-    Rows after the stamp ``end`` are left out before any of that: their faults are not looked for. So are, where there
-    are future covariates, those behind the last target of their series, which tell of the future.
-
-    Raises DataError naming, for every kind of fault without a policy, how many there are, the first one, and the
-    config line that settles it.
+    Rows after the stamp ``end`` are left out before anything else: their faults are not looked for. So are, where there
+    are future covariates, those behind the last target of their series, which tell of the future. Raises DataError
+    where a table cannot be understood: no stamps, no frequency, series without an id or without a value, or with
+    several values of a static covariate.
     """
     columns = (*targets, *past, *known.future)
-    if table.frame.empty:
-        raise DataError(f"{table.sources[0][0]}: no rows")
-    stamps = parse_stamps(table, column=timestamp, timestamp_format=timestamp_format, timezone=timezone)
+    names = [timestamp] if isinstance(timestamp, str) else list(timestamp)
+    table, timestamp, timestamp_format = joined(table, names, timestamp_format)
+    table, findings = without_empty_rows(
+        table, [timestamp, *([series_id] if series_id else []), *columns, *known.static]
+    )
+    stamps = parse_stamps(table, column=timestamp, timestamp_format=timestamp_format)
+    if isinstance(stamps, pd.DatetimeIndex):
+        stamps, odd = in_zone(table, stamps, column=timestamp, series_id=series_id, timezone=timezone, dst=settings.dst)
+        findings += odd
     if end is not None:
         kept = until(stamps, end)
         table, stamps = replace(table, frame=table.frame[kept]), stamps[kept]  # the frame's index still tells the place
-    codes, ids = _series(table, series_id, default=targets[0])
-    ticks = clock(stamps, freq=freq) if isinstance(stamps, pd.DatetimeIndex) else stamps.to_numpy(np.int64)
-    zone = str(stamps.tz) if isinstance(stamps, pd.DatetimeIndex) and stamps.tz is not None else None
-    grid = _grid(ticks, codes, freq=freq, integers=not isinstance(stamps, pd.DatetimeIndex), zone=zone)
-    rows = Rows(
-        codes=codes,
-        ordinals=_ordinals(table, grid, ticks, stamps),
-        values=table.frame[list(columns)].to_numpy(np.float64),
-    )
+    codes, ids = series_of_rows(table, series_id, default=targets[0])
+    grid, ordinals, odd = steps_of_rows(table, stamps, codes, freq=freq, off_grid=settings.off_grid)
+    findings += odd
+    if (ordinals < 0).any():
+        kept = ordinals >= 0
+        table, codes, ordinals = replace(table, frame=table.frame[kept]), codes[kept], ordinals[kept]
+    rows = Rows(codes=codes, ordinals=ordinals, values=table.frame[list(columns)].to_numpy(np.float64))
     later = None
-    if known.future and (behind := _behind_targets(rows, len(targets))).any():
+    if known.future and (behind := behind_targets(rows, len(targets), settings.sentinels)).any():
         later = replace(rows, values=rows.values[:, -len(known.future) :]).take(np.flatnonzero(behind))
+        later = replace(later, values=np.where(np.isin(later.values, settings.sentinels), np.nan, later.values))
         rows, table = rows.take(np.flatnonzero(~behind)), replace(table, frame=table.frame[~behind])
-    del stamps, ticks, codes
+    del stamps, codes, ordinals
     given = rows
 
     def place(row: int) -> str:
         stamp = grid.stamps(given.ordinals[[row]])[0]
-        return f"{_place(table, row)}: series {ids[given.codes[row]]}, {stamp}"
+        return f"{table.place(row)}: series {ids[given.codes[row]]}, {stamp}"
 
     holes = settings.missing != "error"
     fixed, unseen = static_values(table.frame, known, rows.codes, ids=ids, place=place, holes=holes)
-    rows, repairs = settle(rows, settings=settings, ids=ids, columns=columns, grid=grid, place=place)
+    rows, faults = settle(rows, settings=settings, ids=ids, columns=columns, grid=grid, place=place)
+    findings += faults
     new_series = np.flatnonzero(np.diff(rows.codes)) + 1
     new_span = np.flatnonzero((np.diff(rows.ordinals) != 1) | (np.diff(rows.codes) != 0)) + 1
     layout = Layout(
@@ -198,68 +219,9 @@ def build_panel(
         first=rows.ordinals[np.concatenate(([0], new_span))],
         grid=grid,
     )
+    repairs = {finding.kind: finding.count for finding in findings if finding.level == "settled"}
     features = calendar_values(grid, rows.ordinals, features=known.calendar, holidays=known.holidays)
     parts = [part for part in (rows.values, features, fixed[rows.codes]) if part.shape[1]]
     values = np.concatenate(parts, axis=1) if len(parts) > 1 else rows.values
     columns = (*targets, *past, *known.ahead, *known.constant)
-    return Panel(layout, columns, values, repairs, known=known, unseen=unseen, later=later)
-
-
-def _behind_targets(rows: Rows, n_targets: int) -> NDArray[np.bool_]:
-    """Which rows lie behind the last one of their series that has a target; none where a series has no target."""
-    full = ~np.isnan(rows.values[:, :n_targets]).all(axis=1)
-    last = np.full(rows.codes.max() + 1, -1)
-    np.maximum.at(last, rows.codes[full], rows.ordinals[full])
-    behind: NDArray[np.bool_] = (rows.ordinals > last[rows.codes]) & (last[rows.codes] >= 0)
-    return behind
-
-
-def _place(table: Table, row: int) -> str:
-    """Where the row stands in its file, also if rows before it were left out."""
-    return table.place(int(table.frame.index[row]))
-
-
-def _series(table: Table, series_id: str | None, *, default: str) -> tuple[NDArray[np.int32], tuple[str, ...]]:
-    """Number of the series of every row, and the ids in order."""
-    if series_id is None:
-        return np.zeros(len(table.frame), np.int32), (default,)
-    cells = table.frame[series_id]
-    empty = cells.isna() | (cells.astype("str").str.strip() == "")
-    if empty.any():
-        raise DataError(f"{_place(table, int(empty.to_numpy().argmax()))}: column {series_id}: no series id")
-    codes, ids = pd.factorize(cells.astype("str"), sort=True)
-    return codes.astype(np.int32), tuple(map(str, ids))
-
-
-def _grid(
-    ticks: NDArray[np.int64], codes: NDArray[np.int32], *, freq: str | None, integers: bool, zone: str | None
-) -> Grid:
-    if freq is None:
-        longest = np.bincount(codes).argmax()
-        freq = infer_freq(ticks[codes == longest], integers=integers)
-    elif integers and not (freq.isdigit() and int(freq) > 0):
-        raise DataError(f"data.freq: {freq!r} does not fit integer steps; set a whole number such as freq: 1")
-    elif not integers and not _is_freq(freq):
-        raise DataError(f"data.freq: {freq!r} is not a pandas frequency alias; examples: h, 30min, D, B, W-SUN, MS")
-    first = int(ticks.min())
-    return Grid(freq, first if integers else pd.Timestamp(first, unit="us"), zone)
-
-
-def _is_freq(freq: str) -> bool:
-    try:
-        return (pd.Timestamp(0, unit="us") + to_offset(freq)).as_unit("us") > pd.Timestamp(0, unit="us")
-    except ValueError:
-        return False
-
-
-def _ordinals(table: Table, grid: Grid, ticks: NDArray[np.int64], stamps: pd.Index) -> NDArray[np.int64]:
-    ordinals = grid.ordinals(ticks)
-    off = ordinals < 0
-    if off.any():
-        row = int(off.argmax())
-        remedy = "set data.freq" if grid.zone is None else "set data.freq, or data.timezone where days are local"
-        raise DataError(
-            f"{_place(table, row)}: {stamps[row]} is not on the grid of freq {grid.freq} that starts at "
-            f"{grid.stamps(np.zeros(1, np.int64))[0]} ({off.sum():,} of {len(off):,} rows are off it); {remedy}"
-        )
-    return ordinals
+    return Panel(layout, columns, values, repairs, known=known, unseen=unseen, later=later), findings

@@ -28,7 +28,11 @@ class Table:
     sources: tuple[tuple[Path, int, Dialect | None], ...]  # file, number of rows, dialect (None: Parquet)
 
     def place(self, row: int) -> str:
-        """``file:line`` of a row, or ``file, row`` where the file has no lines."""
+        """``file:line`` of a row of the frame, or ``file, row`` where the file has no lines.
+
+        The index of the frame is the number of each row in the files, also where some are left out.
+        """
+        row = int(self.frame.index[row])
         for path, n_rows, dialect in self.sources:
             if row < n_rows:
                 return f"{path}:{line_of(path, dialect, row)}" if dialect else f"{path}, row {row + 1}"
@@ -42,14 +46,16 @@ def read_table(
     columns: Sequence[str] | None = None,
     text: Sequence[str] = (),
     either: Sequence[str] = (),
+    missing: Sequence[str] = (),
     delimiter: str | None = None,
     decimal: str | None = None,
     encoding: str | None = None,
 ) -> Table:
     """Read the named ``columns`` (all, if None); those in ``text`` stay as written, the others must be numbers.
 
-    Of columns in ``either`` their cells decide. With ``columns=None`` pandas decides the types, as suits a first look
-    at unknown data. Cells that say true or false are 1 and 0.
+    Of columns in ``either`` their cells decide. Cells that say true or false are 1 and 0; those that hold one of the
+    texts ``missing``, or what usually means that, are missing. With ``columns=None`` every cell of a CSV file stays as
+    written, as suits a first look at unknown data.
 
     Raises DataError if nothing matches ``path``, a column is absent or there twice, or a cell is not a number.
     """
@@ -60,19 +66,27 @@ def read_table(
     for file in files:
         dialect = sniff(file, delimiter, decimal, encoding)
         _require_columns(file, columns, dialect.columns)
-        frame = _read_csv(file, dialect, columns, text, either)
+        frame = _read_csv(file, dialect, columns, text, either, [*MISSING, *missing])
         _require_narrow_rows(file, dialect, len(frame))
         frames.append(frame)
         sources.append((file, len(frame), dialect))
     return Table(pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0], tuple(sources))
 
 
-def column_names(path: Path) -> tuple[str, ...]:
-    """Columns of the first file at ``path``. Raises DataError as read_table does."""
-    file = _files(path)[0]
-    if file.suffix.lower() in PARQUET_SUFFIXES:
-        return tuple(map(str, _read_parquet(file, [file], None, (), ()).frame.columns))
-    return sniff(file, None, None, None).columns
+def column_names(
+    path: Path, *, delimiter: str | None = None, decimal: str | None = None, encoding: str | None = None
+) -> list[str]:
+    """Columns of the table at ``path``, by its first file alone. Raises DataError as ``read_table`` does."""
+    files = _files(path)
+    if files[0].suffix.lower() not in PARQUET_SUFFIXES:
+        return list(sniff(files[0], delimiter, decimal, encoding).columns)
+    import pyarrow as pa
+    import pyarrow.dataset
+
+    try:
+        return list(pyarrow.dataset.dataset(str(files[0]), format="parquet", partitioning="hive").schema.names)
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"{path}: not readable as Parquet: {error}") from None
 
 
 def _files(path: Path) -> list[Path]:
@@ -81,7 +95,7 @@ def _files(path: Path) -> list[Path]:
     else:
         found = [path] if path.is_file() else [Path(name) for name in sorted(glob.glob(str(path), recursive=True))]  # noqa: PTH207  absolute patterns too
     if not found:
-        raise DataError(f"{path}: no such file; data.path is a file, a directory or a glob, relative to its config")
+        raise DataError(f"{path}: no such file, directory or glob")
     kinds = {file.suffix.lower() in PARQUET_SUFFIXES for file in found}
     if len(kinds) > 1:
         raise DataError(f"{path}: Parquet beside other files ({found[0].name}, {found[-1].name}); keep them apart")
@@ -137,7 +151,12 @@ def _require_numbers(path: Path, schema: Any, names: Sequence[str]) -> None:
 
 
 def _read_csv(
-    file: Path, dialect: Dialect, columns: Sequence[str] | None, text: Sequence[str], either: Sequence[str]
+    file: Path,
+    dialect: Dialect,
+    columns: Sequence[str] | None,
+    text: Sequence[str],
+    either: Sequence[str],
+    missing: Sequence[str],
 ) -> pd.DataFrame:
     options: dict[str, Any] = {
         "sep": dialect.delimiter,
@@ -148,9 +167,9 @@ def _read_csv(
         "index_col": False,  # else cells behind those of the header would shift the columns
     }
     if columns is None:
-        return _parsed(file, **options, na_values=MISSING, low_memory=False)
+        return _parsed(file, **options, dtype="str")
     numbers = [name for name in columns if name not in (*text, *either)]
-    options |= {"usecols": list(columns), "na_values": dict.fromkeys((*numbers, *either), MISSING)}
+    options |= {"usecols": list(columns), "na_values": dict.fromkeys((*numbers, *either), missing)}
     options["low_memory"] = not either  # types must not differ from one part of a column to the next
     as_text: dict[str, Any] = dict.fromkeys(text, "str")
     try:

@@ -1,14 +1,15 @@
 """A first look at an unknown table: which column is the time, which names the series, which could be forecast."""
 
-import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
+from lstm_forecast.data.read import MISSING
+from lstm_forecast.data.stamps import PARTS, SAMPLE, looks_like_time
 from lstm_forecast.errors import DataError
 
-__all__ = ["Roles", "find_roles"]
+__all__ = ["Roles", "find_roles", "numbers_in"]
 
 TIME_NAMES = (
     "ds",
@@ -39,45 +40,53 @@ TARGET_NAMES = (
     "temperature",
     "temp",
 )
-SAMPLE = 1000
+TIME_OF_DAY = r"\d?\d([:.])\d\d(\1\d\d(\.\d+)?)?"
+FEW = 0.1  # largest share of other cells in a column of numbers
 
 
 @dataclass(frozen=True)
 class Roles:
     """What the columns of a table seem to be for."""
 
-    timestamp: str
+    timestamp: tuple[str, ...]  # one column, or those that hold the parts
     series_id: str | None
     targets: tuple[str, ...]
     others: tuple[str, ...]  # columns of numbers or truths left over: could be covariates, or targets too
+    words: Mapping[str, Mapping[str, int]]  # cells of numeric columns that are no numbers, and how often they occur
     static: tuple[str, ...] = ()  # columns with one value in each series
 
 
 def find_roles(
     frame: pd.DataFrame,
     *,
-    timestamp: str | None = None,
+    decimal: str = ".",
+    timestamp: Sequence[str] = (),
     series_id: str | None = None,
     targets: Sequence[str] = (),
 ) -> Roles:
-    """Find the roles that the caller has not decided.
+    """Find the roles that the caller has not decided in a ``frame`` of cells as they stand in their file.
 
     Raises DataError if a named column is absent, or no column looks like a time or like a target.
     """
     columns = [str(name) for name in frame.columns]
-    for name in (timestamp, series_id, *targets):
+    for name in (*timestamp, series_id, *targets):
         if name is not None and name not in columns:
             raise DataError(f"no column {name}; the columns are {', '.join(columns)}")
-    time = timestamp or _find_time(frame)
-    series = series_id or _find_series(frame, time)
-    free = [name for name in columns if name not in (time, series, *targets) and frame[name].nunique() > 1]
-    static = [] if series is None else _constant(frame, series, free)
-    others = [name for name in free if name not in static and pd.api.types.is_numeric_dtype(frame[name])]
-    numeric = [name for name in others if not pd.api.types.is_bool_dtype(frame[name])]
-    if not targets and not numeric:
-        raise DataError(f"no numeric column to forecast beside {time}; the columns are {', '.join(columns)}")
-    chosen = tuple(targets) or (_preferred(numeric, TARGET_NAMES) or numeric[0],)
-    return Roles(time, series, chosen, tuple(name for name in others if name not in chosen), tuple(static))
+    numbers = {name: found for name in columns if (found := numbers_in(frame[name], decimal)) is not None}
+    time = tuple(timestamp) or _find_time(frame, numbers)
+    series = series_id or _find_series(frame, time, numbers)
+    free = [name for name in columns if name not in (*time, series, *targets)]
+    static = [] if series is None else _constant(frame, series, [name for name in free if frame[name].nunique() > 1])
+    open_columns = [name for name in free if name in numbers and name not in static]
+    changing = [name for name in open_columns if numbers[name].nunique() > 1]
+    offered = [name for name in changing if not _counts_rows(numbers[name])] or changing or open_columns
+    if not targets and not offered:
+        raise DataError(f"no numeric column to forecast beside {' '.join(time)}; the columns are {', '.join(columns)}")
+    chosen = tuple(targets) or (_preferred(offered, TARGET_NAMES) or offered[0],)
+    truths = [name for name in free if name not in static and _truths(frame[name])]
+    others = tuple(name for name in free if name in (*offered, *truths) and name not in chosen)
+    words = {name: _words(frame[name], numbers[name]) for name in (*chosen, *others) if name in numbers}
+    return Roles(time, series, chosen, others, {name: found for name, found in words.items() if found}, tuple(static))
 
 
 def _constant(frame: pd.DataFrame, series: str, names: list[str]) -> list[str]:
@@ -88,42 +97,83 @@ def _constant(frame: pd.DataFrame, series: str, names: list[str]) -> list[str]:
     return [name for name in names if changes[name] == 1]
 
 
-def _find_time(frame: pd.DataFrame) -> str:
-    candidates = [str(name) for name in frame.columns if _looks_like_time(frame[name])]
-    candidates += [str(name) for name in frame.columns if str(name).lower() in TIME_NAMES and _whole(frame[name])]
-    if not candidates:
-        raise DataError(f"no column looks like a time; name one with --timestamp: {', '.join(map(str, frame.columns))}")
-    finest = max(frame[name].nunique() for name in candidates)  # a date beside a time of day repeats
-    candidates = [name for name in candidates if frame[name].nunique() == finest]
-    return _preferred(candidates, TIME_NAMES) or candidates[0]
+def _truths(cells: pd.Series) -> bool:
+    """Whether a column says true in some rows and false in the others."""
+    found = cells.dropna().astype("str").str.strip().str.lower().unique()
+    return {"false", "true"} <= set(found) <= {"false", "true", *map(str.lower, MISSING)}
 
 
-def _looks_like_time(cells: pd.Series) -> bool:
-    if pd.api.types.is_datetime64_any_dtype(cells):
-        return True
+def numbers_in(cells: pd.Series, decimal: str) -> pd.Series | None:
+    """The cells as numbers, with NaN for the few that are none; None for a column that holds something else."""
+    if pd.api.types.is_bool_dtype(cells) or pd.api.types.is_datetime64_any_dtype(cells):
+        return None
     if pd.api.types.is_numeric_dtype(cells):
-        return False
-    sample = cells.dropna().astype("str").head(SAMPLE)
-    sample = sample[sample.str.len() >= 6]
-    with warnings.catch_warnings(action="ignore"):
-        return bool(len(sample)) and bool(pd.to_datetime(sample, errors="coerce", utc=True).notna().mean() > 0.9)
+        return cells
+    text = cells.astype("str").str.strip()
+    given = ~text.isin(MISSING)
+    if decimal == ",":
+        text = text.str.replace(",", ".", regex=False)
+    if pd.to_numeric(text[given].head(SAMPLE), errors="coerce").isna().all():
+        return None  # without a look at all of a long column of words
+    numbers = pd.to_numeric(text.where(given), errors="coerce")
+    return numbers if numbers.notna().sum() >= (1 - FEW) * given.sum() else None
+
+
+def _words(cells: pd.Series, numbers: pd.Series) -> dict[str, int]:
+    odd = cells[numbers.isna() & cells.notna()].astype("str").str.strip()
+    return {str(word): int(count) for word, count in odd[~odd.isin(MISSING)].value_counts().items()}
+
+
+def _counts_rows(numbers: pd.Series) -> bool:
+    """Whether the column only numbers the rows."""
+    return bool((numbers.diff().iloc[1:] == 1).all())
+
+
+def _find_time(frame: pd.DataFrame, numbers: Mapping[str, pd.Series]) -> tuple[str, ...]:
+    names = [str(name) for name in frame.columns]
+    text = [name for name in names if name not in numbers]
+    of_day = [name for name in text if _looks_like_time_of_day(frame[name])]
+    dates = [name for name in text if name not in of_day and looks_like_time(frame[name])]
+    candidates: list[tuple[str, ...]] = [(name,) for name in dates]
+    candidates += [(date, time) for date in dates for time in of_day]
+    parts = {name.lower(): name for name in names if name in numbers}
+    split = tuple(parts[part] for part in PARTS if part in parts)
+    candidates += [split] if "year" in parts and "month" in parts else []
+    candidates += [(name,) for name in names if name.lower() in TIME_NAMES and name in numbers and _whole(frame[name])]
+    if not candidates:
+        raise DataError(f"no column looks like a time; name one with --timestamp: {', '.join(names)}")
+    distinct = {columns: len(frame[list(columns)].drop_duplicates()) for columns in candidates}
+    finest = [columns for columns in candidates if distinct[columns] == max(distinct.values())]
+    single = [found[0] for found in finest if len(found) == 1]
+    return (_preferred(single, TIME_NAMES) or single[0],) if single else finest[0]
+
+
+def _looks_like_time_of_day(cells: pd.Series) -> bool:
+    head = cells.head(SAMPLE).astype("str").str.strip()
+    given = head[head != ""]
+    return len(given) > 0 and bool(given.str.fullmatch(TIME_OF_DAY).mean() > 1 - FEW)
 
 
 def _whole(cells: pd.Series) -> bool:
+    """Whether all cells that are given are whole numbers, and written as such."""
+    if pd.api.types.is_string_dtype(cells):
+        return bool((cells.str.fullmatch(r"[+-]?\d+") | cells.isin(MISSING)).all())
     return pd.api.types.is_integer_dtype(cells)
 
 
-def _find_series(frame: pd.DataFrame, time: str) -> str | None:
+def _find_series(frame: pd.DataFrame, time: tuple[str, ...], numbers: Mapping[str, pd.Series]) -> str | None:
     """A column of text or whole numbers that makes repeated stamps unique, or nearly so."""
-    repeated = frame[time].duplicated().sum()
+    frame = frame[(frame[time[0]].notna()) & (frame[time[0]] != "")]
+    repeated = frame.duplicated(list(time)).sum()
     if repeated == 0:
         return None
     candidates = [
         str(name)
         for name in frame.columns
-        if name != time
-        and (_whole(frame[name]) or not pd.api.types.is_numeric_dtype(frame[name]))
-        and frame.duplicated([name, time]).sum() < 0.01 * repeated
+        if name not in time
+        and (str(name) not in numbers or _whole(frame[name]))
+        and 2 * frame[name].nunique() <= len(frame)
+        and frame.duplicated([name, *time]).sum() < 0.01 * repeated
     ]
     return _preferred(candidates, SERIES_NAMES) or (candidates[0] if candidates else None)
 

@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lstm_forecast.data.notes import fences
 from lstm_forecast.data.panel import Panel
+from lstm_forecast.data.repair import LARGEST
 from lstm_forecast.errors import DataError
 
 __all__ = ["Scaler", "fit_scaler"]
 
 Floats = NDArray[np.float64]
+FARTHEST = 1e15  # scales from the center: squares of such numbers still fit into float32
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class Scaler:
     center: Floats  # (n_series, n_columns)
     scale: Floats  # (n_series, n_columns), above 0
     known: tuple[tuple[str, float, float], ...] = ()  # the others: column, center and scale
+    limits: Floats | None = None  # (2, n_series, n_columns): the least and the largest value, others are clipped
 
     def indices(self, ids: Sequence[str]) -> NDArray[np.int64]:
         """Row of each id in ``center``; -1 for an id that was not there in training."""
@@ -37,21 +41,35 @@ class Scaler:
         return np.array([known.get(name, -1) for name in ids], np.int64)
 
     def transform(self, panel: Panel) -> NDArray[np.float32]:
-        """All values of the panel scaled, shape (n_rows, n_columns). Every series must be known.
+        """All values of the panel scaled, shape (n_rows, n_columns). Every series must be known, or all pairs equal.
 
-        Raises DataError at the first value that has no logarithm.
+        Raises DataError at the first value that has no logarithm, or lies too far from what training saw.
         """
         layout, n = panel.layout, len(self.columns)
         center, scale = np.array([pair for _, *pair in self.known], np.float64).reshape(-1, 2).T
         scaled = np.empty(panel.values.shape, np.float32)
         bounds = zip(self.indices(layout.ids), layout.offsets[:-1], layout.offsets[1:], strict=True)
         for index, start, end in bounds:  # series by series: no temporary as large as the panel
-            values = panel.values[start:end, :n]
+            values, known = panel.values[start:end, :n], panel.values[start:end, n:]
+            if self.limits is not None:
+                values = values.clip(*self.limits[:, index])
             if self.log:
                 values = _logarithm(values, panel, start)
-            scaled[start:end, :n] = (values - self.center[index]) / self.scale[index]
-            scaled[start:end, n:] = (panel.values[start:end, n:] - center) / scale
+            values = (values - self.center[index]) / self.scale[index]
+            if self.known:
+                values = np.concatenate([values, (known - center) / scale], axis=1)
+            if (np.abs(values) > FARTHEST).any():
+                raise _too_far(values, panel, start)
+            scaled[start:end] = values
         return scaled
+
+    def outliers(self, panel: Panel) -> int:
+        """Rows with a value that ``transform`` clips."""
+        if self.limits is None:
+            return 0
+        low, high = np.repeat(self.limits[:, self.indices(panel.layout.ids)], panel.layout.lengths, axis=1)
+        values = panel.values[:, : len(self.columns)]
+        return int(((values < low) | (values > high)).any(axis=1).sum())
 
     def invert(self, scaled: NDArray[np.floating], index: NDArray[np.int64], *, n_targets: int) -> Floats:
         """Original units of scaled target values (n, horizon, n_targets, ...); ``index`` (n,) comes from indices."""
@@ -64,19 +82,25 @@ class Scaler:
         """Numbers keyed by series id and column, and those of the covariates known ahead."""
         series = {
             name: {
-                column: {"center": float(self.center[row, k]), "scale": float(self.scale[row, k])}
+                column: {part: float(numbers[row, k]) for part, numbers in self._parts().items()}
                 for k, column in enumerate(self.columns)
             }
             for row, name in enumerate(self.ids)
         }
-        content = {"log": self.log, "columns": list(self.columns), "known": self.known, "series": series}
-        return json.dumps(content, ensure_ascii=False)
+        content = {"log": self.log, "clip": self.limits is not None, "columns": list(self.columns)}
+        return json.dumps({**content, "known": self.known, "series": series}, ensure_ascii=False)
+
+    def _parts(self) -> dict[str, Floats]:
+        """Every number of a series and column by its name in JSON."""
+        parts = {"center": self.center, "scale": self.scale}
+        return parts if self.limits is None else parts | {"low": self.limits[0], "high": self.limits[1]}
 
     @classmethod
     def from_json(cls, text: str) -> "Scaler":
         """Inverse of ``to_json``. Raises ValueError, KeyError or TypeError on anything else."""
         content: Mapping[str, Any] = json.loads(text, parse_int=float)  # so that no number is too large
-        log, columns, series = content["log"], tuple(content["columns"]), dict(content["series"])
+        log, clip = content["log"], content.get("clip", False)
+        columns, series = tuple(content["columns"]), dict(content["series"])
 
         def table(part: str) -> Floats:
             rows = [[numbers[column][part] for column in columns] for numbers in series.values()]
@@ -84,36 +108,54 @@ class Scaler:
                 raise TypeError(f"a {part} is not a number")
             return np.array(rows, np.float64).reshape(len(series), len(columns))
 
-        if type(log) is not bool:
-            raise TypeError("log is neither true nor false")
+        if type(log) is not bool or type(clip) is not bool:
+            raise TypeError("log or clip is neither true nor false")
+        limits = np.stack([table("low"), table("high")]) if clip else None
         known = tuple((str(name), center, scale) for name, center, scale in content["known"])
         if not all(type(number) is float for _, *pair in known for number in pair):
             raise TypeError("a center or scale is not a number")
-        scaler = cls(log, columns, tuple(series), table("center"), table("scale"), known)
-        centers = np.append(scaler.center, [center for _, center, _ in known])
-        scales = np.append(scaler.scale, [scale for *_, scale in known])
-        if not (np.isfinite(centers).all() and np.isfinite(scales).all() and (scales > 0).all()):
-            raise ValueError("a center or scale is not a finite number, or a scale is not above 0")
+        scaler = cls(log, columns, tuple(series), table("center"), table("scale"), known, limits)
+        pairs = np.array([pair for _, *pair in known], np.float64).reshape(-1, 2)
+        numbers, scales = [*scaler._parts().values(), pairs], np.append(scaler.scale, pairs[:, 1])
+        if not (all(np.isfinite(part).all() for part in numbers) and (scales > 0).all()):
+            raise ValueError("a number is not finite, or a scale is not above 0")
         return scaler
 
 
-def fit_scaler(panel: Panel, *, kind: str, log: bool, train_ends: NDArray[np.int64], pooled: bool = False) -> Scaler:
+def fit_scaler(
+    panel: Panel,
+    *,
+    kind: str,
+    log: bool,
+    train_ends: NDArray[np.int64],
+    pooled: bool = False,
+    clip: bool = False,
+) -> Scaler:
     """Fit on the rows of each series before ``train_ends`` (n_series,), or of all series together (``pooled``).
 
     ``kind``: standard (mean, standard deviation), minmax, robust (median, interquartile range) or none. A constant
-    column has scale 1. Covariates known ahead are always fitted on all series together, static ones with one value of
-    each; columns of 0 and 1, sines and cosines stay as they are. Raises DataError at the first training value that
-    has no logarithm.
+    column has scale 1. ``clip`` keeps outliers within the ``fences`` of the same rows. Covariates known ahead are
+    fitted on all series together and never clipped, static ones with one value of each; columns of 0 and 1, sines and
+    cosines stay as they are. Raises DataError at the first training value that has no logarithm.
     """
     layout = panel.layout
-    own = len(panel.columns) - len(panel.known.columns)
-    rows = (
-        _logarithm(panel.values[start:end, :own], panel, start) if log else panel.values[start:end, :own]
-        for start, end in zip(layout.offsets[:-1], train_ends, strict=True)
-    )
+    own = panel.values[:, : len(panel.columns) - len(panel.known.columns)]
+    bounds = list(zip(layout.offsets[:-1], train_ends, strict=True))
+    limits = None
+    if clip:
+        parts = [own[start:end] for start, end in bounds]
+        fenced = np.array([_limits(values) for values in ([np.concatenate(parts)] if pooled else parts)])
+        limits = np.swapaxes(np.repeat(fenced, len(layout.ids) if pooled else 1, axis=0), 0, 1)
+
+    def training_rows(series: int, start: int, end: int) -> Floats:
+        values = own[start:end] if limits is None else own[start:end].clip(*limits[:, series])
+        return _logarithm(values, panel, start) if log else values
+
+    rows = (training_rows(series, start, end) for series, (start, end) in enumerate(bounds))
     fitted = [_center_scale(kind, values) for values in ([np.concatenate(list(rows))] if pooled else rows)]
     center, scale = np.swapaxes(np.array(fitted * len(layout.ids) if pooled else fitted), 0, 1)
-    return Scaler(log, panel.columns[:own], layout.ids, center, scale, tuple(_known(panel, kind, train_ends)))
+    columns, known = panel.columns[: own.shape[1]], tuple(_known(panel, kind, train_ends))
+    return Scaler(log, columns, layout.ids, center, scale, known, limits)
 
 
 def _known(panel: Panel, kind: str, train_ends: NDArray[np.int64]) -> Iterator[tuple[str, float, float]]:
@@ -131,6 +173,12 @@ def _known(panel: Panel, kind: str, train_ends: NDArray[np.int64]) -> Iterator[t
             if not np.isin(seen, (0, 1)).all():
                 center, scale = (float(number[0]) for number in _center_scale(kind, seen[:, None]))
         yield name, center, scale
+
+
+def _limits(values: Floats) -> Floats:
+    """The least and the largest value of every column that is no outlier, (2, n_columns)."""
+    limits: Floats = np.array([fences(column) for column in values.T]).T
+    return limits.clip(-LARGEST, LARGEST)
 
 
 def _center_scale(kind: str, values: Floats) -> tuple[Floats, Floats]:
@@ -159,3 +207,13 @@ def _logarithm(values: Floats, panel: Panel, start: int) -> Floats:
             "set preprocessing.log: false"
         )
     return np.log(values)
+
+
+def _too_far(scaled: Floats, panel: Panel, start: int) -> DataError:
+    row, column = np.argwhere(np.abs(scaled) > FARTHEST)[0]
+    where = np.array([start + row])
+    series, stamp = panel.layout.ids[panel.layout.series_of(where)[0]], panel.layout.stamps(where)[0]
+    return DataError(
+        f"series {series}, {stamp}: column {panel.columns[column]}: {panel.values[start + row, column]:g} lies "
+        f"{FARTHEST:g} times as far out as the training rows; correct it, or set data.outliers: clip"
+    )

@@ -38,10 +38,11 @@ class Calibration:
         """Quantiles for the borders of ``levels`` and the median, (n, horizon, n_targets, 2 * len(levels) + 1).
 
         ``prediction`` (n, horizon, n_targets, n_quantiles) ascends in its last axis, and so does the result: a larger
-        level contains a smaller one. ``series`` (n,) are rows of ``spread``.
+        level contains a smaller one. ``series`` (n,) are rows of ``spread``; -1 is a series like all others.
         """
         middle = prediction.shape[-1] // 2
-        median, spread = prediction[..., middle], self.spread[series][:, None]
+        own = np.where(series[:, None] < 0, np.float32(1), self.spread[series])
+        median, spread = prediction[..., middle], own[:, None]
         borders = [median]
         for level in sorted(levels):
             if level in self.levels:

@@ -53,6 +53,8 @@ def _forecasts(forecaster: Forecaster, content: dict[str, Any]) -> Floats:
     bounds = np.cumsum([0, *map(len, cut)])
     floors = np.array([start for start, _ in pairwise(bounds)], np.int64)
     contexts = np.array(content["contexts"], np.int64)
+    if not (contexts >= 0).all() or not (contexts <= [len(values) for values in cut]).all():
+        raise ValueError("a context that is not in its values")
     series = forecaster.scaler.indices(content["series"])
     steps = len(cut[0]) - content["contexts"][0]
     return forecaster.ahead(np.concatenate(cut), floors + contexts, floors, series, steps=steps)

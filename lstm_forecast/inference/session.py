@@ -3,13 +3,18 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from lstm_forecast.errors import RunError
+
 __all__ = ["Session"]
 
 Floats = NDArray[np.float32]
 
 
 class Session:
-    """Runs the network of a run. Holds the ONNX Runtime session, which is costly to build."""
+    """Runs the network of a run. Holds the ONNX Runtime session, which is costly to build.
+
+    Raises ValueError if ONNX Runtime cannot run the network.
+    """
 
     def __init__(self, network: bytes, *, threads: int = 0) -> None:
         """``threads``: at most as many; 0: one for every core."""
@@ -17,14 +22,21 @@ class Session:
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
-        options.log_severity_level = 3  # errors only: stderr is ours
-        self._session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
+        options.log_severity_level = 4  # what it says about a network that it refuses is in the error too
+        try:
+            self._session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # its classes have no base of their own
+            raise ValueError(f"ONNX Runtime refuses it: {str(error).splitlines()[0][:200]}") from None
 
     def predict(self, inputs: Floats) -> Floats:
         """Normalised windows (n, context_length, n_features) to predictions (n, horizon, n_targets, n_quantiles).
 
         Quantiles come out ascending: sorting them where the network crosses them never worsens their pinball loss
-        (Chernozhukov et al. 2010, "Quantile and probability curves without crossing").
+        (Chernozhukov et al. 2010, "Quantile and probability curves without crossing"). Raises RunError if the network
+        cannot be run.
         """
-        (prediction,) = self._session.run(["prediction"], {"window": inputs})
+        try:
+            (prediction,) = self._session.run(["prediction"], {"window": inputs})
+        except Exception as error:
+            raise RunError(f"the network of the run cannot be run: {str(error)[:200]!r}; train again") from None
         return np.sort(prediction, axis=-1)

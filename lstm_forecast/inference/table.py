@@ -1,5 +1,6 @@
 """Forecasts as tables: the long format that the field's tools read, or the columns of the input."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,9 +9,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lstm_forecast.data.panel import Layout
+from lstm_forecast.errors import DataError
 
-__all__ = ["input_table", "long_table", "quantile_columns", "unique_ids"]
+__all__ = ["input_table", "long_table", "quantile_columns", "spreadsheet_safe", "unique_ids"]
 
+FORMULA, NUMBER = re.compile(r"\s*[=+\-@\t\r]"), re.compile(r"[+-]?[\d.,]+")
 Columns = Mapping[str, NDArray[np.floating]]  # arrays (n, steps, n_targets), one row per origin
 
 
@@ -53,12 +56,38 @@ def input_table(
 
 
 def unique_ids(layout: Layout, *, targets: Sequence[str], series_id: str | None) -> NDArray[np.object_]:
-    """What ``unique_id`` holds, (n_series, n_targets): the series, the target, or both where there are many of each."""
+    """What ``unique_id`` holds, (n_series, n_targets): the series, the target, or both where there are many of each.
+
+    Raises DataError if two series and targets would have the same.
+    """
     if series_id is None:
         return np.array([list(targets)], object)
     if len(targets) == 1:
         return np.array(layout.ids, object)[:, None]
-    return np.array([[f"{name}/{target}" for target in targets] for name in layout.ids], object)
+    ids = np.array([[f"{name}/{target}" for target in targets] for name in layout.ids], object)
+    names, counts = np.unique(ids, return_counts=True)
+    if len(names) < ids.size:
+        raise DataError(
+            f"two series and targets have the same unique_id, {names[counts.argmax()]}; rename a series or a target "
+            "so that no / in them makes one out of two"
+        )
+    return ids
+
+
+def spreadsheet_safe(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with names and ids that neither a spreadsheet nor a terminal obeys, for CSV.
+
+    A text that begins like a formula gets a ' in front, unless it is a number (OWASP, "CSV Injection"); control signs
+    are written as escapes.
+    """
+    safe = table.rename(columns=_harmless)
+    texts = [name for name in safe.columns if pd.api.types.is_string_dtype(safe[name])]
+    return safe.assign(**{name: safe[name].map(_harmless) for name in texts})
+
+
+def _harmless(text: str) -> str:
+    shown = "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
+    return f"'{shown}" if FORMULA.match(text) and not NUMBER.fullmatch(text) else shown
 
 
 def quantile_columns(

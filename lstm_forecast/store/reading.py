@@ -34,7 +34,14 @@ FILES = (
     "golden.json",
 )
 RUN_ID = re.compile(r"\d{4,}-\d{8}T\d{6}Z")
-MAX_FILE_BYTES = 2**31
+MAX_FILE_BYTES, MAX_MANIFEST_BYTES = 2**31, 2**22
+SMALL = {  # files that are never large
+    "config.yaml": 2**16,
+    "history.csv": 2**24,
+    "metrics.json": 2**24,
+    "golden.json": 2**26,
+    "calibration.safetensors": 2**28,
+}
 
 
 @dataclass(frozen=True)
@@ -49,9 +56,12 @@ class Run:
         """Name of the run's directory."""
         return self.path.name
 
-    def read(self, name: str) -> bytes:
-        """Content of one file, checked against its hash. Raises RunError if it is damaged."""
-        content = _read_regular(self.path / name)
+    def read(self, name: str, *, limit: int | None = None) -> bytes:
+        """Content of one file, checked against its hash.
+
+        Raises RunError if it is damaged, or larger than ``limit`` bytes, before anything of it is read.
+        """
+        content = _read_regular(self.path / name, min(limit or MAX_FILE_BYTES, SMALL.get(name, MAX_FILE_BYTES)))
         if hashlib.sha256(content).hexdigest() != self.manifest["files"].get(name):
             raise RunError(f"{self.path / name}: damaged (its SHA-256 is not the manifest's); {REMEDY}")
         return content
@@ -79,13 +89,15 @@ def find_run(runs: Path, name: str | None) -> Run:
 def open_run(home: Path) -> Run:
     """The champion in ``home`` (``runs/<name>``), or the run itself if ``home`` is the directory of one."""
     if not RUN_ID.fullmatch(home.name) or (home / CHAMPION).exists():
-        text = _read_regular(home / CHAMPION).decode("ascii", errors="replace")
+        text = _read_regular(home / CHAMPION, MAX_MANIFEST_BYTES).decode("ascii", errors="replace")
         run_id = text.strip().partition("\n")[0]
         if not RUN_ID.fullmatch(run_id):
             raise RunError(f"{home / CHAMPION}: expected the id of a run, received {run_id[:80]!r}; {REMEDY}")
         home = home / run_id
+    if home.is_symlink():
+        raise RunError(f"{home}: a link, and runs are never links; {REMEDY}")
     try:
-        manifest = json.loads(_read_regular(home / MANIFEST))
+        manifest = json.loads(_read_regular(home / MANIFEST, MAX_MANIFEST_BYTES))
         version = manifest["format_version"]
         whole = version != FORMAT_VERSION or _is_whole(manifest)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -100,7 +112,7 @@ def open_run(home: Path) -> Run:
 def champions(home: Path) -> list[str]:
     """Id of the champion in ``home``, then of those before it, newest first; empty if the pointer is damaged."""
     try:
-        lines = _read_regular(home / CHAMPION).decode("ascii", errors="replace").split()
+        lines = _read_regular(home / CHAMPION, MAX_MANIFEST_BYTES).decode("ascii", errors="replace").split()
     except RunError:
         return []
     return lines if all(map(RUN_ID.fullmatch, lines)) else []
@@ -145,14 +157,14 @@ def _names(runs: Path) -> str:
     return f"there are {', '.join(names)}" if names else "train one first: forecast train --config FILE"
 
 
-def _read_regular(path: Path) -> bytes:
-    """Content of a regular file; links and devices are refused."""
+def _read_regular(path: Path, limit: int) -> bytes:
+    """Content of a regular file of at most ``limit`` bytes; links and devices are refused."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
             status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_FILE_BYTES:
-                raise RunError(f"{path}: not a regular file of at most {MAX_FILE_BYTES // 2**30} GiB")
-            return file.read()
+            if not stat.S_ISREG(status.st_mode) or status.st_size > limit:
+                raise RunError(f"{path}: not a regular file of at most {limit:,} bytes, as a run has; {REMEDY}")
+            return file.read(limit + 1)[:limit]
     except OSError as error:
         raise RunError(f"{path}: cannot be read: {error.strerror}; {REMEDY}") from None

@@ -64,12 +64,15 @@ def train_challenger(
     candidates = list(_candidates(config, champion, prepared_like, lesson, listener))
     trained, warm = min(candidates, key=lambda candidate: _validation_error(candidate[0]))
     prepared = trained.prepared
-    unseen = np.maximum(prepared.split.test_start, news.panel.layout.rows_before(judged_from))
+    view = news.panel
+    if len(prepared.layout.ids) < len(view.layout.ids):  # data.short_series: skip
+        view = view.only(np.isin(view.layout.ids, prepared.layout.ids))
+    unseen = np.maximum(prepared.split.test_start, view.layout.rows_before(judged_from))
 
     def judge(members: Sequence[Member]) -> Verdict:
         forecaster = make_forecaster(prepared.config, onnx_graph(members), prepared.scaler)
         learned = prepared.split.validation_start
-        return judge_challenger(champion, forecaster, prepared.config, news.panel, learned=learned, unseen=unseen)
+        return judge_challenger(champion, forecaster, prepared.config, view, learned=learned, unseen=unseen)
 
     refit, members, warnings = config.retrain.refit, trained.members, []
     if refit:

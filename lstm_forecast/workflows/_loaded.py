@@ -18,9 +18,20 @@ from lstm_forecast.inference.calibration import Calibration, calibration_from_by
 from lstm_forecast.inference.forecasting import Forecaster
 from lstm_forecast.inference.session import Session
 from lstm_forecast.store import Run
-from lstm_forecast.workflows._shared import known_ahead, known_widths, read_panel
+from lstm_forecast.workflows._network import sound_network
+from lstm_forecast.workflows._shared import (
+    known_ahead,
+    known_widths,
+    numeric_sentinels,
+    panel_ids,
+    read_panel,
+    word_sentinels,
+)
 
-__all__ = ["LoadedRun", "load_run", "make_forecaster", "read_ahead", "series_index", "with_shown_levels"]
+__all__ = [
+    "LoadedRun", "load_run", "make_forecaster", "needed_rows", "read_ahead", "series_index", "usable_panel",
+    "with_shown_levels",
+]  # fmt: skip
 
 SHOWN_LEVELS = (80, 95)
 
@@ -72,8 +83,10 @@ def load_run(run: Run, *, evaluated: bool = False, levels: Sequence[int] | None 
             n_targets=config.n_outputs,
             n_series=len(scaler.ids),
         )
-        forecaster = make_forecaster(config, run.read(f"{which}.onnx"), scaler, calibration, levels=levels)
-    except (ConfigError, ValueError, KeyError, TypeError) as error:
+        n_columns = len(scaler.columns) + sum(known_widths(config).values())
+        network = sound_network(run, config, n_columns=n_columns, evaluated=evaluated)
+        forecaster = make_forecaster(config, network, scaler, calibration, levels=levels)
+    except (ConfigError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise RunError(f"{run.path}: damaged: {error}; train again") from None
     targets = ("value",) if config.melted else config.data.targets
     columns = (*targets, *config.data.covariates.past), known_ahead(config.data.covariates).columns
@@ -127,49 +140,85 @@ def with_shown_levels(config: Config, forecaster: Forecaster) -> Forecaster:
 
 
 def read_ahead(loaded: LoadedRun, data: Path | None, future: Path | None) -> Panel:
-    """The history, by default what the run was trained on, with what is known of the steps to be forecast.
+    """The usable history, see ``usable_panel``, with what is known of the steps to be forecast.
 
     ``future`` is a table of exactly these steps; without it, rows behind the last target in the history tell of them.
     """
-    config = loaded.config.data
-    panel, _ = read_panel(config, data or loaded.data_path)
+    config, panel = loaded.config.data, usable_panel(loaded, data)
     given = None
     if future is not None:
         if not panel.known.future:
             raise UsageError(f"--future {future}: this run needs no rows of the future, as it has no future covariates")
+        table, stamp = _read_future(config, future)
         given = future_rows(
-            _read_future(config, future),
+            table,
             panel,
-            timestamp=config.timestamp,
+            timestamp=stamp,
             series_id=config.series_id,
-            timestamp_format=config.timestamp_format,
+            timestamp_format=config.timestamp_format if stamp == config.stamp_columns else None,
             timezone=config.timezone,
+            dst=config.dst,
+            sentinels=numeric_sentinels(config),
         )
     return look_ahead(panel, horizon=loaded.config.windows.horizon, given=given)
 
 
-def _read_future(data: DataConfig, path: Path) -> Table:
-    """The table of the future, which has the columns that `forecast template` writes and no others.
+def _read_future(data: DataConfig, path: Path) -> tuple[Table, tuple[str, ...]]:
+    """The table of the future, and which of its columns hold the stamps: the parts of the history, or one for all.
 
-    Its dialect is detected, as it is another file than that of the data.
+    It has the columns that `forecast template` writes and no others. Its dialect is detected, as it is another file.
     """
-    keys = [name for name in (data.series_id, data.timestamp) if name is not None]
-    columns = [*keys, *data.covariates.future]
     present = column_names(path)
+    whole = " ".join(data.stamp_columns)
+    stamp = (whole,) if whole in present else data.stamp_columns
+    keys = [*([data.series_id] if data.series_id else []), *stamp]
+    columns = [*keys, *data.covariates.future]
     problems = [f"{path}: no column {name}" for name in columns if name not in present]
     problems += [f"{path}: column {name} is not needed" for name in present if name not in columns]
     if problems:
         raise DataError(*problems, f"expected the columns {', '.join(columns)}, which `forecast template` writes")
-    return read_table(path, columns=columns, text=keys)
+    return read_table(path, columns=columns, text=keys, missing=word_sentinels(data)), stamp
 
 
-def series_index(scaler: Scaler, panel: Panel) -> np.ndarray:
-    """Row of the scaler for every series of the panel. Raises DataError if a series was not there in training."""
+def usable_panel(loaded: LoadedRun, data: Path | None) -> Panel:
+    """The panel in ``data``, or in the file of the training, without series that the policies of the run leave out."""
+    config, scaler = loaded.config, loaded.forecaster.scaler
+    panel, _ = read_panel(config.data, data or loaded.data_path)
+    layout, policy = panel.layout, config.data.unseen_series
+    ids = panel_ids(config, layout) if config.melted else np.array(layout.ids, object)[:, None]
+    known = scaler.indices(ids.ravel().tolist()).reshape(ids.shape) >= 0
+    unseen = ~known.all(axis=1) & (policy == "skip")
+    ends = layout.offsets[1:]
+    short = ends - layout.spans[layout.span_of(ends - 1)] < needed_rows(config)
+    if policy == "error":  # those that were too short in training are unseen
+        short |= np.isin(ids, loaded.run.manifest.get("skipped_series", ())).any(axis=1) & ~known.all(axis=1)
+    short &= (config.data.short_series == "skip") & ~unseen
+    kept = ~(unseen | short)
+    if not kept.any():
+        raise DataError("data.unseen_series and data.short_series skip all series; nothing is left to forecast")
+    panel = panel if kept.all() else panel.only(kept)
+    counts = {"unseen_series": int(unseen.sum()), "short_series": int(short.sum())}
+    if config.data.outliers == "clip":
+        counts["outliers"] = scaler.outliers(panel.melted(ids[kept]) if config.melted else panel)
+    return replace(panel, repairs={**panel.repairs, **{kind: count for kind, count in counts.items() if count}})
+
+
+def needed_rows(config: Config) -> int:
+    """Rows without a gap at the end of a series that a forecast starts from."""
+    return 1 if config.windows.padding else config.windows.context_length
+
+
+def series_index(scaler: Scaler, panel: Panel, *, unseen: str) -> np.ndarray:
+    """Row of the scaler for every series of the panel; -1, as all rows are equal then, where ``unseen`` is global.
+
+    Raises DataError if a series was not there in training, unless that is the policy.
+    """
     index = scaler.indices(panel.layout.ids)
     unknown = [panel.layout.ids[k] for k in np.flatnonzero(index < 0)]
-    if unknown:
+    if unknown and unseen != "global":
         raise DataError(
             f"series not seen in training: {', '.join(unknown[:5])}{' ...' if len(unknown) > 5 else ''} "
-            f"({len(unknown):,} of {len(index):,}); train again with them, or leave them out"
+            f"({len(unknown):,} of {len(index):,}); train again with them, leave them out, or set "
+            "data.unseen_series: skip or global and train again"
         )
     return index

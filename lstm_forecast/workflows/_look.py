@@ -78,7 +78,7 @@ class Looks:
         config = self.config.model_copy(update={"windows": self.config.windows.model_copy(update=update)})
         if choice.log not in self.scaled:
             chosen = config.preprocessing.model_copy(update={"log": choice.log})
-            scaler = fit_config_scaler(chosen, self.panel, self.split)
+            scaler = fit_config_scaler(chosen, self.panel, self.split, outliers=self.config.data.outliers)
             # One at a time: they are as large as the panel.
             self.scaled = {choice.log: (scaler, scaler.transform(self.panel))}
         found = [error for fold in range(FOLDS) if (error := self._fold_error(config, choice, fold)) is not None]

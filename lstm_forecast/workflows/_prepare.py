@@ -59,7 +59,7 @@ class Prepared:
 
 def prepare(config: Config, data_path: Path) -> Prepared:
     """Read, check, split and scale. Raises DataError where the data do not allow training."""
-    return prepare_panel(config, *read_panel(config.data, data_path, end=config.data.end))
+    return prepare_panel(config, *read_panel(config.data, data_path, training=True))
 
 
 def prepare_panel(config: Config, panel: Panel, table: Table, *, test_from: int | None = None) -> Prepared:
@@ -68,17 +68,16 @@ def prepare_panel(config: Config, panel: Panel, table: Table, *, test_from: int 
     future_rows = 0 if panel.later is None else len(panel.later.codes)
     if config.melted:
         panel = panel.melted(panel_ids(config, panel.layout))
-    split = split_rows(
-        panel.layout,
-        validation=config.split.validation,
-        test=config.split.test,
-        horizon=config.windows.horizon,
-        test_from=test_from,
-    )
+    split = _split(config, panel.layout, test_from)
     config, reasons = resolve(config, panel, split)
     short = _too_short(config, panel.layout, split)
+    skipped = [] if config.data.short_series == "pad" else [panel.layout.ids[k] for k in np.flatnonzero(short)]
+    if skipped:
+        panel = _without_short(config, panel, short)
+        split = _split(config, panel.layout, test_from)
+        short = _too_short(config, panel.layout, split)
     config, counted = _resolved(config, panel.layout, split, short)
-    scaler = fit_config_scaler(config.preprocessing, panel, split)
+    scaler = fit_config_scaler(config.preprocessing, panel, split, outliers=config.data.outliers)
     values = scaler.transform(panel)
     longest = config.windows.context_length
     training = make_config_windows(
@@ -91,6 +90,7 @@ def prepare_panel(config: Config, panel: Panel, table: Table, *, test_from: int 
         name: evaluation_windows(config, panel.layout, values, start, end) for name, (start, end) in borders.items()
     }
     parts = make_parts(config, panel, split, judged)
+    changed = {"outliers": scaler.outliers(panel), "short_series": len(skipped)}
     counts = {"training": len(training)} | {name: len(part.windows) if part else 0 for name, part in parts.items()}
     return Prepared(
         config=config,
@@ -109,11 +109,35 @@ def prepare_panel(config: Config, panel: Panel, table: Table, *, test_from: int 
             "rows": len(table.frame),
             "series": len(panel.layout.ids),
             "windows": counts,
-            "repairs": dict(panel.repairs),
+            "repairs": {**panel.repairs, **{kind: count for kind, count in changed.items() if count}},
+            "skipped_series": skipped,
             "padded_series": int(short.sum()) if config.windows.padding else 0,
             "resolved": {**reasons, **counted},
             "data_sha256": _fingerprint(path for path, _, _ in table.sources),
         },
+    )
+
+
+def _split(config: Config, layout: Layout, test_from: int | None) -> Split:
+    return split_rows(
+        layout,
+        validation=config.split.validation,
+        test=config.split.test,
+        horizon=config.windows.horizon,
+        test_from=test_from,
+    )
+
+
+def _without_short(config: Config, panel: Panel, short: NDArray[np.bool_]) -> Panel:
+    """The panel without the series that are too ``short``, if the policy is to skip them, and there are others."""
+    if config.data.short_series == "skip" and not short.all():
+        return panel.only(~short)
+    windows, layout = config.windows, panel.layout
+    named = [f"{layout.ids[k]} ({layout.lengths[k]:,} rows)" for k in np.flatnonzero(short)[:5]]
+    raise DataError(
+        f"{short.sum():,} of {len(short):,} series have no {windows.context_length} + {windows.horizon} rows "
+        f"(windows.context_length + windows.horizon) without a gap to learn from: {', '.join(named)}; "
+        "set data.short_series: pad or skip, or make them smaller"
     )
 
 

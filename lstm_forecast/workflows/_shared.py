@@ -1,5 +1,7 @@
 """What several subcommands need: the panel that a config describes, its scaler and its windows."""
 
+import difflib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,43 +11,81 @@ from numpy.typing import NDArray
 from lstm_forecast.config.schema import Config, PreprocessingConfig
 from lstm_forecast.config.table import CovariatesConfig, DataConfig
 from lstm_forecast.data.covariates import Known, find_categories
-from lstm_forecast.data.panel import Layout, Panel, build_panel
-from lstm_forecast.data.read import Table, read_table
+from lstm_forecast.data.faults import Finding, refuse
+from lstm_forecast.data.panel import Layout, Panel, inspect_panel
+from lstm_forecast.data.read import Table, column_names, read_table
 from lstm_forecast.data.repair import Settings
 from lstm_forecast.data.scale import Scaler, fit_scaler
 from lstm_forecast.data.split import Split
 from lstm_forecast.data.windows import Windows, make_windows
+from lstm_forecast.errors import DataError
 from lstm_forecast.evaluation.metrics import seasonal_scale
 from lstm_forecast.inference.table import unique_ids
 
 __all__ = [
-    "fit_config_scaler", "known_ahead", "known_widths", "make_config_windows", "panel_ids", "read_panel",
-    "seasonal_scales",
+    "fit_config_scaler", "known_ahead", "known_widths", "make_config_windows", "numeric_sentinels", "panel_ids",
+    "read_panel", "repair_notes", "seasonal_scales", "survey_panel", "word_sentinels",
 ]  # fmt: skip
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-def read_panel(data: DataConfig, path: Path, *, end: str | int | None = None) -> tuple[Panel, Table]:
+def read_panel(data: DataConfig, path: Path, *, training: bool = False) -> tuple[Panel, Table]:
     """Read the table at ``path`` as ``data`` describes it, and settle its faults by the policies there.
 
-    Only training passes ``data.end`` on: forecasts start from the end of whatever they are given.
+    Only ``training`` stops at ``data.end``: forecasts start from the end of whatever they are given. Their policies
+    are those of the run.
     """
+    if not training:
+        _require_columns_of_training(data, path)
+    panel, findings, table = survey_panel(data, path, end=data.end if training else None)
+    refuse(findings, afterwards="" if training else ", and train again")
+    return panel, table
+
+
+def _require_columns_of_training(data: DataConfig, path: Path) -> None:
+    """Raise DataError with what is missing, and what is new, where a table lacks a column that training had."""
+    present, covariates = column_names(path, **data.csv.model_dump()), data.covariates
+    used = [*data.keys, *data.targets, *covariates.past, *covariates.future, *covariates.static]
+    new = [name for name in present if name not in used]
+    problems = []
+    for name in used:
+        if name not in present:
+            near = [other for other in new if other.strip().lower() == name.strip().lower()]
+            near = near or difflib.get_close_matches(name, new, n=1)
+            problems.append(f"- {name}" + (f", unless it is {near[0]} now: then rename that" if near else ""))
+    if problems:
+        listed = f"+ {', '.join(new)}" if new else "nothing new"
+        raise DataError(f"{path}: not the columns of the training: {'; '.join(problems)}; {listed}")
+
+
+def repair_notes(data: DataConfig, repairs: Mapping[str, int]) -> list[str]:
+    """What the policies of a config changed, for people."""
+    return [
+        f"data.{kind}: {getattr(data, kind)} settled {count:,} {'series' if kind.endswith('_series') else 'rows'}"
+        if hasattr(data, kind)
+        else f"{count:,} {kind.replace('_', ' ')} left out"
+        for kind, count in repairs.items()
+    ]
+
+
+def survey_panel(data: DataConfig, path: Path, *, end: str | int | None = None) -> tuple[Panel, list[Finding], Table]:
+    """As ``read_panel``, but faults without a policy are told, not raised: the panel is sound if none is refused."""
     covariates = data.covariates
-    keys = [name for name in (data.timestamp, data.series_id) if name is not None]
     table = read_table(
         path,
-        columns=[*keys, *data.targets, *covariates.past, *covariates.future, *covariates.static],
-        text=[*keys, *(covariates.categories or ())],
+        columns=[*data.keys, *data.targets, *covariates.past, *covariates.future, *covariates.static],
+        text=[*data.keys, *(covariates.categories or ())],
         either=covariates.static if covariates.categories is None else (),
+        missing=word_sentinels(data),
         **data.csv.model_dump(),
     )
     if covariates.categories is None:
         covariates = covariates.model_copy(update={"categories": find_categories(table.frame, covariates.static)})
-    panel = build_panel(
+    panel, findings = inspect_panel(
         table,
-        timestamp=data.timestamp,
+        timestamp=data.stamp_columns,
         targets=data.targets,
         past=covariates.past,
         known=known_ahead(covariates),
@@ -54,9 +94,29 @@ def read_panel(data: DataConfig, path: Path, *, end: str | int | None = None) ->
         timezone=data.timezone,
         freq=data.freq,
         end=end,
-        settings=Settings(data.unsorted, data.duplicates, data.gaps, data.missing, data.infinite),
+        settings=Settings(
+            unsorted=data.unsorted,
+            duplicates=data.duplicates,
+            gaps=data.gaps,
+            missing=data.missing,
+            infinite=data.infinite,
+            sentinels=numeric_sentinels(data),
+            fill_limit=data.fill_limit,
+            off_grid=data.off_grid,
+            dst=data.dst,
+        ),
     )
-    return panel, table
+    return panel, findings, table
+
+
+def numeric_sentinels(data: DataConfig) -> tuple[float, ...]:
+    """Numbers that stand for a missing value."""
+    return tuple(number for number in data.sentinels if isinstance(number, float))
+
+
+def word_sentinels(data: DataConfig) -> tuple[str, ...]:
+    """Texts that stand for a missing value."""
+    return tuple(word for word in data.sentinels if isinstance(word, str))
 
 
 def panel_ids(config: Config, layout: Layout) -> NDArray[np.object_]:
@@ -64,14 +124,15 @@ def panel_ids(config: Config, layout: Layout) -> NDArray[np.object_]:
     return unique_ids(layout, targets=config.data.targets, series_id=config.data.series_id)
 
 
-def fit_config_scaler(preprocessing: PreprocessingConfig, panel: Panel, split: Split) -> Scaler:
-    """The scaler that a config describes, fitted on training rows."""
+def fit_config_scaler(preprocessing: PreprocessingConfig, panel: Panel, split: Split, *, outliers: str) -> Scaler:
+    """The scaler that a config describes, fitted on training rows; ``outliers`` is the policy for them."""
     return fit_scaler(
         panel,
         kind=preprocessing.scaler,
         log=bool(preprocessing.log),
         train_ends=split.validation_start,
         pooled=preprocessing.scope == "global",
+        clip=outliers == "clip",
     )
 
 

@@ -12,9 +12,9 @@ from lstm_forecast.data.split import Split, split_rows
 from lstm_forecast.data.windows import Windows
 from lstm_forecast.errors import DataError, UsageError
 from lstm_forecast.store import Run
-from lstm_forecast.workflows._loaded import LoadedRun, series_index
+from lstm_forecast.workflows._loaded import LoadedRun, series_index, usable_panel
 from lstm_forecast.workflows._parts import Part, evaluation_windows, make_parts
-from lstm_forecast.workflows._shared import make_config_windows, panel_ids, read_panel
+from lstm_forecast.workflows._shared import make_config_windows, panel_ids
 
 __all__ = ["Task", "open_task"]
 
@@ -46,10 +46,10 @@ def open_task(loaded: LoadedRun, data: Path | None, last: int | None) -> Task:
     UsageError where there are fewer than ``last``.
     """
     config, scaler = loaded.config, loaded.forecaster.scaler
-    panel, _ = read_panel(config.data, data or loaded.data_path)
+    panel = usable_panel(loaded, data)
     if config.melted:
         panel = panel.melted(panel_ids(config, panel.layout))
-    index = series_index(scaler, panel)
+    index = series_index(scaler, panel, unseen=config.data.unseen_series)
     values = scaler.transform(panel)
     known = panel.layout.rows_before(panel.layout.grid.after(loaded.run.manifest["cutoff"]))
     split = split_rows(

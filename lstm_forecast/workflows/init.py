@@ -1,26 +1,36 @@
 """``forecast init``: look at the data and write a commented config."""
 
+import functools
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from lstm_forecast.config.loading import parse_config
+from lstm_forecast.config.table import CsvConfig, DataConfig
+from lstm_forecast.data.faults import Finding, refuse
 from lstm_forecast.data.grid import season_length
-from lstm_forecast.data.panel import Panel, build_panel
-from lstm_forecast.data.read import Table, read_table
-from lstm_forecast.data.repair import Settings
-from lstm_forecast.data.roles import Roles, find_roles
+from lstm_forecast.data.notes import suspected_sentinels
+from lstm_forecast.data.panel import Panel
+from lstm_forecast.data.roles import Roles
 from lstm_forecast.errors import WriteError
 from lstm_forecast.store import write_whole
+from lstm_forecast.workflows._first_look import first_look
+from lstm_forecast.workflows._shared import survey_panel
 
 __all__ = ["InitResult", "init"]
 
 HORIZONS = {1: 12, 4: 8, 12: 12, 52: 13, 5: 10, 7: 14}  # by season length; else one season
+SHORT_GAP, MANY_HOLES = 10, 0.05  # rows that are filled where there is no season; share of holes that asks for seasons
+WRITTEN = ("timestamp_format", "timezone")  # that init may have found, beside the columns
+POLICIES = (
+    "off_grid", "unsorted", "duplicates", "gaps", "fill_limit", "sentinels", "infinite", "missing",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -37,7 +47,8 @@ def init(
     output: Path | None = None,
     targets: Sequence[str] | None = None,
     horizon: int | None = None,
-    timestamp: str | None = None,
+    timestamp: Sequence[str] | None = None,
+    timestamp_format: str | None = None,
     series_id: str | None = None,
     force: bool = False,
 ) -> InitResult:
@@ -49,15 +60,13 @@ def init(
     path = output or Path("configs") / f"{name}.yaml"
     if path.exists() and not force:
         raise WriteError(f"{path}: exists already; choose another with --output, or overwrite it with --force")
-    table = read_table(data)
-    roles = find_roles(table.frame, timestamp=timestamp, series_id=series_id, targets=targets or ())
-    # Again as training reads it: ids stay text, and what is to be forecast must be numbers.
-    kept = [roles.timestamp, *([roles.series_id] if roles.series_id else [])]
-    table = read_table(data, columns=[*kept, *roles.targets], text=kept)
-    policies, panel = _settle(table, roles)
-    findings = _findings(panel, roles)
-    located = os.path.relpath(data.resolve(), path.resolve().parent)
-    text = _config_text(name, located, panel, roles, policies, horizon or _horizon(panel), findings)
+    look = first_look(
+        data, timestamp=timestamp or (), timestamp_format=timestamp_format, series_id=series_id, targets=targets or ()
+    )
+    settled, panel = _settle(look.data, data)
+    findings = _findings(panel, settled, look.roles)
+    located = settled.model_copy(update={"path": os.path.relpath(data.resolve(), path.resolve().parent)})
+    text = _config_text(name, located, panel, look.roles, horizon or _horizon(panel), findings)
     parse_config(text, source=str(path))  # what init writes, train reads
     write_whole(path, lambda staged: staged.write_text(text, encoding="utf-8"))
     return InitResult(path, findings)
@@ -68,25 +77,44 @@ def _name_of(data: Path) -> str:
     return re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-_")[:64] or "series"
 
 
-def _settle(table: Table, roles: Roles) -> tuple[dict[str, str], Panel]:
-    """Policies for the faults that the data really have, and the panel that they make."""
+def _settle(data: DataConfig, path: Path) -> tuple[DataConfig, Panel]:
+    """The table as described, with policies for the faults that it really has, and the panel that they make."""
+    panel, findings, _ = survey_panel(data, path)
+    policies = _policies({finding.kind: finding for finding in findings if finding.level == "refused"}, panel)
+    numbers = {number for values in panel.values.T for number in suspected_sentinels(values)}
+    sentinels = (*data.sentinels, *sorted(numbers))
+    if numbers:
+        policies.setdefault("missing", "ffill")
+    data = data.model_copy(update={**policies, "sentinels": sentinels})
+    if data.off_grid == "nearest":  # rows may have come to lie on one step
+        data = data.model_copy(update={"duplicates": "mean"})
+    panel, findings, _ = survey_panel(data, path)
+    refuse(findings)
+    return data.model_copy(update={"freq": panel.layout.grid.freq}), panel
 
-    def panel(settings: Settings) -> Panel:
-        return build_panel(
-            table, timestamp=roles.timestamp, targets=roles.targets, series_id=roles.series_id, settings=settings
-        )
 
-    faults = panel(Settings(duplicates="first", gaps="split", missing="ffill", infinite="missing")).repairs
-    policies = {}
-    if "duplicates" in faults:
-        policies["duplicates"] = "first"
-    if "infinite" in faults:
-        policies["infinite"] = "missing"
-    if "gaps" in faults:
-        policies["gaps"] = "fill" if faults["gaps"] < 0.2 * len(table.frame) else "split"
-    if "missing" in faults or "infinite" in faults or policies.get("gaps") == "fill":
-        policies["missing"] = "ffill"
-    return policies, panel(Settings(**policies))
+def _policies(faults: Mapping[str, Finding], panel: Panel) -> dict[str, Any]:
+    policies: dict[str, Any] = {}
+    settled = {"off_grid": "nearest", "duplicates": "first", "infinite": "missing"}
+    policies |= {kind: policy for kind, policy in settled.items() if kind in faults}
+    rows, season = len(panel.values), season_length(panel.layout.grid.freq)
+    if "gaps" in faults or "off_grid" in faults:
+        policies["gaps"] = "fill"
+        if _longest_gap(panel) > (limit := max(season, SHORT_GAP)):
+            policies["fill_limit"] = limit
+    holes = sum(faults[kind].count for kind in ("gaps", "missing") if kind in faults)
+    if holes or "infinite" in faults or "gaps" in policies:
+        policies["missing"] = "seasonal" if season > 1 and holes > MANY_HOLES * rows else "ffill"
+    return policies
+
+
+def _longest_gap(panel: Panel) -> int:
+    """Steps missing in the longest gap of any series."""
+    layout = panel.layout
+    series = layout.series_of(layout.spans[:-1])
+    ends = layout.first + np.diff(layout.spans)
+    skipped = (layout.first[1:] - ends[:-1])[np.diff(series) == 0]
+    return int(skipped.max(initial=0))
 
 
 def _horizon(panel: Panel) -> int:
@@ -95,40 +123,35 @@ def _horizon(panel: Panel) -> int:
     return min(HORIZONS.get(season, season), max(1, int(np.median(panel.layout.lengths)) // 4))
 
 
-def _findings(panel: Panel, roles: Roles) -> list[str]:
+def _findings(panel: Panel, data: DataConfig, roles: Roles) -> list[str]:
     layout, lengths = panel.layout, panel.layout.lengths
     span = [str(stamp) for stamp in layout.stamps(np.array([layout.offsets[0], layout.offsets[-1] - 1]))]
     findings = [
-        f"time: {roles.timestamp}, freq {layout.grid.freq}"
+        f"time: {' '.join(data.stamp_columns)}, freq {layout.grid.freq}"
         + (f", zone {layout.grid.zone}" if layout.grid.zone else "")
         + f"; season of {season_length(layout.grid.freq)} rows",
         f"series: {len(lengths):,}"
-        + (f" by {roles.series_id}, {lengths.min():,} to {lengths.max():,} rows each" if roles.series_id else "")
+        + (f" by {data.series_id}, {lengths.min():,} to {lengths.max():,} rows each" if data.series_id else "")
         + (f", {lengths[0]:,} rows from {span[0]} to {span[1]}" if len(lengths) == 1 else ""),
-        f"targets: {', '.join(roles.targets)}"
+        f"targets: {', '.join(data.targets)}"
         + (f"; other numeric columns: {', '.join(roles.others)}" if roles.others else "")
         + (f"; constant in each series: {', '.join(roles.static)}" if roles.static else ""),
     ]
     return findings + [f"{kind}: {count:,} rows" for kind, count in panel.repairs.items()]
 
 
-def _config_text(
-    name: str,
-    path: str,
-    panel: Panel,
-    roles: Roles,
-    policies: dict[str, str],
-    horizon: int,
-    findings: list[str],
-) -> str:
-    quote = json.dumps  # a JSON string is a YAML string, whatever is in it
+def _config_text(name: str, data: DataConfig, panel: Panel, roles: Roles, horizon: int, findings: Sequence[str]) -> str:
+    quote = functools.partial(json.dumps, ensure_ascii=False)  # JSON is YAML, whatever is in it
     found = "\n".join(f"#   {_plain(line)}" for line in findings)
-    series = f"series_id: {quote(roles.series_id, ensure_ascii=False)}" if roles.series_id else "series_id: null"
-    targets = ", ".join(quote(target, ensure_ascii=False) for target in roles.targets)
-    covariates = "".join(f"\n  # {line}" for line in _covariate_lines(panel, roles))
-    settled = "".join(
-        f"\n  {kind}: {policy}  # {panel.repairs.get(kind, 0):,} rows" for kind, policy in policies.items()
-    )
+    covariates = "".join(f"\n  # {_plain(line)}" for line in _covariate_lines(panel, roles))
+    more = [f"{key}: {quote(value)}" for key in WRITTEN if (value := getattr(data, key))]
+    more += [f"csv: {quote(data.csv.model_dump(exclude_none=True))}"] if data.csv != CsvConfig() else []
+    settled = [
+        f"{kind}: {quote(policy)}" + (f"  # {panel.repairs[kind]:,} rows" if kind in panel.repairs else "")
+        for kind in POLICIES
+        if (policy := getattr(data, kind)) != DataConfig.model_fields[kind].default
+    ]
+    lines = "".join(f"\n  {line}" for line in [*more, *settled])
     return f"""\
 # Written by `forecast init`. What it found:
 {found}
@@ -138,11 +161,11 @@ name: {quote(name)}
 seed: 0
 
 data:
-  path: {quote(path, ensure_ascii=False)}  # relative to this file
-  timestamp: {quote(roles.timestamp, ensure_ascii=False)}
-  {series}
-  targets: [{targets}]{covariates}
-  freq: {quote(panel.layout.grid.freq)}{settled}
+  path: {quote(data.path)}  # relative to this file
+  timestamp: {quote(data.timestamp)}
+  series_id: {quote(data.series_id)}
+  targets: {quote(list(data.targets))}{covariates}
+  freq: {quote(data.freq)}{lines}
 
 split:  # the newest rows of every series; a share, a number of rows or a date
   validation: 0.1

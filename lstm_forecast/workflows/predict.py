@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from lstm_forecast.config.schema import Config
 from lstm_forecast.data.panel import Layout, Panel
 from lstm_forecast.errors import DataError, UsageError
-from lstm_forecast.inference.table import input_table, long_table, quantile_columns
+from lstm_forecast.inference.table import input_table, long_table, quantile_columns, spreadsheet_safe
 from lstm_forecast.store import Run, find_run, write_whole
-from lstm_forecast.workflows._loaded import LoadedRun, load_run, read_ahead, series_index
-from lstm_forecast.workflows._shared import panel_ids
+from lstm_forecast.workflows._loaded import LoadedRun, load_run, needed_rows, read_ahead, series_index
+from lstm_forecast.workflows._shared import panel_ids, repair_notes
 
-__all__ = ["Prediction", "forecast_future", "predict", "table_json", "write_table"]
+__all__ = ["Prediction", "forecast_future", "predict", "table_csv", "table_json", "write_table"]
 
 SUFFIXES = (".csv", ".parquet", ".json")
 
@@ -29,6 +29,8 @@ class Prediction:
 
     table: pd.DataFrame
     run: Run
+    repairs: Mapping[str, int]  # what the policies of the run changed in the data, and in how many rows or series
+    notes: tuple[str, ...]  # the same for people
     unseen: Mapping[str, int] = field(default_factory=dict)  # series of no known category, by static column
 
 
@@ -56,7 +58,8 @@ def predict(
     loaded = load_run(find_run(runs, name), levels=levels)
     panel = read_ahead(loaded, data, future)
     table = forecast_future(loaded, panel, horizon=horizon, columns=columns)
-    prediction = Prediction(table, loaded.run, dict(panel.unseen))
+    notes = tuple(repair_notes(loaded.config.data, panel.repairs))
+    prediction = Prediction(table, loaded.run, panel.repairs, notes, dict(panel.unseen))
     if output is not None:
         write_whole(output, lambda staged: write_table(prediction, staged, suffix=output.suffix.lower()))
     return prediction
@@ -75,7 +78,7 @@ def forecast_future(
         )
     ids = panel_ids(config, layout)
     source = panel.melted(ids) if config.melted else panel
-    series = series_index(loaded.forecaster.scaler, source)
+    series = series_index(loaded.forecaster.scaler, source, unseen=config.data.unseen_series)
     rows = source.extended()
     origins = rows.layout.offsets[1:] - (0 if source.ahead is None else source.ahead.shape[1])
     floors = rows.layout.spans[rows.layout.span_of(origins - 1)]
@@ -94,7 +97,7 @@ def forecast_future(
     named = quantile_columns(config.name, loaded.forecaster.quantiles, forecast)
     if columns == "long":
         return long_table(layout, origins, named, ids=ids)
-    targets, timestamp, series_id = config.data.targets, config.data.timestamp, config.data.series_id
+    targets, timestamp, series_id = config.data.targets, " ".join(config.data.stamp_columns), config.data.series_id
     return input_table(
         layout, origins, named, name=config.name, targets=targets, timestamp=timestamp, series_id=series_id
     )
@@ -107,7 +110,12 @@ def write_table(prediction: Prediction, path: Path, *, suffix: str) -> None:
     elif suffix == ".json":
         path.write_text(table_json(prediction), encoding="utf-8")
     else:
-        prediction.table.to_csv(path, index=False)
+        path.write_text(table_csv(prediction), encoding="utf-8")
+
+
+def table_csv(prediction: Prediction) -> str:
+    """The table as CSV, safe for spreadsheets and terminals."""
+    return str(spreadsheet_safe(prediction.table).to_csv(index=False))
 
 
 def table_json(prediction: Prediction) -> str:
@@ -116,12 +124,12 @@ def table_json(prediction: Prediction) -> str:
     for column in table.columns[table.dtypes.map(pd.api.types.is_datetime64_any_dtype)]:
         table[column] = table[column].map(pd.Timestamp.isoformat)
     content: dict[str, Any] = {"ok": True, "run": prediction.run.run_id, "path": str(prediction.run.path)}
-    content["published"] = prediction.run.manifest["published"]
+    content |= {"published": prediction.run.manifest["published"], "repairs": dict(prediction.repairs)}
     return json.dumps({**content, "forecasts": table.to_dict("records")}, ensure_ascii=False, allow_nan=False)
 
 
 def _require_context(config: Config, layout: Layout, rows: NDArray[np.int64]) -> None:
-    need = 1 if config.windows.padding else config.windows.context_length
+    need = needed_rows(config)
     if (rows < need).any():
         k = int(rows.argmin())
         raise DataError(

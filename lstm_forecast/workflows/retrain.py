@@ -103,7 +103,7 @@ def _cycle(config: Config, data_path: Path, home: Path, listener: Listener, *, f
     data = config.data
     if champion is not None and data.freq is None:  # faults are then seen against the grid that the champion knows
         data = data.model_copy(update={"freq": champion.config.data.freq})
-    panel, table = read_panel(data, data_path, end=data.end)
+    panel, table = read_panel(data, data_path, training=True)
     if champion is None:
         listener.note("no champion yet: this is a first training")
         trained = learn(prepare_panel(config, panel, table), listener, checkpoints=checkpoints)

@@ -122,6 +122,8 @@ def _checked(home: Path, run_id: str) -> Checked:
         difference = golden_difference(load_run(run).forecaster, run.read("golden.json").decode("utf-8"))
     except RunError as error:
         return Checked(run_id, champion, error.problems, None)
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
+        return Checked(run_id, champion, (f"{home / run_id}: golden.json is damaged: {error}; train again",), None)
     agrees = difference <= GOLDEN_TOLERANCE
     problem = f"{home / run_id}: forecasts differ by {difference:.2g} of the largest from those made at its publication"
     return Checked(run_id, champion, () if agrees else (problem,), difference)

@@ -7,8 +7,7 @@ import pandas as pd
 from lstm_forecast.data.future import future_table
 from lstm_forecast.errors import UsageError
 from lstm_forecast.store import find_run, write_whole
-from lstm_forecast.workflows._loaded import load_run
-from lstm_forecast.workflows._shared import read_panel
+from lstm_forecast.workflows._loaded import load_run, usable_panel
 
 __all__ = ["template"]
 
@@ -34,13 +33,13 @@ def template(
             f"{run.path}: this run needs no rows of the future, as it has no data.covariates.future; calendar and "
             "holidays are computed"
         )
-    panel, _ = read_panel(config, data or loaded.data_path)
+    several = len(config.stamp_columns) > 1  # then one column holds them all, and the format is not that of the data
     table = future_table(
-        panel,
+        usable_panel(loaded, data),
         horizon=loaded.config.windows.horizon,
-        timestamp=config.timestamp,
+        timestamp=" ".join(config.stamp_columns),
         series_id=config.series_id,
-        timestamp_format=config.timestamp_format,
+        timestamp_format=None if several else config.timestamp_format,
     )
     if output is not None:
         write_whole(output, lambda staged: _write(table, staged, parquet=output.suffix.lower() == ".parquet"))

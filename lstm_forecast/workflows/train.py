@@ -25,6 +25,7 @@ from lstm_forecast.workflows._loaded import make_forecaster, with_shown_levels
 from lstm_forecast.workflows._parts import Part, linear_forecast, part_report, part_table
 from lstm_forecast.workflows._prepare import Prepared, prepare
 from lstm_forecast.workflows._publish import Trained, publish_trained
+from lstm_forecast.workflows._shared import repair_notes
 
 __all__ = ["Listener", "TrainResult", "learn", "learn_all_rows", "start_checkpoints", "train"]
 
@@ -149,9 +150,8 @@ def _describe_data(prepared: Prepared, listener: Listener) -> None:
         f"{facts['rows']:,} rows in {facts['series']:,} series, freq {facts['freq']}, up to {facts['cutoff']}; "
         f"windows: {windows['training']:,} training, {windows['validation']:,} validation, {windows['test']:,} test"
     )
-    for kind, count in facts["repairs"].items():
-        policy = getattr(prepared.config.data, kind)
-        listener.note(f"data.{kind}: {policy} settled {count:,} rows")
+    for note in repair_notes(prepared.config.data, facts["repairs"]):
+        listener.note(note)
     if facts["future_rows"]:
         listener.note(f"{facts['future_rows']:,} rows behind the last target of their series: left out")
     for column, count in facts["unseen_categories"].items():

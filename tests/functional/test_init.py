@@ -126,6 +126,64 @@ def test_ids_that_look_like_numbers_or_nothing_stay_apart(folder: Path) -> None:
     assert written(folder).data.duplicates == "error"
 
 
+def test_ids_with_leading_zeros_or_like_nothing_are_found_as_ids(folder: Path) -> None:
+    days = pd.date_range("2024-01-01", periods=60).repeat(3)
+    init(write(folder, store=np.tile(["001", "1", "NA"], 60), date=days, sales=np.arange(180) % 17))
+    assert written(folder).data.series_id == "store"
+
+
+def test_a_column_that_only_numbers_the_rows_is_no_target_beside_others(folder: Path) -> None:
+    steps = np.arange(100)
+    init(write(folder, No=steps + 1, ds=hours(100), speed=steps % 7, constant=5))
+    assert written(folder).data.targets == ("speed",)
+
+
+def test_a_constant_is_a_target_where_there_is_nothing_else(folder: Path) -> None:
+    init(write(folder, ds=hours(100), y=5))
+    assert written(folder).data.targets == ("y",)
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [("%d/%m/%Y", "%d/%m/%Y"), ("%m/%d/%Y", "%m/%d/%Y"), ("%Y%m%d", None), ("%d.%m.%Y", "%d.%m.%Y")],
+)
+def test_the_day_or_the_month_may_come_first_and_is_kept(folder: Path, form: str, expected: str | None) -> None:
+    days = pd.date_range("2024-01-01", periods=90).strftime(form)
+    init(write(folder, date=days, y=np.arange(90) % 7))
+    data = written(folder).data
+    assert (data.timestamp, data.timestamp_format, data.freq) == ("date", expected, "D")
+
+
+def test_a_format_decides_where_both_readings_fit(folder: Path) -> None:
+    days = ["01/02/2024", "02/02/2024", "03/02/2024", "04/02/2024"]
+    table = write(folder, date=days, y=[1, 2, 3, 1])
+    assert "may have the month or the day first" in init(table, expect=4)
+    init(table, "--timestamp-format", "%d/%m/%Y")
+    assert (written(folder).data.timestamp_format, written(folder).data.freq) == ("%d/%m/%Y", "D")
+
+
+def test_stamps_in_several_columns_and_words_among_numbers_are_settled(folder: Path) -> None:
+    stamps = hours(400)
+    values = (np.arange(400) % 24).astype("str")
+    values[[100, 200]] = "offline"
+    init(write(folder, year=stamps.year, month=stamps.month, day=stamps.day, hour=stamps.hour, load=values))
+    data = written(folder).data
+    assert data.timestamp == ("year", "month", "day", "hour")
+    assert (data.sentinels, data.missing) == (("offline",), "ffill")
+
+
+def test_decimal_commas_are_written_down(folder: Path) -> None:
+    table = folder / "table.csv"
+    table.write_text("ds;y\n" + "".join(f"{stamp};{k % 7},5\n" for k, stamp in enumerate(hours(100))))
+    init(table)
+    assert (written(folder).data.csv.decimal, written(folder).data.csv.delimiter) == (",", ";")
+
+
+def test_the_command_to_go_on_with_can_be_pasted(folder: Path) -> None:
+    said = init(write(folder, ds=hours(100), y=5), "--output", "my configs/a b.yaml")
+    assert "forecast train --config 'my configs/a b.yaml'" in said
+
+
 def test_a_target_that_is_no_number_is_refused_with_its_place(folder: Path) -> None:
     table = write(folder, ds=hours(50), y=["1.5"] * 40 + ["n/a"] * 10)
     assert "table.csv:42: column y: expected a number, received 'n/a'" in init(table, "--target", "y", expect=4)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lstm_forecast.data.grid import Grid
 from lstm_forecast.data.panel import Panel, build_panel
 from lstm_forecast.data.read import read_table
 from lstm_forecast.data.repair import Settings
@@ -64,23 +65,27 @@ def test_all_faults_are_reported_at_once_each_with_count_place_and_remedy(tmp_pa
         )  # fmt: skip
     assert caught.value.problems == (
         f"{path}:9: series y, 0: earlier than the row before it (1 such rows); set data.unsorted: sort",
-        "series y, 2: column y: infinite (2 such rows); set data.infinite: missing",
+        f"{path}:3: series y, 2: column y: infinite, or too large to calculate with (2 such rows); "
+        "set data.infinite: missing",
         f"{path}:7: series y, 6: the same stamp as {path}:6: series y, 6 (2 such rows); "
         "set data.duplicates: first, last, mean or sum",
-        "series y: 2 rows of freq 1 missing after 3, one of 2 gaps (3 such rows); set data.gaps: fill or split",
-        "series y, 3: column y: no value (1 such rows); set data.missing: ffill or interpolate",
+        "series y, after 3: 2 rows of freq 1 missing, the first of 2 gaps, the longest: 2, series y, after 3 "
+        "(3 such rows); set data.gaps: fill or split",
+        f"{path}:4: series y, 3: column y: no value (1 such rows); set data.missing: ffill, seasonal or interpolate",
     )
 
 
 def test_filling_gaps_asks_for_a_policy_for_the_rows_that_it_adds() -> None:
     assert problems([1, 3], [1, 2], policies=Settings(gaps="fill")) == (
-        "data.gaps: fill adds rows without values; set data.missing: ffill or interpolate",
+        "data.gaps: fill adds rows without values (1 such rows); set data.missing: ffill, seasonal or interpolate",
     )
 
 
 def test_a_column_with_the_fault_is_named() -> None:
-    assert problems([1, 2], [1, 2], x=[1, NAN])[0].startswith("series y, 2: column x: no value (1 such rows)")
-    assert problems([1, 2], [1, 2], x=[-INF, 1])[0].startswith("series y, 1: column x: infinite (1 such rows)")
+    assert problems([1, 2], [1, 2], x=[1, NAN])[0].startswith(
+        "data, row 2: series y, 2: column x: no value (1 such rows)"
+    )
+    assert problems([1, 2], [1, 2], x=[-INF, 1])[0].startswith("data, row 1: series y, 1: column x: infinite, or")
 
 
 @pytest.mark.parametrize(
@@ -204,7 +209,9 @@ def test_infinite_values_become_missing_ones() -> None:
     found = panel([1, 2, 3, 4], [1, INF, -INF, 4], policies=Settings(infinite="missing", missing="interpolate"))
     assert rows(found) == [(1, 1), (2, 2), (3, 3), (4, 4)]
     assert found.repairs == {"infinite": 2, "missing": 2}
-    assert problems([1, 2], [1, INF], policies=Settings(infinite="missing"))[0].startswith("series y, 2: column y: no")
+    assert problems([1, 2], [1, INF], policies=Settings(infinite="missing"))[0].startswith(
+        "data, row 2: series y, 2: column y: no"
+    )
 
 
 @pytest.mark.parametrize("policy", ["ffill", "interpolate"])
@@ -388,7 +395,7 @@ def test_a_series_that_begins_where_another_ends_is_a_span_of_its_own() -> None:
 
 def test_the_frequency_is_that_of_the_longest_series() -> None:
     table = table_of(id=["a", "a", "b", "b", "b"], ds=[0, 10, 0, 5, 10], y=np.ones(5))
-    with pytest.raises(DataError, match="series a: 1 rows of freq 5 missing after 0"):
+    with pytest.raises(DataError, match="series a, after 0: 1 rows of freq 5 missing"):
         build_panel(table, timestamp="ds", targets=["y"], series_id="id")
 
 
@@ -408,17 +415,15 @@ def test_rows_off_the_grid_are_counted_and_the_first_is_located() -> None:
     with pytest.raises(DataError) as caught:
         stamped(["2024-01-01", "2024-01-02", "2024-01-02 06:00", "2024-01-03", "2024-01-04 07:00"], freq="D")
     assert str(caught.value) == (
-        "data, row 3: 2024-01-02 06:00:00 is not on the grid of freq D that starts at 2024-01-01 00:00:00 "
-        "(2 of 5 rows are off it); set data.freq"
+        "data, row 3: 2024-01-02 06:00:00: not on the grid of freq D that starts at 2024-01-01 00:00:00 "
+        "(2 such rows); set data.freq, or data.off_grid: nearest"
     )
 
 
 def test_days_of_a_zone_that_only_offsets_tell_ask_for_the_zone() -> None:
     stamps = pd.date_range("2024-03-20", periods=30, tz="Europe/Berlin")
     cells = [stamp.isoformat() for stamp in stamps]
-    with pytest.raises(
-        DataError, match=r"18 of 30 rows are off it\); set data\.freq, or data\.timezone where days are"
-    ):
+    with pytest.raises(DataError, match=r"\(18 such rows\); .*, or data\.timezone where days are local"):
         stamped(cells, freq="D")
     assert stamped(cells, timezone="Europe/Berlin").repairs == {}
 
@@ -435,7 +440,7 @@ def test_faults_before_the_end_are_located_by_their_place_in_the_file() -> None:
     table = table_of(ds=[9, 1, 9, 2], y=[1.0, 1.0, 1.0, NAN], id=["b", "a", "a", ""])
     with pytest.raises(DataError, match=r"^data, row 4: column id: no series id"):
         build_panel(table, timestamp="ds", targets=["y"], series_id="id", end=2, freq="1")
-    with pytest.raises(DataError, match=r"^data, row 4: 2024-01-01 07:00:00 is not on the grid of freq D"):
+    with pytest.raises(DataError, match=r"^data, row 4: 2024-01-01 07:00:00: not on the grid of freq D"):
         stamped(["2024-01-09", "2023-12-31", "2024-01-09", "2024-01-01 07:00"], end="2024-01-02", freq="D")
 
 
@@ -501,7 +506,7 @@ def test_a_year_of_days_with_the_zone_in_the_config_has_no_fault() -> None:
 
 def test_one_missing_hour_beside_a_daylight_saving_change_is_one_gap() -> None:
     stamps = pd.date_range("2024-03-30", periods=96, freq="h", tz="Europe/Berlin").delete(26)
-    with pytest.raises(DataError, match=r"1 rows of freq h missing after 2024-03-31 01:00:00\+01:00, one of 1 gaps"):
+    with pytest.raises(DataError, match=r"after 2024-03-31 01:00:00\+01:00: 1 rows of freq h missing \(1 such"):
         stamped([stamp.isoformat() for stamp in stamps], timezone="Europe/Berlin")
 
 
@@ -523,13 +528,13 @@ def test_the_duplicates_and_missing_hours_of_the_metro_traffic_are_counted_exact
     duplicates, gaps = shared("dirty_metro_traffic.csv.gz", ["date_time", "traffic_volume"])
     assert duplicates.startswith(f"{path}:")
     assert "(7,629 such rows); set data.duplicates: first, last, mean or sum" in duplicates
-    assert "rows of freq h missing after" in gaps
+    assert "rows of freq h missing" in gaps
     assert "(11,976 such rows); set data.gaps: fill or split" in gaps
 
 
 def test_the_missing_days_of_the_page_views_are_counted_exactly() -> None:
     (gaps,) = shared("wp_peyton_manning.csv.gz", ["ds", "y"])
-    assert "rows of freq D missing after" in gaps
+    assert "rows of freq D missing" in gaps
     assert "(59 such rows); set data.gaps: fill or split" in gaps
 
 
@@ -596,3 +601,76 @@ def test_rows_before_a_number_on_the_grid_are_counted_in_every_series_across_gap
     ordinals = layout.ordinals(np.arange(len(rows)))
     expected = [(ordinals[a:b] < ordinal).sum() for a, b in zip(layout.offsets[:-1], layout.offsets[1:], strict=True)]
     assert found.tolist() == expected
+
+
+# More policies
+
+
+def test_the_value_a_season_before_fills_a_hole_and_the_last_one_where_there_is_none() -> None:
+    table = table_of(ds=pd.date_range("2024-01-01", periods=17).astype("str"), y=np.arange(17.0))
+    table.frame.loc[[2, 9, 10, 16], "y"] = NAN
+    found = build_panel(table, timestamp="ds", targets=["y"], settings=Settings(missing="seasonal"))
+    assert found.values[[2, 9, 10, 16], 0].tolist() == [1, 8, 3, 15]  # nothing is known a week before 2, 9 and 16
+
+
+def test_gaps_beyond_the_limit_split_and_shorter_ones_are_filled() -> None:
+    policies = Settings(gaps="fill", missing="ffill", fill_limit=2)
+    found = panel([1, 4, 8, 9], [1, 4, 8, 9], policies=policies)
+    assert rows(found) == [(1, 1), (2, 1), (3, 1), (4, 4), (8, 8), (9, 9)]
+    assert found.layout.spans.tolist() == [0, 4, 6]
+    assert found.repairs == {"gaps": 5}
+
+
+def test_sentinels_are_missing_values_wherever_they_stand() -> None:
+    found = panel([1, 2, 3], [1, -200, 3], x=[6, 5, -1.5], policies=Settings(sentinels=(-200.0, -1.5), missing="ffill"))
+    assert content(found) == [("y", 1, (1, 6)), ("y", 2, (1, 5)), ("y", 3, (3, 5))]
+    assert found.repairs == {"sentinels": 2, "missing": 2}
+
+
+def test_stamps_between_the_steps_move_to_the_nearest_one() -> None:
+    stamps = ["2024-01-01 00:01", "2024-01-01 00:58", "2024-01-01 02:00", "2024-01-01 03:10", "2024-01-01 03:20"]
+    policies = Settings(off_grid="nearest", duplicates="mean")
+    found = stamped(stamps, freq="h", settings=policies)
+    assert [str(stamp)[11:16] for stamp in found.layout.stamps(np.arange(4))] == ["00:00", "01:00", "02:00", "03:00"]
+    assert found.values[:, 0].tolist() == [0, 1, 2, 3.5]
+    assert found.repairs == {"off_grid": 4, "duplicates": 1}
+
+
+def test_most_stamps_decide_where_the_steps_are() -> None:
+    stamps = ["2024-01-01 00:31", "2024-01-01 01:30", "2024-01-01 02:30", "2024-01-01 03:30"]
+    found = stamped(stamps, freq="h", settings=Settings(off_grid="nearest"))
+    assert str(found.layout.stamps(np.array([0]))[0]) == "2024-01-01 00:30:00"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_the_nearest_step_of_a_calendar_is_no_farther_than_any_other(data: st.DataObject) -> None:
+    freq = data.draw(st.sampled_from(["MS", "ME", "QS", "B", "W-SUN", "6h", "D"]))
+    days = data.draw(st.lists(st.integers(0, 700), min_size=3, max_size=20))
+    ticks = (pd.Timestamp("2024-01-15") + pd.to_timedelta(sorted(days), unit="D")).as_unit("us").asi8
+    grid = Grid(freq, pd.Timestamp(ticks.min(), unit="us"))
+    steps = pd.DatetimeIndex(grid.stamps(np.arange(4000))).as_unit("us").asi8
+    distances = np.abs(steps[grid.nearest(ticks)] - ticks)
+    assert (distances == np.abs(steps[:, None] - ticks).min(axis=0)).all()
+
+
+def test_empty_rows_are_left_out_and_counted(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("ds,y\n1,1\n,\n2,2\n,\n")
+    table = read_table(path, columns=["ds", "y"], text=["ds"])
+    found = build_panel(table, timestamp="ds", targets=["y"], freq="1")
+    assert (rows(found), found.repairs) == ([(1, 1), (2, 2)], {"empty_rows": 2})
+    path.write_text("ds,y\n1,1\n,7\n")
+    with pytest.raises(DataError, match=f"{path}:3: column ds: no time stamp"):
+        build_panel(read_table(path, columns=["ds", "y"], text=["ds"]), timestamp="ds", targets=["y"], freq="1")
+
+
+def test_values_whose_squares_are_no_numbers_are_refused() -> None:
+    assert problems([1, 2], [1, 1e151])[0].startswith("data, row 2: series y, 2: column y: infinite, or too large")
+    assert panel([1, 2], [1, -1e149]).repairs == {}
+
+
+def test_ids_that_a_file_holds_as_floats_are_those_of_a_file_with_whole_numbers() -> None:
+    whole = panel([1, 2, 1], [1, 2, 3], id=[7, 7, 8])
+    assert panel([1, 2, 1], [1, 2, 3], id=[7.0, 7.0, 8.0]).layout.ids == whole.layout.ids == ("7", "8")
+    assert panel([1, 1], [1, 2], id=[7.5, 8.0]).layout.ids == ("7.5", "8.0")

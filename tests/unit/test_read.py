@@ -267,10 +267,10 @@ def test_one_wide_row_far_down_is_found(tmp_path: Path) -> None:
     assert refused(path).startswith(f"{path}:30001: the header names 3 columns, and this row has 4")
 
 
-@pytest.mark.parametrize("columns", [None, ["ds", "y"]])
-def test_empty_cells_behind_the_last_column_are_harmless(tmp_path: Path, columns: list[str] | None) -> None:
+def test_empty_cells_behind_the_last_column_are_harmless(tmp_path: Path) -> None:
     path = written(tmp_path / "a.csv", "ds,y\na,1,\nb,2,\n")
-    assert rows(read_table(path, columns=columns, text=["ds"])) == [("a", 1), ("b", 2)]
+    assert rows(read_table(path, columns=["ds", "y"], text=["ds"])) == [("a", 1), ("b", 2)]
+    assert rows(read_table(path)) == [("a", "1"), ("b", "2")]
 
 
 def test_a_short_row_has_missing_values(tmp_path: Path) -> None:

@@ -251,3 +251,50 @@ def test_no_json_raises_anything_else(content: Any) -> None:
 
 def test_whole_numbers_in_json_are_numbers() -> None:
     assert Scaler.from_json(numbers(1, 2)).center.tolist() == [[1.0]]
+
+
+# Outliers and numbers that are too large
+
+
+def writable(panel: Panel) -> Panel:
+    return replace(panel, values=panel.values.copy())
+
+
+def test_outliers_are_clipped_to_the_fences_of_the_training_rows_and_counted() -> None:
+    panel = writable(panel_of(300, 300, columns=2))
+    panel.values[[10, 250, 310], [0, 1, 0]] = [1e6, -1e6, 500]
+    clipped = fit_scaler(panel, kind="standard", log=False, train_ends=np.array([200, 500]), clip=True)
+    assert np.abs(clipped.transform(panel)).max() < 20
+    assert clipped.outliers(panel) == 3
+    assert fit_scaler(panel, kind="standard", log=False, train_ends=np.array([200, 500])).outliers(panel) == 0
+    assert Scaler.from_json(clipped.to_json()).transform(panel).tobytes() == clipped.transform(panel).tobytes()
+
+
+def test_fences_come_from_training_rows_alone_and_are_shared_where_the_scale_is() -> None:
+    panel = writable(panel_of(300, 300))
+    fit = {"kind": "standard", "log": False, "train_ends": np.array([200, 500]), "clip": True}
+    before = fit_scaler(panel, **fit)
+    panel.values[250:300] *= 1e6
+    panel.values[550:] = 1e9
+    assert fit_scaler(panel, **fit).to_json() == before.to_json()
+    pooled = fit_scaler(panel, **fit, pooled=True)
+    assert pooled.limits is not None
+    assert (pooled.limits[:, 0] == pooled.limits[:, 1]).all()
+
+
+def test_a_value_too_far_out_for_float32_is_refused_with_its_place() -> None:
+    panel = writable(panel_of(20, 20))
+    scaler = fit_scaler(panel, kind="standard", log=False, train_ends=np.array([10, 30]))
+    panel.values[35] = 1e120
+    with pytest.raises(DataError, match=r"^series b, 15: column y0: 1e\+120 lies 1e\+15 times as far out"):
+        scaler.transform(panel)
+
+
+@pytest.mark.parametrize("part", ["low", "high"])
+@pytest.mark.parametrize("wrong", ["NaN", "null", '"1"', "1e999"])
+def test_limits_that_are_no_numbers_are_refused(part: str, wrong: str) -> None:
+    panel = panel_of(300)
+    text = fit_scaler(panel, kind="standard", log=False, train_ends=np.array([300]), clip=True).to_json()
+    number = json.loads(text)["series"]["a"]["y0"][part]
+    with pytest.raises((ValueError, TypeError)):
+        Scaler.from_json(text.replace(json.dumps(number), wrong))

@@ -6,15 +6,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lstm_forecast.data.faults import refuse
 from lstm_forecast.data.read import read_table
-from lstm_forecast.data.stamps import parse_stamps
+from lstm_forecast.data.stamps import in_zone, joined, looks_like_time, parse_stamps, stamp_format
 from lstm_forecast.errors import DataError
 from tests.unit.conftest import table_of
 
 
-def parse(*cells: str, **options: str) -> pd.DatetimeIndex:
-    stamps = parse_stamps(table_of(ds=pd.Series(cells, dtype="str")), column="ds", **options)
+def parse(*cells: str, timezone: str | None = None, dst: str = "error", **options: str) -> pd.DatetimeIndex:
+    table = table_of(ds=pd.Series(cells, dtype="str"))
+    stamps = parse_stamps(table, column="ds", **options)
     assert isinstance(stamps, pd.DatetimeIndex)
+    stamps, findings = in_zone(table, stamps, column="ds", series_id=None, timezone=timezone, dst=dst)
+    refuse(findings)
     return stamps
 
 
@@ -24,7 +28,7 @@ def texts(*cells: str, **options: str) -> list[str]:
 
 def refused(*cells: str, **options: str) -> str:
     with pytest.raises(DataError) as caught:
-        parse_stamps(table_of(ds=pd.Series(cells, dtype="str")), column="ds", **options)
+        parse(*cells, **options)
     return str(caught.value)
 
 
@@ -172,8 +176,9 @@ def test_local_times_that_daylight_saving_skips_or_repeats_are_refused_with_thei
 ) -> None:
     for stamp in (skipped, repeated):
         message = refused("2024-01-01 00:30", stamp, timezone=zone)
-        assert message.startswith(f"data, row 2: column ds: {pd.Timestamp(stamp)} is in the hour that daylight saving")
-        assert f"in {zone} (1 such rows); write stamps with an offset, or in UTC" in message
+        assert message.startswith(f"data, row 2: column ds: {pd.Timestamp(stamp)}: in the hour that daylight saving")
+        assert f"in {zone} (1 such rows); set data.dst: " in message
+        assert message.endswith("or write stamps with an offset, or in UTC with data.timezone: UTC")
         assert parse(stamp, timezone="UTC")[0] == pd.Timestamp(stamp, tz="UTC")
 
 
@@ -187,3 +192,77 @@ def test_a_day_whose_midnight_is_skipped_or_repeated_is_still_a_day(zone: str, d
 @pytest.mark.parametrize("cell", ["2024-01-01 12:00", "2024-01-01T12:00Z"])
 def test_an_unknown_zone_names_its_key(zone: str, cell: str) -> None:
     assert f"data.timezone: {zone!r} is not a known time zone" in refused(cell, timezone=zone)
+
+
+# Daylight saving: half-hourly local times over both changes of a year
+
+
+ZONES = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe"]  # the last one moves its clock by half an hour
+
+
+def half_hours(zone: str) -> pd.DatetimeIndex:
+    return pd.date_range("2023-12-31 13:00", "2024-12-31 11:30", freq="30min", tz="UTC").tz_convert(zone).as_unit("us")
+
+
+@pytest.mark.parametrize("dst", ["first", "last", "shift"])
+@pytest.mark.parametrize("zone", ZONES)
+def test_no_half_hour_of_a_year_is_lost_or_doubled(zone: str, dst: str) -> None:
+    stamps = half_hours(zone)
+    assert parse(*stamps.tz_localize(None).astype("str"), timezone=zone, dst=dst).equals(stamps)
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_one_pass_of_a_repeated_hour_is_the_first_or_the_last(zone: str) -> None:
+    stamps = half_hours(zone)
+    local = stamps.tz_localize(None)
+    for dst, keep in (("first", "first"), ("last", "last"), ("shift", "first")):
+        kept = ~local.duplicated(keep=keep)  # type: ignore[arg-type]
+        found = parse(*local[kept].astype("str"), timezone=zone, dst=dst)
+        assert found.equals(stamps[kept])
+
+
+def test_series_that_take_turns_have_a_second_pass_each() -> None:
+    cells = ["2024-10-27 02:00"] * 4
+    table = table_of(ds=pd.Series(cells, dtype="str"), id=["a", "b", "a", "b"])
+    stamps = parse_stamps(table, column="ds")
+    assert isinstance(stamps, pd.DatetimeIndex)
+    found, _ = in_zone(table, stamps, column="ds", series_id="id", timezone="Europe/Berlin", dst="first")
+    assert [stamp.utcoffset() // pd.Timedelta("1h") for stamp in found] == [2, 2, 1, 1]
+
+
+def test_skipped_times_are_refused_unless_they_shift() -> None:
+    cells = ["2024-03-31 01:30", "2024-03-31 02:00", "2024-03-31 02:30", "2024-03-31 03:30"]
+    assert "(2 such rows); set data.dst: shift" in refused(*cells, timezone="Europe/Berlin", dst="first")
+    shifted = texts(*cells, timezone="Europe/Berlin", dst="shift")
+    assert [text[11:16] for text in shifted] == ["01:30", "03:00", "03:00", "03:30"]
+
+
+# Stamps in several columns, and other ways to write them
+
+
+def test_parts_of_a_stamp_in_several_columns_need_no_format() -> None:
+    table = table_of(year=["2024", "2024"], Month=["1", "12"], day=["2", "31"], hour=["3", "23"])
+    whole, column, known = joined(table, ["year", "Month", "day", "hour"])
+    assert column == "year Month day hour"
+    stamps = parse_stamps(whole, column=column, timestamp_format=known)
+    assert [str(stamp) for stamp in stamps] == ["2024-01-02 03:00:00", "2024-12-31 23:00:00"]
+
+
+def test_a_date_and_a_time_of_day_with_points_are_one_stamp() -> None:
+    table = table_of(Date=["10/03/2004", "13/03/2004"], Time=["18.00.00", "07.30.00"])
+    whole, column, known = joined(table, ["Date", "Time"])
+    assert [str(s) for s in parse_stamps(whole, column=column, timestamp_format=known)] == [
+        "2004-03-10 18:00:00",
+        "2004-03-13 07:30:00",
+    ]
+    assert stamp_format(whole, column) == "%d/%m/%Y %H.%M.%S"
+
+
+def test_whole_numbers_like_202401_are_months() -> None:
+    assert texts("202312", "202401") == ["2023-12-01T00:00:00", "2024-01-01T00:00:00"]
+
+
+@pytest.mark.parametrize("cells", [["13/01/2024", "02/02/2024"], ["2/13/2024", "3/1/2024"], ["13.1.2024 08:00"]])
+def test_dates_with_the_day_or_the_month_first_look_like_time(cells: list[str]) -> None:
+    assert looks_like_time(pd.Series(cells, dtype="str"))
+    assert not looks_like_time(pd.Series(["north of it", "south of it"], dtype="str"))

@@ -1,0 +1,37 @@
+"""A look at a table before anything is trained on it: ``check``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lstm_forecast.cli.options import AsJson, Overrides
+from lstm_forecast.errors import UsageError
+from lstm_forecast.terminal import reported, show_report
+
+__all__ = ["check"]
+
+
+@reported
+def check(
+    data: Annotated[Path | None, typer.Argument(help="CSV or Parquet file, directory or glob.")] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="YAML config with columns and policies.")
+    ] = None,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Report what is wrong or worth knowing in DATA, or in the data of a config; exit code 4 if training refuses it."""
+    from lstm_forecast.config.loading import load_config
+
+    loaded = None if config is None else load_config(config, overrides=overrides or ())
+    from lstm_forecast.workflows.check import check as run
+
+    if config is not None and loaded is not None:
+        report = run(data or config.parent / loaded.data.path, config=loaded)
+    elif data is not None:
+        report = run(data)
+    else:
+        raise UsageError("check what? Name a table, or a config with --config")
+    show_report(report.content(), as_json=as_json)
+    raise typer.Exit(4 if report.problems else 0)

@@ -1,0 +1,40 @@
+"""What is wrong or worth knowing in a table: how often, the first places, and the config line that settles it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from lstm_forecast.errors import DataError
+
+__all__ = ["SHOWN", "Finding", "Level", "refuse"]
+
+SHOWN = 3  # places of each kind
+Level = Literal["refused", "settled", "note"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One kind of fault, or of something worth knowing, in all of the data."""
+
+    kind: str  # a policy of the config, or what was looked for
+    level: Level  # refused: training is; settled: a policy did it; note: training goes on as it is
+    count: int  # rows, unless the text says otherwise
+    text: str  # what it is, at the first place
+    places: tuple[str, ...] = ()  # the first ones: file:line, series, stamp, column
+    remedy: str = ""  # the config line that settles it
+    columns: Mapping[str, int] = field(default_factory=dict)  # cells by column, where columns matter
+
+    @property
+    def problem(self) -> str:
+        """The whole in one sentence, for an error."""
+        if not self.remedy:  # the text says it all
+            return self.text
+        where = f"{self.places[0]}: " if self.places else ""
+        return f"{where}{self.text} ({self.count:,} such rows); set {self.remedy}"
+
+
+def refuse(findings: Iterable[Finding], *, afterwards: str = "") -> None:
+    """Raise DataError with one problem for each finding that no policy settles; ``afterwards`` ends its remedy."""
+    problems = [finding.problem + afterwards for finding in findings if finding.level == "refused"]
+    if problems:
+        raise DataError(*problems)

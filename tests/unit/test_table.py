@@ -1,0 +1,52 @@
+"""Forecast tables: names and ids from the data come out, and nobody obeys them."""
+
+import io
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lstm_forecast.errors import DataError
+from lstm_forecast.inference.table import spreadsheet_safe, unique_ids
+from tests.unit.conftest import panel_of
+
+FORMULAS = ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("http://x")', " =1", "-a"]
+
+
+@pytest.mark.parametrize("cell", FORMULAS)
+def test_what_begins_like_a_formula_is_text_in_csv(cell: str) -> None:
+    table = spreadsheet_safe(pd.DataFrame({"unique_id": [cell], cell: [-1.5]}))
+    assert table.unique_id[0].startswith("'")
+    assert table.columns[1].startswith("'")
+    assert table.iloc[0, 1] == -1.5
+
+
+@pytest.mark.parametrize("cell", ["-5", "+5.25", "shop", "a=b", "Größe", "日本", "-1,5"])
+def test_numbers_and_words_stay_as_they_are(cell: str) -> None:
+    assert spreadsheet_safe(pd.DataFrame({"unique_id": [cell]})).unique_id[0] == cell
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text())
+def test_no_cell_holds_a_control_sign_or_begins_a_formula(cell: str) -> None:
+    text = spreadsheet_safe(pd.DataFrame({"unique_id": [cell], "y": [1.0]})).to_csv(index=False)
+    assert all(sign.isprintable() or sign == "\n" for sign in text)
+    (found,) = pd.read_csv(io.StringIO(text), keep_default_na=False, dtype=str).unique_id
+    assert found[:1] not in ("=", "@", "\t", "\r")
+
+
+def test_two_series_and_targets_with_one_id_are_refused() -> None:
+    layout = panel_of(3, 3).layout
+    assert unique_ids(layout, targets=["x", "y"], series_id="id").tolist() == [["a/x", "a/y"], ["b/x", "b/y"]]
+    layout = replace(layout, ids=("a", "a/b"))
+    with pytest.raises(DataError, match="the same unique_id, a/b/c; rename a series or a target"):
+        unique_ids(layout, targets=["b/c", "c"], series_id="id")
+    assert unique_ids(layout, targets=["b/c"], series_id="id").tolist() == [["a"], ["a/b"]]
+
+
+def test_numbers_pass_through_untouched() -> None:
+    frame = pd.DataFrame({"unique_id": ["a"] * 3, "y": np.array([-1.0, 2.5, -1e-9])})
+    assert spreadsheet_safe(frame).y.tolist() == frame.y.tolist()
