@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,7 @@ def prepare(config: Config, data_path: Path) -> Prepared:
     if config.melted:
         panel = panel.melted(panel_ids(config, panel.layout))
     split = _split(config, panel.layout)
+    panel = _without_lines_ahead(config, panel, split, data_path)
     config, reasons = resolve(config, panel, split)
     short = _too_short(config, panel.layout, split)
     skipped = [name for name, is_short in zip(panel.layout.ids, short, strict=True) if is_short]
@@ -119,6 +120,22 @@ def prepare(config: Config, data_path: Path) -> Prepared:
             "data_sha256": _fingerprint(path for path, _, _ in table.sources),
         },
     )
+
+
+def _without_lines_ahead(config: Config, panel: Panel, split: Split, data_path: Path) -> Panel:
+    """The panel without lines that ``missing: interpolate`` drew to a value of a later part: the last value instead."""
+    if config.data.missing != "interpolate":
+        return panel
+    known, _ = read_panel(config.data.model_copy(update={"missing": "ffill"}), data_path, training=True)
+    if config.melted:
+        known = known.melted(panel_ids(config, known.layout))
+    drawn, values = panel.values != known.values, panel.values.copy()
+    for border in np.unique([split.validation_start, split.test_start]):
+        for column in np.flatnonzero(drawn[border - 1]):
+            given = np.flatnonzero(~drawn[:border, column])
+            hole = slice(given[-1] + 1, border)
+            values[hole, column] = known.values[hole, column]
+    return replace(panel, values=values)
 
 
 def _split(config: Config, layout: Layout) -> Split:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from lstm_forecast.config.loading import parse_config
+from lstm_forecast.config.schema import Config
 from lstm_forecast.config.table import CsvConfig, DataConfig
 from lstm_forecast.data.faults import Finding, refuse
 from lstm_forecast.data.grid import season_length
@@ -25,6 +26,7 @@ from lstm_forecast.workflows._shared import survey_panel
 __all__ = ["InitResult", "init"]
 
 HORIZONS = {1: 12, 4: 8, 12: 12, 52: 13, 5: 10, 7: 14}  # by season length; else one season
+SCHEMA = ".forecast-schema.json"  # beside the config: what editors complete and check keys by
 SHORT_GAP, MANY_HOLES = 10, 0.05  # rows that are filled where there is no season; share of holes that asks for seasons
 WRITTEN = ("timestamp_format", "timezone")  # that init may have found, beside the columns
 POLICIES = (
@@ -51,7 +53,7 @@ def init(
     series_id: str | None = None,
     force: bool = False,
 ) -> InitResult:
-    """Write a config for the table at ``data``, by default to ``configs/<name of the data>.yaml``.
+    """Write a config for the table at ``data``, by default to ``configs/<name of the data>.yaml``, and its schema.
 
     Raises DataError if the data have no usable time or target column, WriteError if the config exists already.
     """
@@ -67,6 +69,8 @@ def init(
     located = settled.model_copy(update={"path": os.path.relpath(data.resolve(), path.resolve().parent)})
     text = _config_text(name, located, panel, look.roles.others, horizon or _horizon(panel), findings)
     parse_config(text, source=str(path))  # what init writes, train reads
+    schema = json.dumps(Config.model_json_schema(), indent=1)
+    write_whole(path.with_name(SCHEMA), lambda staged: staged.write_text(schema, encoding="utf-8"))
     write_whole(path, lambda staged: staged.write_text(text, encoding="utf-8"))
     return InitResult(path, findings)
 
@@ -152,6 +156,7 @@ def _config_text(
     ]
     lines = "".join(f"\n  {line}" for line in [*more, *settled])
     return f"""\
+# yaml-language-server: $schema={SCHEMA}
 # Written by `forecast init`. What it found:
 {found}
 # Every key is explained by `forecast config schema`; `forecast config show` prints the defaults.
