@@ -123,7 +123,7 @@ def predicted(directory: Path, name: str, *options: str, expect: int = 0) -> dic
         ("dirty_beijing_pm25", {"missing": "ffill"}),
         (
             "nab_realTraffic",
-            {"off_grid": "nearest", "duplicates": "mean", "gaps": "fill", "fill_limit": 144, "missing": "seasonal"},
+            {"off_grid": "nearest", "duplicates": "mean", "gaps": "fill", "freq": "h", "missing": "interpolate"},
         ),
     ],
 )
