@@ -82,12 +82,16 @@ def _require_columns_of_training(data: DataConfig, path: Path) -> None:
 
 def repair_notes(data: DataConfig, repairs: Mapping[str, int]) -> list[str]:
     """What the policies of a config changed, for people."""
-    return [
-        f"data.{kind}: {getattr(data, kind)} settled {count:,} {'series' if kind.endswith('_series') else 'rows'}"
-        if hasattr(data, kind)
-        else f"{count:,} {kind.replace('_', ' ')} left out"
-        for kind, count in repairs.items()
-    ]
+    notes = []
+    for kind, count in repairs.items():
+        if hasattr(data, kind):
+            policy = getattr(data, kind)
+            shown = list(policy) if isinstance(policy, tuple) else policy
+            unit = "series" if kind.endswith("_series") else "rows"
+            notes.append(f"data.{kind}: {shown} settled {count:,} {unit}")
+        else:
+            notes.append(f"{count:,} {kind.replace('_', ' ')} left out")
+    return notes
 
 
 def survey_panel(data: DataConfig, path: Path, *, end: str | int | None = None) -> tuple[Panel, list[Finding], Table]:
