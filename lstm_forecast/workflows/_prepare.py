@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from lstm_forecast.workflows._shared import (
     make_config_windows,
     panel_ids,
     read_panel,
+    survey_table,
 )
 
 __all__ = ["Prepared", "prepare", "prepare_panel"]
@@ -69,6 +70,7 @@ def prepare_panel(config: Config, panel: Panel, table: Table, *, test_from: int 
     if config.melted:
         panel = panel.melted(panel_ids(config, panel.layout))
     split = _split(config, panel.layout, test_from)
+    panel = _without_lines_ahead(config, panel, split, table)
     config, reasons = resolve(config, panel, split)
     short = _too_short(config, panel.layout, split)
     skipped = [] if config.data.short_series == "pad" else [panel.layout.ids[k] for k in np.flatnonzero(short)]
@@ -116,6 +118,22 @@ def prepare_panel(config: Config, panel: Panel, table: Table, *, test_from: int 
             "data_sha256": _fingerprint(path for path, _, _ in table.sources),
         },
     )
+
+
+def _without_lines_ahead(config: Config, panel: Panel, split: Split, table: Table) -> Panel:
+    """The panel without lines that ``missing: interpolate`` drew to a value of a later part: the last value instead."""
+    if config.data.missing != "interpolate":
+        return panel
+    known, _ = survey_table(config.data.model_copy(update={"missing": "ffill"}), table, end=config.data.end)
+    if config.melted:
+        known = known.melted(panel_ids(config, known.layout))
+    drawn, values = panel.values != known.values, panel.values.copy()
+    for border in np.unique([split.validation_start, split.test_start]):
+        for column in np.flatnonzero(drawn[border - 1]):
+            given = np.flatnonzero(~drawn[:border, column])
+            hole = slice(given[-1] + 1, border)
+            values[hole, column] = known.values[hole, column]
+    return replace(panel, values=values)
 
 
 def _split(config: Config, layout: Layout, test_from: int | None) -> Split:

@@ -24,7 +24,8 @@ from lstm_forecast.inference.table import unique_ids
 
 __all__ = [
     "fit_config_scaler", "known_ahead", "known_widths", "make_config_windows", "numeric_sentinels", "panel_ids",
-    "read_panel", "repair_notes", "seasonal_scales", "survey_panel", "word_sentinels",
+    "read_panel", "repair_notes", "seasonal_scales", "survey_panel", "survey_table",
+    "word_sentinels",
 ]  # fmt: skip
 
 Floats = NDArray[np.float64]
@@ -62,12 +63,16 @@ def _require_columns_of_training(data: DataConfig, path: Path) -> None:
 
 def repair_notes(data: DataConfig, repairs: Mapping[str, int]) -> list[str]:
     """What the policies of a config changed, for people."""
-    return [
-        f"data.{kind}: {getattr(data, kind)} settled {count:,} {'series' if kind.endswith('_series') else 'rows'}"
-        if hasattr(data, kind)
-        else f"{count:,} {kind.replace('_', ' ')} left out"
-        for kind, count in repairs.items()
-    ]
+    notes = []
+    for kind, count in repairs.items():
+        if hasattr(data, kind):
+            policy = getattr(data, kind)
+            shown = list(policy) if isinstance(policy, tuple) else policy
+            unit = "series" if kind.endswith("_series") else "rows"
+            notes.append(f"data.{kind}: {shown} settled {count:,} {unit}")
+        else:
+            notes.append(f"{count:,} {kind.replace('_', ' ')} left out")
+    return notes
 
 
 def survey_panel(data: DataConfig, path: Path, *, end: str | int | None = None) -> tuple[Panel, list[Finding], Table]:
@@ -81,9 +86,15 @@ def survey_panel(data: DataConfig, path: Path, *, end: str | int | None = None) 
         missing=word_sentinels(data),
         **data.csv.model_dump(),
     )
+    return (*survey_table(data, table, end=end), table)
+
+
+def survey_table(data: DataConfig, table: Table, *, end: str | int | None = None) -> tuple[Panel, list[Finding]]:
+    """The same for a table that was read."""
+    covariates = data.covariates
     if covariates.categories is None:
         covariates = covariates.model_copy(update={"categories": find_categories(table.frame, covariates.static)})
-    panel, findings = inspect_panel(
+    return inspect_panel(
         table,
         timestamp=data.stamp_columns,
         targets=data.targets,
@@ -106,7 +117,6 @@ def survey_panel(data: DataConfig, path: Path, *, end: str | int | None = None) 
             dst=data.dst,
         ),
     )
-    return panel, findings, table
 
 
 def numeric_sentinels(data: DataConfig) -> tuple[float, ...]:

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lstm_forecast.config.loading import parse_config
+from lstm_forecast.config.schema import Config
 from lstm_forecast.config.table import CsvConfig, DataConfig
 from lstm_forecast.data.faults import Finding, refuse
-from lstm_forecast.data.grid import season_length
+from lstm_forecast.data.grid import Grid, season_length
 from lstm_forecast.data.notes import suspected_sentinels
 from lstm_forecast.data.panel import Panel
 from lstm_forecast.data.roles import Roles
@@ -26,7 +28,10 @@ from lstm_forecast.workflows._shared import survey_panel
 __all__ = ["InitResult", "init"]
 
 HORIZONS = {1: 12, 4: 8, 12: 12, 52: 13, 5: 10, 7: 14}  # by season length; else one season
-SHORT_GAP, MANY_HOLES = 10, 0.05  # rows that are filled where there is no season; share of holes that asks for seasons
+SCHEMA = ".forecast-schema.json"  # beside the config: what editors complete and check keys by
+STEPS = {"5min": 5, "10min": 10, "15min": 15, "30min": 30, "h": 60, "2h": 120, "6h": 360, "D": 1440}  # in minutes
+SHORT_GAP = 10  # rows that are filled where there is no season
+MANY_HOLES, MOST_HOLES = 0.05, 0.6  # for each row: those that ask for seasons, and those that a grid may have
 WRITTEN = ("timestamp_format", "timezone")  # that init may have found, beside the columns
 POLICIES = (
     "off_grid", "unsorted", "duplicates", "gaps", "fill_limit", "sentinels", "infinite", "missing",
@@ -52,7 +57,7 @@ def init(
     series_id: str | None = None,
     force: bool = False,
 ) -> InitResult:
-    """Write a config for the table at ``data``, by default to ``configs/<name of the data>.yaml``.
+    """Write a config for the table at ``data``, by default to ``configs/<name of the data>.yaml``, and its schema.
 
     Raises DataError if the data have no usable time or target column, WriteError if the config exists already.
     """
@@ -68,6 +73,8 @@ def init(
     located = settled.model_copy(update={"path": os.path.relpath(data.resolve(), path.resolve().parent)})
     text = _config_text(name, located, panel, look.roles, horizon or _horizon(panel), findings)
     parse_config(text, source=str(path))  # what init writes, train reads
+    schema = json.dumps(Config.model_json_schema(), indent=1)
+    write_whole(path.with_name(SCHEMA), lambda staged: staged.write_text(schema, encoding="utf-8"))
     write_whole(path, lambda staged: staged.write_text(text, encoding="utf-8"))
     return InitResult(path, findings)
 
@@ -80,14 +87,17 @@ def _name_of(data: Path) -> str:
 def _settle(data: DataConfig, path: Path) -> tuple[DataConfig, Panel]:
     """The table as described, with policies for the faults that it really has, and the panel that they make."""
     panel, findings, _ = survey_panel(data, path)
+    if any(finding.kind == "off_grid" for finding in findings):
+        data = _on_a_grid(data, path, panel.layout.grid)
+        panel, findings, _ = survey_panel(data, path)
     policies = _policies({finding.kind: finding for finding in findings if finding.level == "refused"}, panel)
+    if data.off_grid == "nearest" and "missing" in policies:
+        policies["missing"] = "interpolate"  # a season filled in would make seasonal forecasts look too good
     numbers = {number for values in panel.values.T for number in suspected_sentinels(values)}
     sentinels = (*data.sentinels, *sorted(numbers))
     if numbers:
         policies.setdefault("missing", "ffill")
     data = data.model_copy(update={**policies, "sentinels": sentinels})
-    if data.off_grid == "nearest":  # rows may have come to lie on one step
-        data = data.model_copy(update={"duplicates": "mean"})
     panel, findings, _ = survey_panel(data, path)
     refuse(findings)
     return data.model_copy(update={"freq": panel.layout.grid.freq}), panel
@@ -95,12 +105,12 @@ def _settle(data: DataConfig, path: Path) -> tuple[DataConfig, Panel]:
 
 def _policies(faults: Mapping[str, Finding], panel: Panel) -> dict[str, Any]:
     policies: dict[str, Any] = {}
-    settled = {"off_grid": "nearest", "duplicates": "first", "infinite": "missing"}
+    settled = {"duplicates": "first", "infinite": "missing"}
     policies |= {kind: policy for kind, policy in settled.items() if kind in faults}
     rows, season = len(panel.values), season_length(panel.layout.grid.freq)
-    if "gaps" in faults or "off_grid" in faults:
+    if "gaps" in faults:
         policies["gaps"] = "fill"
-        if _longest_gap(panel) > (limit := max(season, SHORT_GAP)):
+        if _gaps(panel).max() > (limit := max(season, SHORT_GAP)):
             policies["fill_limit"] = limit
     holes = sum(faults[kind].count for kind in ("gaps", "missing") if kind in faults)
     if holes or "infinite" in faults or "gaps" in policies:
@@ -108,13 +118,26 @@ def _policies(faults: Mapping[str, Finding], panel: Panel) -> dict[str, Any]:
     return policies
 
 
-def _longest_gap(panel: Panel) -> int:
-    """Steps missing in the longest gap of any series."""
+def _on_a_grid(data: DataConfig, path: Path, finest: Grid) -> DataConfig:
+    """Irregular stamps moved to the finest steps that are mostly filled then: those of a step become their mean."""
+    minutes = 0 if isinstance(finest.origin, int) or finest.step is None else finest.step / 60e6
+    coarser = [freq for freq, length in STEPS.items() if minutes and length > minutes]
+    for freq in (finest.freq, *coarser):
+        data = data.model_copy(update={"off_grid": "nearest", "duplicates": "mean", "freq": freq})
+        panel, *_ = survey_panel(data, path)
+        gaps = _gaps(panel)
+        holes = gaps[gaps <= max(season_length(freq), SHORT_GAP)].sum()
+        if holes <= MOST_HOLES * len(panel.values):
+            break
+    return data
+
+
+def _gaps(panel: Panel) -> NDArray[np.int64]:
+    """Steps missing in every gap of a series; one of 0 if there is none."""
     layout = panel.layout
-    series = layout.series_of(layout.spans[:-1])
     ends = layout.first + np.diff(layout.spans)
-    skipped = (layout.first[1:] - ends[:-1])[np.diff(series) == 0]
-    return int(skipped.max(initial=0))
+    inside = np.diff(layout.series_of(layout.spans[:-1])) == 0
+    return np.append((layout.first[1:] - ends[:-1])[inside], 0)
 
 
 def _horizon(panel: Panel) -> int:
@@ -153,6 +176,7 @@ def _config_text(name: str, data: DataConfig, panel: Panel, roles: Roles, horizo
     ]
     lines = "".join(f"\n  {line}" for line in [*more, *settled])
     return f"""\
+# yaml-language-server: $schema={SCHEMA}
 # Written by `forecast init`. What it found:
 {found}
 # Every key is explained by `forecast config schema`; `forecast config show` prints the defaults.

@@ -123,7 +123,7 @@ def predicted(directory: Path, name: str, *options: str, expect: int = 0) -> dic
         ("dirty_beijing_pm25", {"missing": "ffill"}),
         (
             "nab_realTraffic",
-            {"off_grid": "nearest", "duplicates": "mean", "gaps": "fill", "fill_limit": 144, "missing": "seasonal"},
+            {"off_grid": "nearest", "duplicates": "mean", "gaps": "fill", "freq": "h", "missing": "interpolate"},
         ),
     ],
 )
@@ -148,7 +148,7 @@ def test_every_repair_is_counted_and_told(runs: Path) -> None:
     assert manifest["skipped_series"] == ["d"]
     told = (runs / "stderr.txt").read_text()
     for line in (
-        "data.sentinels: (-200.0, 'n/a') settled 1 rows",
+        "data.sentinels: [-200.0, 'n/a'] settled 1 rows",
         "data.outliers: clip settled 1 rows",
         "data.short_series: skip settled 1 series",
     ):

@@ -1,5 +1,6 @@
 """``forecast init``: a first look at a table, and the config that it writes."""
 
+import json
 import re
 from pathlib import Path
 
@@ -177,6 +178,14 @@ def test_decimal_commas_are_written_down(folder: Path) -> None:
     table.write_text("ds;y\n" + "".join(f"{stamp};{k % 7},5\n" for k, stamp in enumerate(hours(100))))
     init(table)
     assert (written(folder).data.csv.decimal, written(folder).data.csv.delimiter) == (",", ";")
+
+
+def test_editors_find_the_schema_beside_the_config(folder: Path) -> None:
+    init(write(folder, ds=hours(100), y=5))
+    first, *_ = (folder / "configs" / "table.yaml").read_text().splitlines()
+    assert first.startswith("# yaml-language-server: $schema=")
+    schema = json.loads((folder / "configs" / first.partition("=")[2]).read_text())
+    assert schema == Config.model_json_schema()
 
 
 def test_the_command_to_go_on_with_can_be_pasted(folder: Path) -> None:

@@ -674,3 +674,15 @@ def test_ids_that_a_file_holds_as_floats_are_those_of_a_file_with_whole_numbers(
     whole = panel([1, 2, 1], [1, 2, 3], id=[7, 7, 8])
     assert panel([1, 2, 1], [1, 2, 3], id=[7.0, 7.0, 8.0]).layout.ids == whole.layout.ids == ("7", "8")
     assert panel([1, 1], [1, 2], id=[7.5, 8.0]).layout.ids == ("7.5", "8.0")
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe"])
+@pytest.mark.parametrize("written", ["local", "offset", "utc"])
+def test_half_hours_over_both_daylight_saving_changes_are_one_span_in_their_zone(zone: str, written: str) -> None:
+    stamps = pd.date_range("2023-12-31 13:00", "2024-12-31 11:30", freq="30min", tz="UTC").tz_convert(zone)
+    cells = {"local": stamps.tz_localize(None), "offset": stamps, "utc": stamps.tz_convert("UTC")}[written]
+    table = table_of(ds=pd.Series([cell.isoformat() for cell in cells]), y=np.arange(len(stamps), dtype=float))
+    found = build_panel(table, timestamp="ds", targets=["y"], timezone=zone, settings=Settings(dst="first"))
+    assert (found.layout.grid.freq, len(found.layout.first)) == ("30min", 1)
+    assert found.values[:, 0].tolist() == list(range(len(stamps)))
+    assert found.layout.stamps(np.arange(len(stamps))).tolist() == stamps.tolist()
