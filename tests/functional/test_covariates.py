@@ -4,6 +4,7 @@ import io
 import json
 import math
 import shutil
+import subprocess
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ from lstm_forecast.config.loading import load_config, parse_config
 from lstm_forecast.model.linear import fit_linear
 from lstm_forecast.store import open_run
 from lstm_forecast.workflows._prepare import prepare
-from tests.functional.conftest import ROOT, Forecast
+from tests.functional.conftest import ROOT, environment, forecast_command
 from tests.functional.test_cli import HEAVY, invoke, loaded_modules, one_object, read_csv
 
 CONFIG = """\
@@ -60,14 +61,15 @@ def future(days: int = 4) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def stored(once: Callable[[str, Callable[[Path], None]], Path], forecast: Forecast) -> Path:
+def stored(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
     """The run ``stores`` beside its data, and ``future.csv``. Shared: read it only."""
 
     def fill(directory: Path) -> None:
         past().to_csv(directory / "stores.csv", index=False)
         future()[["store", "day", "promo", "price"]].to_csv(directory / "future.csv", index=False)
         (directory / "stores.yaml").write_text(CONFIG)
-        result = forecast("train", "-c", "stores.yaml", cwd=directory)
+        command = forecast_command("train", "-c", "stores.yaml")
+        result = subprocess.run(command, cwd=directory, env=environment(), capture_output=True, text=True, check=False)
         assert result.returncode == 0, result.stderr
 
     return once("stored", fill)
