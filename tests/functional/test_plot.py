@@ -264,7 +264,9 @@ def test_a_file_that_makes_no_sense_is_a_damaged_run(
     trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, picture: str, file: str, content: str
 ) -> None:
     read = workflow.Run.read
-    monkeypatch.setattr(workflow.Run, "read", lambda run, name: content.encode() if name == file else read(run, name))
+    monkeypatch.setattr(
+        workflow.Run, "read", lambda run, name, **how: content.encode() if name == file else read(run, name)
+    )
     with pytest.raises(RunError, match=f"{file}: damaged"):
         draw(trained, tmp_path / "x.png", picture)
 
