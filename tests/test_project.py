@@ -83,6 +83,7 @@ UNSAFE_CALLS = {
     "from_config", "enable_unsafe_deserialization", "system", "popen", "import_module", "unsafe_load", "full_load",
     "read_pickle", "to_pickle", "locate", "get_file", "urlopen", "urlretrieve",
 }  # fmt: skip
+STARTS_PROCESSES = ("workflows/_status.py", "workflows/retrain.py")  # the config's own hook, and this program
 UNSAFE_OPTIONS = {"allow_pickle", "shell", "safe_mode", "weights_only"}
 
 
@@ -119,4 +120,5 @@ def test_unsafe_code_is_recognised(source: str) -> None:
     "path", sorted((ROOT / "lstm_forecast").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT))
 )
 def test_the_package_has_no_code_that_could_run_what_a_file_brought_along(path: Path) -> None:
-    assert unsafe(path.read_text(encoding="utf-8")) == []
+    allowed = ["subprocess"] if path.relative_to(ROOT / "lstm_forecast").as_posix() in STARTS_PROCESSES else []
+    assert unsafe(path.read_text(encoding="utf-8")) == allowed
