@@ -70,7 +70,7 @@ def test_a_panel_in_long_format(folder: Path) -> None:
 
 def test_columns_beside_the_targets_are_offered_as_covariates(folder: Path) -> None:
     days = pd.date_range("2024-01-01", periods=100).repeat(2)
-    shops = {"store": np.tile(["b", "a"], 100), "date": days, "sales": np.arange(200.0)}
+    shops = {"store": np.tile(["b", "a"], 100), "date": days, "sales": np.arange(200.0) ** 2}
     more = {"promo": np.arange(200) % 3 == 0, "price": np.arange(200) % 7, "region": np.tile(["x", "y"], 100)}
     findings = init(write(folder, **shops, **more))
     assert "other numeric columns: promo, price; constant in each series: region" in findings

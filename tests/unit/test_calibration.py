@@ -1,5 +1,6 @@
 """Conformal calibration: the laws that its intervals keep."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -97,6 +98,17 @@ def test_a_series_without_windows_is_taken_for_an_average_one() -> None:
     zeros = np.zeros(100, np.int64)
     calibration = calibrate(prediction, actual, zeros, levels=(), n_series=4, news=1.0, per_series=True)
     assert calibration.spread[1:].tolist() == [[1, 1]] * 3
+
+
+@pytest.mark.parametrize("levels", [(), (80,)])
+def test_a_series_that_training_has_not_seen_is_taken_for_an_average_one(levels: tuple[int, ...]) -> None:
+    calibration = learned(400, levels=levels, per_series=True, spread=[1, 2, 3, 4])
+    prediction, _, series = pairs(8, levels=levels)
+    average = replace(calibration, spread=np.ones_like(calibration.spread))
+    unseen = np.where(series == 3, -1, series)
+    found, expected = calibration.apply(prediction, unseen, [80]), calibration.apply(prediction, series, [80])
+    expected[series == 3] = average.apply(prediction, series, [80])[series == 3]
+    assert found == pytest.approx(expected)
 
 
 def test_without_calibration_the_intervals_are_those_of_the_network() -> None:
