@@ -76,7 +76,9 @@ def in_trained(trained: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
 # Help and imports
 
 
-@pytest.mark.parametrize("command", [[], ["init"], ["train"], ["predict"], ["plot"], ["config"], ["config", "show"]])
+@pytest.mark.parametrize(
+    "command", [[], ["init"], ["train"], ["predict"], ["template"], ["plot"], ["config"], ["config", "show"]]
+)
 def test_every_command_has_help(command: list[str]) -> None:
     for option in ("--help", "-h"):
         result = invoke(*command, option)
