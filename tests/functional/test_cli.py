@@ -80,7 +80,7 @@ def in_trained(trained: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     "command",
     [
         *([], ["init"], ["train"], ["predict"], ["template"], ["backtest"], ["plot"], ["compare"], ["retrain"]),
-        *(["monitor"], ["schedule"], ["runs"], ["config"], ["config", "show"]),
+        *(["monitor"], ["schedule"], ["check"], ["runs"], ["config"], ["config", "show"]),
     ],
 )
 def test_every_command_has_help(command: list[str]) -> None:
