@@ -12,7 +12,7 @@ from lstm_forecast.data.windows import Batch, Windows, gather_contexts, normalis
 from lstm_forecast.inference.calibration import Calibration, calibrate
 from lstm_forecast.inference.session import Session
 
-__all__ = ["Exchange", "Forecaster"]
+__all__ = ["Exchange", "Forecaster", "Trials"]
 
 BATCH = 256  # larger ones are no faster, and ONNX Runtime keeps the memory of the largest
 Floats = NDArray[np.float64]
@@ -33,6 +33,16 @@ class Exchange:
         lent = windows.batch(self.order[index]).inputs
         inputs[:, self.steps, self.channels] = lent[:, self.steps, self.channels]
         return replace(batch, inputs=inputs)
+
+
+@dataclass(frozen=True)
+class Trials:
+    """Predictions of windows that the network did not learn from, in the units of its output, and what came."""
+
+    predictions: NDArray[np.float32]  # (n, horizon, n_targets, n_quantiles)
+    targets: NDArray[np.float32]  # (n, horizon, n_targets)
+    series: Ints  # (n,): rows of the scaler
+    news: float  # share of a window's steps that the one before had not
 
 
 @dataclass(frozen=True)
@@ -80,23 +90,21 @@ class Forecaster:
             progress(len(index))
         return np.concatenate(parts)
 
-    def calibrated(self, parts: Sequence[tuple[Windows, Ints]], *, per_series: bool) -> "Forecaster":
-        """The same with intervals that would have held their levels on these windows, see ``calibrate``.
+    def trials(self, windows: Windows, series: Ints) -> Trials:
+        """What ``calibrated`` learns from; ``series`` as in ``on_windows``."""
+        pairs = [(self.session.predict(batch.inputs), batch.targets) for batch in windows.batches(BATCH)]
+        predictions, targets = (np.concatenate(arrays) for arrays in zip(*pairs, strict=True))
+        return Trials(predictions, targets, series, news=min(1.0, windows.stride / windows.horizon))
 
-        Each part has the series of its windows beside them, as in ``on_windows``.
-        """
-        pairs = [
-            (self.session.predict(batch.inputs), batch.targets)
-            for windows, _ in parts
-            for batch in windows.batches(BATCH)
-        ]
+    def calibrated(self, trials: Sequence[Trials], *, per_series: bool) -> "Forecaster":
+        """The same with intervals that would have held their levels in these trials, see ``calibrate``."""
         calibration = calibrate(
-            np.concatenate([prediction for prediction, _ in pairs]),
-            np.concatenate([targets for _, targets in pairs]),
-            np.concatenate([series for _, series in parts]),
+            np.concatenate([each.predictions for each in trials]),
+            np.concatenate([each.targets for each in trials]),
+            np.concatenate([each.series for each in trials]),
             levels=self.calibration.levels,
             n_series=len(self.scaler.ids),
-            news=min(1.0, parts[0][0].stride / parts[0][0].horizon),
+            news=trials[0].news,
             per_series=per_series,
         )
         return replace(self, calibration=calibration)

@@ -48,21 +48,21 @@ def judge_challenger(
     season = config.windows.season_length
     bounds = zip(layout.offsets[:-1], learned, strict=True)
     scale = np.array([seasonal_scale(own[start:end], season) for start, end in bounds])[series][:, None]
-    common = sorted(set(champion.config.model.quantiles) & set(config.model.quantiles))
+    common = sorted(set(champion.forecaster.quantiles) & set(challenger.quantiles))
     actual = own[origins[:, None] + np.arange(horizon)]
 
-    def losses(side: Forecaster, quantiles: tuple[float, ...]) -> NDArray[np.float64]:
+    def losses(side: Forecaster) -> NDArray[np.float64]:
         if not len(origins):
             return np.empty(0)
         index = side.scaler.indices(layout.ids)[series]
         forecast = side.ahead(side.scaler.transform(panel), origins, floors, index, steps=horizon)
-        shared = [quantiles.index(level) for level in common]
+        shared = [side.quantiles.index(level) for level in common]
         return window_losses(forecast[..., shared], actual, quantiles=common, scale=scale)
 
     naive = seasonal_naive(own, origins, floors, horizon=horizon, season_length=season)[..., None]
     return judge(
-        champion=losses(champion.forecaster, champion.config.model.quantiles),
-        challenger=losses(challenger, config.model.quantiles),
+        champion=losses(champion.forecaster),
+        challenger=losses(challenger),
         seasonal_naive=window_losses(naive, actual, quantiles=(0.5,), scale=scale),
         origins=layout.ordinals(origins),
         block=math.ceil(horizon / stride),

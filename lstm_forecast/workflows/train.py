@@ -208,8 +208,9 @@ def _calibrated(prepared: Prepared, forecaster: Forecaster) -> tuple[Forecaster,
     if config.model.calibration == "none" or prepared.validation is None:
         return forecaster, dict.fromkeys(("evaluated", "network"), forecaster.calibration)
     per_series = config.model.calibration == "series"
-    published = forecaster.calibrated([(part.windows, part.series) for part in parts], per_series=per_series)
-    evaluated = forecaster.calibrated([(parts[0].windows, parts[0].series)], per_series=per_series)
+    trials = [forecaster.trials(part.windows, part.series) for part in parts]  # the validation part comes first
+    published = forecaster.calibrated(trials, per_series=per_series)
+    evaluated = forecaster.calibrated(trials[:1], per_series=per_series)
     return with_shown_levels(config, evaluated), {"evaluated": evaluated.calibration, "network": published.calibration}
 
 
