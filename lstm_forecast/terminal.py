@@ -95,7 +95,9 @@ def _fail(code: int, title: str, problems: list[str], *, as_json: bool) -> None:
 
 
 PUBLISHED = {
+    "blend": "the mean of the network and its linear part",
     "linear": "the linear part alone",
+    "smoothing": "an exponential smoothing",
     "seasonal_naive": "the seasonal naive forecast",
     "naive": "the last value",
 }
@@ -154,9 +156,10 @@ def outcome(history: Sequence["Epoch"], published: str, scores: Mapping[str, flo
         yield f"{name}kept epoch {row.epoch}: {shown}" + (" (nothing beyond its start)" if row.epoch == 0 else "")
     if published != "network":
         compared = ", ".join(f"{name.replace('_', ' ')} {score:.4g}" for name, score in scores.items())
+        verdict = "" if published == "blend" else "the network does not pay here: "
         yield (
-            f"the network does not pay here: published is {PUBLISHED[published]} (errors on the validation part: "
-            f"{compared}; training.fallback: false would publish the network)"
+            f"{verdict}published is {PUBLISHED[published]} (errors on the validation part: {compared}; "
+            "training.fallback: false would publish the network)"
         )
 
 

@@ -56,7 +56,7 @@ class ModelConfig(Section):
     linear: Annotated[Literal["none", "ridge", "combined"], AUTO] = Field(
         OPEN,
         description="what the network corrects: none, ridge (a regression on the window) or combined (its mean with "
-        "the best of naive, seasonal naive, exponential smoothing and Theta)",
+        "naive, seasonal naive, or exponential smoothings and Theta weighted by each window)",
     )
     channels: Literal["independent", "joint"] = Field(
         "independent", description="several targets: independent (as series of one network) or joint (seen together)"

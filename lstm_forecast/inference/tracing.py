@@ -140,12 +140,13 @@ def _whole(array: Array) -> list[int]:
 
 
 OPERATORS: dict[str, Rule] = {
-    **dict.fromkeys(("Add", "Div", "Max", "Mean", "Min"), _elementwise),
-    **dict.fromkeys(("Cast", "Ceil", "Elu", "Gelu", "Identity", "Relu", "Sigmoid", "Tanh"), _same),
+    **dict.fromkeys(("Add", "Div", "Max", "Mean", "Min", "Mul", "Sub"), _elementwise),
+    **dict.fromkeys(("Cast", "Ceil", "Elu", "Gelu", "Identity", "Log", "Relu", "Sigmoid", "Softmax", "Tanh"), _same),
     **dict.fromkeys(("GRU", "LSTM", "RNN"), _recurrent),
     "Concat": _concat,
     "Expand": _expand,
     "MatMul": _matmul,
+    "ReduceMean": _reduce,
     "ReduceSum": _reduce,
     "Reshape": _reshape,
     "ReverseSequence": _same,

@@ -115,7 +115,7 @@ def signals_deferred() -> Iterator[Sequence[int]]:
 def fingerprint(network: keras.Sequential, values: Mapping[str, Any]) -> str:
     """SHA-256 of everything that decides how a training ends: versions, first weights, arrays and settings.
 
-    ``values`` may be dataclasses, arrays and what JSON knows.
+    ``values`` may be dataclasses, arrays, what JSON knows, and lists of these.
     """
     layers = json.loads(network.to_json(), object_hook=_without_names)
     digest = hashlib.sha256(json.dumps([keras.__version__, keras.backend.backend(), layers]).encode())
@@ -138,6 +138,8 @@ def _update(digest: Any, value: Any) -> None:
         for key, each in value.items():
             digest.update(f"{key}=".encode())
             _update(digest, each)
+    elif isinstance(value, list | tuple):
+        _update(digest, dict(enumerate(value)))
     elif hasattr(value, "__dataclass_fields__"):
         _update(digest, {each.name: getattr(value, each.name) for each in fields(value)})
     else:

@@ -32,7 +32,8 @@ def with_context(member: Member, context_length: int) -> Member:
     linear = member.linear
     if linear is not None:
         n_targets, _, horizon = linear.kernel.shape
-        linear = replace(linear, kernel=np.zeros((n_targets, context_length, horizon), np.float32))
+        kernel = np.zeros((n_targets, context_length, horizon), np.float32)
+        linear = replace(linear, kernel=kernel, smoothing=None)
     return replace(member, spec=replace(member.spec, context_length=context_length), linear=linear)
 
 
@@ -55,5 +56,6 @@ def published_weights(members: Sequence[Member]) -> dict[str, NDArray[np.float32
         if member.linear is not None:
             weights |= {"linear.kernel": member.linear.kernel, "linear.bias": member.linear.bias}
             weights |= {"linear.known": member.linear.known} if member.linear.known.size else {}
+            weights |= {"linear.smoothing": member.linear.share} if member.linear.smoothing else {}
         named |= {f"{number}/{name}": weight for name, weight in weights.items()}
     return named

@@ -1,21 +1,19 @@
 """The network as an ONNX graph of native recurrent operators, from its spec and weights, without Keras."""
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
-from onnx import NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
+from onnx import TensorProto
 
 from lstm_forecast.config.network import Activation
 from lstm_forecast.model.ensemble import Member, median_of
-from lstm_forecast.model.linear import Linear
 from lstm_forecast.model.onnx_cells import CELLS, cell_inputs, cell_shapes
+from lstm_forecast.model.onnx_linear import write_linear
+from lstm_forecast.model.onnx_writer import IR_VERSION, OPSET, Graph
 from lstm_forecast.model.spec import NetworkSpec
 
 __all__ = ["IR_VERSION", "OPERATORS", "OPSET", "onnx_graph", "weight_shapes"]
-
-OPSET, IR_VERSION = 21, 10
 
 _ACTIVATIONS: dict[Activation, str] = {  # "linear" needs none
     "relu": "Relu",
@@ -27,13 +25,9 @@ _ACTIVATIONS: dict[Activation, str] = {  # "linear" needs none
 
 
 OPERATORS: frozenset[str] = frozenset(
-    {"Add", "Cast", "Ceil", "Concat", "Div", "Expand", "Identity", "MatMul", "Max", "Mean", "Min", "ReduceSum"}
+    {"Add", "Cast", "Ceil", "Concat", "Div", "Expand", "Identity", "Log", "MatMul", "Max", "Mean", "Min", "Mul"}
+    | {"ReduceMean", "ReduceSum", "Reshape", "ReverseSequence", "Shape", "Slice", "Softmax", "Sub", "Transpose"}
     | {
-        "Reshape",
-        "ReverseSequence",
-        "Shape",
-        "Slice",
-        "Transpose",
         "Unsqueeze",
         *_ACTIVATIONS.values(),
         *(cell.operator for cell in CELLS.values()),
@@ -83,7 +77,7 @@ def onnx_graph(members: Sequence[Member]) -> bytes:
     """
     specs = [member.spec for member in members]
     longest = max(specs, key=lambda spec: spec.context_length)
-    graph = _Graph()
+    graph = Graph()
     graph.add(
         "Identity",
         median_of(
@@ -94,74 +88,29 @@ def onnx_graph(members: Sequence[Member]) -> bytes:
         ),
         output="prediction",
     )
-    window = _value("window", longest.context_length, longest.n_features)
-    return graph.model([window], [_value("prediction", longest.horizon, longest.n_targets, len(longest.quantiles))])
+    shape = longest.horizon, longest.n_targets, len(longest.quantiles)
+    return graph.model({"window": (longest.context_length, longest.n_features)}, {"prediction": shape})
 
 
-def _member(graph: "_Graph", member: Member, context_length: int) -> str:
+def _member(graph: Graph, member: Member, context_length: int) -> str:
     """Write one network and its linear part: (batch, horizon, n_targets, n_quantiles)."""
     spec, linear = member.spec, member.linear
     graph.weights = member.weights
     window = "window"
     if spec.context_length < context_length:
-        window = _slice(graph, window, 1, context_length - spec.context_length, context_length)
+        window = graph.slice(window, 1, context_length - spec.context_length, context_length)
     n_steps, *rest = spec.output_shape
     total = spec.n_segments * n_steps
     network = graph.add("Reshape", _network(graph, spec, window), graph.constant([-1, total, *rest]))
     if total > spec.horizon:
-        network = _slice(graph, network, 1, 0, spec.horizon)
+        network = graph.slice(network, 1, 0, spec.horizon)
     if linear is None:
         return network
-    line = _linear(graph, spec, window, linear)
+    line = write_linear(graph, spec, window, linear)
     return graph.add("Add", network, graph.add("Unsqueeze", line, graph.constant([-1])))
 
 
-class _Graph:
-    """Nodes and constants of a graph that is being written."""
-
-    def __init__(self) -> None:
-        self.weights: Mapping[str, np.ndarray] = {}  # of the member that is being written
-        self.nodes: list[NodeProto] = []
-        self.constants: list[TensorProto] = []
-
-    def add(self, operator: str, *inputs: str, output: str = "", **attributes: Any) -> str:
-        """Add a node and return the name of its first output."""
-        output = output or f"{operator}_{len(self.nodes)}"
-        self.nodes.append(helper.make_node(operator, inputs, [output], name=output, **attributes))
-        return output
-
-    def node(self, operator: str, inputs: Sequence[str], count: int, **attributes: Any) -> list[str]:
-        """Add a node and return the names of its `count` outputs."""
-        name = f"{operator}_{len(self.nodes)}"
-        outputs = [f"{name}_{k}" for k in range(count)]
-        self.nodes.append(helper.make_node(operator, inputs, outputs, name=name, **attributes))
-        return outputs
-
-    def constant(self, values: Any) -> str:
-        """Add a constant, of type int64 or float32; return its name."""
-        array = np.asarray(values)
-        array = array.astype(np.int64 if array.dtype.kind == "i" else np.float32)
-        name = f"constant_{len(self.constants)}"
-        self.constants.append(numpy_helper.from_array(array, name))
-        return name
-
-    def dense(self, x: str, layer: str, activation: Activation = "linear") -> str:
-        product = self.add("MatMul", x, self.constant(self.weights[f"{layer}.kernel"]))
-        total = self.add("Add", product, self.constant(self.weights[f"{layer}.bias"]))
-        return self.add(_ACTIVATIONS[activation], total) if activation in _ACTIVATIONS else total
-
-    def model(self, inputs: list[ValueInfoProto], outputs: list[ValueInfoProto]) -> bytes:
-        graph = helper.make_graph(self.nodes, "forecast", inputs, outputs, self.constants)
-        opset = helper.make_opsetid("", OPSET)
-        model = helper.make_model(graph, producer_name="forecast", opset_imports=[opset], ir_version=IR_VERSION)
-        return bytes(model.SerializeToString(deterministic=True))
-
-
-def _value(name: str, *shape: int) -> ValueInfoProto:
-    return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", *shape])
-
-
-def _network(graph: _Graph, spec: NetworkSpec, window: str) -> str:
+def _network(graph: Graph, spec: NetworkSpec, window: str) -> str:
     """Write all layers but the last Reshape: (batch, [n_segments,] steps * n_targets * n_quantiles)."""
     folded = graph.constant([-1, spec.n_steps, spec.segment_length * spec.n_features])
     x = graph.add("Reshape", window, folded)
@@ -170,34 +119,36 @@ def _network(graph: _Graph, spec: NetworkSpec, window: str) -> str:
     if spec.masked:
         x, lengths = _left_aligned(graph, spec, window, x)
     if spec.segment_units:
-        x = graph.dense(x, "segment", spec.activation)
+        x = _dense(graph, x, "segment", spec.activation)
     for i in range(len(spec.units)):
         x = _recurrent(graph, spec, i, x, lengths)
     for i in range(len(spec.dense)):
-        x = graph.dense(x, f"dense_{i}", spec.activation)
-    return graph.dense(x, "output")
+        x = _dense(graph, x, f"dense_{i}", spec.activation)
+    return _dense(graph, x, "output")
 
 
-def _left_aligned(graph: _Graph, spec: NetworkSpec, window: str, x: str) -> tuple[str, str]:
+def _dense(graph: Graph, x: str, layer: str, activation: Activation = "linear") -> str:
+    product = graph.add("MatMul", x, graph.constant(graph.weights[f"{layer}.kernel"]))
+    total = graph.add("Add", product, graph.constant(graph.weights[f"{layer}.bias"]))
+    return graph.add(_ACTIVATIONS[activation], total) if activation in _ACTIVATIONS else total
+
+
+def _left_aligned(graph: Graph, spec: NetworkSpec, window: str, x: str) -> tuple[str, str]:
     """Move padding to the end of (steps, batch, features), and count the steps before it: (batch,).
 
     ONNX' recurrent operators skip padding at the end only. Reversing all of time, and then the observed part
     alone, keeps the order of the observed steps.
     """
-    flag = _slice(graph, window, 2, spec.n_features - 1, spec.n_features)
+    flag = graph.slice(window, 2, spec.n_features - 1, spec.n_features)
     rows = graph.add("ReduceSum", flag, graph.constant([1, 2]), keepdims=0)
     steps = graph.add("Ceil", graph.add("Div", rows, graph.constant(float(spec.segment_length))))
-    reversed_x = _slice(graph, x, 0, -1, -spec.n_steps - 1, step=-1)
+    reversed_x = graph.slice(x, 0, -1, -spec.n_steps - 1, step=-1)
     lengths64 = graph.add("Cast", steps, to=TensorProto.INT64)
     x = graph.add("ReverseSequence", reversed_x, lengths64, time_axis=0, batch_axis=1)
     return x, graph.add("Cast", steps, to=TensorProto.INT32)
 
 
-def _slice(graph: _Graph, x: str, axis: int, start: int, stop: int, step: int = 1) -> str:
-    return graph.add("Slice", x, *(graph.constant([n]) for n in (start, stop, axis, step)))
-
-
-def _recurrent(graph: _Graph, spec: NetworkSpec, index: int, x: str, lengths: str) -> str:
+def _recurrent(graph: Graph, spec: NetworkSpec, index: int, x: str, lengths: str) -> str:
     """Map (steps, batch, features) to (steps, batch, width), or in the last layer to (batch, [n_segments,] width)."""
     cell, units, directions = CELLS[spec.cell], spec.units[index], _directions(spec, index)
     parts = [cell_inputs(graph.weights, name, cell) for name in directions]
@@ -230,19 +181,3 @@ def _recurrent(graph: _Graph, spec: NetworkSpec, index: int, x: str, lengths: st
     last = index == len(spec.units) - 1
     side_by_side = graph.add("Transpose", states[0] if last else every, perm=[1, 0, 2] if last else [0, 2, 1, 3])
     return graph.add("Reshape", side_by_side, graph.constant([-1, width] if last else [spec.n_steps, -1, width]))
-
-
-def _linear(graph: _Graph, spec: NetworkSpec, window: str, linear: Linear) -> str:
-    """Write the linear part (batch, horizon, n_targets)."""
-    targets = _slice(graph, window, 2, 0, spec.n_targets)
-    past = graph.add("Transpose", targets, perm=[2, 0, 1])  # a matrix product per target
-    product = graph.add("MatMul", past, graph.constant(linear.kernel))
-    total = graph.add("Add", product, graph.constant(linear.bias[:, np.newaxis]))
-    total = graph.add("Transpose", total, perm=[1, 2, 0])
-    if not (n_known := linear.known.shape[2]):
-        return total
-    newest = _slice(graph, window, 1, spec.context_length - spec.horizon, spec.context_length)
-    known = _slice(graph, newest, 2, linear.first, linear.first + n_known)
-    steps = graph.add("Transpose", known, perm=[1, 0, 2])  # a matrix product per step of the horizon
-    effect = graph.add("MatMul", steps, graph.constant(linear.known.transpose(1, 2, 0)))
-    return graph.add("Add", total, graph.add("Transpose", effect, perm=[1, 0, 2]))

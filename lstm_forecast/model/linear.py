@@ -1,57 +1,68 @@
 """The linear part beside the network: ridge regression from a window's own past to its horizon, in closed form.
 
 Each target has one map from its ``context_length`` normalised values to its ``horizon`` values, shared by all series;
-what is known of a step of the horizon is added with weights of that step. NumPy only.
+what is known of a step of the horizon is added with weights of that step. Where data are few, the forecast is the
+mean of that and a simple one. NumPy only.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby
-from operator import itemgetter
+from itertools import product
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lstm_forecast.data.windows import Windows
-from lstm_forecast.model.ridge import Equations, Weights, inputs_of, normal_equations, solve
-from lstm_forecast.model.smoothing import best_smoothing, best_theta, last_value_kernel, seasonal_kernel
+from lstm_forecast.model.ridge import Weights, inputs_of, normal_equations, solve
+from lstm_forecast.model.smoothing import Smoothing, fit_smoothing, last_value_kernel, seasonal_kernel
 
-__all__ = ["Linear", "fit_linear", "fixed_linear"]
+__all__ = ["SMOOTHING", "Linear", "fit_linear", "fixed_linear"]
 
 MAX_WINDOWS = 200_000  # spread evenly; more change the solution by less than a seed changes the network
 JUDGES = 5_000  # windows that forms and penalties are compared on
 PENALTIES = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 DEFAULT_PENALTY = 1e-3  # where the training windows are too few to choose
-RIDGE = "ridge"
+RIDGE, NAIVE, SEASONAL_NAIVE, SMOOTHING = "ridge", "naive", "seasonal naive", "smoothing"
 Floats = NDArray[np.float64]
+Single = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Linear:
-    """A linear forecast of every target from its own past and what is known ahead."""
+    """A forecast of every target from its own past and what is known ahead: linear, but for a share of smoothing."""
 
-    kernel: NDArray[np.float32]  # (n_targets, context_length, horizon)
-    bias: NDArray[np.float32]  # (n_targets, horizon)
+    kernel: Single  # (n_targets, context_length, horizon)
+    bias: Single  # (n_targets, horizon)
     form: tuple[str, ...]  # (n_targets,): ridge, ridge + the simple forecast that it is averaged with, or that alone
     penalty: Floats  # (n_targets,): of the ridge, relative to the mean square of the inputs
-    known: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0, 0), np.float32))
+    known: Single = field(default_factory=lambda: np.zeros((0, 0, 0), np.float32))
     """(n_targets, horizon, n_known): weights of the channels known ahead, at the same step from the window's end."""
     first: int = 0  # of those channels
+    smoothing: Smoothing | None = None
+    share: Single = field(default_factory=lambda: np.zeros(0, np.float32))  # (n_targets,): of the smoothing
 
-    def predict(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+    def predict(self, inputs: Single) -> Single:
         """Windows (batch, context_length, n_features), targets first, to predictions (batch, horizon, n_targets)."""
         n_targets, _, horizon = self.kernel.shape
         n_known = self.known.shape[2]
         own, known = inputs_of(inputs, n_targets=n_targets, horizon=horizon, first=self.first, n_known=n_known)
-        return Weights(self.kernel, self.bias, self.known).predict(own, known).transpose(1, 2, 0)
+        total = Weights(self.kernel, self.bias, self.known).predict(own, known)
+        if self.smoothing is not None:
+            total += self.share[:, None, None] * self.smoothing.predict(own, inputs[..., -1])
+        return total.transpose(1, 2, 0)
 
 
-def fixed_linear(training: Windows, *, season_length: int) -> Linear:
-    """The seasonal naive forecast, or the naive one where ``season_length`` is 1, as a linear part."""
-    kernel = seasonal_kernel(training.context_length, training.horizon, season_length=season_length)
-    names = ("naive" if season_length == 1 else "seasonal naive",) * training.n_targets
-    bias = np.zeros((training.n_targets, training.horizon), np.float32)
-    return Linear(np.stack([kernel] * training.n_targets), bias, names, np.full(training.n_targets, np.nan))
+def fixed_linear(training: Windows, *, form: str, season_length: int) -> Linear:
+    """A simple forecast of every target as a linear part: ``naive``, ``seasonal naive`` or ``smoothing``."""
+    n_targets = training.n_targets
+    return Linear(
+        kernel=np.stack([_simple_kernels(training, season_length)[form]] * n_targets),
+        bias=np.zeros((n_targets, training.horizon), np.float32),
+        form=(form,) * n_targets,
+        penalty=np.full(n_targets, np.nan),
+        **_smoothed(training, season_length, (form,) * n_targets, share=1),
+    )
 
 
 def fit_linear(
@@ -59,70 +70,84 @@ def fit_linear(
 ) -> Linear:
     """Fit on the training windows; the penalty is the one that forecasts their newest fifth best from the others.
 
-    With ``combined`` the forecast is the mean of the ridge and a simple forecast (last value, last season, exponential
-    smoothing or Theta, whichever makes the best mean), which errs less where few windows teach the regression (Bates &
-    Granger 1969, "The combination of forecasts"). At most ``limit`` windows are learned from. Validation rows play no
-    part. Hoerl & Kennard 1970, "Ridge regression"; the intercept is not penalised.
+    With ``combined`` the forecast is the mean of the ridge and a simple forecast (last value, last season or
+    smoothing, whichever makes the best mean), which errs less where few windows teach the regression (Bates & Granger
+    1969, "The combination of forecasts"). At most ``limit`` windows are learned from. Validation rows play no part.
+    Hoerl & Kennard 1970, "Ridge regression"; the intercept is not penalised.
     """
     newest = training.counts // 5
     older = replace(training, counts=training.counts - newest)
     newer = replace(training, starts=training.starts + older.counts * training.stride, counts=newest)
-    simple = dict(_simple_kernels(older, season_length)) if combined else {}
-    forms = [f"{RIDGE} + {name}" for name in simple] or [RIDGE]
-    choices = [(form, penalty) for penalty in PENALTIES for form in forms]
+    simple = _simple_kernels(training, season_length) if combined else {}
+    choices = list(product(PENALTIES, simple or (RIDGE,)))
     equations = normal_equations(older, limit)
-    best = np.full(training.n_targets, choices.index((forms[-1], DEFAULT_PENALTY)))
+    best = np.full(training.n_targets, choices.index((DEFAULT_PENALTY, SMOOTHING if combined else RIDGE)))
     if len(newer):
-        best = _mean_absolute_errors(_candidates(choices, equations, simple), newer).argmin(axis=0)
+        ridges = (solve(equations, penalty) for penalty in PENALTIES)
+        smoothing = fit_smoothing(older, season_length=season_length) if combined else None
+        best = _mean_absolute_errors(ridges, simple, smoothing, newer).argmin(axis=0)
         equations = equations + normal_equations(newer, limit)
-    chosen = [choices[k] for k in best]
-    weights = dict(zip(chosen, _candidates(chosen, equations, simple), strict=True))
+    penalties, forms = zip(*(choices[k] for k in best), strict=True)
+    weights = {penalty: solve(equations, penalty) for penalty in set(penalties)}
+    parts = [
+        _averaged(weights[penalty], target, simple.get(form))
+        for target, (penalty, form) in enumerate(zip(penalties, forms, strict=True))
+    ]
+    kernel, bias, known = map(np.stack, zip(*parts, strict=True))
     return Linear(
-        kernel=np.stack([weights[choice].kernel[target] for target, choice in enumerate(chosen)]),
-        bias=np.stack([weights[choice].bias[target] for target, choice in enumerate(chosen)]),
-        form=tuple(form for form, _ in chosen),
-        penalty=np.array([penalty for _, penalty in chosen]),
-        known=np.stack([weights[choice].known[target] for target, choice in enumerate(chosen)]),
+        kernel=kernel,
+        bias=bias,
+        form=tuple(f"{RIDGE} + {form}" if combined else form for form in forms),
+        penalty=np.array(penalties),
+        known=known,
         first=training.n_own,
+        **_smoothed(training, season_length, forms, share=0.5),
     )
 
 
-def _simple_kernels(windows: Windows, season_length: int) -> Iterator[tuple[str, NDArray[np.float32]]]:
-    """Simple forecasts by name, each (n_targets, context_length, horizon)."""
-    shape = (windows.n_targets, windows.context_length, windows.horizon)
-    yield "naive", np.broadcast_to(last_value_kernel(*shape[1:]), shape)
-    if 1 < season_length <= windows.context_length:
-        yield "seasonal naive", np.broadcast_to(seasonal_kernel(*shape[1:], season_length=season_length), shape)
-    yield "smoothing", best_smoothing(windows, season_length=season_length)
-    yield "theta", best_theta(windows, season_length=season_length)
+def _simple_kernels(windows: Windows, season_length: int) -> dict[str, Single]:
+    """Simple forecasts by name, as (context_length, horizon); of smoothing, which is no kernel, there is nothing."""
+    shape = windows.context_length, windows.horizon
+    seasonal = 1 < season_length <= windows.context_length
+    return {
+        NAIVE: last_value_kernel(*shape),
+        **({SEASONAL_NAIVE: seasonal_kernel(*shape, season_length=season_length)} if seasonal else {}),
+        SMOOTHING: np.zeros(shape, np.float32),
+    }
 
 
-def _candidates(
-    choices: Iterable[tuple[str, float]], equations: Equations, simple: Mapping[str, NDArray[np.float32]]
-) -> Iterator[Weights]:
-    """Weights of each choice, one after another: with long contexts and horizons each is megabytes.
+def _smoothed(windows: Windows, season_length: int, forms: Sequence[str], *, share: float) -> dict[str, Any]:
+    """The fields of a Linear that say how much smoothing there is, if any."""
+    if SMOOTHING not in forms:
+        return {}
+    shares = [share if form == SMOOTHING else 0 for form in forms]
+    return {"smoothing": fit_smoothing(windows, season_length=season_length), "share": np.array(shares, np.float32)}
+
+
+def _averaged(ridge: Weights, target: int, simple: Single | None) -> tuple[Single, Single, Single]:
+    """Kernel, bias and known of one target.
 
     A simple forecast knows nothing of covariates, and is no reason to halve what they add.
     """
-    for penalty, forms in groupby(choices, key=itemgetter(1)):
-        ridge = solve(equations, penalty)
-        for form, _ in forms:
-            yield _averaged(ridge, simple.get(form.removeprefix(f"{RIDGE} + ")))
+    kernel, bias, known = ridge.kernel[target], ridge.bias[target], ridge.known[target]
+    return (kernel, bias, known) if simple is None else ((kernel + simple) / 2, bias / 2, known)
 
 
-def _averaged(ridge: Weights, simple: NDArray[np.float32] | None) -> Weights:
-    if simple is None:
-        return ridge
-    return replace(ridge, kernel=(ridge.kernel + simple) / np.float32(2), bias=ridge.bias / np.float32(2))
-
-
-def _mean_absolute_errors(candidates: Iterable[Weights], windows: Windows) -> Floats:
-    """Shape (n_candidates, n_targets)."""
+def _mean_absolute_errors(
+    ridges: Iterable[Weights], simple: Mapping[str, Single], smoothing: Smoothing | None, windows: Windows
+) -> Floats:
+    """Of every ridge, averaged with every simple forecast if there are any: (n_candidates, n_targets)."""
     batch = next(windows.batches(JUDGES, limit=JUDGES))
     own, known = inputs_of(
         batch.inputs, n_targets=windows.n_targets, horizon=windows.horizon, first=windows.n_own, n_known=windows.n_known
     )
     targets = batch.targets.transpose(2, 0, 1)
-    return np.array(
-        [np.abs(weights.predict(own, known) - targets).mean(axis=(1, 2)) for weights in candidates], np.float64
-    )
+    others = [own @ kernel for kernel in simple.values()]
+    if smoothing is not None:
+        others[-1] = smoothing.predict(own, batch.inputs[..., -1])
+    errors = []
+    for ridge in ridges:
+        alone = ridge.predict(own, known)
+        past = own @ ridge.kernel + ridge.bias[:, None] if simple else alone
+        errors += [np.abs(alone + (other - past) / 2 - targets).mean(axis=(1, 2)) for other in others or [alone]]
+    return np.array(errors, np.float64)

@@ -12,6 +12,7 @@ from lstm_forecast.model.cells import CoupledLSTMCell, PeepholeLSTMCell
 from lstm_forecast.model.decoder import ParallelDecoder
 from lstm_forecast.model.ensemble import Member, median_of
 from lstm_forecast.model.linear import Linear
+from lstm_forecast.model.smoothing import FLOOR, TINY, Group, Smoothing
 from lstm_forecast.model.spec import NetworkSpec
 
 __all__ = ["assign_weights", "build_network", "complete_network", "named_weights"]
@@ -154,10 +155,45 @@ def _complete(member: Member, number: int, window: Any) -> Any:
     layer = keras.layers.EinsumDense("bnc,nch->bhn", (spec.horizon, spec.n_targets), bias_axes="hn")
     line = layer(past)
     layer.set_weights([linear.kernel, linear.bias.T])
+    if linear.smoothing is not None:
+        line = keras.layers.Add()([line, _smoothed(linear, linear.smoothing, window, past)])
     if linear.known.size:
         line = keras.layers.Add()([line, _known_effect(spec, linear, window)])
     per_quantile = keras.layers.Reshape((spec.horizon, spec.n_targets, 1))(line)
     return keras.layers.Add()([network(window), per_quantile])
+
+
+def _smoothed(linear: Linear, smoothing: Smoothing, window: Any, past: Any) -> Any:
+    """The share of smoothing in the linear part, (batch, horizon, n_targets), from the past (..., n_targets, steps)."""
+    forecast = 0 * past[..., -1:]
+    left = 1 + forecast
+    for group in smoothing.groups:
+        share = left * window[:, -group.length, -1:, None] if smoothing.padded else left
+        forecast, left = forecast + share * _group(past[..., -group.length :], group, smoothing), left - share
+    layer = keras.layers.EinsumDense("bnh,n->bhn", (linear.kernel.shape[2], len(linear.share)))
+    share = layer(forecast + left * past[..., -1:])
+    layer.set_weights([linear.share])
+    return share
+
+
+def _group(own: Any, group: Group, smoothing: Smoothing) -> Any:
+    """The weighted mean of several methods, from values (batch, n_targets, length) to (..., horizon)."""
+    ops = keras.ops
+    errors, forecasts = _products(own, group.errors, group.n_methods), _products(own, group.forecasts, group.n_methods)
+    floor = FLOOR * ops.mean(ops.square(own), axis=2, keepdims=True) + TINY
+    likelihoods = group.exponent * ops.log(ops.mean(ops.square(errors), axis=3) + floor)
+    layer = keras.layers.EinsumDense("bnm,n->bnm", (own.shape[1], group.n_methods), bias_axes="nm")
+    weights = ops.softmax(layer(likelihoods))
+    layer.set_weights([smoothing.power, smoothing.prior[:, : group.n_methods]])
+    return ops.sum(ops.expand_dims(weights, 3) * forecasts, axis=2)
+
+
+def _products(own: Any, kernel: np.ndarray, n_methods: int) -> Any:
+    width = kernel.shape[1] // n_methods
+    layer = keras.layers.EinsumDense("bnt,tmk->bnmk", (own.shape[1], n_methods, width))
+    products = layer(own)
+    layer.set_weights([kernel.reshape(len(kernel), n_methods, width)])
+    return products
 
 
 def _known_effect(spec: NetworkSpec, linear: Linear, window: Any) -> Any:

@@ -1,10 +1,13 @@
-"""Simple forecasts as linear maps of a window: what the ridge regression is combined with, where data are few.
+"""Simple forecasts of a window: what the ridge regression is combined with, where data are few.
 
-Every exponential smoothing with fixed parameters is linear in what it has seen, so it is a kernel (context_length,
-horizon) like that of the ridge, and costs nothing at prediction time.
+Every exponential smoothing with fixed parameters is linear in what it has seen: its forecasts and its errors on the
+way are products of the window with matrices. Which parameters suit a window is therefore seen in the window itself,
+by two matrix products and a softmax, for series that were never seen before as well.
 """
 
-from functools import lru_cache
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from itertools import product
 
 import numpy as np
@@ -12,12 +15,23 @@ from numpy.typing import NDArray
 
 from lstm_forecast.data.windows import Windows
 
-__all__ = ["best_smoothing", "best_theta", "last_value_kernel", "seasonal_kernel", "smoothing_kernel", "theta_kernel"]
+__all__ = [
+    "FLOOR", "N_METHODS", "TINY", "Group", "Method", "Smoothing", "fit_smoothing", "holt_winters",
+    "last_value_kernel", "most_numbers", "seasonal_kernel", "theta",
+]  # fmt: skip
 
-ALPHAS = (0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
-TRENDS = ((0.0, 1.0), (0.05, 0.9), (0.05, 1.0), (0.15, 0.9), (0.15, 1.0), (0.4, 0.9), (0.4, 1.0))  # beta, phi
-GAMMAS = (0.1, 0.25, 0.5)
-SAMPLE = 1_000  # windows that parameters are compared on
+ALPHAS = (0.05, 0.2, 0.6, 1.0)  # of level alone and of Theta; measured on M3, M4 and tourism: more gain nothing
+TRENDS = tuple(product((0.4, 0.8), (0.1, 0.4)))  # alpha, beta
+GAMMA, PHI = 0.2, 0.9
+N_METHODS = 2 * (2 * len(ALPHAS) + len(TRENDS))  # with and without a season
+SEASONS, LEAST, MOST = 4, 64, 336  # newest rows that are looked at: seasons, or as many rows at least, and at most
+SHORTEST, SHRINK = 3, 0.75  # lengths that short series may have: each that share of the one before
+SAMPLE = 1_000  # windows that weights are learned from
+POWERS, STRENGTHS = (0.0, 0.3, 1.0), (0.0, 10.0, 40.0, 200.0)  # of a window's likelihoods, and of errors elsewhere
+EVIDENCE = 40  # errors that count: many more would leave one method, and magnify rounding
+FLOOR = 1e-8  # mean square error that counts as none, relative to the mean square of the window,
+TINY = 1e-30  # and beside that, where all of the window is 0
+Floats = NDArray[np.float64]
 Kernel = NDArray[np.float32]
 
 
@@ -34,96 +48,201 @@ def seasonal_kernel(context_length: int, horizon: int, *, season_length: int) ->
     return kernel
 
 
-def smoothing_kernel(
-    context_length: int, horizon: int, *, season_length: int, alpha: float, beta: float, gamma: float, phi: float
-) -> Kernel:
-    """Damped additive Holt-Winters smoothing of a window, without a season where ``gamma`` is 0.
+@dataclass(frozen=True)
+class Method:
+    """What a method does to a window of ``length`` values: both are to be multiplied by it from the left."""
+
+    forecast: Floats  # (length, horizon)
+    errors: Floats  # (length, length): of forecasts one step ahead, by step; 0 before the first
+
+
+def holt_winters(
+    length: int, horizon: int, *, season_length: int, alpha: float, beta: float, gamma: float, phi: float
+) -> Method:
+    """Damped additive Holt-Winters smoothing, without a season where ``season_length`` is 1.
 
     Level and season start from the first season (or value), the trend from 0. Hyndman & Athanasopoulos 2021,
     "Forecasting: principles and practice", section 8.3, with gamma times 1 - alpha there.
     """
-    season_length = season_length if gamma else 1
-    one = np.eye(context_length)  # row t: how the value at step t depends on the window
-    level, trend = one[:season_length].mean(axis=0), np.zeros(context_length)
+    one = np.eye(length)  # row t: how the value at step t depends on the window
+    level, trend = one[:season_length].mean(axis=0), np.zeros(length)
     season = one[:season_length] - level
-    for t in range(season_length, context_length):
-        old = season[t % season_length].copy()
-        new = alpha * (one[t] - old) + (1 - alpha) * (level + phi * trend)
-        trend = beta * (new - level) + (1 - beta) * phi * trend
-        season[t % season_length] += gamma * (one[t] - new - old)
-        level = new
+    errors = np.zeros((length, length))
+    for t in range(season_length, length):
+        expected = level + phi * trend
+        errors[t] = one[t] - expected - season[t % season_length]
+        level = expected + alpha * errors[t]
+        trend = phi * trend + alpha * beta * errors[t]
+        if season_length > 1:
+            season[t % season_length] += gamma * (1 - alpha) * errors[t]
     damped = np.cumsum(phi ** np.arange(1, horizon + 1))[:, None]
-    ahead = level + damped * trend + season[(context_length + np.arange(horizon)) % season_length]
-    return np.asarray(ahead.T, np.float32)
+    ahead = level + damped * trend + season[(length + np.arange(horizon)) % season_length]
+    return Method(ahead.T, errors.T)
 
 
-def theta_kernel(context_length: int, horizon: int, *, season_length: int, alpha: float) -> Kernel:
+def theta(length: int, horizon: int, *, season_length: int, alpha: float) -> Method:
     """The Theta method: exponential smoothing, drifting by half the slope of a line through the window.
 
     Assimakopoulos & Nikolopoulos 2000, "The theta model", in the form of Hyndman & Billah 2003, "Unmasking the Theta
     method". The season is the mean of what each phase is above the line; ``season_length`` 1 means none.
     """
-    steps, ahead = np.arange(context_length), np.arange(horizon)
-    line = np.stack([np.ones(context_length), steps], axis=1)
-    fit = np.linalg.pinv(line)
-    one = np.eye(context_length)  # row t: how the value at step t depends on the window
+    steps = np.arange(length)
+    one = np.eye(length)
+    fit = np.linalg.pinv(np.stack([np.ones(length), steps], axis=1))
+    above = one - fit[0] - steps[:, None] * fit[1]
     phase = steps % season_length
-    above = one - line @ fit
     season = np.stack([above[phase == k].mean(axis=0) for k in range(season_length)])
     season -= season.mean(axis=0)
     adjusted = one - season[phase]
-    weights = alpha * (1 - alpha) ** steps[::-1]
-    weights[0] /= alpha
-    drift = ahead + (1 - (1 - alpha) ** context_length) / alpha
-    forecast = weights @ adjusted + drift[:, None] / 2 * (fit @ adjusted)[1]
-    return np.asarray((forecast + season[(context_length + ahead) % season_length]).T, np.float32)
+    half_slope = (fit @ adjusted)[1] / 2
+    drift = (1 - (1 - alpha) ** steps) / alpha  # one step ahead, after so many steps
+    level, errors = adjusted[0].copy(), np.zeros((length, length))
+    for t in range(1, length):
+        errors[t] = adjusted[t] - level - drift[t] * half_slope
+        level += alpha * (adjusted[t] - level)
+    ahead = np.arange(horizon)
+    along = ahead + (1 - (1 - alpha) ** length) / alpha
+    forecast = level + along[:, None] * half_slope + season[(length + ahead) % season_length]
+    return Method(forecast.T, errors.T)
 
 
-def best_smoothing(windows: Windows, *, season_length: int) -> NDArray[np.float32]:
-    """The exponential smoothing with the smallest absolute error on the windows, (n_targets, context_length, horizon).
+@dataclass(frozen=True)
+class Group:
+    """Several methods for the newest ``length`` steps of a window."""
 
-    One set of parameters serves all series: few windows cannot tell more apart.
+    forecasts: Kernel  # (length, n_methods * horizon)
+    errors: Kernel  # (length, n_methods * n_errors)
+    n_methods: int
+
+    @property
+    def length(self) -> int:
+        """Steps that the methods look at."""
+        return len(self.errors)
+
+    @property
+    def exponent(self) -> float:
+        """What the mean square errors are raised to, as likelihoods: half of the number of errors, up to a limit."""
+        n_errors: int = self.errors.shape[1] // self.n_methods
+        return -min(n_errors, EVIDENCE) / 2
+
+    def likelihoods(self, own: Kernel) -> Kernel:
+        """Logarithms, (n_targets, n, n_methods), but for a constant, of the values (n_targets, n, length)."""
+        squares = np.square(self._products(own, self.errors)).mean(axis=3)
+        floor = FLOOR * np.square(own).mean(axis=2, keepdims=True) + np.float32(TINY)
+        return np.asarray(self.exponent * np.log(squares + floor), np.float32)
+
+    def all_forecasts(self, own: Kernel) -> Kernel:
+        """Of every method, (n_targets, n, n_methods, horizon)."""
+        return self._products(own, self.forecasts)
+
+    def _products(self, own: Kernel, kernel: Kernel) -> Kernel:
+        n_targets, n, _ = own.shape
+        return (own @ kernel).reshape(n_targets, n, self.n_methods, kernel.shape[1] // self.n_methods)
+
+
+@dataclass(frozen=True)
+class Smoothing:
+    """Exponential smoothings and Theta methods, weighted in each window by how well they forecast its own steps.
+
+    The weights are Gaussian likelihoods: Kolassa 2011, "Combining exponential smoothing forecasts using Akaike
+    weights", International Journal of Forecasting 27, without its penalty, as all methods here have fixed parameters.
+    To some power, and times what is known of the methods from other windows.
     """
-    return _best(_smoothings(windows.context_length, windows.horizon, season_length), windows)
+
+    groups: tuple[Group, ...]  # the longest first
+    horizon: int
+    padded: bool  # whether windows may be: the first group that looks at observed steps alone forecasts such a one
+    prior: Kernel  # (n_targets, n_methods): logarithm of what each method's weight starts from
+    power: Kernel  # (n_targets,): of the likelihoods
+
+    def predict(self, own: Kernel, observed: Kernel) -> Kernel:
+        """Values (n_targets, n, context_length) to forecasts (n_targets, n, horizon).
+
+        ``observed`` (n, context_length) is 0 at padding, and 1 elsewhere, in windows that may be padded.
+        """
+        prediction = np.repeat(own[..., -1:], self.horizon, axis=2)
+        left = np.ones(own.shape[1], np.bool_)
+        for group in self.groups:
+            fits = left & (observed[:, -group.length] > 0) if self.padded else left
+            newest = own[:, fits, -group.length :]
+            score = self.power[:, None, None] * group.likelihoods(newest) + self.prior[:, None, : group.n_methods]
+            prediction[:, fits] = _mean(group.all_forecasts(newest), score)
+            left = left & ~fits
+        return prediction
 
 
-def best_theta(windows: Windows, *, season_length: int) -> NDArray[np.float32]:
-    """The same for the Theta method."""
-    return _best(_thetas(windows.context_length, windows.horizon, season_length), windows)
+def _mean(forecasts: Kernel, score: Kernel) -> Kernel:
+    """Over methods, (n_targets, n, horizon), weighted by the softmax of their score (n_targets, n, n_methods)."""
+    weights = np.exp(score - score.max(axis=2, keepdims=True))
+    weights /= weights.sum(axis=2, keepdims=True)
+    return np.asarray((weights[:, :, None] @ forecasts)[:, :, 0], np.float32)
 
 
-def _best(kernels: NDArray[np.float32], windows: Windows) -> NDArray[np.float32]:
-    batch = next(windows.batches(SAMPLE, limit=SAMPLE))
-    own, targets = batch.inputs[..., : windows.n_targets].transpose(2, 0, 1), batch.targets.transpose(2, 0, 1)
-    errors = [np.abs(own @ kernel - targets).mean(axis=(1, 2)) for kernel in kernels]
-    return np.asarray(kernels[np.argmin(errors, axis=0)], np.float32)
+def fit_smoothing(windows: Windows, *, season_length: int) -> Smoothing:
+    """What other windows tell of the methods, and how far a window's own steps are to be trusted.
 
-
-@lru_cache(maxsize=2)  # what is compared changes from look to look, the kernels do not
-def _smoothings(context_length: int, horizon: int, season_length: int) -> NDArray[np.float32]:
-    """Kernels of all parameters, (n, context_length, horizon)."""
-    gammas = (0.0, *GAMMAS) if _is_seasonal(context_length, season_length) else (0.0,)
-    return np.stack(
-        [
-            smoothing_kernel(
-                context_length, horizon, season_length=season_length, alpha=alpha, beta=beta, gamma=gamma, phi=phi
-            )
-            for alpha, (beta, phi), gamma in product(ALPHAS, TRENDS, gammas)
-        ]
+    Both are powers, of each method's mean absolute error over the horizon and of the likelihoods, and those that
+    forecast the windows best. Equal weights for all methods and the one that is best everywhere are limits of that.
+    """
+    n_targets, horizon = windows.n_targets, windows.horizon
+    groups = _groups(windows.context_length, horizon, season_length, windows.padded)
+    prior, power = np.zeros((n_targets, N_METHODS), np.float32), np.ones(n_targets, np.float32)
+    plain = Smoothing(groups, horizon, windows.padded, prior, power)
+    batch = next(windows.batches(SAMPLE, limit=SAMPLE), None)
+    if batch is None or not groups:
+        return plain
+    full = batch.inputs[:, -groups[0].length, -1] > 0 if windows.padded else np.ones(len(batch.inputs), np.bool_)
+    if not full.any():
+        return plain
+    own = batch.inputs[full, -groups[0].length :, :n_targets].transpose(2, 0, 1)
+    targets = batch.targets[full].transpose(2, 0, 1)
+    forecasts, likelihoods = groups[0].all_forecasts(own), groups[0].likelihoods(own)
+    errors = np.abs(forecasts - targets[:, :, None]).mean(axis=(1, 3))  # (n_targets, n_methods)
+    known = -np.log(np.maximum(errors, TINY) / np.maximum(errors.min(axis=1, keepdims=True), TINY))
+    choices = list(product(POWERS, STRENGTHS))
+    scores = (power * likelihoods + strength * known[:, None] for power, strength in choices)
+    found = [np.abs(_mean(forecasts, score) - targets).mean(axis=(1, 2)) for score in scores]
+    power, strength = np.array(choices, np.float32)[np.argmin(found, axis=0)].T
+    return replace(
+        plain, prior=np.pad(strength[:, None] * known, ((0, 0), (0, N_METHODS - known.shape[1]))), power=power
     )
 
 
-@lru_cache(maxsize=2)
-def _thetas(context_length: int, horizon: int, season_length: int) -> NDArray[np.float32]:
-    seasons = {1, season_length} if _is_seasonal(context_length, season_length) else {1}
-    return np.stack(
-        [
-            theta_kernel(context_length, horizon, season_length=season, alpha=alpha)
-            for season, alpha in product(sorted(seasons), ALPHAS)
-        ]
+def most_numbers(context_length: int, horizon: int, *, season_length: int) -> int:
+    """Upper bound of the numbers in all matrices of such a smoothing, from its arguments alone."""
+    longest = _longest(context_length, season_length)
+    groups = 1 / (1 - SHRINK)  # if padded, each shorter than the one before
+    return int(groups * N_METHODS * longest * (longest + horizon))
+
+
+def _longest(context_length: int, season_length: int) -> int:
+    return min(context_length, MOST, max(SEASONS * season_length, LEAST))
+
+
+@lru_cache(maxsize=4)  # looks and members of an ensemble ask for the same again and again
+def _groups(context_length: int, horizon: int, season_length: int, padded: bool) -> tuple[Group, ...]:
+    """Methods for windows of ``context_length``, and for shorter ones where they may be padded."""
+    lengths = [_longest(context_length, season_length)]
+    while padded and lengths[-1] > SHORTEST:
+        lengths.append(max(SHORTEST, int(SHRINK * lengths[-1])))
+    return tuple(_group(length, horizon, season_length) for length in lengths if length >= SHORTEST)
+
+
+def _group(length: int, horizon: int, season_length: int) -> Group:
+    seasonal = 1 < season_length <= length // 2 - 1
+    methods = [*_methods(length, horizon, 1), *(_methods(length, horizon, season_length) if seasonal else ())]
+    first = season_length if seasonal else 2  # error that all methods make
+    return Group(
+        forecasts=np.hstack([method.forecast for method in methods]).astype(np.float32),
+        errors=np.hstack([method.errors[:, first:] for method in methods]).astype(np.float32),
+        n_methods=len(methods),
     )
 
 
-def _is_seasonal(context_length: int, season_length: int) -> bool:
-    """Whether a window shows a season twice."""
-    return 1 < season_length <= context_length // 2
+def _methods(length: int, horizon: int, season_length: int) -> Iterator[Method]:
+    smoothed = partial(holt_winters, length, horizon, season_length=season_length, gamma=GAMMA)
+    for alpha in ALPHAS:
+        yield smoothed(alpha=alpha, beta=0, phi=1)
+        yield theta(length, horizon, season_length=season_length, alpha=alpha)
+    for alpha, beta in TRENDS:
+        yield smoothed(alpha=alpha, beta=beta, phi=PHI)

@@ -15,7 +15,7 @@ from lstm_forecast.model.ensemble import Member
 from lstm_forecast.model.graph import onnx_graph, weight_shapes
 from lstm_forecast.store import Checkpoints
 from lstm_forecast.workflows._due import News
-from lstm_forecast.workflows._fit import NETWORK, Warm, network_spec
+from lstm_forecast.workflows._fit import BLEND, NETWORK, Warm, network_spec
 from lstm_forecast.workflows._judge import judge_challenger
 from lstm_forecast.workflows._loaded import LoadedRun, make_forecaster
 from lstm_forecast.workflows._prepare import Prepared, prepare_panel
@@ -127,7 +127,7 @@ def _warm_weights(champion: LoadedRun, prepared: Prepared) -> Warm:
     """The champion's weights for every network, or None if they are of other networks than these."""
     from safetensors.numpy import load
 
-    if champion.run.manifest["published"] != NETWORK:
+    if champion.run.manifest["published"] not in (NETWORK, BLEND):
         return None
     saved = load(champion.run.read("weights.safetensors"))
     warm = []

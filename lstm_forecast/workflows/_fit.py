@@ -1,7 +1,7 @@
 """Networks fitted to prepared windows, and the choice of what is published: the only workflow part that needs Keras."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -20,11 +20,12 @@ from lstm_forecast.store import Checkpoints
 from lstm_forecast.workflows._loaded import make_forecaster
 from lstm_forecast.workflows._prepare import Prepared
 
-__all__ = ["NETWORK", "Fitted", "Warm", "choose", "fit", "network_spec", "refit", "start"]
+__all__ = ["BLEND", "NETWORK", "Fitted", "Warm", "choose", "fit", "learn_again", "members_of", "network_spec"]
 
 RESIDUALS = 5_000  # windows that the first quantiles are taken from
-NETWORK, LINEAR = "network", "linear"
-MARGIN = 0.01  # by which a fitted forecast has to beat a naive one
+NETWORK, BLEND, LINEAR, SMOOTHING = "network", "blend", "linear", "smoothing"
+NAIVE, SEASONAL_NAIVE = "naive", "seasonal_naive"
+HANDICAPS = {NAIVE: 0.99, SEASONAL_NAIVE: 0.99, NETWORK: 1.02}  # of errors on the validation part
 Report = Callable[[Epoch], None]
 Warm = Sequence[Mapping[str, NDArray[np.float32]]] | None  # weights to start from, by name, for each network
 
@@ -69,31 +70,68 @@ def refit(
 
 
 def choose(prepared: Prepared, fitted: Fitted) -> tuple[str, dict[str, float]]:
-    """What forecasts the validation part best: the network, its linear part or a naive forecast; and all their errors.
+    """What forecasts the validation part best, by name, and the errors of all.
 
-    A naive one is preferred where the difference is below 1 %: on a random walk that is chance. The errors are mean
-    absolute scaled ones (mean absolute where nothing can be scaled). Without a validation part it is the network.
+    There is the network, its linear part, the mean of both, and simple forecasts. A naive one is preferred where the
+    difference is below 1 %: on a random walk that is chance. The network has to be 2 % better, as its epochs were
+    chosen by the same windows. The errors are mean absolute scaled ones (mean absolute where nothing can be scaled).
+    Without a validation part it is the network.
     """
     part = prepared.validation
     if part is None:
         return NETWORK, {}
     scores = {}
-    for name in (*_start_names(prepared), NETWORK):
-        members = fitted.members if name == NETWORK else start(prepared, name)
+    for name in _names(prepared):
+        members = members_of(prepared, fitted, name)
         forecaster = make_forecaster(prepared.config, onnx_graph(members), prepared.scaler)
         forecast = forecaster.on_windows(part.windows, part.series)
         found = errors(forecast[..., forecast.shape[-1] // 2], part.actual, part.scale)
         scores[name] = found["mase"] if found["mase"] is not None else float(found["mae"] or 0)
     scores = {name: score for name, score in scores.items() if math.isfinite(score)}
-    handicapped = {name: score * (1 - MARGIN if "naive" in name else 1) for name, score in scores.items()}
+    handicapped = {name: score * HANDICAPS.get(name, 1) for name, score in scores.items()}
     best = min(handicapped, key=lambda name: handicapped[name], default=NETWORK)
     return best, scores
 
 
-def _start_names(prepared: Prepared) -> list[str]:
-    """Forecasts that are a linear part alone, the simplest last."""
+def _names(prepared: Prepared) -> Iterator[str]:
+    """All that may be published."""
     season, shortest = prepared.config.windows.season_length, min(prepared.config.member_contexts)
-    return [LINEAR, *(["seasonal_naive"] if 1 < season <= shortest else []), "naive"]
+    yield from (LINEAR, SMOOTHING)
+    if 1 < season <= shortest:
+        yield SEASONAL_NAIVE
+    yield from (NAIVE, *([BLEND] if prepared.config.model.linear != "none" else []), NETWORK)
+
+
+def members_of(prepared: Prepared, fitted: Fitted, published: str, *, everything: bool = False) -> tuple[Member, ...]:
+    """What is published under a name, of networks that were fitted on the training part or on ``everything``."""
+    if published == NETWORK:
+        return fitted.members
+    if published == BLEND:
+        return tuple(_blended(prepared, *numbered, everything=everything) for numbered in enumerate(fitted.members))
+    return start(prepared, published, everything=everything)
+
+
+def learn_again(
+    prepared: Prepared,
+    fitted: Fitted,
+    published: str,
+    report: Report,
+    *,
+    warm: Warm = None,
+    checkpoints: Checkpoints | None = None,
+) -> tuple[Member, ...]:
+    """What was published, learned from all rows."""
+    if published in (NETWORK, BLEND):
+        fitted = refit(prepared, fitted, report, warm=warm, checkpoints=checkpoints)
+    return members_of(prepared, fitted, published, everything=True)
+
+
+def _blended(prepared: Prepared, number: int, member: Member, *, everything: bool) -> Member:
+    """The mean of a network, intervals included, and what it started from: a forecast combination as in fit_linear."""
+    windows = prepared.windows(member.spec.context_length, everything=everything)
+    first, last = _start(prepared, windows, member.linear, number).weights, member.weights
+    halved = {name: np.float32(0.5) * (first[name] + last[name]) for name in ("output.kernel", "output.bias")}
+    return replace(member, weights={**last, **halved})
 
 
 def start(prepared: Prepared, name: str, *, everything: bool = False) -> tuple[Member, ...]:
@@ -105,8 +143,10 @@ def start(prepared: Prepared, name: str, *, everything: bool = False) -> tuple[M
             _start(prepared, windows[n], _linear(prepared, windows[n]), number) for number, n in enumerate(contexts)
         )
     longest = contexts[-1]
-    season = 1 if name == "naive" else prepared.config.windows.season_length
-    return (_start(prepared, windows[longest], fixed_linear(windows[longest], season_length=season), 0),)
+    linear = fixed_linear(
+        windows[longest], form=name.replace("_", " "), season_length=prepared.config.windows.season_length
+    )
+    return (_start(prepared, windows[longest], linear, 0),)
 
 
 def _fit(

@@ -48,7 +48,7 @@ def retrained_folds(
     Scaler, choices and epochs stay those of the run. This is the one place of a backtest that needs Keras.
     """
     from lstm_forecast.model.graph import onnx_graph
-    from lstm_forecast.workflows._fit import NETWORK, Fitted, refit, start
+    from lstm_forecast.workflows._fit import Fitted, learn_again
     from lstm_forecast.workflows._prepare import Prepared
 
     run, config, layout, forecaster = task.loaded.run, task.loaded.config, task.panel.layout, task.loaded.forecaster
@@ -64,8 +64,7 @@ def retrained_folds(
         note(f"training {number + 1} of {numbers.max() + 1}, on rows before {layout.grid.stamps(np.array([first]))[0]}")
         split = replace(task.split, end=ends)
         prepared = Prepared(config, layout, split, forecaster.scaler, task.values, None, None, facts={})
-        again = published == NETWORK
-        members = refit(prepared, fitted, report).members if again else start(prepared, published, everything=True)
+        members = learn_again(prepared, fitted, published, report)
         folds.append(Fold(RETRAINED, replace(forecaster, session=Session(onnx_graph(members))), index, ends))
     return folds
 

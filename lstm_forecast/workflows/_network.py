@@ -5,6 +5,7 @@ from itertools import pairwise
 from lstm_forecast.config.schema import Config
 from lstm_forecast.inference.onnx_file import read_network
 from lstm_forecast.inference.tracing import require_bounded
+from lstm_forecast.model.smoothing import N_METHODS, most_numbers
 from lstm_forecast.store import Run
 
 __all__ = ["sound_network"]
@@ -40,7 +41,9 @@ def _limits(config: Config, n_columns: int) -> tuple[int, int]:
         *model.dense,
         model.segment_length * outputs,
     ]
-    largest = 4 * (windows.context_length + windows.horizon + model.segment_length) * max(features, *widths[1:])
+    steps = windows.context_length + windows.horizon + model.segment_length
+    largest = 4 * steps * max(features, N_METHODS * config.n_outputs, *widths[1:])
     weights = sum(8 * (width + units + 4) * units for width, units in pairwise(widths))  # 4 gates, 2 directions
     linear = windows.horizon * (windows.context_length + features + 2) * config.n_outputs
-    return largest, model.ensemble * (4 * (weights + linear) + 2**16)
+    smoothing = most_numbers(windows.context_length, windows.horizon, season_length=windows.season_length)
+    return largest, model.ensemble * (4 * (weights + linear + smoothing) + 2**16)

@@ -20,14 +20,15 @@ from lstm_forecast.workflows._look import Choice, Looks
 
 __all__ = ["resolve"]
 
-MAX_SEASON, SEASONAL = 366, 0.3  # longest season looked for, and the weakest autocorrelation that counts
+MAX_SEASON, SEASONAL, SURE = 366, 0.1, 4  # longest season looked for; weakest autocorrelation that counts, in all and
+# in standard errors of one that is none
 MAX_SERIES, MAX_ROWS = 200, 5_000  # that a season is looked for in
 SEGMENTS = {4: 1, 7: 7, 12: 1, 52: 13}  # rows of one recurrent step by season length; else a season
 NORMALISATIONS = ("last", "standard", "last_standard", "mean")  # the first ones are preferred
 SEASONS_SEEN, HORIZONS_SEEN = (1, 2, 3, 4, 7, 14, 28), (1, 2, 4, 8)  # in the context
 LONGEST = 1_000  # rows of context
-MOST_COMBINED, MOST_WEIGHTS = 50_000, 20_000  # training rows, and weights, beyond which a ridge needs no support
-FEWEST = 5  # training windows for each weight, below which a ridge alone is not considered
+MOST_WEIGHTS = 20_000  # of a ridge, beyond which it is not averaged with a simple forecast
+FEWEST = 2  # training windows for each weight, below which a ridge alone is not considered
 MANY, SOME = 5_000, 500  # training windows
 FLOPS, STEP_SECONDS = 60e9, 5e-3  # nominal: of two cores in the training loop, a second; beside them, an optimiser step
 EPOCHS = 30
@@ -92,7 +93,8 @@ def _strongest_season(panel: Panel, split: Split) -> tuple[int, float]:
     inner = correlations[1:-1]
     around = [np.median(correlations[k - (k + 1) // 2 : k + (k + 1) // 2 + 1]) for k in range(1, lags - 1)]
     rise = inner - np.maximum(around, np.median(correlations))
-    peaks = (inner > correlations[:-2]) & (inner > correlations[2:]) & (rise > SEASONAL)
+    weakest = max(SEASONAL, SURE / math.sqrt((ends - starts).sum()))
+    peaks = (inner > correlations[:-2]) & (inner > correlations[2:]) & (rise > weakest)
     if not peaks.any():
         return 1, 0.0
     first = int(np.flatnonzero(peaks & (rise >= 0.9 * rise[peaks].max()))[0])
@@ -124,8 +126,7 @@ def _resolve_windows(choices: _Choices, panel: Panel, split: Split) -> None:
     if choices.open(keys[0]) and (panel.values[:, : len(panel.columns) - len(panel.known.columns)] > 0).all():
         logs = [False, True]
     forms = [config.model.linear] if config.model.linear else ["combined", "ridge"]
-    rows = int((split.validation_start - split.train_start).sum())
-    if not config.model.linear and (rows > MOST_COMBINED or middle * windows.horizon > MOST_WEIGHTS):
+    if not config.model.linear and middle * windows.horizon > MOST_WEIGHTS:
         forms = ["ridge"]
     looks = Looks(panel, split, config)
     best = looks.best([Choice(log, kind, middle, forms[0]) for kind in kinds for log in logs])

@@ -20,7 +20,7 @@ from lstm_forecast.model.history import Epoch
 from lstm_forecast.model.linear import Linear, fit_linear
 from lstm_forecast.model.memory import training_mib
 from lstm_forecast.store import Checkpoints, Run, locked
-from lstm_forecast.workflows._fit import NETWORK, Warm, choose, fit, network_spec, refit, start
+from lstm_forecast.workflows._fit import NETWORK, Warm, choose, fit, learn_again, members_of, network_spec
 from lstm_forecast.workflows._loaded import make_forecaster, with_shown_levels
 from lstm_forecast.workflows._parts import Part, linear_forecast, part_report, part_table
 from lstm_forecast.workflows._prepare import Prepared, prepare
@@ -96,7 +96,7 @@ def learn(
     config = prepared.config
     fitted = fit(_lesson(prepared, warm), _reporter(prepared, listener), warm=warm, checkpoints=checkpoints)
     published, scores = choose(prepared, fitted) if config.training.fallback else (NETWORK, {})
-    members = fitted.members if published == NETWORK else start(prepared, published)
+    members = members_of(prepared, fitted, published)
     evaluated = onnx_graph(members)
     parts = prepared.parts
     forecaster, calibrations = _calibrated(prepared, make_forecaster(config, evaluated, prepared.scaler))
@@ -125,10 +125,8 @@ def learn_all_rows(
         prepared = replace(prepared, split=replace(prepared.split, end=prepared.split.test_start))
     else:
         listener.note("training again on all rows, for the forecasts to come")
-    if trained.published != NETWORK:
-        return start(prepared, trained.published, everything=True)
     lesson, report = _lesson(prepared, warm), _reporter(prepared, listener)
-    return refit(lesson, trained.fitted, report, warm=warm, checkpoints=checkpoints).members
+    return learn_again(lesson, trained.fitted, trained.published, report, warm=warm, checkpoints=checkpoints)
 
 
 def _lesson(prepared: Prepared, warm: Warm) -> Prepared:

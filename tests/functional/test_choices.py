@@ -184,7 +184,9 @@ def test_what_is_published_was_best_on_the_validation_part_and_is_named(run: str
     manifest = run_of(chosen, run).manifest
     scores = manifest["validation_errors"]
     assert {"network", "linear", "naive"} <= set(scores)
-    assert scores[manifest["published"]] == min(scores.values())
+    needed = {name: score * {"network": 1.02, "naive": 0.99, "seasonal_naive": 0.99}.get(name, 1)
+              for name, score in scores.items()}  # fmt: skip
+    assert needed[manifest["published"]] == min(needed.values())
     found = errors_of(run_of(chosen, run), "validation")
     assert found["forecast"]["mase"] == pytest.approx(min(scores.values()), rel=1e-6)
     assert found["forecast"]["mase"] <= (1 + 1e-5) * found["naive"]["mase"]

@@ -2,18 +2,22 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, get_args
 
+import keras
 import numpy as np
 import onnx
 import onnxruntime as ort
 import pytest
 
 from lstm_forecast.config.network import Activation, Cell
+from lstm_forecast.data.windows import Windows
 from lstm_forecast.model.ensemble import Member
 from lstm_forecast.model.graph import IR_VERSION, OPERATORS, OPSET, onnx_graph, weight_shapes
 from lstm_forecast.model.linear import Linear
 from lstm_forecast.model.network import complete_network
+from lstm_forecast.model.smoothing import fit_smoothing
 from lstm_forecast.model.spec import NetworkSpec
 
 CELLS = get_args(Cell)
@@ -66,6 +70,25 @@ def member_of(spec: NetworkSpec, *, linear: bool = False) -> Member:
     return Member(spec, random_weights(spec), linear_part(spec) if linear else None)
 
 
+def training_windows(spec: NetworkSpec) -> Windows:
+    """Walks and noise, so that every target has weights of its own."""
+    rng = np.random.default_rng(3)
+    values = rng.normal(size=(200, spec.n_targets)).cumsum(axis=0) * np.arange(spec.n_targets) + rng.normal(
+        size=(200, 1)
+    )
+    return Windows(
+        values=values.astype(np.float32), starts=np.array([spec.context_length]), counts=np.array([150]),
+        floors=np.array([0]), stride=1, context_length=spec.context_length, horizon=spec.horizon,
+        n_targets=spec.n_targets, normalisation="last", padded=spec.masked,
+    )  # fmt: skip
+
+
+def smoothed_member(spec: NetworkSpec, *, season_length: int) -> Member:
+    smoothing = fit_smoothing(training_windows(spec), season_length=season_length)
+    share = np.linspace(1, 0.5, spec.n_targets, dtype=np.float32)
+    return Member(spec, random_weights(spec), replace(linear_part(spec), smoothing=smoothing, share=share))
+
+
 def ensemble_of(spec: NetworkSpec, contexts: tuple[int, ...]) -> list[Member]:
     """Members with weights of their own; every other one has a linear part."""
     specs = [replace(spec, context_length=length, seed=k) for k, length in enumerate(contexts)]
@@ -106,6 +129,21 @@ def test_onnx_predicts_what_keras_predicts(cell: Any, variant: str) -> None:
 @pytest.mark.parametrize("cell", CELLS)
 def test_onnx_predicts_what_keras_predicts_with_a_linear_part(cell: Any) -> None:
     assert_as_keras(replace(SPEC, cell=cell, n_targets=2, quantiles=(0.1, 0.9)), linear=True)
+
+
+@pytest.mark.parametrize("season", [1, 2, 5])
+@pytest.mark.parametrize("variant", ["plain", "multi-target quantiles", "masked"])
+def test_onnx_and_keras_smooth_windows_as_the_linear_part_does(variant: str, season: int, tmp_path: Path) -> None:
+    spec = replace(SPEC, context_length=24, **VARIANTS[variant])
+    members, x = [smoothed_member(spec, season_length=season)], windows(spec)
+    x[0, :, : spec.n_targets] = 0
+    complete_network(members).save(tmp_path / "network.keras")
+    loaded = keras.saving.load_model(tmp_path / "network.keras")
+    expected = (
+        np.array(complete_network([replace(members[0], linear=None)])(x)) + members[0].linear.predict(x)[..., None]
+    )
+    np.testing.assert_allclose(predictions_of(members, x), expected, rtol=0, atol=2e-5)
+    np.testing.assert_allclose(loaded(x), expected, rtol=0, atol=2e-5)
 
 
 @pytest.mark.parametrize("activation", get_args(Activation))
@@ -186,8 +224,9 @@ def test_every_operator_of_the_closed_list_is_used() -> None:
     specs.append(replace(SPEC, parallel=True))
     models = (onnx.load_from_string(graph_of(spec, linear=True)) for spec in specs)
     used = {node.op_type for model in models for node in model.graph.node}
-    ensemble = onnx.load_from_string(onnx_graph(ensemble_of(SPEC, ENSEMBLES["2"])))
-    assert used | {node.op_type for node in ensemble.graph.node} == OPERATORS
+    others = (ensemble_of(SPEC, ENSEMBLES["2"]), [smoothed_member(replace(SPEC, masked=True), season_length=1)])
+    models = (onnx.load_from_string(onnx_graph(members)) for members in others)
+    assert used | {node.op_type for model in models for node in model.graph.node} == OPERATORS
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
