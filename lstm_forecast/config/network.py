@@ -53,10 +53,10 @@ class ModelConfig(Section):
         description="intervals made to hold their levels on the validation part: none, pooled (by step of the horizon) "
         "or series (that, and by series)",
     )
-    linear: Annotated[Literal["none", "ridge", "combined"], AUTO] = Field(
+    linear: Annotated[Literal["none", "ridge", "smoothing", "combined"], AUTO] = Field(
         OPEN,
-        description="what the network corrects: none, ridge (a regression on the window) or combined (its mean with "
-        "naive, seasonal naive, or exponential smoothings and Theta weighted by each window)",
+        description="what the network corrects: none, ridge (a regression on the window), smoothing (exponential ones "
+        "and Theta, weighted by how well they forecast the window) or combined (the ridge with that or a naive one)",
     )
     channels: Literal["independent", "joint"] = Field(
         "independent", description="several targets: independent (as series of one network) or joint (seen together)"

@@ -17,13 +17,14 @@ from lstm_forecast.data.windows import Windows
 from lstm_forecast.model.ridge import Weights, inputs_of, normal_equations, solve
 from lstm_forecast.model.smoothing import Smoothing, fit_smoothing, last_value_kernel, seasonal_kernel
 
-__all__ = ["SMOOTHING", "Linear", "fit_linear", "fixed_linear"]
+__all__ = ["Linear", "fit_linear", "fixed_linear"]
 
 MAX_WINDOWS = 200_000  # spread evenly; more change the solution by less than a seed changes the network
 JUDGES = 5_000  # windows that forms and penalties are compared on
 PENALTIES = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 DEFAULT_PENALTY = 1e-3  # where the training windows are too few to choose
-RIDGE, NAIVE, SEASONAL_NAIVE, SMOOTHING = "ridge", "naive", "seasonal naive", "smoothing"
+RIDGE, SMOOTHING, COMBINED = "ridge", "smoothing", "combined"
+NAIVE, SEASONAL_NAIVE = "naive", "seasonal naive"
 Floats = NDArray[np.float64]
 Single = NDArray[np.float32]
 
@@ -65,17 +66,18 @@ def fixed_linear(training: Windows, *, form: str, season_length: int) -> Linear:
     )
 
 
-def fit_linear(
-    training: Windows, *, season_length: int = 1, combined: bool = False, limit: int = MAX_WINDOWS
-) -> Linear:
-    """Fit on the training windows; the penalty is the one that forecasts their newest fifth best from the others.
+def fit_linear(training: Windows, *, season_length: int = 1, kind: str = RIDGE, limit: int = MAX_WINDOWS) -> Linear:
+    """Fit a ``ridge``, a ``smoothing`` or both ``combined`` on the training windows.
 
-    With ``combined`` the forecast is the mean of the ridge and a simple forecast (last value, last season or
-    smoothing, whichever makes the best mean), which errs less where few windows teach the regression (Bates & Granger
-    1969, "The combination of forecasts"). At most ``limit`` windows are learned from. Validation rows play no part.
-    Hoerl & Kennard 1970, "Ridge regression"; the intercept is not penalised.
+    The penalty of the ridge is the one that forecasts their newest fifth best from the others. With ``combined`` the
+    forecast is the mean of the ridge and a simple forecast (last value, last season or smoothing, whichever makes the
+    best mean), which errs less where few windows teach the regression (Bates & Granger 1969, "The combination of
+    forecasts"). At most ``limit`` windows are learned from. Validation rows play no part. Hoerl & Kennard 1970, "Ridge
+    regression"; the intercept is not penalised.
     """
-    newest = training.counts // 5
+    if kind == SMOOTHING:
+        return fixed_linear(training, form=SMOOTHING, season_length=season_length)
+    combined, newest = kind == COMBINED, training.counts // 5
     older = replace(training, counts=training.counts - newest)
     newer = replace(training, starts=training.starts + older.counts * training.stride, counts=newest)
     simple = _simple_kernels(training, season_length) if combined else {}

@@ -195,8 +195,10 @@ def _numbered(report: Report, number: int, epoch: Epoch) -> None:
 
 
 def _linear(prepared: Prepared, windows: Windows) -> Linear:
-    combined = prepared.config.model.linear == "combined"
-    return fit_linear(windows, season_length=prepared.config.windows.season_length, combined=combined)
+    kind = prepared.config.model.linear
+    return fit_linear(
+        windows, season_length=prepared.config.windows.season_length, kind="ridge" if kind == "none" else kind
+    )
 
 
 def _start(prepared: Prepared, windows: Windows, linear: Linear | None, number: int) -> Member:

@@ -96,8 +96,7 @@ class Looks:
         judged = make_config_windows(config, panel.layout, values, end, end + rows, context_length=length, stride=1)
         if not len(learned) or not len(judged):
             return None
-        season, combined = config.windows.season_length, choice.linear == "combined"
-        linear = fit_linear(learned, season_length=season, combined=combined, limit=LOOKS)
+        linear = fit_linear(learned, season_length=config.windows.season_length, kind=choice.linear, limit=LOOKS)
         index = np.linspace(0, len(judged) - 1, min(JUDGES, len(judged))).astype(np.int64)
         batch, (origins, _) = judged.batch(index), judged.origins(index)
         series = panel.layout.series_of(origins - 1)

@@ -125,14 +125,14 @@ def _resolve_windows(choices: _Choices, panel: Panel, split: Split) -> None:
     logs = [bool(config.preprocessing.log)]
     if choices.open(keys[0]) and (panel.values[:, : len(panel.columns) - len(panel.known.columns)] > 0).all():
         logs = [False, True]
-    forms = [config.model.linear] if config.model.linear else ["combined", "ridge"]
+    forms = [config.model.linear] if config.model.linear else ["combined", "ridge", "smoothing"]
     if not config.model.linear and middle * windows.horizon > MOST_WEIGHTS:
         forms = ["ridge"]
     looks = Looks(panel, split, config)
     best = looks.best([Choice(log, kind, middle, forms[0]) for kind in kinds for log in logs])
     best = looks.best([replace(best, context_length=n) for n in contexts])
     if _count_windows(config, split, best.context_length) < FEWEST * best.context_length:
-        forms = forms[:1]
+        forms = [form for form in forms if form != "ridge"] or forms
     best = looks.best([replace(best, normalisation=kind, linear=form) for form in forms for kind in kinds])
     reason = looks.reason(best)
     for key, value in zip(keys, (best.log, best.normalisation, best.context_length, best.linear), strict=True):

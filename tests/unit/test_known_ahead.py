@@ -230,7 +230,7 @@ def test_an_effect_of_the_day_to_be_forecast_is_found_and_added_whole(combined: 
     values = windows.values.copy()
     values[:, 0] = 3 * values[:, 2] - 2 * values[:, 3]  # of what is known ahead alone
     windows = replace(windows, values=values)
-    linear = fit_linear(windows, season_length=2, combined=combined)
+    linear = fit_linear(windows, season_length=2, kind="combined" if combined else "ridge")
     batch = next(windows.batches(1000))
     error = np.abs(linear.predict(batch.inputs) - batch.targets).mean()
     assert error < (0.5 if combined else 1e-3) * np.abs(batch.targets).mean()

@@ -9,7 +9,7 @@ from lstm_forecast.data.windows import Windows
 from lstm_forecast.model.linear import Linear, fit_linear, fixed_linear
 from lstm_forecast.model.smoothing import fit_smoothing, last_value_kernel, seasonal_kernel
 
-HOW: dict[str, dict[str, Any]] = {"ridge": {}, "combined": {"combined": True, "season_length": 4}}
+HOW: dict[str, dict[str, Any]] = {"ridge": {}, "combined": {"kind": "combined", "season_length": 4}}
 
 
 def make(values: np.ndarray, *, end: int | None = None) -> Windows:
@@ -72,7 +72,7 @@ def test_changing_every_value_after_the_training_end_changes_no_byte(how: dict[s
 
 @pytest.mark.parametrize("combined", [False, True])
 def test_windows_too_few_to_choose_a_penalty_still_give_weights(combined: bool) -> None:
-    linear = fit_linear(make(waves(13)), season_length=4, combined=combined)
+    linear = fit_linear(make(waves(13)), season_length=4, kind="combined" if combined else "ridge")
     assert np.isfinite(linear.kernel).all()
 
 
@@ -101,7 +101,7 @@ def test_combined_with_simple_forecasts_random_walks_are_forecast_more_naively_t
         windows = make(walks(rows, seed))
         inputs = windows.batch(np.arange(len(windows))).inputs
         for combined, found in distances.items():
-            forecast = fit_linear(windows, combined=combined).predict(inputs)
+            forecast = fit_linear(windows, kind="combined" if combined else "ridge").predict(inputs)
             found.append(float(np.abs(forecast - inputs[:, -1:]).mean()))
     assert np.mean(distances[True]) < 0.75 * np.mean(distances[False])
 
@@ -111,7 +111,7 @@ def test_combined_with_simple_forecasts_few_noisy_windows_are_forecast_no_worse_
     for seed in range(30):
         values = walks(400, seed)
         for combined, found in errors.items():
-            linear = fit_linear(make(values, end=40), combined=combined)
+            linear = fit_linear(make(values, end=40), kind="combined" if combined else "ridge")
             found.append(error_of(linear, make(values[40:])))
     assert np.mean(errors[True]) < np.mean(errors[False])
     assert np.median(errors[True]) < np.median(errors[False])
@@ -121,7 +121,7 @@ def test_combined_with_simple_forecasts_few_noisy_windows_are_forecast_no_worse_
 @pytest.mark.parametrize("values", [waves, lambda rows: np.hstack([walks(rows), walks(rows, 1)])])
 def test_combined_is_always_the_mean_of_a_ridge_and_the_simple_forecast_that_it_names(values: Any, rows: int) -> None:
     windows = make(values(rows))
-    linear = fit_linear(windows, season_length=4, combined=True)
+    linear = fit_linear(windows, season_length=4, kind="combined")
     batch = windows.batch(np.arange(len(windows)))
     simple = {
         "ridge + naive": last_value_kernel(8, 3),
@@ -142,8 +142,8 @@ def test_combined_is_always_the_mean_of_a_ridge_and_the_simple_forecast_that_it_
 
 def test_combined_looks_for_seasonal_forecasts_only_where_a_season_fits_into_the_context() -> None:
     values = np.tile([0.0, 3, -2, 8], 30)[:, None] + np.random.default_rng(0).normal(size=(120, 1))
-    assert fit_linear(make(values), season_length=4, combined=True).form != ("ridge + naive",)
-    kernels = [fit_linear(make(values), season_length=n, combined=True).kernel for n in (1, 9)]
+    assert fit_linear(make(values), season_length=4, kind="combined").form != ("ridge + naive",)
+    kernels = [fit_linear(make(values), season_length=n, kind="combined").kernel for n in (1, 9)]
     assert np.array_equal(*kernels)
 
 
@@ -153,7 +153,7 @@ def test_combined_with_simple_forecasts_few_noisy_seasons_are_forecast_about_as_
     for seed in range(30):
         values = np.tile([0.0, 3, -2, 8], 20)[:, None] + np.random.default_rng(seed).normal(size=(80, 1))
         for combined, found in errors.items():
-            linear = fit_linear(make(values, end=36), combined=combined, season_length=4)
+            linear = fit_linear(make(values, end=36), kind="combined" if combined else "ridge", season_length=4)
             found.append(error_of(linear, make(values[28:])))
             forms.add(linear.form[0])
     assert np.mean(errors[True]) <= 1.03 * np.mean(errors[False])
