@@ -53,10 +53,11 @@ class ModelConfig(Section):
         description="intervals made to hold their levels on the validation part: none, pooled (by step of the horizon) "
         "or series (that, and by series)",
     )
-    linear: Annotated[Literal["none", "ridge", "smoothing", "combined"], AUTO] = Field(
+    linear: Annotated[Literal["none", "seasonal_naive", "ridge", "smoothing", "combined"], AUTO] = Field(
         OPEN,
-        description="what the network corrects: none, ridge (a regression on the window), smoothing (exponential ones "
-        "and Theta, weighted by how well they forecast the window) or combined (the ridge with that or a naive one)",
+        description="what the network corrects: none, seasonal_naive (the last season; the last value where contexts "
+        "hold none), ridge (a regression on the window), smoothing (exponential ones and Theta, weighted by how well "
+        "they forecast the window) or combined (the ridge with smoothing or a naive forecast)",
     )
     channels: Literal["independent", "joint"] = Field(
         "independent", description="several targets: independent (as series of one network) or joint (seen together)"

@@ -55,10 +55,14 @@ class Linear:
 
 
 def fixed_linear(training: Windows, *, form: str, season_length: int) -> Linear:
-    """A simple forecast of every target as a linear part: ``naive``, ``seasonal naive`` or ``smoothing``."""
-    n_targets = training.n_targets
+    """A simple forecast of every target as a linear part: ``naive``, ``seasonal naive`` or ``smoothing``.
+
+    Contexts that hold no season have no last one: there it is naive.
+    """
+    n_targets, simple = training.n_targets, _simple_kernels(training, season_length)
+    form = form if form in simple else NAIVE
     return Linear(
-        kernel=np.stack([_simple_kernels(training, season_length)[form]] * n_targets),
+        kernel=np.stack([simple[form]] * n_targets),
         bias=np.zeros((n_targets, training.horizon), np.float32),
         form=(form,) * n_targets,
         penalty=np.full(n_targets, np.nan),
@@ -67,7 +71,7 @@ def fixed_linear(training: Windows, *, form: str, season_length: int) -> Linear:
 
 
 def fit_linear(training: Windows, *, season_length: int = 1, kind: str = RIDGE, limit: int = MAX_WINDOWS) -> Linear:
-    """Fit a ``ridge``, a ``smoothing`` or both ``combined`` on the training windows.
+    """Fit a ``ridge``, a ``smoothing`` or both ``combined`` on the training windows, or repeat ``seasonal_naive``.
 
     The penalty of the ridge is the one that forecasts their newest fifth best from the others. With ``combined`` the
     forecast is the mean of the ridge and a simple forecast (last value, last season or smoothing, whichever makes the
@@ -75,8 +79,8 @@ def fit_linear(training: Windows, *, season_length: int = 1, kind: str = RIDGE, 
     forecasts"). At most ``limit`` windows are learned from. Validation rows play no part. Hoerl & Kennard 1970, "Ridge
     regression"; the intercept is not penalised.
     """
-    if kind == SMOOTHING:
-        return fixed_linear(training, form=SMOOTHING, season_length=season_length)
+    if kind in (SMOOTHING, SEASONAL_NAIVE.replace(" ", "_")):
+        return fixed_linear(training, form=kind.replace("_", " "), season_length=season_length)
     combined, newest = kind == COMBINED, training.counts // 5
     older = replace(training, counts=training.counts - newest)
     newer = replace(training, starts=training.starts + older.counts * training.stride, counts=newest)

@@ -24,6 +24,7 @@ LEVERS = {
     "mean, deviation": "windows.normalisation=standard",
     "last value, deviation": "windows.normalisation=last_standard",
     "no linear part": "model.linear=none",
+    "what the last season leaves over": "model.linear=seasonal_naive",
     "ridge": "model.linear=ridge",
     "smoothing": "model.linear=smoothing",
     "ridge and simple forecasts": "model.linear=combined",

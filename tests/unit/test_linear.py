@@ -176,6 +176,13 @@ def test_a_fixed_linear_part_is_the_simple_forecast_for_every_target(season: int
     assert not linear.bias.any()
 
 
+def test_the_last_season_is_a_linear_part_and_the_last_value_where_a_context_holds_none() -> None:
+    windows = make(waves(60))
+    seasonal, none = (fit_linear(windows, kind="seasonal_naive", season_length=n) for n in (4, 9))
+    assert (seasonal.form, none.form) == (("seasonal naive",) * 2, ("naive",) * 2)
+    assert np.array_equal(none.kernel[0], last_value_kernel(8, 3))
+
+
 def test_smoothing_alone_is_a_linear_part_too() -> None:
     windows = make(waves(60))
     linear, inputs = fixed_linear(windows, form="smoothing", season_length=1), windows.batch(np.arange(9)).inputs
