@@ -15,7 +15,7 @@ from lstm_forecast.data.rows import Rows
 __all__ = ["LARGEST", "Settings", "settle"]
 
 LARGEST = 1e150  # squares of larger values, as in a variance, are no numbers any more
-VALUES = "ffill, seasonal or interpolate"
+VALUES = "ffill, seasonal, interpolate or mask"
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class Settings:
 
     unsorted: str = "sort"  # sort
     duplicates: str = "error"  # first, last, mean, sum
-    gaps: str = "error"  # fill (as missing values), split
-    missing: str = "error"  # ffill, seasonal, interpolate
+    gaps: str = "error"  # fill (as missing values), mask (as values that were not observed: NaN), split
+    missing: str = "error"  # ffill, seasonal, interpolate, mask (they stay NaN)
     infinite: str = "error"  # missing
     sentinels: tuple[float, ...] = ()  # values that stand for a missing one
     fill_limit: int | None = None  # longest gap that is filled; longer ones split
@@ -63,9 +63,11 @@ def settle(
         if settings.missing == "error":
             text = "data.gaps: fill adds rows without values"
             survey.findings.append(Finding("missing", "refused", gaps.total, text, (), f"data.missing: {VALUES}"))
-    if settings.missing != "error" and np.isnan(rows.values).any():
+    if settings.missing not in ("error", "mask") and np.isnan(rows.values).any():
         season = season_length(grid.freq)
         rows = without_missing(rows, settings.missing, season=season, ids=ids, columns=columns)
+    if settings.gaps == "mask" and len(gaps.after):
+        rows = with_rows_added(rows, limit=settings.fill_limit)
     return rows, survey.findings
 
 
@@ -125,7 +127,9 @@ class _Survey:
         text = f"{gaps.sizes[0]:,} rows of freq {grid.freq} missing"
         if len(gaps.after) > 1:
             text += f", the first of {len(gaps.after):,} gaps, the longest: {gaps.sizes[longest]:,}, {after(longest)}"
-        self.add("gaps", gaps.total, text, [after(k) for k in range(min(SHOWN, len(gaps.after)))], "fill or split")
+        self.add(
+            "gaps", gaps.total, text, [after(k) for k in range(min(SHOWN, len(gaps.after)))], "fill, mask or split"
+        )
 
     def source(self, rows: Rows, row: int) -> NDArray[np.int64]:
         """Rows as they came in that have the series and step of a row."""

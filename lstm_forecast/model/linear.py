@@ -64,7 +64,7 @@ def fit_linear(
     Granger 1969, "The combination of forecasts"). At most ``limit`` windows are learned from. Validation rows play no
     part. Hoerl & Kennard 1970, "Ridge regression"; the intercept is not penalised.
     """
-    newest = training.counts // 5
+    newest = _newest_fifth(training)
     older = replace(training, counts=training.counts - newest)
     newer = replace(training, starts=training.starts + older.counts * training.stride, counts=newest)
     simple = dict(_simple_kernels(older, season_length)) if combined else {}
@@ -85,6 +85,15 @@ def fit_linear(
         known=np.stack([weights[choice].known[target] for target, choice in enumerate(chosen)]),
         first=training.n_own,
     )
+
+
+def _newest_fifth(windows: Windows) -> NDArray[np.int64]:
+    """How many windows of each range belong to the newest fifth of their span's, whose ranges lie side by side."""
+    behind = np.cumsum(windows.counts)
+    first, last = (np.searchsorted(windows.floors, windows.floors, side) for side in ("left", "right"))
+    through = behind[last - 1]
+    total = through - (behind - windows.counts)[first]
+    return np.asarray(np.clip(total // 5 - (through - behind), 0, windows.counts))
 
 
 def _simple_kernels(windows: Windows, season_length: int) -> Iterator[tuple[str, NDArray[np.float32]]]:

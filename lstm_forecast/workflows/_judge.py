@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm_forecast.config.schema import Config
+from lstm_forecast.data.holes import history
 from lstm_forecast.data.panel import Panel
 from lstm_forecast.data.windows import make_windows
 from lstm_forecast.evaluation.baselines import seasonal_naive
@@ -34,17 +35,18 @@ def judge_challenger(
     learned, unseen = ((rows - shift[rows])[known] for rows in (learned, unseen))
     panel = panel.only(known)
     layout, sides = panel.layout, (champion.forecaster, challenger)
+    own = panel.values[:, : config.n_outputs]
     horizon = min(champion.config.windows.horizon, config.windows.horizon)
     rows = int((layout.offsets[1:] - unseen).sum())
     stride = max(1, math.ceil(rows / MAX_WINDOWS))
     windows = make_windows(
-        layout, np.empty((0, 0), np.float32), part_starts=unseen, part_ends=layout.offsets[1:],
+        layout, own.astype(np.float32), part_starts=unseen, part_ends=layout.offsets[1:],
         context_length=max(side.context_length for side in sides), horizon=horizon, stride=stride,
         n_targets=config.n_outputs, normalisation="none", padded=all(side.padded for side in sides), latest=True,
+        n_flagged=config.n_outputs if config.data.masks else 0,
     )  # fmt: skip
     origins, floors = windows.origins(np.arange(len(windows)))
     series = layout.series_of(origins - 1)
-    own = panel.values[:, : config.n_outputs]
     season = config.windows.season_length
     bounds = zip(layout.offsets[:-1], learned, strict=True)
     scale = np.array([seasonal_scale(own[start:end], season) for start, end in bounds])[series][:, None]
@@ -59,7 +61,9 @@ def judge_challenger(
         shared = [side.quantiles.index(level) for level in common]
         return window_losses(forecast[..., shared], actual, quantiles=common, scale=scale)
 
-    naive = seasonal_naive(own, origins, floors, horizon=horizon, season_length=season)[..., None]
+    naive = seasonal_naive(history(own, layout.spans, season), origins, floors, horizon=horizon, season_length=season)[
+        ..., None
+    ]
     return judge(
         champion=losses(champion.forecaster),
         challenger=losses(challenger),

@@ -127,7 +127,7 @@ def _without_lines_ahead(config: Config, panel: Panel, split: Split, table: Tabl
     known, _ = survey_table(config.data.model_copy(update={"missing": "ffill"}), table, end=config.data.end)
     if config.melted:
         known = known.melted(panel_ids(config, known.layout))
-    drawn, values = panel.values != known.values, panel.values.copy()
+    drawn, values = (panel.values != known.values) & ~np.isnan(panel.values), panel.values.copy()
     for border in np.unique([split.validation_start, split.test_start]):
         for column in np.flatnonzero(drawn[border - 1]):
             given = np.flatnonzero(~drawn[:border, column])

@@ -194,6 +194,12 @@ def seasonal_scales(config: Config, panel: Panel, split: Split, *, power: int = 
 
 
 def known_widths(config: Config) -> dict[str, Any]:
-    """How many columns are known ahead; ``config`` is resolved."""
-    known = known_ahead(config.data.covariates)
-    return {"n_ahead": len(known.ahead), "n_static": len(known.constant)}
+    """How many columns are known ahead, and how many may not be observed; ``config`` is resolved."""
+    covariates = config.data.covariates
+    known = known_ahead(covariates)
+    measured = config.n_outputs + len(covariates.past) + len(covariates.future)
+    return {
+        "n_ahead": len(known.ahead),
+        "n_static": len(known.constant),
+        "n_flagged": measured if config.data.masks else 0,
+    }
