@@ -194,8 +194,13 @@ def _no_windows(config: Config, layout: Layout, split: Split) -> DataError:
     return DataError(
         f"no training window: the longest series, {layout.ids[rows.argmax()]}, has {rows.max():,} training rows, and a "
         f"window needs {windows.context_length} + {windows.horizon} (windows.context_length + windows.horizon) without "
-        "a gap; make them smaller, leave windows.padding out, or make split.validation and split.test smaller"
+        f"a gap{_among_targets(config)}; make them smaller, leave windows.padding out, or make split.validation and "
+        "split.test smaller"
     )
+
+
+def _among_targets(config: Config) -> str:
+    return ", and no target where no value was observed" if config.data.masks else ""
 
 
 def _fingerprint(paths: Any) -> str:
