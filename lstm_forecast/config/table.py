@@ -177,6 +177,11 @@ class DataConfig(Section):
         description="series to forecast that training has not seen: error, skip, or global, which scales them as all "
         "others (needs preprocessing.scope: global)",
     )
+    future_rows: Literal["error", "keep", "drop"] = Field(
+        "error",
+        description="rows with a stamp later than now, by more than a day and a step, that do not tell of future "
+        "covariates alone: error, keep or drop",
+    )
     sentinels: Annotated[tuple[Sentinel, ...], BeforeValidator(_as_sentinels), Field(max_length=32)] = Field(
         (), description="numbers and texts in value columns that stand for a missing value, such as [-200, n/a]"
     )

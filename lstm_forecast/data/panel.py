@@ -13,7 +13,15 @@ from lstm_forecast.data.calendar import calendar_values
 from lstm_forecast.data.covariates import Known, static_values
 from lstm_forecast.data.faults import Finding, refuse
 from lstm_forecast.data.grid import Grid
-from lstm_forecast.data.placing import behind_targets, series_of_rows, steps_of_rows, until, without_empty_rows
+from lstm_forecast.data.placing import (
+    after_end,
+    ahead_of_clock,
+    behind_targets,
+    series_of_rows,
+    steps_of_rows,
+    until,
+    without_empty_rows,
+)
 from lstm_forecast.data.read import Table
 from lstm_forecast.data.repair import Settings, settle
 from lstm_forecast.data.rows import Rows
@@ -165,12 +173,14 @@ def inspect_panel(
     timezone: str | None = None,
     freq: str | None = None,
     end: str | int | None = None,
+    now: pd.Timestamp | None = None,
     settings: Settings = STRICT,
 ) -> tuple[Panel, list[Finding]]:
     """The panel, and what the policies did. The panel is sound if no finding is refused.
 
     Rows after the stamp ``end`` are left out before anything else: their faults are not looked for. So are, where there
-    are future covariates, those behind the last target of their series, which tell of the future. Raises DataError
+    are future covariates, those behind the last target of their series, which tell of the future. All others that are
+    later than ``now`` are a fault. Raises DataError
     where a table cannot be understood: no stamps, no frequency, series without an id or without a value, or with
     several values of a static covariate.
     """
@@ -186,6 +196,7 @@ def inspect_panel(
         findings += odd
     if end is not None:
         kept = until(stamps, end)
+        findings += after_end(table, kept, end)
         table, stamps = replace(table, frame=table.frame[kept]), stamps[kept]  # the frame's index still tells the place
     codes, ids = series_of_rows(table, series_id, default=targets[0])
     grid, ordinals, odd = steps_of_rows(table, stamps, codes, freq=freq, off_grid=settings.off_grid)
@@ -200,11 +211,17 @@ def inspect_panel(
         later = replace(later, values=np.where(np.isin(later.values, settings.sentinels), np.nan, later.values))
         rows, table = rows.take(np.flatnonzero(~behind)), replace(table, frame=table.frame[~behind])
     del stamps, codes, ordinals
-    given = rows
 
     def place(row: int) -> str:
         stamp = grid.stamps(given.ordinals[[row]])[0]
         return f"{table.place(row)}: series {ids[given.codes[row]]}, {stamp}"
+
+    given = rows
+    kept, odd = ahead_of_clock(grid, rows.ordinals, now, policy=settings.future_rows, place=place)
+    findings += odd
+    if not kept.all():
+        given = rows = rows.take(np.flatnonzero(kept))
+        table = replace(table, frame=table.frame[kept])
 
     holes = settings.missing != "error"
     fixed, unseen = static_values(table.frame, known, rows.codes, ids=ids, place=place, holes=holes)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from lstm_forecast.config.schema import Config, PreprocessingConfig
@@ -105,6 +106,7 @@ def survey_table(data: DataConfig, table: Table, *, end: str | int | None = None
         timezone=data.timezone,
         freq=data.freq,
         end=end,
+        now=pd.Timestamp.now(tz="UTC"),
         settings=Settings(
             unsorted=data.unsorted,
             duplicates=data.duplicates,
@@ -115,6 +117,7 @@ def survey_table(data: DataConfig, table: Table, *, end: str | int | None = None
             fill_limit=data.fill_limit,
             off_grid=data.off_grid,
             dst=data.dst,
+            future_rows=data.future_rows,
         ),
     )
 

@@ -83,7 +83,7 @@ def test_01_missing_values(folder: Path) -> None:
     message = refused(table(y={7: "", 9: "NaN"}))
     assert message == (
         "a.csv:9: series y, 2024-01-08 00:00:00: column y: no value (2 such rows); "
-        "set data.missing: ffill, seasonal or interpolate"
+        "set data.missing: ffill, seasonal, interpolate or mask"
     )
     for policy in ("ffill", "seasonal", "interpolate"):
         assert prepared(table(y={7: "", 9: "NaN"}), {"missing": policy}).facts["repairs"] == {"missing": 2}
@@ -145,7 +145,7 @@ def test_07_missing_steps_at_the_start_in_the_middle_and_at_the_end(folder: Path
     message = refused(table().drop(row))
     before = pd.Timestamp("2024-01-01") + pd.Timedelta(days=row - 1)
     assert message.startswith(f"series y, after {before}: 1 rows of freq D missing")
-    assert message.endswith("(1 such rows); set data.gaps: fill or split")
+    assert message.endswith("(1 such rows); set data.gaps: fill, mask or split")
 
 
 def test_07_irregular_steps(folder: Path) -> None:
