@@ -1,6 +1,7 @@
 """Champion and challenger on the newest windows that neither was trained on."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,20 +51,25 @@ def judge_challenger(
     season = config.windows.season_length
     bounds = zip(layout.offsets[:-1], learned, strict=True)
     scale = np.array([seasonal_scale(own[start:end], season) for start, end in bounds])[series][:, None]
+    measured = (scale > 0).any(axis=(1, 2))
+    if measured.any():  # windows without a scale have no loss beside those that have one
+        origins, floors, series, scale = (each[measured] for each in (origins, floors, series, scale))
     common = sorted(set(champion.forecaster.quantiles) & set(challenger.quantiles))
     actual = own[origins[:, None] + np.arange(horizon)]
+    # One that was trained on whole columns sees no hole: those of a policy that is new.
+    whole = replace(panel, values=history(panel.values, layout.spans, season))
 
     def losses(side: Forecaster) -> NDArray[np.float64]:
         if not len(origins):
             return np.empty(0)
         index = side.scaler.indices(layout.ids)[series]
-        forecast = side.ahead(side.scaler.transform(panel), origins, floors, index, steps=horizon)
+        seen = panel if side.n_flagged else whole
+        forecast = side.ahead(side.scaler.transform(seen), origins, floors, index, steps=horizon)
         shared = [side.quantiles.index(level) for level in common]
         return window_losses(forecast[..., shared], actual, quantiles=common, scale=scale)
 
-    naive = seasonal_naive(history(own, layout.spans, season), origins, floors, horizon=horizon, season_length=season)[
-        ..., None
-    ]
+    past = whole.values[:, : config.n_outputs]
+    naive = seasonal_naive(past, origins, floors, horizon=horizon, season_length=season)[..., None]
     return judge(
         champion=losses(champion.forecaster),
         challenger=losses(challenger),

@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 
 from lstm_forecast.store import open_run
+from lstm_forecast.workflows._judge import judge_challenger
+from lstm_forecast.workflows._loaded import load_run, usable_panel
 from tests.functional.conftest import TRAIN_ALL, environment
 from tests.functional.test_cli import invoke, one_object
 from tests.functional.test_dirty import SHARED, needs_shared, predicted
@@ -76,6 +78,12 @@ def masked(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
             text = text.replace("CHANNELS", channels).replace("EPOCHS", "1" if channels == "joint" else "0")
             (directory / f"{name}.yaml").write_text(text)
             configs.append(f"{name}.yaml")
+        shops("").to_csv(directory / "filled.csv", index=False)
+        filled = text.replace("apart", "filled").replace("independent", "joint").replace("[7e7]", "[]")
+        (directory / "filled.yaml").write_text(
+            filled.replace("gaps: mask", "gaps: fill").replace("missing: mask", "missing: ffill")
+        )
+        configs.append("filled.yaml")
         if SHARED.exists():
             whole = pd.read_csv(SHARED / "dirty_beijing_pm25.csv.gz", dtype=str, keep_default_na=False)
             whole.head(9_000).to_csv(directory / "beijing.csv", index=False)
@@ -128,6 +136,7 @@ def test_a_backtest_with_importance_and_pictures_work_with_masks(masked: Path, t
             {"f", "p", "z"} if name == "low" else {"f", "p", "target"}
         )
         assert all(np.isfinite(row["growth"]) for row in report["importance"])
+        invoke("runs", "verify", "--runs", masked / "runs")
         invoke("plot", "forecast", *run, "--output", tmp_path / f"{name}.svg")
         forecasts = tmp_path / f"{name}.csv"
         invoke("predict", *run, "--output", forecasts)
@@ -151,3 +160,19 @@ def test_the_missing_values_of_a_year_in_beijing_are_masked_and_beat_the_seasona
     assert errors["forecast"]["mae"] < errors["seasonal_naive"]["mae"]
     rows = predicted(masked, "beijing")["forecasts"]
     assert np.isfinite([row["beijing"] for row in rows]).all()
+
+
+# Series c has too few rows to scale its errors by: it must not keep the others from being judged.
+def test_a_champion_that_knows_no_holes_is_judged_fairly_beside_one_that_does(masked: Path) -> None:
+    champion, challenger = (load_run(open_run(masked / "runs" / name)) for name in ("filled", "low"))
+    panel = usable_panel(challenger, None)
+    assert np.isnan(panel.values).any()
+    ends = panel.layout.offsets[1:]
+    verdict = judge_challenger(
+        champion, challenger.forecaster, challenger.config, panel, learned=ends - 60, unseen=np.maximum(ends - 60, 0)
+    )
+    assert verdict.windows > 20
+    assert all(loss is not None for loss in verdict.losses.values())
+    assert verdict.losses["champion"] is not None
+    assert verdict.losses["challenger"] is not None
+    assert verdict.losses["champion"] < 2 * verdict.losses["challenger"]
