@@ -157,7 +157,10 @@ def _whole(cells: pd.Series) -> bool:
 
 
 def _find_series(frame: pd.DataFrame, time: tuple[str, ...], numbers: Mapping[str, pd.Series]) -> str | None:
-    """A column of text or whole numbers that makes repeated stamps unique, or nearly so."""
+    """A column of text or whole numbers that makes repeated stamps unique, or nearly so.
+
+    A few repeated stamps, as where clocks go back, make series of nothing but what is called so.
+    """
     frame = frame[(frame[time[0]].notna()) & (frame[time[0]] != "")]
     repeated = frame.duplicated(list(time)).sum()
     if repeated == 0:
@@ -169,6 +172,10 @@ def _find_series(frame: pd.DataFrame, time: tuple[str, ...], numbers: Mapping[st
         and (str(name) not in numbers or _whole(frame[name]))
         and 2 * frame[name].nunique() <= len(frame)
         and frame.duplicated([name, *time]).sum() < 0.01 * repeated
+        and (
+            str(name).lower() in SERIES_NAMES
+            or repeated >= max(frame[name].nunique() - 1, FEW * len(frame) if str(name) in numbers else 0)
+        )
     ]
     return _preferred(candidates, SERIES_NAMES) or (candidates[0] if candidates else None)
 

@@ -1,4 +1,4 @@
-"""Which column `forecast init` takes for the one that is forecast."""
+"""Which columns `forecast init` takes for the one that is forecast, and for the names of series."""
 
 import pandas as pd
 import pytest
@@ -59,3 +59,28 @@ def test_names_decide_before_places(columns: list[str], target: str) -> None:
     numbers = [1.5, 2, 3, 5, 8, 13, 21, 34, 55]
     frame = pd.DataFrame({"ds": days, **{name: [k + n for n in numbers] for k, name in enumerate(columns)}})
     assert find_roles(frame).targets == (target,)
+
+
+HOURS = pd.date_range("2024-10-20", "2024-11-03", freq="h", tz="Europe/Vienna").tz_localize(None).astype("str")
+
+
+@pytest.mark.parametrize("column", [["NW", "SE", "N"], [0, 1, 2], [f"{hour}" for hour in range(24)]])
+def test_an_hour_that_clocks_repeat_makes_no_series_of_another_column(column: list[object]) -> None:
+    other = [column[k % len(column)] for k in range(len(HOURS))]
+    frame = pd.DataFrame({"ds": HOURS, "load": [0.5 + k % 24 for k in range(len(HOURS))], "other": other})
+    assert find_roles(frame).series_id is None
+
+
+@pytest.mark.parametrize("names", [["north", "south"], [7, 12]])
+@pytest.mark.parametrize("column", ["plant", "store"])
+def test_a_short_series_beside_a_long_one_is_one(names: list[object], column: str) -> None:
+    days = pd.date_range("2024-01-01", periods=300).astype("str").tolist()
+    short = 20 if names[0] == "north" or column == "store" else 60
+    frame = pd.DataFrame(
+        {
+            "ds": days + days[-short:],
+            column: [names[0]] * 300 + [names[1]] * short,
+            "load": [0.5 + k % 24 for k in range(300 + short)],
+        }
+    )
+    assert find_roles(frame).series_id == column
