@@ -180,9 +180,8 @@ def inspect_panel(
 
     Rows after the stamp ``end`` are left out before anything else: their faults are not looked for. So are, where there
     are future covariates, those behind the last target of their series, which tell of the future. All others that are
-    later than ``now`` are a fault. Raises DataError
-    where a table cannot be understood: no stamps, no frequency, series without an id or without a value, or with
-    several values of a static covariate.
+    later than ``now`` are a fault. Raises DataError where a table cannot be understood: no stamps, no frequency, series
+    without an id or without a value, or with several values of a static covariate.
     """
     columns = (*targets, *past, *known.future)
     names = [timestamp] if isinstance(timestamp, str) else list(timestamp)
@@ -217,7 +216,7 @@ def inspect_panel(
         return f"{table.place(row)}: series {ids[given.codes[row]]}, {stamp}"
 
     given = rows
-    kept, odd = ahead_of_clock(grid, rows.ordinals, now, policy=settings.future_rows, place=place)
+    kept, odd = ahead_of_clock(grid, rows, now, policy=settings.future_rows, place=place)
     findings += odd
     if not kept.all():
         given = rows = rows.take(np.flatnonzero(kept))
@@ -227,18 +226,23 @@ def inspect_panel(
     fixed, unseen = static_values(table.frame, known, rows.codes, ids=ids, place=place, holes=holes)
     rows, faults = settle(rows, settings=settings, ids=ids, columns=columns, grid=grid, place=place)
     findings += faults
+    repairs = {finding.kind: finding.count for finding in findings if finding.level == "settled"}
+    features = calendar_values(grid, rows.ordinals, features=known.calendar, holidays=known.holidays)
+    parts = [part for part in (rows.values, features, fixed[rows.codes]) if part.shape[1]]
+    values = np.concatenate(parts, axis=1) if len(parts) > 1 else rows.values
+    columns = (*targets, *past, *known.ahead, *known.constant)
+    layout = _layout(rows, ids, grid)
+    return Panel(layout, columns, values, repairs, known=known, unseen=unseen, later=later), findings
+
+
+def _layout(rows: Rows, ids: tuple[str, ...], grid: Grid) -> Layout:
+    """Where series and spans begin in rows that are in order."""
     new_series = np.flatnonzero(np.diff(rows.codes)) + 1
     new_span = np.flatnonzero((np.diff(rows.ordinals) != 1) | (np.diff(rows.codes) != 0)) + 1
-    layout = Layout(
+    return Layout(
         ids=ids,
         offsets=np.concatenate(([0], new_series, [len(rows.codes)])),
         spans=np.concatenate(([0], new_span, [len(rows.codes)])),
         first=rows.ordinals[np.concatenate(([0], new_span))],
         grid=grid,
     )
-    repairs = {finding.kind: finding.count for finding in findings if finding.level == "settled"}
-    features = calendar_values(grid, rows.ordinals, features=known.calendar, holidays=known.holidays)
-    parts = [part for part in (rows.values, features, fixed[rows.codes]) if part.shape[1]]
-    values = np.concatenate(parts, axis=1) if len(parts) > 1 else rows.values
-    columns = (*targets, *past, *known.ahead, *known.constant)
-    return Panel(layout, columns, values, repairs, known=known, unseen=unseen, later=later), findings

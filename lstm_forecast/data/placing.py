@@ -64,26 +64,33 @@ def after_end(table: Table, kept: NDArray[np.bool_], end: str | int) -> list[Fin
 
 
 def ahead_of_clock(
-    grid: Grid, ordinals: NDArray[np.int64], now: pd.Timestamp | None, *, policy: str, place: Callable[[int], str]
+    grid: Grid, rows: Rows, now: pd.Timestamp | None, *, policy: str, place: Callable[[int], str]
 ) -> tuple[NDArray[np.bool_], list[Finding]]:
     """Which rows are kept, and those that are later than ``now``, aware, by more than a day and a step.
 
     A day, as nobody knows the zone of naive stamps; a step, as it may be named by its end. ``policy``: error, keep or
-    drop. Integer steps have no clock.
+    drop. Integer steps have no clock. Raises DataError if the policy would leave nothing of a series.
     """
-    kept = np.ones(len(ordinals), bool)
+    kept = np.ones(len(rows.codes), bool)
     if now is None or isinstance(grid.origin, int):
         return kept, []
     latest = now + pd.Timedelta(days=1)
-    late = ordinals > grid.after(str(latest.tz_convert(grid.zone)))
-    rows = np.flatnonzero(late)
-    if not len(rows):
+    late = rows.ordinals > grid.after(str(latest.tz_convert(grid.zone)))
+    first = np.flatnonzero(late)
+    if not len(first):
         return kept, []
     level: Level = {"error": "refused", "drop": "settled"}.get(policy, "note")  # type: ignore[assignment]
     text = f"later than now, {now:%Y-%m-%d %H:%M} UTC on this machine"
-    places = tuple(place(int(row)) for row in rows[:SHOWN])
-    finding = Finding("future_rows", level, len(rows), text, places, "data.future_rows: keep or drop")
-    return ~late if policy == "drop" else kept, [finding]
+    places = tuple(place(int(row)) for row in first[:SHOWN])
+    finding = Finding("future_rows", level, len(first), text, places, "data.future_rows: keep or drop")
+    if policy != "drop":
+        return kept, [finding]
+    if len(lost := np.setdiff1d(rows.codes, rows.codes[~late])):
+        raise DataError(
+            f"{place(int(np.flatnonzero(rows.codes == lost[0])[0]))}: all rows of the series are {text}, and "
+            f"data.future_rows: drop leaves none ({len(lost):,} such series); correct the stamps, or leave it out"
+        )
+    return ~late, [finding]
 
 
 def _last_date(stamps: pd.DatetimeIndex, end: str | int) -> pd.Timestamp:

@@ -279,6 +279,17 @@ def test_18_rows_after_the_end_do_not_reach_training(folder: Path) -> None:
     )
 
 
+def test_18_rows_later_than_the_clock(folder: Path) -> None:
+    frame = table(60, ds={58: "2124-02-28", 59: "2124-02-29"})
+    message = refused(frame, {"gaps": "split"})
+    assert message.startswith("a.csv:60: series y, 2124-02-28 00:00:00: later than now, 20")
+    assert message.endswith(" UTC on this machine (2 such rows); set data.future_rows: keep or drop")
+    done = prepared(frame, {"future_rows": "drop"})
+    assert done.facts["repairs"] == {"future_rows": 2}
+    assert done.facts["cutoff"].startswith("2024-02-27")
+    assert prepared(frame, {"future_rows": "keep", "gaps": "split"}).facts["cutoff"].startswith("2124")
+
+
 BOMB = "a: &a [x, x, x]\nb: &b [*a, *a, *a]\nc: [*b, *b, *b]\n"
 
 

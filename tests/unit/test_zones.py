@@ -7,6 +7,7 @@ import pytest
 from lstm_forecast.data.faults import Finding
 from lstm_forecast.data.panel import inspect_panel
 from lstm_forecast.data.repair import Settings
+from lstm_forecast.errors import DataError
 from tests.unit.conftest import table_of
 
 KINDS = ("gaps", "duplicates")
@@ -107,6 +108,18 @@ def test_rows_later_than_the_clock_by_more_than_a_day_and_a_step_are_found(
             :late
         ]
         assert len(panel.values) == 30 - (late if policy == "drop" else 0)
+
+
+def test_a_series_that_lies_later_than_now_altogether_is_not_dropped_in_silence() -> None:
+    early, late = pd.date_range("2024-01-01", periods=30), pd.date_range("2025-01-01", periods=30)
+    table = table_of(id=["a"] * 30 + ["b"] * 30, ds=early.append(late).astype("str"), y=np.arange(60.0))
+    how = {"timestamp": "ds", "targets": ["y"], "series_id": "id", "now": NOW}
+    with pytest.raises(
+        DataError, match="data, row 31: series b, 2025-01-01 00:00:00: all rows of the series are later"
+    ):
+        inspect_panel(table, **how, settings=Settings(future_rows="drop"))
+    _, (finding,) = inspect_panel(table, **how)
+    assert finding.count == 30
 
 
 def test_steps_have_no_clock_and_rows_that_tell_of_future_covariates_are_no_fault() -> None:
