@@ -171,8 +171,7 @@ def make_config_windows(
         normalisation=windows.normalisation,
         padded=bool(windows.padding),
         span=config.span,
-        **known_widths(config),
-        **{"stride": windows.stride, **how},
+        **{**known_widths(config), "stride": windows.stride, **how},
     )
 
 

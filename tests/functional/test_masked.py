@@ -112,7 +112,11 @@ def test_masks_are_counted_and_told(masked: Path) -> None:
     repairs = open_run(masked / "runs" / "low").manifest["repairs"]
     assert repairs["gaps"] == 2 * 17 + 1
     assert repairs["missing"] == repairs["sentinels"] > 30
-    assert "data.gaps: mask settled 35 rows" in (masked / "stderr.txt").read_text()
+    told = (masked / "stderr.txt").read_text()
+    assert "data.gaps: mask settled 35 rows" in told
+    left_out = open_run(masked / "runs" / "low").manifest["unobserved_windows"]
+    assert f"{left_out} more training windows left out: a value among their targets was not observed" in told
+    assert left_out > 50
 
 
 @pytest.mark.parametrize("name", ["low", "apart"])
