@@ -147,16 +147,19 @@ class DataConfig(Section):
     off_grid: Literal["error", "nearest"] = Field(
         "error", description="stamps between the steps of freq: error or nearest (moved to the nearest step)"
     )
-    gaps: Literal["error", "fill", "split"] = Field(
-        "error", description="missing rows: error, fill (as missing values) or split (windows never cross them)"
+    gaps: Literal["error", "fill", "split", "mask"] = Field(
+        "error",
+        description="missing rows: error, fill (as missing values), split (windows never cross them) or mask (see "
+        "data.missing)",
     )
     fill_limit: PositiveInt | None = Field(
-        None, description="longest gap in rows that is filled, longer ones split; absent: all are filled"
+        None, description="longest gap in rows that is filled or masked, longer ones split; absent: all are"
     )
-    missing: Literal["error", "ffill", "seasonal", "interpolate"] = Field(
+    missing: Literal["error", "ffill", "seasonal", "interpolate", "mask"] = Field(
         "error",
-        description="empty cells and NaN: error, ffill, seasonal (the value a season before), or interpolate, which "
-        "looks at the value behind the hole",
+        description="empty cells and NaN: error, ffill, seasonal (the value a season before), interpolate, which "
+        "looks at the value behind the hole, or mask (not observed: nothing learns from such a value or is judged by "
+        "it, windows to be forecast that hold one are left out, and the network sees the last value with a flag)",
     )
     infinite: Literal["error", "missing"] = Field(
         "error", description="values that are infinite or beyond 1e150: error or missing"
@@ -174,6 +177,11 @@ class DataConfig(Section):
         description="series to forecast that training has not seen: error, skip, or global, which scales them as all "
         "others (needs preprocessing.scope: global)",
     )
+    future_rows: Literal["error", "keep", "drop"] = Field(
+        "error",
+        description="rows with a stamp later than now, by more than a day and a step, that do not tell of future "
+        "covariates alone: error, keep or drop",
+    )
     sentinels: Annotated[tuple[Sentinel, ...], BeforeValidator(_as_sentinels), Field(max_length=32)] = Field(
         (), description="numbers and texts in value columns that stand for a missing value, such as [-200, n/a]"
     )
@@ -182,6 +190,11 @@ class DataConfig(Section):
     def stamp_columns(self) -> tuple[str, ...]:
         """The columns that hold the time stamps."""
         return (self.timestamp,) if isinstance(self.timestamp, str) else self.timestamp
+
+    @property
+    def masks(self) -> bool:
+        """Whether values may be marked as not observed."""
+        return "mask" in (self.gaps, self.missing)
 
     @property
     def keys(self) -> tuple[str, ...]:

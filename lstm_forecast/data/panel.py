@@ -13,7 +13,15 @@ from lstm_forecast.data.calendar import calendar_values
 from lstm_forecast.data.covariates import Known, static_values
 from lstm_forecast.data.faults import Finding, refuse
 from lstm_forecast.data.grid import Grid
-from lstm_forecast.data.placing import behind_targets, series_of_rows, steps_of_rows, until, without_empty_rows
+from lstm_forecast.data.placing import (
+    after_end,
+    ahead_of_clock,
+    behind_targets,
+    series_of_rows,
+    steps_of_rows,
+    until,
+    without_empty_rows,
+)
 from lstm_forecast.data.read import Table
 from lstm_forecast.data.repair import Settings, settle
 from lstm_forecast.data.rows import Rows
@@ -165,14 +173,15 @@ def inspect_panel(
     timezone: str | None = None,
     freq: str | None = None,
     end: str | int | None = None,
+    now: pd.Timestamp | None = None,
     settings: Settings = STRICT,
 ) -> tuple[Panel, list[Finding]]:
     """The panel, and what the policies did. The panel is sound if no finding is refused.
 
     Rows after the stamp ``end`` are left out before anything else: their faults are not looked for. So are, where there
-    are future covariates, those behind the last target of their series, which tell of the future. Raises DataError
-    where a table cannot be understood: no stamps, no frequency, series without an id or without a value, or with
-    several values of a static covariate.
+    are future covariates, those behind the last target of their series, which tell of the future. All others that are
+    later than ``now`` are a fault. Raises DataError where a table cannot be understood: no stamps, no frequency, series
+    without an id or without a value, or with several values of a static covariate.
     """
     columns = (*targets, *past, *known.future)
     names = [timestamp] if isinstance(timestamp, str) else list(timestamp)
@@ -186,6 +195,7 @@ def inspect_panel(
         findings += odd
     if end is not None:
         kept = until(stamps, end)
+        findings += after_end(table, kept, end)
         table, stamps = replace(table, frame=table.frame[kept]), stamps[kept]  # the frame's index still tells the place
     codes, ids = series_of_rows(table, series_id, default=targets[0])
     grid, ordinals, odd = steps_of_rows(table, stamps, codes, freq=freq, off_grid=settings.off_grid)
@@ -200,28 +210,39 @@ def inspect_panel(
         later = replace(later, values=np.where(np.isin(later.values, settings.sentinels), np.nan, later.values))
         rows, table = rows.take(np.flatnonzero(~behind)), replace(table, frame=table.frame[~behind])
     del stamps, codes, ordinals
-    given = rows
 
     def place(row: int) -> str:
         stamp = grid.stamps(given.ordinals[[row]])[0]
         return f"{table.place(row)}: series {ids[given.codes[row]]}, {stamp}"
 
+    given = rows
+    kept, odd = ahead_of_clock(grid, rows, now, policy=settings.future_rows, place=place)
+    findings += odd
+    if not kept.all():
+        given = rows = rows.take(np.flatnonzero(kept))
+        table = replace(table, frame=table.frame[kept])
+
     holes = settings.missing != "error"
     fixed, unseen = static_values(table.frame, known, rows.codes, ids=ids, place=place, holes=holes)
     rows, faults = settle(rows, settings=settings, ids=ids, columns=columns, grid=grid, place=place)
     findings += faults
+    repairs = {finding.kind: finding.count for finding in findings if finding.level == "settled"}
+    features = calendar_values(grid, rows.ordinals, features=known.calendar, holidays=known.holidays)
+    parts = [part for part in (rows.values, features, fixed[rows.codes]) if part.shape[1]]
+    values = np.concatenate(parts, axis=1) if len(parts) > 1 else rows.values
+    columns = (*targets, *past, *known.ahead, *known.constant)
+    layout = _layout(rows, ids, grid)
+    return Panel(layout, columns, values, repairs, known=known, unseen=unseen, later=later), findings
+
+
+def _layout(rows: Rows, ids: tuple[str, ...], grid: Grid) -> Layout:
+    """Where series and spans begin in rows that are in order."""
     new_series = np.flatnonzero(np.diff(rows.codes)) + 1
     new_span = np.flatnonzero((np.diff(rows.ordinals) != 1) | (np.diff(rows.codes) != 0)) + 1
-    layout = Layout(
+    return Layout(
         ids=ids,
         offsets=np.concatenate(([0], new_series, [len(rows.codes)])),
         spans=np.concatenate(([0], new_span, [len(rows.codes)])),
         first=rows.ordinals[np.concatenate(([0], new_span))],
         grid=grid,
     )
-    repairs = {finding.kind: finding.count for finding in findings if finding.level == "settled"}
-    features = calendar_values(grid, rows.ordinals, features=known.calendar, holidays=known.holidays)
-    parts = [part for part in (rows.values, features, fixed[rows.codes]) if part.shape[1]]
-    values = np.concatenate(parts, axis=1) if len(parts) > 1 else rows.values
-    columns = (*targets, *past, *known.ahead, *known.constant)
-    return Panel(layout, columns, values, repairs, known=known, unseen=unseen, later=later), findings

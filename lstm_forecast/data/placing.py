@@ -1,5 +1,6 @@
 """Which series, and which step of the grid, each row of a table belongs to."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +14,9 @@ from lstm_forecast.data.read import Table
 from lstm_forecast.data.rows import Rows
 from lstm_forecast.errors import DataError
 
-__all__ = ["behind_targets", "series_of_rows", "steps_of_rows", "until", "without_empty_rows"]
+__all__ = [
+    "after_end", "ahead_of_clock", "behind_targets", "series_of_rows", "steps_of_rows", "until", "without_empty_rows",
+]  # fmt: skip
 
 
 def without_empty_rows(table: Table, columns: list[str]) -> tuple[Table, list[Finding]]:
@@ -49,6 +52,45 @@ def until(stamps: pd.DatetimeIndex | pd.Index, end: str | int) -> NDArray[np.boo
             f"data.end: no row is left: {end} lies before the first stamp, {stamps.min()}; give a later one"
         )
     return kept
+
+
+def after_end(table: Table, kept: NDArray[np.bool_], end: str | int) -> list[Finding]:
+    """The rows that are not ``kept``, as they lie behind ``end``."""
+    later = np.flatnonzero(~kept)
+    if not len(later):
+        return []
+    places = tuple(table.place(int(row)) for row in later[:SHOWN])
+    return [Finding("rows_after_end", "settled", len(later), f"later than data.end, {end}", places)]
+
+
+def ahead_of_clock(
+    grid: Grid, rows: Rows, now: pd.Timestamp | None, *, policy: str, place: Callable[[int], str]
+) -> tuple[NDArray[np.bool_], list[Finding]]:
+    """Which rows are kept, and those that are later than ``now``, aware, by more than a day and a step.
+
+    A day, as nobody knows the zone of naive stamps; a step, as it may be named by its end. ``policy``: error, keep or
+    drop. Integer steps have no clock. Raises DataError if the policy would leave nothing of a series.
+    """
+    kept = np.ones(len(rows.codes), bool)
+    if now is None or isinstance(grid.origin, int):
+        return kept, []
+    latest = now + pd.Timedelta(days=1)
+    late = rows.ordinals > grid.after(str(latest.tz_convert(grid.zone)))
+    first = np.flatnonzero(late)
+    if not len(first):
+        return kept, []
+    level: Level = {"error": "refused", "drop": "settled"}.get(policy, "note")  # type: ignore[assignment]
+    text = f"later than now, {now:%Y-%m-%d %H:%M} UTC on this machine"
+    places = tuple(place(int(row)) for row in first[:SHOWN])
+    finding = Finding("future_rows", level, len(first), text, places, "data.future_rows: keep or drop")
+    if policy != "drop":
+        return kept, [finding]
+    if len(lost := np.setdiff1d(rows.codes, rows.codes[~late])):
+        raise DataError(
+            f"{place(int(np.flatnonzero(rows.codes == lost[0])[0]))}: all rows of the series are {text}, and "
+            f"data.future_rows: drop leaves none ({len(lost):,} such series); correct the stamps, or leave it out"
+        )
+    return ~late, [finding]
 
 
 def _last_date(stamps: pd.DatetimeIndex, end: str | int) -> pd.Timestamp:

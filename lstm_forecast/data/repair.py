@@ -11,11 +11,12 @@ from lstm_forecast.data.faults import SHOWN, Finding
 from lstm_forecast.data.fill import with_rows_added, without_missing
 from lstm_forecast.data.grid import Grid, season_length
 from lstm_forecast.data.rows import Rows
+from lstm_forecast.data.zones import MOST_SKIPPED, clock_hint
 
 __all__ = ["LARGEST", "Settings", "settle"]
 
 LARGEST = 1e150  # squares of larger values, as in a variance, are no numbers any more
-VALUES = "ffill, seasonal or interpolate"
+VALUES = "ffill, seasonal, interpolate or mask"
 
 
 @dataclass(frozen=True)
@@ -24,13 +25,14 @@ class Settings:
 
     unsorted: str = "sort"  # sort
     duplicates: str = "error"  # first, last, mean, sum
-    gaps: str = "error"  # fill (as missing values), split
-    missing: str = "error"  # ffill, seasonal, interpolate
+    gaps: str = "error"  # fill (as missing values), mask (as values that were not observed: NaN), split
+    missing: str = "error"  # ffill, seasonal, interpolate, mask (they stay NaN)
     infinite: str = "error"  # missing
     sentinels: tuple[float, ...] = ()  # values that stand for a missing one
     fill_limit: int | None = None  # longest gap that is filled; longer ones split
     off_grid: str = "error"  # nearest
     dst: str = "error"  # first, last, shift
+    future_rows: str = "error"  # keep, drop
 
 
 def settle(
@@ -47,7 +49,7 @@ def settle(
     ``place`` describes a row as it came in: where it stands, its series and stamp. The rows are sound if no finding is
     refused. Raises DataError for a series without any value.
     """
-    survey = _Survey(rows, settings, columns, place, [])
+    survey = _Survey(rows, settings, columns, place, grid, [])
     rows = _sorted(rows, survey)
     if settings.sentinels:
         cells = np.isin(rows.values, settings.sentinels)
@@ -56,16 +58,18 @@ def settle(
     rows = survey.read_as_missing("infinite", rows, unusable, "infinite, or too large to calculate with", "missing")
     rows = _distinct(rows, survey)
     gaps = _Gaps(rows)
-    survey.add_gaps(rows, gaps, ids, grid)
+    survey.add_gaps(rows, gaps, ids)
     survey.add_cells("missing", rows, np.isnan(rows.values), "no value", VALUES)
     if settings.gaps == "fill" and len(gaps.after):
         rows = with_rows_added(rows, limit=settings.fill_limit)
         if settings.missing == "error":
             text = "data.gaps: fill adds rows without values"
             survey.findings.append(Finding("missing", "refused", gaps.total, text, (), f"data.missing: {VALUES}"))
-    if settings.missing != "error" and np.isnan(rows.values).any():
+    if settings.missing not in ("error", "mask") and np.isnan(rows.values).any():
         season = season_length(grid.freq)
         rows = without_missing(rows, settings.missing, season=season, ids=ids, columns=columns)
+    if settings.gaps == "mask" and len(gaps.after):
+        rows = with_rows_added(rows, limit=settings.fill_limit)
     return rows, survey.findings
 
 
@@ -78,6 +82,11 @@ class _Gaps:
         self.sizes = skipped[self.after]
         self.total = int(self.sizes.sum())
 
+    def steps(self, rows: Rows) -> NDArray[np.int64]:
+        """Numbers on the grid of the missing steps, (total,)."""
+        before = np.cumsum(self.sizes) - self.sizes  # missing ones, before each gap
+        return np.asarray(np.repeat(rows.ordinals[self.after] + 1 - before, self.sizes) + np.arange(self.total))
+
 
 @dataclass(frozen=True)
 class _Survey:
@@ -87,12 +96,23 @@ class _Survey:
     settings: Settings
     columns: Sequence[str]
     place: Callable[[int], str]
+    grid: Grid
     findings: list[Finding]
 
-    def add(self, kind: str, count: int, text: str, places: Sequence[str], remedy: str, **more: dict[str, int]) -> None:
-        """Add a finding; its policy decides what becomes of it."""
+    def add(
+        self,
+        kind: str,
+        count: int,
+        text: str,
+        places: Sequence[str],
+        remedy: str,
+        *,
+        first: str = "",
+        **more: dict[str, int],
+    ) -> None:
+        """Add a finding; its policy decides what becomes of it. ``first``: a remedy that comes before the policy."""
         level = "refused" if getattr(self.settings, kind) == "error" else "settled"
-        self.findings.append(Finding(kind, level, count, text, tuple(places), f"data.{kind}: {remedy}", **more))  # type: ignore[arg-type]
+        self.findings.append(Finding(kind, level, count, text, tuple(places), f"{first}data.{kind}: {remedy}", **more))  # type: ignore[arg-type]
 
     def add_cells(self, kind: str, rows: Rows, cells: NDArray[np.bool_], text: str, remedy: str) -> None:
         """Add a finding about values (n_rows, n_columns), if there are any."""
@@ -112,10 +132,11 @@ class _Survey:
             return rows
         return Rows(rows.codes, rows.ordinals, np.where(cells, np.nan, rows.values))
 
-    def add_gaps(self, rows: Rows, gaps: _Gaps, ids: Sequence[str], grid: Grid) -> None:
+    def add_gaps(self, rows: Rows, gaps: _Gaps, ids: Sequence[str]) -> None:
         """Add the gaps, if there are any."""
         if not len(gaps.after):
             return
+        grid = self.grid
 
         def after(k: int) -> str:
             row = gaps.after[k]
@@ -125,7 +146,10 @@ class _Survey:
         text = f"{gaps.sizes[0]:,} rows of freq {grid.freq} missing"
         if len(gaps.after) > 1:
             text += f", the first of {len(gaps.after):,} gaps, the longest: {gaps.sizes[longest]:,}, {after(longest)}"
-        self.add("gaps", gaps.total, text, [after(k) for k in range(min(SHOWN, len(gaps.after)))], "fill or split")
+        steps = gaps.steps(rows) if gaps.sizes[longest] <= MOST_SKIPPED else np.empty(0, np.int64)
+        hint, first = clock_hint(grid, steps, repeated=False)
+        places = [after(k) for k in range(min(SHOWN, len(gaps.after)))]
+        self.add("gaps", gaps.total, text + hint, places, "fill, mask or split", first=first)
 
     def source(self, rows: Rows, row: int) -> NDArray[np.int64]:
         """Rows as they came in that have the series and step of a row."""
@@ -160,8 +184,9 @@ def _distinct(rows: Rows, survey: _Survey) -> Rows:
         nth = int(row - starts[np.searchsorted(starts, row) - 1])
         places.append([survey.place(int(k)) for k in survey.source(rows, row)[[nth, nth - 1]]])
     here = [place for place, _ in places]
-    text = f"the same stamp as {places[0][1]}"
-    survey.add("duplicates", len(repeated), text, here, "first, last, mean or sum")
+    hint, first = clock_hint(survey.grid, rows.ordinals[repeated], repeated=True)
+    text = f"the same stamp as {places[0][1]}{hint}"
+    survey.add("duplicates", len(repeated), text, here, "first, last, mean or sum", first=first)
     policy = survey.settings.duplicates
     if policy in ("first", "error"):
         return rows.take(starts)

@@ -1,5 +1,6 @@
 """A first look at an unknown table: which column is the time, which names the series, which could be forecast."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -27,19 +28,13 @@ TIME_NAMES = (
 )
 SERIES_NAMES = ("unique_id", "series_id", "item_id", "id", "symbol", "series", "segment", "store", "page", "name")
 TARGET_NAMES = (
-    "y",
-    "value",
-    "target",
-    "sales",
-    "demand",
-    "load",
-    "close",
-    "price",
-    "ot",
-    "count",
-    "temperature",
-    "temp",
-)
+    "y", "value", "target", "ot", "sales", "sold", "demand", "load", "consumption", "usage", "generation", "traffic",
+    "close", "volume", "count", "visits", "visitors", "passengers", "orders", "quantity", "revenue", "price",
+)  # fmt: skip
+CIRCUMSTANCES = {  # what forecasts are made with rather than of, where there is anything else
+    "temp", "temperature", "dewp", "dewpoint", "humidity", "pres", "pressure", "wind", "windspeed", "rain", "snow",
+    "precipitation", "cloud", "clouds", "weather", "sunshine", "radiation", "holiday", "promo", "promotion", "window",
+}  # fmt: skip
 TIME_OF_DAY = r"\d?\d([:.])\d\d(\1\d\d(\.\d+)?)?"
 FEW = 0.1  # largest share of other cells in a column of numbers
 
@@ -82,7 +77,7 @@ def find_roles(
     offered = [name for name in changing if not _counts_rows(numbers[name])] or changing or open_columns
     if not targets and not offered:
         raise DataError(f"no numeric column to forecast beside {' '.join(time)}; the columns are {', '.join(columns)}")
-    chosen = tuple(targets) or (_preferred(offered, TARGET_NAMES) or offered[0],)
+    chosen = tuple(targets) or (_find_target(offered),)
     truths = [name for name in free if name not in static and _truths(frame[name])]
     others = tuple(name for name in free if name in (*offered, *truths) and name not in chosen)
     words = {name: _words(frame[name], numbers[name]) for name in (*chosen, *others) if name in numbers}
@@ -162,7 +157,10 @@ def _whole(cells: pd.Series) -> bool:
 
 
 def _find_series(frame: pd.DataFrame, time: tuple[str, ...], numbers: Mapping[str, pd.Series]) -> str | None:
-    """A column of text or whole numbers that makes repeated stamps unique, or nearly so."""
+    """A column of text or whole numbers that makes repeated stamps unique, or nearly so.
+
+    A few repeated stamps, as where clocks go back, make series of nothing but what is called so.
+    """
     frame = frame[(frame[time[0]].notna()) & (frame[time[0]] != "")]
     repeated = frame.duplicated(list(time)).sum()
     if repeated == 0:
@@ -174,8 +172,20 @@ def _find_series(frame: pd.DataFrame, time: tuple[str, ...], numbers: Mapping[st
         and (str(name) not in numbers or _whole(frame[name]))
         and 2 * frame[name].nunique() <= len(frame)
         and frame.duplicated([name, *time]).sum() < 0.01 * repeated
+        and (
+            str(name).lower() in SERIES_NAMES
+            or repeated >= max(frame[name].nunique() - 1, FEW * len(frame) if str(name) in numbers else 0)
+        )
     ]
     return _preferred(candidates, SERIES_NAMES) or (candidates[0] if candidates else None)
+
+
+def _find_target(names: Sequence[str]) -> str:
+    """What people forecast: by its name, by a word in it, or else the first column that is no circumstance."""
+    words = {name: re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()) for name in names}
+    wanted = [name for name in names if CIRCUMSTANCES.isdisjoint(words[name])] or names
+    worded = [name for word in TARGET_NAMES if len(word) > 2 for name in wanted if word in words[name]]
+    return _preferred(names, TARGET_NAMES) or (worded or wanted)[0]
 
 
 def _preferred(names: Sequence[str], order: Sequence[str]) -> str | None:

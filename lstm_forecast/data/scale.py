@@ -151,6 +151,7 @@ def fit_scaler(
         values = own[start:end] if limits is None else own[start:end].clip(*limits[:, series])
         return _logarithm(values, panel, start) if log else values
 
+    _require_observed(panel, own, bounds, pooled=pooled)
     rows = (training_rows(series, start, end) for series, (start, end) in enumerate(bounds))
     fitted = [_center_scale(kind, values) for values in ([np.concatenate(list(rows))] if pooled else rows)]
     center, scale = np.swapaxes(np.array(fitted * len(layout.ids) if pooled else fitted), 0, 1)
@@ -170,9 +171,23 @@ def _known(panel: Panel, kind: str, train_ends: NDArray[np.int64]) -> Iterator[t
                 if name in known.static
                 else np.concatenate([values[start:end] for start, end in zip(starts, train_ends, strict=True)])
             )
+            seen = seen[~np.isnan(seen)]
             if not np.isin(seen, (0, 1)).all():
                 center, scale = (float(number[0]) for number in _center_scale(kind, seen[:, None]))
         yield name, center, scale
+
+
+def _require_observed(panel: Panel, own: Floats, bounds: list[tuple[int, int]], *, pooled: bool) -> None:
+    """Raise DataError for a column without a single value to fit on: all of them are NaN under a policy ``mask``."""
+    seen = np.array([(~np.isnan(own[start:end])).any(axis=0) for start, end in bounds])
+    missing = np.argwhere(~seen.any(axis=0, keepdims=True) if pooled else ~seen)
+    if len(missing):
+        series, column = missing[0]
+        raise DataError(
+            f"series {panel.layout.ids[series]}: column {panel.columns[column]}: no value was observed in its training "
+            f"rows ({len(missing):,} such columns of series); leave it out, or make split.validation and split.test "
+            "smaller"
+        )
 
 
 def _limits(values: Floats) -> Floats:

@@ -14,6 +14,9 @@ belongs to. Its context may reach back into earlier parts, as it does when forec
 
 Covariates known ahead enter twice: at their own step, and with their value ``horizon`` steps later. The newest
 ``horizon`` steps of the context then hold what is known of exactly the steps to be forecast.
+
+Values that were not observed (policy ``mask``) are NaN. Windows with one among their targets are left out; a context
+holds the last value observed in their place, or 0 for a column known ahead, and a flag beside it.
 """
 
 from collections.abc import Iterator
@@ -22,6 +25,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from lstm_forecast.data.holes import carried, count_between, weights
 from lstm_forecast.data.panel import Layout
 from lstm_forecast.data.split import MIN_CONTEXT
 
@@ -36,7 +40,7 @@ NONE = slice(0, 0)
 class Batch:
     """Locally normalised windows. A prediction p means ``p * scale + center`` in scaled units."""
 
-    inputs: Floats  # (batch, context_length, n_features): columns, those a horizon later, [1 = observed, 0 = padding]
+    inputs: Floats  # (batch, context_length, n_features): columns, those a horizon later, flags of both kinds
     targets: Floats  # (batch, horizon, n_targets)
     center: Floats  # (batch, 1, n_targets)
     scale: Floats  # (batch, 1, n_targets)
@@ -59,6 +63,7 @@ class Windows:
     span: int | None = None  # newest rows of the context that the local statistics come from; None: all of it
     n_ahead: int = 0  # columns known ahead, before the static ones
     n_static: int = 0  # the last columns
+    n_flagged: int = 0  # the first columns that may be NaN: each has a channel that is 1 where it was observed
 
     @property
     def n_own(self) -> int:
@@ -73,7 +78,7 @@ class Windows:
     @property
     def n_features(self) -> int:
         """Width of the inputs."""
-        return self.n_own + self.n_known + self.padded
+        return self.n_own + self.n_known + self.n_flagged + self.padded
 
     def __len__(self) -> int:
         return int(self.counts.sum())
@@ -90,6 +95,21 @@ class Windows:
         origins, floors = self.origins(index)
         return replace(self, starts=origins, floors=floors, counts=np.ones_like(origins))
 
+    def observed(self) -> "Windows":
+        """The windows with no NaN among their targets or what is known ahead of them, and none but NaN before them."""
+        missing = np.isnan(self.values)
+        wanted = np.delete(missing, np.s_[self.n_targets : self.n_own], axis=1)
+        origins, floors = self.origins(np.arange(len(self)))
+        first = np.maximum(floors, origins - self.context_length)
+        kept = count_between(np.asarray(wanted.any(axis=1)), origins, origins + self.horizon) == 0
+        for column in range(self.n_targets):
+            kept &= count_between(~missing[:, column], first, origins) > 0
+        index = np.flatnonzero(kept)
+        rank = np.repeat(np.arange(len(self.counts)), self.counts)[index]
+        heads = np.flatnonzero((np.diff(index, prepend=-2) != 1) | (np.diff(rank, prepend=-1) != 0))
+        counts = np.diff(np.append(heads, len(index)))
+        return replace(self, starts=origins[index[heads]], floors=floors[index[heads]], counts=counts)
+
     def batch(self, index: Ints) -> Batch:
         """Gather and normalise the windows ``index``."""
         origins, floors = self.origins(index)
@@ -98,8 +118,9 @@ class Windows:
             self.values, origins, floors, self.context_length, shifted=shifted, shift=self.horizon
         )
         inputs, center, scale = normalised(
-            contexts, observed, self.normalisation, padded=self.padded, span=self.span, n_own=self.n_own
-        )
+            contexts, observed, self.normalisation,
+            padded=self.padded, span=self.span, n_own=self.n_own, n_flagged=self.n_flagged,
+        )  # fmt: skip
         rows = origins[:, None] + np.arange(self.horizon)
         center, scale = center[..., : self.n_targets], scale[..., : self.n_targets]
         targets = (self.values[rows, : self.n_targets] - center) / scale
@@ -127,14 +148,15 @@ def make_windows(
     padded: bool,
     span: int | None = None,
     latest: bool = False,
-    n_ahead: int = 0,
-    n_static: int = 0,
+    n_flagged: int = 0,
+    **known: int,
 ) -> Windows:
     """Windows whose targets lie in rows ``part_starts`` to ``part_ends`` of each series, both (n_series,).
 
     A span with room for full contexts has only those; a shorter one has, if ``padded``, windows padded on the left: the
     fullest one alone, but all of them to be evaluated (``latest``).
     ``latest`` aligns windows of a large stride with the end of the part instead of its start.
+    Where columns are ``n_flagged``, only windows whose targets were observed are left. ``known``: see Windows.
     """
     series = layout.series_of(layout.spans[:-1])
     floors = layout.spans[:-1]
@@ -148,11 +170,12 @@ def make_windows(
     starts, ends, floors = starts[keep], ends[keep], floors[keep]
     if latest:
         starts = starts + (ends - starts) % stride
-    return Windows(
+    windows = Windows(
         values=values, starts=starts, counts=(ends - starts) // stride + 1, floors=floors, stride=stride,
         context_length=context_length, horizon=horizon, n_targets=n_targets,
-        normalisation=normalisation, padded=padded, span=span, n_ahead=n_ahead, n_static=n_static,
+        normalisation=normalisation, padded=padded, span=span, n_flagged=n_flagged, **known,
     )  # fmt: skip
+    return windows.observed() if n_flagged else windows
 
 
 def gather_contexts(
@@ -183,6 +206,7 @@ def normalised(
     padded: bool,
     span: int | None = None,
     n_own: int | None = None,
+    n_flagged: int = 0,
 ) -> tuple[Floats, Floats, Floats]:
     """Normalise each context by its own statistics per column: inputs, center and scale, the latter (batch, 1, n).
 
@@ -190,12 +214,18 @@ def normalised(
 
     ``kind``: none; last (subtract the last value); mean; standard (mean, then divide by the standard deviation,
     unless the context is constant); last_standard (last value, same division). The statistics are those of the newest
-    ``span`` rows. ``padded`` appends the feature that tells observed steps from padding.
+    ``span`` rows, observed values alone. What was not is NaN, in the first ``n_flagged`` channels: each appends a
+    feature that tells where it was. ``padded`` appends the one that tells observed steps from padding.
     """
-    contexts, others = contexts[..., :n_own], contexts[..., contexts.shape[2] if n_own is None else n_own :]
     weight = None if observed is None else observed[..., None].astype(np.float32)
-    newest = contexts[:, -(span or 0) :]
-    seen = None if weight is None else weight[:, -(span or 0) :]
+    given = ~np.isnan(contexts[..., :n_flagged]) & (True if weight is None else weight > 0)
+    contexts, others = contexts[..., :n_own], contexts[..., contexts.shape[2] if n_own is None else n_own :]
+    if n_flagged:
+        contexts, others = carried(contexts, given[..., :n_own]), np.where(np.isnan(others), np.float32(0), others)
+    recent = slice(-(span or 0), None)
+    newest, seen = contexts[:, recent], None if weight is None else weight[:, recent]
+    if n_flagged:
+        seen = weights(given[:, recent, :n_own])
     ones = np.ones((len(contexts), 1, contexts.shape[2]), np.float32)
     center, scale = np.zeros_like(ones), ones
     if kind in ("last", "last_standard"):
@@ -210,6 +240,8 @@ def normalised(
     if weight is not None:
         inputs = inputs * weight
     parts = [inputs, others] if others.shape[2] else [inputs]
+    if n_flagged:
+        parts.append(given.astype(np.float32))
     if padded:
         parts.append(weight if weight is not None else np.ones((*contexts.shape[:2], 1), np.float32))
     return inputs if len(parts) == 1 else np.concatenate(parts, axis=2), center, scale

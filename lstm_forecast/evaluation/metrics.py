@@ -99,12 +99,16 @@ def seasonal_scale(training: Floats, season_length: int, *, power: int = 1) -> F
     """Mean absolute error of the seasonal naive forecast inside the training rows (n_rows, n_targets) of one series.
 
     With ``power`` 2 the mean squared one. Falls back to the last value where the rows are fewer than a season; 0 where
-    there is nothing to compare.
+    there is nothing to compare. What was not observed, NaN, is left out.
     """
     lag = season_length if len(training) > season_length else 1
     if len(training) <= lag:
         return np.zeros(training.shape[1])
-    scale: Floats = (np.abs(training[lag:] - training[:-lag]) ** power).mean(axis=0)
+    sizes = np.abs(training[lag:] - training[:-lag]) ** power
+    known = ~np.isnan(sizes)
+    if known.all():
+        return np.asarray(sizes.mean(axis=0))
+    scale: Floats = np.where(known, sizes, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
     return scale
 
 

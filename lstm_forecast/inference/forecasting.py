@@ -61,6 +61,7 @@ class Forecaster:
     horizon: int = 0  # of the network: how far ahead the columns known ahead are seen
     n_ahead: int = 0  # such columns, before the static ones
     n_static: int = 0  # the last columns
+    n_flagged: int = 0  # the first columns that may be NaN
 
     @property
     def quantiles(self) -> tuple[float, ...]:
@@ -145,8 +146,9 @@ class Forecaster:
         carried = np.zeros(1, np.float32)  # distance of the quantiles from the median at the end of the last block
         while True:
             inputs, center, scale = normalised(
-                contexts, observed, self.normalisation, padded=self.padded, span=self.span, n_own=n_own
-            )
+                contexts, observed, self.normalisation,
+                padded=self.padded, span=self.span, n_own=n_own, n_flagged=self.n_flagged,
+            )  # fmt: skip
             center, scale = center[..., : self.n_targets, None], scale[..., : self.n_targets, None]
             block = self._predict(inputs, series) * scale + center
             median: NDArray[np.float32] = block[..., block.shape[-1] // 2]

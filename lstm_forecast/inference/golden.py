@@ -21,7 +21,8 @@ Floats = NDArray[np.float64]
 def golden_json(forecaster: Forecaster, windows: Windows, layout: Layout) -> str:
     """Some of the ``windows`` with their forecasts.
 
-    Values are scaled, one list per row; forecasts are (horizon, n_targets, n_quantiles) in original units.
+    Values are scaled, one list per row, null where not observed; forecasts are (horizon, n_targets, n_quantiles) in
+    original units.
     """
     index = np.unique(np.linspace(0, len(windows) - 1, WINDOWS).astype(np.int64))
     origins, floors = windows.origins(index)
@@ -30,7 +31,7 @@ def golden_json(forecaster: Forecaster, windows: Windows, layout: Layout) -> str
     content: dict[str, Any] = {
         "series": [layout.ids[k] for k in layout.series_of(origins - 1)],
         "contexts": (origins - starts).tolist(),
-        "values": [values.tolist() for values in cut],
+        "values": [_plain(values) for values in cut],
     }
     return json.dumps(content | {"forecasts": _forecasts(forecaster, content).tolist()}, ensure_ascii=False)
 
@@ -46,6 +47,10 @@ def golden_difference(forecaster: Forecaster, text: str) -> float:
     if not (np.isfinite(expected).all() and np.isfinite(found).all()):
         return float("inf")
     return float(np.abs(found - expected).max() / max(np.abs(expected).max(), np.finfo(np.float64).tiny))
+
+
+def _plain(values: NDArray[np.float32]) -> list[list[float | None]]:
+    return [[None if number != number else number for number in row] for row in values.tolist()]
 
 
 def _forecasts(forecaster: Forecaster, content: dict[str, Any]) -> Floats:

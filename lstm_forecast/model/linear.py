@@ -81,7 +81,7 @@ def fit_linear(training: Windows, *, season_length: int = 1, kind: str = RIDGE, 
     """
     if kind in (SMOOTHING, SEASONAL_NAIVE.replace(" ", "_")):
         return fixed_linear(training, form=kind.replace("_", " "), season_length=season_length)
-    combined, newest = kind == COMBINED, training.counts // 5
+    combined, newest = kind == COMBINED, _newest_fifth(training)
     older = replace(training, counts=training.counts - newest)
     newer = replace(training, starts=training.starts + older.counts * training.stride, counts=newest)
     simple = _simple_kernels(training, season_length) if combined else {}
@@ -109,6 +109,15 @@ def fit_linear(training: Windows, *, season_length: int = 1, kind: str = RIDGE, 
         first=training.n_own,
         **_smoothed(training, season_length, forms, share=0.5),
     )
+
+
+def _newest_fifth(windows: Windows) -> NDArray[np.int64]:
+    """How many windows of each range belong to the newest fifth of their span's, whose ranges lie side by side."""
+    behind = np.cumsum(windows.counts)
+    first, last = (np.searchsorted(windows.floors, windows.floors, side) for side in ("left", "right"))
+    through = behind[last - 1]
+    total = through - (behind - windows.counts)[first]
+    return np.asarray(np.clip(total // 5 - (through - behind), 0, windows.counts))
 
 
 def _simple_kernels(windows: Windows, season_length: int) -> dict[str, Single]:

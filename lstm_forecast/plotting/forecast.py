@@ -94,6 +94,10 @@ def _draw_test(axes: Axes, windows: Sequence[pd.DataFrame], name: str) -> bool:
 def _draw_actual_and_future(axes: Axes, history: pd.DataFrame, future: pd.DataFrame, name: str) -> None:
     x, y = positions(history["ds"]), history["y"].to_numpy(float)
     axes.plot(x, y, color=INK, linewidth=1.0, zorder=3)
+    known = np.isfinite(y)
+    alone = known & ~np.append(False, known[:-1]) & ~np.append(known[1:], False)
+    if alone.any():  # between holes, where no line comes from
+        axes.plot(x[alone], y[alone], ".", color=INK, markersize=2, zorder=3)
     axes.axvline(x[-1], color=GREY, linewidth=0.8, linestyle=(0, (4, 3)), zorder=2.5)
     _draw_fan(axes, future, name, ORANGE)
     last = positions(future["ds"]).max()

@@ -11,6 +11,7 @@ import pandas as pd
 from lstm_forecast.config.retrain import DriftConfig, RetrainConfig, SilentConfig, StaleConfig, seconds
 from lstm_forecast.config.schema import Config
 from lstm_forecast.data.drift import drift, standing_still
+from lstm_forecast.data.holes import history
 from lstm_forecast.data.panel import Panel
 from lstm_forecast.errors import DataError, RunError
 from lstm_forecast.store import open_run, run_ids
@@ -62,7 +63,7 @@ def look_for_news(config: Config, champion: LoadedRun, panel: Panel, home: Path)
         end=end,
         first_new=first,
         fresh=end - last,
-        drift=drift(layout, view.values, rows),
+        drift=drift(layout, history(view.values, layout.spans, 1), rows),
         silent=() if first >= end else tuple(name for name in ids if name not in sounding),
         known=len(ids),
         age=_age(stamps[-1], config.data.end),

@@ -1,11 +1,13 @@
 """Champion and challenger on the newest windows that neither was trained on."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lstm_forecast.config.schema import Config
+from lstm_forecast.data.holes import history
 from lstm_forecast.data.panel import Panel
 from lstm_forecast.data.windows import make_windows
 from lstm_forecast.evaluation.baselines import seasonal_naive
@@ -34,32 +36,40 @@ def judge_challenger(
     learned, unseen = ((rows - shift[rows])[known] for rows in (learned, unseen))
     panel = panel.only(known)
     layout, sides = panel.layout, (champion.forecaster, challenger)
+    own = panel.values[:, : config.n_outputs]
     horizon = min(champion.config.windows.horizon, config.windows.horizon)
     rows = int((layout.offsets[1:] - unseen).sum())
     stride = max(1, math.ceil(rows / MAX_WINDOWS))
     windows = make_windows(
-        layout, np.empty((0, 0), np.float32), part_starts=unseen, part_ends=layout.offsets[1:],
+        layout, own.astype(np.float32), part_starts=unseen, part_ends=layout.offsets[1:],
         context_length=max(side.context_length for side in sides), horizon=horizon, stride=stride,
         n_targets=config.n_outputs, normalisation="none", padded=all(side.padded for side in sides), latest=True,
+        n_flagged=config.n_outputs if config.data.masks else 0,
     )  # fmt: skip
     origins, floors = windows.origins(np.arange(len(windows)))
     series = layout.series_of(origins - 1)
-    own = panel.values[:, : config.n_outputs]
     season = config.windows.season_length
     bounds = zip(layout.offsets[:-1], learned, strict=True)
     scale = np.array([seasonal_scale(own[start:end], season) for start, end in bounds])[series][:, None]
+    measured = (scale > 0).any(axis=(1, 2))
+    if measured.any():  # windows without a scale have no loss beside those that have one
+        origins, floors, series, scale = (each[measured] for each in (origins, floors, series, scale))
     common = sorted(set(champion.forecaster.quantiles) & set(challenger.quantiles))
     actual = own[origins[:, None] + np.arange(horizon)]
+    # One that was trained on whole columns sees no hole: those of a policy that is new.
+    whole = replace(panel, values=history(panel.values, layout.spans, season))
 
     def losses(side: Forecaster) -> NDArray[np.float64]:
         if not len(origins):
             return np.empty(0)
         index = side.scaler.indices(layout.ids)[series]
-        forecast = side.ahead(side.scaler.transform(panel), origins, floors, index, steps=horizon)
+        seen = panel if side.n_flagged else whole
+        forecast = side.ahead(side.scaler.transform(seen), origins, floors, index, steps=horizon)
         shared = [side.quantiles.index(level) for level in common]
         return window_losses(forecast[..., shared], actual, quantiles=common, scale=scale)
 
-    naive = seasonal_naive(own, origins, floors, horizon=horizon, season_length=season)[..., None]
+    past = whole.values[:, : config.n_outputs]
+    naive = seasonal_naive(past, origins, floors, horizon=horizon, season_length=season)[..., None]
     return judge(
         champion=losses(champion.forecaster),
         challenger=losses(challenger),

@@ -61,6 +61,10 @@ class LoadedRun:
         shift = len(known.columns)  # from a column known ahead to the same a horizon later
         channels = {name: [channel] for channel, name in enumerate((*own, *known.columns))}
         channels |= {name: [*channels[name], channels[name][0] + shift] for name in known.ahead}
+        if self.config.data.masks:
+            behind = len(own) + len(known.columns) + len(known.ahead)
+            for flag, name in enumerate((*own, *known.future), start=behind):
+                channels[name].append(flag)
         return {"target" if name == own[0] and self.config.melted else name: each for name, each in channels.items()}
 
 

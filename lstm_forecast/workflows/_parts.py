@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lstm_forecast.config.schema import Config
+from lstm_forecast.data.holes import history
 from lstm_forecast.data.panel import Layout, Panel
 from lstm_forecast.data.scale import Scaler
 from lstm_forecast.data.split import Split
@@ -61,12 +62,13 @@ def _part(config: Config, panel: Panel, windows: Windows, scale: Floats, squared
     series = panel.layout.series_of(origins - 1)
     own = panel.values[:, : windows.n_targets]
     horizon, season = windows.horizon, config.windows.season_length
+    past = history(own, panel.layout.spans, season)
     return Part(
         windows=windows,
         origins=origins,
         series=series,
         actual=own[origins[:, None] + np.arange(horizon)],
-        baselines=simple_forecasts(own, origins, floors, horizon=horizon, season_length=season),
+        baselines=simple_forecasts(past, origins, floors, horizon=horizon, season_length=season),
         scale=scale[series][:, None],
         squared_scale=squared_scale[series][:, None],
     )

@@ -85,6 +85,7 @@ def prepare_panel(config: Config, panel: Panel, table: Table, *, test_from: int 
     training = make_config_windows(
         config, panel.layout, values, split.train_start, split.validation_start, context_length=longest
     )
+    left_out = _all_windows(config, panel.layout, values, split) - len(training)
     if not len(training):
         raise _no_windows(config, panel.layout, split)
     borders = {"validation": (split.validation_start, split.test_start), "test": (split.test_start, split.end)}
@@ -111,6 +112,7 @@ def prepare_panel(config: Config, panel: Panel, table: Table, *, test_from: int 
             "rows": len(table.frame),
             "series": len(panel.layout.ids),
             "windows": counts,
+            "unobserved_windows": left_out,
             "repairs": {**panel.repairs, **{kind: count for kind, count in changed.items() if count}},
             "skipped_series": skipped,
             "padded_series": int(short.sum()) if config.windows.padding else 0,
@@ -127,7 +129,7 @@ def _without_lines_ahead(config: Config, panel: Panel, split: Split, table: Tabl
     known, _ = survey_table(config.data.model_copy(update={"missing": "ffill"}), table, end=config.data.end)
     if config.melted:
         known = known.melted(panel_ids(config, known.layout))
-    drawn, values = panel.values != known.values, panel.values.copy()
+    drawn, values = (panel.values != known.values) & ~np.isnan(panel.values), panel.values.copy()
     for border in np.unique([split.validation_start, split.test_start]):
         for column in np.flatnonzero(drawn[border - 1]):
             given = np.flatnonzero(~drawn[:border, column])
@@ -194,8 +196,20 @@ def _no_windows(config: Config, layout: Layout, split: Split) -> DataError:
     return DataError(
         f"no training window: the longest series, {layout.ids[rows.argmax()]}, has {rows.max():,} training rows, and a "
         f"window needs {windows.context_length} + {windows.horizon} (windows.context_length + windows.horizon) without "
-        "a gap; make them smaller, leave windows.padding out, or make split.validation and split.test smaller"
+        f"a gap{_among_targets(config)}; make them smaller, leave windows.padding out, or make split.validation and "
+        "split.test smaller"
     )
+
+
+def _all_windows(config: Config, layout: Layout, values: NDArray[np.float32], split: Split) -> int:
+    """Training windows, with those whose targets were not all observed."""
+    borders = split.train_start, split.validation_start
+    longest = config.windows.context_length
+    return len(make_config_windows(config, layout, values, *borders, context_length=longest, n_flagged=0))
+
+
+def _among_targets(config: Config) -> str:
+    return ", and no target where no value was observed" if config.data.masks else ""
 
 
 def _fingerprint(paths: Any) -> str:

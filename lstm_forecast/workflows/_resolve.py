@@ -104,7 +104,8 @@ def _strongest_season(panel: Panel, split: Split) -> tuple[int, float]:
 def _autocorrelation(values: NDArray[np.float64], lags: int) -> NDArray[np.float64]:
     """Of the changes from row to row, at distances 1 to ``lags``."""
     change = np.diff(values)
-    change = change - change.mean()
+    known = ~np.isnan(change)
+    change = np.where(known, change - change.mean(where=known) if known.any() else 0.0, 0.0)
     power = float(change @ change)
     products = [float(change[lag:] @ change[:-lag]) if lag < len(change) else 0.0 for lag in range(1, lags + 1)]
     return np.array(products) / power if power > 0 else np.zeros(lags)
@@ -123,7 +124,7 @@ def _resolve_windows(choices: _Choices, panel: Panel, split: Split) -> None:
     middle = min(contexts, key=lambda n: abs(n - 4 * max(windows.horizon, _season(config))))
     kinds = NORMALISATIONS if choices.open(keys[1]) else (windows.normalisation,)
     logs = [bool(config.preprocessing.log)]
-    if choices.open(keys[0]) and (panel.values[:, : len(panel.columns) - len(panel.known.columns)] > 0).all():
+    if choices.open(keys[0]) and not (panel.values[:, : len(panel.columns) - len(panel.known.columns)] <= 0).any():
         logs = [False, True]
     forms = [config.model.linear] if config.model.linear else ["combined", "ridge", "smoothing"]
     if not config.model.linear and middle * windows.horizon > MOST_WEIGHTS:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from lstm_forecast.config.schema import Config, PreprocessingConfig
@@ -105,6 +106,7 @@ def survey_table(data: DataConfig, table: Table, *, end: str | int | None = None
         timezone=data.timezone,
         freq=data.freq,
         end=end,
+        now=pd.Timestamp.now(tz="UTC"),
         settings=Settings(
             unsorted=data.unsorted,
             duplicates=data.duplicates,
@@ -115,6 +117,7 @@ def survey_table(data: DataConfig, table: Table, *, end: str | int | None = None
             fill_limit=data.fill_limit,
             off_grid=data.off_grid,
             dst=data.dst,
+            future_rows=data.future_rows,
         ),
     )
 
@@ -168,8 +171,7 @@ def make_config_windows(
         normalisation=windows.normalisation,
         padded=bool(windows.padding),
         span=config.span,
-        **known_widths(config),
-        **{"stride": windows.stride, **how},
+        **{**known_widths(config), "stride": windows.stride, **how},
     )
 
 
@@ -194,6 +196,12 @@ def seasonal_scales(config: Config, panel: Panel, split: Split, *, power: int = 
 
 
 def known_widths(config: Config) -> dict[str, Any]:
-    """How many columns are known ahead; ``config`` is resolved."""
-    known = known_ahead(config.data.covariates)
-    return {"n_ahead": len(known.ahead), "n_static": len(known.constant)}
+    """How many columns are known ahead, and how many may not be observed; ``config`` is resolved."""
+    covariates = config.data.covariates
+    known = known_ahead(covariates)
+    measured = config.n_outputs + len(covariates.past) + len(covariates.future)
+    return {
+        "n_ahead": len(known.ahead),
+        "n_static": len(known.constant),
+        "n_flagged": measured if config.data.masks else 0,
+    }

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lstm_forecast.data.holes import history
 from lstm_forecast.errors import DataError, UsageError
 from lstm_forecast.evaluation.report import worst_series
 from lstm_forecast.evaluation.statistical import check_statistical, statistical_forecasts
@@ -130,13 +131,14 @@ def _baselines(task: Task, folds: list[Fold], names: Sequence[str], listener: Li
     """The ridge of the window, learned from the rows that its fold's network learned from; statistical forecasts."""
     config, part, scaler = task.loaded.config, task.part, task.loaded.forecaster.scaler
     origins, floors = part.windows.origins(np.arange(len(part.windows)))
+    season = config.windows.season_length
     found = statistical_forecasts(
         names,
-        task.panel.values[:, : part.windows.n_targets],
+        history(task.panel.values[:, : part.windows.n_targets], task.panel.layout.spans, season),
         origins,
         floors,
         horizon=config.windows.horizon,
-        season_length=config.windows.season_length,
+        season_length=season,
         progress=lambda done, total: listener.progress("baselines", done, total),
     )
     if not task.complete:

@@ -9,7 +9,7 @@ import numpy as np
 
 from lstm_forecast.config.schema import Config
 from lstm_forecast.config.table import CovariatesConfig, DataConfig
-from lstm_forecast.data.faults import SHOWN, Finding, Level
+from lstm_forecast.data.faults import SHOWN, Finding
 from lstm_forecast.data.grid import season_length
 from lstm_forecast.data.notes import panel_notes, suspected_sentinels
 from lstm_forecast.data.panel import Panel
@@ -17,6 +17,7 @@ from lstm_forecast.data.read import Table
 from lstm_forecast.data.split import MIN_CONTEXT
 from lstm_forecast.errors import DataError
 from lstm_forecast.workflows._first_look import first_look
+from lstm_forecast.workflows._prepare import prepare_panel
 from lstm_forecast.workflows._shared import survey_panel
 
 __all__ = ["Report", "check"]
@@ -60,7 +61,7 @@ def check(path: Path, *, config: Config | None = None) -> Report:
         findings += [Finding("unreadable", "refused", 1, problem) for problem in error.problems]
         return Report(path, {"columns": _columns(data)}, tuple(findings))
     findings += faults
-    panel = _measured(panel)
+    surveyed, panel = panel, _measured(panel)
     panel, sentinels = _without_sentinels(panel)
     findings += sentinels
     grid = panel.layout.grid
@@ -68,6 +69,8 @@ def check(path: Path, *, config: Config | None = None) -> Report:
     findings += panel_notes(panel, n_targets=len(data.targets), season=season)
     if config is not None:
         findings += _short(panel, config)
+        if not any(finding.level == "refused" for finding in findings):
+            findings += _untrainable(config, surveyed, table)
     return Report(path, _facts(panel, table, data, findings), tuple(findings))
 
 
@@ -128,8 +131,17 @@ def _without_sentinels(panel: Panel) -> tuple[Panel, list[Finding]]:
     return replace(panel, values=np.where(cells, np.nan, panel.values)), [finding]
 
 
+def _untrainable(config: Config, panel: Panel, table: Table) -> list[Finding]:
+    """What training would stop at before it comes to networks: all of its preparation is done to find that out."""
+    try:
+        prepare_panel(config, panel, table)
+    except DataError as error:
+        return [Finding("training", "refused", 1, problem) for problem in error.problems]
+    return []
+
+
 def _short(panel: Panel, config: Config) -> list[Finding]:
-    """Series too short to learn from; refused if all of them are."""
+    """Series too short to learn from; training refuses them if all of them are."""
     windows, lengths = config.windows, panel.layout.lengths
     context = MIN_CONTEXT if windows.padding is not False else windows.context_length or MIN_CONTEXT
     short = np.flatnonzero(lengths < context + windows.horizon)
@@ -137,5 +149,4 @@ def _short(panel: Panel, config: Config) -> list[Finding]:
         return []
     places = tuple(f"series {panel.layout.ids[k]}: {lengths[k]:,} rows" for k in short[:SHOWN])
     text = f"fewer rows than {context} and windows.horizon ({windows.horizon}) need"
-    level: Level = "refused" if len(short) == len(lengths) else "note"
-    return [Finding("short_series", level, len(short), text, places, "windows.horizon: fewer")]
+    return [Finding("short_series", "note", len(short), text, places, "windows.horizon: fewer")]

@@ -34,7 +34,7 @@ SHORT_GAP = 10  # rows that are filled where there is no season
 MANY_HOLES, MOST_HOLES = 0.05, 0.6  # for each row: those that ask for seasons, and those that a grid may have
 WRITTEN = ("timestamp_format", "timezone")  # that init may have found, beside the columns
 POLICIES = (
-    "off_grid", "unsorted", "duplicates", "gaps", "fill_limit", "sentinels", "infinite", "missing",
+    "future_rows", "off_grid", "unsorted", "duplicates", "gaps", "fill_limit", "sentinels", "infinite", "missing",
 )  # fmt: skip
 
 
@@ -87,6 +87,10 @@ def _name_of(data: Path) -> str:
 def _settle(data: DataConfig, path: Path) -> tuple[DataConfig, Panel]:
     """The table as described, with policies for the faults that it really has, and the panel that they make."""
     panel, findings, _ = survey_panel(data, path)
+    late = sum(finding.count for finding in findings if finding.kind == "future_rows")
+    if late:  # few are mistakes; many are a story about the future
+        data = data.model_copy(update={"future_rows": "drop" if 2 * late < len(panel.values) else "keep"})
+        panel, findings, _ = survey_panel(data, path)
     if any(finding.kind == "off_grid" for finding in findings):
         data = _on_a_grid(data, path, panel.layout.grid)
         panel, findings, _ = survey_panel(data, path)

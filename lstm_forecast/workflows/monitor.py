@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lstm_forecast.data.drift import drift
+from lstm_forecast.data.holes import history
 from lstm_forecast.data.panel import Layout, Panel
 from lstm_forecast.errors import DataError, UsageError
 from lstm_forecast.evaluation.live import Live, live_errors
@@ -109,7 +110,8 @@ def _joined(table: pd.DataFrame, panel: Panel, loaded: LoadedRun) -> tuple[pd.Da
             _numbers(table["cutoff"], stamps),
         ]
     )
-    rows = _rows(layout, *places[:2])
+    values, rows = panel.values[:, 0], _rows(layout, *places[:2])
+    rows[np.isnan(values[rows])] = -1  # a value that was not observed judges nothing
     known = (rows >= 0) & (places[2] >= 0)
     if not known.any():
         raise DataError(
@@ -119,7 +121,6 @@ def _joined(table: pd.DataFrame, panel: Panel, loaded: LoadedRun) -> tuple[pd.Da
     series, ordinals, cutoffs = places[:, known]
     season = loaded.config.windows.season_length
     before = _rows(layout, series, ordinals - season * -(-(ordinals - cutoffs) // season))
-    values = panel.values[:, 0]
     joined = table[known].assign(
         actual=values[rows[known]],
         naive=np.where(before >= 0, values[before], np.nan),
@@ -169,7 +170,8 @@ def _report(joined: pd.DataFrame, waiting: int, panel: Panel, loaded: LoadedRun,
         )
 
     whole = live(joined)
-    drifted = drift(panel.layout, panel.values[:, :1], panel.layout.rows_before(int(joined["number"].min()) + 1))
+    values = history(panel.values[:, :1], panel.layout.spans, 1)
+    drifted = drift(panel.layout, values, panel.layout.rows_before(int(joined["number"].min()) + 1))
     by_cutoff = [{"cutoff": cutoff, **asdict(live(rows))} for cutoff, rows in joined.groupby("cutoff", sort=True)]
     alarms = _alarms(whole, expected, drifted, limit=loaded.config.retrain.drift.warn, worst=worst)
     return Report(whole, expected, drifted, waiting, by_cutoff, alarms)

@@ -83,6 +83,8 @@ def forecast_future(
     origins = rows.layout.offsets[1:] - (0 if source.ahead is None else source.ahead.shape[1])
     floors = rows.layout.spans[rows.layout.span_of(origins - 1)]
     _require_context(config, source.layout, origins - floors)
+    if config.data.masks:
+        _require_observed(config, rows, origins, floors)
     values = loaded.forecaster.scaler.transform(rows)
     forecast = loaded.forecaster.ahead(values, origins, floors, series, steps=steps)
     if config.melted:  # target after target: back to one row of targets for every series
@@ -136,3 +138,14 @@ def _require_context(config: Config, layout: Layout, rows: NDArray[np.int64]) ->
             f"series {layout.ids[k]}: {rows[k]:,} rows without a gap at its end, and this run needs "
             f"{need:,} (windows.context_length); give more history, or train with windows.padding: true"
         )
+
+
+def _require_observed(config: Config, panel: Panel, origins: NDArray[np.int64], floors: NDArray[np.int64]) -> None:
+    """Raise DataError for a context without a single value of a target: nothing says where such a forecast starts."""
+    starts = np.maximum(floors, origins - config.windows.context_length)
+    for k, (start, end) in enumerate(zip(starts, origins, strict=True)):
+        if np.isnan(panel.values[start:end, : config.n_outputs]).all(axis=0).any():
+            raise DataError(
+                f"series {panel.layout.ids[k]}: no value of a target was observed in its newest {end - start:,} rows, "
+                "which is all that this run looks at (windows.context_length); give newer rows, or leave the series out"
+            )

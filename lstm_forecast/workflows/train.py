@@ -152,6 +152,8 @@ def _describe_data(prepared: Prepared, listener: Listener) -> None:
         listener.note(note)
     if facts["future_rows"]:
         listener.note(f"{facts['future_rows']:,} rows behind the last target of their series: left out")
+    if left_out := facts["unobserved_windows"]:
+        listener.note(f"{left_out:,} more training windows left out: a value among their targets was not observed")
     for column, count in facts["unseen_categories"].items():
         listener.note(f"column {column}: {count:,} series have a value that is none of data.covariates.categories")
     if facts["padded_series"]:

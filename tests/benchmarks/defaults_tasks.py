@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 PUBLIC = ROOT.parent / "shared" / "data"
 ETT = ("HUFL", "HULL", "MUFL", "MULL", "LUFL", "LULL", "OT")
 CURRENCIES = ("0", "1", "2", "3", "4", "5", "6", "OT")
-FIRST_DAY = "2020-01-06"  # a Monday
+FIRST_DAY = "2010-01-04"  # a Monday, long enough ago for ten years of months
 
 
 @dataclass(frozen=True)

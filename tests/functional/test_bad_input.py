@@ -83,7 +83,7 @@ def test_01_missing_values(folder: Path) -> None:
     message = refused(table(y={7: "", 9: "NaN"}))
     assert message == (
         "a.csv:9: series y, 2024-01-08 00:00:00: column y: no value (2 such rows); "
-        "set data.missing: ffill, seasonal or interpolate"
+        "set data.missing: ffill, seasonal, interpolate or mask"
     )
     for policy in ("ffill", "seasonal", "interpolate"):
         assert prepared(table(y={7: "", 9: "NaN"}), {"missing": policy}).facts["repairs"] == {"missing": 2}
@@ -145,7 +145,7 @@ def test_07_missing_steps_at_the_start_in_the_middle_and_at_the_end(folder: Path
     message = refused(table().drop(row))
     before = pd.Timestamp("2024-01-01") + pd.Timedelta(days=row - 1)
     assert message.startswith(f"series y, after {before}: 1 rows of freq D missing")
-    assert message.endswith("(1 such rows); set data.gaps: fill or split")
+    assert message.endswith("(1 such rows); set data.gaps: fill, mask or split")
 
 
 def test_07_irregular_steps(folder: Path) -> None:
@@ -277,6 +277,17 @@ def test_18_rows_after_the_end_do_not_reach_training(folder: Path) -> None:
     assert refused(frame, {"end": "2023-01-01"}) == (
         "data.end: no row is left: 2023-01-01 lies before the first stamp, 2024-01-01 00:00:00; give a later one"
     )
+
+
+def test_18_rows_later_than_the_clock(folder: Path) -> None:
+    frame = table(60, ds={58: "2124-02-28", 59: "2124-02-29"})
+    message = refused(frame, {"gaps": "split"})
+    assert message.startswith("a.csv:60: series y, 2124-02-28 00:00:00: later than now, 20")
+    assert message.endswith(" UTC on this machine (2 such rows); set data.future_rows: keep or drop")
+    done = prepared(frame, {"future_rows": "drop"})
+    assert done.facts["repairs"] == {"future_rows": 2}
+    assert done.facts["cutoff"].startswith("2024-02-27")
+    assert prepared(frame, {"future_rows": "keep", "gaps": "split"}).facts["cutoff"].startswith("2124")
 
 
 BOMB = "a: &a [x, x, x]\nb: &b [*a, *a, *a]\nc: [*b, *b, *b]\n"

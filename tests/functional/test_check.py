@@ -1,6 +1,8 @@
 """``forecast check``: what is wrong in a table, counted in all of it, with places and remedies."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,9 @@ from lstm_forecast.cli import app
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 needs_shared = pytest.mark.skipif(not SHARED.exists(), reason="the shared data sets are not here")
 CONFIG = "name: a\ndata: {{path: {path}, timestamp: ds, targets: y{more}}}\nwindows: {{horizon: {horizon}}}\n"
+# Settled here, so that no time goes into looking for them.
+WINDOWS = "windows: {horizon: 5, normalisation: last, context_length: "
+SETTLED = f"preprocessing: {{log: false}}\nmodel: {{linear: ridge}}\n{WINDOWS}12}}\n"
 
 
 def check(*arguments: str | Path, expect: int | None = None) -> dict[str, Any]:
@@ -65,8 +70,8 @@ def test_the_duplicates_gaps_and_outliers_of_metro_traffic_are_counted() -> None
     faults = counts(content, "season", "zeros", "nearly_constant")
     assert faults == {"duplicates": 7629, "gaps": 11976, "doubled": 17, "outliers": 11}
     assert found(content)["outliers"]["columns"] == {"temp": 10, "rain_1h": 1}
-    assert "the longest: 7,386, series temp, after 2014-08-08 01:00:00" in found(content)["gaps"]["text"]
-    assert found(content)["duplicates"]["places"][0] == f"{path}:181: series temp, 2012-10-10 07:00:00"
+    assert "the longest: 7,386, series traffic_volume, after 2014-08-08 01:00:00" in found(content)["gaps"]["text"]
+    assert found(content)["duplicates"]["places"][0] == f"{path}:181: series traffic_volume, 2012-10-10 07:00:00"
 
 
 @needs_shared
@@ -78,7 +83,7 @@ def test_the_missing_values_of_beijing_are_counted_by_column() -> None:
     assert counts(content, "season", "zeros", "nearly_constant") == {"missing": 2067}
     missing = found(content)["missing"]
     assert missing["columns"] == {"pm2.5": 2067}
-    assert missing["places"][0] == f"{path}:2: series TEMP, 2010-01-01 00:00:00: column pm2.5"
+    assert missing["places"][0] == f"{path}:2: series pm2.5, 2010-01-01 00:00:00: column pm2.5"
 
 
 @needs_shared
@@ -180,7 +185,7 @@ def configured(folder: Path, table: Path, *, more: str = "", horizon: int = 5) -
 def test_a_config_decides_what_is_settled_and_what_is_refused(tmp_path: Path) -> None:
     table = written(tmp_path, ds=days(60).delete([10, 11]), y=np.arange(58) % 13)
     content = check("--config", configured(tmp_path, table), expect=4)
-    assert content["problems"][0].endswith("(2 such rows); set data.gaps: fill or split")
+    assert content["problems"][0].endswith("(2 such rows); set data.gaps: fill, mask or split")
     content = check("--config", configured(tmp_path, table, more=", gaps: split"), expect=0)
     assert found(content)["gaps"]["level"] == "settled"
     assert check("--config", configured(tmp_path, table), "--set", "data.gaps=split", expect=0)
@@ -193,6 +198,78 @@ def test_series_too_short_for_the_horizon_are_listed_and_refused_if_all_are(tmp_
     assert (short["count"], short["level"], short["places"]) == (1, "note", ["series short: 6 rows"])
     content = check("--config", configured(tmp_path, table, more=", series_id: id", horizon=50), expect=4)
     assert found(content)["short_series"]["count"] == 2
+
+
+REFUSED = {
+    "a logarithm of zeros": ({"y": np.arange(60) % 7}, "preprocessing: {log: true}", "has no logarithm"),
+    "no room for a window": ({}, WINDOWS + "90, padding: false}", "1 of 1 series have no 90 + 5 rows"),
+    "no room for the parts": ({}, "split: {validation: 2023-12-01, test: 2024-02-20}", "no row before the date"),
+    "dates where there are steps": ({"ds": range(60)}, "split: {test: 2024-02-01}", "counted in integer steps"),
+    "holes in all windows": (
+        {"y": [1, np.nan, 3] * 20}, WINDOWS + "6}", "where no value was observed"
+    ),
+    "series that are too short": (
+        {"ds": [*days(45), *days(15)], "id": ["a"] * 45 + ["b"] * 15}, WINDOWS + "20}",
+        "1 of 2 series have no 20 + 5 rows",
+    ),
+    "a column that is missing": ({}, "seed: 0", "no column promo; its columns are ds, y, id"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("columns", "more", "said"), REFUSED.values(), ids=REFUSED)
+def test_what_training_would_refuse_is_found_in_the_same_words(
+    tmp_path: Path, columns: dict[str, Any], more: str, said: str
+) -> None:
+    table = written(tmp_path, **{"ds": days(60), "y": np.arange(60) % 7 + 1, "id": "a"} | columns)
+    keys = ", series_id: id, missing: mask, short_series: error"
+    keys += ", covariates: {past: [promo]}" if "promo" in said else ""
+    config = configured(tmp_path, table, more=keys)
+    lines = {line.partition(":")[0]: line for line in (*config.read_text().splitlines(), *SETTLED.splitlines(), more)}
+    config.write_text("\n".join(lines.values()))
+    problems = check("--config", config, expect=4)["problems"]
+    assert said in problems[0]
+    trained = CliRunner().invoke(app, ["train", "--config", str(config), "--runs", str(tmp_path / "runs"), "--json"])
+    assert trained.exit_code == 4
+    assert json.loads(trained.stdout)["problems"] == problems
+
+
+def test_the_whole_preparation_is_checked_without_the_libraries_that_train(tmp_path: Path) -> None:
+    config = configured(tmp_path, written(tmp_path, ds=days(60), y=np.arange(60) % 13))
+    config.write_text(config.read_text().replace("windows: {horizon: 5}\n", SETTLED))
+    code = (
+        "import sys; from lstm_forecast.cli import main\n"
+        f"sys.argv = ['forecast', 'check', '--config', {str(config)!r}]\n"
+        "try: main()\nexcept SystemExit as stop: assert not stop.code, stop.code\n"
+        "print(sorted({'tensorflow', 'keras', 'matplotlib'} & set(sys.modules)))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.splitlines()[-1] == "[]"
+
+
+def test_local_times_without_their_zone_are_told_from_other_gaps(tmp_path: Path) -> None:
+    hours = pd.date_range("2024-01-01", "2024-12-01", freq="h", tz="Europe/Vienna").tz_localize(None)
+    table = written(tmp_path, ds=hours, y=np.arange(len(hours)) % 24)
+    problems = check("--config", configured(tmp_path, table), expect=4)["problems"]
+    assert len(problems) == 2
+    assert all("set data.timezone: Europe/Berlin, or the zone of the data" in problem for problem in problems)
+    config = configured(tmp_path, table, more=", timezone: Europe/Berlin, dst: first")
+    config.write_text(config.read_text().replace("windows: {horizon: 5}\n", SETTLED))
+    settled = check("--config", config, expect=0)
+    assert found(settled)["dst"]["count"] == 2
+
+
+def test_rows_later_than_the_clock_are_refused_kept_or_dropped(tmp_path: Path) -> None:
+    today = pd.Timestamp.now().normalize()
+    stamps = pd.date_range(end=today, periods=60).append(pd.date_range(today + pd.Timedelta(days=10), periods=3))
+    table = written(tmp_path, ds=stamps, y=np.arange(63) % 13)
+    content = check("--config", configured(tmp_path, table, more=", gaps: split"), expect=4)
+    place = f"{table}:62: series y, {stamps[60]}"
+    assert content["problems"][0].startswith(f"{place}: later than now, ")
+    assert content["problems"][0].endswith("(3 such rows); set data.future_rows: keep or drop")
+    dropped = check("--config", configured(tmp_path, table, more=", future_rows: drop"), expect=0)
+    assert (found(dropped)["future_rows"]["level"], dropped["facts"]["last"]) == ("settled", str(stamps[59]))
+    kept = check("--config", configured(tmp_path, table, more=", gaps: split, future_rows: keep"), expect=0)
+    assert (found(kept)["future_rows"]["level"], kept["facts"]["last"]) == ("note", str(stamps[-1]))
 
 
 def test_another_table_can_be_checked_under_a_config(tmp_path: Path) -> None:
@@ -210,7 +287,7 @@ def test_the_report_for_people_names_places_and_remedies_and_shows_control_signs
     assert result.exit_code == 4
     assert f"{table}:3: series a\\x1b[31m, 2024-01-02 00:00:00: column y" in result.stdout
     assert "\x1b" not in result.stdout
-    assert "set data.missing: ffill, seasonal or interpolate" in result.stdout
+    assert "set data.missing: ffill, seasonal, interpolate or mask" in result.stdout
 
 
 def test_nothing_to_check_is_a_usage_error() -> None:

@@ -246,3 +246,12 @@ def test_real_tables_get_a_config_that_trains(
     prepared = prepare(config, folder / "configs" / config.data.path)
     assert prepared.test is not None
     assert prepared.facts["freq"] == freq
+
+
+def test_stamps_later_than_the_clock_are_dropped_where_they_are_few(folder: Path) -> None:
+    days = [*pd.date_range("2024-01-01", periods=60), pd.Timestamp("2204-03-01")]  # a slip of the pen
+    said = init(write(folder, ds=days, y=np.arange(61) % 7))
+    assert "future_rows: 1 rows" in said
+    assert (written(folder).data.future_rows, written(folder).data.gaps) == ("drop", "error")
+    init(write(folder, ds=pd.date_range("2204-01-01", periods=60), y=np.arange(60) % 7), "--force")
+    assert written(folder).data.future_rows == "keep"

@@ -390,3 +390,11 @@ def test_a_horizon_of_one_step_is_drawn_as_points() -> None:
     assert [line.get_marker() for line in figure.axes[0].lines] == ["o", "o"]
     low, high = figure.axes[0].get_xlim()
     assert [tick for tick in figure.axes[0].get_xticks() if low <= tick <= high] == [1]
+
+
+def test_a_value_between_holes_is_a_dot(tmp_path: Path) -> None:
+    history, test, future = tables(["a"], steps=4, windows=2)
+    history.loc[[10, 12, 14, 20], "y"] = np.nan
+    figure = forecast_figure(history, test, future, name="m", title="t", note="n")
+    dots = [line for line in figure.axes[0].lines if line.get_marker() == "."]
+    assert [line.get_xdata().tolist() for line in dots] == [[11, 13]]

@@ -70,14 +70,16 @@ def test_all_faults_are_reported_at_once_each_with_count_place_and_remedy(tmp_pa
         f"{path}:7: series y, 6: the same stamp as {path}:6: series y, 6 (2 such rows); "
         "set data.duplicates: first, last, mean or sum",
         "series y, after 3: 2 rows of freq 1 missing, the first of 2 gaps, the longest: 2, series y, after 3 "
-        "(3 such rows); set data.gaps: fill or split",
-        f"{path}:4: series y, 3: column y: no value (1 such rows); set data.missing: ffill, seasonal or interpolate",
+        "(3 such rows); set data.gaps: fill, mask or split",
+        f"{path}:4: series y, 3: column y: no value (1 such rows); set data.missing: ffill, seasonal, interpolate or "
+        "mask",
     )
 
 
 def test_filling_gaps_asks_for_a_policy_for_the_rows_that_it_adds() -> None:
     assert problems([1, 3], [1, 2], policies=Settings(gaps="fill")) == (
-        "data.gaps: fill adds rows without values (1 such rows); set data.missing: ffill, seasonal or interpolate",
+        "data.gaps: fill adds rows without values (1 such rows); set data.missing: ffill, seasonal, interpolate or "
+        "mask",
     )
 
 
@@ -529,13 +531,13 @@ def test_the_duplicates_and_missing_hours_of_the_metro_traffic_are_counted_exact
     assert duplicates.startswith(f"{path}:")
     assert "(7,629 such rows); set data.duplicates: first, last, mean or sum" in duplicates
     assert "rows of freq h missing" in gaps
-    assert "(11,976 such rows); set data.gaps: fill or split" in gaps
+    assert "(11,976 such rows); set data.gaps: fill, mask or split" in gaps
 
 
 def test_the_missing_days_of_the_page_views_are_counted_exactly() -> None:
     (gaps,) = shared("wp_peyton_manning.csv.gz", ["ds", "y"])
     assert "rows of freq D missing" in gaps
-    assert "(59 such rows); set data.gaps: fill or split" in gaps
+    assert "(59 such rows); set data.gaps: fill, mask or split" in gaps
 
 
 # Every target as a series of its own
