@@ -219,7 +219,7 @@ def test_any_holes_give_finite_figures_or_a_refusal_with_a_remedy(
         with np.errstate(all="raise"):
             found = prepare(parse_config(text, source="a.yaml"), tmp_path / "a.csv")
             windows = found.windows(6)
-            linear = fit_linear(windows, season_length=2, combined=True)
+            linear = fit_linear(windows, season_length=2, kind="combined")
             for part in found.parts.values():
                 forecast = linear_forecast(linear, part.windows, found.scaler, part.series)
                 for each in (forecast, part.actual, part.scale, *part.baselines.values()):

@@ -68,7 +68,7 @@ def test_what_stands_in_a_masked_cell_changes_nothing(normalisation: str, conten
         scaler, values = scaled(panel)
         windows = windows_of(panel, values, normalisation=normalisation)
         batch = windows.batch(np.arange(len(windows)))
-        linear = fit_linear(windows, season_length=2, combined=True)
+        linear = fit_linear(windows, season_length=2, kind="combined")
         scale = seasonal_scale(panel.values[:, :2], 2)
         found.append([scaler.to_json(), *(part.tobytes() for part in (*vars(batch).values(), linear.kernel, scale))])
         assert len(windows)
