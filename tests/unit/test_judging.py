@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -46,7 +47,11 @@ class Oracle:
 
 @pytest.fixture(scope="module")
 def panel(tmp_path_factory: pytest.TempPathFactory) -> Panel:
-    path = tmp_path_factory.mktemp("judging") / "a.csv"
+    return make_panel(tmp_path_factory.mktemp("judging"))
+
+
+def make_panel(folder: Path) -> Panel:
+    path = folder / "a.csv"
     noise, steps = np.random.default_rng(0).normal(size=(SERIES, ROWS)), np.arange(ROWS)
     values = 10 + 3 * np.sin(2 * np.pi * steps / 12) + 2 * noise
     rows = [f"{k},{step},{values[k, step]:.4f}" for k in range(SERIES) for step in steps]
@@ -54,7 +59,7 @@ def panel(tmp_path_factory: pytest.TempPathFactory) -> Panel:
     return read_panel(parse_config(CONFIG, source="a.yaml").data, path, training=True)[0]
 
 
-def verdict(panel: Panel, champion: Floats, challenger: Floats, *, judged: int = JUDGED) -> Verdict:
+def verdict(panel: Panel, champion: Floats, challenger: Floats, judged: int = JUDGED) -> Verdict:
     config = parse_config(CONFIG, source="a.yaml")
     ends = panel.layout.offsets[1:]
     return judge_challenger(
