@@ -40,7 +40,10 @@ def rollback(home: Path) -> Run:
         with write_errors(home):
             point_at(home, earlier[earlier.index(run_id) :] if earlier else [run_id])
         return run
-    raise RunError(f"{home}: no earlier champion to go back to; forecast runs list shows what could be promoted")
+    raise RunError(
+        f"{home}: no earlier champion to go back to; forecast runs list shows what could be promoted, and "
+        "forecast train --config FILE makes a new one"
+    )
 
 
 def prune(home: Path, *, keep: int) -> list[str]:

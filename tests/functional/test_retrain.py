@@ -192,3 +192,13 @@ def test_a_metrics_file_that_cannot_be_written_is_told_in_the_status_and_to_the_
     status = status_of(result)
     assert (result.exit_code, status["error"], status["outcome"]) == (7, "write", "not_due")
     assert Path("failed").exists()
+
+
+def test_a_challenger_whose_training_diverged_leaves_the_champion(grown: Path, home: Path) -> None:
+    champion = champion_files(home)
+    (grown / "grown.csv").write_text(series(BROKEN + 250, broken=BROKEN))
+    diverging = ["training.learning_rate=1e30", "training.clipnorm=null", "split.validation=0", "retrain.start=scratch"]
+    status = status_of(retrain("--json", *(word for each in diverging for word in ("--set", each))))
+    assert status["outcome"] in ("kept_champion", "failed")
+    assert "not finite" in status["reason"] or "diverged" in status["reason"]
+    assert champion_files(home) == champion

@@ -132,7 +132,7 @@ def test_on_a_full_disk_a_retraining_exits_7_and_once_there_is_space_the_next_on
     assert (status["outcome"], status["error"]) == ("failed", "write")
     assert "No space left on device" in status["problems"][0]
     assert (champion_files(home), (home / "champion").read_bytes()) == (before, pointer)
-    assert invoke("predict", "--run", "grown", "--runs", small_disk / "runs").exit_code == 0
+    assert invoke("predict", "--data", "grown.csv", "--runs", small_disk / "runs").exit_code == 0
     filler.unlink()
     again = one_object(invoke(*args).stdout)
     assert (again["outcome"], again["exit_code"]) == ("promoted", 0)

@@ -26,7 +26,7 @@ from lstm_forecast.store import (
     write_whole,
 )
 from tests.reliability.failing_disk import NEVER, failing_disk
-from tests.unit.test_store import writers
+from tests.unit.test_store import Stop, operations, writers
 
 CODES = [errno.ENOSPC, errno.EIO, errno.EACCES]
 FILES = ("network.onnx", "config.yaml")  # fewer than there are: each behaves like the others
@@ -157,3 +157,20 @@ def test_a_first_run_on_a_disk_that_fails_anywhere_leaves_no_run_and_no_pointer(
     for _, work, failed in sweep(train, new, errno.ENOSPC):
         assert (work / "champion").exists() != failed
         assert bool(run_ids(work)) != failed
+
+
+def test_a_signal_at_any_operation_of_a_promotion_leaves_the_champion(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, ids = (home / "champion").read_bytes(), run_ids(home)
+    for n in range(4):  # write, fsync, rename, fsync of the directory
+        with locked(home), monkeypatch.context() as patch:
+            done = operations(patch, fail_at=n, error=Stop())
+            with pytest.raises(Stop):
+                promote(home, ids[0])
+        assert len(done) > n
+        assert (home / "champion").read_bytes() == before
+        assert not list(home.glob(".*"))
+    with locked(home), monkeypatch.context() as patch:
+        assert len(operations(patch, fail_at=4, error=Stop())) == 0
+        assert promote(home, ids[0]).run_id == champions(home)[0] == ids[0]
