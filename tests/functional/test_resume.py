@@ -35,7 +35,7 @@ def start_and_stop(directory: Path, *args: str, epoch: int, number: signal.Signa
             if line.startswith(f"epoch {epoch:>3}/"):
                 break
         process.send_signal(number)
-        process.communicate(timeout=10 if number in (signal.SIGTERM, signal.SIGINT) else None)
+        process.communicate(timeout=30 if number in (signal.SIGTERM, signal.SIGINT) else None)
         return process.returncode
 
 

@@ -4,14 +4,18 @@ import json
 import math
 import sys
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from typer.testing import Result
 
+from lstm_forecast.model.ensemble import Member
 from lstm_forecast.store import champions, locked, open_run, run_ids
+from lstm_forecast.workflows import _challenge
 from tests.functional.conftest import BASE, champion_files, series, tree
 from tests.functional.test_cli import invoke, one_object
 
@@ -194,11 +198,22 @@ def test_a_metrics_file_that_cannot_be_written_is_told_in_the_status_and_to_the_
     assert Path("failed").exists()
 
 
-def test_a_challenger_whose_training_diverged_leaves_the_champion(grown: Path, home: Path) -> None:
+def test_a_challenger_whose_forecasts_are_not_numbers_leaves_the_champion(
+    grown: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     champion = champion_files(home)
     (grown / "grown.csv").write_text(series(BROKEN + 250, broken=BROKEN))
-    diverging = ["training.learning_rate=1e30", "training.clipnorm=null", "split.validation=0", "retrain.start=scratch"]
-    status = status_of(retrain("--json", *(word for each in diverging for word in ("--set", each))))
-    assert status["outcome"] in ("kept_champion", "failed")
-    assert "not finite" in status["reason"] or "diverged" in status["reason"]
+    real = _challenge.learn_all_rows
+
+    def diverged(*args: Any, **options: Any) -> list[Member]:
+        members = real(*args, **options)
+        return [
+            replace(each, weights={k: np.full_like(w, np.nan) for k, w in each.weights.items()}) for each in members
+        ]
+
+    monkeypatch.setattr(_challenge, "learn_all_rows", diverged)
+    status = status_of(retrain("--json"))
+    assert (status["outcome"], status["exit_code"]) == ("failed", 4)
+    assert "training has probably diverged" in status["reason"]
     assert champion_files(home) == champion
+    assert run_ids(home) == champions(home)
