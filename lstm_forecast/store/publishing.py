@@ -130,13 +130,14 @@ def point_at(home: Path, ids: Sequence[str]) -> None:
 def _point_back(home: Path, previous: bytes | None) -> None:
     """Take a new pointer back. On a disk that no longer syncs, this is at least what readers see."""
     pointer, staged = home / CHAMPION, home / f"{STAGE}{CHAMPION}"
-    if previous is None:
-        pointer.unlink(missing_ok=True)
-    elif _content(pointer) != previous:
-        staged.write_bytes(previous)
-        with suppress(OSError):
-            sync(staged)
-        staged.replace(pointer)
+    if _content(pointer) != previous:
+        if previous is None:
+            pointer.unlink()
+        else:
+            staged.write_bytes(previous)
+            with suppress(OSError):
+                sync(staged)
+            staged.replace(pointer)
     remove(staged)
     sync(home)
 
