@@ -1,9 +1,11 @@
 """The errors that a user can fix, each with the exit code that the command line returns for it."""
 
-from typing import ClassVar
+import signal
+from typing import Any, ClassVar
 
 __all__ = [
     "BusyError", "ConfigError", "DataError", "ForecastError", "RunError", "Stopped", "UsageError", "WriteError",
+    "failure",
 ]  # fmt: skip
 
 
@@ -69,3 +71,16 @@ class Stopped(BaseException):
     def __init__(self, exit_code: int) -> None:
         super().__init__(exit_code)
         self.exit_code = exit_code
+
+
+def failure(error: BaseException) -> dict[str, Any]:
+    """What scripts are told of an error: ``ok``, ``exit_code``, ``error`` (its kind) and ``problems``, in words."""
+    if isinstance(error, ForecastError):
+        code, kind, problems = error.exit_code, error.title, list(error.problems)
+    elif isinstance(error, KeyboardInterrupt | Stopped):
+        code, kind = getattr(error, "exit_code", 128 + signal.SIGINT), "stopped"
+        problems = [f"stopped by {signal.Signals(code - 128).name}"]
+    else:
+        said = f"{type(error).__name__}: {error}; please report it with the lines above"
+        code, kind, problems = 1, "bug", [f"a bug of ours: {said}"]
+    return {"ok": False, "exit_code": code, "error": kind, "problems": problems}

@@ -4,16 +4,15 @@ import contextlib
 import functools
 import json
 import re
-import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
-from lstm_forecast.errors import ForecastError, Stopped
+from lstm_forecast.errors import ForecastError, Stopped, WriteError, failure
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from lstm_forecast.model.history import Epoch
 
 __all__ = [
-    "Talk", "emit_json", "listening", "log_as_json", "outcome", "plain", "plain_json", "reported", "say",
+    "Talk", "emit_json", "fail", "listening", "log_as_json", "outcome", "plain", "plain_json", "reported", "say",
     "show_report", "terminate", "unseen_categories",
 ]  # fmt: skip
 
@@ -41,11 +40,15 @@ def plain(text: str) -> str:
 
 
 def say(text: str) -> None:
-    """A line for people, on stderr; or an object with ``time`` and ``message``."""
+    """A line for people, on stderr; or an object with ``time`` and ``message``. Where it cannot be written, it is lost.
+
+    A log on a full disk is no reason to stop a training.
+    """
     line = plain(text)
     if _as_json:
         line = json.dumps({"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "message": text.strip()})
-    print(line, file=sys.stderr, flush=True)
+    with contextlib.suppress(OSError):
+        print(line, file=sys.stderr, flush=True)
 
 
 def emit_json(content: Mapping[str, Any]) -> None:
@@ -68,30 +71,28 @@ def reported(command: Callable[..., Any]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def run(*args: Any, **options: Any) -> None:
-        fail = functools.partial(_fail, as_json=options.get("as_json", False))
         try:
             command(*args, **options)
-        except ForecastError as error:
-            fail(error.exit_code, error.title, list(error.problems))
-        except KeyboardInterrupt:
-            fail(130, "stopped", ["stopped by SIGINT"])
-        except Stopped as stop:
-            fail(stop.exit_code, "stopped", [f"stopped by {signal.Signals(stop.exit_code - 128).name}"])
         except typer.Exit:
             raise
-        except Exception as error:
-            traceback.print_exc()
-            fail(1, "bug", [f"a bug of ours: {type(error).__name__}: {error}; please report it with the lines above"])
+        except (Exception, KeyboardInterrupt, Stopped) as error:
+            if isinstance(error, OSError) and error.filename is None:  # unlike files, what we print to has no name
+                error = WriteError(f"stdout: cannot be written: {error.strerror or error}")
+            elif isinstance(error, Exception) and not isinstance(error, ForecastError):
+                say(traceback.format_exc())
+            fail(failure(error), as_json=options.get("as_json", False))
 
     return run
 
 
-def _fail(code: int, title: str, problems: list[str], *, as_json: bool) -> None:
+def fail(answer: Mapping[str, Any], *, as_json: bool) -> NoReturn:
+    """End a command with what scripts are told of an error, on stdout with ``as_json``, and its problems on stderr."""
     if as_json:
-        emit_json({"ok": False, "exit_code": code, "error": title, "problems": problems})
-    for problem in problems:
-        say(f"{title}: {problem}")
-    raise typer.Exit(code)
+        with contextlib.suppress(OSError):  # the exit code tells it too
+            emit_json(answer)
+    for problem in answer["problems"]:
+        say(f"{answer['error']}: {problem}")
+    raise typer.Exit(answer["exit_code"])
 
 
 PUBLISHED = {

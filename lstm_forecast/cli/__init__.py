@@ -14,7 +14,8 @@ from lstm_forecast.cli.forecasts import init, plot, predict, template, train
 from lstm_forecast.cli.judgements import backtest, compare
 from lstm_forecast.cli.runs import runs_app
 from lstm_forecast.cli.unattended import monitor, retrain, schedule
-from lstm_forecast.terminal import emit_json, log_as_json, terminate
+from lstm_forecast.errors import WriteError
+from lstm_forecast.terminal import emit_json, log_as_json, say, terminate
 
 __all__ = ["app", "main"]
 
@@ -81,4 +82,10 @@ def main() -> None:
             emit_json({"ok": False, "exit_code": 2, "error": "usage", "problems": [error.format_message()]})
         error.show()
         code = 2
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python tries again, and exits with 120
+        say(f"write: stdout: cannot be written: {error.strerror}")
+        code = WriteError.exit_code
     sys.exit(code or 0)

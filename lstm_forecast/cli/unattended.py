@@ -9,7 +9,7 @@ import typer
 
 from lstm_forecast.cli.options import RUNS, AsJson, ConfigFile, Data, Overrides, Resume, RunName, Runs
 from lstm_forecast.errors import UsageError
-from lstm_forecast.terminal import emit_json, listening, reported, say
+from lstm_forecast.terminal import emit_json, fail, listening, reported, say
 
 __all__ = ["monitor", "retrain", "schedule"]
 
@@ -63,6 +63,8 @@ def retrain(
             on_promote=on_promote or (),
             on_failure=on_failure or (),
         )
+    if "error" in status:
+        fail(status, as_json=as_json)
     if as_json:
         emit_json(status)
     else:

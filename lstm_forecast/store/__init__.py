@@ -7,7 +7,7 @@ pointer, verify the SHA-256 of every file they read, and never load anything tha
 """
 
 from lstm_forecast.store.checkpoints import Checkpoints
-from lstm_forecast.store.keeping import FOR_STUDY, promote, prune, rollback
+from lstm_forecast.store.keeping import FOR_STUDY, discard, promote, prune, rollback
 from lstm_forecast.store.publishing import locked, publish, write_whole
 from lstm_forecast.store.reading import (
     FILES,
@@ -22,6 +22,6 @@ from lstm_forecast.store.reading import (
 )
 
 __all__ = [
-    "FILES", "FORMAT_VERSION", "FOR_STUDY", "Checkpoints", "Run", "champions", "find_run", "locked", "open_run",
-    "promote", "prune", "publish", "rollback", "run_home", "run_homes", "run_ids", "write_whole",
+    "FILES", "FORMAT_VERSION", "FOR_STUDY", "Checkpoints", "Run", "champions", "discard", "find_run", "locked",
+    "open_run", "promote", "prune", "publish", "rollback", "run_home", "run_homes", "run_ids", "write_whole",
 ]  # fmt: skip

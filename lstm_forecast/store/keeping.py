@@ -1,12 +1,13 @@
 """Which of the published runs is the champion, and which ones stay."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from lstm_forecast.errors import RunError
 from lstm_forecast.store.publishing import STAGE, point_at, remove, sync, write_errors
 from lstm_forecast.store.reading import RUN_ID, Run, champions, open_run, run_ids
 
-__all__ = ["FOR_STUDY", "promote", "prune", "rollback"]
+__all__ = ["FOR_STUDY", "discard", "promote", "prune", "rollback"]
 
 FOR_STUDY = "for_study"  # manifest key: true where the run was found no better than the champion of its time
 
@@ -39,7 +40,10 @@ def rollback(home: Path) -> Run:
         with write_errors(home):
             point_at(home, earlier[earlier.index(run_id) :] if earlier else [run_id])
         return run
-    raise RunError(f"{home}: no earlier champion to go back to; forecast runs list shows what could be promoted")
+    raise RunError(
+        f"{home}: no earlier champion to go back to; forecast runs list shows what could be promoted, and "
+        "forecast train --config FILE makes a new one"
+    )
 
 
 def prune(home: Path, *, keep: int) -> list[str]:
@@ -53,12 +57,23 @@ def prune(home: Path, *, keep: int) -> list[str]:
     ids = run_ids(home)
     doomed = [run_id for run_id in ids[: max(0, len(ids) - keep)] if run_id not in pointed[:2]]
     with write_errors(home):
-        for run_id in doomed:  # out of sight first, so that nobody reads half of it
-            hidden = home / f"{STAGE}{run_id}"
-            (home / run_id).rename(hidden)
-            remove(hidden)
+        for run_id in doomed:
+            _remove_run(home, run_id)
         sync(home)
     return doomed
+
+
+def discard(home: Path, run_id: str) -> None:
+    """Remove a run that is not the champion, if that can be done. Call it under ``locked(home)``."""
+    if run_id not in champions(home)[:1]:
+        with suppress(OSError):
+            _remove_run(home, run_id)
+
+
+def _remove_run(home: Path, run_id: str) -> None:
+    hidden = home / f"{STAGE}{run_id}"
+    (home / run_id).rename(hidden)  # out of sight first, so that nobody reads half of it
+    remove(hidden)
 
 
 def _whole(home: Path, run_id: str) -> Run:

@@ -115,26 +115,40 @@ def write_whole(path: Path, write: Writer) -> None:
 
 
 def point_at(home: Path, ids: Sequence[str]) -> None:
-    """Replace the pointer: the champion first, then those before it."""
-    _replace_champion(home, "".join(f"{run_id}\n" for run_id in ids[:CHAMPIONS]).encode("ascii"))
+    """Replace the pointer: the champion first, then those before it. If that fails, it stays as it was."""
+    previous, staged = _content(home / CHAMPION), home / f"{STAGE}{CHAMPION}"
+    try:
+        _write(staged, "".join(f"{run_id}\n" for run_id in ids[:CHAMPIONS]).encode("ascii"))
+        staged.replace(home / CHAMPION)
+        sync(home)
+    except BaseException:
+        with suppress(OSError):
+            _point_back(home, previous)
+        raise
 
 
-def _replace_champion(home: Path, content: bytes) -> None:
-    staged = home / f"{STAGE}{CHAMPION}"
-    _write(staged, content)
-    staged.replace(home / CHAMPION)
+def _point_back(home: Path, previous: bytes | None) -> None:
+    """Take a new pointer back. On a disk that no longer syncs, this is at least what readers see."""
+    pointer, staged = home / CHAMPION, home / f"{STAGE}{CHAMPION}"
+    if _content(pointer) != previous:
+        if previous is None:
+            pointer.unlink()
+        else:
+            staged.write_bytes(previous)
+            with suppress(OSError):
+                sync(staged)
+            staged.replace(pointer)
+    remove(staged)
     sync(home)
 
 
 def _withdraw(home: Path, run_id: str, previous: bytes | None) -> None:
     """Take a half published run back: the pointer first, so that no reader follows it to a run that is gone."""
-    if _content(home / CHAMPION) != previous:
-        if previous is None:
-            (home / CHAMPION).unlink()
-        else:
-            _replace_champion(home, previous)
-    for path in (home / run_id, home / f"{STAGE}{run_id}", home / f"{STAGE}{CHAMPION}"):
-        remove(path)
+    with suppress(OSError):
+        _point_back(home, previous)
+    if _content(home / CHAMPION) == previous:
+        for path in (home / run_id, home / f"{STAGE}{run_id}"):
+            remove(path)
 
 
 def remove(path: Path) -> None:

@@ -13,13 +13,12 @@ from typing import Any
 from lstm_forecast.errors import RunError
 
 __all__ = [
-    "CHAMPION", "FILES", "FORMAT_VERSION", "MANIFEST", "REMEDY", "RUN_ID", "Run", "champions", "find_run",
-    "fingerprint", "open_run", "run_home", "run_homes", "run_ids",
+    "CHAMPION", "FILES", "FORMAT_VERSION", "MANIFEST", "RUN_ID", "Run", "champions", "find_run", "fingerprint",
+    "open_run", "run_home", "run_homes", "run_ids",
 ]  # fmt: skip
 
 FORMAT_VERSION = 4
 MANIFEST, CHAMPION = "manifest.json", "champion"
-REMEDY = "train again, or go back to an earlier run: forecast runs rollback"
 FILES = (
     "config.yaml",
     "scaler.json",
@@ -63,7 +62,7 @@ class Run:
         """
         content = _read_regular(self.path / name, min(limit or MAX_FILE_BYTES, SMALL.get(name, MAX_FILE_BYTES)))
         if hashlib.sha256(content).hexdigest() != self.manifest["files"].get(name):
-            raise RunError(f"{self.path / name}: damaged (its SHA-256 is not the manifest's); {REMEDY}")
+            raise _damaged(self.path / name, "damaged (its SHA-256 is not the manifest's)")
         return content
 
     def verify(self) -> None:
@@ -92,10 +91,10 @@ def open_run(home: Path) -> Run:
         text = _read_regular(home / CHAMPION, MAX_MANIFEST_BYTES).decode("ascii", errors="replace")
         run_id = text.strip().partition("\n")[0]
         if not RUN_ID.fullmatch(run_id):
-            raise RunError(f"{home / CHAMPION}: expected the id of a run, received {run_id[:80]!r}; {REMEDY}")
+            raise _damaged(home / CHAMPION, f"expected the id of a run, received {run_id[:80]!r}")
         home = home / run_id
     if home.is_symlink():
-        raise RunError(f"{home}: a link, and runs are never links; {REMEDY}")
+        raise _damaged(home, "a link, and runs are never links")
     try:
         manifest = json.loads(_read_regular(home / MANIFEST, MAX_MANIFEST_BYTES))
         version = manifest["format_version"]
@@ -103,7 +102,7 @@ def open_run(home: Path) -> Run:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         whole = False
     if not whole:
-        raise RunError(f"{home / MANIFEST}: damaged (its content is not what was published); {REMEDY}")
+        raise _damaged(home / MANIFEST, "damaged (its content is not what was published)")
     if version != FORMAT_VERSION:
         raise RunError(f"{home}: format version {version}; this program reads version {FORMAT_VERSION}; train again")
     return Run(home, manifest)
@@ -164,7 +163,20 @@ def _read_regular(path: Path, limit: int) -> bytes:
         with os.fdopen(descriptor, "rb") as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode) or status.st_size > limit:
-                raise RunError(f"{path}: not a regular file of at most {limit:,} bytes, as a run has; {REMEDY}")
+                raise _damaged(path, f"not a regular file of at most {limit:,} bytes, as a run has")
             return file.read(limit + 1)[:limit]
     except OSError as error:
-        raise RunError(f"{path}: cannot be read: {error.strerror}; {REMEDY}") from None
+        raise _damaged(path, f"cannot be read: {error.strerror}") from None
+
+
+def _damaged(path: Path, what: str) -> RunError:
+    """An error that ends with the one command that makes ``predict`` work again."""
+    home = next(parent for parent in path.absolute().parents if not RUN_ID.fullmatch(parent.name))
+    if path.name == CHAMPION:
+        others = [manifest.parent.name for manifest in home.glob(f"*/{MANIFEST}")]
+    else:
+        champion, *others = champions(home) or [""]
+        if champion not in ("", *path.parts):
+            return RunError(f"{path}: {what}; it is not of the champion, and predict goes on without it")
+    rollback = f"go back to an earlier run: forecast runs rollback --run {home.name}"
+    return RunError(f"{path}: {what}; {rollback if others else 'train again: forecast train --config FILE'}")

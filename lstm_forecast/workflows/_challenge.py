@@ -10,6 +10,7 @@ from lstm_forecast.config.fields import AUTO, Section
 from lstm_forecast.config.schema import Config
 from lstm_forecast.data.panel import Panel
 from lstm_forecast.data.read import Table
+from lstm_forecast.errors import RunError
 from lstm_forecast.evaluation.promotion import Verdict
 from lstm_forecast.model.ensemble import Member
 from lstm_forecast.model.graph import onnx_graph, weight_shapes
@@ -99,7 +100,7 @@ def _candidates(
     warm = None
     if config.retrain.start != "scratch":
         prepared = prepared_like(_like(champion.config, config))
-        warm = _warm_weights(champion, prepared)
+        warm = _warm_weights(champion, prepared, listener)
         if warm is None:
             listener.note("the champion's weights do not fit this config and these data: starting from scratch")
         else:
@@ -123,13 +124,17 @@ def _like(champion: Config, config: Config) -> Config:
     return config.model_copy(update=changes)
 
 
-def _warm_weights(champion: LoadedRun, prepared: Prepared) -> Warm:
-    """The champion's weights for every network, or None if they are of other networks than these."""
+def _warm_weights(champion: LoadedRun, prepared: Prepared, listener: Listener) -> Warm:
+    """The champion's weights for every network, or None if they are damaged or of other networks than these."""
     from safetensors.numpy import load
 
     if champion.run.manifest["published"] not in (NETWORK, BLEND):
         return None
-    saved = load(champion.run.read("weights.safetensors"))
+    try:
+        saved = load(champion.run.read("weights.safetensors"))
+    except RunError as error:  # forecasts need only the network
+        listener.note(f"warning: {error}")
+        return None
     warm = []
     for number, context_length in enumerate(prepared.config.member_contexts):
         shapes = weight_shapes(network_spec(prepared, prepared.windows(context_length), number))

@@ -5,6 +5,7 @@ import resource
 import shlex
 import subprocess
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ def write_metrics(path: Path, status: Mapping[str, Any]) -> None:
     """Replace a textfile for the node exporter of Prometheus, whole or not at all. Raises WriteError."""
     label = f'{{name="{status["name"]}"}}'
     values = {
-        "timestamp_seconds": status["finished"],
+        "timestamp_seconds": datetime.fromisoformat(status["finished"]).timestamp(),
         "duration_seconds": status["seconds"],
         "exit_code": status["exit_code"],
         "new_rows": status.get("new_rows"),

@@ -4,15 +4,28 @@ import json
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from lstm_forecast.config.schema import Config
-from lstm_forecast.errors import ForecastError, RunError, Stopped, WriteError
-from lstm_forecast.store import FOR_STUDY, Checkpoints, Run, locked, open_run, promote, prune, run_homes
+from lstm_forecast.errors import BusyError, ForecastError, RunError, Stopped, WriteError, failure
+from lstm_forecast.store import (
+    FOR_STUDY,
+    Checkpoints,
+    Run,
+    champions,
+    discard,
+    locked,
+    open_run,
+    promote,
+    prune,
+    run_homes,
+)
 from lstm_forecast.workflows._challenge import Challenge, train_challenger
 from lstm_forecast.workflows._due import check_news, is_due, look_for_news
 from lstm_forecast.workflows._loaded import LoadedRun, load_run
@@ -45,55 +58,75 @@ def retrain(
     """Retrain ``runs/<config.name>`` if it is due, and promote the result if it is better than the champion.
 
     With ``resume``, a training that was stopped goes on where it was, if config and data are the same (``data.end``
-    makes them so). Returns the status, which is written to ``status.json`` beside the runs too, also where an error is
-    raised: ``outcome`` is promoted, kept_champion (exit code 6), not_due, or failed. Raises BusyError if another
-    process still writes there after ``wait`` seconds; DataError if the data do not allow training or are refused by
-    ``retrain.drift``, ``silent`` or ``stale``; RunError if the champion is damaged; WriteError. The champion then
-    stays.
+    makes them so). Returns the status, which is written to ``status.json`` beside the runs too: ``outcome`` is
+    promoted, kept_champion (exit code 6), not_due, or failed. Whatever goes wrong is in it, as ``error`` and
+    ``problems``: another process still writes there after ``wait`` seconds (busy), the data do not allow training or
+    are refused by ``retrain.drift``, ``silent`` or ``stale`` (data), the champion is damaged (run), something cannot be
+    written (write), a signal (stopped), or a bug. What failed leaves the champion. Raises UsageError if a hook is no
+    command.
     """
     hooks = {"promoted": list(map(split_command, on_promote)), "failed": list(map(split_command, on_failure))}
-    home = runs / config.name
+    home, data_path = runs / config.name, config_path.parent / config.data.path
     started, clock = datetime.now(UTC), time.monotonic()
-    with locked(home, wait=wait):
-        data_path = config_path.parent / config.data.path
-        found, error = _attempt(lambda: _cycle(config, data_path, home, listener, force=force, resume=resume))
-        status = {
+
+    def told(found: Status) -> Status:
+        return {
             "ok": found["exit_code"] == 0,
             "name": config.name,
             "as_of": config.data.end,
             **found,
-            "started": started.isoformat(timespec="seconds"),
-            "finished": time.time(),
+            "champion": next(iter(champions(home)), None),
+            "started": _utc(started),
+            "finished": _utc(datetime.now(UTC)),
             "seconds": round(time.monotonic() - clock, 3),
             "peak_mib": round(peak_mib(), 1),
         }
-        if status["outcome"] != "failed":
-            Checkpoints(home, resume=False, note=listener.note).clear()
-        try:
-            write_status(home, status)
+
+    try:
+        with locked(home, wait=wait):
+            try:
+                found = _cycle(config, data_path, home, listener, force=force, resume=resume)
+                Checkpoints(home, resume=False, note=listener.note).clear()
+            except BaseException as error:  # the status has to tell the truth about signals and bugs too
+                found = _failed(error, listener)
+            status = written = _written(told(found), partial(write_status, home))
             if metrics_file is not None:
-                write_metrics(metrics_file, status)
-        except WriteError as unwritten:
-            error = error or unwritten
-    if isinstance(error, KeyboardInterrupt | Stopped):  # whoever sent a signal waits for the end, and needs no hook
-        raise error
-    for problem in run_hooks(hooks.get(status["outcome"], ()), status):
+                status = _written(status, partial(write_metrics, metrics_file))
+            if status is not written:
+                _written(status, partial(write_status, home))
+    except BaseException as error:  # nothing was begun
+        status = told(_failed(error, listener))
+    for problem in run_hooks(_called(hooks, status), status):
         listener.note(f"hook: {problem}")
-    if error is not None:
-        raise error
     return status
 
 
-def _attempt(cycle: Callable[[], Status]) -> tuple[Status, BaseException | None]:
-    """What a cycle found, or what stopped it: the status has to tell the truth about signals and bugs too."""
+def _failed(error: BaseException, listener: Listener) -> Status:
+    found = failure(error)
+    if isinstance(error, Exception) and not isinstance(error, ForecastError):
+        listener.note(traceback.format_exc())
+    return found | {"outcome": "failed", "reason": found["problems"][0]}
+
+
+def _written(status: Status, write: Callable[[Status], None]) -> Status:
+    """The status after it was written. Where that fails it says so, unless it tells of another error already."""
     try:
-        return cycle(), None
-    except BaseException as error:
-        code = 130 if isinstance(error, KeyboardInterrupt) else 1
-        if isinstance(error, ForecastError | Stopped):
-            code = error.exit_code
-        problems = error.problems if isinstance(error, ForecastError) else [f"{type(error).__name__}: {error}"]
-        return {"exit_code": code, "outcome": "failed", "reason": problems[0], "problems": list(problems)}, error
+        write(status)
+    except WriteError as error:
+        return status if "error" in status else status | failure(error)
+    return status
+
+
+def _called(hooks: Mapping[str, list[list[str]]], status: Status) -> list[list[str]]:
+    """The hooks to run: none after a signal, as its sender waits for the end, and none while another one is at work."""
+    if status.get("error") in ("stopped", BusyError.title):
+        return []
+    told = [status["outcome"], *(["failed"] if status["outcome"] != "failed" and "error" in status else [])]
+    return [command for kind in told for command in hooks.get(kind, [])]
+
+
+def _utc(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _cycle(config: Config, data_path: Path, home: Path, listener: Listener, *, force: bool, resume: bool) -> Status:
@@ -117,7 +150,7 @@ def _cycle(config: Config, data_path: Path, home: Path, listener: Listener, *, f
     for warning in warnings:
         listener.note(f"warning: {warning}")
     due, reason = is_due(news, config, champion, force=force)
-    found: Status = {"champion": champion.run.run_id, "cutoff": news.cutoff, "new_rows": news.rows, "drift": news.drift}
+    found: Status = {"cutoff": news.cutoff, "new_rows": news.rows, "drift": news.drift}
     found |= {"due": reason, "warnings": warnings}
     listener.note(("due: " if due else "not due: ") + reason)
     if not due:
@@ -127,22 +160,35 @@ def _cycle(config: Config, data_path: Path, home: Path, listener: Listener, *, f
 
 
 def _concluded(home: Path, challenge: Challenge, champion: LoadedRun, found: Status, data_path: Path) -> Status:
-    """Publish the challenger, as the champion if it is better, and clear old runs away."""
+    """Publish the challenger, clear old runs away, and make it the champion if it is better.
+
+    The promotion comes last: where anything fails, the champion is the one that it was.
+    """
     verdict, keep = challenge.verdict, challenge.trained.prepared.config.retrain.keep
     judged = {"start": challenge.start, "judged": asdict(verdict)}
     facts = judged | {"judged_against": champion.run.run_id, FOR_STUDY: not verdict.better}
     run = publish_trained(home, challenge.trained, challenge.members, data_path=data_path, facts=facts, promote=False)
     found |= judged | {"run": run.run_id, "reason": verdict.reason}
     found["warnings"] = [*found["warnings"], *challenge.warnings]
-    if verdict.better:
-        found = _promoted(home, run, found)
-    else:
-        found |= {"exit_code": KEPT, "outcome": "kept_champion"}
-    return found | {"removed": prune(home, keep=keep)}
+    found["removed"] = prune(home, keep=keep)
+    return _promoted(home, run, found) if verdict.better else found | {"exit_code": KEPT, "outcome": "kept_champion"}
 
 
 def _promoted(home: Path, run: Run, found: Status) -> Status:
-    """Promote a published run, if a fresh process reads it back to identical forecasts. Raises RunError otherwise."""
+    """Promote a published run, if a fresh process reads it back to identical forecasts. Raises RunError otherwise.
+
+    A run that was stopped on its way, or whose promotion cannot be written, goes: it would pass for one that was tried.
+    """
+    try:
+        _require_same_forecasts(home, run)
+        promote(home, run.run_id)
+    except (WriteError, Stopped, KeyboardInterrupt):
+        discard(home, run.run_id)
+        raise
+    return found | {"exit_code": 0, "outcome": "promoted", "run": run.run_id}
+
+
+def _require_same_forecasts(home: Path, run: Run) -> None:
     command = [sys.executable, "-P", "-m", "lstm_forecast", "runs", "verify", run.run_id, "--json"]
     where = ["--run", home.name, "--runs", str(home.parent)]
     try:
@@ -154,5 +200,3 @@ def _promoted(home: Path, run: Run, found: Status) -> Status:
         raise RunError(f"{run.path}: a fresh process cannot read it back ({error}); the champion stays") from None
     if difference != 0:
         raise RunError(f"{run.path}: a fresh process forecasts other values than this one; the champion stays")
-    promote(home, run.run_id)
-    return found | {"exit_code": 0, "outcome": "promoted", "run": run.run_id, "champion": run.run_id}

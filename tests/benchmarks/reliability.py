@@ -1,7 +1,7 @@
 """Reliability: the protocols that the tests run in small, as large as asked for, and what came of them.
 
-``python -m tests.benchmarks reliability [crash] [kills] [starts] [promotion] [resume] [soak] [--count N]``; all but
-``soak`` by default. ``--picture FILE`` draws the soak.
+``python -m tests.benchmarks reliability [crash] [kills] [starts] [promotion] [resume] [stops] [soak] [--count N]``; all
+but ``soak`` by default. ``--picture FILE`` draws the soak.
 """
 
 import argparse
@@ -92,32 +92,68 @@ def starts(folder: Path, count: int) -> None:
 
 
 def promotion(folder: Path, count: int) -> None:
-    """Challengers that are no better, of eight kinds, and ones that are better by a planted margin."""
+    """Challengers that are no better, and ones that are by a planted margin: before the test alone, and the judge."""
+    from tests.unit import test_judging
     from tests.unit.test_promotion import KINDS, losses, no_better, verdict
 
     each = -(-count // len(KINDS))
+    panel, judged = test_judging.make_panel(folder), dict[str, int]()
+    for kind in test_judging.KINDS:
+        cases = (test_judging.no_better(kind, seed, panel) for seed in range(each))
+        judged[kind] = sum(test_judging.verdict(panel, *case).better for case in cases)
+    print(f"promotion: {sum(judged.values())} of {each * len(judged)} that are no better pass the judge {judged}")
     wrong = {kind: sum(verdict(*no_better(kind, seed)).better for seed in range(each)) for kind in KINDS}
     pairs = ((losses(seed), 0.95 * losses(seed) + losses(seed + 9_000, 0.0, spread=0.02)) for seed in range(count))
     right = sum(verdict(champion, challenger).better for champion, challenger in pairs)
     ties = sum(verdict(losses(seed), losses(seed + 9_000)).better for seed in range(count))
-    print(f"promotion: {sum(wrong.values())} of {each * len(KINDS)} that are no better promoted {wrong}")
+    print(f"  {sum(wrong.values())} of {each * len(KINDS)} that are no better pass the test {wrong}")
     print(f"  {right} of {count} that are 5 % better promoted; {ties} of {count} that are as good")
 
 
 def resume(folder: Path, count: int) -> None:
-    """Stop at random batches; the end has to be the same to the last bit."""
-    import pytest
+    """Interrupt ``train`` in each epoch and at random batches; weights, history, forecasts must be the same bits."""
+    from lstm_forecast.model import checkpoint
+    from tests.functional.test_resume import BATCHES, interrupted, train_here, write_inputs
 
-    from tests.unit.test_checkpoint import DROPS, EPOCHS, kept, same, stopped_at, train
+    write_inputs(folder)
+    _, batches = train_here(folder, 0)
+    moments = [*range(BATCHES, batches + 1, BATCHES), *random.Random(0).choices(range(1, batches + 1), k=count)]
+    whole = interrupted(_new(folder / "whole"), 0)
+    for kind in ("stopped", "killed"):
+        checkpoint.SECONDS = -1 if kind == "killed" else checkpoint.SECONDS  # what is killed loses what is not saved
+        ends = [interrupted(_new(folder / f"{kind}-{k}"), b, killed=kind == "killed") for k, b in enumerate(moments)]
+        equal = sum(end == whole for end in ends)
+        print(
+            f"resume: {equal} of {len(ends)} trainings of {batches} batches that were {kind} ended with the same bits"
+        )
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    whole, equal = train(), 0
-    moments = random.Random(0)
-    for number in range(count):
-        where = folder / f"resume-{number}"
-        stopped_at(moments.randint(1, 3 * EPOCHS), where, pytest.MonkeyPatch())
-        equal += same(train(kept(where, resume=True)), whole)
-    print(f"resume: {equal} of {count} interrupted trainings ended with the same weights and history (dropout {DROPS})")
+
+def stops(folder: Path, count: int) -> None:
+    """Send SIGTERM or SIGINT to ``retrain`` at random times from its start to its end."""
+    home = _first(folder) / "runs" / "grown"
+    _write(folder / "grown.csv", _series(BASE + 250, broken=BASE + 10))
+    command = [*FORECAST, "retrain", "-c", "grown.yaml", "--force", "--json", "--set", "retrain.tolerance=0.99"]
+    before, started = (home / "champion").read_bytes(), time.monotonic()
+    subprocess.run(command, cwd=folder, check=False, capture_output=True)
+    length = time.monotonic() - started
+    moments, codes, seconds, wrong = random.Random(0), Counter[int](), [], 0
+    for k in range(count):
+        process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        time.sleep(moments.uniform(0, length))
+        process.send_signal((signal.SIGTERM, signal.SIGINT)[k % 2])
+        sent = time.monotonic()
+        stdout, _ = process.communicate()
+        seconds.append(time.monotonic() - sent)
+        codes[process.returncode] += 1
+        wrong += (home / "champion").read_bytes() != before
+        wrong += stdout != "" and json.loads(stdout)["exit_code"] != process.returncode
+    print(f"stops: {count} signals within {length:.0f} s, exit codes {dict(codes)}; {wrong} champions or answers wrong")
+    print(f"  gone after {np.median(seconds):.1f} s (median), {max(seconds):.1f} s (longest)")
+
+
+def _new(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
 
 
 def soak(folder: Path, count: int, picture: Path | None = None) -> None:
@@ -198,7 +234,7 @@ def _draw(errors: dict[str, list[float]], change: int, path: Path) -> None:
 
 PROTOCOLS: dict[str, tuple[Callable[..., None], int]] = {
     "crash": (crash, 1), "kills": (kills, 200), "starts": (starts, 50), "promotion": (promotion, 200),
-    "resume": (resume, 20), "soak": (soak, 300),
+    "resume": (resume, 20), "stops": (stops, 50), "soak": (soak, 300),
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 import pytest
 
 from lstm_forecast.store import FILES, open_run
@@ -23,6 +24,14 @@ windows: {context_length: 20, horizon: 5, evaluation_stride: 5, normalisation: l
 model: {units: 4, segment_length: 1, segment_units: 0, linear: ridge, ensemble: 1}
 training: {epochs: 2, batch_size: 128, steps_per_epoch: 0, refit: false, fallback: false}
 """
+GROWN = """\
+name: grown
+data: {path: grown.csv, timestamp: step, targets: y}
+windows: {context_length: 24, horizon: 4, normalisation: last, season_length: 12}
+model: {units: 4, segment_length: 1, segment_units: 0, linear: ridge, ensemble: 1}
+training: {epochs: 2, batch_size: 64, steps_per_epoch: 0, fallback: false}
+"""
+BASE = 500  # steps of the first training
 SHOPS = """\
 name: shops
 data: {path: shops.csv, timestamp: day, series_id: shop, targets: [sold, price]}
@@ -163,3 +172,37 @@ def champion_files(home: Path) -> dict[str, bytes]:
     """Every verified file of the champion."""
     run = open_run(home)
     return {name: run.read(name) for name in FILES}
+
+
+def series(steps: int, *, broken: int | None = None, scale_from: int | None = None) -> str:
+    """A wave with noise, whose season and level change at ``broken``; ten times as large from ``scale_from`` on."""
+    rng, t = np.random.default_rng(0), np.arange(steps)
+    y = 10 + 3 * np.sin(2 * np.pi * t / 12) + 0.3 * rng.normal(size=steps)
+    if broken is not None:
+        other = 14 + 3 * np.sin(2 * np.pi * t / 7) + 0.3 * rng.normal(size=steps)
+        y = np.where(t < broken, y, other)
+    if scale_from is not None:
+        y = np.where(t < scale_from, y, 10 * y)
+    return "\n".join(["step,y", *(f"{step},{value:.5f}" for step, value in enumerate(y)), ""])
+
+
+@pytest.fixture(scope="session")
+def first(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+    """A champion made by ``forecast retrain`` where there was none. Shared: read it only."""
+
+    def fill(directory: Path) -> None:
+        (directory / "grown.yaml").write_text(GROWN)
+        (directory / "grown.csv").write_text(series(BASE))
+        command = forecast_command("retrain", "-c", "grown.yaml", "--json")
+        result = subprocess.run(command, cwd=directory, env=environment(), capture_output=True, text=True, check=False)
+        assert result.returncode == 0, result.stderr
+        (directory / "first.json").write_text(result.stdout)
+
+    return once("first", fill)
+
+
+@pytest.fixture
+def grown(first: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    directory = shutil.copytree(first, tmp_path / "grown")
+    monkeypatch.chdir(directory)
+    return directory

@@ -146,14 +146,23 @@ def test_a_training_killed_at_any_moment_leaves_the_champion_and_the_next_one_wo
     assert forecast_of(workspace) == before
 
 
-@pytest.mark.parametrize("leftover", [b"", b"0009-20260101T000000Z\n", b"\0" * 22])
-def test_a_pointer_torn_by_hand_is_reported_and_healed_by_the_next_publish(leftover: bytes, workspace: Path) -> None:
+@pytest.mark.parametrize(
+    ("leftover", "remedy"),
+    [
+        (b"", "runs rollback --run sine"),
+        (b"0009-20260101T000000Z\n", "train "),
+        (b"\0" * 22, "runs rollback --run sine"),
+    ],
+)
+def test_a_pointer_torn_by_hand_is_reported_and_healed_by_the_next_publish(
+    leftover: bytes, remedy: str, workspace: Path
+) -> None:
     home = workspace / "runs" / "sine"
     contents = champion_files(home)
     (home / "champion").write_bytes(leftover)
     result = CliRunner().invoke(app, ["predict", "--runs", str(workspace / "runs"), "--run", "sine"])
     assert result.exit_code == 5
-    assert "train again" in result.stderr
+    assert f"forecast {remedy}" in result.stderr
     with locked(home):
         publish(home, {name: lambda path: path.write_bytes(contents[path.name]) for name in FILES}, {})
     assert champion_files(home) == contents

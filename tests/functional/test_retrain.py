@@ -2,11 +2,10 @@
 
 import json
 import math
-import shutil
-import subprocess
 import sys
 import time
-from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,52 +13,13 @@ import numpy as np
 import pytest
 from typer.testing import Result
 
+from lstm_forecast.model.ensemble import Member
 from lstm_forecast.store import champions, locked, open_run, run_ids
-from tests.functional.conftest import champion_files, environment, forecast_command, tree
+from lstm_forecast.workflows import _challenge
+from tests.functional.conftest import BASE, champion_files, series, tree
 from tests.functional.test_cli import invoke, one_object
 
-CONFIG = """\
-name: grown
-data: {path: grown.csv, timestamp: step, targets: y}
-windows: {context_length: 24, horizon: 4, normalisation: last, season_length: 12}
-model: {units: 4, segment_length: 1, segment_units: 0, linear: ridge, ensemble: 1}
-training: {epochs: 2, batch_size: 64, steps_per_epoch: 0, fallback: false}
-"""
-BASE, BROKEN = 500, 510  # steps of the first training, and where the regime changes in ``changed``
-
-
-def series(steps: int, *, broken: int | None = None, scale_from: int | None = None) -> str:
-    """A wave with noise, whose season and level change at ``broken``; ten times as large from ``scale_from`` on."""
-    rng, t = np.random.default_rng(0), np.arange(steps)
-    y = 10 + 3 * np.sin(2 * np.pi * t / 12) + 0.3 * rng.normal(size=steps)
-    if broken is not None:
-        other = 14 + 3 * np.sin(2 * np.pi * t / 7) + 0.3 * rng.normal(size=steps)
-        y = np.where(t < broken, y, other)
-    if scale_from is not None:
-        y = np.where(t < scale_from, y, 10 * y)
-    return "\n".join(["step,y", *(f"{step},{value:.5f}" for step, value in enumerate(y)), ""])
-
-
-@pytest.fixture(scope="session")
-def first(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
-    """A champion made by ``forecast retrain`` where there was none. Shared: read it only."""
-
-    def fill(directory: Path) -> None:
-        (directory / "grown.yaml").write_text(CONFIG)
-        (directory / "grown.csv").write_text(series(BASE))
-        command = forecast_command("retrain", "-c", "grown.yaml", "--json")
-        result = subprocess.run(command, cwd=directory, env=environment(), capture_output=True, text=True, check=False)
-        assert result.returncode == 0, result.stderr
-        (directory / "first.json").write_text(result.stdout)
-
-    return once("first", fill)
-
-
-@pytest.fixture
-def grown(first: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    directory = shutil.copytree(first, tmp_path / "grown")
-    monkeypatch.chdir(directory)
-    return directory
+BROKEN = 510  # where the regime changes in ``series``
 
 
 @pytest.fixture
@@ -77,6 +37,11 @@ def status_of(result: Result) -> dict[str, Any]:
     assert json.loads(Path("runs/grown/status.json").read_text()) == status
     assert result.exit_code == status["exit_code"]
     assert status["ok"] == (result.exit_code == 0)
+    assert ("error" in status) == ("problems" in status) == (result.exit_code not in (0, 6))
+    started, finished = (datetime.fromisoformat(status[key]) for key in ("started", "finished"))
+    assert started.tzinfo == finished.tzinfo == UTC
+    assert timedelta() <= finished - started <= timedelta(seconds=status["seconds"] + 1)
+    assert status["champion"] == champions(Path("runs/grown"))[0]
     return status
 
 
@@ -159,9 +124,9 @@ def test_data_that_cannot_be_right_are_refused_and_told(grown: Path, home: Path)
         (grown / "grown.csv").write_text(table)
         failed = retrain("--json", "--on-failure", "touch failed", *options)
         assert failed.exit_code == 4, failed.output
-        assert words in one_object(failed.stdout)["problems"][0]
-        status = json.loads((home / "status.json").read_text())
-        assert (status["outcome"], status["exit_code"], status["ok"]) == ("failed", 4, False)
+        status = status_of(failed)
+        assert words in status["problems"][0] == status["reason"]
+        assert (status["outcome"], status["exit_code"], status["error"]) == ("failed", 4, "data")
         assert Path("failed").exists()
         Path("failed").unlink()
     assert champion_files(home) == champion
@@ -191,7 +156,9 @@ def test_a_second_run_is_told_at_once_or_after_the_time_it_waits(grown: Path, ho
             result = retrain("--json", "--wait", wait)
             assert result.exit_code == 75
             assert least <= time.monotonic() - started < most
-            assert one_object(result.stdout)["error"] == "busy"
+            told = one_object(result.stdout)
+            assert (told["outcome"], told["error"], told["champion"]) == ("failed", "busy", champions(home)[0])
+            assert "another process is writing here" in told["problems"][0]
     assert retrain("--json", "--wait", "soon").exit_code == 2
 
 
@@ -204,29 +171,49 @@ def test_a_run_that_a_fresh_process_cannot_read_back_the_same_is_not_promoted(
     monkeypatch.setattr("lstm_forecast.workflows._publish.golden_json", lambda *_: '{"forecasts": []}')
     result = retrain("--json")
     assert result.exit_code == 5
-    assert "the champion stays" in one_object(result.stdout)["problems"][0]
-    assert champions(home) == champion
-    assert json.loads((home / "status.json").read_text())["outcome"] == "failed"
+    status = status_of(result)
+    assert "the champion stays" in status["problems"][0]
+    assert (status["outcome"], champions(home)) == ("failed", champion)
 
 
-@pytest.mark.parametrize("content", [None, b"", b'{"half": ', b"\xff\x00\x80garbage"])
-@pytest.mark.parametrize("name", ["champion", "status.json", "lock", ".stage-0009-20260101T000000Z"])
-def test_a_damaged_state_file_heals_or_names_the_one_command_to_run(
-    name: str, content: bytes | None, grown: Path, home: Path
+def test_a_bug_of_ours_is_told_with_its_traceback_and_leaves_the_champion(
+    grown: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if content is None:
-        (home / name).unlink(missing_ok=True)
-    else:
-        (home / name).write_bytes(content)
-    result = retrain("--json")
-    if name == "champion" and content is None:
-        assert status_of(result)["reason"] == "there was no champion"
-    elif name == "champion":
-        assert result.exit_code == 5
-        assert "forecast runs rollback" in result.stderr
-        assert invoke("runs", "rollback", "--run", "grown").exit_code == 0
-    else:
-        assert status_of(result)["outcome"] == "not_due"
-        assert invoke("predict", "--run", "grown").exit_code == 0
-    assert status_of(retrain("--json"))["outcome"] == "not_due"
-    assert invoke("predict", "--run", "grown").exit_code == 0
+    def fail(*_: Any, **__: Any) -> None:
+        raise ZeroDivisionError("oh")
+
+    monkeypatch.setattr("lstm_forecast.workflows.retrain.look_for_news", fail)
+    result = retrain("--json", "--on-failure", "touch failed")
+    status = status_of(result)
+    assert (result.exit_code, status["error"], status["outcome"]) == (1, "bug", "failed")
+    assert "ZeroDivisionError: oh" in status["problems"][0]
+    assert "Traceback" in result.stderr
+    assert Path("failed").exists()
+
+
+def test_a_metrics_file_that_cannot_be_written_is_told_in_the_status_and_to_the_hook(grown: Path, home: Path) -> None:
+    result = retrain("--json", "--metrics-file", "grown.csv/out.prom", "--on-failure", "touch failed")
+    status = status_of(result)
+    assert (result.exit_code, status["error"], status["outcome"]) == (7, "write", "not_due")
+    assert Path("failed").exists()
+
+
+def test_a_challenger_whose_forecasts_are_not_numbers_leaves_the_champion(
+    grown: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    champion = champion_files(home)
+    (grown / "grown.csv").write_text(series(BROKEN + 250, broken=BROKEN))
+    real = _challenge.learn_all_rows
+
+    def diverged(*args: Any, **options: Any) -> list[Member]:
+        members = real(*args, **options)
+        return [
+            replace(each, weights={k: np.full_like(w, np.nan) for k, w in each.weights.items()}) for each in members
+        ]
+
+    monkeypatch.setattr(_challenge, "learn_all_rows", diverged)
+    status = status_of(retrain("--json"))
+    assert (status["outcome"], status["exit_code"]) == ("failed", 4)
+    assert "training has probably diverged" in status["reason"]
+    assert champion_files(home) == champion
+    assert run_ids(home) == champions(home)

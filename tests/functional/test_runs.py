@@ -60,7 +60,7 @@ def test_verify_finds_damage_in_any_file_and_names_it(name: str, home: Path) -> 
     result = invoke("runs", "verify", "--run", "sine")
     assert result.exit_code == 5
     assert f"{name}: damaged" in result.stderr
-    assert "forecast runs rollback" in result.stderr
+    assert "predict goes on without it" in result.stderr
     assert [line.split()[1] for line in result.stdout.splitlines()] == ["damaged", "whole", "whole"]
     assert one_object(invoke("runs", "verify", "--run", "sine", "--json").stdout)["exit_code"] == 5
 

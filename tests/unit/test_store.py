@@ -302,7 +302,7 @@ def test_a_run_of_another_format_says_which_version_is_read(version: Any, publis
 def test_a_champion_that_is_not_a_run_id_is_a_run_error(content: bytes, published: Run, home: Path) -> None:
     (home / "champion").write_bytes(content)
     with pytest.raises(
-        RunError, match=r"champion: expected the id of a run, received .{,330}; train again, or go back"
+        RunError, match=r"champion: expected the id of a run, received .{,330}; go back to an earlier run"
     ):
         open_run(home)
 
