@@ -25,6 +25,9 @@ from lstm_forecast.workflows.train import Listener, learn, learn_all_rows
 __all__ = ["Challenge", "train_challenger"]
 
 LAID_OUT = ("padding", "evaluation_stride")  # decided by the rows there are: always anew
+# Horizons that judge, at most. Nobody learns from them: half of all new rows would hide a new regime for as long as the
+# champion is old, and more than 32 find no better challenger sooner (`python -m tests.benchmarks reliability power`).
+JUDGED = 32
 DECIDED = ("preprocessing", "windows", "model", "training")  # sections with keys that may be left to auto
 
 
@@ -48,13 +51,13 @@ def train_challenger(
     listener: Listener,
     checkpoints: Checkpoints,
 ) -> Challenge:
-    """Train on all rows but the newer half of the new ones, and compare with the champion on that half.
+    """Train on all rows but the newer half of the new ones, ``JUDGED`` horizons at most, and compare on these.
 
-    The older half of what the champion does not know is what the challenger can know better: with ``retrain.refit`` it
+    The older part of what the champion does not know is what the challenger can know better: with ``retrain.refit`` it
     is trained again on all rows before the judged ones, validation part included. If it wins, it is trained on all
     rows, and judged once more: it has seen the rows then, so that winning proves nothing, but losing does.
     """
-    judged_from = news.end - news.rows // 2
+    judged_from = news.end - min(news.rows // 2, JUDGED * config.windows.horizon)
     lesson = partial(learn, listener=listener, checkpoints=checkpoints)
     anew = partial(learn_all_rows, listener=listener, checkpoints=checkpoints)
 
