@@ -22,7 +22,7 @@ from lstm_forecast.workflows._prepare import Prepared, prepare_panel
 from lstm_forecast.workflows._publish import Trained
 from lstm_forecast.workflows.train import Listener, learn, learn_all_rows
 
-__all__ = ["Challenge", "train_challenger"]
+__all__ = ["Challenge", "train_challenger", "warm_weights"]
 
 LAID_OUT = ("padding", "evaluation_stride")  # decided by the rows there are: always anew
 # Horizons that judge, at most. Nobody learns from them: half of all new rows would hide a new regime for as long as the
@@ -102,7 +102,7 @@ def _candidates(
     warm = None
     if config.retrain.start != "scratch":
         prepared = prepared_like(_like(champion.config, config))
-        warm = _warm_weights(champion, prepared)
+        warm = warm_weights(champion, prepared)
         if warm is None:
             listener.note("the champion's weights do not fit this config and these data: starting from scratch")
         else:
@@ -126,7 +126,7 @@ def _like(champion: Config, config: Config) -> Config:
     return config.model_copy(update=changes)
 
 
-def _warm_weights(champion: LoadedRun, prepared: Prepared) -> Warm:
+def warm_weights(champion: LoadedRun, prepared: Prepared) -> Warm:
     """The champion's weights for every network, or None if they are of other networks than these."""
     from safetensors.numpy import load
 
