@@ -15,7 +15,7 @@ data: {path: grown.csv, timestamp: time, targets: y, freq: 3h}
 windows: {context_length: 24, horizon: 4, normalisation: last, season_length: 12}
 model: {units: 4, segment_length: 1, segment_units: 0, linear: ridge, ensemble: 1}
 training: {epochs: 3, batch_size: 64, steps_per_epoch: 0}
-retrain: {min_new_rows: 16, max_age: 2d, stale: {warn: 3d}}
+retrain: {max_age: 4d, stale: {warn: 3d}}
 """
 START, DAY = pd.Timestamp("2025-01-01"), 8  # first stamp, and rows of a day
 BASE = 500  # rows of the first training

@@ -7,6 +7,7 @@ import shutil
 import statistics
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +20,7 @@ from tests.benchmarks.reliability.grown import BASE, DAY, START, open_files, res
 
 AHEAD = 4  # rows forecast every day
 KILLED = 0.2  # share of the days, of which the kill comes too late for some
-IN_ONE_PROCESS = 20
+IN_ONE_PROCESS = 10
 
 
 @dataclass
@@ -38,11 +39,23 @@ class Log:
 
 
 def soak(folder: Path, count: int, picture: Path | None = None) -> None:
-    """Retrain every day, and predict with what there is then: the champion, and the very first one."""
-    home, frozen = folder / "runs" / "grown", folder / "frozen" / "grown"
+    """Retrain every day, and predict with what there is then: the champion, and the very first one.
+
+    Ctrl-C ends it early and shows the days so far.
+    """
     folder.mkdir(exist_ok=True)
-    change, log, chance = BASE + DAY * (count // 2), Log(), random.Random(0)
-    values = series(BASE + DAY * count + AHEAD, broken=change)
+    log = Log()
+    with suppress(KeyboardInterrupt):
+        _live(folder, count, log)
+    _show(log)
+    if picture is not None:
+        _draw(log.errors, count // 2, picture)
+    _in_one_process(folder)
+
+
+def _live(folder: Path, count: int, log: Log) -> None:
+    home, frozen, chance = folder / "runs" / "grown", folder / "frozen" / "grown", random.Random(0)
+    values = series(BASE + DAY * count + AHEAD, broken=BASE + DAY * (count // 2))
     for day in range(count):
         known = BASE + DAY * day
         write(folder, values[:known])
@@ -56,10 +69,6 @@ def soak(folder: Path, count: int, picture: Path | None = None) -> None:
         log.reader.append((open_files(), resident_mib()))
         if day % 25 == 24:
             print(f"  day {day + 1}: {dict(log.outcomes)}, error {np.mean(log.errors['retrained'][-25:]):.3f}")
-    _show(count, log)
-    _in_one_process(folder)
-    if picture is not None:
-        _draw(log.errors, count // 2, picture)
 
 
 def _clock(day: int) -> datetime:
@@ -98,7 +107,8 @@ def _live_error(runs: Path, folder: Path, actual: np.ndarray) -> float:
     return float(np.abs(made[: len(actual)] - actual).mean())
 
 
-def _show(count: int, log: Log) -> None:
+def _show(log: Log) -> None:
+    count = len(log.reader)
     third = max(1, count // 3)
     last = {name: f"{np.mean(errors[-third:]):.3f}" for name, errors in log.errors.items()}
     before = {name: f"{np.mean(errors[:third]):.3f}" for name, errors in log.errors.items()}
@@ -114,7 +124,7 @@ def _show(count: int, log: Log) -> None:
         ("memory of the process that predicts", [mib for _, mib in log.reader], "MiB"),
         ("descriptors of the process that predicts", [files for files, _ in log.reader], ""),
     ):
-        thirds = [max(values[k : k + third], default=0) for k in range(0, 3 * third, third)]
+        thirds = [max(part, default=0) for part in np.array_split(values, 3)]
         print(f"  {name}, largest in each third: {', '.join(f'{each:.4g}' for each in thirds)} {unit}".rstrip())
     print(f"  a training took {statistics.median(log.seconds):.1f} s (median), at most {max(log.seconds):.1f} s")
 
