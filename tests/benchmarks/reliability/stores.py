@@ -103,6 +103,7 @@ def _publisher(home: Path) -> BaseProcess:
     """A process that publishes copies of the champion one after another, as fast as the disk allows."""
     ours, theirs = multiprocessing.Pipe(duplex=False)
     process = fork(publish_again, home, theirs)
+    theirs.close()
     ours.recv()
     return process
 
