@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.benchmarks.reliability.grown import open_files, resident_mib
 
-IMPORTED = ["keras", "lstm_forecast.cli", "lstm_forecast.workflows.retrain", "lstm_forecast.model.training"]
+IMPORTED = ["keras", "lstm_forecast.workflows.retrain", "lstm_forecast.model.training", "tests.benchmarks.reliability"]
 
 
 def fork(task: Callable[..., None], *arguments: Any) -> BaseProcess:
