@@ -23,9 +23,12 @@ from lstm_forecast.workflows._prepare import Prepared, prepare_panel
 from lstm_forecast.workflows._publish import Trained
 from lstm_forecast.workflows.train import Listener, learn, learn_all_rows
 
-__all__ = ["Challenge", "train_challenger"]
+__all__ = ["Challenge", "train_challenger", "warm_weights"]
 
 LAID_OUT = ("padding", "evaluation_stride")  # decided by the rows there are: always anew
+# Horizons that judge, at most. Nobody learns from them: half of all new rows would hide a new regime for as long as the
+# champion is old, and more than 32 find no better challenger sooner (`python -m tests.benchmarks reliability power`).
+JUDGED = 32
 DECIDED = ("preprocessing", "windows", "model", "training")  # sections with keys that may be left to auto
 
 
@@ -49,13 +52,13 @@ def train_challenger(
     listener: Listener,
     checkpoints: Checkpoints,
 ) -> Challenge:
-    """Train on all rows but the newer half of the new ones, and compare with the champion on that half.
+    """Train on all rows but the newer half of the new ones, ``JUDGED`` horizons at most, and compare on these.
 
-    The older half of what the champion does not know is what the challenger can know better: with ``retrain.refit`` it
+    The older part of what the champion does not know is what the challenger can know better: with ``retrain.refit`` it
     is trained again on all rows before the judged ones, validation part included. If it wins, it is trained on all
     rows, and judged once more: it has seen the rows then, so that winning proves nothing, but losing does.
     """
-    judged_from = news.end - news.rows // 2
+    judged_from = news.end - min(news.rows // 2, JUDGED * config.windows.horizon)
     lesson = partial(learn, listener=listener, checkpoints=checkpoints)
     anew = partial(learn_all_rows, listener=listener, checkpoints=checkpoints)
 
@@ -100,7 +103,7 @@ def _candidates(
     warm = None
     if config.retrain.start != "scratch":
         prepared = prepared_like(_like(champion.config, config))
-        warm = _warm_weights(champion, prepared, listener)
+        warm = warm_weights(champion, prepared, listener)
         if warm is None:
             listener.note("the champion's weights do not fit this config and these data: starting from scratch")
         else:
@@ -124,7 +127,7 @@ def _like(champion: Config, config: Config) -> Config:
     return config.model_copy(update=changes)
 
 
-def _warm_weights(champion: LoadedRun, prepared: Prepared, listener: Listener) -> Warm:
+def warm_weights(champion: LoadedRun, prepared: Prepared, listener: Listener) -> Warm:
     """The champion's weights for every network, or None if they are damaged or of other networks than these."""
     from safetensors.numpy import load
 

@@ -77,6 +77,13 @@ def test_a_champion_of_an_old_regime_gives_way_and_forecasts_get_better(grown: P
     assert all(len(line.rsplit(" ", 1)) == 2 and math.isfinite(float(line.rsplit(" ", 1)[1])) for line in lines)
 
 
+def test_a_new_regime_is_learned_however_much_older_the_champion_is(grown: Path, home: Path) -> None:
+    (grown / "grown.csv").write_text(series(BASE + 600, broken=BASE + 400))  # in the newer half of the new rows
+    status = status_of(retrain("--json"))
+    assert status["outcome"] == "promoted"
+    assert status["judged"]["windows"] == 32 * 4 - 4 + 1
+
+
 def test_a_challenger_that_is_no_better_is_kept_for_study_and_the_champion_stays(grown: Path, home: Path) -> None:
     champion, before = champions(home), champion_files(home)
     (grown / "grown.csv").write_text(series(BASE + 80))
