@@ -2,13 +2,14 @@
 
 import io
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.composer import MaxDepthExceededError
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 from ruamel.yaml.representer import SafeRepresenter
@@ -120,7 +121,8 @@ def _compose(text: str, *, source: str, problems: list[str]) -> Node | None:
     yaml = YAML(typ="safe", pure=True)
     yaml.max_depth = MAX_DEPTH
     try:
-        return yaml.compose(text)  # type: ignore[no-any-return]
+        with warnings.catch_warnings(action="ignore", category=ReusedAnchorWarning):  # anchors are refused anyway
+            return yaml.compose(text)  # type: ignore[no-any-return]
     except MaxDepthExceededError as error:
         mark = error.problem_mark
         problems.append(f"{source}:{mark.line + 1}:{mark.column + 1}: nested deeper than {MAX_DEPTH} levels")
