@@ -13,6 +13,7 @@ from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 from ruamel.yaml.representer import SafeRepresenter
+from ruamel.yaml.scanner import Scanner
 
 from lstm_forecast.errors import ConfigError
 
@@ -116,9 +117,20 @@ class _Representer(SafeRepresenter):
 _Representer.add_representer(str, _Representer.text)
 
 
+class _Scanner(Scanner):
+    """Stops at brackets nested too deep: the parser would try each of a thousand as the beginning of a key first."""
+
+    def fetch_flow_collection_start(self, TokenClass: Any, to_push: str) -> None:  # noqa: N803  its name there
+        """A bracket opens."""
+        if len(self.flow_context) >= MAX_DEPTH:
+            raise MaxDepthExceededError(problem_mark=self.reader.get_mark())
+        super().fetch_flow_collection_start(TokenClass, to_push)
+
+
 def _compose(text: str, *, source: str, problems: list[str]) -> Node | None:
     """Parse YAML 1.2 (``NO`` is a text, ``1e-3`` a number) to nodes that know their place."""
     yaml = YAML(typ="safe", pure=True)
+    yaml.Scanner = _Scanner
     yaml.max_depth = MAX_DEPTH
     try:
         with warnings.catch_warnings(action="ignore", category=ReusedAnchorWarning):  # anchors are refused anyway

@@ -1,5 +1,6 @@
 """The training of a challenger, and what is published of it."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -10,6 +11,7 @@ from lstm_forecast.config.fields import AUTO, Section
 from lstm_forecast.config.schema import Config
 from lstm_forecast.data.panel import Panel
 from lstm_forecast.data.read import Table
+from lstm_forecast.errors import RunError
 from lstm_forecast.evaluation.promotion import Verdict
 from lstm_forecast.model.ensemble import Member
 from lstm_forecast.model.graph import onnx_graph, weight_shapes
@@ -125,11 +127,15 @@ def _like(champion: Config, config: Config) -> Config:
 
 def _warm_weights(champion: LoadedRun, prepared: Prepared) -> Warm:
     """The champion's weights for every network, or None if they are of other networks than these."""
+    from safetensors import SafetensorError
     from safetensors.numpy import load
 
     if champion.run.manifest["published"] != NETWORK:
         return None
-    saved = load(champion.run.read("weights.safetensors"))
+    try:
+        saved = load(champion.run.read("weights.safetensors"))
+    except SafetensorError as error:
+        raise RunError(f"{champion.run.path / 'weights.safetensors'}: damaged: {error}; train again") from None
     warm = []
     for number, context_length in enumerate(prepared.config.member_contexts):
         shapes = weight_shapes(network_spec(prepared, prepared.windows(context_length), number))
@@ -144,4 +150,5 @@ def _warm_weights(champion: LoadedRun, prepared: Prepared) -> Warm:
 def _validation_error(trained: Trained) -> float:
     """Mean absolute error of what would be published; 0 where there is no validation part: the first one is taken."""
     part = trained.metrics.get("validation")
-    return float(part["errors"]["forecast"]["mae"]) if part else 0.0
+    error = part["errors"]["forecast"]["mae"] if part else 0.0
+    return math.inf if error is None else float(error)

@@ -263,6 +263,7 @@ def written(file: Path, values: list[float]) -> Path:
 @example([1e-300, 2e-300] * 20, "minmax", "last_standard", "auto", "keep", "ridge")
 @example([1.0] * 29 + [1e149], "standard", "mean", "false", "keep", "combined")
 @example([1e149, -1e149] * 20, "none", "none", "false", "keep", "ridge")
+@example([1e-110] * 30 + [1e60, 1e-110, 1e60], "robust", "last_standard", "true", "clip", "ridge")
 @example([1e148, 1e148, 1e148, 1e-280] * 10, "standard", "none", "false", "keep", "ridge")  # errors of infinite percent
 def test_values_of_any_size_are_forecast_or_refused_with_their_place(
     file: Path, home: Path, values: list[float], scaler: str, normalisation: str, log: str, outliers: str, linear: str

@@ -19,7 +19,7 @@ def home(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     first = open_run(home)
     contents = {name: first.read(name) for name in FILES}
     writers = {name: lambda path: path.write_bytes(contents[path.name]) for name in FILES}
-    facts = {"cutoff": first.manifest["cutoff"], "published": "network"}
+    facts = {key: first.manifest[key] for key in ("name", "cutoff", "published", "series", "windows")}
     with locked(home):
         publish(home, writers, facts)
         publish(home, writers, facts | {"for_study": True}, promote=False)
