@@ -19,7 +19,7 @@ from lstm_forecast.errors import ConfigError
 
 __all__ = ["Document", "Key", "config_error", "dump_values", "override", "parse_document", "received"]
 
-MAX_DEPTH = 16
+MAX_DEPTH, MOST_TOKENS = 16, 20_000
 TAG = "tag:yaml.org,2002:"
 # Dates stay text: pandas reads them with the data's own time zone. A value "=" or "<<" is a text like any other.
 SCALARS = {"null", "bool", "int", "float", "str", "timestamp", "value", "merge"}
@@ -118,7 +118,19 @@ _Representer.add_representer(str, _Representer.text)
 
 
 class _Scanner(Scanner):
-    """Stops at brackets nested too deep: the parser would try each of a thousand as the beginning of a key first."""
+    """Stops at what is no config, where the parser would go on for a second.
+
+    It tries each of a thousand brackets as the beginning of a key before it finds them nested too deep.
+    """
+
+    fetched = 0
+
+    def fetch_more_tokens(self) -> Any:
+        """One more sign, key or value."""
+        self.fetched += 1
+        if self.fetched > MOST_TOKENS:
+            raise MarkedYAMLError(problem="more values than a config has", problem_mark=self.reader.get_mark())
+        return super().fetch_more_tokens()
 
     def fetch_flow_collection_start(self, TokenClass: Any, to_push: str) -> None:  # noqa: N803  its name there
         """A bracket opens."""

@@ -1,6 +1,7 @@
 """What a run tells about itself beside its networks: each checked for size and shape before anybody relies on it."""
 
 import io
+import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,15 +10,17 @@ from typing import Annotated, Any, Literal
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, NonNegativeInt, StringConstraints, TypeAdapter
 
+from lstm_forecast.config.loading import parse_config
 from lstm_forecast.config.schema import Config
 from lstm_forecast.data.placing import LONGEST_ID
-from lstm_forecast.errors import RunError
+from lstm_forecast.errors import ConfigError, RunError
+from lstm_forecast.model.history import Epoch, read_history
 from lstm_forecast.store import Run
 
-__all__ = ["Facts", "facts_of", "read_history_table", "read_metrics", "read_test_forecasts", "sound"]
+__all__ = ["Facts", "facts_of", "read_config", "read_epochs", "read_metrics", "read_test_forecasts", "sound"]
 
-HISTORY = ["network", "epoch", "loss", "val_loss", "gap", "learning_rate", "seconds", "best"]
 ROW_BYTES = 256  # of a line of the history
+STEP_BYTES = 4096  # of all errors of one step of the horizon
 MOST_COLUMNS = 5 + 2 * 99  # of forecasts, with an interval for every percent
 CODECS = {"SNAPPY", "UNCOMPRESSED"}  # that we write: others can make gigabytes of a page of kilobytes
 Text = Annotated[str, StringConstraints(max_length=LONGEST_ID)]
@@ -70,26 +73,32 @@ def facts_of(run: Run) -> Facts:
         return Facts.model_validate(dict(run.manifest))
 
 
-def read_metrics(run: Run) -> Mapping[str, Any]:
+def read_config(run: Run) -> Config:
+    """The config of a run. Raises RunError if it is damaged."""
+    content = run.read("config.yaml")
+    try:
+        return parse_config(content.decode("utf-8"), source=str(run.path / "config.yaml"))
+    except (ConfigError, ValueError) as error:
+        raise RunError(f"{run.path}: damaged: {error}; train again") from None
+
+
+def read_metrics(run: Run, config: Config) -> Mapping[str, Any]:
     """Reports by part. Raises RunError if they are damaged."""
-    content = run.read("metrics.json")
+    content = run.read("metrics.json", limit=2**16 + STEP_BYTES * config.windows.horizon)
     with sound(run, "metrics.json"):
         _METRICS.validate_json(content)
-        found: dict[str, Any] = TypeAdapter(dict[str, Any]).validate_json(content)
+        found: dict[str, Any] = json.loads(content)
         if not all("forecast" in part["errors"] for part in found.values()):
             raise ValueError("no errors of the forecast itself")
         return found
 
 
-def read_history_table(run: Run, config: Config) -> pd.DataFrame:
-    """One row per network and epoch, all numbers. Raises RunError if it is damaged."""
-    epochs = config.training.epochs or 0
-    limit = ROW_BYTES * (1 + (config.model.ensemble or 1) * (epochs + 1))
-    content = run.read("history.csv", limit=limit)
+def read_epochs(run: Run, config: Config) -> list[Epoch]:
+    """The history of the training. Raises RunError if it is damaged."""
+    epochs = (config.model.ensemble or 1) * (1 + (config.training.epochs or 0))
+    content = run.read("history.csv", limit=ROW_BYTES * (1 + epochs))
     with sound(run, "history.csv"):
-        if not content.startswith(",".join(HISTORY).encode() + b"\n"):
-            raise ValueError(f"expected the columns {', '.join(HISTORY)}")
-        return pd.read_csv(io.BytesIO(content), index_col=False).astype(float)
+        return read_history(content.decode("utf-8"))
 
 
 def read_test_forecasts(run: Run, config: Config) -> pd.DataFrame:
@@ -126,6 +135,8 @@ def _require_columns(schema: Any, name: str, *, empty: bool) -> None:
     if len(set(schema.names)) < len(schema.names) or len(schema.names) > MOST_COLUMNS:
         raise ValueError("columns of the same name")
     for field in schema:
-        known = field.name in kinds or forecast.fullmatch(field.name)
+        known = (field.name in kinds or forecast.fullmatch(field.name)) and b"ARROW:extension:name" not in (
+            field.metadata or {}
+        )
         if not known or not (kinds.get(field.name, types.is_float64)(field.type) or empty):
             raise ValueError(f"the column {field.name[:80]!r} of type {field.type}")

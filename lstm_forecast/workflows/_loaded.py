@@ -6,19 +6,18 @@ from pathlib import Path
 
 import numpy as np
 
-from lstm_forecast.config.loading import parse_config
 from lstm_forecast.config.schema import Config
 from lstm_forecast.config.table import DataConfig
 from lstm_forecast.data.future import future_rows, look_ahead
 from lstm_forecast.data.panel import Panel
 from lstm_forecast.data.read import Table, column_names, read_table
 from lstm_forecast.data.scale import Scaler, most_bytes
-from lstm_forecast.errors import ConfigError, DataError, RunError, UsageError
+from lstm_forecast.errors import DataError, RunError, UsageError
 from lstm_forecast.inference.calibration import Calibration, calibration_from_bytes, uncalibrated
 from lstm_forecast.inference.forecasting import Forecaster
 from lstm_forecast.inference.session import Session
 from lstm_forecast.store import Run
-from lstm_forecast.workflows._documents import facts_of
+from lstm_forecast.workflows._documents import facts_of, read_config
 from lstm_forecast.workflows._network import sound_network
 from lstm_forecast.workflows._shared import (
     known_ahead,
@@ -30,7 +29,7 @@ from lstm_forecast.workflows._shared import (
 )
 
 __all__ = [
-    "LoadedRun", "load_run", "make_forecaster", "needed_rows", "read_ahead", "read_config", "series_index",
+    "LoadedRun", "load_run", "make_forecaster", "needed_rows", "read_ahead", "series_index",
     "usable_panel", "with_shown_levels",
 ]  # fmt: skip
 
@@ -96,14 +95,6 @@ def load_run(run: Run, *, evaluated: bool = False, levels: Sequence[int] | None 
     if (scaler.columns, tuple(name for name, *_ in scaler.known)) != columns:
         raise RunError(f"{run.path}: damaged: scaler.json and config.yaml name different columns; train again")
     return LoadedRun(run, config, forecaster)
-
-
-def read_config(run: Run) -> Config:
-    """The config of a run. Raises RunError if it is damaged."""
-    try:
-        return parse_config(run.read("config.yaml").decode("utf-8"), source=str(run.path / "config.yaml"))
-    except (ConfigError, ValueError) as error:
-        raise RunError(f"{run.path}: damaged: {error}; train again") from None
 
 
 def make_forecaster(

@@ -152,7 +152,7 @@ def _rows(layout: Layout, series: Ints, ordinals: Ints) -> Ints:
 
 def _report(joined: pd.DataFrame, waiting: int, panel: Panel, loaded: LoadedRun, *, worst: float) -> Report:
     name, levels = loaded.config.name, loaded.config.model.levels
-    metrics = read_metrics(loaded.run)
+    metrics = read_metrics(loaded.run, loaded.config)
     part = metrics.get("test") or metrics.get("validation")
     expected = part["errors"]["forecast"]["mae"] if part else None
 

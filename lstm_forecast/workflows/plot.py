@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Sequence
+from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 
@@ -16,8 +17,8 @@ from lstm_forecast.plotting.horizon import horizon_figure
 from lstm_forecast.plotting.style import SUFFIXES, Figure, save_figure, stamp_text
 from lstm_forecast.plotting.training import training_figure
 from lstm_forecast.store import Run, find_run, write_whole
-from lstm_forecast.workflows._documents import read_history_table, read_metrics, read_test_forecasts, sound
-from lstm_forecast.workflows._loaded import load_run, read_ahead, read_config
+from lstm_forecast.workflows._documents import read_config, read_epochs, read_metrics, read_test_forecasts, sound
+from lstm_forecast.workflows._loaded import load_run, read_ahead
 from lstm_forecast.workflows._shared import panel_ids
 from lstm_forecast.workflows.predict import forecast_future
 
@@ -80,12 +81,14 @@ def _forecast(run: Run, data: Path | None, future_data: Path | None, series: Seq
 
 
 def _training(run: Run) -> Figure:
-    history = read_history_table(run, read_config(run))
+    epochs = [{**asdict(epoch), "gap": epoch.gap} for epoch in read_epochs(run, read_config(run))]
+    with sound(run, "history.csv"):
+        history = pd.DataFrame(epochs).astype(float)
     return training_figure(history, title=f"{_name(run)}: training", note=f"run {run.run_id}")
 
 
 def _horizon(run: Run) -> Figure:
-    metrics = read_metrics(run)
+    metrics = read_metrics(run, read_config(run))
     with sound(run, "metrics.json"):
         part = "test" if "test" in metrics else "validation"
         report = metrics.get(part, {"by_step": {}, "windows": 0})

@@ -11,7 +11,7 @@ from lstm_forecast.store import FOR_STUDY, Run, champions, locked, open_run, run
 from lstm_forecast.store import promote as promote_in
 from lstm_forecast.store import prune as prune_in
 from lstm_forecast.store import rollback as rollback_in
-from lstm_forecast.workflows._documents import facts_of, read_metrics
+from lstm_forecast.workflows._documents import facts_of, read_config, read_metrics
 from lstm_forecast.workflows._loaded import load_run
 
 __all__ = ["Checked", "Listed", "list_runs", "promote", "prune", "rollback", "show", "verify"]
@@ -52,7 +52,7 @@ def show(*, runs: Path, name: str | None = None, run_id: str | None = None) -> t
     """A run, the champion by default, and its metrics. Raises RunError if it is missing or damaged."""
     run = open_run(_path(run_home(runs, name), run_id))
     facts_of(run)
-    return run, read_metrics(run)
+    return run, read_metrics(run, read_config(run))
 
 
 def verify(*, runs: Path, name: str | None = None, run_id: str | None = None) -> list[Checked]:
@@ -97,7 +97,7 @@ def _listed(home: Path, run_id: str) -> Listed:
     champion = run_id in champions(home)[:1]
     try:
         run = open_run(home / run_id)
-        facts, metrics = facts_of(run), read_metrics(run)
+        facts, metrics = facts_of(run), read_metrics(run, read_config(run))
     except RunError:
         return Listed(home.name, run_id, champion, "damaged")
     part = metrics.get("test") or metrics.get("validation")
