@@ -98,7 +98,9 @@ def read_epochs(run: Run, config: Config) -> list[Epoch]:
     epochs = (config.model.ensemble or 1) * (1 + (config.training.epochs or 0))
     content = run.read("history.csv", limit=ROW_BYTES * (1 + epochs))
     with sound(run, "history.csv"):
-        return read_history(content.decode("utf-8"))
+        if not (found := read_history(content.decode("utf-8"))):
+            raise ValueError("no epoch")
+        return found
 
 
 def read_test_forecasts(run: Run, config: Config) -> pd.DataFrame:

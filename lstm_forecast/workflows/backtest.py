@@ -14,6 +14,7 @@ from lstm_forecast.evaluation.report import worst_series
 from lstm_forecast.evaluation.statistical import check_statistical, statistical_forecasts
 from lstm_forecast.inference.forecasting import Exchange
 from lstm_forecast.inference.importance import permutation_importance
+from lstm_forecast.inference.table import spreadsheet_safe
 from lstm_forecast.model.linear import fit_linear
 from lstm_forecast.store import Run, find_run, write_whole
 from lstm_forecast.workflows._folds import RETRAINED, Fold, fold_forecasts, published_folds, retrained_folds
@@ -87,8 +88,8 @@ def backtest(
     columns = task.part.baselines | others
     table = part_table(config, task.panel.layout, task.part, forecast, quantiles=quantiles, baselines=columns)
     if output is not None:
-        parquet = output.suffix.lower() == ".parquet"
-        write_whole(output, lambda path: (table.to_parquet if parquet else table.to_csv)(path, index=False))
+        write = table.to_parquet if output.suffix.lower() == ".parquet" else spreadsheet_safe(table).to_csv
+        write_whole(output, lambda path: write(path, index=False))
     return Backtest(task.loaded.run, report, table)
 
 
