@@ -134,7 +134,7 @@ class _Scanner(Scanner):
 
     def fetch_flow_collection_start(self, TokenClass: Any, to_push: str) -> None:  # noqa: N803  its name there
         """A bracket opens."""
-        if len(self.flow_context) >= MAX_DEPTH:
+        if len(self.flow_context) + len(self.indents) >= MAX_DEPTH:
             raise MaxDepthExceededError(problem_mark=self.reader.get_mark())
         super().fetch_flow_collection_start(TokenClass, to_push)
 

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 from pandas.io.common import get_handle
 
-from lstm_forecast.data.dialect import UNREADABLE, Dialect, line_of, opened, sniff
+from lstm_forecast.data.dialect import UNREADABLE, Dialect, line_of, opened, sniff, undecodable_line
 from lstm_forecast.errors import DataError
 
 __all__ = ["MISSING", "Table", "column_names", "read_table"]
@@ -197,10 +197,9 @@ def _parsed(file: Path, **options: Any) -> pd.DataFrame:
         with warnings.catch_warnings(action="ignore", category=pd.errors.ParserWarning):  # _require_narrow_rows tells
             frame: pd.DataFrame = pd.read_csv(file, **options)
         return frame
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"{file}: not {options['encoding']} text (byte {error.start} of a block); set data.csv.encoding"
-        ) from None
+    except UnicodeDecodeError:
+        line, encoding = undecodable_line(file, options["encoding"]), options["encoding"]
+        raise DataError(f"{file}:{line}: not {encoding} text; set data.csv.encoding") from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, *UNREADABLE) as error:
         raise DataError(f"{file}: not readable as CSV: {error}") from None
 
