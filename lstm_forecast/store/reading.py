@@ -8,8 +8,9 @@ import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from lstm_forecast.errors import RunError
 
@@ -168,7 +169,7 @@ def _read_regular(path: Path, limit: int) -> bytes:
 
 
 @contextmanager
-def _opened(path: Path, limit: int) -> Iterator[BinaryIO]:
+def _opened(path: Path, limit: int) -> Iterator[BufferedReader]:
     """A regular file of at most ``limit`` bytes; links and devices are refused. RunError for that and any OSError."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)

@@ -122,7 +122,8 @@ def read_test_forecasts(run: Run, config: Config) -> pd.DataFrame:
         groups = map(footer.row_group, range(footer.num_row_groups))
         if not {group.column(k).compression for group in groups for k in range(footer.num_columns)} <= CODECS:
             raise ValueError("compressed in another way than runs are")
-        return file.read().to_pandas(ignore_metadata=True).astype({config.name: float})
+        table: pd.DataFrame = file.read().to_pandas(ignore_metadata=True)
+        return table.astype({config.name: float})
 
 
 def _require_columns(schema: Any, name: str, *, empty: bool) -> None:
