@@ -84,7 +84,7 @@ def read_config(run: Run) -> Config:
 
 def read_metrics(run: Run, config: Config) -> Mapping[str, Any]:
     """Reports by part. Raises RunError if they are damaged."""
-    content = run.read("metrics.json", limit=2**16 + STEP_BYTES * config.windows.horizon)
+    content = run.read("metrics.json", limit=2**18 + STEP_BYTES * config.windows.horizon)
     with sound(run, "metrics.json"):
         _METRICS.validate_json(content)
         found: dict[str, Any] = json.loads(content)

@@ -204,6 +204,7 @@ DAMAGED_CONFIGS = st.builds(
 
 
 @LOOSE
+@pytest.mark.usefixtures("home")
 @pytest.mark.filterwarnings("error")
 @given(content=st.binary(max_size=200) | (TEXTS | DAMAGED_CONFIGS).map(lambda text: text.encode("utf-8", "replace")))
 @example(content=b"a: &x 1\nb: &x 2\n")

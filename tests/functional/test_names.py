@@ -18,7 +18,9 @@ from typer.testing import CliRunner
 
 from lstm_forecast.cli import app
 from lstm_forecast.config.loading import dump_config, load_config
+from lstm_forecast.errors import UsageError
 from lstm_forecast.store import open_run
+from lstm_forecast.workflows.template import template_csv
 from tests.functional.conftest import tree
 from tests.reliability.hostile_runs import seal
 
@@ -137,3 +139,14 @@ def test_tables_of_a_backtest_hold_no_formula(home: Path) -> None:
     rename(home, {"north": FORMULAS[0], "south": CODES[0]}, {"sold": FORMULAS[1], "price": FORMULAS[2]})
     forecast("backtest", "--runs", home / "runs", "--run", "shops", "--output", home / "a.csv")
     require_no_formula((home / "a.csv").read_text())
+
+
+@pytest.mark.parametrize("name", [*FORMULAS, *CODES])
+def test_a_template_with_names_that_are_obeyed_is_not_written_as_csv(name: str) -> None:
+    table = pd.DataFrame({"id": ["a", name], "ds": [1, 1], "promo": [None, None]})
+    if name in ("[/red]", "[bold]"):  # text, where nobody reads markup
+        assert name in template_csv(table)
+        return
+    for odd in (table, table.rename(columns={"promo": name}).assign(id="a")):
+        with pytest.raises(UsageError, match=r"give an --output that ends in \.parquet"):
+            template_csv(odd)
