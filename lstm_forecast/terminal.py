@@ -3,7 +3,6 @@
 import contextlib
 import functools
 import json
-import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -57,8 +56,14 @@ def emit_json(content: Mapping[str, Any]) -> None:
 
 
 def plain_json(text: str) -> str:
-    """JSON text with the control characters escaped that JSON leaves as they are: a terminal obeys them too."""
-    return re.sub(r"[\x7f-\x9f\u2028\u2029]", lambda sign: f"\\u{ord(sign[0]):04x}", text)
+    """JSON text with what cannot be printed escaped, as JSON alone does not: terminals obey some of it."""
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() or sign == "\n" else _escaped(sign) for sign in text)
+
+
+def _escaped(sign: str) -> str:
+    return f"\\u{ord(sign):04x}" if ord(sign) < 2**16 else json.dumps(sign)[1:-1]
 
 
 def terminate(number: int, frame: object) -> None:

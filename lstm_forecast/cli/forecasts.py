@@ -1,7 +1,6 @@
 """From a table to forecasts: ``init``, ``train``, ``predict`` and ``plot``."""
 
 import shlex
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -139,16 +138,18 @@ def template(
 ) -> None:
     """Write the rows of the future that `predict --future` needs, with empty cells to be filled in."""
     from lstm_forecast.workflows.template import template as run
+    from lstm_forecast.workflows.template import template_csv
 
     table = run(runs=runs, name=name, data=data, output=output)
     if as_json and output is not None:
         emit_json({"ok": True, "output": str(output)})
     elif as_json:
-        print(f'{{"ok": true, "future": {table.to_json(orient="records", date_format="iso", force_ascii=False)}}}')
+        rows = table.to_json(orient="records", date_format="iso", force_ascii=False)
+        print(plain_json(f'{{"ok": true, "future": {rows}}}'))
     elif output is not None:
         print(output)
     else:
-        table.to_csv(sys.stdout, index=False)
+        print(template_csv(table), end="")
 
 
 @reported

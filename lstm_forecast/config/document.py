@@ -2,22 +2,24 @@
 
 import io
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.composer import MaxDepthExceededError
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 from ruamel.yaml.representer import SafeRepresenter
+from ruamel.yaml.scanner import Scanner
 
 from lstm_forecast.errors import ConfigError
 
 __all__ = ["Document", "Key", "config_error", "dump_values", "override", "parse_document", "received"]
 
-MAX_DEPTH = 16
+MAX_DEPTH, MOST_TOKENS = 16, 20_000
 TAG = "tag:yaml.org,2002:"
 # Dates stay text: pandas reads them with the data's own time zone. A value "=" or "<<" is a text like any other.
 SCALARS = {"null", "bool", "int", "float", "str", "timestamp", "value", "merge"}
@@ -115,12 +117,36 @@ class _Representer(SafeRepresenter):
 _Representer.add_representer(str, _Representer.text)
 
 
+class _Scanner(Scanner):
+    """Stops at what is no config, where the parser would go on for a second.
+
+    It tries each of a thousand brackets as the beginning of a key before it finds them nested too deep.
+    """
+
+    fetched = 0
+
+    def fetch_more_tokens(self) -> Any:
+        """One more sign, key or value."""
+        self.fetched += 1
+        if self.fetched > MOST_TOKENS:
+            raise MarkedYAMLError(problem="more values than a config has", problem_mark=self.reader.get_mark())
+        return super().fetch_more_tokens()
+
+    def fetch_flow_collection_start(self, TokenClass: Any, to_push: str) -> None:  # noqa: N803  its name there
+        """A bracket opens."""
+        if len(self.flow_context) + len(self.indents) >= MAX_DEPTH:
+            raise MaxDepthExceededError(problem_mark=self.reader.get_mark())
+        super().fetch_flow_collection_start(TokenClass, to_push)
+
+
 def _compose(text: str, *, source: str, problems: list[str]) -> Node | None:
     """Parse YAML 1.2 (``NO`` is a text, ``1e-3`` a number) to nodes that know their place."""
     yaml = YAML(typ="safe", pure=True)
+    yaml.Scanner = _Scanner
     yaml.max_depth = MAX_DEPTH
     try:
-        return yaml.compose(text)  # type: ignore[no-any-return]
+        with warnings.catch_warnings(action="ignore", category=ReusedAnchorWarning):  # anchors are refused anyway
+            return yaml.compose(text)  # type: ignore[no-any-return]
     except MaxDepthExceededError as error:
         mark = error.problem_mark
         problems.append(f"{source}:{mark.line + 1}:{mark.column + 1}: nested deeper than {MAX_DEPTH} levels")

@@ -20,6 +20,7 @@ __all__ = ["ENVIRONMENT_PREFIX", "dump_config", "load_config", "override_config"
 
 ENVIRONMENT_PREFIX = "FORECAST_"
 MAX_BYTES = 64 * 1024
+MOST_PROBLEMS = 200  # that are told: nobody reads thousands, and to look for what was meant takes its time
 OTHER_WORDS = {  # of other forecasting tools, for keys of ours
     **dict.fromkeys(
         ("lookback", "look_back", "seq_len", "input_size", "window_size", "input_chunk_length"),
@@ -97,7 +98,10 @@ def _validated(document: Document) -> Config:
     try:
         config = Config.model_validate(document.values)
     except ValidationError as error:
-        for detail in error.errors(include_url=False):
+        details = error.errors(include_url=False)
+        if len(details) > MOST_PROBLEMS:
+            problems.append(f"{document.place(())}: {len(details):,} problems; the first {MOST_PROBLEMS} follow")
+        for detail in details[:MOST_PROBLEMS]:
             key = tuple(detail["loc"])
             if not any(key[:depth] in document.refused for depth in range(len(key) + 1)):
                 text = _describe(key, detail)

@@ -1,5 +1,6 @@
 """How one CSV file is written: delimiter, decimal sign, encoding, header, and where its records stand."""
 
+import codecs
 import csv
 import io
 import lzma
@@ -17,7 +18,7 @@ from pandas.io.common import get_handle
 
 from lstm_forecast.errors import DataError
 
-__all__ = ["UNREADABLE", "Dialect", "line_of", "opened", "sniff"]
+__all__ = ["UNREADABLE", "Dialect", "line_of", "opened", "sniff", "undecodable_line"]
 
 SAMPLE_BYTES = 256 * 1024
 DELIMITERS = ",;\t|"
@@ -120,3 +121,15 @@ def line_of(file: Path, dialect: Dialect, row: int) -> int:
     """The line of a data row, counted the slow and exact way: blank lines and quoted line breaks included."""
     with opened(file, dialect) as records:
         return next(islice(records, row + 1, None))[0]
+
+
+def undecodable_line(file: Path, encoding: str) -> int:
+    """The line of the first byte that is no text in that encoding; the last line if there is none."""
+    decoder, line = codecs.getincrementaldecoder(encoding)(), 1
+    with get_handle(file, "rb", compression="infer", is_text=False) as handles:
+        for block in iter(lambda: handles.handle.read(1 << 20), b""):
+            try:
+                line += decoder.decode(block).count("\n")
+            except UnicodeDecodeError as error:
+                return line + error.object[: error.start].decode(encoding, errors="ignore").count("\n")
+    return line

@@ -15,8 +15,11 @@ from lstm_forecast.data.rows import Rows
 from lstm_forecast.errors import DataError
 
 __all__ = [
-    "after_end", "ahead_of_clock", "behind_targets", "series_of_rows", "steps_of_rows", "until", "without_empty_rows",
+    "LONGEST_ID", "after_end", "ahead_of_clock", "behind_targets", "series_of_rows", "steps_of_rows", "until",
+    "without_empty_rows",
 ]  # fmt: skip
+
+LONGEST_ID = 1_000  # characters; what a run may hold of its series is derived from it
 
 
 def without_empty_rows(table: Table, columns: list[str]) -> tuple[Table, list[Finding]]:
@@ -119,6 +122,12 @@ def series_of_rows(table: Table, series_id: str | None, *, default: str) -> tupl
     empty = cells.isna() | (text.str.strip() == "")
     if empty.any():
         raise DataError(f"{table.place(int(empty.to_numpy().argmax()))}: column {series_id}: no series id")
+    if (text.str.len() > LONGEST_ID).any():
+        row = int((text.str.len() > LONGEST_ID).to_numpy().argmax())
+        raise DataError(
+            f"{table.place(row)}: column {series_id}: a series id of {len(text.iloc[row]):,} characters, and at most "
+            f"{LONGEST_ID:,} are read; is data.series_id the right column?"
+        )
     codes, ids = pd.factorize(text, sort=True)
     return codes.astype(np.int32), tuple(map(str, ids))
 

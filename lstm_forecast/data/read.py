@@ -1,6 +1,7 @@
 """Files to one table: CSV in any dialect and compression, Parquet, a directory or a glob of either."""
 
 import glob
+import os
 import re
 import warnings
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from typing import Any
 import pandas as pd
 from pandas.io.common import get_handle
 
-from lstm_forecast.data.dialect import UNREADABLE, Dialect, line_of, opened, sniff
+from lstm_forecast.data.dialect import UNREADABLE, Dialect, line_of, opened, sniff, undecodable_line
 from lstm_forecast.errors import DataError
 
 __all__ = ["MISSING", "Table", "column_names", "read_table"]
@@ -62,6 +63,7 @@ def read_table(
     files = _files(path)
     if files[0].suffix.lower() in PARQUET_SUFFIXES:
         return _read_parquet(path, files, columns, text, either)
+    _require_memory(path, files)
     frames, sources = [], []
     for file in files:
         dialect = sniff(file, delimiter, decimal, encoding)
@@ -100,6 +102,17 @@ def _files(path: Path) -> list[Path]:
     if len(kinds) > 1:
         raise DataError(f"{path}: Parquet beside other files ({found[0].name}, {found[-1].name}); keep them apart")
     return found
+
+
+def _require_memory(path: Path, files: Sequence[Path]) -> None:
+    """Refuse what the system would stop us for reading; all cells of a CSV file pass through memory."""
+    size = sum(file.stat().st_size for file in files)
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if size > memory:
+        raise DataError(
+            f"{path}: {size / 2**30:,.1f} GiB of CSV, and this machine has {memory / 2**30:,.1f} GiB of memory; keep "
+            "fewer rows or columns, or convert it to Parquet, of which only the columns of the config are read"
+        )
 
 
 def _hidden(path: Path) -> bool:
@@ -184,10 +197,9 @@ def _parsed(file: Path, **options: Any) -> pd.DataFrame:
         with warnings.catch_warnings(action="ignore", category=pd.errors.ParserWarning):  # _require_narrow_rows tells
             frame: pd.DataFrame = pd.read_csv(file, **options)
         return frame
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"{file}: not {options['encoding']} text (byte {error.start} of a block); set data.csv.encoding"
-        ) from None
+    except UnicodeDecodeError:
+        line, encoding = undecodable_line(file, options["encoding"]), options["encoding"]
+        raise DataError(f"{file}:{line}: not {encoding} text; set data.csv.encoding") from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, *UNREADABLE) as error:
         raise DataError(f"{file}: not readable as CSV: {error}") from None
 
@@ -217,10 +229,11 @@ def _bad_numbers(file: Path, dialect: Dialect, frame: pd.DataFrame, numbers: Seq
         bad = cells[pd.to_numeric(plain, errors="coerce").isna()]
         if len(bad):
             place = f"{file}:{line_of(file, dialect, int(bad.index[0]))}"
-            hint = "; set data.csv.decimal: ','" if re.fullmatch(r"-?\d+,\d+", str(bad.iloc[0]).strip()) else ""
+            comma = re.fullmatch(r"-?\d+,\d+", str(bad.iloc[0]).strip())
+            hint = "data.csv.decimal: ','" if comma else "data.sentinels to what stands for a missing value"
             problems.append(
                 f"{place}: column {name}: expected a number, received {str(bad.iloc[0])!r}"
-                f" ({len(bad)} such cell{'s' if len(bad) > 1 else ''}){hint}"
+                f" ({len(bad)} such cell{'s' if len(bad) > 1 else ''}); set {hint}"
             )
     return problems or [f"{file}: a column is not numeric"]
 

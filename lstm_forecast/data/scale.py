@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from lstm_forecast.data.notes import fences
 from lstm_forecast.data.panel import Panel
+from lstm_forecast.data.placing import LONGEST_ID
 from lstm_forecast.data.repair import LARGEST
 from lstm_forecast.errors import DataError
 
-__all__ = ["Scaler", "fit_scaler"]
+__all__ = ["Scaler", "fit_scaler", "most_bytes"]
 
 Floats = NDArray[np.float64]
 FARTHEST = 1e15  # scales from the center: squares of such numbers still fit into float32
@@ -120,6 +121,13 @@ class Scaler:
         if not (all(np.isfinite(part).all() for part in numbers) and (scales > 0).all()):
             raise ValueError("a number is not finite, or a scale is not above 0")
         return scaler
+
+
+def most_bytes(n_series: int, columns: Sequence[str], known: Sequence[str] = ()) -> int:
+    """Size of the largest JSON text that the scaler of so many series with these columns can have."""
+    character, numbers = 6, 200  # \\u0000; four numbers with their names
+    own, others = (sum(character * len(name) + numbers for name in names) for names in (columns, known))
+    return 2**16 + own + others + n_series * (character * (LONGEST_ID + 1) + own)
 
 
 def fit_scaler(

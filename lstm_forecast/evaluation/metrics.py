@@ -15,8 +15,10 @@ __all__ = ["errors", "errors_by_group", "errors_by_step", "left_out", "owa", "rm
 Floats = NDArray[np.float64]
 Errors = Mapping[str, float | None]
 TINY = np.finfo(np.float64).tiny
+_any_size = np.errstate(over="ignore", invalid="ignore")  # a figure may lie beyond the range of numbers: infinite
 
 
+@_any_size
 def errors(forecast: Floats, actual: Floats, scale: Floats) -> dict[str, float | None]:
     """All windows, steps and targets in one figure each; None where nothing is left to be averaged.
 
@@ -40,6 +42,7 @@ def errors(forecast: Floats, actual: Floats, scale: Floats) -> dict[str, float |
     }
 
 
+@_any_size
 def rmsse(forecast: Floats, actual: Floats, squared_scale: Floats) -> float | None:
     """Mean over windows and targets of the root of mean (f - y)^2 / ``squared_scale``, from seasonal_scale's power 2.
 
@@ -64,6 +67,7 @@ def left_out(actual: Floats, scale: Floats) -> dict[str, int]:
     return {"zero_scale": int((scale == 0).sum()), "zero_actual": int((actual == 0).sum())}
 
 
+@_any_size
 def errors_by_step(forecast: Floats, actual: Floats) -> dict[str, list[float]]:
     """MAE and RMSE of each step of the horizon, over all windows and targets."""
     error = forecast - actual
@@ -73,6 +77,7 @@ def errors_by_step(forecast: Floats, actual: Floats) -> dict[str, list[float]]:
     }
 
 
+@_any_size
 def errors_by_group(forecast: Floats, actual: Floats, scale: Floats, groups: NDArray[np.int64]) -> dict[str, Floats]:
     """MAE, RMSE, bias, sMAPE and MASE of every group of windows and targets, (n_groups,) each.
 

@@ -17,6 +17,7 @@ FLAT = 0.1
 Floats = NDArray[np.float64]
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def make_report(
     *,
     actual: Floats,
@@ -32,7 +33,7 @@ def make_report(
     ``forecast`` is (n_windows, horizon, n_targets, n_quantiles); ``actual`` and each baseline lack the last axis;
     ``scale`` and ``squared_scale`` (n_windows, 1, n_targets) are what MASE and RMSSE divide by. ``skill`` is 1 - MAE /
     MAE of the baseline; OWA is relative to the baseline ``reference``. Pinball losses are those of every quantile, the
-    scaled CRPS that of all but the median.
+    scaled CRPS that of all but the median. A figure that is beyond the range of numbers is None.
     """
     middle = len(quantiles) // 2
     points = {"forecast": forecast[..., middle], **baselines}
@@ -41,19 +42,22 @@ def make_report(
         overall[name] |= {"rmsse": rmsse(values, actual, squared_scale), "owa": owa(overall[name], overall[reference])}
     own = overall["forecast"]["mae"]
     intervals = _intervals(forecast, actual, quantiles, scale)
-    return {
-        "windows": len(actual),
-        "errors": overall,
-        "skill": {name: _skill(own, overall[name]["mae"]) for name in baselines},
-        "reference": reference,
-        "left_out": left_out(actual, scale),
-        "by_step": {name: errors_by_step(values, actual) for name, values in points.items()},
-        **intervals,
-        "warnings": [
-            *_warnings(points["forecast"], actual, baselines["naive"]),
-            *_missed(intervals["intervals"], len(actual)),
-        ],
-    }
+    report: dict[str, Any] = _representable(
+        {
+            "windows": len(actual),
+            "errors": overall,
+            "skill": {name: _skill(own, overall[name]["mae"]) for name in baselines},
+            "reference": reference,
+            "left_out": left_out(actual, scale),
+            "by_step": {name: errors_by_step(values, actual) for name, values in points.items()},
+            **intervals,
+            "warnings": [
+                *_warnings(points["forecast"], actual, baselines["naive"]),
+                *_missed(intervals["intervals"], len(actual)),
+            ],
+        }
+    )
+    return report
 
 
 def worst_series(
@@ -79,6 +83,15 @@ def worst_series(
         }
         for k in order
     ]
+
+
+def _representable(found: Any) -> Any:
+    """The same with None for every figure that is infinite or no number: JSON has no word for those."""
+    if isinstance(found, Mapping):
+        return {name: _representable(value) for name, value in found.items()}
+    if isinstance(found, list):
+        return [_representable(value) for value in found]
+    return None if isinstance(found, float) and not math.isfinite(found) else found
 
 
 def _skill(own: float | None, other: float | None) -> float | None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from lstm_forecast.data.panel import Layout
 from lstm_forecast.errors import DataError
 
-__all__ = ["input_table", "long_table", "quantile_columns", "spreadsheet_safe", "unique_ids"]
+__all__ = ["input_table", "long_table", "obeyed", "quantile_columns", "spreadsheet_safe", "unique_ids"]
 
 FORMULA, NUMBER = re.compile(r"\s*[=+\-@\t\r]"), re.compile(r"[+-]?[\d.,]+")
 Columns = Mapping[str, NDArray[np.floating]]  # arrays (n, steps, n_targets), one row per origin
@@ -83,6 +83,13 @@ def spreadsheet_safe(table: pd.DataFrame) -> pd.DataFrame:
     safe = table.rename(columns=_harmless)
     texts = [name for name in safe.columns if pd.api.types.is_string_dtype(safe[name])]
     return safe.assign(**{name: safe[name].map(_harmless) for name in texts})
+
+
+def obeyed(table: pd.DataFrame) -> str | None:
+    """A name or id of the table that a spreadsheet or a terminal would obey, if there is one."""
+    texts = [name for name in table.columns if pd.api.types.is_string_dtype(table[name])]
+    written = [*table.columns, *(text for name in texts for text in table[name].unique())]
+    return next((text for text in written if _harmless(text) != text), None)
 
 
 def _harmless(text: str) -> str:

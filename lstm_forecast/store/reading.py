@@ -5,8 +5,10 @@ import json
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
@@ -61,20 +63,24 @@ class Run:
         Raises RunError if it is damaged, or larger than ``limit`` bytes, before anything of it is read.
         """
         content = _read_regular(self.path / name, min(limit or MAX_FILE_BYTES, SMALL.get(name, MAX_FILE_BYTES)))
-        if hashlib.sha256(content).hexdigest() != self.manifest["files"].get(name):
-            raise _damaged(self.path / name, "damaged (its SHA-256 is not the manifest's)")
+        self._require_digest(name, hashlib.sha256(content).hexdigest())
         return content
 
     def verify(self) -> None:
-        """Read every file. Raises RunError with a problem for each damaged one."""
+        """Read every file, a block at a time. Raises RunError with a problem for each damaged one."""
         problems: list[str] = []
         for name in FILES:
             try:
-                self.read(name)
+                with _opened(self.path / name, SMALL.get(name, MAX_FILE_BYTES)) as file:
+                    self._require_digest(name, hashlib.file_digest(file, "sha256").hexdigest())
             except RunError as error:
                 problems += error.problems
         if problems:
             raise RunError(*problems)
+
+    def _require_digest(self, name: str, digest: str) -> None:
+        if digest != self.manifest["files"].get(name):
+            raise _damaged(self.path / name, "damaged (its SHA-256 is not the manifest's)")
 
 
 def find_run(runs: Path, name: str | None) -> Run:
@@ -157,14 +163,20 @@ def _names(runs: Path) -> str:
 
 
 def _read_regular(path: Path, limit: int) -> bytes:
-    """Content of a regular file of at most ``limit`` bytes; links and devices are refused."""
+    with _opened(path, limit) as file:
+        return file.read(limit)
+
+
+@contextmanager
+def _opened(path: Path, limit: int) -> Iterator[BufferedReader]:
+    """A regular file of at most ``limit`` bytes; links and devices are refused. RunError for that and any OSError."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode) or status.st_size > limit:
                 raise _damaged(path, f"not a regular file of at most {limit:,} bytes, as a run has")
-            return file.read(limit + 1)[:limit]
+            yield file
     except OSError as error:
         raise _damaged(path, f"cannot be read: {error.strerror}") from None
 

@@ -1,5 +1,6 @@
 """The training of a challenger, and what is published of it."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -129,14 +130,15 @@ def _like(champion: Config, config: Config) -> Config:
 
 def warm_weights(champion: LoadedRun, prepared: Prepared, listener: Listener) -> Warm:
     """The champion's weights for every network, or None if they are damaged or of other networks than these."""
+    from safetensors import SafetensorError
     from safetensors.numpy import load
 
     if champion.run.manifest["published"] not in (NETWORK, BLEND):
         return None
     try:
         saved = load(champion.run.read("weights.safetensors"))
-    except RunError as error:  # forecasts need only the network
-        listener.note(f"warning: {error}")
+    except (RunError, SafetensorError) as error:  # forecasts need only the network
+        listener.note(f"warning: weights.safetensors: {error}")
         return None
     warm = []
     for number, context_length in enumerate(prepared.config.member_contexts):
@@ -152,4 +154,5 @@ def warm_weights(champion: LoadedRun, prepared: Prepared, listener: Listener) ->
 def _validation_error(trained: Trained) -> float:
     """Mean absolute error of what would be published; 0 where there is no validation part: the first one is taken."""
     part = trained.metrics.get("validation")
-    return float(part["errors"]["forecast"]["mae"]) if part else 0.0
+    error = part["errors"]["forecast"]["mae"] if part else 0.0
+    return math.inf if error is None else float(error)

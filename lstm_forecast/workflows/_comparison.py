@@ -10,6 +10,7 @@ import pandas as pd
 
 from lstm_forecast.errors import UsageError
 from lstm_forecast.evaluation.spread import Spread
+from lstm_forecast.inference.table import spreadsheet_safe
 from lstm_forecast.inference.timing import Timing
 from lstm_forecast.store import write_whole
 
@@ -90,7 +91,7 @@ def _write(comparison: Comparison, path: Path, *, suffix: str) -> None:
     elif suffix == ".parquet":
         comparison_table(comparison).to_parquet(path, index=False)
     else:
-        comparison_table(comparison).to_csv(path, index=False)
+        spreadsheet_safe(comparison_table(comparison)).to_csv(path, index=False)
 
 
 def _draw(comparison: Comparison, path: Path) -> None:

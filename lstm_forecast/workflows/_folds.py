@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from lstm_forecast.inference.forecasting import Exchange, Forecaster
 from lstm_forecast.inference.session import Session
-from lstm_forecast.model.history import Epoch, read_history
+from lstm_forecast.model.history import Epoch
+from lstm_forecast.workflows._documents import read_epochs
 from lstm_forecast.workflows._loaded import load_run
 from lstm_forecast.workflows._task import Task
 
@@ -54,7 +55,7 @@ def retrained_folds(
     run, config, layout, forecaster = task.loaded.run, task.loaded.config, task.panel.layout, task.loaded.forecaster
     ordinals = layout.ordinals(task.part.origins)
     numbers = np.unique(ordinals, return_inverse=True)[1] // every
-    fitted = Fitted((), tuple(read_history(run.read("history.csv").decode("utf-8"))))
+    fitted = Fitted((), tuple(read_epochs(run, config)))
     published = run.manifest["published"]
     folds = []
     for number in range(numbers.max() + 1):

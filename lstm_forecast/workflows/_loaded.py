@@ -6,18 +6,18 @@ from pathlib import Path
 
 import numpy as np
 
-from lstm_forecast.config.loading import parse_config
 from lstm_forecast.config.schema import Config
 from lstm_forecast.config.table import DataConfig
 from lstm_forecast.data.future import future_rows, look_ahead
 from lstm_forecast.data.panel import Panel
 from lstm_forecast.data.read import Table, column_names, read_table
-from lstm_forecast.data.scale import Scaler
-from lstm_forecast.errors import ConfigError, DataError, RunError, UsageError
+from lstm_forecast.data.scale import Scaler, most_bytes
+from lstm_forecast.errors import DataError, RunError, UsageError
 from lstm_forecast.inference.calibration import Calibration, calibration_from_bytes, uncalibrated
 from lstm_forecast.inference.forecasting import Forecaster
 from lstm_forecast.inference.session import Session
 from lstm_forecast.store import Run
+from lstm_forecast.workflows._documents import facts_of, read_config
 from lstm_forecast.workflows._network import sound_network
 from lstm_forecast.workflows._shared import (
     known_ahead,
@@ -29,8 +29,8 @@ from lstm_forecast.workflows._shared import (
 )
 
 __all__ = [
-    "LoadedRun", "load_run", "make_forecaster", "needed_rows", "read_ahead", "series_index", "usable_panel",
-    "with_shown_levels",
+    "LoadedRun", "load_run", "make_forecaster", "needed_rows", "read_ahead", "series_index",
+    "usable_panel", "with_shown_levels",
 ]  # fmt: skip
 
 SHOWN_LEVELS = (80, 95)
@@ -76,9 +76,13 @@ def load_run(run: Run, *, evaluated: bool = False, levels: Sequence[int] | None 
     it was not trained for if it was not calibrated either.
     """
     which = "evaluated" if evaluated else "network"
+    config = read_config(run)
+    targets = ("value",) if config.melted else config.data.targets
+    columns = (*targets, *config.data.covariates.past), known_ahead(config.data.covariates).columns
     try:
-        config = parse_config(run.read("config.yaml").decode("utf-8"), source=str(run.path / "config.yaml"))
-        scaler = Scaler.from_json(run.read("scaler.json").decode("utf-8"))
+        names = (*config.data.targets, *config.data.covariates.past)
+        limit = most_bytes(facts_of(run).series, names, columns[1])
+        scaler = Scaler.from_json(run.read("scaler.json", limit=limit).decode("utf-8"))
         calibration = calibration_from_bytes(
             run.read("calibration.safetensors"),
             which,
@@ -90,10 +94,8 @@ def load_run(run: Run, *, evaluated: bool = False, levels: Sequence[int] | None 
         n_columns = len(scaler.columns) + sum(known_widths(config).values())
         network = sound_network(run, config, n_columns=n_columns, evaluated=evaluated)
         forecaster = make_forecaster(config, network, scaler, calibration, levels=levels)
-    except (ConfigError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise RunError(f"{run.path}: damaged: {error}; train again") from None
-    targets = ("value",) if config.melted else config.data.targets
-    columns = (*targets, *config.data.covariates.past), known_ahead(config.data.covariates).columns
     if (scaler.columns, tuple(name for name, *_ in scaler.known)) != columns:
         raise RunError(f"{run.path}: damaged: scaler.json and config.yaml name different columns; train again")
     return LoadedRun(run, config, forecaster)

@@ -14,6 +14,7 @@ from lstm_forecast.data.panel import Layout, Panel
 from lstm_forecast.data.scale import Scaler
 from lstm_forecast.data.split import Split
 from lstm_forecast.data.windows import Windows
+from lstm_forecast.errors import DataError
 from lstm_forecast.evaluation.baselines import simple_forecasts
 from lstm_forecast.evaluation.report import make_report
 from lstm_forecast.inference.table import long_table, quantile_columns
@@ -22,7 +23,7 @@ from lstm_forecast.workflows._shared import make_config_windows, panel_ids, seas
 
 __all__ = [
     "Part", "evaluation_windows", "linear_forecast", "make_parts", "part_ids", "part_report",
-    "part_table", "reference",
+    "part_table", "reference", "require_finite",
 ]  # fmt: skip
 
 Floats = NDArray[np.float64]
@@ -83,6 +84,16 @@ def linear_forecast(linear: Linear, windows: Windows, scaler: Scaler, series: In
 def reference(config: Config) -> str:
     """The baseline that OWA is relative to: the seasonal naive forecast, or the naive one where there is no season."""
     return "seasonal_naive" if config.windows.season_length > 1 else "naive"
+
+
+def require_finite(part: Part, forecast: Floats, layout: Layout) -> None:
+    """Raise DataError where the part's ``forecast`` (n, horizon, n_targets, n_quantiles) is beyond all numbers."""
+    wrong = np.flatnonzero(~np.isfinite(forecast).all(axis=(1, 2, 3)))
+    if len(wrong):
+        raise DataError(
+            f"series {layout.ids[part.series[wrong[0]]]}: {len(wrong):,} forecasts leave the range of numbers; train "
+            "with preprocessing.log: false"
+        )
 
 
 def part_report(

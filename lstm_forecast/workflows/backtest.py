@@ -10,16 +10,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lstm_forecast.data.holes import history
-from lstm_forecast.errors import DataError, UsageError
+from lstm_forecast.errors import UsageError
 from lstm_forecast.evaluation.report import worst_series
 from lstm_forecast.evaluation.statistical import check_statistical, statistical_forecasts
 from lstm_forecast.inference.forecasting import Exchange
 from lstm_forecast.inference.importance import permutation_importance
+from lstm_forecast.inference.table import spreadsheet_safe
 from lstm_forecast.model.linear import fit_linear
 from lstm_forecast.store import Run, find_run, write_whole
 from lstm_forecast.workflows._folds import RETRAINED, Fold, fold_forecasts, published_folds, retrained_folds
 from lstm_forecast.workflows._loaded import load_run
-from lstm_forecast.workflows._parts import linear_forecast, part_ids, part_report, part_table, reference
+from lstm_forecast.workflows._parts import linear_forecast, part_ids, part_report, part_table, reference, require_finite
 from lstm_forecast.workflows._task import Task, open_task
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def backtest(
     task = open_task(load_run(find_run(runs, name), evaluated=True).shown(), data, last)
     folds = _folds(task, refit, listener)
     forecast = fold_forecasts(folds, task, progress=_counted(listener, len(task.rows)))
-    _require_finite(task, forecast)
+    require_finite(task.part, forecast, task.panel.layout)
     others = _baselines(task, folds, baselines, listener)
     report = _report(task, folds, forecast, others)
     if importance:
@@ -88,8 +89,8 @@ def backtest(
     columns = task.part.baselines | others
     table = part_table(config, task.panel.layout, task.part, forecast, quantiles=quantiles, baselines=columns)
     if output is not None:
-        parquet = output.suffix.lower() == ".parquet"
-        write_whole(output, lambda path: (table.to_parquet if parquet else table.to_csv)(path, index=False))
+        write = table.to_parquet if output.suffix.lower() == ".parquet" else spreadsheet_safe(table).to_csv
+        write_whole(output, lambda path: write(path, index=False))
     return Backtest(task.loaded.run, report, table)
 
 
@@ -116,15 +117,6 @@ def _counted(listener: Listener, total: int) -> Callable[[int], None]:
         listener.progress("forecasting", done, total)
 
     return count
-
-
-def _require_finite(task: Task, forecast: Floats) -> None:
-    wrong = np.flatnonzero(~np.isfinite(forecast).all(axis=(1, 2, 3)))
-    if len(wrong):
-        series = task.panel.layout.ids[task.part.series[wrong[0]]]
-        raise DataError(
-            f"series {series}: {len(wrong):,} forecasts leave the range of numbers; train with preprocessing.log: false"
-        )
 
 
 def _baselines(task: Task, folds: list[Fold], names: Sequence[str], listener: Listener) -> dict[str, Floats]:

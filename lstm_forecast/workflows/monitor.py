@@ -16,6 +16,7 @@ from lstm_forecast.data.panel import Layout, Panel
 from lstm_forecast.errors import DataError, UsageError
 from lstm_forecast.evaluation.live import Live, live_errors
 from lstm_forecast.store import find_run, write_whole
+from lstm_forecast.workflows._documents import read_metrics
 from lstm_forecast.workflows._loaded import LoadedRun, load_run
 from lstm_forecast.workflows._shared import panel_ids, read_panel
 
@@ -152,7 +153,7 @@ def _rows(layout: Layout, series: Ints, ordinals: Ints) -> Ints:
 
 def _report(joined: pd.DataFrame, waiting: int, panel: Panel, loaded: LoadedRun, *, worst: float) -> Report:
     name, levels = loaded.config.name, loaded.config.model.levels
-    metrics = json.loads(loaded.run.read("metrics.json"))
+    metrics = read_metrics(loaded.run, loaded.config)
     part = metrics.get("test") or metrics.get("validation")
     expected = part["errors"]["forecast"]["mae"] if part else None
 

@@ -1,23 +1,23 @@
 """``forecast plot``: pictures of a published run, without the libraries that trained it."""
 
 import difflib
-import io
-import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from lstm_forecast.config.schema import Config
 from lstm_forecast.data.panel import Panel
-from lstm_forecast.errors import DataError, RunError, UsageError
+from lstm_forecast.errors import DataError, UsageError
 from lstm_forecast.plotting.forecast import MAX_PANELS, forecast_figure
 from lstm_forecast.plotting.horizon import horizon_figure
 from lstm_forecast.plotting.style import SUFFIXES, Figure, save_figure, stamp_text
 from lstm_forecast.plotting.training import training_figure
 from lstm_forecast.store import Run, find_run, write_whole
+from lstm_forecast.workflows._documents import read_config, read_epochs, read_metrics, read_test_forecasts, sound
 from lstm_forecast.workflows._loaded import load_run, read_ahead
 from lstm_forecast.workflows._shared import panel_ids
 from lstm_forecast.workflows.predict import forecast_future
@@ -72,7 +72,7 @@ def _forecast(run: Run, data: Path | None, future_data: Path | None, series: Seq
     future = forecast_future(loaded, panel)
     return forecast_figure(
         _history(panel, panel_ids(config, panel.layout).tolist(), shown, rows=rows),
-        _test_forecasts(run, config.name, shown),
+        _test_forecasts(run, config, shown),
         future,
         name=config.name,
         title=f"{_name(run)}: {_span(future, horizon)}{_count(len(shown), len(found))}",
@@ -81,15 +81,15 @@ def _forecast(run: Run, data: Path | None, future_data: Path | None, series: Seq
 
 
 def _training(run: Run) -> Figure:
-    columns = ["network", "epoch", "loss", "val_loss", "gap", "learning_rate", "best"]
-    with _sound(run, "history.csv") as content:
-        history = pd.read_csv(io.BytesIO(content))[columns].astype(float)
+    epochs = [{**asdict(epoch), "gap": epoch.gap} for epoch in read_epochs(run, read_config(run))]
+    with sound(run, "history.csv"):
+        history = pd.DataFrame(epochs).astype(float)
     return training_figure(history, title=f"{_name(run)}: training", note=f"run {run.run_id}")
 
 
 def _horizon(run: Run) -> Figure:
-    with _sound(run, "metrics.json") as content:
-        metrics = json.loads(content)
+    metrics = read_metrics(run, read_config(run))
+    with sound(run, "metrics.json"):
         part = "test" if "test" in metrics else "validation"
         report = metrics.get(part, {"by_step": {}, "windows": 0})
         errors = {
@@ -106,10 +106,9 @@ def _horizon(run: Run) -> Figure:
     return horizon_figure(errors, title=f"{_name(run)}: error by step", note=note)
 
 
-def _test_forecasts(run: Run, name: str, shown: Sequence[str]) -> pd.DataFrame:
-    with _sound(run, "forecasts.parquet") as content:
-        table = pd.read_parquet(io.BytesIO(content)).astype({name: float})
-        return table[table["unique_id"].isin(shown)]
+def _test_forecasts(run: Run, config: Config, shown: Sequence[str]) -> pd.DataFrame:
+    table = read_test_forecasts(run, config)
+    return table[table["unique_id"].isin(shown)]
 
 
 def _history(panel: Panel, ids: list[list[str]], shown: Sequence[str], *, rows: int) -> pd.DataFrame:
@@ -162,13 +161,3 @@ def _zone(panel: Panel) -> str:
 
 def _name(run: Run) -> str:
     return run.path.parent.name
-
-
-@contextmanager
-def _sound(run: Run, name: str) -> Iterator[bytes]:
-    """The content of a file of the run; whoever cannot make sense of it inside finds it damaged."""
-    content = run.read(name)
-    try:
-        yield content
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise RunError(f"{run.path / name}: damaged: {error}; train again") from None

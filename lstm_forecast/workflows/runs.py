@@ -1,6 +1,5 @@
 """``forecast runs``: what has been published, how good and how whole it is, and which of it is the champion."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from lstm_forecast.store import FOR_STUDY, Run, champions, locked, open_run, run
 from lstm_forecast.store import promote as promote_in
 from lstm_forecast.store import prune as prune_in
 from lstm_forecast.store import rollback as rollback_in
+from lstm_forecast.workflows._documents import facts_of, read_config, read_metrics
 from lstm_forecast.workflows._loaded import load_run
 
 __all__ = ["Checked", "Listed", "list_runs", "promote", "prune", "rollback", "show", "verify"]
@@ -51,7 +51,8 @@ def list_runs(*, runs: Path, name: str | None = None) -> list[Listed]:
 def show(*, runs: Path, name: str | None = None, run_id: str | None = None) -> tuple[Run, Mapping[str, Any]]:
     """A run, the champion by default, and its metrics. Raises RunError if it is missing or damaged."""
     run = open_run(_path(run_home(runs, name), run_id))
-    return run, json.loads(run.read("metrics.json"))
+    facts_of(run)
+    return run, read_metrics(run, read_config(run))
 
 
 def verify(*, runs: Path, name: str | None = None, run_id: str | None = None) -> list[Checked]:
@@ -96,7 +97,7 @@ def _listed(home: Path, run_id: str) -> Listed:
     champion = run_id in champions(home)[:1]
     try:
         run = open_run(home / run_id)
-        metrics = json.loads(run.read("metrics.json"))
+        facts, metrics = facts_of(run), read_metrics(run, read_config(run))
     except RunError:
         return Listed(home.name, run_id, champion, "damaged")
     part = metrics.get("test") or metrics.get("validation")
@@ -106,11 +107,11 @@ def _listed(home: Path, run_id: str) -> Listed:
         run=run_id,
         champion=champion,
         state="for study" if run.manifest.get(FOR_STUDY) else "readable",
-        cutoff=run.manifest["cutoff"],
-        published=run.manifest["published"],
+        cutoff=facts.cutoff,
+        published=facts.published,
         mae=errors["mae"],
         mase=errors["mase"],
-        skill=part["skill"]["seasonal_naive"] if part else None,
+        skill=part["skill"].get("seasonal_naive") if part else None,
     )
 
 

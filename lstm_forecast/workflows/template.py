@@ -6,10 +6,11 @@ import pandas as pd
 
 from lstm_forecast.data.future import future_table
 from lstm_forecast.errors import UsageError
+from lstm_forecast.inference.table import obeyed
 from lstm_forecast.store import find_run, write_whole
 from lstm_forecast.workflows._loaded import load_run, usable_panel
 
-__all__ = ["template"]
+__all__ = ["template", "template_csv"]
 
 SUFFIXES = (".csv", ".parquet")
 
@@ -50,4 +51,18 @@ def _write(table: pd.DataFrame, path: Path, *, parquet: bool) -> None:
     if parquet:
         table.to_parquet(path, index=False)
     else:
-        table.to_csv(path, index=False)
+        path.write_text(template_csv(table), encoding="utf-8")
+
+
+def template_csv(table: pd.DataFrame) -> str:
+    """The table as CSV.
+
+    Raises UsageError if an id or a name in it is one that spreadsheets or terminals obey: ``predict`` would not know
+    the series again by anything else.
+    """
+    if (odd := obeyed(table)) is not None:
+        raise UsageError(
+            f"a spreadsheet or a terminal would obey {odd!r}, so that it is not written as CSV; give an --output that "
+            "ends in .parquet"
+        )
+    return str(table.to_csv(index=False))

@@ -22,7 +22,7 @@ from lstm_forecast.model.memory import training_mib
 from lstm_forecast.store import Checkpoints, Run, locked
 from lstm_forecast.workflows._fit import NETWORK, Warm, choose, fit, learn_again, members_of, network_spec
 from lstm_forecast.workflows._loaded import make_forecaster, with_shown_levels
-from lstm_forecast.workflows._parts import Part, linear_forecast, part_report, part_table
+from lstm_forecast.workflows._parts import Part, linear_forecast, part_report, part_table, require_finite
 from lstm_forecast.workflows._prepare import Prepared, prepare
 from lstm_forecast.workflows._publish import Trained, publish_trained
 from lstm_forecast.workflows._shared import repair_notes
@@ -101,6 +101,8 @@ def learn(
     parts = prepared.parts
     forecaster, calibrations = _calibrated(prepared, make_forecaster(config, evaluated, prepared.scaler))
     forecasts = {name: forecaster.on_windows(part.windows, part.series) for name, part in parts.items()}
+    for name, part in parts.items():
+        require_finite(part, forecasts[name], prepared.layout)
     ridge = fit_linear(prepared.windows(config.windows.context_length))
     metrics = {
         name: _report(prepared, part, forecasts[name], forecaster.quantiles, ridge) for name, part in parts.items()

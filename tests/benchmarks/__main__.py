@@ -3,7 +3,10 @@
 import importlib
 import sys
 
-PLAIN, DETAILED = ("startup", "training", "backtest"), ("accuracy", "intervals", "defaults", "ablation", "reliability")
+PLAIN, DETAILED = (
+    ("startup", "training", "backtest", "hostile"),
+    ("accuracy", "intervals", "defaults", "ablation", "reliability"),
+)
 
 if __name__ == "__main__":
     name, *arguments = sys.argv[1:] or [""]

@@ -5,6 +5,7 @@ The rows are those that users of forecasting libraries complain about most; each
 
 import json
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,17 @@ from typer.testing import CliRunner, Result
 from lstm_forecast.cli import app
 from lstm_forecast.config.loading import load_config
 from lstm_forecast.workflows._prepare import prepare
+from tests.functional.conftest import tree
+from tests.functional.test_names import (
+    CODES,
+    FORMULAS,
+    MARKUP,
+    PATHS,
+    forecast,
+    rename,
+    require_dead,
+    require_no_formula,
+)
 
 DAYS = [f"2024-{month:02d}-{day:02d}" for month in (1, 2, 3) for day in range(1, 29)]
 SETTLED = {
@@ -165,11 +177,21 @@ def test_08_hours_that_daylight_saving_repeats(folder: Path) -> None:
     assert done.facts["cutoff"].endswith("+01:00")
 
 
+def test_08_hours_that_daylight_saving_skips(folder: Path) -> None:
+    hours = pd.date_range("2024-03-30 12:00", periods=40, freq="h")  # as a logger writes that knows no summer
+    message = refused(table(ds=dict(enumerate(hours.astype("str")))), {"timezone": "Europe/Vienna", "dst": "first"})
+    assert message.startswith("a.csv:16: column ds: 2024-03-31 02:00:00: in the hour that daylight saving repeats or")
+    assert "(1 such rows); set data.dst: shift, or write stamps with an offset, or in UTC" in message
+
+
 def test_09_a_word_among_numbers_far_down(folder: Path) -> None:
     frame = pd.DataFrame({"ds": np.arange(300_001), "y": "1"})
     frame.loc[300_000, "y"] = "X"
     message = refused(frame)
-    assert message.startswith("a.csv:300002: column y: expected a number, received 'X' (1 such cell)")
+    assert message == (
+        "a.csv:300002: column y: expected a number, received 'X' (1 such cell); set data.sentinels to what stands for "
+        "a missing value"
+    )
 
 
 @pytest.mark.parametrize("huge", ["1e160", "-1e300", "1e308"])
@@ -199,7 +221,7 @@ def test_12_text_of_another_encoding(folder: Path) -> None:
     cyrillic = "ds,y,город\n2024-01-01,1,Москва\n".encode("cp1251")
     assert refused(cyrillic).startswith("a.csv: neither UTF-8 nor Western European text; set data.csv.encoding")
     bad = b"ds,y\n" + b"".join(b"2024-01-%02d,1\n" % day for day in range(1, 29)) + b"2024-01-29,\xff\xfe\n"
-    assert "set data.csv.encoding" in refused(bad, {"csv": {"encoding": "utf-8"}})
+    assert refused(bad, {"csv": {"encoding": "utf-8"}}) == "a.csv:30: not utf-8 text; set data.csv.encoding"
 
 
 def test_13_decimal_commas(folder: Path) -> None:
@@ -213,6 +235,15 @@ def test_14_a_file_without_content_is_refused_before_it_is_read(folder: Path) ->
     with Path("a.csv").open("wb") as file:
         file.truncate(5 * 2**30)
     assert refused() == "a.csv: a binary file; expected CSV or Parquet"
+
+
+def test_14_more_than_memory_holds_is_refused_with_its_size(folder: Path) -> None:
+    with Path("a.csv").open("w") as file:
+        file.write("ds,y\n2024-01-01,1\n" * 20_000)
+        file.truncate(8 * 2**40)
+    message = refused()
+    assert message.startswith("a.csv: 8,192.0 GiB of CSV, and this machine has ")
+    assert message.endswith("convert it to Parquet, of which only the columns of the config are read")
 
 
 def test_15_a_series_that_training_has_not_seen(trained: Path, tmp_path: Path) -> None:
@@ -341,21 +372,63 @@ def test_21_no_byte_of_what_is_fitted_comes_from_later_rows(folder: Path) -> Non
         assert one.values[:60].tobytes() == other.values[:60].tobytes()
 
 
-HOSTILE = ["=1+1", "@SUM(A1)", "+cmd", "\x1b[31mred", "../../etc/passwd", "<script>alert(1)</script>", "a" * 300, "{0}"]
+@pytest.mark.parametrize("name", FORMULAS)
+def test_22_names_are_no_formulas_in_csv_and_themselves_in_json(workspace: Path, name: str) -> None:
+    rename(workspace, {"north": name, "south": "b"}, {"sold": name, "price": "c"})
+    found = predict(workspace, "--columns", "input", expect=0, name="shops")
+    assert {row["shop"] for row in json.loads(found)["forecasts"]} == {name, "b"}
+    output = forecast("predict", "--runs", workspace / "runs", "--run", "shops", "--columns", "input")
+    require_no_formula(output)
+    shown = "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in name)
+    assert f"'{shown}" in output
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_22_to_25_ids_are_text_in_every_output(trained: Path, tmp_path: Path, name: str) -> None:
-    """CSV formulas (22), paths (23), live markup (24) and terminal codes (25), by an id that training has not seen."""
-    frame = shops(trained).replace({"shop": {"south": name}})
-    path = tmp_path / "new.csv"
-    frame.to_csv(path, index=False)
-    before = set(tmp_path.rglob("*"))
-    result = CliRunner().invoke(
-        app, ["predict", "--runs", str(trained / "runs"), "--run", "shops", "--data", str(path)]
-    )
-    assert result.exit_code == 4
-    assert all(sign.isprintable() or sign == "\n" for sign in result.output)
-    result = CliRunner().invoke(app, ["check", str(path)])
-    assert all(sign.isprintable() or sign == "\n" for sign in result.output)
-    assert set(tmp_path.rglob("*")) == before
+@pytest.mark.parametrize("name", PATHS)
+def test_23_names_are_no_paths(workspace: Path, name: str) -> None:
+    rename(workspace, {"north": name, "south": "b"}, {"sold": f"{name}2", "price": "c"})
+    before = tree(workspace.parent)
+    runs = ("--runs", workspace / "runs", "--run", "shops")
+    forecast("predict", *runs, "--output", workspace / "out" / "a.csv")
+    forecast("plot", *runs, "--output", workspace / "out" / "a.svg")
+    after = {place for place in tree(workspace.parent) if place not in before}
+    assert {Path(place).name for place in after} == {"out", "a.csv", "a.svg"}
+
+
+@pytest.mark.parametrize("name", ["../a", "/a", "", ".", "..", "a/b", "a\\b", "a\0b", "a" * 65, "\u202ea", "-a", "a b"])
+def test_23_names_of_runs_that_could_be_paths_are_refused_by_line(folder: Path, name: str) -> None:
+    table().to_csv("a.csv", index=False)
+    path = config()
+    path.write_text(path.read_text().replace('"name": "a"', f'"name": {json.dumps(name)}'))
+    result = CliRunner().invoke(app, ["train", "--config", str(path), "--json"])
+    assert result.exit_code == 3
+    (problem,) = json.loads(result.stdout)["problems"]
+    assert problem.startswith("a.yaml:1:2: name: ")
+    assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize("name", MARKUP)
+def test_24_names_are_no_markup_in_pictures(workspace: Path, name: str) -> None:
+    rename(workspace, {"north": name, "south": "b"}, {"sold": f"{name} 2", "price": "c"})
+    for picture in ("forecast", "horizon", "training"):
+        path = workspace / f"{picture}.svg"
+        forecast("plot", picture, "--runs", workspace / "runs", "--run", "shops", "--output", path)
+        require_dead(path)
+
+
+@pytest.mark.parametrize("name", CODES)
+def test_25_names_are_no_commands_to_a_terminal(workspace: Path, name: str) -> None:
+    rename(workspace, {"north": f"{name}x", "south": "b"}, {"sold": f"{name}2", "price": "c"})
+    runs = ("--runs", workspace / "runs", "--run", "shops")
+    forecast("predict", *runs)
+    forecast("predict", *runs, "--json")
+    forecast("backtest", *runs)
+    forecast("runs", "show", "--runs", workspace / "runs", "--run", "shops")
+    forecast("check", workspace / "shops.csv")
+    frame = pd.read_csv(workspace / "shops.csv", keep_default_na=False)
+    frame.replace({"shop": {"b": name * 2}}).to_csv(workspace / "new.csv", index=False)
+    forecast("predict", *runs, "--data", workspace / "new.csv", expect=4)
+
+
+def test_every_row_has_a_test() -> None:
+    named = {int(match[1]) for name in globals() if (match := re.match(r"test_(\d\d)_", name))}
+    assert named == set(range(1, 26))

@@ -9,7 +9,11 @@ import pytest
 from lstm_forecast.config.loading import parse_config
 from lstm_forecast.config.schema import Config
 from lstm_forecast.inference.session import Session
+from lstm_forecast.model.ensemble import Member
+from lstm_forecast.model.graph import onnx_graph, weight_shapes
+from lstm_forecast.model.linear import fit_linear
 from lstm_forecast.store import open_run
+from lstm_forecast.workflows._fit import network_spec
 from lstm_forecast.workflows._loaded import make_forecaster
 from lstm_forecast.workflows._prepare import Prepared, prepare
 
@@ -49,6 +53,14 @@ def forecasts(found: Prepared, network: bytes) -> dict[str, np.ndarray]:
     series = np.arange(len(origins))
     ahead = forecaster.ahead(found.values, origins, found.layout.offsets[:-1], series, steps=5)
     return {name: ahead[k, :, 0, 0] for k, name in enumerate(found.layout.ids)}
+
+
+def learned(found: Prepared) -> dict[str, np.ndarray]:
+    """The same by a linear part that is fitted to them."""
+    windows = found.windows(20)
+    spec = network_spec(found, windows, 0)
+    weights = {name: np.zeros(shape, np.float32) for name, shape in weight_shapes(spec).items()}
+    return forecasts(found, onnx_graph([Member(spec, weights, fit_linear(windows))]))
 
 
 @pytest.fixture(scope="session")
@@ -92,6 +104,19 @@ def test_a_series_in_other_units_is_forecast_in_those(
     size = np.ptp(factor * frame.y[frame.id == "a"])
     assert np.abs(found["a"] - (factor * plain["a"] + shift)).max() < 1e-4 * size
     np.testing.assert_array_equal(found["b"], plain["b"])
+
+
+@pytest.mark.parametrize("normalisation", ["none", "last", "mean", "standard", "last_standard"])
+@pytest.mark.parametrize(("factor", "shift"), [(1000.0, 0.0), (1e-3, 0.0), (1.0, 500.0), (7.0, -300.0)])
+def test_what_is_learned_in_other_units_is_forecast_in_those(
+    tmp_path: Path, normalisation: str, factor: float, shift: float
+) -> None:
+    frame, settings = table("a", "b"), config(normalisation)
+    units = [frame, frame.assign(y=factor * frame.y + shift)]
+    plain, other = (learned(prepared(each, tmp_path, settings)) for each in units)
+    for name, forecast in plain.items():
+        size = np.ptp(factor * frame.y[frame.id == name])
+        assert np.abs(other[name] - (factor * forecast + shift)).max() < 1e-4 * size
 
 
 def test_an_unrelated_series_leaves_the_scales_of_others_as_they_are(tmp_path: Path, network: bytes) -> None:

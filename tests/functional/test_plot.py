@@ -274,7 +274,10 @@ def test_a_file_that_makes_no_sense_is_a_damaged_run(
 def test_a_run_without_evaluation_windows_has_no_errors_to_draw(
     trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workflow.Run, "read", lambda run, name: b"{}")
+    read = workflow.Run.read
+    monkeypatch.setattr(
+        workflow.Run, "read", lambda run, name, **how: b"{}" if name == "metrics.json" else read(run, name, **how)
+    )
     with pytest.raises(DataError, match="no errors to draw"):
         draw(trained, tmp_path / "x.png", "horizon")
 

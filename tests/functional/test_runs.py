@@ -3,10 +3,11 @@
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from lstm_forecast.store import FILES, champions, locked, open_run, publish
+from lstm_forecast.store import FILES, Run, champions, locked, open_run, publish
 from tests.functional.conftest import Forecast, tree
 from tests.functional.test_cli import invoke, one_object
 
@@ -19,11 +20,14 @@ def home(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     first = open_run(home)
     contents = {name: first.read(name) for name in FILES}
     writers = {name: lambda path: path.write_bytes(contents[path.name]) for name in FILES}
-    facts = {"cutoff": first.manifest["cutoff"], "published": "network"}
     with locked(home):
-        publish(home, writers, facts)
-        publish(home, writers, facts | {"for_study": True}, promote=False)
+        publish(home, writers, facts(first))
+        publish(home, writers, facts(first) | {"for_study": True}, promote=False)
     return home
+
+
+def facts(run: Run) -> dict[str, Any]:
+    return {key: run.manifest[key] for key in ("name", "cutoff", "published", "series", "windows")}
 
 
 def test_the_list_says_what_there_is_and_how_good_it_was(home: Path) -> None:
@@ -78,7 +82,8 @@ def test_verify_finds_a_whole_run_that_does_not_forecast_what_it_did(home: Path)
     contents = {name: first.read(name) for name in FILES}
     contents["scaler.json"] = contents["scaler.json"].replace(b'"scale": ', b'"scale": 1')
     with locked(home):
-        publish(home, {name: lambda path: path.write_bytes(contents[path.name]) for name in FILES}, {}, promote=False)
+        writers = {name: lambda path: path.write_bytes(contents[path.name]) for name in FILES}
+        publish(home, writers, facts(first), promote=False)
     result = invoke("runs", "verify", "--run", "sine")
     assert result.exit_code == 5
     assert "forecasts differ by" in result.stderr

@@ -154,6 +154,13 @@ def test_any_bytes_are_a_config_or_a_config_error(content: bytes) -> None:
         os.close(reader)
 
 
+def test_of_thousands_of_problems_the_first_are_told_and_all_are_counted() -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_config(MINIMAL + "".join(f"key{k}: 1\n" for k in range(1000)), source="a.yaml")
+    assert caught.value.problems[0] == "a.yaml:1:1: 1,000 problems; the first 200 follow"
+    assert len(caught.value.problems) == 201
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.text(max_size=40), st.dictionaries(st.text(max_size=8), st.text(max_size=20), max_size=3))
 def test_any_option_and_environment_is_a_config_or_a_config_error(

@@ -1,8 +1,8 @@
 """Reliability: the protocols that the tests run in small, as large as asked for, and what came of them.
 
 ``python -m tests.benchmarks reliability [crash] [kills] [starts] [promotion] [resume] [stops] [soak]
-[warm] [memory] [power] [--count N]``; those from ``soak`` on only if they are asked for, as they take minutes to an hour.
-``--picture FILE`` draws the soak.
+[warm] [memory] [power] [--count N]``; those from ``soak`` on only if they are asked for, as they take minutes to an
+hour. ``--picture FILE`` draws the soak.
 """
 
 import argparse
@@ -22,7 +22,8 @@ from tests.benchmarks.reliability.warm import warm
 ROOT = Path(__file__).parents[3]
 PROTOCOLS: dict[str, tuple[Callable[..., None], int]] = {
     "crash": (crash, 1), "kills": (kills, 200), "starts": (starts, 50), "promotion": (promotion, 200),
-    "resume": (resume, 20), "stops": (stops, 50), "soak": (soak, 300), "warm": (warm, 3), "memory": (memory, 6), "power": (power, 10),
+    "resume": (resume, 20), "stops": (stops, 50), "soak": (soak, 300),
+    "warm": (warm, 3), "memory": (memory, 6), "power": (power, 10),
 }  # fmt: skip
 LONG = ("soak", "warm", "memory", "power")
 
