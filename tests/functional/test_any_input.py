@@ -95,8 +95,8 @@ def published(prepared: Prepared) -> Forecaster:
     windows = prepared.windows(prepared.config.windows.context_length)
     spec = network_spec(prepared, windows, 0)
     weights = {name: np.zeros(shape, np.float32) for name, shape in weight_shapes(spec).items()}
-    combined = prepared.config.model.linear == "combined"
-    linear = fit_linear(windows, season_length=prepared.config.windows.season_length, combined=combined)
+    kind = prepared.config.model.linear or "ridge"
+    linear = fit_linear(windows, season_length=prepared.config.windows.season_length, kind=kind)
     forecaster = make_forecaster(prepared.config, onnx_graph([Member(spec, weights, linear)]), prepared.scaler)
     trials = [forecaster.trials(part.windows, part.series) for part in prepared.parts.values()]
     return forecaster.calibrated(trials, per_series=True) if prepared.validation else forecaster

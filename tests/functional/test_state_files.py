@@ -53,8 +53,11 @@ def two(first: Path, once: Callable[[str, Callable[[Path], None]], Path]) -> Pat
 def home(two: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy that shares its files, so that what is changed has to be replaced."""
     directory = shutil.copytree(two, tmp_path / "two", copy_function=os.link)
+    home = directory / "runs" / "grown"
+    (home / "lock").unlink()
+    (home / "lock").touch()  # what is locked is a file, not its name: tests run side by side
     monkeypatch.chdir(directory)
-    return directory / "runs" / "grown"
+    return home
 
 
 def forecast() -> str | None:
@@ -84,7 +87,7 @@ def test_a_damaged_state_file_heals_or_names_the_one_command_to_run(name: str, d
 
     found = one_object(invoke("runs", "list", "--run", "grown", "--json").stdout)["runs"]
     states = {run["run"]: run["state"] for run in found}
-    assert states[champion] == ("damaged" if name in ("manifest.json", "metrics.json") else "readable")
+    assert states[champion] == ("damaged" if name in ("manifest.json", "config.yaml", "metrics.json") else "readable")
     assert list(states.values()).count("readable") >= 1
     verified = invoke("runs", "verify", champion, "--run", "grown")
     assert verified.exit_code == (5 if name in IN_RUN else 0)

@@ -442,7 +442,7 @@ def hook(name, args):
         return
     if name == "os.scandir" and str(args[0]).endswith("/ruamel/yaml"):  # the YAML parser looks for its own parts
         return
-    if name == "os.listdir" and str(args[0]).startswith(allowed):
+    if name in ("os.listdir", "os.scandir") and str(args[0]).startswith(allowed):
         return
     writes = name == "open" and (str(args[1])[0] not in "rN" or args[2] & 3)
     outside = name == "open" and not str(args[0]).startswith(allowed)

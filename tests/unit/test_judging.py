@@ -32,6 +32,7 @@ class Oracle:
     errors: Floats
     context_length: int = 12
     padded: bool = False
+    n_flagged: int = 0
     quantiles: tuple[float, ...] = (0.5,)
     scaler: Any = None
 

@@ -106,7 +106,7 @@ def test_a_byte_order_mark_is_no_part_of_the_header_even_if_the_config_says_utf_
 def test_an_unknown_encoding_and_a_wrong_one_name_the_key(tmp_path: Path) -> None:
     path = written(tmp_path / "a.csv", "ds,y\nKöln,1\n".encode("cp1252"))
     assert "data.csv.encoding: klingon is not a known encoding" in refused(path, encoding="klingon")
-    assert refused(path, encoding="utf-8").startswith(f"{path}: not utf-8 text")
+    assert refused(path, encoding="utf-8").startswith(f"{path}:2: not utf-8 text")
     late = written(tmp_path / "b.csv", b"ds,y\n" + b"a,1\n" * 100_000 + b"K\xf6ln,1\n")
     assert refused(late).endswith("set data.csv.encoding")
 
