@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm_forecast.data.windows import Windows
+from lstm_forecast.model.methods import best_kernel, last_value_kernel, seasonal_kernel
 from lstm_forecast.model.ridge import Weights, inputs_of, normal_equations, solve
-from lstm_forecast.model.smoothing import Smoothing, fit_smoothing, last_value_kernel, seasonal_kernel
+from lstm_forecast.model.smoothing import Smoothing, fit_smoothing
 
 __all__ = ["Linear", "fit_linear", "fixed_linear"]
 
@@ -24,7 +25,7 @@ JUDGES = 5_000  # windows that forms and penalties are compared on
 PENALTIES = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 DEFAULT_PENALTY = 1e-3  # where the training windows are too few to choose
 RIDGE, SMOOTHING, COMBINED = "ridge", "smoothing", "combined"
-NAIVE, SEASONAL_NAIVE = "naive", "seasonal naive"
+NAIVE, SEASONAL_NAIVE, SINGLE = "naive", "seasonal naive", "single smoothing"
 Floats = NDArray[np.float64]
 Single = NDArray[np.float32]
 
@@ -62,7 +63,7 @@ def fixed_linear(training: Windows, *, form: str, season_length: int) -> Linear:
     n_targets, simple = training.n_targets, _simple_kernels(training, season_length)
     form = form if form in simple else NAIVE
     return Linear(
-        kernel=np.stack([simple[form]] * n_targets),
+        kernel=simple[form],
         bias=np.zeros((n_targets, training.horizon), np.float32),
         form=(form,) * n_targets,
         penalty=np.full(n_targets, np.nan),
@@ -74,17 +75,20 @@ def fit_linear(training: Windows, *, season_length: int = 1, kind: str = RIDGE, 
     """Fit a ``ridge``, a ``smoothing`` or both ``combined`` on the training windows, or repeat ``seasonal_naive``.
 
     The penalty of the ridge is the one that forecasts their newest fifth best from the others. With ``combined`` the
-    forecast is the mean of the ridge and a simple forecast (last value, last season or smoothing, whichever makes the
-    best mean), which errs less where few windows teach the regression (Bates & Granger 1969, "The combination of
-    forecasts"). At most ``limit`` windows are learned from. Validation rows play no part. Hoerl & Kennard 1970, "Ridge
-    regression"; the intercept is not penalised.
+    forecast is the mean of the ridge and a simple forecast (last value, last season, one smoothing for all windows or
+    smoothing by the window, whichever makes the best mean), which errs less where few windows teach the regression
+    (Bates & Granger 1969, "The combination of forecasts"). At most ``limit`` windows are learned from. Validation rows
+    play no part. Hoerl & Kennard 1970, "Ridge regression"; the intercept is not penalised.
     """
     if kind in (SMOOTHING, SEASONAL_NAIVE.replace(" ", "_")):
         return fixed_linear(training, form=kind.replace("_", " "), season_length=season_length)
     combined, newest = kind == COMBINED, _newest_fifth(training)
     older = replace(training, counts=training.counts - newest)
     newer = replace(training, starts=training.starts + older.counts * training.stride, counts=newest)
-    simple = _simple_kernels(training, season_length) if combined else {}
+    simple = dict[str, Single]()
+    if combined:
+        simple[SINGLE] = best_kernel(older, season_length=season_length)
+        simple |= _simple_kernels(older, season_length)
     choices = list(product(PENALTIES, simple or (RIDGE,)))
     equations = normal_equations(older, limit)
     best = np.full(training.n_targets, choices.index((DEFAULT_PENALTY, SMOOTHING if combined else RIDGE)))
@@ -96,7 +100,7 @@ def fit_linear(training: Windows, *, season_length: int = 1, kind: str = RIDGE, 
     penalties, forms = zip(*(choices[k] for k in best), strict=True)
     weights = {penalty: solve(equations, penalty) for penalty in set(penalties)}
     parts = [
-        _averaged(weights[penalty], target, simple.get(form))
+        _averaged(weights[penalty], target, simple[form][target] if combined else None)
         for target, (penalty, form) in enumerate(zip(penalties, forms, strict=True))
     ]
     kernel, bias, known = map(np.stack, zip(*parts, strict=True))
@@ -121,14 +125,16 @@ def _newest_fifth(windows: Windows) -> NDArray[np.int64]:
 
 
 def _simple_kernels(windows: Windows, season_length: int) -> dict[str, Single]:
-    """Simple forecasts by name, as (context_length, horizon); of smoothing, which is no kernel, there is nothing."""
+    """Simple forecasts by name, each (n_targets, context_length, horizon).
+
+    Of smoothing, the last one, there is nothing: it is no kernel.
+    """
     shape = windows.context_length, windows.horizon
-    seasonal = 1 < season_length <= windows.context_length
-    return {
-        NAIVE: last_value_kernel(*shape),
-        **({SEASONAL_NAIVE: seasonal_kernel(*shape, season_length=season_length)} if seasonal else {}),
-        SMOOTHING: np.zeros(shape, np.float32),
-    }
+    kernels = {NAIVE: last_value_kernel(*shape)}
+    if 1 < season_length <= windows.context_length:
+        kernels[SEASONAL_NAIVE] = seasonal_kernel(*shape, season_length=season_length)
+    kernels[SMOOTHING] = np.zeros(shape, np.float32)
+    return {name: np.broadcast_to(kernel, (windows.n_targets, *shape)) for name, kernel in kernels.items()}
 
 
 def _smoothed(windows: Windows, season_length: int, forms: Sequence[str], *, share: float) -> dict[str, Any]:

@@ -1,8 +1,7 @@
-"""Simple forecasts of a window: what the ridge regression is combined with, where data are few.
+"""Several methods weighted by the window: which of them suit it is seen in the window itself.
 
-Every exponential smoothing with fixed parameters is linear in what it has seen: its forecasts and its errors on the
-way are products of the window with matrices. Which parameters suit a window is therefore seen in the window itself,
-by two matrix products and a softmax, for series that were never seen before as well.
+Their forecasts and their errors on the way are products of the window with matrices, so that two of these and a softmax
+serve series that were never seen before as well.
 """
 
 from collections.abc import Iterator
@@ -14,16 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm_forecast.data.windows import Windows
+from lstm_forecast.model.methods import Method, holt_winters, theta
 
-__all__ = [
-    "FLOOR", "N_METHODS", "TINY", "Group", "Method", "Smoothing", "fit_smoothing", "holt_winters",
-    "last_value_kernel", "most_numbers", "seasonal_kernel", "theta",
-]  # fmt: skip
+__all__ = ["FLOOR", "N_METHODS", "TINY", "Group", "Smoothing", "fit_smoothing", "most_numbers"]
 
 ALPHAS = (0.05, 0.2, 0.6, 1.0)  # of level alone and of Theta; measured on M3, M4 and tourism: more gain nothing
 TRENDS = tuple(product((0.4, 0.8), (0.1, 0.4)))  # alpha, beta
-GAMMA, PHI = 0.2, 0.9
-N_METHODS = 2 * (2 * len(ALPHAS) + len(TRENDS))  # with and without a season
+GAMMAS, PHI = (0.2, 0.6), 0.9  # the first one beside trends
+N_METHODS = 2 * (2 * len(ALPHAS) + len(TRENDS)) + len(ALPHAS)  # without and with a season
 SEASONS, LEAST, MOST = 4, 64, 336  # newest rows that are looked at: seasons, or as many rows at least, and at most
 SHORTEST, SHRINK = 3, 0.75  # lengths that short series may have: each that share of the one before
 SAMPLE = 1_000  # windows that weights are learned from
@@ -31,79 +28,7 @@ POWERS, STRENGTHS = (0.0, 0.3, 1.0), (0.0, 10.0, 40.0, 200.0)  # of a window's l
 EVIDENCE = 40  # errors that count: many more would leave one method, and magnify rounding
 FLOOR = 1e-8  # mean square error that counts as none, relative to the mean square of the window,
 TINY = 1e-30  # and beside that, where all of the window is 0
-Floats = NDArray[np.float64]
 Kernel = NDArray[np.float32]
-
-
-def last_value_kernel(context_length: int, horizon: int) -> Kernel:
-    """Repeat the last value: the naive forecast."""
-    return seasonal_kernel(context_length, horizon, season_length=1)
-
-
-def seasonal_kernel(context_length: int, horizon: int, *, season_length: int) -> Kernel:
-    """Repeat the last season, which the context must hold: the seasonal naive forecast."""
-    steps = np.arange(horizon)
-    kernel = np.zeros((context_length, horizon), np.float32)
-    kernel[context_length - season_length + steps % season_length, steps] = 1
-    return kernel
-
-
-@dataclass(frozen=True)
-class Method:
-    """What a method does to a window of ``length`` values: both are to be multiplied by it from the left."""
-
-    forecast: Floats  # (length, horizon)
-    errors: Floats  # (length, length): of forecasts one step ahead, by step; 0 before the first
-
-
-def holt_winters(
-    length: int, horizon: int, *, season_length: int, alpha: float, beta: float, gamma: float, phi: float
-) -> Method:
-    """Damped additive Holt-Winters smoothing, without a season where ``season_length`` is 1.
-
-    Level and season start from the first season (or value), the trend from 0. Hyndman & Athanasopoulos 2021,
-    "Forecasting: principles and practice", section 8.3, with gamma times 1 - alpha there.
-    """
-    one = np.eye(length)  # row t: how the value at step t depends on the window
-    level, trend = one[:season_length].mean(axis=0), np.zeros(length)
-    season = one[:season_length] - level
-    errors = np.zeros((length, length))
-    for t in range(season_length, length):
-        expected = level + phi * trend
-        errors[t] = one[t] - expected - season[t % season_length]
-        level = expected + alpha * errors[t]
-        trend = phi * trend + alpha * beta * errors[t]
-        if season_length > 1:
-            season[t % season_length] += gamma * (1 - alpha) * errors[t]
-    damped = np.cumsum(phi ** np.arange(1, horizon + 1))[:, None]
-    ahead = level + damped * trend + season[(length + np.arange(horizon)) % season_length]
-    return Method(ahead.T, errors.T)
-
-
-def theta(length: int, horizon: int, *, season_length: int, alpha: float) -> Method:
-    """The Theta method: exponential smoothing, drifting by half the slope of a line through the window.
-
-    Assimakopoulos & Nikolopoulos 2000, "The theta model", in the form of Hyndman & Billah 2003, "Unmasking the Theta
-    method". The season is the mean of what each phase is above the line; ``season_length`` 1 means none.
-    """
-    steps = np.arange(length)
-    one = np.eye(length)
-    fit = np.linalg.pinv(np.stack([np.ones(length), steps], axis=1))
-    above = one - fit[0] - steps[:, None] * fit[1]
-    phase = steps % season_length
-    season = np.stack([above[phase == k].mean(axis=0) for k in range(season_length)])
-    season -= season.mean(axis=0)
-    adjusted = one - season[phase]
-    half_slope = (fit @ adjusted)[1] / 2
-    drift = (1 - (1 - alpha) ** steps) / alpha  # one step ahead, after so many steps
-    level, errors = adjusted[0].copy(), np.zeros((length, length))
-    for t in range(1, length):
-        errors[t] = adjusted[t] - level - drift[t] * half_slope
-        level += alpha * (adjusted[t] - level)
-    ahead = np.arange(horizon)
-    along = ahead + (1 - (1 - alpha) ** length) / alpha
-    forecast = level + along[:, None] * half_slope + season[(length + ahead) % season_length]
-    return Method(forecast.T, errors.T)
 
 
 @dataclass(frozen=True)
@@ -229,7 +154,7 @@ def _groups(context_length: int, horizon: int, season_length: int, padded: bool)
 
 
 def _group(length: int, horizon: int, season_length: int) -> Group:
-    seasonal = 1 < season_length <= length // 2 - 1
+    seasonal = 1 < season_length <= length // 2
     methods = [*_methods(length, horizon, 1), *(_methods(length, horizon, season_length) if seasonal else ())]
     first = season_length if seasonal else 2  # error that all methods make
     return Group(
@@ -240,9 +165,10 @@ def _group(length: int, horizon: int, season_length: int) -> Group:
 
 
 def _methods(length: int, horizon: int, season_length: int) -> Iterator[Method]:
-    smoothed = partial(holt_winters, length, horizon, season_length=season_length, gamma=GAMMA)
+    smoothed = partial(holt_winters, length, horizon, season_length=season_length)
     for alpha in ALPHAS:
-        yield smoothed(alpha=alpha, beta=0, phi=1)
+        for gamma in GAMMAS if season_length > 1 else GAMMAS[:1]:
+            yield smoothed(alpha=alpha, beta=0, gamma=gamma, phi=1)
         yield theta(length, horizon, season_length=season_length, alpha=alpha)
     for alpha, beta in TRENDS:
-        yield smoothed(alpha=alpha, beta=beta, phi=PHI)
+        yield smoothed(alpha=alpha, beta=beta, gamma=GAMMAS[0], phi=PHI)

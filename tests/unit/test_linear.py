@@ -1,5 +1,6 @@
 """The ridge regression beside the network."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,8 @@ import pytest
 
 from lstm_forecast.data.windows import Windows
 from lstm_forecast.model.linear import Linear, fit_linear, fixed_linear
-from lstm_forecast.model.smoothing import fit_smoothing, last_value_kernel, seasonal_kernel
+from lstm_forecast.model.methods import best_kernel, last_value_kernel, seasonal_kernel
+from lstm_forecast.model.smoothing import fit_smoothing
 
 HOW: dict[str, dict[str, Any]] = {"ridge": {}, "combined": {"kind": "combined", "season_length": 4}}
 
@@ -123,12 +125,14 @@ def test_combined_is_always_the_mean_of_a_ridge_and_the_simple_forecast_that_it_
     windows = make(values(rows))
     linear = fit_linear(windows, season_length=4, kind="combined")
     batch = windows.batch(np.arange(len(windows)))
-    simple = {
-        "ridge + naive": last_value_kernel(8, 3),
-        "ridge + seasonal naive": seasonal_kernel(8, 3, season_length=4),
-        "ridge + smoothing": np.zeros((8, 3)),  # no kernel
-    }
+    older = replace(windows, counts=windows.counts - windows.counts // 5)
     for k, form in enumerate(linear.form):
+        simple = {
+            "ridge + naive": last_value_kernel(8, 3),
+            "ridge + seasonal naive": seasonal_kernel(8, 3, season_length=4),
+            "ridge + single smoothing": best_kernel(older, season_length=4)[k],
+            "ridge + smoothing": np.zeros((8, 3)),  # no kernel
+        }
         x = np.hstack([batch.inputs[..., k].astype(float), np.ones((len(windows), 1))])
         strength = linear.penalty[k] * np.square(x[:, :8]).sum() / 8
         gram = x.T @ x + np.diag([strength] * 8 + [0])

@@ -9,15 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lstm_forecast.data.windows import Windows
-from lstm_forecast.model.smoothing import (
-    Smoothing,
-    fit_smoothing,
-    holt_winters,
-    last_value_kernel,
-    most_numbers,
-    seasonal_kernel,
-    theta,
-)
+from lstm_forecast.model.methods import best_kernel, holt_winters, last_value_kernel, seasonal_kernel, theta
+from lstm_forecast.model.smoothing import Smoothing, fit_smoothing, most_numbers
 
 SHARES = st.floats(0, 1)
 
@@ -157,6 +150,17 @@ def test_theta_follows_a_line_at_half_its_slope_and_a_season_in_full(season: int
     assert np.diff(ahead[::season]) == pytest.approx(np.full(8 // season - 1, season * 1.0), abs=0.1)
     if season == 4:
         assert ahead[0] - ahead[1] == pytest.approx(4 - 1, abs=0.3)
+
+
+def test_the_best_kernel_of_every_target_fits_that_target() -> None:
+    values = np.stack([values[:1].ravel() for values in kinds(1, 300).values()], axis=1)
+    windows = replace(windows_of(values[None, :, 0], context=24), values=values.astype(np.float32), n_targets=4)
+    batch = windows.batch(np.arange(len(windows)))
+    own, targets = batch.inputs.transpose(2, 0, 1), batch.targets.transpose(2, 0, 1)
+    kernels = best_kernel(windows, season_length=4)
+    for k, (kind, most) in enumerate(MOST.items()):
+        relative = error(own[k] @ kernels[k], targets[k]) / error(own[k, :, -1:], targets[k])
+        assert relative < most, kind
 
 
 # Weighted in the window
