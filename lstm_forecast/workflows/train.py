@@ -30,6 +30,8 @@ from lstm_forecast.workflows._shared import repair_notes
 __all__ = ["Listener", "TrainResult", "learn", "learn_all_rows", "start_checkpoints", "train"]
 
 Floats = NDArray[np.float64]
+# On ETTh1 grown by three months this came within 0.1 % of the errors from scratch in 0.39 of the time, in the median
+# of 3 seeds (tests/benchmarks/reliability/warm.py); a twelfth did so too, but what is new there is little.
 WARM_EPOCHS = 1 / 3
 
 
