@@ -123,7 +123,8 @@ def fit_smoothing(windows: Windows, *, season_length: int) -> Smoothing:
     targets = batch.targets[full].transpose(2, 0, 1)
     forecasts, likelihoods = groups[0].all_forecasts(own), groups[0].likelihoods(own)
     errors = np.abs(forecasts - targets[:, :, None]).mean(axis=(1, 3))  # (n_targets, n_methods)
-    known = -np.log(np.maximum(errors, TINY) / np.maximum(errors.min(axis=1, keepdims=True), TINY))
+    logarithms = np.log(np.maximum(errors, TINY))
+    known = logarithms.min(axis=1, keepdims=True) - logarithms
     choices = list(product(POWERS, STRENGTHS))
     scores = (power * likelihoods + strength * known[:, None] for power, strength in choices)
     found = [np.abs(_mean(forecasts, score) - targets).mean(axis=(1, 2)) for score in scores]

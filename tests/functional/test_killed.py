@@ -23,12 +23,14 @@ import sys
 from pathlib import Path
 from lstm_forecast.store import FILES, locked, open_run, publish
 home = Path(sys.argv[1])
-contents = {name: (open_run(home).path / name).read_bytes() for name in FILES}
+run = open_run(home)
+contents = {name: run.read(name) for name in FILES}
+facts = {key: fact for key, fact in run.manifest.items() if key not in ("run_id", "created", "files", "sha256")}
 writers = {name: (lambda path, content=content: path.write_bytes(content)) for name, content in contents.items()}
 print("ready", flush=True)
 while True:
     with locked(home):
-        print(publish(home, writers, {}).run_id, flush=True)
+        print(publish(home, writers, facts).run_id, flush=True)
 """
 HOLD = """
 import sys
