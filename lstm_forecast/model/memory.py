@@ -13,23 +13,26 @@ BASE_MIB = 840  # TensorFlow and everything else that is imported
 ARRAYS = 3.6  # times the float32 array: what it is made from, and what baselines and scaling take
 GATES = {"lstm": 4, "peephole_lstm": 4, "coupled_lstm": 3, "gru": 3, "rnn": 1}
 KEPT = 3  # arrays like the gates that each step keeps for the way back, in both directions
-COPIES = 6  # of the weights: themselves, gradients, two moments, best ones, a checkpoint
+COPIES = 9  # of the weights: themselves, gradients, two moments, best ones, a checkpoint, what is published of them
+TARGETS = 3  # arrays like them: themselves, what the linear part predicts, what it leaves over
 BATCHES = 4  # that wait to be trained on
+LEARNED = 5_000  # windows that linear parts are compared on at once
 MIB = 2**20
 
 
 def training_mib(*, rows: int, columns: int, specs: Sequence[NetworkSpec], batch_size: int) -> float:
     """Peak memory of a training in MiB, about. Networks are trained one after another."""
     array = 4 * rows * columns
-    return BASE_MIB + (ARRAYS * array + max(_network_bytes(spec, batch_size) for spec in specs)) / MIB
+    return BASE_MIB + (ARRAYS * array + max(_network_bytes(spec, batch_size, rows) for spec in specs)) / MIB
 
 
-def _network_bytes(spec: NetworkSpec, batch_size: int) -> int:
+def _network_bytes(spec: NetworkSpec, batch_size: int, rows: int) -> int:
     weights = sum(math.prod(shape) for shape in weight_shapes(spec).values())
     directions = 2 if spec.bidirectional else 1
     gates = GATES[spec.cell] + 2  # and the two states
     steps = sum(spec.n_steps * units * directions * gates * KEPT for units in spec.units)
-    window = spec.context_length * spec.n_features + spec.horizon * spec.n_targets
+    window = spec.context_length * spec.n_features + TARGETS * spec.horizon * spec.n_targets
     outputs = spec.horizon * spec.n_targets * len(spec.quantiles) * KEPT
     ridge = 8 * spec.n_targets * (spec.context_length + 1) * (2 * spec.context_length + 8 * spec.horizon)
-    return 4 * (COPIES * weights + batch_size * (steps + outputs + BATCHES * window)) + ridge
+    windows = max(BATCHES * batch_size, min(LEARNED, rows))
+    return 4 * (COPIES * weights + batch_size * (steps + outputs) + windows * window) + ridge

@@ -23,7 +23,8 @@ GAMMAS, PHI = (0.2, 0.6), 0.9  # the first one beside trends
 N_METHODS = 2 * (2 * len(ALPHAS) + len(TRENDS)) + len(ALPHAS)  # without and with a season
 SEASONS, LEAST, MOST = 4, 64, 336  # newest rows that are looked at: seasons, or as many rows at least, and at most
 SHORTEST, SHRINK = 3, 0.75  # lengths that short series may have: each that share of the one before
-SAMPLE = 1_000  # windows that weights are learned from
+SAMPLE = 1_000  # windows that weights are learned from, of all targets together
+NUMBERS = 2**24  # in the largest array on the way: more windows are forecast block by block
 POWERS, STRENGTHS = (0.0, 0.3, 1.0), (0.0, 10.0, 40.0, 200.0)  # of a window's likelihoods, and of errors elsewhere
 EVIDENCE = 40  # errors that count: many more would leave one method, and magnify rounding
 FLOOR = 1e-8  # mean square error that counts as none, relative to the mean square of the window,
@@ -89,11 +90,15 @@ class Smoothing:
         left = np.ones(own.shape[1], np.bool_)
         for group in self.groups:
             fits = left & (observed[:, -group.length] > 0) if self.padded else left
-            newest = own[:, fits, -group.length :]
-            score = self.power[:, None, None] * group.likelihoods(newest) + self.prior[:, None, : group.n_methods]
-            prediction[:, fits] = _mean(group.all_forecasts(newest), score)
+            rows, room = np.flatnonzero(fits), max(1, NUMBERS // (len(own) * group.errors.shape[1]))
+            for block in np.split(rows, range(room, len(rows), room)):
+                prediction[:, block] = self._predict(group, own[:, block, -group.length :])
             left = left & ~fits
         return prediction
+
+    def _predict(self, group: Group, own: Kernel) -> Kernel:
+        score = self.power[:, None, None] * group.likelihoods(own) + self.prior[:, None, : group.n_methods]
+        return _mean(group.all_forecasts(own), score)
 
 
 def _mean(forecasts: Kernel, score: Kernel) -> Kernel:
@@ -113,7 +118,8 @@ def fit_smoothing(windows: Windows, *, season_length: int) -> Smoothing:
     groups = _groups(windows.context_length, horizon, season_length, windows.padded)
     prior, power = np.zeros((n_targets, N_METHODS), np.float32), np.ones(n_targets, np.float32)
     plain = Smoothing(groups, horizon, windows.padded, prior, power)
-    batch = next(windows.batches(SAMPLE, limit=SAMPLE), None)
+    sample = max(1, SAMPLE // n_targets)
+    batch = next(windows.batches(sample, limit=sample), None)
     if batch is None or not groups:
         return plain
     full = batch.inputs[:, -groups[0].length, -1] > 0 if windows.padded else np.ones(len(batch.inputs), np.bool_)
