@@ -37,6 +37,7 @@ def struck(where, at, number, delay):
     setattr(owner, name, strike)
     return lambda: setattr(owner, name, real)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # shells make what they start in the background deaf to it
 stages, arguments = map(json.loads, sys.argv[1:])
 sys.argv = ["forecast", *arguments]
 for where, at, number, delay in stages:
