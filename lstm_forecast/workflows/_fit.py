@@ -36,6 +36,7 @@ class Fitted:
 
     members: tuple[Member, ...]
     history: tuple[Epoch, ...]
+    starts: tuple[Member, ...] = ()  # the members before training
 
     @property
     def kept(self) -> tuple[Epoch, ...]:
@@ -107,7 +108,7 @@ def members_of(prepared: Prepared, fitted: Fitted, published: str, *, everything
     if published == NETWORK:
         return fitted.members
     if published == BLEND:
-        return tuple(_blended(prepared, *numbered, everything=everything) for numbered in enumerate(fitted.members))
+        return tuple(map(_blended, fitted.starts, fitted.members))
     return start(prepared, published, everything=everything)
 
 
@@ -126,12 +127,12 @@ def learn_again(
     return members_of(prepared, fitted, published, everything=True)
 
 
-def _blended(prepared: Prepared, number: int, member: Member, *, everything: bool) -> Member:
+def _blended(first: Member, last: Member) -> Member:
     """The mean of a network, intervals included, and what it started from: a forecast combination as in fit_linear."""
-    windows = prepared.windows(member.spec.context_length, everything=everything)
-    first, last = _start(prepared, windows, member.linear, number).weights, member.weights
-    halved = {name: np.float32(0.5) * (first[name] + last[name]) for name in ("output.kernel", "output.bias")}
-    return replace(member, weights={**last, **halved})
+    halved = {
+        name: np.float32(0.5) * (first.weights[name] + last.weights[name]) for name in ("output.kernel", "output.bias")
+    }
+    return replace(last, weights={**last.weights, **halved})
 
 
 def start(prepared: Prepared, name: str, *, everything: bool = False) -> tuple[Member, ...]:
@@ -167,7 +168,7 @@ def _fit(
     from lstm_forecast.model.network import assign_weights, build_network, named_weights
     from lstm_forecast.model.training import train_network
 
-    members, history = [], []
+    starts, members, history = [], [], []
     for number, context_length in enumerate(contexts):
         training, linear = windows[context_length], linears[context_length]
         first = _start(prepared, training, linear, number)
@@ -185,9 +186,10 @@ def _fit(
             report=partial(_numbered, report, number + 1),
             checkpoints=checkpoints,
         )
+        starts.append(first)
         members.append(replace(first, weights=named_weights(network)))
         history += [replace(epoch, network=number + 1) for epoch in epochs]
-    return Fitted(tuple(members), tuple(history))
+    return Fitted(tuple(members), tuple(history), tuple(starts))
 
 
 def _numbered(report: Report, number: int, epoch: Epoch) -> None:
