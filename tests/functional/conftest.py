@@ -32,6 +32,7 @@ model: {units: 4, segment_length: 1, segment_units: 0, linear: ridge, ensemble: 
 training: {epochs: 2, batch_size: 64, steps_per_epoch: 0, fallback: false}
 """
 BASE = 500  # steps of the first training
+OWN = ("run_id", "created", "files", "sha256")  # of a manifest, whatever was trained
 SHOPS = """\
 name: shops
 data: {path: shops.csv, timestamp: day, series_id: shop, targets: [sold, price]}

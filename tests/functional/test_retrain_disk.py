@@ -19,7 +19,7 @@ from lstm_forecast.evaluation.promotion import Verdict
 from lstm_forecast.store import FILES, champions, open_run, publish, run_ids
 from lstm_forecast.terminal import Talk
 from lstm_forecast.workflows import retrain as workflow
-from tests.functional.conftest import BASE, champion_files, environment, forecast_command, series
+from tests.functional.conftest import BASE, OWN, champion_files, environment, forecast_command, series
 from tests.functional.test_cli import invoke, one_object
 from tests.reliability.failing_disk import failing_disk
 
@@ -33,7 +33,7 @@ def trained_before(grown: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Pa
     """A forced retraining with a challenger that is better at once: the files of the champion once more."""
     config, home = load_config(Path("grown.yaml")), grown / "runs" / "grown"
     contents, manifest = champion_files(home), open_run(home).manifest
-    facts = {key: value for key, value in manifest.items() if key not in ("run_id", "created", "files", "sha256")}
+    facts = {key: value for key, value in manifest.items() if key not in OWN}
     writers = {name: lambda path: path.write_bytes(contents[path.name]) for name in FILES}
     trained = SimpleNamespace(prepared=SimpleNamespace(config=config))
     challenge = SimpleNamespace(trained=trained, members=(), start="warm", verdict=BETTER, warnings=())

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lstm_forecast.store import FILES, champions, locked, open_run, publish
-from tests.functional.conftest import BASE, champion_files, series
+from tests.functional.conftest import BASE, OWN, champion_files, series
 from tests.functional.test_cli import invoke, one_object
 
 CHECKPOINT = f"checkpoints/{'0' * 64}"
@@ -39,7 +39,7 @@ def two(first: Path, once: Callable[[str, Callable[[Path], None]], Path]) -> Pat
         shutil.copytree(first, directory, dirs_exist_ok=True)
         home = directory / "runs" / "grown"
         contents, manifest = champion_files(home), open_run(home).manifest
-        facts = {key: value for key, value in manifest.items() if key not in ("run_id", "created", "files", "sha256")}
+        facts = {key: value for key, value in manifest.items() if key not in OWN}
         with locked(home):
             publish(home, {name: lambda path: path.write_bytes(contents[path.name]) for name in FILES}, facts)
         for name in (CHECKPOINT, STAGED):
