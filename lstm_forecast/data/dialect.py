@@ -47,7 +47,7 @@ def sniff(file: Path, delimiter: str | None, decimal: str | None, encoding: str 
         raise DataError(f"data.csv.encoding: {encoding} is not a known encoding; try utf-8 or cp1252") from None
     if "\0" in text:
         raise DataError(f"{file}: a binary file; expected CSV or Parquet")
-    if not text.strip():
+    if not text.replace('"', "").strip():
         raise DataError(f"{file}: empty; expected a header line and rows")
     if len(sample) == SAMPLE_BYTES:
         text = text[: text.rfind("\n") + 1] or text  # without the line that the sample cuts

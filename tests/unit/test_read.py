@@ -290,7 +290,7 @@ def test_a_file_with_one_column_needs_no_delimiter(tmp_path: Path) -> None:
 # What is no table
 
 
-@pytest.mark.parametrize("content", [b"", b"\n \n\t\n", b"\xef\xbb\xbf", b"\xff\xfe"])
+@pytest.mark.parametrize("content", [b"", b"\n \n\t\n", b"\xef\xbb\xbf", b"\xff\xfe", b'"', b'""\n'])
 def test_an_empty_file_is_refused(tmp_path: Path, content: bytes) -> None:
     path = written(tmp_path / "a.csv", content)
     assert refused(path) == f"{path}: empty; expected a header line and rows"
