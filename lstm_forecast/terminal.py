@@ -163,6 +163,8 @@ def outcome(history: Sequence["Epoch"], published: str, scores: Mapping[str, flo
     if published != "network":
         compared = ", ".join(f"{name.replace('_', ' ')} {score:.4g}" for name, score in scores.items())
         verdict = "" if published == "blend" else "the network does not pay here: "
+        if not scores:
+            compared, verdict = "none, as all series are too short for one", "nothing shows that the network pays: "
         yield (
             f"{verdict}published is {PUBLISHED[published]} (errors on the validation part: {compared}; "
             "training.fallback: false would publish the network)"

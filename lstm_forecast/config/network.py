@@ -53,11 +53,12 @@ class ModelConfig(Section):
         description="intervals made to hold their levels on the validation part: none, pooled (by step of the horizon) "
         "or series (that, and by series)",
     )
-    linear: Annotated[Literal["none", "seasonal_naive", "ridge", "smoothing", "combined"], AUTO] = Field(
+    linear: Annotated[Literal["none", "seasonal_naive", "ridge", "smoothing", "combined", "weighted"], AUTO] = Field(
         OPEN,
         description="what the network corrects: none, seasonal_naive (the last season; the last value where contexts "
         "hold none), ridge (a regression on the window), smoothing (exponential ones and Theta, weighted by how well "
-        "they forecast the window) or combined (the ridge with smoothing or a naive forecast)",
+        "they forecast the window), combined (the ridge with smoothing or a naive forecast) or weighted (the mean of "
+        "all these, weighted by how well they forecast the newest fifth of the windows)",
     )
     channels: Literal["independent", "joint"] = Field(
         "independent", description="several targets: independent (as series of one network) or joint (seen together)"

@@ -7,7 +7,6 @@ mean of that and a simple one. NumPy only.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -16,14 +15,14 @@ from numpy.typing import NDArray
 from lstm_forecast.data.windows import Windows
 from lstm_forecast.model.methods import best_kernel, last_value_kernel, seasonal_kernel
 from lstm_forecast.model.ridge import Weights, inputs_of, normal_equations, solve
-from lstm_forecast.model.smoothing import Smoothing, fit_smoothing
+from lstm_forecast.model.smoothing import TINY, Smoothing, fit_smoothing
 
 __all__ = ["Linear", "fit_linear", "fixed_linear"]
 
 MAX_WINDOWS = 200_000  # spread evenly; more change the solution by less than a seed changes the network
 JUDGES = 5_000  # windows that forms and penalties are compared on
 PENALTIES = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
-DEFAULT_PENALTY = 1e-3  # where the training windows are too few to choose
+PENALTIES_UNJUDGED = (1e-3,)  # where the training windows are too few to choose
 RIDGE, SMOOTHING, COMBINED = "ridge", "smoothing", "combined"
 NAIVE, SEASONAL_NAIVE, SINGLE = "naive", "seasonal naive", "single smoothing"
 Floats = NDArray[np.float64]
@@ -36,7 +35,9 @@ class Linear:
 
     kernel: Single  # (n_targets, context_length, horizon)
     bias: Single  # (n_targets, horizon)
-    form: tuple[str, ...]  # (n_targets,): ridge, ridge + the simple forecast that it is averaged with, or that alone
+    form: tuple[
+        str, ...
+    ]  # (n_targets,): ridge, ridge + the simple forecast that it is averaged with, that alone, weighted
     penalty: Floats  # (n_targets,): of the ridge, relative to the mean square of the inputs
     known: Single = field(default_factory=lambda: np.zeros((0, 0, 0), np.float32))
     """(n_targets, horizon, n_known): weights of the channels known ahead, at the same step from the window's end."""
@@ -67,51 +68,49 @@ def fixed_linear(training: Windows, *, form: str, season_length: int) -> Linear:
         bias=np.zeros((n_targets, training.horizon), np.float32),
         form=(form,) * n_targets,
         penalty=np.full(n_targets, np.nan),
-        **_smoothed(training, season_length, (form,) * n_targets, share=1),
+        **_smoothed(training, season_length, np.full(n_targets, form == SMOOTHING, np.float32)),
     )
 
 
 def fit_linear(training: Windows, *, season_length: int = 1, kind: str = RIDGE, limit: int = MAX_WINDOWS) -> Linear:
-    """Fit a ``ridge``, a ``smoothing`` or both ``combined`` on the training windows, or repeat ``seasonal_naive``.
+    """Fit a ``ridge``, a ``smoothing`` or means of several forecasts on training windows, or repeat ``seasonal_naive``.
 
     The penalty of the ridge is the one that forecasts their newest fifth best from the others. With ``combined`` the
     forecast is the mean of the ridge and a simple forecast (last value, last season, one smoothing for all windows or
-    smoothing by the window, whichever makes the best mean), which errs less where few windows teach the regression
+    smoothing by the window, whichever makes the best mean), and with ``weighted`` it is a mean of all of them, with
+    weights inverse to the squares of their errors on that fifth. Both err less where few windows teach the regression
     (Bates & Granger 1969, "The combination of forecasts"). At most ``limit`` windows are learned from. Validation rows
     play no part. Hoerl & Kennard 1970, "Ridge regression"; the intercept is not penalised.
     """
     if kind in (SMOOTHING, SEASONAL_NAIVE.replace(" ", "_")):
         return fixed_linear(training, form=kind.replace("_", " "), season_length=season_length)
-    combined, newest = kind == COMBINED, _newest_fifth(training)
+    newest = _newest_fifth(training)
     older = replace(training, counts=training.counts - newest)
     newer = replace(training, starts=training.starts + older.counts * training.stride, counts=newest)
     simple = dict[str, Single]()
-    if combined:
+    if kind != RIDGE:
         simple[SINGLE] = best_kernel(older, season_length=season_length)
         simple |= _simple_kernels(older, season_length)
-    choices = list(product(PENALTIES, simple or (RIDGE,)))
     equations = normal_equations(older, limit)
-    best = np.full(training.n_targets, choices.index((DEFAULT_PENALTY, SMOOTHING if combined else RIDGE)))
+    smoothing = fit_smoothing(older, season_length=season_length) if simple else None
+    judges, penalties = (newer, PENALTIES) if len(newer) else (older, PENALTIES_UNJUDGED)
+    ridges = (solve(equations, penalty) for penalty in penalties)
+    number, shares = _judged(ridges, simple, smoothing, judges, kind=kind, learned=judges is older)
     if len(newer):
-        ridges = (solve(equations, penalty) for penalty in PENALTIES)
-        smoothing = fit_smoothing(older, season_length=season_length) if combined else None
-        best = _mean_absolute_errors(ridges, simple, smoothing, newer).argmin(axis=0)
         equations = equations + normal_equations(newer, limit)
-    penalties, forms = zip(*(choices[k] for k in best), strict=True)
-    weights = {penalty: solve(equations, penalty) for penalty in set(penalties)}
-    parts = [
-        _averaged(weights[penalty], target, simple[form][target] if combined else None)
-        for target, (penalty, form) in enumerate(zip(penalties, forms, strict=True))
-    ]
-    kernel, bias, known = map(np.stack, zip(*parts, strict=True))
+    penalty = np.array(penalties)[number]
+    ridge = solve(equations, penalty)
+    kernel = shares[0][:, None, None] * ridge.kernel
+    for share, other in zip(shares[1:], simple.values(), strict=True):
+        kernel += share[:, None, None] * other
     return Linear(
         kernel=kernel,
-        bias=bias,
-        form=tuple(f"{RIDGE} + {form}" if combined else form for form in forms),
-        penalty=np.array(penalties),
-        known=known,
+        bias=shares[0][:, None] * ridge.bias,
+        form=tuple(_form(kind, tuple(simple), column) for column in shares.T),
+        penalty=penalty,
+        known=ridge.known,  # whole: a simple forecast knows nothing of covariates
         first=training.n_own,
-        **_smoothed(training, season_length, forms, share=0.5),
+        **(_smoothed(training, season_length, shares[-1]) if simple else {}),
     )
 
 
@@ -137,27 +136,25 @@ def _simple_kernels(windows: Windows, season_length: int) -> dict[str, Single]:
     return {name: np.broadcast_to(kernel, (windows.n_targets, *shape)) for name, kernel in kernels.items()}
 
 
-def _smoothed(windows: Windows, season_length: int, forms: Sequence[str], *, share: float) -> dict[str, Any]:
-    """The fields of a Linear that say how much smoothing there is, if any."""
-    if SMOOTHING not in forms:
-        return {}
-    shares = [share if form == SMOOTHING else 0 for form in forms]
-    return {"smoothing": fit_smoothing(windows, season_length=season_length), "share": np.array(shares, np.float32)}
+def _smoothed(windows: Windows, season_length: int, share: Single) -> dict[str, Any]:
+    """The fields of a Linear that say how much smoothing there is, ``share`` (n_targets,), if any."""
+    return {"smoothing": fit_smoothing(windows, season_length=season_length), "share": share} if share.any() else {}
 
 
-def _averaged(ridge: Weights, target: int, simple: Single | None) -> tuple[Single, Single, Single]:
-    """Kernel, bias and known of one target.
+def _judged(
+    ridges: Iterable[Weights],
+    simple: Mapping[str, Single],
+    smoothing: Smoothing | None,
+    windows: Windows,
+    *,
+    kind: str,
+    learned: bool,
+) -> tuple[NDArray[np.intp], Single]:
+    """By absolute error on the windows: the number of the best ridge, (n_targets,), and shares.
 
-    A simple forecast knows nothing of covariates, and is no reason to halve what they add.
+    They are of the ridge and of the simple forecasts, (1 + n_simple, n_targets). Of windows that the ridge has
+    ``learned`` its error says nothing: it counts as good as the best simple forecast then.
     """
-    kernel, bias, known = ridge.kernel[target], ridge.bias[target], ridge.known[target]
-    return (kernel, bias, known) if simple is None else ((kernel + simple) / 2, bias / 2, known)
-
-
-def _mean_absolute_errors(
-    ridges: Iterable[Weights], simple: Mapping[str, Single], smoothing: Smoothing | None, windows: Windows
-) -> Floats:
-    """Of every ridge, averaged with every simple forecast if there are any: (n_candidates, n_targets)."""
     batch = next(windows.batches(JUDGES, limit=JUDGES))
     own, known = inputs_of(
         batch.inputs, n_targets=windows.n_targets, horizon=windows.horizon, first=windows.n_own, n_known=windows.n_known
@@ -166,9 +163,34 @@ def _mean_absolute_errors(
     others = [own @ kernel for kernel in simple.values()]
     if smoothing is not None:
         others[-1] = smoothing.predict(own, batch.inputs[..., -1])
-    errors = []
+
+    def error(prediction: NDArray[np.floating]) -> Floats:
+        return np.asarray(np.abs(prediction - targets).mean(axis=(1, 2), dtype=np.float64))
+
+    alone, means = [], []
     for ridge in ridges:
-        alone = ridge.predict(own, known)
-        past = own @ ridge.kernel + ridge.bias[:, None] if simple else alone
-        errors += [np.abs(alone + (other - past) / 2 - targets).mean(axis=(1, 2)) for other in others or [alone]]
-    return np.array(errors, np.float64)
+        prediction = ridge.predict(own, known)
+        alone.append(error(prediction))
+        if kind == COMBINED:
+            past = own @ ridge.kernel + ridge.bias[:, None]
+            means += [error(prediction + (other - past) / 2) for other in others]
+    if kind == COMBINED:
+        number, other = np.divmod(np.argmin(means, axis=0), len(others))
+        return number, _halves(other, len(others))
+    errors = np.maximum([np.min(alone, axis=0), *map(error, others)], TINY)
+    if learned and others:
+        errors[0] = errors[1:].min(axis=0)
+    shares = np.square(errors.min(axis=0) / errors)
+    return np.argmin(alone, axis=0), np.asarray(shares / shares.sum(axis=0), np.float32)
+
+
+def _halves(other: NDArray[np.intp], n_simple: int) -> Single:
+    """Half of it the ridge, half of it simple forecast number ``other`` (n_targets,)."""
+    shares = np.zeros((1 + n_simple, len(other)), np.float32)
+    shares[0] = shares[1 + other, np.arange(len(other))] = 0.5
+    return shares
+
+
+def _form(kind: str, simple: Sequence[str], shares: Single) -> str:
+    """What one target's linear part is called."""
+    return f"{RIDGE} + {simple[int(shares[1:].argmax())]}" if kind == COMBINED else kind

@@ -91,8 +91,11 @@ def normal_equations(windows: Windows, limit: int) -> Equations:
     return total
 
 
-def solve(equations: Equations, penalty: float) -> Weights:
-    """The weights, with a ``penalty`` relative to the mean square of the inputs; the intercept is not penalised."""
+def solve(equations: Equations, penalty: float | Floats) -> Weights:
+    """The weights, with a ``penalty`` relative to the mean square of the inputs; the intercept is not penalised.
+
+    One penalty, or one for each target, (n_targets,).
+    """
     gram, (n_targets, width, horizon, n_known) = equations.gram, equations.cross.shape
     ridge = np.append(np.ones(width - 1), 0.0)
     gram = gram + _strength(gram[:, :-1, :-1], penalty)[:, None, None] * np.diag(ridge)
@@ -102,15 +105,15 @@ def solve(equations: Equations, penalty: float) -> Weights:
     solved = np.linalg.solve(gram, np.concatenate([equations.moment, cross.reshape(n_targets, width, -1)], axis=2))
     alone, border = solved[..., :horizon], solved[..., horizon:].reshape(cross.shape).transpose(0, 2, 1, 3)
     across = cross.transpose(0, 2, 3, 1)  # (n_targets, horizon, n_known, L)
-    known_gram = equations.known_gram
-    known_gram = known_gram + _strength(known_gram.mean(axis=0, keepdims=True), penalty)[:, None] * np.eye(n_known)
+    strength = _strength(equations.known_gram.mean(axis=0, keepdims=True), penalty)
+    known_gram = equations.known_gram + strength[:, None, None, None] * np.eye(n_known)
     rest = equations.known_moment[..., None] - across @ alone.transpose(0, 2, 1)[..., None]
     known = np.linalg.solve(known_gram - across @ border, rest)
     return _weights(alone - (border @ known)[..., 0].transpose(0, 2, 1), known[..., 0])
 
 
-def _strength(gram: Floats, penalty: float) -> Floats:
-    """Of each matrix of ``gram`` (n, k, k)."""
+def _strength(gram: Floats, penalty: float | Floats) -> Floats:
+    """Of each matrix of ``gram`` (n, k, k), or of one matrix for each penalty."""
     square = np.einsum("tii->ti", gram).mean(axis=1)
     strength: Floats = penalty * np.maximum(square, np.finfo(np.float32).eps)
     return strength

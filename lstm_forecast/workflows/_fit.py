@@ -76,11 +76,12 @@ def choose(prepared: Prepared, fitted: Fitted) -> tuple[str, dict[str, float]]:
     There is the network, its linear part, the mean of both, and simple forecasts. A naive one is preferred where the
     difference is below 1 %: on a random walk that is chance. The network has to be 2 % better, as its epochs were
     chosen by the same windows. The errors are mean absolute scaled ones (mean absolute where nothing can be scaled).
-    Without a validation part it is the network.
+    Without a validation part it is the network where none was asked for, and the linear part where all series are too
+    short for one: nothing says then that the network is better.
     """
     part = prepared.validation
     if part is None:
-        return NETWORK, {}
+        return LINEAR if prepared.config.split.validation else NETWORK, {}
     scores = {}
     for name in _names(prepared):
         members = members_of(prepared, fitted, name)
@@ -95,12 +96,20 @@ def choose(prepared: Prepared, fitted: Fitted) -> tuple[str, dict[str, float]]:
 
 
 def _names(prepared: Prepared) -> Iterator[str]:
-    """All that may be published."""
-    season, shortest = prepared.config.windows.season_length, min(prepared.config.member_contexts)
-    yield from (LINEAR, SMOOTHING)
-    if 1 < season <= shortest:
-        yield SEASONAL_NAIVE
-    yield from (NAIVE, *([BLEND] if prepared.config.model.linear != "none" else []), NETWORK)
+    """All that may be published.
+
+    A weighted linear part holds the simple forecasts, and is for windows so few that choosing one of them is worse.
+    """
+    config = prepared.config
+    yield LINEAR
+    if config.model.linear != "weighted":
+        yield SMOOTHING
+        if 1 < config.windows.season_length <= min(config.member_contexts):
+            yield SEASONAL_NAIVE
+        yield NAIVE
+    if config.model.linear != "none":
+        yield BLEND
+    yield NETWORK
 
 
 def members_of(prepared: Prepared, fitted: Fitted, published: str, *, everything: bool = False) -> tuple[Member, ...]:

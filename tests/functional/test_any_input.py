@@ -260,7 +260,7 @@ def written(file: Path, values: list[float]) -> Path:
     normalisation=st.sampled_from(["none", "last", "mean", "standard", "last_standard"]),
     log=st.sampled_from(["false", "false", "true", "auto"]),
     outliers=st.sampled_from(["keep", "clip"]),
-    linear=st.sampled_from(["ridge", "ridge", "combined"]),
+    linear=st.sampled_from(["ridge", "combined", "weighted"]),
 )
 @example([1e300, -1e300] * 20, "standard", "standard", "false", "keep", "ridge")
 @example([1e-300, 2e-300] * 20, "minmax", "last_standard", "auto", "keep", "ridge")

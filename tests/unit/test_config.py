@@ -226,11 +226,13 @@ def test_a_date_is_kept_as_text_for_the_split() -> None:
         (with_model("dropout: 1"), "a.yaml:10:3: model.dropout: input should be less than 1; received 1"),
         (
             with_model("linear: maybe"),
-            "a.yaml:10:3: model.linear: input should be 'none', 'seasonal_naive', 'ridge', 'smoothing' or 'combined'",
+            "a.yaml:10:3: model.linear: input should be 'none', 'seasonal_naive', 'ridge', 'smoothing', 'combined' or "
+            "'weighted'",
         ),
         (
             with_model("linear: true"),
-            "a.yaml:10:3: model.linear: input should be 'none', 'seasonal_naive', 'ridge', 'smoothing' or 'combined'",
+            "a.yaml:10:3: model.linear: input should be 'none', 'seasonal_naive', 'ridge', 'smoothing', 'combined' or "
+            "'weighted'",
         ),
         (MINIMAL + "model: 4\n", "a.yaml:9:1: model: expected a section with keys and values; received 4"),
         (MINIMAL + "model:\n", "a.yaml:9:1: model: expected a section with keys and values; received nothing"),

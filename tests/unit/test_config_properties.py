@@ -70,7 +70,9 @@ def configs(draw: st.DrawFn) -> Config:
                 "activation": draw(st.sampled_from(get_args(Activation))),
                 "kernel_initializer": draw(st.sampled_from(get_args(Initializer))),
                 "levels": draw(st.lists(st.integers(1, 99), max_size=4)),
-                "linear": draw(auto | st.sampled_from(["none", "seasonal_naive", "ridge", "smoothing", "combined"])),
+                "linear": draw(
+                    auto | st.sampled_from(["none", "seasonal_naive", "ridge", "smoothing", "combined", "weighted"])
+                ),
                 "channels": draw(st.sampled_from(["independent", "joint"])),
                 "ensemble": draw(auto | st.integers(1, 64)),
             },

@@ -9,9 +9,12 @@ import pytest
 from lstm_forecast.data.windows import Windows
 from lstm_forecast.model.linear import Linear, fit_linear, fixed_linear
 from lstm_forecast.model.methods import best_kernel, last_value_kernel, seasonal_kernel
+from lstm_forecast.model.ridge import normal_equations, solve
 from lstm_forecast.model.smoothing import fit_smoothing
 
-HOW: dict[str, dict[str, Any]] = {"ridge": {}, "combined": {"kind": "combined", "season_length": 4}}
+HOW: dict[str, dict[str, Any]] = {"ridge": {}} | {
+    kind: {"kind": kind, "season_length": 4} for kind in ("combined", "weighted")
+}
 
 
 def make(values: np.ndarray, *, end: int | None = None) -> Windows:
@@ -72,9 +75,9 @@ def test_changing_every_value_after_the_training_end_changes_no_byte(how: dict[s
     assert before.bias.tobytes() == after.bias.tobytes()
 
 
-@pytest.mark.parametrize("combined", [False, True])
-def test_windows_too_few_to_choose_a_penalty_still_give_weights(combined: bool) -> None:
-    linear = fit_linear(make(waves(13)), season_length=4, kind="combined" if combined else "ridge")
+@pytest.mark.parametrize("how", HOW.values(), ids=HOW)
+def test_windows_too_few_to_choose_a_penalty_still_give_weights(how: dict[str, Any]) -> None:
+    linear = fit_linear(make(waves(13)), **how)
     assert np.isfinite(linear.kernel).all()
 
 
@@ -108,15 +111,14 @@ def test_combined_with_simple_forecasts_random_walks_are_forecast_more_naively_t
     assert np.mean(distances[True]) < 0.75 * np.mean(distances[False])
 
 
-def test_combined_with_simple_forecasts_few_noisy_windows_are_forecast_no_worse_than_by_the_plain_ridge() -> None:
-    errors: dict[bool, list[float]] = {False: [], True: []}
+def test_the_more_forecasts_are_averaged_the_better_few_noisy_windows_are_forecast() -> None:
+    errors: dict[str, list[float]] = {"ridge": [], "combined": [], "weighted": []}
     for seed in range(30):
         values = walks(400, seed)
-        for combined, found in errors.items():
-            linear = fit_linear(make(values, end=40), kind="combined" if combined else "ridge")
-            found.append(error_of(linear, make(values[40:])))
-    assert np.mean(errors[True]) < np.mean(errors[False])
-    assert np.median(errors[True]) < np.median(errors[False])
+        for kind, found in errors.items():
+            found.append(error_of(fit_linear(make(values, end=40), kind=kind), make(values[40:])))
+    assert np.mean(errors["weighted"]) < np.mean(errors["combined"]) < np.mean(errors["ridge"])
+    assert np.median(errors["weighted"]) < np.median(errors["combined"]) < np.median(errors["ridge"])
 
 
 @pytest.mark.parametrize("rows", [13, 60, 400])
@@ -142,6 +144,44 @@ def test_combined_is_always_the_mean_of_a_ridge_and_the_simple_forecast_that_it_
         assert other == pytest.approx(simple[form], abs=1e-3)
         share = linear.share[k] if linear.smoothing else 0
         assert share == (0.5 if form == "ridge + smoothing" else 0)
+
+
+def test_weighted_shares_are_inverse_to_squared_errors_on_the_newest_fifth() -> None:
+    windows = make(waves(200)[:, :1] + np.random.default_rng(0).normal(size=(200, 1)))
+    linear = fit_linear(windows, season_length=4, kind="weighted")
+    older = replace(windows, counts=windows.counts - windows.counts // 5)
+    newer = replace(windows, starts=windows.starts + older.counts, counts=windows.counts // 5)
+    batch = newer.batch(np.arange(len(newer)))
+    past, then = (
+        solve(normal_equations(each, len(each)), float(linear.penalty[0])).kernel for each in (older, windows)
+    )
+    simple = np.stack(
+        [best_kernel(older, season_length=4)[0], last_value_kernel(8, 3), seasonal_kernel(8, 3, season_length=4)]
+    )
+    own = batch.inputs.transpose(2, 0, 1)
+    smoothed = fit_smoothing(older, season_length=4).predict(own, np.ones_like(own[0]))
+    bias = solve(normal_equations(older, len(older)), float(linear.penalty[0])).bias[0]
+    forecasts = [own[0] @ past[0] + bias, *(own[0] @ kernel for kernel in simple), smoothed[0]]
+    errors = np.array([np.abs(forecast - batch.targets[..., 0]).mean() for forecast in forecasts])
+    shares = errors**-2 / (errors**-2).sum()
+    assert 0.1 < shares.min() < 0.8 * shares.max()
+    assert linear.kernel[0] == pytest.approx(np.tensordot(shares[:4], [then[0], *simple], 1), abs=1e-5)
+    assert linear.share[0] == pytest.approx(shares[4], abs=1e-5)
+
+
+def test_weighted_without_windows_to_judge_by_the_ridge_counts_as_much_as_the_best_simple_forecast() -> None:
+    windows = make(waves(13)[:, :1])  # three windows
+    linear = fit_linear(windows, season_length=4, kind="weighted")
+    ridge = solve(normal_equations(windows, 3), 1e-3)
+    share = linear.bias[0, 0] / ridge.bias[0, 0]
+    simple = [best_kernel(windows, season_length=4)[0], last_value_kernel(8, 3), seasonal_kernel(8, 3, season_length=4)]
+    batch = windows.batch(np.arange(3))
+    own = batch.inputs.transpose(2, 0, 1)
+    smoothed = fit_smoothing(windows, season_length=4).predict(own, np.ones_like(own[0]))[0]
+    forecasts = [*(own[0] @ kernel for kernel in simple), smoothed]
+    errors = np.array([np.abs(forecast - batch.targets[..., 0]).mean() for forecast in forecasts])
+    assert share == pytest.approx(1 / (1 + ((errors.min() / errors) ** 2).sum()), rel=1e-4)
+    assert linear.share[0] == pytest.approx(share * (errors.min() / errors[-1]) ** 2, rel=1e-4)
 
 
 def test_combined_looks_for_seasonal_forecasts_only_where_a_season_fits_into_the_context() -> None:

@@ -209,12 +209,18 @@ def test_a_logarithm_is_considered_only_where_every_value_has_one() -> None:
 
 
 def test_the_linear_part_is_a_ridge_where_that_forecasts_well_and_not_where_it_does_not() -> None:
-    exact = 10 * np.sin(2 * np.pi * np.arange(300) / 12) + 4 * np.sin(2 * np.pi * np.arange(300) / 7.3)
+    exact = 10 * np.sin(2 * np.pi * np.arange(900) / 12) + 4 * np.sin(2 * np.pi * np.arange(900) / 7.3)
     known = {"context_length": 24, "normalisation": "last", "season_length": 1}
-    assert resolved(panel_of(exact + 0.01 * noise(300)), windows=known)[0].model.linear == "ridge"
-    forms = [resolved(panel_of(noise(60, seed).cumsum()), windows={**known, "context_length": 12})[0].model.linear
+    assert resolved(panel_of(exact + 0.01 * noise(900)), windows=known)[0].model.linear == "ridge"
+    forms = [resolved(panel_of(noise(800, seed).cumsum()), windows={**known, "context_length": 12})[0].model.linear
              for seed in range(5)]  # fmt: skip
     assert sum(form != "ridge" for form in forms) >= 3
+
+
+def test_where_rows_are_few_the_linear_part_is_a_weighted_mean() -> None:
+    for values in (seasonal(12), noise(60).cumsum(), noise(600).cumsum()):
+        assert resolved(panel_of(values))[0].model.linear == "weighted"
+    assert resolved(panel_of(noise(800).cumsum()))[0].model.linear != "weighted"
 
 
 def test_with_many_weights_the_linear_part_is_a_ridge() -> None:
