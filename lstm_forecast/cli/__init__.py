@@ -73,7 +73,21 @@ def main() -> None:
     # Arrow's own allocator keeps what a large table took; the system's gives it back before training starts.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     try:
-        code = app(standalone_mode=False)
+        code = _run()
+        sys.stdout.flush()
+    except OSError as error:
+        if error.filename is not None:  # unlike files, what we print to has no name
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python tries again, and exits with 120
+        say(f"write: stdout: cannot be written: {error.strerror}")
+        code = WriteError.exit_code
+    sys.exit(code)
+
+
+def _run() -> int:
+    """Exit code of the command that the arguments ask for."""
+    try:
+        return app(standalone_mode=False) or 0
     except Exception as error:
         # What the parser raises: its classes have no public name in every version of Typer.
         if not (hasattr(error, "format_message") and hasattr(error, "show")):
@@ -81,11 +95,4 @@ def main() -> None:
         if "--json" in sys.argv:
             emit_json({"ok": False, "exit_code": 2, "error": "usage", "problems": [error.format_message()]})
         error.show()
-        code = 2
-    try:
-        sys.stdout.flush()
-    except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python tries again, and exits with 120
-        say(f"write: stdout: cannot be written: {error.strerror}")
-        code = WriteError.exit_code
-    sys.exit(code or 0)
+        return 2

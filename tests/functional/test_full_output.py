@@ -13,7 +13,10 @@ from tests.functional.conftest import environment, forecast_command
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-@pytest.mark.parametrize("args", [["runs", "list"], ["runs", "list", "--json"], ["config", "schema"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "args", [["runs", "list"], ["runs", "list", "--json"], ["config", "schema"], ["--version"], ["train", "--help"]],
+    ids=" ".join,
+)  # fmt: skip
 def test_a_result_that_cannot_be_printed_exits_7_without_a_traceback(
     args: list[str], unbuffered: str, trained: Path
 ) -> None:
