@@ -17,6 +17,7 @@ from lstm_forecast.cli import app
 from lstm_forecast.config.loading import parse_config
 from lstm_forecast.config.schema import Config
 from lstm_forecast.store import Run, open_run
+from lstm_forecast.terminal import outcome
 from tests.functional.conftest import OWN, environment
 
 WINDOWS = "context_length: 12, horizon: 4, evaluation_stride: 4, normalisation: last"
@@ -40,6 +41,8 @@ CONFIGS = {
     "model: {units: 4, ensemble: 1}\ntraining: {epochs: 2, refit: false}\n",
     "rise": "data: {path: rise.csv, timestamp: step, targets: y}\nwindows: {horizon: 4, season_length: 1}\n"
     "model: {units: 4, ensemble: 1}\ntraining: {epochs: 2, refit: false}\n",
+    "short": "data: {path: short.csv, timestamp: step, targets: y}\nwindows: {horizon: 4}\n"
+    "model: {units: 4, ensemble: 1}\ntraining: {epochs: 1, refit: false}\n",
 }
 RUNS: dict[str, tuple[str, ...]] = {  # runs directory: name of the config, options
     "apart": ("targets",),
@@ -47,8 +50,9 @@ RUNS: dict[str, tuple[str, ...]] = {  # runs directory: name of the config, opti
     "once": ("waves", "--set", "training.refit=false"),
     "all": ("waves",),
     "network": ("waves", "--set", "training.fallback=false", "--set", "training.refit=false"),
+    "unjudged": ("waves", "--set", "split.validation=0", "--set", "training.refit=false"),
     "changed": ("waves", "--set", "training.refit=false", "--set", "data.path=changed.csv"),
-    **{name: (name,) for name in ("walk", "auto", "level", "rise")},
+    **{name: (name,) for name in ("walk", "auto", "level", "rise", "short")},
 }
 TRAIN = """
 import json, sys
@@ -96,6 +100,7 @@ def write_inputs(directory: Path) -> None:
     noise = rng.normal(size=240)
     write_series(directory / "level.csv", np.where(steps < 192, 10 + noise, 100 * (10 + noise)))
     walk = np.random.default_rng(3).normal(size=240).cumsum()
+    write_series(directory / "short.csv", np.arange(12) + rng.normal(size=12))
     write_series(directory / "rise.csv", 10 + walk + 5 * np.maximum(0, steps - 192))
 
 
@@ -212,6 +217,19 @@ def test_the_published_naive_forecast_follows_newer_data(chosen: Path, tmp_path:
 
 def test_without_fallback_the_network_is_published_whatever_its_errors(chosen: Path) -> None:
     manifest = run_of(chosen, "network").manifest
+    assert (manifest["published"], manifest["validation_errors"]) == ("network", {})
+
+
+def test_series_too_short_for_a_validation_part_get_the_linear_part_which_is_a_weighted_mean(chosen: Path) -> None:
+    run = run_of(chosen, "short")
+    assert (run.manifest["published"], run.manifest["validation_errors"]) == ("linear", {})
+    assert config_of(run).model.linear == "weighted"
+    message = list(outcome((), "linear", {}))
+    assert message[0].startswith("nothing shows that the network pays: published is the linear part alone")
+
+
+def test_where_no_validation_part_is_asked_for_the_network_is_published(chosen: Path) -> None:
+    manifest = run_of(chosen, "unjudged").manifest
     assert (manifest["published"], manifest["validation_errors"]) == ("network", {})
 
 
