@@ -17,6 +17,7 @@ from lstm_forecast.data.read import Table
 from lstm_forecast.data.split import MIN_CONTEXT
 from lstm_forecast.errors import DataError
 from lstm_forecast.workflows._first_look import first_look
+from lstm_forecast.workflows._memory import require_memory
 from lstm_forecast.workflows._prepare import prepare_panel
 from lstm_forecast.workflows._shared import survey_panel
 
@@ -45,7 +46,7 @@ class Report:
 def check(path: Path, *, config: Config | None = None) -> Report:
     """Report on the table at ``path`` under the policies of a config; without one, under none, in all its columns.
 
-    Raises DataError only if nothing can be said about the table.
+    Raises DataError only if nothing can be said about the table, ConfigError if training would take too much memory.
     """
     findings: list[Finding] = []
     if config is None:
@@ -134,7 +135,7 @@ def _without_sentinels(panel: Panel) -> tuple[Panel, list[Finding]]:
 def _untrainable(config: Config, panel: Panel, table: Table) -> list[Finding]:
     """What training would stop at before it comes to networks: all of its preparation is done to find that out."""
     try:
-        prepare_panel(config, panel, table)
+        require_memory(prepare_panel(config, panel, table))
     except DataError as error:
         return [Finding("training", "refused", 1, problem) for problem in error.problems]
     return []

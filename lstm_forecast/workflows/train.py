@@ -11,17 +11,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lstm_forecast.config.schema import Config
-from lstm_forecast.errors import ConfigError
 from lstm_forecast.inference.calibration import Calibration
 from lstm_forecast.inference.forecasting import Forecaster
 from lstm_forecast.model.ensemble import Member
 from lstm_forecast.model.graph import onnx_graph, weight_shapes
 from lstm_forecast.model.history import Epoch
 from lstm_forecast.model.linear import Linear, fit_linear
-from lstm_forecast.model.memory import training_mib
 from lstm_forecast.store import Checkpoints, Run, locked
 from lstm_forecast.workflows._fit import NETWORK, Warm, choose, fit, learn_again, members_of, network_spec
 from lstm_forecast.workflows._loaded import make_forecaster, with_shown_levels
+from lstm_forecast.workflows._memory import require_memory
 from lstm_forecast.workflows._parts import Part, linear_forecast, part_report, part_table, require_finite
 from lstm_forecast.workflows._prepare import Prepared, prepare
 from lstm_forecast.workflows._publish import Trained, publish_trained
@@ -94,7 +93,7 @@ def learn(
     """
     _describe_data(prepared, listener)
     _describe_network(prepared, listener)
-    _require_memory(prepared, listener)
+    listener.note(f"memory: about {require_memory(prepared):,.0f} MiB")
     config = prepared.config
     fitted = fit(_lesson(prepared, warm), _reporter(prepared, listener), warm=warm, checkpoints=checkpoints)
     published, scores = choose(prepared, fitted) if config.training.fallback else (NETWORK, {})
@@ -187,20 +186,6 @@ def _describe_network(prepared: Prepared, listener: Listener) -> None:
         + f", output taken from the last of the {spec.n_steps} steps; {spec.cell}, {parameters:,} parameters"
         + (f", {config.model.ensemble} networks" if config.model.ensemble > 1 else "")
     )
-
-
-def _require_memory(prepared: Prepared, listener: Listener) -> None:
-    """Say what training will take, and refuse what is above the limit."""
-    config, (rows, columns) = prepared.config, prepared.values.shape
-    specs = [network_spec(prepared, prepared.windows(n), k) for k, n in enumerate(config.member_contexts)]
-    need = training_mib(rows=rows, columns=columns, specs=specs, batch_size=config.training.batch_size)
-    limit = config.training.memory_limit
-    listener.note(f"memory: about {need:,.0f} MiB")
-    if limit is not None and need > limit:
-        raise ConfigError(
-            f"training.memory_limit: training would take about {need:,.0f} MiB, and {limit:,} are allowed; lower "
-            "model.units, training.batch_size or windows.context_length, or raise the limit"
-        )
 
 
 def _calibrated(prepared: Prepared, forecaster: Forecaster) -> tuple[Forecaster, dict[str, Calibration]]:

@@ -27,12 +27,13 @@ def test_the_next_command_talks_plainly_again(workspace: Path, monkeypatch: pyte
     assert invoke("predict", "--run", "nobody").stderr.startswith("run: ")
 
 
+@pytest.mark.parametrize("command", ["train", "check"])
 def test_a_training_above_the_memory_limit_is_refused_with_a_figure_before_it_starts(
-    workspace: Path, monkeypatch: pytest.MonkeyPatch
+    command: str, workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(workspace)
     shutil.rmtree("runs")
-    result = invoke("train", "-c", "sine.yaml", "--set", "training.memory_limit=500", "--json")
+    result = invoke(command, "-c", "sine.yaml", "--set", "training.memory_limit=500", "--json")
     assert result.exit_code == 3
     (problem,) = json.loads(result.stdout)["problems"]
     assert "training.memory_limit: training would take about 84" in problem
