@@ -38,16 +38,22 @@ def plain(text: str) -> str:
     return "".join(sign if sign.isprintable() or sign == "\n" else repr(sign)[1:-1] for sign in text)
 
 
-def say(text: str) -> None:
-    """A line for people, on stderr; or an object with ``time`` and ``message``. Where it cannot be written, it is lost.
+def say(*lines: str) -> None:
+    """Lines for people, on stderr; or objects with ``time`` and ``message``. What cannot be written is lost.
 
-    A log on a full disk is no reason to stop a training.
+    A log on a full disk is no reason to stop a training. Line breaks in names cannot make lines of their own.
     """
-    line = plain(text)
-    if _as_json:
-        line = json.dumps({"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "message": text.strip()})
-    with contextlib.suppress(OSError):
-        print(line, file=sys.stderr, flush=True)
+    for line in filter(None, lines) if _as_json else lines:
+        with contextlib.suppress(OSError):
+            print(_object(line) if _as_json else _line(line), file=sys.stderr, flush=True)
+
+
+def _object(text: str) -> str:
+    return json.dumps({"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "message": text.strip()})
+
+
+def _line(text: str) -> str:
+    return plain(text).replace("\n", "\\n")
 
 
 def emit_json(content: Mapping[str, Any]) -> None:
@@ -84,7 +90,7 @@ def reported(command: Callable[..., Any]) -> Callable[..., None]:
             if isinstance(error, OSError) and error.filename is None:  # unlike files, what we print to has no name
                 error = WriteError(f"stdout: cannot be written: {error.strerror or error}")
             elif isinstance(error, Exception) and not isinstance(error, ForecastError):
-                say(traceback.format_exc())
+                say(*traceback.format_exc().splitlines())
             fail(failure(error), as_json=options.get("as_json", False))
 
     return run
@@ -121,7 +127,7 @@ class Talk:
         if self._progress is None:
             say(text)
         else:
-            self._progress.console.print(plain(text), markup=False, highlight=False)
+            self._progress.console.print(_line(text), markup=False, highlight=False)
 
     def epoch(self, epoch: "Epoch", epochs: int) -> None:
         """An epoch is over."""

@@ -74,8 +74,8 @@ def train(
     for part in ("test", "validation"):
         if part in result.metrics:
             report = result.metrics[part]
-            say(f"\n{part} errors, {report['windows']:,} windows, original units; skill: 1 - MAE / MAE of that line")
-            say(errors_table(loaded.name, report))
+            say("", f"{part} errors, {report['windows']:,} windows, original units; skill: 1 - MAE / MAE of that line")
+            say(*errors_table(loaded.name, report).splitlines())
             for warning in report["warnings"]:
                 say(f"warning: {warning}")
             break
@@ -83,10 +83,10 @@ def train(
         content = {"published": result.published, "validation_errors": result.scores, "metrics": result.metrics}
         emit_json({"ok": True, "run": result.run.run_id, "path": str(result.run.path), **content})
     else:
-        say("\npublished:")
+        say("", "published:")
         print(result.run.path)
         where = "" if runs == RUNS else f" --runs {shlex.quote(str(runs))}"
-        say(f"next: forecast predict --run {loaded.name}{where}\n      forecast plot --run {loaded.name}{where}")
+        say(f"next: forecast predict --run {loaded.name}{where}", f"      forecast plot --run {loaded.name}{where}")
 
 
 @reported

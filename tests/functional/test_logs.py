@@ -5,7 +5,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from rich.console import Console
+from rich.progress import Progress
 
+from lstm_forecast.terminal import Talk
 from tests.functional.conftest import Forecast
 from tests.functional.test_cli import invoke
 
@@ -19,6 +22,14 @@ def test_every_line_of_talk_is_an_object_where_asked(args: list[str], workspace:
     lines = [json.loads(line) for line in result.stderr.splitlines()]
     assert all(set(line) == {"time", "message"} for line in lines)
     assert lines[0]["message"].startswith("1,000 rows in 1 series")
+
+
+@pytest.mark.parametrize("progress", [False, True])
+def test_a_line_break_in_a_name_makes_no_line_of_its_own(progress: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    bars = Progress(console=Console(stderr=True, width=200)) if progress else None
+    Talk(bars).note("column a\nchampion: promoted\x1b[31m: 3 gaps")
+    said = [line for line in capsys.readouterr().err.splitlines() if line.strip()]
+    assert said == [r"column a\nchampion: promoted\x1b[31m: 3 gaps"]
 
 
 def test_the_next_command_talks_plainly_again(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
