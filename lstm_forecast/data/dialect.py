@@ -92,9 +92,20 @@ def _looks_western(sample: bytes) -> bool:
 
 
 def _records(stream: Iterable[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Header and rows that pandas sees, each with the number of its last line: quoted line breaks, no blank lines."""
-    reader = csv.reader(stream, delimiter=delimiter)
-    return ((reader.line_num, row) for row in reader if len(row) > 1 or any(cell.strip() for cell in row))
+    """Header and rows that pandas sees, each with the number of its last line: quoted line breaks, no blank lines.
+
+    A line of nothing but quotes is none of those: it is a row of one empty cell.
+    """
+    last = [""]
+
+    def remembered(line: str) -> str:
+        last[0] = line
+        return line
+
+    reader = csv.reader(map(remembered, stream), delimiter=delimiter)
+    for row in reader:
+        if len(row) > 1 or any(cell.strip() for cell in row) or '"' in last[0]:
+            yield reader.line_num, row
 
 
 @contextmanager

@@ -172,6 +172,8 @@ def damaged_tables(draw: st.DrawFn) -> bytes:
 @given(content=st.binary(max_size=300) | ODD_TABLES | damaged_tables(), settle=st.booleans())
 @example(content=b"", settle=True)
 @example(content=b"ds,y\n", settle=True)
+@example(content=b'"', settle=True)
+@example(content=b',\n0,0000-1\n""\n""', settle=False)
 @example(content=b"\xff\xfe", settle=True)
 @example(content=b"PAR1" + bytes(50), settle=True)
 def test_any_bytes_are_forecast_or_refused_with_their_place(

@@ -296,6 +296,14 @@ def test_an_empty_file_is_refused(tmp_path: Path, content: bytes) -> None:
     assert refused(path) == f"{path}: empty; expected a header line and rows"
 
 
+@pytest.mark.parametrize("odd", ['""', '"  "', '"\n"'])
+def test_a_line_of_nothing_but_quotes_is_a_row_and_the_places_after_it_are_right(tmp_path: Path, odd: str) -> None:
+    path = written(tmp_path / "a.csv", f"ds,y\n\n2024-01-01,1\n   \n{odd}\n2024-01-02,2\n")
+    table = read_table(path)
+    assert len(table.frame) == 3
+    assert table.place(2) == f"{path}:{6 + odd.count(chr(10))}"
+
+
 def test_a_header_alone_is_a_table_without_rows(tmp_path: Path) -> None:
     assert len(read(written(tmp_path / "a.csv", "ds,y\n")).frame) == 0
 
