@@ -35,9 +35,7 @@ class Linear:
 
     kernel: Single  # (n_targets, context_length, horizon)
     bias: Single  # (n_targets, horizon)
-    form: tuple[
-        str, ...
-    ]  # (n_targets,): ridge, ridge + the simple forecast that it is averaged with, that alone, weighted
+    form: tuple[str, ...]  # (n_targets,): ridge, ridge + the simple forecast averaged with it, that alone, or weighted
     penalty: Floats  # (n_targets,): of the ridge, relative to the mean square of the inputs
     known: Single = field(default_factory=lambda: np.zeros((0, 0, 0), np.float32))
     """(n_targets, horizon, n_known): weights of the channels known ahead, at the same step from the window's end."""
