@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from lstm_forecast.data.panel import Layout
 from lstm_forecast.errors import DataError
 
-__all__ = ["input_table", "long_table", "obeyed", "quantile_columns", "spreadsheet_safe", "unique_ids"]
+__all__ = ["input_table", "long_table", "obeyed", "quantile_columns", "save_table", "spreadsheet_safe", "unique_ids"]
 
 FORMULA, NUMBER = re.compile(r"\s*[=+\-@\t\r]"), re.compile(r"[+-]?[\d.,]+")
 Columns = Mapping[str, NDArray[np.floating]]  # arrays (n, steps, n_targets), one row per origin
@@ -83,6 +84,14 @@ def spreadsheet_safe(table: pd.DataFrame) -> pd.DataFrame:
     safe = table.rename(columns=_harmless)
     texts = [name for name in safe.columns if pd.api.types.is_string_dtype(safe[name])]
     return safe.assign(**{name: safe[name].map(_harmless) for name in texts})
+
+
+def save_table(table: pd.DataFrame, path: Path, *, suffix: str) -> None:
+    """Write a table as Parquet where ``suffix`` says so, else as CSV that is safe to open anywhere."""
+    if suffix == ".parquet":
+        table.to_parquet(path, index=False)
+    else:
+        spreadsheet_safe(table).to_csv(path, index=False)
 
 
 def obeyed(table: pd.DataFrame) -> str | None:

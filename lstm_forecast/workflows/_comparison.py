@@ -10,7 +10,7 @@ import pandas as pd
 
 from lstm_forecast.errors import UsageError
 from lstm_forecast.evaluation.spread import Spread
-from lstm_forecast.inference.table import spreadsheet_safe
+from lstm_forecast.inference.table import save_table
 from lstm_forecast.inference.timing import Timing
 from lstm_forecast.store import write_whole
 
@@ -88,10 +88,8 @@ def save(comparison: Comparison, output: Path | None, picture: Path | None) -> N
 def _write(comparison: Comparison, path: Path, *, suffix: str) -> None:
     if suffix == ".json":
         path.write_text(json.dumps(comparison_json(comparison), ensure_ascii=False, allow_nan=False), encoding="utf-8")
-    elif suffix == ".parquet":
-        comparison_table(comparison).to_parquet(path, index=False)
     else:
-        spreadsheet_safe(comparison_table(comparison)).to_csv(path, index=False)
+        save_table(comparison_table(comparison), path, suffix=suffix)
 
 
 def _draw(comparison: Comparison, path: Path) -> None:

@@ -15,7 +15,7 @@ from lstm_forecast.evaluation.report import worst_series
 from lstm_forecast.evaluation.statistical import check_statistical, statistical_forecasts
 from lstm_forecast.inference.forecasting import Exchange
 from lstm_forecast.inference.importance import permutation_importance
-from lstm_forecast.inference.table import spreadsheet_safe
+from lstm_forecast.inference.table import save_table
 from lstm_forecast.model.linear import fit_linear
 from lstm_forecast.store import Run, find_run, write_whole
 from lstm_forecast.workflows._folds import RETRAINED, Fold, fold_forecasts, published_folds, retrained_folds
@@ -89,8 +89,7 @@ def backtest(
     columns = task.part.baselines | others
     table = part_table(config, task.panel.layout, task.part, forecast, quantiles=quantiles, baselines=columns)
     if output is not None:
-        write = table.to_parquet if output.suffix.lower() == ".parquet" else spreadsheet_safe(table).to_csv
-        write_whole(output, lambda path: write(path, index=False))
+        write_whole(output, lambda staged: save_table(table, staged, suffix=output.suffix.lower()))
     return Backtest(task.loaded.run, report, table)
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from lstm_forecast.config.schema import Config
 from lstm_forecast.data.panel import Layout, Panel
 from lstm_forecast.errors import DataError, UsageError
-from lstm_forecast.inference.table import input_table, long_table, quantile_columns, spreadsheet_safe
+from lstm_forecast.inference.table import input_table, long_table, quantile_columns, save_table, spreadsheet_safe
 from lstm_forecast.store import Run, find_run, write_whole
 from lstm_forecast.workflows._loaded import LoadedRun, load_run, needed_rows, read_ahead, series_index
 from lstm_forecast.workflows._shared import panel_ids, repair_notes
@@ -107,12 +107,10 @@ def forecast_future(
 
 def write_table(prediction: Prediction, path: Path, *, suffix: str) -> None:
     """Write the table in the format of the suffix: .csv, .parquet or .json."""
-    if suffix == ".parquet":
-        prediction.table.to_parquet(path, index=False)
-    elif suffix == ".json":
+    if suffix == ".json":
         path.write_text(table_json(prediction), encoding="utf-8")
     else:
-        path.write_text(table_csv(prediction), encoding="utf-8")
+        save_table(prediction.table, path, suffix=suffix)
 
 
 def table_csv(prediction: Prediction) -> str:
