@@ -58,7 +58,7 @@ class ModelConfig(Section):
         description="what the network corrects: none, seasonal_naive (the last season; the last value where contexts "
         "hold none), ridge (a regression on the window), smoothing (exponential ones and Theta, weighted by how well "
         "they forecast the window), combined (the ridge with smoothing or a naive forecast) or weighted (the mean of "
-        "all these, weighted by how well they forecast the newest fifth of the windows)",
+        "all these and straight lines, weighted by how well they forecast the newest fifth of the windows)",
     )
     channels: Literal["independent", "joint"] = Field(
         "independent", description="several targets: independent (as series of one network) or joint (seen together)"

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm_forecast.data.windows import Windows
-from lstm_forecast.model.methods import best_kernel, last_value_kernel, seasonal_kernel
+from lstm_forecast.model.methods import best_kernel, last_value_kernel, regression_kernel, seasonal_kernel
 from lstm_forecast.model.ridge import Weights, inputs_of, normal_equations, solve
 from lstm_forecast.model.smoothing import TINY, Smoothing, fit_smoothing
 
@@ -23,8 +23,9 @@ MAX_WINDOWS = 200_000  # spread evenly; more change the solution by less than a 
 JUDGES = 5_000  # windows that forms and penalties are compared on
 PENALTIES = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 PENALTIES_UNJUDGED = (1e-3,)  # where the training windows are too few to choose
-RIDGE, SMOOTHING, COMBINED = "ridge", "smoothing", "combined"
-NAIVE, SEASONAL_NAIVE, SINGLE = "naive", "seasonal naive", "single smoothing"
+RIDGE, SMOOTHING, COMBINED, WEIGHTED = "ridge", "smoothing", "combined", "weighted"
+NAIVE, SEASONAL_NAIVE, SINGLE, LINE = "naive", "seasonal_naive", "single_smoothing", "line"
+SHARPNESS = 4  # of weights by errors: 2 is less sure of the better ones, 8 of too few windows
 Floats = NDArray[np.float64]
 Single = NDArray[np.float32]
 
@@ -55,7 +56,7 @@ class Linear:
 
 
 def fixed_linear(training: Windows, *, form: str, season_length: int) -> Linear:
-    """A simple forecast of every target as a linear part: ``naive``, ``seasonal naive`` or ``smoothing``.
+    """A simple forecast of every target as a linear part: ``naive``, ``seasonal_naive`` or ``smoothing``.
 
     Contexts that hold no season have no last one: there it is naive.
     """
@@ -75,19 +76,23 @@ def fit_linear(training: Windows, *, season_length: int = 1, kind: str = RIDGE, 
 
     The penalty of the ridge is the one that forecasts their newest fifth best from the others. With ``combined`` the
     forecast is the mean of the ridge and a simple forecast (last value, last season, one smoothing for all windows or
-    smoothing by the window, whichever makes the best mean), and with ``weighted`` it is a mean of all of them, with
-    weights inverse to the squares of their errors on that fifth. Both err less where few windows teach the regression
-    (Bates & Granger 1969, "The combination of forecasts"). At most ``limit`` windows are learned from. Validation rows
-    play no part. Hoerl & Kennard 1970, "Ridge regression"; the intercept is not penalised.
+    smoothing by the window, whichever makes the best mean), and with ``weighted`` it is a mean of all of them and of
+    straight lines through the windows, with weights inverse to the fourth power of their errors on that fifth. Both err
+    less where few windows teach the regression (Bates & Granger 1969, "The combination of forecasts"). At most
+    ``limit`` windows are learned from. Validation rows play no part. Hoerl & Kennard 1970, "Ridge regression"; the
+    intercept is not penalised.
     """
-    if kind in (SMOOTHING, SEASONAL_NAIVE.replace(" ", "_")):
-        return fixed_linear(training, form=kind.replace("_", " "), season_length=season_length)
+    if kind in (SMOOTHING, SEASONAL_NAIVE):
+        return fixed_linear(training, form=kind, season_length=season_length)
     newest = _newest_fifth(training)
     older = replace(training, counts=training.counts - newest)
     newer = replace(training, starts=training.starts + older.counts * training.stride, counts=newest)
     simple = dict[str, Single]()
     if kind != RIDGE:
         simple[SINGLE] = best_kernel(older, season_length=season_length)
+        if kind == WEIGHTED:
+            line = regression_kernel(older.context_length, older.horizon, season_length=season_length)
+            simple[LINE] = np.broadcast_to(line, simple[SINGLE].shape)
         simple |= _simple_kernels(older, season_length)
     equations = normal_equations(older, limit)
     smoothing = fit_smoothing(older, season_length=season_length) if simple else None
@@ -178,7 +183,7 @@ def _judged(
     errors = np.maximum([np.min(alone, axis=0), *map(error, others)], TINY)
     if learned and others:
         errors[0] = errors[1:].min(axis=0)
-    shares = np.square(errors.min(axis=0) / errors)
+    shares = (errors.min(axis=0) / errors) ** SHARPNESS
     return np.argmin(alone, axis=0), np.asarray(shares / shares.sum(axis=0), np.float32)
 
 

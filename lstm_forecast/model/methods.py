@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from lstm_forecast.data.windows import Windows
 
-__all__ = ["Method", "best_kernel", "holt_winters", "last_value_kernel", "seasonal_kernel", "theta"]
+__all__ = [
+    "Method", "best_kernel", "holt_winters", "last_value_kernel", "regression_kernel", "seasonal_kernel", "theta",
+]  # fmt: skip
 
 ALPHAS = (0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
 TRENDS = ((0.0, 1.0), (0.05, 0.9), (0.05, 1.0), (0.15, 0.9), (0.15, 1.0), (0.4, 0.9), (0.4, 1.0))  # beta, phi
@@ -34,6 +36,18 @@ def seasonal_kernel(context_length: int, horizon: int, *, season_length: int) ->
     kernel = np.zeros((context_length, horizon), np.float32)
     kernel[context_length - season_length + steps % season_length, steps] = 1
     return kernel
+
+
+def regression_kernel(context_length: int, horizon: int, *, season_length: int) -> Kernel:
+    """Continue a straight line through the window, with a level for each phase where it holds two seasons.
+
+    Hyndman & Athanasopoulos 2021, "Forecasting: principles and practice", section 7.4.
+    """
+    steps = np.arange(context_length + horizon)
+    phases = season_length if 1 < season_length <= context_length // 2 else 1
+    regressors = np.column_stack([steps, *(steps % phases == phase for phase in range(phases))])
+    fit = np.linalg.pinv(regressors[:context_length].astype(np.float64))
+    return np.asarray((regressors[context_length:] @ fit).T, np.float32)
 
 
 @dataclass(frozen=True)

@@ -153,9 +153,7 @@ def start(prepared: Prepared, name: str, *, everything: bool = False) -> tuple[M
             _start(prepared, windows[n], _linear(prepared, windows[n]), number) for number, n in enumerate(contexts)
         )
     longest = contexts[-1]
-    linear = fixed_linear(
-        windows[longest], form=name.replace("_", " "), season_length=prepared.config.windows.season_length
-    )
+    linear = fixed_linear(windows[longest], form=name, season_length=prepared.config.windows.season_length)
     return (_start(prepared, windows[longest], linear, 0),)
 
 

@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from lstm_forecast.data.windows import Windows
 from lstm_forecast.model.linear import Linear, fit_linear, fixed_linear
-from lstm_forecast.model.methods import best_kernel, last_value_kernel, seasonal_kernel
+from lstm_forecast.model.methods import best_kernel, last_value_kernel, regression_kernel, seasonal_kernel
 from lstm_forecast.model.ridge import normal_equations, solve
 from lstm_forecast.model.smoothing import fit_smoothing
 
@@ -131,8 +132,8 @@ def test_combined_is_always_the_mean_of_a_ridge_and_the_simple_forecast_that_it_
     for k, form in enumerate(linear.form):
         simple = {
             "ridge + naive": last_value_kernel(8, 3),
-            "ridge + seasonal naive": seasonal_kernel(8, 3, season_length=4),
-            "ridge + single smoothing": best_kernel(older, season_length=4)[k],
+            "ridge + seasonal_naive": seasonal_kernel(8, 3, season_length=4),
+            "ridge + single_smoothing": best_kernel(older, season_length=4)[k],
             "ridge + smoothing": np.zeros((8, 3)),  # no kernel
         }
         x = np.hstack([batch.inputs[..., k].astype(float), np.ones((len(windows), 1))])
@@ -146,7 +147,7 @@ def test_combined_is_always_the_mean_of_a_ridge_and_the_simple_forecast_that_it_
         assert share == (0.5 if form == "ridge + smoothing" else 0)
 
 
-def test_weighted_shares_are_inverse_to_squared_errors_on_the_newest_fifth() -> None:
+def test_weighted_shares_are_inverse_to_the_fourth_power_of_errors_on_the_newest_fifth() -> None:
     windows = make(waves(200)[:, :1] + np.random.default_rng(0).normal(size=(200, 1)))
     linear = fit_linear(windows, season_length=4, kind="weighted")
     older = replace(windows, counts=windows.counts - windows.counts // 5)
@@ -155,18 +156,22 @@ def test_weighted_shares_are_inverse_to_squared_errors_on_the_newest_fifth() -> 
     past, then = (
         solve(normal_equations(each, len(each)), float(linear.penalty[0])).kernel for each in (older, windows)
     )
-    simple = np.stack(
-        [best_kernel(older, season_length=4)[0], last_value_kernel(8, 3), seasonal_kernel(8, 3, season_length=4)]
-    )
+    simple = simple_kernels(older)
     own = batch.inputs.transpose(2, 0, 1)
     smoothed = fit_smoothing(older, season_length=4).predict(own, np.ones_like(own[0]))
     bias = solve(normal_equations(older, len(older)), float(linear.penalty[0])).bias[0]
     forecasts = [own[0] @ past[0] + bias, *(own[0] @ kernel for kernel in simple), smoothed[0]]
     errors = np.array([np.abs(forecast - batch.targets[..., 0]).mean() for forecast in forecasts])
-    shares = errors**-2 / (errors**-2).sum()
-    assert 0.1 < shares.min() < 0.8 * shares.max()
-    assert linear.kernel[0] == pytest.approx(np.tensordot(shares[:4], [then[0], *simple], 1), abs=1e-5)
-    assert linear.share[0] == pytest.approx(shares[4], abs=1e-5)
+    shares = errors**-4 / (errors**-4).sum()
+    assert 0.01 < shares.min() < 0.5 * shares.max()
+    assert linear.kernel[0] == pytest.approx(np.tensordot(shares[:5], [then[0], *simple], 1), abs=1e-5)
+    assert linear.share[0] == pytest.approx(shares[5], abs=1e-5)
+
+
+def simple_kernels(windows: Windows) -> list[NDArray[np.float32]]:
+    """Of a weighted linear part, for one target with a season of 4 steps."""
+    kernels = last_value_kernel(8, 3), seasonal_kernel(8, 3, season_length=4)
+    return [best_kernel(windows, season_length=4)[0], regression_kernel(8, 3, season_length=4), *kernels]
 
 
 def test_weighted_without_windows_to_judge_by_the_ridge_counts_as_much_as_the_best_simple_forecast() -> None:
@@ -174,14 +179,14 @@ def test_weighted_without_windows_to_judge_by_the_ridge_counts_as_much_as_the_be
     linear = fit_linear(windows, season_length=4, kind="weighted")
     ridge = solve(normal_equations(windows, 3), 1e-3)
     share = linear.bias[0, 0] / ridge.bias[0, 0]
-    simple = [best_kernel(windows, season_length=4)[0], last_value_kernel(8, 3), seasonal_kernel(8, 3, season_length=4)]
+    simple = simple_kernels(windows)
     batch = windows.batch(np.arange(3))
     own = batch.inputs.transpose(2, 0, 1)
     smoothed = fit_smoothing(windows, season_length=4).predict(own, np.ones_like(own[0]))[0]
     forecasts = [*(own[0] @ kernel for kernel in simple), smoothed]
     errors = np.array([np.abs(forecast - batch.targets[..., 0]).mean() for forecast in forecasts])
-    assert share == pytest.approx(1 / (1 + ((errors.min() / errors) ** 2).sum()), rel=1e-4)
-    assert linear.share[0] == pytest.approx(share * (errors.min() / errors[-1]) ** 2, rel=1e-4)
+    assert share == pytest.approx(1 / (1 + ((errors.min() / errors) ** 4).sum()), rel=1e-4)
+    assert linear.share[0] == pytest.approx(share * (errors.min() / errors[-1]) ** 4, rel=1e-4)
 
 
 def test_combined_looks_for_seasonal_forecasts_only_where_a_season_fits_into_the_context() -> None:
@@ -201,7 +206,7 @@ def test_combined_with_simple_forecasts_few_noisy_seasons_are_forecast_about_as_
             found.append(error_of(linear, make(values[28:])))
             forms.add(linear.form[0])
     assert np.mean(errors[True]) <= 1.03 * np.mean(errors[False])
-    assert any("seasonal naive" in form or "smoothing" in form for form in forms)
+    assert any("seasonal_naive" in form or "smoothing" in form for form in forms)
 
 
 def test_a_limit_learns_from_windows_spread_over_the_whole_part() -> None:
@@ -211,7 +216,7 @@ def test_a_limit_learns_from_windows_spread_over_the_whole_part() -> None:
     assert error_of(some, make(values)) < 2 * error_of(every, make(values))
 
 
-@pytest.mark.parametrize(("season", "name"), [(1, "naive"), (4, "seasonal naive")])
+@pytest.mark.parametrize(("season", "name"), [(1, "naive"), (4, "seasonal_naive")])
 def test_a_fixed_linear_part_is_the_simple_forecast_for_every_target(season: int, name: str) -> None:
     linear = fixed_linear(make(waves(60)), form=name, season_length=4)
     kernel = seasonal_kernel(8, 3, season_length=season)
@@ -223,7 +228,7 @@ def test_a_fixed_linear_part_is_the_simple_forecast_for_every_target(season: int
 def test_the_last_season_is_a_linear_part_and_the_last_value_where_a_context_holds_none() -> None:
     windows = make(waves(60))
     seasonal, none = (fit_linear(windows, kind="seasonal_naive", season_length=n) for n in (4, 9))
-    assert (seasonal.form, none.form) == (("seasonal naive",) * 2, ("naive",) * 2)
+    assert (seasonal.form, none.form) == (("seasonal_naive",) * 2, ("naive",) * 2)
     assert np.array_equal(none.kernel[0], last_value_kernel(8, 3))
 
 

@@ -203,7 +203,7 @@ def test_values_of_the_test_part_decide_nothing() -> None:
 
 
 def test_a_logarithm_is_considered_only_where_every_value_has_one() -> None:
-    growing = np.exp(0.03 * np.arange(240)) * (2 + np.resize([0.0, 1, -1, 0.5], 240)) * np.exp(0.05 * noise(240))
+    growing = np.exp(0.03 * np.arange(240) + np.resize([0.0, 1, -1, 0.5], 240) + 0.3 * noise(240))
     assert resolved(panel_of(growing))[0].preprocessing.log is True
     assert resolved(panel_of(growing - growing.min()))[0].preprocessing.log is False
 

@@ -1,4 +1,4 @@
-"""Simple forecasts as kernels: what they do to a window is what their recursions do."""
+"""Smoothing as matrices: what they do to a window is what its recursions do."""
 
 from dataclasses import replace
 from typing import Any
@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lstm_forecast.data.windows import Windows
-from lstm_forecast.model.methods import best_kernel, holt_winters, last_value_kernel, seasonal_kernel, theta
+from lstm_forecast.model.methods import best_kernel, holt_winters, last_value_kernel, theta
 from lstm_forecast.model.smoothing import Smoothing, fit_smoothing, most_numbers
 
 SHARES = st.floats(0, 1)
@@ -32,18 +32,6 @@ def textbook_holt_winters(
         damped = sum(phi**k for k in range(1, step + 1))
         forecast.append(level + damped * trend + seasons[-season_length:][(step - 1) % season_length])
     return np.array(forecast)
-
-
-@pytest.mark.parametrize("horizon", [1, 3, 7])
-def test_the_last_value_is_repeated(horizon: int) -> None:
-    assert (np.array([5.0, 1, 2]) @ last_value_kernel(3, horizon)).tolist() == [2] * horizon
-
-
-@pytest.mark.parametrize(("season", "horizon"), [(1, 3), (2, 5), (3, 3), (4, 2), (5, 12)])
-def test_the_last_season_is_repeated_as_often_as_the_horizon_asks(season: int, horizon: int) -> None:
-    values = np.random.default_rng(0).normal(size=5)
-    repeated = np.tile(values[-season:], horizon)[:horizon]
-    assert values @ seasonal_kernel(5, horizon, season_length=season) == pytest.approx(repeated)
 
 
 @settings(max_examples=100, deadline=None)
