@@ -118,6 +118,8 @@ def members_of(prepared: Prepared, fitted: Fitted, published: str, *, everything
         return fitted.members
     if published == BLEND:
         return tuple(map(_blended, fitted.starts, fitted.members))
+    if published == LINEAR and fitted.starts and not everything and prepared.config.model.linear != "none":
+        return tuple({first.spec.context_length: first for first in fitted.starts}.values())
     return start(prepared, published, everything=everything)
 
 
