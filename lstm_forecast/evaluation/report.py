@@ -14,6 +14,8 @@ __all__ = ["make_report", "worst_series"]
 
 COPIED, NO_GAIN = 0.5, 0.05  # see _warnings
 FLAT = 0.1
+SIMPLE = ("naive", "seasonal_naive")
+HARM = -0.05  # skill against a simple forecast, below which that would have been the better choice
 Floats = NDArray[np.float64]
 
 
@@ -41,17 +43,19 @@ def make_report(
     for name, values in points.items():
         overall[name] |= {"rmsse": rmsse(values, actual, squared_scale), "owa": owa(overall[name], overall[reference])}
     own = overall["forecast"]["mae"]
+    skill = {name: _skill(own, overall[name]["mae"]) for name in baselines}
     intervals = _intervals(forecast, actual, quantiles, scale)
     report: dict[str, Any] = _representable(
         {
             "windows": len(actual),
             "errors": overall,
-            "skill": {name: _skill(own, overall[name]["mae"]) for name in baselines},
+            "skill": skill,
             "reference": reference,
             "left_out": left_out(actual, scale),
             "by_step": {name: errors_by_step(values, actual) for name, values in points.items()},
             **intervals,
             "warnings": [
+                *_beaten(skill),
                 *_warnings(points["forecast"], actual, baselines["naive"]),
                 *_missed(intervals["intervals"], len(actual)),
             ],
@@ -126,6 +130,13 @@ def _missed(intervals: Mapping[str, Mapping[str, float]], windows: int) -> Itera
                 f"{level} % intervals held {found['coverage']:.1%} of what came, further from their level than the "
                 f"{100 * error:.1f} points that chance explains"
             )
+
+
+def _beaten(skill: Mapping[str, float | None]) -> Iterator[str]:
+    """Forecasts that need no model and err less by more than a twentieth."""
+    for name in SIMPLE:
+        if (found := skill.get(name)) is not None and found < HARM:
+            yield f"the forecast errs more than the {name.replace('_', ' ')} one: its MAE is {-found:.1%} above that"
 
 
 def _warnings(forecast: Floats, actual: Floats, naive: Floats) -> Iterator[str]:

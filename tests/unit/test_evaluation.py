@@ -295,7 +295,7 @@ def warnings_of(forecast: Floats, actual: Floats, last: Floats) -> list[str]:
     return [warning.removeprefix("the forecast ").split(":")[0] for warning in found]
 
 
-def test_a_forecast_that_copies_the_last_value_or_never_varies_is_warned_of() -> None:
+def test_a_forecast_that_copies_the_last_value_never_varies_or_is_worse_than_that_is_warned_of() -> None:
     rng = np.random.default_rng(0)
     walk = rng.normal(size=(200, 6, 1)).cumsum(axis=1)
     last = np.zeros((200, 1))
@@ -304,7 +304,10 @@ def test_a_forecast_that_copies_the_last_value_or_never_varies_is_warned_of() ->
     assert warnings_of(np.zeros_like(walk), walk, last) == ["copies the last value", "is flat"]
     assert warnings_of(np.repeat(walk.mean(axis=1, keepdims=True), 6, axis=1), walk, last) == ["is flat"]
     assert warnings_of(walk + 0.1, walk, last) == []
-    assert warnings_of(10 + copied, walk, last) == []  # bad, but no copy
+    assert warnings_of(10 + copied, walk, last) == ["errs more than the naive one"]  # bad, but no copy
+    signs = rng.choice([-1, 1], size=walk.shape)
+    assert warnings_of(walk + 1.04 * signs * walk, walk, last) == []
+    assert warnings_of(walk + 1.06 * signs * walk, walk, last) == ["errs more than the naive one"]
 
 
 def test_one_step_is_never_flat_and_constant_series_give_no_warning() -> None:
