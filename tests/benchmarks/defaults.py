@@ -17,7 +17,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tests.benchmarks.defaults_baselines import KEY, held_out, long, moments, scales, scored, season_of, statistical
+from tests.benchmarks.defaults_baselines import (
+    KEY,
+    gap_p,
+    held_out,
+    long,
+    moments,
+    scales,
+    scored,
+    season_of,
+    statistical,
+)
 from tests.benchmarks.defaults_tasks import TASKS, Task
 from tests.benchmarks.measure import FORECAST, run
 
@@ -61,9 +71,13 @@ def judged(name: str, cache: Path | None, settings: Sequence[str]) -> dict[str, 
         # Holidays are business days to a calendar: forecasts for them find no row, and the rows left are scored.
         held = held.merge(forecasts.rename(columns={"forecast": competitor}), on=["unique_id", "window", "ds"])
         seconds = seconds or spent
-    scores = scored(held, scales(task, panel, season), [str(c) for c in held if c not in (*KEY, "ds", "y")])
+    scale = scales(task, panel, season)
+    scores = scored(held, scale, [str(c) for c in held if c not in (*KEY, "ds", "y")])
     record = {"task": name, "season": season, "series": held["unique_id"].nunique(), "rows": len(held)}
-    return record | verdict(scores["mase"]) | {"scores": scores, "seconds": seconds, "failed": failed}
+    found = verdict(scores["mase"])
+    if "forecast" in held:
+        found["p"] = gap_p(held, scale, "forecast", found["best"])
+    return record | found | {"scores": scores, "seconds": seconds, "failed": failed}
 
 
 def verdict(mase: dict[str, float]) -> dict[str, Any]:
@@ -93,7 +107,13 @@ def summary(records: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "median_to_best": round(statistics.median(r["to_best"] for r in done), 4) if done else None,
         "worst": {name: {record["task"]: record["harm"][name]} for name, record in worst.items()},
         "harmed": [record["task"] for record in done if not record["harmless"]],
+        "worse_beyond_chance": [record["task"] for record in done if beyond_chance(record)],
     }
+
+
+def beyond_chance(record: dict[str, Any]) -> bool:
+    """Whether ours is behind the best by more than 2 %, and a paired t-test over windows says that it is not chance."""
+    return not record["within_2_percent"] and record["p"] is not None and record["p"] < 0.05
 
 
 def tool(

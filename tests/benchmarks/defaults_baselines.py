@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import ttest_1samp
 
 from lstm_forecast.data.grid import infer_freq, season_length
 from tests.benchmarks.defaults_tasks import TASKS, Task
 
-SCORED = 60  # series at most: of more, a fixed random choice
 KEY = ["unique_id", "window", "step"]
 
 
@@ -31,7 +31,7 @@ def long(task: Task, table: pd.DataFrame) -> pd.DataFrame:
 def held_out(task: Task, panel: pd.DataFrame, season: int) -> pd.DataFrame:
     """``unique_id, window, step, ds, y`` of the rows to forecast, with both simple forecasts."""
     names = np.sort(panel["unique_id"].unique())
-    chosen = names if len(names) <= SCORED else np.random.default_rng(0).choice(names, SCORED, replace=False)
+    chosen = np.random.default_rng(0).choice(names, task.scored, replace=False) if task.scored else names
     rows = panel[panel["unique_id"].isin(chosen) & (panel["left"] < task.windows * task.horizon)]
     window, left = task.windows - 1 - rows["left"] // task.horizon, rows["left"] % task.horizon
     rows = rows.assign(window=window, step=task.horizon - 1 - left).drop(columns="left")
@@ -69,6 +69,15 @@ def scored(held: pd.DataFrame, scale: pd.Series, names: Iterable[str]) -> dict[s
         size = held["y"].abs() + held[name].abs()
         scores["smape"][name] = round(float((200 * errors / size.where(size > 0, 1)).mean()), 3)
     return scores
+
+
+def gap_p(held: pd.DataFrame, scale: pd.Series, name: str, other: str) -> float | None:
+    """The p-value of a paired t-test of the scaled errors of two forecasts, window by window; None of one window."""
+    more = (held["y"] - held[name]).abs() - (held["y"] - held[other]).abs()
+    windows = more.groupby([held["unique_id"], held["window"]]).mean()
+    gaps = windows.div(scale[scale > 0], level="unique_id").dropna()
+    found = float(ttest_1samp(gaps, 0).pvalue) if len(gaps) > 1 else np.nan
+    return round(found, 5) if np.isfinite(found) else None
 
 
 def statistical(name: str, panel: pd.DataFrame, cache: Path | None) -> pd.DataFrame:
