@@ -25,7 +25,7 @@ PENALTIES = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 PENALTIES_UNJUDGED = (1e-3,)  # where the training windows are too few to choose
 RIDGE, SMOOTHING, COMBINED, WEIGHTED = "ridge", "smoothing", "combined", "weighted"
 NAIVE, SEASONAL_NAIVE, SINGLE, LINE = "naive", "seasonal_naive", "single_smoothing", "line"
-SHARPNESS = 4  # of weights by errors: 2 is less sure of the better ones, 8 of too few windows
+SHARPNESS = 4  # of weights by errors: 2 trusts the better forecasts too little, 8 trusts few windows too much
 Floats = NDArray[np.float64]
 Single = NDArray[np.float32]
 
