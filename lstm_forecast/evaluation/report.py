@@ -14,7 +14,6 @@ __all__ = ["make_report", "worst_series"]
 
 COPIED, NO_GAIN = 0.5, 0.05  # see _warnings
 FLAT = 0.1
-SIMPLE = ("naive", "seasonal_naive")
 HARM = -0.05  # skill against a simple forecast, below which that would have been the better choice
 Floats = NDArray[np.float64]
 
@@ -55,7 +54,7 @@ def make_report(
             "by_step": {name: errors_by_step(values, actual) for name, values in points.items()},
             **intervals,
             "warnings": [
-                *_beaten(skill),
+                *_beaten(skill, reference),
                 *_warnings(points["forecast"], actual, baselines["naive"]),
                 *_missed(intervals["intervals"], len(actual)),
             ],
@@ -132,9 +131,9 @@ def _missed(intervals: Mapping[str, Mapping[str, float]], windows: int) -> Itera
             )
 
 
-def _beaten(skill: Mapping[str, float | None]) -> Iterator[str]:
-    """Forecasts that need no model and err less by more than a twentieth."""
-    for name in SIMPLE:
+def _beaten(skill: Mapping[str, float | None], reference: str) -> Iterator[str]:
+    """Forecasts that need no model and err less by more than a twentieth; without a season both are the naive one."""
+    for name in dict.fromkeys(("naive", reference)):
         if (found := skill.get(name)) is not None and found < HARM:
             yield f"the forecast errs more than the {name.replace('_', ' ')} one: its MAE is {-found:.1%} above that"
 

@@ -287,7 +287,7 @@ def warnings_of(forecast: Floats, actual: Floats, last: Floats) -> list[str]:
         actual=actual,
         forecast=forecast[..., None],
         quantiles=(0.5,),
-        baselines={"naive": np.repeat(last[:, None], actual.shape[1], axis=1)},
+        baselines=dict.fromkeys(("naive", "seasonal_naive"), np.repeat(last[:, None], actual.shape[1], axis=1)),
         scale=np.ones((len(actual), 1, 1)),
         squared_scale=np.ones((len(actual), 1, 1)),
         reference="naive",
