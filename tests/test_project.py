@@ -34,7 +34,7 @@ def test_files_of_the_package_stay_within_the_size_that_one_job_needs() -> None:
 def test_the_architecture_document_stays_short_and_names_every_folder() -> None:
     text = (ROOT / "lstm_forecast" / "ARCHITECTURE.md").read_text()
     folders = [path.name for path in (ROOT / "lstm_forecast").iterdir() if (path / "__init__.py").exists()]
-    assert len(text.splitlines()) <= 120
+    assert len(text.splitlines()) <= 150
     assert [name for name in folders if f"{name}/" not in text] == []
 
 

@@ -72,6 +72,7 @@ def main() -> None:
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `forecast predict | head` ends like any other program
     # Arrow's own allocator keeps what a large table took; the system's gives it back before training starts.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+    os.environ["JOBLIB_MULTIPROCESSING"] = "0"  # or scikit-learn's import makes a semaphore, or warns that it cannot
     try:
         code = _run()
         sys.stdout.flush()

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm_forecast.errors import RunError
+from lstm_forecast.libraries import without_notices
 
 __all__ = ["Session"]
 
@@ -18,7 +19,8 @@ class Session:
 
     def __init__(self, network: bytes, *, threads: int = 0) -> None:
         """``threads``: at most as many; 0: one for every core."""
-        import onnxruntime
+        with without_notices():  # of devices that it looks for and does not find
+            import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads

@@ -1,9 +1,13 @@
 """Start of Keras and its backend, which takes seconds and hundreds of megabytes: only training pays for it."""
 
+import contextlib
 import ctypes
 import os
+import socket
 import sys
-import tempfile
+from collections.abc import Iterator
+
+from lstm_forecast.libraries import temporary_files_in, without_notices
 
 __all__ = ["start_keras"]
 
@@ -12,28 +16,41 @@ HEAP = {-3: 32 * 2**20, -1: 256 * 2**20, -2: 64 * 2**20}  # M_MMAP_THRESHOLD, M_
 
 
 def start_keras() -> None:
-    """Import Keras and touch its device, without the notices that TensorFlow's C++ start prints past Python.
+    """Import Keras and touch its device, without what it and TensorFlow do beside that.
 
-    What was printed is shown after all if the start fails.
+    Their C++ start prints notices past Python, which are shown after all if the start fails.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_DETERMINISTIC_OPS", "1")
     _keep_freed_memory()
-    sys.stderr.flush()
-    terminal = os.dup(2)
-    with tempfile.TemporaryFile() as notices:
-        os.dup2(notices.fileno(), 2)
-        try:
-            import keras
+    with without_notices(), _without_traces():
+        import keras
 
-            keras.ops.zeros(1)
-        except BaseException:
-            notices.seek(0)
-            os.write(terminal, notices.read())
-            raise
-        finally:
-            os.dup2(terminal, 2)
-            os.close(terminal)
+        keras.ops.zeros(1)
+
+
+@contextlib.contextmanager
+def _without_traces() -> Iterator[None]:
+    """Keep imports from opening sockets, and from reading and writing files of the user's.
+
+    Keras reads and writes ``keras.json`` at home, or in ``/tmp`` where anybody could have put one, and imports
+    Matplotlib, which makes folders and caches. What TensorFlow imports asks for a writable place, and binds a socket to
+    learn of IPv6 (urllib3).
+    """
+    home, has_ipv6, socket.has_ipv6 = os.environ.get("KERAS_HOME"), socket.has_ipv6, False
+    os.environ["KERAS_HOME"] = os.devnull
+    absent = sys.modules.setdefault("matplotlib", None) is None  # type: ignore[arg-type]
+    try:
+        with temporary_files_in(os.devnull):
+            yield
+    finally:
+        socket.has_ipv6 = has_ipv6
+        if home is None:
+            del os.environ["KERAS_HOME"]
+        else:
+            os.environ["KERAS_HOME"] = home
+        if absent:
+            del sys.modules["matplotlib"]
 
 
 def _keep_freed_memory() -> None:

@@ -27,7 +27,7 @@ INK, GREY, PALE = "#222222", "#6F6F6F", "#E4E4E4"
 SUFFIXES = (".png", ".svg", ".pdf")
 WIDTH, DOTS = 10.0, 200  # inches and dots per inch: sharp where a page shows it 1000 pixels wide
 LONGEST = 90  # letters of a label: what fits on a line
-# DejaVu, which comes with Matplotlib, lacks the scripts of East and South Asia: whatever the machine has helps out.
+# What helps out where DejaVu lacks a script, if the machine has it: see HELPING in startup.py.
 FALLBACKS = (
     "Noto Sans CJK JP",
     "Noto Sans",

@@ -19,6 +19,7 @@ from lstm_forecast.errors import DataError
 from lstm_forecast.inference.calibration import Calibration, calibrations_to_bytes
 from lstm_forecast.inference.golden import golden_json
 from lstm_forecast.inference.session import Session
+from lstm_forecast.libraries import temporary_files_in
 from lstm_forecast.model.ensemble import Member, published_weights
 from lstm_forecast.model.graph import onnx_graph
 from lstm_forecast.model.history import history_csv
@@ -100,11 +101,16 @@ def _network_files(members: Sequence[Member], trained: Trained) -> dict[str, Cal
     forecaster = make_forecaster(prepared.config, graph, prepared.scaler, trained.calibrations["network"])
     windows = prepared.windows(prepared.config.windows.context_length, everything=True)
     golden = golden_json(forecaster, windows, prepared.layout)
+
+    def save_network(path: Path) -> None:
+        with temporary_files_in(path.parent):
+            network.save(path)
+
     return {
         "network.onnx": lambda path: path.write_bytes(graph),
         "evaluated.onnx": lambda path: path.write_bytes(trained.evaluated),
         "weights.safetensors": lambda path: path.write_bytes(weights),
-        "network.keras": lambda path: network.save(path),
+        "network.keras": save_network,
         "calibration.safetensors": lambda path: path.write_bytes(calibrations_to_bytes(trained.calibrations)),
         "golden.json": lambda path: path.write_text(golden, encoding="utf-8"),
     }
