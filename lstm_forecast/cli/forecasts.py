@@ -61,10 +61,11 @@ def init(
 def train(
     config: ConfigFile, overrides: Overrides = None, resume: Resume = False, runs: Runs = RUNS, as_json: AsJson = False
 ) -> None:
-    """Train a network and publish it as the champion of its name."""
+    """Train a network and publish it as the champion of its name. Exits 6 if somebody chose another one meanwhile."""
     from lstm_forecast.config.loading import load_config
 
     loaded = load_config(config, overrides=overrides or ())
+    from lstm_forecast.workflows.train import KEPT, chosen_meanwhile
     from lstm_forecast.workflows.train import train as run
 
     with listening() as talk:
@@ -79,12 +80,18 @@ def train(
             for warning in report["warnings"]:
                 say(f"warning: {warning}")
             break
+    code = 0 if result.promoted else KEPT
     if as_json:
         content = {"published": result.published, "validation_errors": result.scores, "metrics": result.metrics}
-        emit_json({"ok": True, "run": result.run.run_id, "path": str(result.run.path), **content})
+        answer = {"ok": result.promoted, "exit_code": code, "promoted": result.promoted, "champion": result.champion}
+        emit_json({**answer, "run": result.run.run_id, "path": str(result.run.path), **content})
     else:
         say("", "published:")
         print(result.run.path)
+    if not result.promoted:
+        say(chosen_meanwhile(result.run, result.champion))
+        raise typer.Exit(code)
+    if not as_json:
         where = "" if runs == RUNS else f" --runs {shlex.quote(str(runs))}"
         say(f"next: forecast predict --run {loaded.name}{where}", f"      forecast plot --run {loaded.name}{where}")
 

@@ -4,11 +4,17 @@ A run is a directory of plain files that never changes once published. Publishin
 into a staging directory, every file and directory is fsynced, the directory is renamed, and only then the pointer
 ``champion`` is replaced. Whoever dies on the way leaves the previous champion untouched. Readers go through the
 pointer, verify the SHA-256 of every file they read, and never load anything that could run code.
+
+There are two locks. Whoever makes runs or takes them away holds ``lock``, a training as long as it lasts; whoever moves
+the pointer holds ``champion.lock``, for milliseconds. A training takes the second one inside the first, never the other
+way round, and promotes nothing if somebody else moved the pointer since it began.
 """
 
 from lstm_forecast.store.checkpoints import Checkpoints
-from lstm_forecast.store.keeping import FOR_STUDY, discard, promote, prune, rollback
-from lstm_forecast.store.publishing import locked, publish, write_whole
+from lstm_forecast.store.disk import write_whole
+from lstm_forecast.store.keeping import FOR_STUDY, crown, discard, promote, prune, rollback
+from lstm_forecast.store.pointer import Version
+from lstm_forecast.store.publishing import locked, publish
 from lstm_forecast.store.reading import (
     FILES,
     FORMAT_VERSION,
@@ -22,6 +28,7 @@ from lstm_forecast.store.reading import (
 )
 
 __all__ = [
-    "FILES", "FORMAT_VERSION", "FOR_STUDY", "Checkpoints", "Run", "champions", "discard", "find_run", "locked",
-    "open_run", "promote", "prune", "publish", "rollback", "run_home", "run_homes", "run_ids", "write_whole",
+    "FILES", "FORMAT_VERSION", "FOR_STUDY", "Checkpoints", "Run", "Version", "champions", "crown", "discard",
+    "find_run", "locked", "open_run", "promote", "prune", "publish", "rollback", "run_home", "run_homes", "run_ids",
+    "write_whole",
 ]  # fmt: skip

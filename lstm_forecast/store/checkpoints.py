@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from lstm_forecast.store.publishing import write_whole
+from lstm_forecast.store.disk import write_whole
 
 __all__ = ["Checkpoints"]
 

@@ -1,49 +1,69 @@
 """Which of the published runs is the champion, and which ones stay."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from lstm_forecast.errors import RunError
-from lstm_forecast.store.publishing import STAGE, point_at, remove, sync, write_errors
+from lstm_forecast.errors import BusyError, RunError, WriteError
+from lstm_forecast.store.disk import remove, sync, write_errors
+from lstm_forecast.store.pointer import Version, point_at, pointing, version
 from lstm_forecast.store.reading import RUN_ID, Run, champions, open_run, run_ids
 
-__all__ = ["FOR_STUDY", "discard", "promote", "prune", "rollback"]
+__all__ = ["FOR_STUDY", "STAGE", "crown", "discard", "promote", "prune", "rollback"]
 
 FOR_STUDY = "for_study"  # manifest key: true where the run was found no better than the champion of its time
+STAGE = ".stage-"  # how what is made, or taken away, is called: whoever holds the lock of ``home`` clears it away
 
 
 def promote(home: Path, run_id: str) -> Run:
-    """Make a published run the champion. Call it under ``locked(home)``.
+    """Make a published run the champion, at any moment.
 
     Raises RunError if it is missing or damaged, WriteError if the pointer cannot be written; the champion then stays.
     """
     run = _whole(home, run_id)
-    with write_errors(home):
-        point_at(home, [run_id, *(other for other in champions(home) if other != run_id)])
+    with pointing(home):
+        _require_there(home, run_id)
+        _lead(home, run_id)
     return run
 
 
+def crown(home: Path, run_id: str, *, seen: Version) -> str:
+    """Make the run just published the champion, unless somebody chose one since the pointer was ``seen``.
+
+    Returns the id of the champion, whichever it is. Call it under ``locked(home)``. Raises WriteError if the pointer
+    cannot be written: the champion then stays, and the run goes, as it would pass for one that was tried.
+    """
+    try:
+        with pointing(home):
+            pointed = champions(home)
+            if pointed and version(home) != seen:
+                return pointed[0]
+            _lead(home, run_id)
+    except BusyError:
+        raise BusyError(
+            f"{home}: {run_id} is published, but another process holds the pointer, so that it was not promoted; "
+            f"forecast runs promote {run_id} --run {home.name} does that"
+        ) from None
+    except BaseException:
+        discard(home, run_id)
+        raise
+    return run_id
+
+
 def rollback(home: Path) -> Run:
-    """Make the champion before the present one the champion again. Call it under ``locked(home)``.
+    """Make the champion before the present one the champion again, at any moment.
 
     Damaged ones are passed over. If the pointer itself is damaged it is the newest whole run that was not kept for
     study only. Raises RunError if there is none, WriteError if the pointer cannot be written.
     """
-    earlier = champions(home)[1:]
-    for run_id in earlier if champions(home) else reversed(run_ids(home)):
-        try:
-            run = _whole(home, run_id)
-        except RunError:
-            continue
-        if run.manifest.get(FOR_STUDY, False) and not earlier:
-            continue
-        with write_errors(home):
-            point_at(home, earlier[earlier.index(run_id) :] if earlier else [run_id])
-        return run
-    raise RunError(
-        f"{home}: no earlier champion to go back to; forecast runs list shows what could be promoted, and "
-        "forecast train --config FILE makes a new one"
-    )
+    while True:  # until nobody else moved the pointer while files were verified
+        pointed = champions(home)
+        run = _newest_whole(home, pointed[1:]) if pointed else _newest_whole(home, run_ids(home)[::-1], study=False)
+        with pointing(home):
+            if champions(home) == pointed and run.path.is_dir():
+                with write_errors(home):
+                    point_at(home, pointed[pointed.index(run.run_id) :] if pointed else [run.run_id])
+                return run
 
 
 def prune(home: Path, *, keep: int) -> list[str]:
@@ -51,34 +71,71 @@ def prune(home: Path, *, keep: int) -> list[str]:
 
     Returns the ids that went. Raises RunError if the champion is not known, WriteError if a run cannot be removed.
     """
-    pointed = champions(home)
-    if not pointed:
-        raise RunError(f"{home}: nothing is removed while the champion is not known; forecast runs rollback sets it")
-    ids = run_ids(home)
-    doomed = [run_id for run_id in ids[: max(0, len(ids) - keep)] if run_id not in pointed[:2]]
-    with write_errors(home):
-        for run_id in doomed:
-            _remove_run(home, run_id)
-        sync(home)
+    with pointing(home):
+        pointed = champions(home)
+        if not pointed:
+            raise RunError(
+                f"{home}: nothing is removed while the champion is not known; forecast runs rollback sets it"
+            )
+        ids = run_ids(home)
+        doomed = [run_id for run_id in ids[: max(0, len(ids) - keep)] if run_id not in pointed[:2]]
+        with write_errors(home):
+            hidden = [_hide(home, run_id) for run_id in doomed]
+            sync(home)
+    for path in hidden:
+        remove(path)
     return doomed
 
 
 def discard(home: Path, run_id: str) -> None:
-    """Remove a run that is not the champion, if that can be done. Call it under ``locked(home)``."""
-    if run_id not in champions(home)[:1]:
-        with suppress(OSError):
-            _remove_run(home, run_id)
+    """Remove a run that nobody ever promoted, if that can be done. Call it under ``locked(home)``."""
+    if not (home / run_id).is_dir():
+        return
+    with suppress(OSError, BusyError, WriteError):
+        with pointing(home):
+            if run_id in champions(home):
+                return
+            hidden = _hide(home, run_id)
+        remove(hidden)
 
 
-def _remove_run(home: Path, run_id: str) -> None:
-    hidden = home / f"{STAGE}{run_id}"
-    (home / run_id).rename(hidden)  # out of sight first, so that nobody reads half of it
-    remove(hidden)
+def _lead(home: Path, run_id: str) -> None:
+    """Put a run before all champions that there were."""
+    with write_errors(home):
+        point_at(home, [run_id, *(other for other in champions(home) if other != run_id)])
+
+
+def _hide(home: Path, run_id: str) -> Path:
+    """Take a run out of sight before it is removed, so that nobody reads half of it."""
+    return (home / run_id).rename(home / f"{STAGE}{run_id}")
+
+
+def _newest_whole(home: Path, ids: Sequence[str], *, study: bool = True) -> Run:
+    """The first of these that is whole, and not kept for study unless that is allowed."""
+    for run_id in ids:
+        with suppress(RunError):
+            run = _whole(home, run_id)
+            if study or not run.manifest.get(FOR_STUDY, False):
+                return run
+    raise RunError(
+        f"{home}: no earlier champion to go back to; forecast runs list shows what could be promoted, and "
+        "forecast train --config FILE makes a new one"
+    )
 
 
 def _whole(home: Path, run_id: str) -> Run:
-    if not RUN_ID.fullmatch(run_id) or not (home / run_id).is_dir():
-        raise RunError(f"{home}: no run {run_id}; there are {', '.join(run_ids(home)) or 'none'}")
+    if not RUN_ID.fullmatch(run_id):
+        raise _missing(home, run_id)
+    _require_there(home, run_id)
     run = open_run(home / run_id)
     run.verify()
     return run
+
+
+def _require_there(home: Path, run_id: str) -> None:
+    if not (home / run_id).is_dir():
+        raise _missing(home, run_id)
+
+
+def _missing(home: Path, run_id: str) -> RunError:
+    return RunError(f"{home}: no run {run_id}; there are {', '.join(run_ids(home)) or 'none'}")

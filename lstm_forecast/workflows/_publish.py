@@ -60,7 +60,6 @@ def publish_trained(
     *,
     data_path: Path,
     facts: Mapping[str, Any] = MappingProxyType({}),
-    promote: bool = True,
 ) -> Run:
     """Publish ``members`` beside the evaluation in ``trained``. Call it under ``locked(home)``.
 
@@ -72,7 +71,7 @@ def publish_trained(
     resolved = config.model_copy(update={"data": config.data.model_copy(update={"path": located})})
     files = _network_files(members, trained) | _other_files(resolved, trained)
     chosen = {"published": trained.published, "validation_errors": trained.scores}
-    return publish(home, files, {**_facts(trained.prepared), **chosen, **facts}, promote=promote)
+    return publish(home, files, {**_facts(trained.prepared), **chosen, **facts})
 
 
 def _check_graph(graph: bytes, network: "keras.Model", prepared: Prepared) -> None:

@@ -18,11 +18,12 @@ from lstm_forecast.store import (
     FOR_STUDY,
     Checkpoints,
     Run,
+    Version,
     champions,
+    crown,
     discard,
     locked,
     open_run,
-    promote,
     prune,
     run_homes,
 )
@@ -33,11 +34,10 @@ from lstm_forecast.workflows._prepare import prepare_panel
 from lstm_forecast.workflows._publish import publish_trained
 from lstm_forecast.workflows._shared import read_panel
 from lstm_forecast.workflows._status import peak_mib, run_hooks, split_command, write_metrics, write_status
-from lstm_forecast.workflows.train import Listener, learn, learn_all_rows, start_checkpoints
+from lstm_forecast.workflows.train import KEPT, Listener, chosen_meanwhile, learn, learn_all_rows, start_checkpoints
 
-__all__ = ["KEPT", "retrain"]
+__all__ = ["retrain"]
 
-KEPT = 6  # exit code where the champion stays because the challenger is not better
 REREAD_SECONDS = 300
 Status = dict[str, Any]
 
@@ -83,9 +83,9 @@ def retrain(
         }
 
     try:
-        with locked(home, wait=wait):
+        with locked(home, wait=wait) as seen:
             try:
-                found = _cycle(config, data_path, home, listener, force=force, resume=resume)
+                found = _cycle(config, data_path, home, listener, seen=seen, force=force, resume=resume)
                 Checkpoints(home, resume=False, note=listener.note).clear()
             except BaseException as error:  # the status has to tell the truth about signals and bugs too
                 found = _failed(error, listener)
@@ -129,7 +129,9 @@ def _utc(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _cycle(config: Config, data_path: Path, home: Path, listener: Listener, *, force: bool, resume: bool) -> Status:
+def _cycle(
+    config: Config, data_path: Path, home: Path, listener: Listener, *, seen: Version, force: bool, resume: bool
+) -> Status:
     checkpoints = start_checkpoints(home, listener, resume=resume)
     # Without a pointer nothing was ever promoted, or it was lost: either way a first training heals that.
     champion = load_run(open_run(home)) if home in run_homes(home.parent) else None
@@ -143,8 +145,8 @@ def _cycle(config: Config, data_path: Path, home: Path, listener: Listener, *, f
         members = trained.members
         if config.retrain.refit:
             members = learn_all_rows(trained, listener, checkpoints=checkpoints)
-        run = publish_trained(home, trained, members, data_path=data_path, promote=False)
-        return _promoted(home, run, {"reason": "there was no champion"})
+        run = publish_trained(home, trained, members, data_path=data_path)
+        return _promoted(home, run, {"reason": "there was no champion"}, seen=seen)
     news = look_for_news(config, champion, panel, home)
     warnings = check_news(news, config.retrain)
     for warning in warnings:
@@ -156,10 +158,12 @@ def _cycle(config: Config, data_path: Path, home: Path, listener: Listener, *, f
     if not due:
         return found | {"exit_code": 0, "outcome": "not_due", "reason": reason}
     challenge = train_challenger(config, champion, panel, table, news, listener, checkpoints)
-    return _concluded(home, challenge, champion, found, data_path)
+    return _concluded(home, challenge, champion, found, data_path, seen=seen)
 
 
-def _concluded(home: Path, challenge: Challenge, champion: LoadedRun, found: Status, data_path: Path) -> Status:
+def _concluded(
+    home: Path, challenge: Challenge, champion: LoadedRun, found: Status, data_path: Path, *, seen: Version
+) -> Status:
     """Publish the challenger, clear old runs away, and make it the champion if it is better.
 
     The promotion comes last: where anything fails, the champion is the one that it was.
@@ -167,25 +171,31 @@ def _concluded(home: Path, challenge: Challenge, champion: LoadedRun, found: Sta
     verdict, keep = challenge.verdict, challenge.trained.prepared.config.retrain.keep
     judged = {"start": challenge.start, "judged": asdict(verdict)}
     facts = judged | {"judged_against": champion.run.run_id, FOR_STUDY: not verdict.better}
-    run = publish_trained(home, challenge.trained, challenge.members, data_path=data_path, facts=facts, promote=False)
+    run = publish_trained(home, challenge.trained, challenge.members, data_path=data_path, facts=facts)
     found |= judged | {"run": run.run_id, "reason": verdict.reason}
     found["warnings"] = [*found["warnings"], *challenge.warnings]
     found["removed"] = prune(home, keep=keep)
-    return _promoted(home, run, found) if verdict.better else found | {"exit_code": KEPT, "outcome": "kept_champion"}
+    if verdict.better:
+        return _promoted(home, run, found, seen=seen)
+    return found | {"exit_code": KEPT, "outcome": "kept_champion"}
 
 
-def _promoted(home: Path, run: Run, found: Status) -> Status:
+def _promoted(home: Path, run: Run, found: Status, *, seen: Version) -> Status:
     """Promote a published run, if a fresh process reads it back to identical forecasts. Raises RunError otherwise.
 
-    A run that was stopped on its way, or whose promotion cannot be written, goes: it would pass for one that was tried.
+    A run that was stopped on its way goes: it would pass for one that was tried. It is only kept, however good it is,
+    where somebody chose a champion since the pointer was ``seen``: it was not compared with that one.
     """
     try:
         _require_same_forecasts(home, run)
-        promote(home, run.run_id)
-    except (WriteError, Stopped, KeyboardInterrupt):
+        champion = crown(home, run.run_id, seen=seen)
+    except (Stopped, KeyboardInterrupt):
         discard(home, run.run_id)
         raise
-    return found | {"exit_code": 0, "outcome": "promoted", "run": run.run_id}
+    if champion == run.run_id:
+        return found | {"exit_code": 0, "outcome": "promoted", "run": run.run_id}
+    reason = chosen_meanwhile(run, champion)
+    return found | {"exit_code": KEPT, "outcome": "kept_champion", "run": run.run_id, "reason": reason}
 
 
 def _require_same_forecasts(home: Path, run: Run) -> None:

@@ -66,20 +66,19 @@ def verify(*, runs: Path, name: str | None = None, run_id: str | None = None) ->
 
 def promote(run_id: str, *, runs: Path, name: str | None = None) -> Run:
     """Make a run the champion. Raises RunError if it is missing or damaged, BusyError, WriteError."""
-    home = run_home(runs, name)
-    with locked(home):
-        return promote_in(home, run_id)
+    return promote_in(run_home(runs, name), run_id)
 
 
 def rollback(*, runs: Path, name: str | None = None) -> Run:
     """Make the champion before this one the champion again. Raises RunError if there is none, BusyError, WriteError."""
-    home = run_home(runs, name)
-    with locked(home):
-        return rollback_in(home)
+    return rollback_in(run_home(runs, name))
 
 
 def prune(*, keep: int, runs: Path, name: str | None = None) -> list[str]:
-    """Remove old runs, never the champion, nor the one before it. Raises RunError, BusyError, WriteError."""
+    """Remove old runs, never the champion, nor the one before it. Raises RunError, WriteError.
+
+    Raises BusyError while a training is at work: it may read the runs that would go.
+    """
     home = run_home(runs, name)
     with locked(home):
         return prune_in(home, keep=keep)

@@ -1,6 +1,7 @@
 """``forecast train``: table -> panel -> windows -> network -> a published run, which becomes the champion."""
 
 import math
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from lstm_forecast.model.ensemble import Member
 from lstm_forecast.model.graph import onnx_graph, weight_shapes
 from lstm_forecast.model.history import Epoch
 from lstm_forecast.model.linear import Linear, fit_linear
-from lstm_forecast.store import Checkpoints, Run, locked
+from lstm_forecast.store import Checkpoints, Run, crown, locked
 from lstm_forecast.workflows._fit import NETWORK, Warm, choose, fit, learn_again, members_of, network_spec
 from lstm_forecast.workflows._loaded import make_forecaster, with_shown_levels
 from lstm_forecast.workflows._memory import require_memory
@@ -26,8 +27,11 @@ from lstm_forecast.workflows._prepare import Prepared, prepare
 from lstm_forecast.workflows._publish import Trained, publish_trained
 from lstm_forecast.workflows._shared import repair_notes
 
-__all__ = ["Listener", "TrainResult", "learn", "learn_all_rows", "start_checkpoints", "train"]
+__all__ = [
+    "KEPT", "Listener", "TrainResult", "chosen_meanwhile", "learn", "learn_all_rows", "start_checkpoints", "train",
+]  # fmt: skip
 
+KEPT = 6  # exit code where another run than the new one is the champion
 Floats = NDArray[np.float64]
 # On ETTh1 grown by three months this came within 0.1 % of the errors from scratch in 0.39 of the time, in the median
 # of 3 seeds (tests/benchmarks/reliability/warm.py); a twelfth did so too, but what is new there is little.
@@ -49,14 +53,20 @@ class TrainResult:
     """A published run and what is worth saying about it."""
 
     run: Run
+    champion: str  # id of the run that predict uses from now on: another one if it was chosen while this one trained
     metrics: Mapping[str, Any]
     history: Sequence[Epoch]
     published: str  # network, or the simpler forecast that the validation part preferred
     scores: Mapping[str, float]  # errors of both on the validation part
 
+    @property
+    def promoted(self) -> bool:
+        """Whether the run is what predict uses from now on."""
+        return self.champion == self.run.run_id
+
 
 def train(config: Config, *, config_path: Path, runs: Path, listener: Listener, resume: bool = False) -> TrainResult:
-    """Train, evaluate and publish under ``runs/<config.name>``.
+    """Train, evaluate, publish under ``runs/<config.name>``, and promote unless somebody chose a champion meanwhile.
 
     What is evaluated learned from the training part alone; what is published learned the same way from all rows
     (``training.refit``). With ``resume``, a training that was stopped goes on where it was. Raises BusyError if another
@@ -65,15 +75,26 @@ def train(config: Config, *, config_path: Path, runs: Path, listener: Listener, 
     """
     home = runs / config.name
     data_path = config_path.parent / config.data.path
-    with locked(home):
+    with locked(home) as seen:
         checkpoints = start_checkpoints(home, listener, resume=resume)
         trained = learn(prepare(config, data_path), listener, checkpoints=checkpoints)
         members = trained.members
         if config.training.refit:
             members = learn_all_rows(trained, listener, checkpoints=checkpoints)
         run = publish_trained(home, trained, members, data_path=data_path)
+        champion = crown(home, run.run_id, seen=seen)
         checkpoints.clear()
-    return TrainResult(run, trained.metrics, trained.fitted.history, trained.published, trained.scores)
+    return TrainResult(run, champion, trained.metrics, trained.fitted.history, trained.published, trained.scores)
+
+
+def chosen_meanwhile(run: Run, champion: str) -> str:
+    """Why a run that was just published is not the champion, and the command that makes it so."""
+    home = run.path.parent
+    command = shlex.join(["forecast", "runs", "promote", run.run_id, "--run", home.name, "--runs", str(home.parent)])
+    return (
+        f"{run.run_id} is published, but not promoted: somebody chose {champion} as the champion while it was in "
+        f"training, and that stays; to make the new run the champion: {command}"
+    )
 
 
 def start_checkpoints(home: Path, listener: Listener, *, resume: bool) -> Checkpoints:

@@ -335,7 +335,9 @@ def test_training_prints_the_path_of_the_run_and_says_the_rest_on_stderr(trained
 
 def test_with_json_training_prints_exactly_one_object(retrained: Path) -> None:
     content = one_object((retrained / "result.json").read_text())
-    assert set(content) == {"ok", "run", "path", "published", "validation_errors", "metrics"}
+    assert set(content) == {
+        "ok", "exit_code", "promoted", "champion", "run", "path", "published", "validation_errors", "metrics",
+    }  # fmt: skip
     assert (content["ok"], content["published"], content["validation_errors"]) == (True, "network", {})
     assert (retrained / content["path"]).name == content["run"] == open_run(retrained / "runs" / "sine").run_id
     assert content["metrics"]["test"]["windows"] == 40
@@ -351,6 +353,7 @@ def test_training_writes_only_below_runs(retrained: Path, tmp_path: Path) -> Non
     assert set(tree(retrained / "runs")) - {f"sine/{run.run_id}/{name}" for name in run.manifest["files"]} == {
         "sine",
         "sine/champion",
+        "sine/champion.lock",
         "sine/lock",
         f"sine/{run.run_id}",
         f"sine/{run.run_id}/manifest.json",

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from lstm_forecast.cli import app
-from lstm_forecast.store import FILES, locked, open_run, publish
+from lstm_forecast.store import FILES, crown, locked, open_run, publish
 from tests.functional.conftest import Forecast, champion_files, environment, forecast_command
 
 PUBLISHING_KILLS = 40
@@ -21,7 +21,7 @@ TRAINING_KILLS = 20
 PUBLISH = """
 import sys
 from pathlib import Path
-from lstm_forecast.store import FILES, locked, open_run, publish
+from lstm_forecast.store import FILES, crown, locked, open_run, publish
 home = Path(sys.argv[1])
 run = open_run(home)
 contents = {name: run.read(name) for name in FILES}
@@ -29,8 +29,8 @@ facts = {key: fact for key, fact in run.manifest.items() if key not in ("run_id"
 writers = {name: (lambda path, content=content: path.write_bytes(content)) for name, content in contents.items()}
 print("ready", flush=True)
 while True:
-    with locked(home):
-        print(publish(home, writers, facts).run_id, flush=True)
+    with locked(home) as seen:
+        print(crown(home, publish(home, writers, facts).run_id, seen=seen), flush=True)
 """
 HOLD = """
 import sys
@@ -165,6 +165,7 @@ def test_a_pointer_torn_by_hand_is_reported_and_healed_by_the_next_publish(
     result = CliRunner().invoke(app, ["predict", "--runs", str(workspace / "runs"), "--run", "sine"])
     assert result.exit_code == 5
     assert f"forecast {remedy}" in result.stderr
-    with locked(home):
-        publish(home, {name: lambda path: path.write_bytes(contents[path.name]) for name in FILES}, {})
+    with locked(home) as seen:
+        run = publish(home, {name: lambda path: path.write_bytes(contents[path.name]) for name in FILES}, {})
+        crown(home, run.run_id, seen=seen)
     assert champion_files(home) == contents

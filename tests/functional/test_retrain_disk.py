@@ -38,8 +38,8 @@ def trained_before(grown: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Pa
     trained = SimpleNamespace(prepared=SimpleNamespace(config=config))
     challenge = SimpleNamespace(trained=trained, members=(), start="warm", verdict=BETTER, warnings=())
 
-    def publish_trained(home: Path, *_: Any, promote: bool, **__: Any) -> Any:
-        return publish(home, writers, facts, promote=promote)
+    def publish_trained(home: Path, *_: Any, **__: Any) -> Any:
+        return publish(home, writers, facts)
 
     loaded, read = workflow.load_run(open_run(home)), workflow.read_panel(config.data, Path("grown.csv"), training=True)
     monkeypatch.setattr(workflow, "load_run", lambda run: loaded)

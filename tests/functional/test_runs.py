@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lstm_forecast.store import FILES, Run, champions, locked, open_run, publish
+from lstm_forecast.store import FILES, Run, champions, locked, open_run, promote, publish
 from tests.functional.conftest import Forecast, tree
 from tests.functional.test_cli import invoke, one_object
 
@@ -21,8 +21,8 @@ def home(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     contents = {name: first.read(name) for name in FILES}
     writers = {name: lambda path: path.write_bytes(contents[path.name]) for name in FILES}
     with locked(home):
-        publish(home, writers, facts(first))
-        publish(home, writers, facts(first) | {"for_study": True}, promote=False)
+        promote(home, publish(home, writers, facts(first)).run_id)
+        publish(home, writers, facts(first) | {"for_study": True})
     return home
 
 
@@ -83,7 +83,7 @@ def test_verify_finds_a_whole_run_that_does_not_forecast_what_it_did(home: Path)
     contents["scaler.json"] = contents["scaler.json"].replace(b'"scale": ', b'"scale": 1')
     with locked(home):
         writers = {name: lambda path: path.write_bytes(contents[path.name]) for name in FILES}
-        publish(home, writers, facts(first), promote=False)
+        publish(home, writers, facts(first))
     result = invoke("runs", "verify", "--run", "sine")
     assert result.exit_code == 5
     assert "forecasts differ by" in result.stderr
@@ -104,7 +104,8 @@ def test_prune_removes_the_oldest_and_says_which(home: Path) -> None:
     with locked(home):
         writers = {name: (home / champions(home)[0] / name).read_bytes() for name in FILES}
         for _ in range(2):
-            publish(home, {name: lambda path: path.write_bytes(writers[path.name]) for name in FILES}, {})
+            contents = {name: lambda path: path.write_bytes(writers[path.name]) for name in FILES}
+            promote(home, publish(home, contents, {}).run_id)
     first = sorted(path.name for path in home.glob("0*"))[0]
     assert one_object(invoke("runs", "prune", "--run", "sine", "--keep", "4", "--json").stdout)["removed"] == [first]
 

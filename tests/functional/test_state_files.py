@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lstm_forecast.store import FILES, champions, locked, open_run, publish
+from lstm_forecast.store import FILES, champions, locked, open_run, promote, publish
 from tests.functional.conftest import BASE, OWN, champion_files, series
 from tests.functional.test_cli import invoke, one_object
 
@@ -41,7 +41,8 @@ def two(first: Path, once: Callable[[str, Callable[[Path], None]], Path]) -> Pat
         contents, manifest = champion_files(home), open_run(home).manifest
         facts = {key: value for key, value in manifest.items() if key not in OWN}
         with locked(home):
-            publish(home, {name: lambda path: path.write_bytes(contents[path.name]) for name in FILES}, facts)
+            run = publish(home, {name: lambda path: path.write_bytes(contents[path.name]) for name in FILES}, facts)
+        promote(home, run.run_id)
         for name in (CHECKPOINT, STAGED):
             (home / name).parent.mkdir(exist_ok=True)
             (home / name).write_bytes(b"state" * 100)

@@ -57,8 +57,8 @@ STAGES = {
     "judging": ("lstm_forecast.workflows._challenge:judge_challenger", 1, signal.SIGTERM, 0),
     "publishing": ("lstm_forecast.store.publishing:fingerprint", 1, signal.SIGINT, 0),
     "reading back": ("lstm_forecast.workflows.retrain:_require_same_forecasts", 1, signal.SIGTERM, 0.3),
-    "promoting": ("lstm_forecast.workflows.retrain:promote", 1, signal.SIGTERM, 0),
-    "none": ("lstm_forecast.workflows.retrain:promote", 0, 0, 0),
+    "promoting": ("lstm_forecast.workflows.retrain:crown", 1, signal.SIGTERM, 0),
+    "none": ("lstm_forecast.workflows.retrain:crown", 0, 0, 0),
 }
 # A batch that takes a minute, from the second one on.
 SLOW = """

@@ -1,7 +1,8 @@
 """What a disk may hold after a power cut: every state that unsynced operations allow, and what a reader makes of it.
 
 Pessimistic POSIX: the content of a file that was not fsynced may be gone, and of the changes of a directory that was
-not fsynced any subset may have reached the disk. Recorded are the calls that a real publish makes.
+not fsynced any subset may have reached the disk. Recorded are the calls that real publishes make, and promotions,
+rollbacks and prunings between them.
 """
 
 import os
@@ -13,9 +14,10 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from lstm_forecast.store import locked, publish, publishing, reading
+from lstm_forecast.store import crown, disk, keeping, locked, promote, prune, publish, publishing, reading, rollback
+from lstm_forecast.store.reading import RUN_ID
 
-__all__ = ["Operation", "Outcome", "check", "recorded_publishes", "without"]
+__all__ = ["Operation", "Outcome", "check", "recorded_choices", "recorded_publishes", "without"]
 
 FILES = ("network.onnx", "config.yaml")  # fewer than there are: each behaves like the others
 Entries = dict[tuple[int, str], int]  # (directory, name) -> file or directory, all by inode
@@ -23,7 +25,10 @@ Entries = dict[tuple[int, str], int]  # (directory, name) -> file or directory, 
 
 @dataclass(frozen=True)
 class Operation:
-    """A system call: mkdir, write (the whole content of a new file), fsync, rename; or that a publish has returned."""
+    """A system call: mkdir, write (the whole content of a new file), fsync, rename, remove (with all that is below).
+
+    Or ``choosing`` and ``chosen``: that what makes this run the champion begins, and has returned.
+    """
 
     kind: str
     path: str
@@ -41,13 +46,38 @@ class Outcome:
 def recorded_publishes(home: Path, *, times: int) -> list[Operation]:
     """The operations of that many publishes, the first of which finds nothing."""
     done: list[Operation] = []
-    with patch.object(publishing, "FILES", FILES), patch.object(reading, "FILES", FILES), _recording(done):
+    with _recording(done):
         for number in range(times):
-            with locked(home):
-                writers = {name: lambda path, n=number: path.write_bytes(f"{path.name} {n}".encode()) for name in FILES}
-                run = publish(home, writers, {})
-            done.append(Operation("published", run.run_id))
+            _choose(done, lambda number=number: _trained(home, number))
     return done
+
+
+def recorded_choices(home: Path) -> list[Operation]:
+    """The operations of all that moves the pointer, and of a training that finds it moved by somebody else."""
+    done: list[Operation] = []
+    with _recording(done):
+        first, second = (_choose(done, lambda number=number: _trained(home, number)) for number in range(2))
+        _choose(done, lambda: promote(home, first).run_id)
+        with locked(home) as seen:
+            _choose(done, lambda: rollback(home).run_id)
+            assert crown(home, publish(home, _writers(2), {}).run_id, seen=seen) == second
+            assert prune(home, keep=1) == [first]
+    return done
+
+
+def _choose(done: list[Operation], choice: Callable[[], str]) -> str:
+    done.append(Operation("choosing", ""))
+    done.append(Operation("chosen", champion := choice()))
+    return champion
+
+
+def _trained(home: Path, number: int) -> str:
+    with locked(home) as seen:
+        return crown(home, publish(home, _writers(number), {}).run_id, seen=seen)
+
+
+def _writers(number: int) -> dict[str, Callable[[Path], Any]]:
+    return {name: lambda path: path.write_bytes(f"{path.name} {number}".encode()) for name in FILES}
 
 
 @contextmanager
@@ -71,7 +101,13 @@ def _recording(done: list[Operation]) -> Iterator[None]:
     def written(path: Path, content: bytes) -> Operation:
         return Operation("write", str(path), content.decode())
 
+    def removed(path: Path) -> Operation:
+        return Operation("remove", str(path))
+
     with (
+        patch.object(publishing, "FILES", FILES),
+        patch.object(reading, "FILES", FILES),
+        patch.object(keeping, "remove", watched(disk.remove, removed)),
         patch.object(os, "fsync", watched(os.fsync, opened)),
         patch.object(Path, "rename", watched(Path.rename, moved)),
         patch.object(Path, "replace", watched(Path.replace, moved)),
@@ -91,21 +127,24 @@ def without(operations: Sequence[Operation]) -> Iterator[tuple[Operation, list[O
 def check(operations: Sequence[Operation], *, home: Path) -> Outcome:
     """Read every state that a power cut after any of the operations may leave.
 
-    The champion must be whole, must be the last published one or the one in the making, and none only if none was
-    published.
+    Every run must be whole, and the champion the last one that was chosen or the one that is being chosen; there is
+    none only if none was chosen.
     """
     seen: set[Any] = set()
     violations: list[str] = []
     for length in range(len(operations) + 1):
         prefix = operations[:length]
         disk = _Disk(prefix, root=str(home.parent))
-        published = [each.path for each in prefix if each.kind == "published"]
+        chosen = [each.path for each in prefix if each.kind == "chosen"][-1:]
+        under_way = [each.kind for each in prefix if each.kind in ("choosing", "chosen")][-1:] == ["choosing"]
+        coming = [each.path for each in operations[length:] if each.kind == "chosen"][:1]
+        allowed = [*chosen, *(coming if under_way else [])]
         for state in disk.states():
-            key = (frozenset(state[0].items()), state[1], tuple(published))
+            key = (frozenset(state[0].items()), state[1], tuple(allowed))
             if key in seen:
                 continue
             seen.add(key)
-            if wrong := _wrong(disk, *state, home=home.name, published=published):
+            if wrong := _wrong(disk, *state, home=home.name, allowed=allowed, needed=bool(chosen)):
                 violations.append(f"after {length} operations: {wrong}")
     return Outcome(len(seen), tuple(violations))
 
@@ -122,8 +161,15 @@ class _Disk:
         for operation in operations:
             getattr(self, f"_{operation.kind}")(operation)
 
-    def _published(self, operation: Operation) -> None:
+    def _choosing(self, operation: Operation) -> None:
         """Nothing happens on the disk."""
+
+    _chosen = _choosing
+
+    def _remove(self, operation: Operation) -> None:
+        for path in [each for each in self.inodes if f"{each}/".startswith(f"{operation.path}/")]:
+            parent, name = os.path.split(path)
+            self.changes.append((self.inodes[parent], {}, [(self.inodes[parent], name)]))
 
     def _mkdir(self, operation: Operation) -> None:
         if operation.path not in self.inodes:
@@ -169,20 +215,23 @@ def _subsets(items: Sequence[int]) -> Iterator[tuple[int, ...]]:
     return chain.from_iterable(combinations(items, count) for count in range(len(items) + 1))
 
 
-def _wrong(disk: _Disk, entries: Entries, empty: frozenset[int], *, home: str, published: Sequence[str]) -> str:
+def _wrong(
+    disk: _Disk, entries: Entries, empty: frozenset[int], *, home: str, allowed: Sequence[str], needed: bool
+) -> str:
     """What a reader finds wrong; empty if nothing is."""
     directory = entries.get((0, home))
     pointer = None if directory is None else entries.get((directory, "champion"))
     if pointer is None:
-        return "the champion is gone" if published else ""
+        return "the champion is gone" if needed else ""
     run_id = "" if pointer in empty else disk.contents[pointer].partition("\n")[0]
     if not run_id:
         return "the pointer is empty"
-    run = entries.get((directory or 0, run_id))
-    if run is None:
+    runs = {name: inode for (parent, name), inode in entries.items() if parent == directory and RUN_ID.fullmatch(name)}
+    if run_id not in runs:
         return f"{run_id}: the champion's directory is not there"
-    for name in (*FILES, "manifest.json"):
-        file = entries.get((run, name))
-        if file is None or file in empty:
-            return f"{run_id}/{name}: not whole"
-    return "" if not published or run_id >= published[-1] else f"{run_id}: older than what was published"
+    for run, inode in runs.items():
+        for name in (*FILES, "manifest.json"):
+            file = entries.get((inode, name))
+            if file is None or file in empty:
+                return f"{run}/{name}: not whole"
+    return "" if run_id in allowed else f"{run_id}: nobody chose it"

@@ -17,8 +17,13 @@ from lstm_forecast.store import FILES, champions, locked, open_run, promote, pru
 
 def publish_one(home: Path, *, promoted: bool = True, **facts: Any) -> str:
     with locked(home):
-        writers = {name: lambda path: path.write_bytes(path.name.encode()) for name in FILES}
-        return publish(home, writers, facts, promote=promoted).run_id
+        return publish_under_lock(home, promoted=promoted, **facts)
+
+
+def publish_under_lock(home: Path, *, promoted: bool = True, **facts: Any) -> str:
+    writers = {name: lambda path: path.write_bytes(path.name.encode()) for name in FILES}
+    run = publish(home, writers, facts)
+    return promote(home, run.run_id).run_id if promoted else run.run_id
 
 
 def damage(home: Path, run_id: str) -> None:
@@ -134,19 +139,16 @@ def test_pruning_leaves_the_newest_the_champion_and_the_one_before_it(keep: int,
 
 
 def test_a_pruning_that_died_leaves_no_half_run_and_is_finished_by_the_next_writer(
-    home: Path, under_lock: list[str], monkeypatch: pytest.MonkeyPatch
+    home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fourth = publish_one_under_lock(home)
-    with monkeypatch.context() as patch:
+    ids = [publish_one(home) for _ in range(4)]
+    with locked(home), monkeypatch.context() as patch:
         patch.setattr("lstm_forecast.store.keeping.remove", lambda path: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             prune(home, keep=1)
-    assert run_ids(home) == [*under_lock[1:], fourth]
-
-
-def publish_one_under_lock(home: Path) -> str:
-    writers = {name: lambda path: path.write_bytes(path.name.encode()) for name in FILES}
-    return publish(home, writers, {}).run_id
+    assert run_ids(home) == ids[2:]
+    with locked(home):
+        assert not list(home.glob(".*"))
 
 
 def test_nothing_is_pruned_while_the_champion_is_not_known(home: Path, under_lock: list[str]) -> None:

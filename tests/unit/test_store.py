@@ -12,7 +12,19 @@ from typing import Any
 import pytest
 
 from lstm_forecast.errors import BusyError, RunError, WriteError
-from lstm_forecast.store import FILES, FORMAT_VERSION, Run, find_run, locked, open_run, publish, publishing, write_whole
+from lstm_forecast.store import (
+    FILES,
+    FORMAT_VERSION,
+    Run,
+    crown,
+    disk,
+    find_run,
+    locked,
+    open_run,
+    publish,
+    publishing,
+    write_whole,
+)
 
 VERSION = b'{"format_version": %d' % FORMAT_VERSION
 CONTENTS = {name: f"content of {name}\n".encode() * 3 for name in FILES}
@@ -22,14 +34,21 @@ def writers(contents: dict[str, bytes] = CONTENTS) -> dict[str, Callable[[Path],
     return {name: lambda path, content=content: path.write_bytes(content) for name, content in contents.items()}
 
 
+def train(home: Path, contents: dict[str, Callable[[Path], Any]]) -> Run:
+    """What ``forecast train`` does with what it trained."""
+    with locked(home) as seen:
+        run = publish(home, contents, {"seed": 7})
+        assert crown(home, run.run_id, seen=seen) == run.run_id
+    return run
+
+
 def publish_one(home: Path, contents: dict[str, bytes] = CONTENTS) -> Run:
-    with locked(home):
-        return publish(home, writers(contents), {"seed": 7})
+    return train(home, writers(contents))
 
 
 def snapshot(home: Path) -> dict[str, bytes]:
-    """Every file below ``home``, the lock apart, and its bytes."""
-    files = (path for path in home.rglob("*") if path.is_file() and path.name != "lock")
+    """Every file below ``home``, the locks apart, and its bytes."""
+    files = (path for path in home.rglob("*") if path.is_file() and not path.name.endswith("lock"))
     return {str(path.relative_to(home)): path.read_bytes() for path in files}
 
 
@@ -406,7 +425,7 @@ def test_a_file_system_without_locks_is_a_write_error(code: int, home: Path, mon
     def refuse(*_: Any) -> None:
         raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr(publishing.fcntl, "flock", refuse)
+    monkeypatch.setattr(disk.fcntl, "flock", refuse)
     with pytest.raises(WriteError, match=os.strerror(code)), locked(home):
         pass
 
@@ -429,15 +448,15 @@ def test_a_writer_that_fails_leaves_the_champion_as_it_was(n: int, error: BaseEx
         raise error
 
     expected = WriteError if isinstance(error, OSError) else type(error)
-    with pytest.raises(expected), locked(home):
-        publish(home, {**writers(), FILES[n]: fail}, {})
+    with pytest.raises(expected):
+        train(home, {**writers(), FILES[n]: fail})
     assert snapshot(home) == before
     assert not list(home.glob(".stage-*"))
 
 
 def test_a_writer_that_writes_nothing_is_a_write_error(home: Path) -> None:
-    with pytest.raises(WriteError, match=r"metrics\.json: cannot be written: No such file"), locked(home):
-        publish(home, {**writers(), "metrics.json": lambda path: None}, {})
+    with pytest.raises(WriteError, match=r"metrics\.json: cannot be written: No such file"):
+        train(home, {**writers(), "metrics.json": lambda path: None})
     assert snapshot(home) == {}
 
 
@@ -466,23 +485,24 @@ def operations(monkeypatch: pytest.MonkeyPatch, *, fail_at: int | None = None, e
     return done
 
 
-N_OPERATIONS = 2 * len(FILES) + 11  # mkdir; write, fsync each; manifest; stage; rename; home; pointer; home; runs
+N_OPERATIONS = 2 * len(FILES) + 12  # mkdir twice; write, fsync each; manifest; stage; rename; home; runs; pointer; home
 
 
 def test_files_and_directories_reach_the_disk_in_the_order_that_survives_a_power_cut(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish_one(home)
-    with locked(home), monkeypatch.context() as patch:
+    with monkeypatch.context() as patch:
         done = operations(patch)
-        run = publish(home, writers(), {})
+        run = publish_one(home)
     stage = f"{home}/.stage-{run.run_id}"
-    expected = [("mkdir", stage)]
+    expected = [("mkdir", str(home)), ("mkdir", stage)]
     for name in (*FILES, "manifest.json"):
         expected += [("write", f"{stage}/{name}"), ("fsync", f"{stage}/{name}")]
-    expected += [("fsync", stage), ("rename", f".stage-{run.run_id} -> {run.path}"), ("fsync", str(home))]
-    expected += [("write", f"{home}/.stage-champion"), ("fsync", f"{home}/.stage-champion")]
-    expected += [("rename", f".stage-champion -> {home}/champion"), ("fsync", str(home)), ("fsync", str(home.parent))]
+    expected += [("fsync", stage), ("rename", f".stage-{run.run_id} -> {run.path}")]
+    expected += [("fsync", str(home)), ("fsync", str(home.parent))]
+    expected += [("write", f"{home}/.champion"), ("fsync", f"{home}/.champion")]
+    expected += [("rename", f".champion -> {home}/champion"), ("fsync", str(home))]
     assert done == expected
     assert len(done) == N_OPERATIONS
 
@@ -493,10 +513,10 @@ def test_a_disk_that_fails_at_any_operation_is_a_write_error_and_leaves_the_cham
     n: int, code: int, published: Run, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = snapshot(home)
-    with locked(home), monkeypatch.context() as patch:
+    with monkeypatch.context() as patch:
         done = operations(patch, fail_at=n, error=OSError(code, os.strerror(code)))
         with pytest.raises(WriteError, match=f"cannot be written: {os.strerror(code)}"):
-            publish(home, writers(), {})
+            publish_one(home)
     assert len(done) > n
     assert snapshot(home) == before
     assert open_run(home).run_id == published.run_id
@@ -509,10 +529,10 @@ def test_a_signal_at_any_operation_leaves_the_champion(
     n: int, published: Run, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = snapshot(home)
-    with locked(home), monkeypatch.context() as patch:
+    with monkeypatch.context() as patch:
         operations(patch, fail_at=n, error=Stop())
         with pytest.raises(Stop):
-            publish(home, writers(), {})
+            publish_one(home)
     assert snapshot(home) == before
     assert not list(home.glob(".stage-*"))
 
@@ -521,10 +541,10 @@ def test_a_signal_at_any_operation_leaves_the_champion(
 def test_a_first_run_that_cannot_be_published_leaves_no_run(
     n: int, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with locked(home), monkeypatch.context() as patch:
+    with monkeypatch.context() as patch:
         operations(patch, fail_at=n, error=OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
         with pytest.raises(WriteError):
-            publish(home, writers(), {})
+            publish_one(home)
     assert snapshot(home) == {}
     with pytest.raises(RunError, match="train one first"):
         find_run(home.parent, None)
@@ -534,7 +554,7 @@ def test_a_disk_that_stays_broken_keeps_a_whole_champion(
     published: Run, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for n in range(N_OPERATIONS):
-        with locked(home), monkeypatch.context() as patch:
+        with monkeypatch.context() as patch:
             done = operations(patch)
             real = os.fsync
 
@@ -545,7 +565,7 @@ def test_a_disk_that_stays_broken_keeps_a_whole_champion(
 
             patch.setattr(os, "fsync", broken)
             with pytest.raises(WriteError):
-                publish(home, writers(), {})
+                publish_one(home)
         champion = open_run(home)
         assert {name: champion.read(name) for name in FILES} == CONTENTS
 
