@@ -1,16 +1,22 @@
-"""Results of evaluations as aligned text."""
+"""Results of evaluations, and what runs tell about themselves, as aligned text."""
 
 import shutil
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lstm_forecast.evaluation.spread import Spread
     from lstm_forecast.workflows.compare import Comparison
+    from lstm_forecast.workflows.runs import Listed, Shown
 
-__all__ = ["aligned", "backtest_tables", "comparison_text", "errors_table"]
+__all__ = ["aligned", "backtest_tables", "comparison_text", "errors_table", "run_page", "runs_table"]
 
+WIDTH = 80  # columns of what is no terminal
+NARROW = 12  # columns of a name, at least
+# What a list of runs can do without, in that order, where it would be too wide.
+DISPENSABLE = ("published", "MASE", "cutoff")
 MOST_ROWS = 10  # of steps and series that are shown; the object of --json has all
 NETWORKS = {
     "evaluated": "the evaluated network, which learned from the training part alone",
@@ -67,6 +73,109 @@ def _series_table(report: Mapping[str, Any]) -> str:
         numbers = [_number(row[metric]) for metric in ("mae", "rmse", "mase")]
         rows.append([row["unique_id"], f"{row['windows']:,}", *numbers, _percent(row["skill"])])
     return aligned(rows)
+
+
+def runs_table(found: Sequence["Listed"]) -> tuple[str, list[str]]:
+    """One row for each run, no wider than the terminal, and the columns that were left out for that.
+
+    Ids are never cut, as they are what is typed.
+    """
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDTH
+    columns: dict[str, list[str]] = {"name": [each.name for each in found], "run": [each.run for each in found]}
+    columns["state"] = [_state(each) for each in found]
+    columns["cutoff"] = ["-" if each.cutoff is None else _day(each.cutoff) for each in found]
+    columns["published"] = ["-" if each.published is None else each.published for each in found]
+    columns |= {"MAE": [_number(each.mae) for each in found], "MASE": [_number(each.mase) for each in found]}
+    columns["skill"] = [_percent(each.skill) for each in found]
+    left_out = []
+    for name in DISPENSABLE:
+        if _excess(columns, width) > 0:
+            del columns[name]
+            left_out.append(name)
+    longest = max(NARROW, max(map(len, columns["name"]), default=0) - max(0, _excess(columns, width)))
+    columns["name"] = [_cut(name, longest) for name in columns["name"]]
+    rows = [list(columns), *map(list, zip(*columns.values(), strict=True))]
+    return aligned(rows, left=len(columns) - sum(name in columns for name in ("MAE", "MASE", "skill"))), left_out
+
+
+def _excess(columns: Mapping[str, Sequence[str]], width: int) -> int:
+    """Characters by which a table is too wide."""
+    widths = [max(map(len, (name, *column))) for name, column in columns.items()]
+    return sum(widths) + 2 * (len(widths) - 1) - width
+
+
+def _state(run: "Listed") -> str:
+    state = "" if run.state == "readable" else run.state
+    return ", ".join(filter(None, ["champion" if run.champion else "", state]))
+
+
+def run_page(shown: "Shown") -> str:
+    """What a run is, what it learned from, what was decided, and how good it was: a page of 80 columns."""
+    facts, story = shown.facts, shown.story
+    titles = {"champion": shown.champion, "for study": shown.for_study}
+    title = ", ".join([f"{facts.name} {shown.run.run_id}", *(text for text, is_so in titles.items() if is_so)])
+    zone = f", zone {story.timezone}" if story.timezone else ""
+    rows = "" if story.rows is None else f"{story.rows:,} rows in "
+    groups = {
+        "data": {
+            "rows": f"{rows}{facts.series:,} series, freq {story.freq or 'unknown'}{zone}, up to {_day(facts.cutoff)}",
+            "columns": _some(story.columns),
+            "settled": _counts(story.repairs),
+            "skipped": _some(story.skipped_series),
+            "padded": f"{story.padded_series:,} series" if story.padded_series else "",
+            "new categories": _counts(story.unseen_categories),
+            "windows": _counts({str(part): count for part, count in facts.windows.items()}),
+            "left out": f"{story.unobserved_windows:,} training windows" if story.unobserved_windows else "",
+        },
+        "decided from the data": story.resolved,
+        "training": {
+            "published": facts.published.replace("_", " "),
+            "errors": ", ".join(f"{name} {_number(error)}" for name, error in story.validation_errors.items()),
+            "start": story.start or "",
+            "judged": f"against {story.judged_against}: {story.judged.reason}" if story.judged_against else "",
+            "seed": "" if story.seed is None else str(story.seed),
+            "finished": f"{story.created[:16].replace('T', ' ')} UTC" if story.created else "",
+            "with": ", ".join(f"{name} {each}" for name, each in {"Python": story.python, **story.versions}.items()),
+        },
+        "promoted by hand": {each.time[:16].replace("T", " "): each.reason for each in shown.promotions},
+    }
+    parts = [title, *(_group(name, entries) for name, entries in groups.items() if any(entries.values()))]
+    for part, report in shown.metrics.items():
+        parts.append(
+            f"{part} errors, {report['windows']:,} windows\n{errors_table(_cut(facts.name, 2 * NARROW), report)}"
+        )
+    legend = ["errors in original units; skill: 1 - MAE / MAE of that line"] if shown.metrics else []
+    return "\n\n".join([*parts, *legend])
+
+
+def _group(name: str, entries: Mapping[str, str]) -> str:
+    """A title and what belongs to it, wrapped."""
+    indent = min(max(map(len, entries)), WIDTH // 3) + 4
+    lines = [name]
+    for label, text in entries.items():
+        if text:
+            first = f"  {_cut(label, indent - 4)}".ljust(indent)
+            lines.append(textwrap.fill(text, WIDTH, initial_indent=first, subsequent_indent=" " * indent))
+    return "\n".join(lines)
+
+
+def _day(stamp: str) -> str:
+    """Without midnight."""
+    return stamp.removesuffix(" 00:00:00")
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items())
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first of many names."""
+    shown = ", ".join(names[:MOST_ROWS])
+    return shown if len(names) <= MOST_ROWS else f"{shown}, and {len(names) - MOST_ROWS:,} more"
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 3]}..."
 
 
 def comparison_text(comparison: "Comparison") -> str:

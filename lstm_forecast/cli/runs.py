@@ -1,23 +1,22 @@
 """The commands ``forecast runs ...``."""
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from lstm_forecast.cli.options import RUNS, AsJson, RunName, Runs
 from lstm_forecast.errors import RunError
-from lstm_forecast.tables import aligned, errors_table
+from lstm_forecast.tables import run_page, runs_table
 from lstm_forecast.terminal import emit_json, plain, reported, say
-
-if TYPE_CHECKING:
-    from lstm_forecast.workflows.runs import Listed
 
 __all__ = ["runs_app"]
 
 runs_app = typer.Typer(help="Look at published runs, check them, and choose the champion.", no_args_is_help=True)
 
-RunId = Annotated[str | None, typer.Argument(metavar="[ID]", help="Id of a run.", show_default=False)]
+RunId = Annotated[
+    str | None, typer.Argument(metavar="[ID]", help="Id of a run, or its beginning: 0002.", show_default=False)
+]
 
 
 @runs_app.command("list")
@@ -30,11 +29,10 @@ def list_(name: RunName = None, runs: Runs = RUNS, as_json: AsJson = False) -> N
     if as_json:
         emit_json({"ok": True, "runs": [asdict(each) for each in found]})
         return
-    rows: list[list[object]] = [
-        ["name", "run", "", "state", "cutoff", "published", "MAE", "MASE", "skill"],
-        *map(_row, found),
-    ]
-    print(plain(aligned(rows, left=6)))
+    text, left_out = runs_table(found)
+    print(plain(text))
+    if left_out:
+        say(f"columns left out, as they do not fit: {', '.join(left_out)}; --json has all")
 
 
 @runs_app.command()
@@ -43,16 +41,13 @@ def show(run_id: RunId = None, name: RunName = None, runs: Runs = RUNS, as_json:
     """Show the champion or another run: where it comes from, what was decided, its errors."""
     from lstm_forecast.workflows.runs import show as run
 
-    found, metrics = run(runs=runs, name=name, run_id=run_id)
-    facts = {key: value for key, value in found.manifest.items() if key not in ("files", "sha256")}
+    shown = run(runs=runs, name=name, run_id=run_id)
     if as_json:
-        emit_json({"ok": True, "path": str(found.path), "manifest": facts, "metrics": metrics})
-        return
-    for key, value in facts.items():
-        lines = [f"  {inner}: {text}" for inner, text in value.items()] if isinstance(value, dict) else []
-        print(plain("\n".join([f"{key}:", *lines]) if lines else f"{key}: {value}"))
-    for part, report in metrics.items():
-        print(f"\n{part} errors, {report['windows']:,} windows\n{errors_table(found.manifest['name'], report)}")
+        facts = {key: value for key, value in shown.run.manifest.items() if key not in ("files", "sha256")}
+        told = {"champion": shown.champion, "promotions": [asdict(each) for each in shown.promotions]}
+        emit_json({"ok": True, "path": str(shown.run.path), **told, "manifest": facts, "metrics": shown.metrics})
+    else:
+        print(plain(run_page(shown)))
 
 
 @runs_app.command()
@@ -75,15 +70,18 @@ def verify(run_id: RunId = None, name: RunName = None, runs: Runs = RUNS, as_jso
 @runs_app.command()
 @reported
 def promote(
-    run_id: Annotated[str, typer.Argument(metavar="ID", help="Id of a run.")],
+    run_id: Annotated[str, typer.Argument(metavar="ID", help="Id of a run, or its beginning: 0002.")],
     name: RunName = None,
+    force: Annotated[bool, typer.Option(help="Even one that was kept for study; say why.")] = False,
+    reason: Annotated[str | None, typer.Option(help="Why, for `forecast runs show`.", show_default=False)] = None,
     runs: Runs = RUNS,
     as_json: AsJson = False,
 ) -> None:
     """Make a run the champion, which predict uses."""
     from lstm_forecast.workflows.runs import promote as run
 
-    _print_champion(str(run(run_id, runs=runs, name=name).path), as_json=as_json)
+    promoted = run(run_id, runs=runs, name=name, force=force, reason=reason)
+    _print_champion(str(promoted.path), as_json=as_json)
 
 
 @runs_app.command()
@@ -113,12 +111,6 @@ def prune(
         for run_id in gone:
             print(run_id)
         say(f"removed {len(gone)} runs")
-
-
-def _row(run: "Listed") -> list[object]:
-    skill = None if run.skill is None else f"{run.skill:+.1%}"
-    marker = "champion" if run.champion else ""
-    return [run.name, run.run, marker, run.state, run.cutoff, run.published, run.mae, run.mase, skill]
 
 
 def _print_champion(path: str, *, as_json: bool) -> None:

@@ -12,14 +12,16 @@ way round, and promotes nothing if somebody else moved the pointer since it bega
 
 from lstm_forecast.store.checkpoints import Checkpoints
 from lstm_forecast.store.disk import write_whole
-from lstm_forecast.store.keeping import FOR_STUDY, crown, discard, promote, prune, rollback
+from lstm_forecast.store.keeping import FOR_STUDY, crown, discard, promote, promotion_command, prune, rollback
 from lstm_forecast.store.pointer import Version
+from lstm_forecast.store.promotions import Promotion, promotions
 from lstm_forecast.store.publishing import locked, publish
 from lstm_forecast.store.reading import (
     FILES,
     FORMAT_VERSION,
     Run,
     champions,
+    find_id,
     find_run,
     open_run,
     run_home,
@@ -28,7 +30,7 @@ from lstm_forecast.store.reading import (
 )
 
 __all__ = [
-    "FILES", "FORMAT_VERSION", "FOR_STUDY", "Checkpoints", "Run", "Version", "champions", "crown", "discard",
-    "find_run", "locked", "open_run", "promote", "prune", "publish", "rollback", "run_home", "run_homes", "run_ids",
-    "write_whole",
+    "FILES", "FORMAT_VERSION", "FOR_STUDY", "Checkpoints", "Promotion", "Run", "Version", "champions", "crown",
+    "discard", "find_id", "find_run", "locked", "open_run", "promote", "promotion_command", "promotions", "prune",
+    "publish", "rollback", "run_home", "run_homes", "run_ids", "write_whole",
 ]  # fmt: skip

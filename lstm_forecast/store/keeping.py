@@ -1,29 +1,32 @@
 """Which of the published runs is the champion, and which ones stay."""
 
+import shlex
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 from lstm_forecast.errors import BusyError, RunError, WriteError
 from lstm_forecast.store.disk import remove, sync, write_errors
-from lstm_forecast.store.pointer import Version, point_at, pointing, version
-from lstm_forecast.store.reading import RUN_ID, Run, champions, open_run, run_ids
+from lstm_forecast.store.pointer import LOCK, Version, point_at, pointing, version
+from lstm_forecast.store.promotions import recorded
+from lstm_forecast.store.reading import Run, champions, find_id, open_run, run_ids
 
-__all__ = ["FOR_STUDY", "STAGE", "crown", "discard", "promote", "prune", "rollback"]
+__all__ = ["FOR_STUDY", "STAGE", "crown", "discard", "promote", "promotion_command", "prune", "rollback"]
 
 FOR_STUDY = "for_study"  # manifest key: true where the run was found no better than the champion of its time
 STAGE = ".stage-"  # how what is made, or taken away, is called: whoever holds the lock of ``home`` clears it away
 
 
-def promote(home: Path, run_id: str) -> Run:
-    """Make a published run the champion, at any moment.
+def promote(home: Path, beginning: str, *, reason: str | None = None) -> Run:
+    """Make the run whose id begins so the champion, at any moment; a ``reason`` is written down, see ``promotions``.
 
     Raises RunError if it is missing or damaged, WriteError if the pointer cannot be written; the champion then stays.
     """
-    run = _whole(home, run_id)
+    run = _whole(home, beginning)
     with pointing(home):
-        _require_there(home, run_id)
-        _lead(home, run_id)
+        find_id(home, run.run_id)  # it may have gone while its files were verified
+        with recorded(home, run.run_id, reason) if reason else nullcontext():
+            _lead(home, run.run_id)
     return run
 
 
@@ -41,13 +44,18 @@ def crown(home: Path, run_id: str, *, seen: Version) -> str:
             _lead(home, run_id)
     except BusyError:
         raise BusyError(
-            f"{home}: {run_id} is published, but another process holds the pointer, so that it was not promoted; "
-            f"forecast runs promote {run_id} --run {home.name} does that"
+            f"{home}: {run_id} is published, but not promoted, as another process holds {LOCK}; "
+            f"once it has ended: {promotion_command(home, run_id)}"
         ) from None
     except BaseException:
         discard(home, run_id)
         raise
     return run_id
+
+
+def promotion_command(home: Path, run_id: str, *options: str) -> str:
+    """What makes a run the champion, to be typed."""
+    return shlex.join(["forecast", "runs", "promote", run_id, "--run", home.name, "--runs", str(home.parent), *options])
 
 
 def rollback(home: Path) -> Run:
@@ -123,19 +131,7 @@ def _newest_whole(home: Path, ids: Sequence[str], *, study: bool = True) -> Run:
     )
 
 
-def _whole(home: Path, run_id: str) -> Run:
-    if not RUN_ID.fullmatch(run_id):
-        raise _missing(home, run_id)
-    _require_there(home, run_id)
-    run = open_run(home / run_id)
+def _whole(home: Path, beginning: str) -> Run:
+    run = open_run(home / find_id(home, beginning))
     run.verify()
     return run
-
-
-def _require_there(home: Path, run_id: str) -> None:
-    if not (home / run_id).is_dir():
-        raise _missing(home, run_id)
-
-
-def _missing(home: Path, run_id: str) -> RunError:
-    return RunError(f"{home}: no run {run_id}; there are {', '.join(run_ids(home)) or 'none'}")

@@ -7,7 +7,7 @@ from pathlib import Path
 from lstm_forecast.store.disk import content_of, held, remove, sync, write_errors, write_synced
 from lstm_forecast.store.reading import CHAMPION
 
-__all__ = ["Version", "point_at", "pointing", "version"]
+__all__ = ["LOCK", "Version", "point_at", "pointing", "version"]
 
 LOCK, STAGED = "champion.lock", ".champion"
 REMEMBERED = 32  # champions

@@ -5,7 +5,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedReader
@@ -15,8 +15,8 @@ from typing import Any
 from lstm_forecast.errors import RunError
 
 __all__ = [
-    "CHAMPION", "FILES", "FORMAT_VERSION", "MANIFEST", "RUN_ID", "Run", "champions", "find_run", "fingerprint",
-    "open_run", "run_home", "run_homes", "run_ids",
+    "CHAMPION", "FILES", "FORMAT_VERSION", "MANIFEST", "MAX_FILE_BYTES", "RUN_ID", "Run", "champions", "find_id",
+    "find_run", "fingerprint", "open_run", "opened", "run_home", "run_homes", "run_ids",
 ]  # fmt: skip
 
 FORMAT_VERSION = 4
@@ -34,6 +34,7 @@ FILES = (
     "forecasts.parquet",
     "golden.json",
 )
+MOST_NAMED = 10  # runs in a message
 RUN_ID = re.compile(r"\d{4,}-\d{8}T\d{6}Z")
 MAX_FILE_BYTES, MAX_MANIFEST_BYTES = 2**31, 2**22
 SMALL = {  # files that are never large
@@ -71,7 +72,7 @@ class Run:
         problems: list[str] = []
         for name in FILES:
             try:
-                with _opened(self.path / name, SMALL.get(name, MAX_FILE_BYTES)) as file:
+                with opened(self.path / name, SMALL.get(name, MAX_FILE_BYTES)) as file:
                     self._require_digest(name, hashlib.file_digest(file, "sha256").hexdigest())
             except RunError as error:
                 problems += error.problems
@@ -129,6 +130,24 @@ def run_ids(home: Path) -> list[str]:
     return sorted(ids, key=lambda run_id: int(run_id.partition("-")[0]))
 
 
+def find_id(home: Path, beginning: str) -> str:
+    """The id of the only run in ``home`` that begins so. Raises RunError, with candidates, if there is not just one."""
+    ids = run_ids(home)
+    found = [run_id for run_id in ids if beginning and run_id.startswith(beginning)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise RunError(f"{home}: several runs begin with {beginning}: {_named(found)}; type more of the one you mean")
+    raise RunError(f"{home}: no run {beginning}; there are {_named(ids)}")
+
+
+def _named(ids: Sequence[str]) -> str:
+    """The newest of many ids, for people."""
+    if len(ids) <= MOST_NAMED:
+        return ", ".join(ids) or "none"
+    return f"{len(ids):,}, the newest of which are {', '.join(ids[-MOST_NAMED:])}"
+
+
 def _is_whole(manifest: dict[str, Any]) -> bool:
     content = {key: value for key, value in manifest.items() if key != "sha256"}
     return set(manifest["files"]) == set(FILES) and manifest["sha256"] == fingerprint(content)
@@ -163,12 +182,12 @@ def _names(runs: Path) -> str:
 
 
 def _read_regular(path: Path, limit: int) -> bytes:
-    with _opened(path, limit) as file:
+    with opened(path, limit) as file:
         return file.read(limit)
 
 
 @contextmanager
-def _opened(path: Path, limit: int) -> Iterator[BufferedReader]:
+def opened(path: Path, limit: int) -> Iterator[BufferedReader]:
     """A regular file of at most ``limit`` bytes; links and devices are refused. RunError for that and any OSError."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)

@@ -17,7 +17,10 @@ from lstm_forecast.errors import ConfigError, RunError
 from lstm_forecast.model.history import Epoch, read_history
 from lstm_forecast.store import Run
 
-__all__ = ["Facts", "facts_of", "read_config", "read_epochs", "read_metrics", "read_test_forecasts", "sound"]
+__all__ = [
+    "Facts", "Story", "facts_of", "read_config", "read_epochs", "read_metrics", "read_test_forecasts", "sound",
+    "story_of",
+]  # fmt: skip
 
 ROW_BYTES = 256  # of a line of the history
 STEP_BYTES = 4096  # of all errors of one step of the horizon
@@ -38,6 +41,34 @@ class Facts(_Document):
     published: Text
     series: NonNegativeInt
     windows: dict[Literal["training", "validation", "test"], NonNegativeInt]
+
+
+class _Verdict(_Document):
+    reason: Text = ""
+
+
+class Story(_Document):
+    """What the manifest tells people: all of it may be missing, as nothing but a page relies on it."""
+
+    created: Text = ""
+    seed: int | None = None
+    rows: NonNegativeInt | None = None
+    freq: Text | None = None
+    timezone: Text | None = None
+    columns: list[Text] = []
+    repairs: dict[Text, NonNegativeInt] = {}
+    future_rows: NonNegativeInt = 0
+    skipped_series: list[Text] = []
+    padded_series: NonNegativeInt = 0
+    unobserved_windows: NonNegativeInt = 0
+    unseen_categories: dict[Text, NonNegativeInt] = {}
+    resolved: dict[Text, Text] = {}
+    validation_errors: dict[Text, float] = {}
+    start: Text | None = None
+    judged: _Verdict = _Verdict()
+    judged_against: Text = ""
+    python: Text = ""
+    versions: dict[Text, Text] = {}
 
 
 class _Errors(_Document):
@@ -71,6 +102,12 @@ def facts_of(run: Run) -> Facts:
     """The facts of a run. Raises RunError if one is missing or something else."""
     with sound(run, "manifest.json"):
         return Facts.model_validate(dict(run.manifest))
+
+
+def story_of(run: Run) -> Story:
+    """What a run tells people. Raises RunError if some of it is something else than what is written there."""
+    with sound(run, "manifest.json"):
+        return Story.model_validate(dict(run.manifest))
 
 
 def read_config(run: Run) -> Config:

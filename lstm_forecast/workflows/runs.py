@@ -5,16 +5,31 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lstm_forecast.errors import RunError
+from lstm_forecast.errors import RunError, UsageError
 from lstm_forecast.inference.golden import GOLDEN_TOLERANCE, golden_difference
-from lstm_forecast.store import FOR_STUDY, Run, champions, locked, open_run, run_home, run_homes, run_ids
+from lstm_forecast.store import (
+    FOR_STUDY,
+    Promotion,
+    Run,
+    champions,
+    find_id,
+    locked,
+    open_run,
+    promotion_command,
+    promotions,
+    run_home,
+    run_homes,
+    run_ids,
+)
 from lstm_forecast.store import promote as promote_in
 from lstm_forecast.store import prune as prune_in
 from lstm_forecast.store import rollback as rollback_in
-from lstm_forecast.workflows._documents import facts_of, read_config, read_metrics
+from lstm_forecast.workflows._documents import Facts, Story, facts_of, read_config, read_metrics, story_of
 from lstm_forecast.workflows._loaded import load_run
 
-__all__ = ["Checked", "Listed", "list_runs", "promote", "prune", "rollback", "show", "verify"]
+__all__ = ["Checked", "Listed", "Shown", "list_runs", "promote", "prune", "rollback", "show", "verify"]
+
+LONGEST_REASON = 500  # characters
 
 
 @dataclass(frozen=True)
@@ -33,6 +48,19 @@ class Listed:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """All that a run tells about itself, and what people said of it."""
+
+    run: Run
+    champion: bool
+    for_study: bool
+    facts: Facts
+    story: Story
+    metrics: Mapping[str, Any]  # reports by part
+    promotions: Sequence[Promotion]  # for which somebody gave a reason
+
+
+@dataclass(frozen=True)
 class Checked:
     """A run, and what is wrong with it."""
 
@@ -48,11 +76,19 @@ def list_runs(*, runs: Path, name: str | None = None) -> list[Listed]:
     return [_listed(home, run_id) for home in homes for run_id in run_ids(home)]
 
 
-def show(*, runs: Path, name: str | None = None, run_id: str | None = None) -> tuple[Run, Mapping[str, Any]]:
-    """A run, the champion by default, and its metrics. Raises RunError if it is missing or damaged."""
-    run = open_run(_path(run_home(runs, name), run_id))
-    facts_of(run)
-    return run, read_metrics(run, read_config(run))
+def show(*, runs: Path, name: str | None = None, run_id: str | None = None) -> Shown:
+    """A run, the champion by default. Raises RunError if it is missing or damaged."""
+    home = run_home(runs, name)
+    run = open_run(home if run_id is None else home / find_id(home, run_id))
+    return Shown(
+        run=run,
+        champion=run.run_id in champions(run.path.parent)[:1],
+        for_study=bool(run.manifest.get(FOR_STUDY)),
+        facts=facts_of(run),
+        story=story_of(run),
+        metrics=read_metrics(run, read_config(run)),
+        promotions=promotions(run.path.parent, run.run_id),
+    )
 
 
 def verify(*, runs: Path, name: str | None = None, run_id: str | None = None) -> list[Checked]:
@@ -61,12 +97,25 @@ def verify(*, runs: Path, name: str | None = None, run_id: str | None = None) ->
     Raises RunError if there is no such run.
     """
     home = run_home(runs, name)
-    return [_checked(home, each) for each in ([_path(home, run_id).name] if run_id else run_ids(home))]
+    return [_checked(home, each) for each in (run_ids(home) if run_id is None else [find_id(home, run_id)])]
 
 
-def promote(run_id: str, *, runs: Path, name: str | None = None) -> Run:
-    """Make a run the champion. Raises RunError if it is missing or damaged, BusyError, WriteError."""
-    return promote_in(run_home(runs, name), run_id)
+def promote(run_id: str, *, runs: Path, name: str | None = None, force: bool = False, reason: str | None = None) -> Run:
+    """Make a run the champion, and write the ``reason`` down. One that was kept for study takes ``force`` and a reason.
+
+    Raises UsageError without them, RunError if the run is missing or damaged, BusyError, WriteError.
+    """
+    home = run_home(runs, name)
+    if reason is not None and not (reason.strip() and reason.isprintable() and len(reason) <= LONGEST_REASON):
+        raise UsageError(f"--reason: expected one line of up to {LONGEST_REASON} characters that can be printed")
+    run = open_run(home / find_id(home, run_id))
+    if run.manifest.get(FOR_STUDY) and not (force and reason):
+        raise UsageError(
+            f"{run.path}: published for study only: {story_of(run).judged.reason or 'it was found no better'}; "
+            f"to make it the champion all the same, say why: "
+            f"{promotion_command(home, run.run_id, '--force', '--reason', 'TEXT')}"
+        )
+    return promote_in(home, run.run_id, reason=reason)
 
 
 def rollback(*, runs: Path, name: str | None = None) -> Run:
@@ -82,14 +131,6 @@ def prune(*, keep: int, runs: Path, name: str | None = None) -> list[str]:
     home = run_home(runs, name)
     with locked(home):
         return prune_in(home, keep=keep)
-
-
-def _path(home: Path, run_id: str | None) -> Path:
-    if run_id is None:
-        return home
-    if run_id not in run_ids(home):
-        raise RunError(f"{home}: no run {run_id}; there are {', '.join(run_ids(home)) or 'none'}")
-    return home / run_id
 
 
 def _listed(home: Path, run_id: str) -> Listed:

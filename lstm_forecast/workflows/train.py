@@ -1,7 +1,6 @@
 """``forecast train``: table -> panel -> windows -> network -> a published run, which becomes the champion."""
 
 import math
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +17,7 @@ from lstm_forecast.model.ensemble import Member
 from lstm_forecast.model.graph import onnx_graph, weight_shapes
 from lstm_forecast.model.history import Epoch
 from lstm_forecast.model.linear import Linear, fit_linear
-from lstm_forecast.store import Checkpoints, Run, crown, locked
+from lstm_forecast.store import Checkpoints, Run, crown, locked, promotion_command
 from lstm_forecast.workflows._fit import NETWORK, Warm, choose, fit, learn_again, members_of, network_spec
 from lstm_forecast.workflows._loaded import make_forecaster, with_shown_levels
 from lstm_forecast.workflows._memory import require_memory
@@ -89,11 +88,9 @@ def train(config: Config, *, config_path: Path, runs: Path, listener: Listener, 
 
 def chosen_meanwhile(run: Run, champion: str) -> str:
     """Why a run that was just published is not the champion, and the command that makes it so."""
-    home = run.path.parent
-    command = shlex.join(["forecast", "runs", "promote", run.run_id, "--run", home.name, "--runs", str(home.parent)])
     return (
         f"{run.run_id} is published, but not promoted: somebody chose {champion} as the champion while it was in "
-        f"training, and that stays; to make the new run the champion: {command}"
+        f"training, and that stays; to make the new run the champion: {promotion_command(run.path.parent, run.run_id)}"
     )
 
 
