@@ -1,12 +1,14 @@
-"""``forecast runs``: what has been published, how good and how whole it is, and which of it is the champion."""
+"""``forecast runs``: what has been published, how good and how whole it is, and which of it is the champion.
+
+Who chooses a champion is in a hurry: what reads documents and networks is imported by what needs it alone.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lstm_forecast.errors import RunError, UsageError
-from lstm_forecast.inference.golden import GOLDEN_TOLERANCE, golden_difference
 from lstm_forecast.store import (
     FOR_STUDY,
     Promotion,
@@ -24,8 +26,9 @@ from lstm_forecast.store import (
 from lstm_forecast.store import promote as promote_in
 from lstm_forecast.store import prune as prune_in
 from lstm_forecast.store import rollback as rollback_in
-from lstm_forecast.workflows._documents import Facts, Story, facts_of, read_config, read_metrics, story_of
-from lstm_forecast.workflows._loaded import load_run
+
+if TYPE_CHECKING:
+    from lstm_forecast.workflows._documents import Facts, Story
 
 __all__ = ["Checked", "Listed", "Shown", "list_runs", "promote", "prune", "rollback", "show", "verify"]
 
@@ -54,8 +57,8 @@ class Shown:
     run: Run
     champion: bool
     for_study: bool
-    facts: Facts
-    story: Story
+    facts: "Facts"
+    story: "Story"
     metrics: Mapping[str, Any]  # reports by part
     promotions: Sequence[Promotion]  # for which somebody gave a reason
 
@@ -78,6 +81,8 @@ def list_runs(*, runs: Path, name: str | None = None) -> list[Listed]:
 
 def show(*, runs: Path, name: str | None = None, run_id: str | None = None) -> Shown:
     """A run, the champion by default. Raises RunError if it is missing or damaged."""
+    from lstm_forecast.workflows._documents import facts_of, read_config, read_metrics, story_of
+
     home = run_home(runs, name)
     run = open_run(home if run_id is None else home / find_id(home, run_id))
     return Shown(
@@ -110,6 +115,8 @@ def promote(run_id: str, *, runs: Path, name: str | None = None, force: bool = F
         raise UsageError(f"--reason: expected one line of up to {LONGEST_REASON} characters that can be printed")
     run = open_run(home / find_id(home, run_id))
     if run.manifest.get(FOR_STUDY) and not (force and reason):
+        from lstm_forecast.workflows._documents import story_of
+
         raise UsageError(
             f"{run.path}: published for study only: {story_of(run).judged.reason or 'it was found no better'}; "
             f"to make it the champion all the same, say why: "
@@ -134,6 +141,8 @@ def prune(*, keep: int, runs: Path, name: str | None = None) -> list[str]:
 
 
 def _listed(home: Path, run_id: str) -> Listed:
+    from lstm_forecast.workflows._documents import facts_of, read_config, read_metrics
+
     champion = run_id in champions(home)[:1]
     try:
         run = open_run(home / run_id)
@@ -156,6 +165,9 @@ def _listed(home: Path, run_id: str) -> Listed:
 
 
 def _checked(home: Path, run_id: str) -> Checked:
+    from lstm_forecast.inference.golden import GOLDEN_TOLERANCE, golden_difference
+    from lstm_forecast.workflows._loaded import load_run
+
     champion = run_id in champions(home)[:1]
     try:
         run = open_run(home / run_id)

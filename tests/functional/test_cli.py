@@ -127,6 +127,8 @@ def loaded_modules(*args: str | Path, cwd: Path) -> tuple[int, set[str]]:
         (["predict", "--run", "no"], 5, ["pandas", "numpy", "pyarrow"]),
         (["predict", "--run", "sine"], 0, ["pandas", "numpy", "pyarrow", "onnxruntime"]),
         (["predict", "--run", "shops"], 0, ["pandas", "numpy", "pyarrow", "onnxruntime"]),
+        (["runs", "rollback", "--run", "shops"], 5, []),
+        (["runs", "promote", "9", "--run", "sine"], 5, []),
         (["backtest", "--help"], 0, []),
         (["backtest", "--run", "no"], 5, ["pandas", "numpy", "pyarrow"]),
         (["backtest", "--run", "sine", "--importance"], 0, ["pandas", "numpy", "pyarrow", "onnxruntime"]),

@@ -112,7 +112,7 @@ def _recording(done: list[Operation]) -> Iterator[None]:
         patch.object(Path, "rename", watched(Path.rename, moved)),
         patch.object(Path, "replace", watched(Path.replace, moved)),
         patch.object(Path, "write_bytes", watched(Path.write_bytes, written)),
-        patch.object(Path, "mkdir", watched(Path.mkdir, lambda path, **_: Operation("mkdir", str(path)))),
+        patch.object(Path, "mkdir", watched(Path.mkdir, lambda path, *_, **__: Operation("mkdir", str(path)))),
     ):
         yield
 

@@ -26,16 +26,31 @@ OWN = ("format_version", "run_id", "created", "files", "sha256")  # that each ru
 
 def crash(folder: Path, count: int) -> None:
     """Every state that a power cut may leave, with all fsyncs and without each."""
-    from tests.reliability.crash_states import check, recorded_publishes, without
+    from tests.reliability.crash_states import check, recorded_choices, recorded_publishes, without
 
-    home = folder / "crash"
-    operations = recorded_publishes(home, times=2)
-    outcome = check(operations, home=home)
-    print(f"crash: {outcome.states:,} states after two publishes, {len(outcome.violations)} violations")
-    for removed, rest in without(operations):
-        found = check(rest, home=home)
-        bad = f"{len(found.violations):,} of {found.states:,} states are bad"
-        print(f"  without fsync of {Path(removed.path).name}: {bad}")
+    recorded = {
+        "two publishes": (home := folder / "crash", recorded_publishes(home, times=2)),
+        "two publishes, a promotion, a rollback while a third run is made, and a pruning": (
+            home := folder / "choices" / "crash", recorded_choices(home),
+        ),
+    }  # fmt: skip
+    for what, (home, operations) in recorded.items():
+        outcome = check(operations, home=home)
+        print(f"crash: {outcome.states:,} states of {what}, {len(outcome.violations)} violations")
+        for removed, rest in without(operations):
+            found = check(rest, home=home)
+            bad = f"{len(found.violations):,} of {found.states:,} states are bad"
+            print(f"  without fsync of {Path(removed.path).name}: {bad}")
+
+
+def interleavings(folder: Path, count: int) -> None:
+    """Training, rollback, promotion, pruning and reading at once, in random orders, with signals."""
+    from tests.reliability.interleavings import interleave
+
+    found = [interleave(folder / str(seed) / "sine", seed) for seed in range(count)]
+    ends = sum((each.ends for each in found), Counter[str]())
+    print(f"interleavings: {count:,}, {sum(len(each.moves) for each in found):,} moves of the pointer, {dict(ends)}")
+    print(f"  {sum(len(each.wrong) for each in found)} ended with a champion that nobody chose, or in another fault")
 
 
 def kills(folder: Path, count: int) -> None:
