@@ -1,5 +1,6 @@
 """Why people made runs the champion: a line of JSON for each reason that was given, in ``promotions.jsonl``."""
 
+import errno
 import json
 import os
 import stat
@@ -46,8 +47,9 @@ def recorded(home: Path, run_id: str, reason: str) -> Iterator[None]:
         try:
             with write_errors(home):
                 torn = status.st_size and os.pread(descriptor, 1, status.st_size - 1) != b"\n"
-                line = json.dumps(asdict(promotion)).encode("ascii")
-                file.write(b"\n" * bool(torn) + line + b"\n")
+                line = b"\n" * bool(torn) + json.dumps(asdict(promotion)).encode("ascii") + b"\n"
+                if file.write(line) < len(line):  # as on a disk that has room for a part of it
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(home / FILE))
                 os.fsync(descriptor)
                 sync(home)
             yield

@@ -17,6 +17,7 @@ from tests.functional.conftest import Forecast, champion_files, environment, for
 
 PUBLISHING_KILLS = 40
 TRAINING_KILLS = 20
+CHOOSING_KILLS = 20
 # Publishes copies of a run one after another, as fast as the disk allows; says where it is.
 PUBLISH = """
 import sys
@@ -31,6 +32,20 @@ print("ready", flush=True)
 while True:
     with locked(home) as seen:
         print(crown(home, publish(home, writers, facts).run_id, seen=seen), flush=True)
+"""
+# Chooses one run after another as the champion; says which one before, and "chosen" after it.
+CHOOSE = """
+import random, sys
+from pathlib import Path
+from lstm_forecast.store import champions, promote, rollback, run_ids
+home, moments = Path(sys.argv[1]), random.Random(sys.argv[2])
+print("ready", flush=True)
+while True:
+    others = champions(home)[1:]
+    run_id = others[0] if others and moments.random() < 0.5 else moments.choice(run_ids(home))
+    print(run_id, flush=True)
+    promote(home, run_id, reason="why") if run_id not in others[:1] else rollback(home)
+    print("chosen", flush=True)
 """
 HOLD = """
 import sys
@@ -89,6 +104,31 @@ def test_a_publisher_killed_at_any_moment_leaves_a_whole_champion(workspace: Pat
     for run in home.glob("0*"):  # every run that is visible under its name is whole, champion or not
         assert {name: open_run(run).read(name) for name in FILES} == contents
     assert torn  # the kills did hit publishing
+
+
+def test_whoever_dies_while_choosing_a_champion_leaves_the_one_before_or_the_one_meant(workspace: Path) -> None:
+    home = workspace / "runs" / "sine"
+    contents = champion_files(home)
+    for _ in range(4):
+        with locked(home) as seen:
+            run = publish(home, {name: lambda path: path.write_bytes(contents[path.name]) for name in FILES}, {})
+            crown(home, run.run_id, seen=seen)
+    moments, torn = random.Random(0), 0
+    for k in range(5 * CHOOSING_KILLS):
+        before = open_run(home).run_id
+        command = [sys.executable, "-c", CHOOSE, str(home), str(k)]
+        process = subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(moments.uniform(0, 0.02))
+        said = [line for line in kill(process) if line != "chosen"]
+        torn += (home / ".champion").exists()
+        # The last one that was begun, or the one before it; nobody has to unlock or to repair anything.
+        assert open_run(home).run_id in [before, *said][-2:]
+        assert champion_files(home) == contents
+        if torn and k >= CHOOSING_KILLS:  # the kills did hit the writing of the pointer
+            return
+    pytest.fail("no kill came while the pointer was written")
 
 
 def test_a_reader_never_sees_half_a_run_while_another_process_publishes(workspace: Path) -> None:

@@ -1,12 +1,14 @@
 """Every single operation on the disk fails in turn: the champion stays, byte for byte, and the next run is clean."""
 
 import errno
+import io
 import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +20,7 @@ from lstm_forecast.store import (
     locked,
     open_run,
     promote,
+    promotions,
     prune,
     publish,
     publishing,
@@ -122,6 +125,33 @@ def test_wherever_the_disk_fails_the_champion_stays_and_the_next_try_is_clean(
     assert kinds["rename"] == (3 if publishes else 1)  # the new run, the oldest one, the pointer
     assert kinds["fsync"] >= kinds["write"] + kinds["rename"]
     assert kinds["open"] == kinds["write"] + (3 if publishes else 1)  # the lock, and that of the pointer each time
+
+
+@pytest.mark.parametrize("then", ["works", "same"])
+@pytest.mark.parametrize("code", CODES, ids=errno.errorcode.get)
+def test_wherever_the_disk_fails_the_reason_for_a_promotion_is_there_just_if_it_took_place(
+    code: int, then: str, home: Path
+) -> None:
+    oldest, before = run_ids(home)[0], (home / "champion").read_bytes()
+    failures = 0
+    for _, work, failed in sweep(lambda work: promote(work, oldest, reason="why"), home, code, then):
+        failures += failed
+        assert [each.reason for each in promotions(work, oldest)] == ([] if failed else ["why"])
+        assert ((work / "champion").read_bytes() == before) == failed
+    assert failures > 5
+
+
+def test_a_reason_that_is_cut_off_by_a_full_disk_is_taken_back(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(io.FileIO):
+        def write(self, data: Any) -> int:
+            return super().write(bytes(data)[:10])
+
+    oldest, before = run_ids(home)[0], (home / "champion").read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fdopen", lambda descriptor, *_, **__: Full(descriptor, "r+"))
+        with pytest.raises(WriteError, match=r"promotions\.jsonl: cannot be written: No space left"):
+            promote(home, oldest, reason="why")
+    assert ((home / "champion").read_bytes(), (home / "promotions.jsonl").read_bytes()) == (before, b"")
 
 
 @pytest.mark.parametrize("code", CODES, ids=errno.errorcode.get)
