@@ -1,11 +1,13 @@
 """The pointer ``champion``, the only file that is ever replaced, and the lock of its own that its writers hold."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from lstm_forecast.errors import RunError
 from lstm_forecast.store.disk import content_of, held, remove, sync, write_errors, write_synced
-from lstm_forecast.store.reading import CHAMPION
+from lstm_forecast.store.reading import CHAMPION, MAX_MANIFEST_BYTES, opened
 
 __all__ = ["LOCK", "Version", "point_at", "pointing", "version"]
 
@@ -14,7 +16,9 @@ REMEMBERED = 32  # champions
 # Others hold the lock for as long as two fsyncs take. Who waits longer than this waits for a process that is stopped.
 WAIT_SECONDS, POLL_SECONDS = 10, 0.002
 
-Version = tuple[int, int] | None  # inode and time of writing of the pointer; None where there is none
+# Time of writing and content of the pointer; None where there is none. An inode would tell writings apart as well, but
+# does not stay the same for as long as a training on every file system.
+Version = tuple[int, bytes] | None
 
 
 @contextmanager
@@ -33,10 +37,10 @@ def pointing(home: Path) -> Iterator[None]:
 def version(home: Path) -> Version:
     """Tell one writing of the pointer from every other: also from one that says the same."""
     try:
-        status = (home / CHAMPION).lstat()
-    except OSError:
+        with opened(home / CHAMPION, MAX_MANIFEST_BYTES) as file:
+            return os.fstat(file.fileno()).st_mtime_ns, file.read()
+    except RunError:
         return None
-    return status.st_ino, status.st_mtime_ns
 
 
 def point_at(home: Path, ids: Sequence[str]) -> None:

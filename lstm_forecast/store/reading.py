@@ -15,8 +15,8 @@ from typing import Any
 from lstm_forecast.errors import RunError
 
 __all__ = [
-    "CHAMPION", "FILES", "FORMAT_VERSION", "MANIFEST", "MAX_FILE_BYTES", "RUN_ID", "Run", "champions", "find_id",
-    "find_run", "fingerprint", "open_run", "opened", "run_home", "run_homes", "run_ids",
+    "CHAMPION", "FILES", "FORMAT_VERSION", "MANIFEST", "MAX_FILE_BYTES", "MAX_MANIFEST_BYTES", "RUN_ID", "Run",
+    "champions", "find_id", "find_run", "fingerprint", "open_run", "opened", "run_home", "run_homes", "run_ids",
 ]  # fmt: skip
 
 FORMAT_VERSION = 4

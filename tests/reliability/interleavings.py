@@ -115,7 +115,7 @@ def _train(home: Path, moments: random.Random, found: Interleaving) -> str:
             return "overtaken"
         written = [None, *(move.version for move in found.moves)]
         for number, move in enumerate(found.moves, start=1):
-            known = written.index(version) if version in written else 0
+            known = max((k for k, each in enumerate(written) if each == version), default=0)
             if (move.actor, move.after[0]) == ("train", run_id) and number != known + 1:
                 found.wrong.append(f"{run_id} was promoted over what was chosen since: {found.moves[known:number]}")
         return "promoted"

@@ -222,6 +222,7 @@ def test_a_training_that_ends_later_leaves_the_champion_that_somebody_chose_mean
 ) -> None:
     ids = [publish_one(home) for _ in range(3)]
     with locked(home) as seen:
+        time.sleep(0.02)  # a training takes longer than the times on a disk are apart
         if when != "after":
             choice(home, ids)
         run_id = publish_under_lock(home, promoted=False)
