@@ -76,7 +76,8 @@ class Checked:
 def list_runs(*, runs: Path, name: str | None = None) -> list[Listed]:
     """All runs of that name, or of every name, oldest first. Raises RunError if there are none of that name."""
     homes = run_homes(runs) if name is None else [run_home(runs, name)]
-    return [_listed(home, run_id) for home in homes for run_id in run_ids(home)]
+    found = [(home / run_id, _listed(home, run_id)) for home in homes for run_id in run_ids(home)]
+    return [listed for path, listed in found if path.exists()]  # what was removed meanwhile is not damaged
 
 
 def show(*, runs: Path, name: str | None = None, run_id: str | None = None) -> Shown:
@@ -102,7 +103,10 @@ def verify(*, runs: Path, name: str | None = None, run_id: str | None = None) ->
     Raises RunError if there is no such run.
     """
     home = run_home(runs, name)
-    return [_checked(home, each) for each in (run_ids(home) if run_id is None else [find_id(home, run_id)])]
+    if run_id is not None:
+        return [_checked(home, find_id(home, run_id))]
+    found = [_checked(home, each) for each in run_ids(home)]
+    return [checked for checked in found if (home / checked.run).exists()]  # as in a list
 
 
 def promote(run_id: str, *, runs: Path, name: str | None = None, force: bool = False, reason: str | None = None) -> Run:

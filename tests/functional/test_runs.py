@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -288,3 +289,20 @@ def test_a_manifest_that_tells_something_else_is_damaged(wrong: dict[str, Any], 
     result = invoke("runs", "show", "--run", "sine")
     assert result.exit_code == 5
     assert "manifest.json: damaged" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["list", "verify"])
+def test_a_run_that_is_removed_while_it_is_looked_at_is_not_told_to_be_damaged(
+    command: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, *others = run_ids(home)
+
+    def pruned(path: Path) -> Run:
+        if path.name == first:
+            shutil.rmtree(path)
+        return open_run(path)
+
+    monkeypatch.setattr("lstm_forecast.workflows.runs.open_run", pruned)
+    result = invoke("runs", command, "--run", "sine", "--json")
+    assert result.exit_code == 0
+    assert [run["run"] for run in one_object(result.stdout)["runs"]] == others
