@@ -4,8 +4,8 @@ import signal
 from typing import Any, ClassVar
 
 __all__ = [
-    "BusyError", "ConfigError", "DataError", "ForecastError", "RunError", "Stopped", "UsageError", "WriteError",
-    "failure",
+    "BusyError", "ChangedError", "ConfigError", "DataError", "ForecastError", "RunError", "Stopped", "UsageError",
+    "WriteError", "failure",
 ]  # fmt: skip
 
 
@@ -42,6 +42,10 @@ class DataError(ForecastError):
 
     exit_code = 4
     title = "data"
+
+
+class ChangedError(DataError):
+    """A file changed while it was read, as one does that is being written."""
 
 
 class RunError(ForecastError):

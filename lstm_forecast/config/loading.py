@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from lstm_forecast.config.document import Document, Key, config_error, dump_values, override, parse_document, received
 from lstm_forecast.config.schema import Config
 from lstm_forecast.errors import ConfigError
+from lstm_forecast.files import read_short
 
 __all__ = ["ENVIRONMENT_PREFIX", "dump_config", "load_config", "override_config", "parse_config"]
 
@@ -82,13 +83,10 @@ def _assign(document: Document, assignments: Sequence[str], *, option: str) -> N
 
 def _parse_file(path: Path) -> Document:
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+        content = read_short(path, MAX_BYTES + 1, error=ConfigError)
         if len(content) > MAX_BYTES:
             raise ConfigError(f"{path}: larger than {MAX_BYTES // 1024} KiB; a config is a short text")
         return parse_document(content.decode("utf-8"), source=str(path))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not UTF-8 text (byte {error.start})") from None
 

@@ -1,5 +1,6 @@
 """The config's sections about the data: where they are, what their columns mean, what to do about faults, the split."""
 
+import codecs
 from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -9,6 +10,10 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from lstm_forecast.config.fields import Names, Part, PositiveInt, Section, as_list
 
 __all__ = ["CovariatesConfig", "CsvConfig", "DataConfig", "SplitConfig"]
+
+
+# What every encoding of text files can hold, and what none of them takes for something else.
+TEXT, ESCAPE = 'ABCxyz0189 \t,;.:-"\r\n', rb"\u0041"
 
 
 def _checked_stamp(value: Any) -> Any:
@@ -35,6 +40,18 @@ def _checked_country(value: str) -> str:
     if part and part not in countries[country]:
         raise ValueError(f"no known part of {country}; expected one of {', '.join(countries[country]) or 'none'}")
     return value
+
+
+def _checked_encoding(name: str) -> str:
+    """Tell how text files are written from other codecs of Python, such as those for names of hosts or for escapes."""
+    try:
+        decoder = codecs.getincrementaldecoder(name)()
+        signs = "".join(decoder.decode(bytes([byte])) for byte in TEXT.encode(name))
+        if signs.removeprefix("\ufeff") == TEXT and ESCAPE.decode(name, errors="ignore") != "A":
+            return name
+    except (LookupError, ValueError):
+        pass
+    raise ValueError("no encoding of text files; expected one such as utf-8, utf-16-le, cp1252, iso8859-15 or gb18030")
 
 
 Calendar = Literal["hour", "day_of_week", "day_of_month", "day_of_year", "week", "month"]
@@ -74,7 +91,9 @@ class CsvConfig(Section):
         None, description="field delimiter; absent: detected"
     )
     decimal: Literal[".", ","] | None = Field(None, description="decimal sign, . or ,; absent: detected")
-    encoding: str | None = Field(None, description="such as utf-8 or cp1252; absent: detected")
+    encoding: Annotated[str, AfterValidator(_checked_encoding)] | None = Field(
+        None, description="such as utf-8 or cp1252; absent: detected"
+    )
 
 
 class CovariatesConfig(Section):

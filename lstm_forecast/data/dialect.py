@@ -13,17 +13,29 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
-from pandas.io.common import get_handle
+from pandas.io.common import get_handle, infer_compression
 
-from lstm_forecast.errors import DataError
+from lstm_forecast.errors import ChangedError, DataError
+from lstm_forecast.files import STDIN, open_regular
 
-__all__ = ["UNREADABLE", "Dialect", "line_of", "opened", "sniff", "undecodable_line"]
+__all__ = ["UNREADABLE", "Dialect", "decompressed", "line_of", "opened", "sniff", "undecodable_line"]
 
 SAMPLE_BYTES = 256 * 1024
 DELIMITERS = ",;\t|"
 THOUSANDS = r"-?[1-9]\d{0,2},\d{3}"  # 1,234 may be a thousand or a little more than one
-UNREADABLE = (OSError, EOFError, ImportError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError)
+UNREADABLE = (
+    OSError, EOFError, ImportError, KeyError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError,
+)  # fmt: skip
+MAGIC = {  # what standard input begins with where it is compressed: it has no name that tells
+    b"\x1f\x8b": "gzip",
+    b"BZh": "bz2",
+    b"\xfd7zXZ\0": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"PK\x03\x04": "zip",
+}
+MARKS = {"utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE), "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)}
 csv.field_size_limit(2**31 - 1)  # an unclosed quote may take in the rest of the file
 
 
@@ -37,11 +49,25 @@ class Dialect:
     columns: tuple[str, ...]
 
 
-def sniff(file: Path, delimiter: str | None, decimal: str | None, encoding: str | None) -> Dialect:
+@contextmanager
+def decompressed(file: Path) -> Iterator[BinaryIO]:
+    """The bytes of a file, whatever it is compressed by. Raises DataError for what is no regular file."""
+    with open_regular(file) as stream:
+        kind = infer_compression(str(file), "infer")
+        if file == STDIN:
+            beginning = stream.read(8)
+            kind = next((kind for sign, kind in MAGIC.items() if beginning.startswith(sign)), None)
+            stream.seek(0)
+        with get_handle(stream, "rb", compression=kind, is_text=False) as handles:
+            yield handles.handle
+
+
+def sniff(file: Path, delimiter: str | None = None, decimal: str | None = None, encoding: str | None = None) -> Dialect:
     """Detect what is None from the beginning of the file. Raises DataError if it is no text or empty."""
     sample = _head(file)
     encoding = encoding or _detect_encoding(file, sample)
     try:
+        _require_mark(file, sample, codecs.lookup(encoding).name)
         text = sample.decode(encoding, errors="ignore").removeprefix("\ufeff")
     except LookupError:
         raise DataError(f"data.csv.encoding: {encoding} is not a known encoding; try utf-8 or cp1252") from None
@@ -59,9 +85,9 @@ def sniff(file: Path, delimiter: str | None, decimal: str | None, encoding: str 
 
 def _head(file: Path) -> bytes:
     try:
-        with get_handle(file, "rb", compression="infer", is_text=False) as handles:
-            return bytes(handles.handle.read(SAMPLE_BYTES))
-    except (*UNREADABLE, ValueError, RuntimeError) as error:
+        with decompressed(file) as stream:
+            return bytes(stream.read(SAMPLE_BYTES))
+    except (*UNREADABLE, AssertionError, ValueError, RuntimeError) as error:
         raise DataError(f"{file}: cannot be read: {error}") from None
 
 
@@ -79,6 +105,13 @@ def _detect_encoding(file: Path, sample: bytes) -> str:
             f"{file}: neither UTF-8 nor Western European text; set data.csv.encoding, for example cp1251 or gb18030"
         ) from None
     return "utf-8"
+
+
+def _require_mark(file: Path, sample: bytes, encoding: str) -> None:
+    """Refuse text of two or four bytes a sign where nothing says which of them comes first."""
+    if encoding in MARKS and sample and not sample.startswith(MARKS[encoding]):
+        order = "le" if sample[::2].count(0) < sample[1::2].count(0) else "be"  # most signs of a table are ASCII
+        raise DataError(f"{file}: no byte-order mark; set data.csv.encoding: {encoding}-{order}")
 
 
 def _looks_western(sample: bytes) -> bool:
@@ -111,8 +144,8 @@ def _records(stream: Iterable[str], delimiter: str) -> Iterator[tuple[int, list[
 @contextmanager
 def opened(file: Path, dialect: Dialect) -> Iterator[Iterator[tuple[int, list[str]]]]:
     """All records of the file: number of its last line, and the cells."""
-    with get_handle(file, "rb", compression="infer", is_text=False) as handles:
-        yield _records(io.TextIOWrapper(handles.handle, encoding=dialect.encoding, newline=""), dialect.delimiter)
+    with decompressed(file) as stream:
+        yield _records(io.TextIOWrapper(stream, encoding=dialect.encoding, newline=""), dialect.delimiter)
 
 
 def _width(text: str, delimiter: str) -> tuple[bool, int]:
@@ -131,14 +164,17 @@ def _detect_decimal(rows: Sequence[Sequence[str]]) -> str:
 def line_of(file: Path, dialect: Dialect, row: int) -> int:
     """The line of a data row, counted the slow and exact way: blank lines and quoted line breaks included."""
     with opened(file, dialect) as records:
-        return next(islice(records, row + 1, None))[0]
+        line, _ = next(islice(records, row + 1, None), (None, None))
+    if line is None:
+        raise ChangedError(f"{file}: changed while it was read; try again when it is written")
+    return line
 
 
 def undecodable_line(file: Path, encoding: str) -> int:
     """The line of the first byte that is no text in that encoding; the last line if there is none."""
     decoder, line = codecs.getincrementaldecoder(encoding)(), 1
-    with get_handle(file, "rb", compression="infer", is_text=False) as handles:
-        for block in iter(lambda: handles.handle.read(1 << 20), b""):
+    with decompressed(file) as stream:
+        for block in iter(lambda: stream.read(1 << 20), b""):
             try:
                 line += decoder.decode(block).count("\n")
             except UnicodeDecodeError as error:

@@ -1,12 +1,13 @@
 """What is wrong or worth knowing in a table: how often, the first places, and the config line that settles it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from lstm_forecast.errors import DataError
 
-__all__ = ["SHOWN", "Finding", "Level", "refuse"]
+__all__ = ["SHOWN", "Finding", "Level", "refuse", "require_columns"]
 
 SHOWN = 3  # places of each kind
 Level = Literal["refused", "settled", "note"]
@@ -38,3 +39,13 @@ def refuse(findings: Iterable[Finding], *, afterwards: str = "") -> None:
     problems = [finding.problem + afterwards for finding in findings if finding.level == "refused"]
     if problems:
         raise DataError(*problems)
+
+
+def require_columns(path: Path, wanted: Sequence[str] | None, present: Sequence[str]) -> None:
+    """Raise DataError where a wanted column is not there, or there twice."""
+    missing = [name for name in wanted or () if name not in present]
+    if missing:
+        raise DataError(f"{path}: no column {', '.join(missing)}; its columns are {', '.join(present)}")
+    twice = [name for name in wanted or () if present.count(name) > 1]
+    if twice:
+        raise DataError(f"{path}: several columns are called {', '.join(twice)}; rename all but one")

@@ -81,6 +81,7 @@ class Panel:
     repairs: Mapping[str, int]  # what the policies changed, and in how many rows
     known: Known = NOTHING  # what the last columns are
     unseen: Mapping[str, int] = field(default_factory=dict)  # series of no known category, by static column
+    notes: tuple[str, ...] = ()  # what is odd about the files themselves, for people
     later: Rows | None = None  # rows behind the last target of their series, as given: values of known.future alone
     ahead: NDArray[np.float64] | None = None  # (n_series, horizon, n_columns): the steps to be forecast; see look_ahead
 
@@ -186,9 +187,9 @@ def inspect_panel(
     columns = (*targets, *past, *known.future)
     names = [timestamp] if isinstance(timestamp, str) else list(timestamp)
     table, timestamp, timestamp_format = joined(table, names, timestamp_format)
-    table, findings = without_empty_rows(
-        table, [timestamp, *([series_id] if series_id else []), *columns, *known.static]
-    )
+    notes = tuple(f"{finding.places[0]}: {finding.text}" for finding in table.findings)
+    table, odd = without_empty_rows(table, [timestamp, *([series_id] if series_id else []), *columns, *known.static])
+    findings = [*table.findings, *odd]
     stamps = parse_stamps(table, column=timestamp, timestamp_format=timestamp_format)
     if isinstance(stamps, pd.DatetimeIndex):
         stamps, odd = in_zone(table, stamps, column=timestamp, series_id=series_id, timezone=timezone, dst=settings.dst)
@@ -232,7 +233,7 @@ def inspect_panel(
     values = np.concatenate(parts, axis=1) if len(parts) > 1 else rows.values
     columns = (*targets, *past, *known.ahead, *known.constant)
     layout = _layout(rows, ids, grid)
-    return Panel(layout, columns, values, repairs, known=known, unseen=unseen, later=later), findings
+    return Panel(layout, columns, values, repairs, known, unseen, notes, later), findings
 
 
 def _layout(rows: Rows, ids: tuple[str, ...], grid: Grid) -> Layout:

@@ -2,23 +2,33 @@
 
 import glob
 import os
-import re
-import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, Unpack
 
 import pandas as pd
-from pandas.io.common import get_handle
 
-from lstm_forecast.data.dialect import UNREADABLE, Dialect, line_of, opened, sniff, undecodable_line
-from lstm_forecast.errors import DataError
+from lstm_forecast.data.budget import Budget
+from lstm_forecast.data.dialect import Dialect, line_of, sniff
+from lstm_forecast.data.faults import Finding, require_columns
+from lstm_forecast.data.parquet import is_parquet, parquet_columns, read_parquet
+from lstm_forecast.data.text import Wanted, count_text, cut_row, read_text, require_narrow_rows
+from lstm_forecast.errors import ChangedError, DataError
+from lstm_forecast.files import STDIN
 
-__all__ = ["MISSING", "Table", "column_names", "read_table"]
+__all__ = ["MISSING", "Table", "column_names", "data_files", "files_below", "read_table"]
 
-PARQUET_SUFFIXES = {".parquet", ".pq"}
 MISSING = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "none", "-", "?"]
+State = tuple[int, ...]  # of a file: its size, when it was written, where it lies
+
+
+class Written(TypedDict, total=False):
+    """How a CSV file is written, as far as that is not to be detected."""
+
+    delimiter: str | None
+    decimal: str | None
+    encoding: str | None
 
 
 @dataclass(frozen=True)
@@ -27,6 +37,8 @@ class Table:
 
     frame: pd.DataFrame
     sources: tuple[tuple[Path, int, Dialect | None], ...]  # file, number of rows, dialect (None: Parquet)
+    findings: tuple[Finding, ...] = ()
+    states: Mapping[Path, State] = field(default_factory=dict)  # of every file before it was read
 
     def place(self, row: int) -> str:
         """``file:line`` of a row of the frame, or ``file, row`` where the file has no lines.
@@ -40,6 +52,10 @@ class Table:
             row -= n_rows
         raise IndexError(row)
 
+    def require_unchanged(self) -> None:
+        """Raise ChangedError for a file that is no longer as it was before it was read."""
+        _require_unchanged(self.states)
+
 
 def read_table(
     path: Path,
@@ -48,9 +64,8 @@ def read_table(
     text: Sequence[str] = (),
     either: Sequence[str] = (),
     missing: Sequence[str] = (),
-    delimiter: str | None = None,
-    decimal: str | None = None,
-    encoding: str | None = None,
+    memory_limit: int | None = None,
+    **written: Unpack[Written],
 ) -> Table:
     """Read the named ``columns`` (all, if None); those in ``text`` stay as written, the others must be numbers.
 
@@ -58,190 +73,136 @@ def read_table(
     texts ``missing``, or what usually means that, are missing. With ``columns=None`` every cell of a CSV file stays as
     written, as suits a first look at unknown data.
 
-    Raises DataError if nothing matches ``path``, a column is absent or there twice, or a cell is not a number.
+    Raises DataError if nothing matches ``path``, a column is absent or there twice, a cell is not a number, or the
+    table would take more than ``memory_limit`` MiB or what there is; ChangedError if a file changes meanwhile.
     """
-    files = _files(path)
-    if files[0].suffix.lower() in PARQUET_SUFFIXES:
-        return _read_parquet(path, files, columns, text, either)
-    _require_memory(path, files)
-    frames, sources = [], []
-    for file in files:
-        dialect = sniff(file, delimiter, decimal, encoding)
-        _require_columns(file, columns, dialect.columns)
-        frame = _read_csv(file, dialect, columns, text, either, [*MISSING, *missing])
-        _require_narrow_rows(file, dialect, len(frame))
-        frames.append(frame)
-        sources.append((file, len(frame), dialect))
-    return Table(pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0], tuple(sources))
-
-
-def column_names(
-    path: Path, *, delimiter: str | None = None, decimal: str | None = None, encoding: str | None = None
-) -> list[str]:
-    """Columns of the table at ``path``, by its first file alone. Raises DataError as ``read_table`` does."""
-    files = _files(path)
-    if files[0].suffix.lower() not in PARQUET_SUFFIXES:
-        return list(sniff(files[0], delimiter, decimal, encoding).columns)
-    import pyarrow as pa
-    import pyarrow.dataset
-
+    files = data_files(path)
+    states = {file: _state(file) for file in files if file != STDIN}
+    wanted = Wanted(columns, text, either, (*MISSING, *missing))
+    budget = Budget.of(path, limit=memory_limit, as_text=columns is None)
     try:
-        return list(pyarrow.dataset.dataset(str(files[0]), format="parquet", partitioning="hive").schema.names)
-    except (pa.ArrowException, OSError) as error:
-        raise DataError(f"{path}: not readable as Parquet: {error}") from None
+        if is_parquet(files[0]):
+            frame = read_parquet(path, files, wanted, budget)
+            table = Table(frame, ((path, len(frame), None),), states=states)
+        else:
+            budget.require_bytes(sum(state[0] for state in states.values() if state))
+            table = replace(_read_texts(files, wanted, budget, **written), states=states)
+    except MemoryError:
+        raise DataError(f"{path}: does not fit into memory; keep fewer rows or columns") from None
+    finally:
+        _require_unchanged(states)  # whatever else is wrong may come from that
+    return table
 
 
-def _files(path: Path) -> list[Path]:
-    if path.is_dir():
-        found = [file for file in sorted(path.rglob("*")) if file.is_file() and not _hidden(file.relative_to(path))]
+def column_names(path: Path, **written: Unpack[Written]) -> list[str]:
+    """Columns of the table at ``path``, by its first file alone. Raises DataError as ``read_table`` does."""
+    first = data_files(path)[0]
+    return parquet_columns(first) if is_parquet(first) else list(sniff(first, **written).columns)
+
+
+def data_files(path: Path) -> list[Path]:
+    """The files that a path names: itself, those in a directory that are not hidden, or those that a glob matches.
+
+    Raises DataError if there is none, a folder cannot be looked into, or
+    Parquet lies beside other files.
+    """
+    if os.path.isdir(path):  # noqa: PTH112  Path.is_dir raises where a name is too long
+        found = sorted(files_below(path))
+    elif os.path.lexists(path):
+        found = [path]
     else:
-        found = [path] if path.is_file() else [Path(name) for name in sorted(glob.glob(str(path), recursive=True))]  # noqa: PTH207  absolute patterns too
+        found = [Path(name) for name in sorted(set(_matches(path)))]
     if not found:
         raise DataError(f"{path}: no such file, directory or glob")
-    kinds = {file.suffix.lower() in PARQUET_SUFFIXES for file in found}
-    if len(kinds) > 1:
+    odd = next((file for file in found if not _is_text(str(file))), None)
+    if odd is not None:
+        raise DataError(f"{odd}: a name that is not UTF-8, which no config or table of a run can hold; rename it")
+    if len({is_parquet(file) for file in found}) > 1:
         raise DataError(f"{path}: Parquet beside other files ({found[0].name}, {found[-1].name}); keep them apart")
     return found
 
 
-def _require_memory(path: Path, files: Sequence[Path]) -> None:
-    """Refuse what the system would stop us for reading; all cells of a CSV file pass through memory."""
-    size = sum(file.stat().st_size for file in files)
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    if size > memory:
-        raise DataError(
-            f"{path}: {size / 2**30:,.1f} GiB of CSV, and this machine has {memory / 2**30:,.1f} GiB of memory; keep "
-            "fewer rows or columns, or convert it to Parquet, of which only the columns of the config are read"
-        )
+def files_below(path: Path) -> Iterator[Path]:
+    """Everything in a directory that is no directory and not hidden. Raises DataError where it cannot be looked into.
+
+    Links to directories are not followed.
+    """
+
+    def refuse(error: OSError) -> None:
+        raise DataError(f"{error.filename}: cannot be read: {error.strerror}")
+
+    for folder, folders, names in os.walk(path, onerror=refuse):
+        folders[:] = [name for name in folders if not _hidden(name)]
+        yield from (Path(folder, name) for name in names if not _hidden(name))
 
 
-def _hidden(path: Path) -> bool:
-    return any(part.startswith((".", "_")) for part in path.parts)
-
-
-def _read_parquet(
-    path: Path, files: list[Path], columns: Sequence[str] | None, text: Sequence[str], either: Sequence[str]
-) -> Table:
-    import pyarrow as pa
-    import pyarrow.dataset
-
-    try:
-        source = [str(file) for file in files]
-        data = pyarrow.dataset.dataset(
-            source, format="parquet", partitioning=_partitioning(files, columns, (*text, *either))
-        )
-        _require_columns(path, columns, data.schema.names)
-        _require_numbers(path, data.schema, [name for name in columns or () if name not in (*text, *either)])
-        # `self_destruct` frees each column as it is converted: the table never stands in memory twice. The metadata
-        # of pandas would turn a column into the index.
-        frame = data.to_table(columns=columns).to_pandas(self_destruct=True, split_blocks=True, ignore_metadata=True)
-    except (pa.ArrowException, OSError) as error:
-        raise DataError(f"{path}: not readable as Parquet: {error}") from None
-    return Table(frame, ((path, len(frame), None),))
-
-
-def _partitioning(files: list[Path], columns: Sequence[str] | None, text: Sequence[str]) -> Any:
-    """Columns that stand in the folder names, as in ``store=007/``; those in ``text`` stay as written."""
-    import pyarrow as pa
-    import pyarrow.dataset
-
-    if columns is None:
-        return "hive"
-    keys = {part.partition("=")[0] for part in files[0].parts if "=" in part}
-    fields = [(key, pa.string() if key in text else pa.float64()) for key in columns if key in keys]
-    return pyarrow.dataset.partitioning(pa.schema(fields), flavor="hive")
-
-
-def _require_numbers(path: Path, schema: Any, names: Sequence[str]) -> None:
-    from pyarrow import types
-
-    kinds = (types.is_integer, types.is_floating, types.is_decimal, types.is_boolean, types.is_null)
-    wrong = [name for name in names if not any(is_kind(schema.field(name).type) for is_kind in kinds)]
-    if wrong:
-        raise DataError(
-            *(f"{path}: column {name}: expected numbers, received {schema.field(name).type}" for name in wrong)
-        )
-
-
-def _read_csv(
-    file: Path,
-    dialect: Dialect,
-    columns: Sequence[str] | None,
-    text: Sequence[str],
-    either: Sequence[str],
-    missing: Sequence[str],
-) -> pd.DataFrame:
-    options: dict[str, Any] = {
-        "sep": dialect.delimiter,
-        "decimal": dialect.decimal,
-        "encoding": dialect.encoding,
-        "compression": "infer",
-        "keep_default_na": False,
-        "index_col": False,  # else cells behind those of the header would shift the columns
-    }
-    if columns is None:
-        return _parsed(file, **options, dtype="str")
-    numbers = [name for name in columns if name not in (*text, *either)]
-    options |= {"usecols": list(columns), "na_values": dict.fromkeys((*numbers, *either), missing)}
-    options["low_memory"] = not either  # types must not differ from one part of a column to the next
-    as_text: dict[str, Any] = dict.fromkeys(text, "str")
-    try:
-        return _parsed(file, **options, dtype=as_text | dict.fromkeys(numbers, "float64"))[list(columns)]
-    except ValueError:
-        frame = _parsed(file, **options, dtype="str")
-    raise DataError(*_bad_numbers(file, dialect, frame, numbers))
-
-
-def _parsed(file: Path, **options: Any) -> pd.DataFrame:
-    try:
-        with warnings.catch_warnings(action="ignore", category=pd.errors.ParserWarning):  # _require_narrow_rows tells
-            frame: pd.DataFrame = pd.read_csv(file, **options)
-        return frame
-    except UnicodeDecodeError:
-        line, encoding = undecodable_line(file, options["encoding"]), options["encoding"]
-        raise DataError(f"{file}:{line}: not {encoding} text; set data.csv.encoding") from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, *UNREADABLE) as error:
-        raise DataError(f"{file}: not readable as CSV: {error}") from None
-
-
-def _require_narrow_rows(file: Path, dialect: Dialect, n_rows: int) -> None:
-    """Refuse cells behind the last column, as from 1,5 for 1.5: pandas drops them without a word."""
-    width, delimiter = len(dialect.columns), dialect.delimiter
-    with get_handle(file, "rb", compression="infer", is_text=False) as handles:
-        found = sum(block.count(delimiter.encode()) for block in iter(lambda: handles.handle.read(1 << 20), b""))
-    if found == (width - 1) * (n_rows + 1):  # unless cells hold delimiters or are missing
+def _matches(pattern: Path) -> Iterator[str]:
+    """What a glob matches. ``**`` enters no folder twice, where that of the standard library walks links in circles."""
+    if "**" not in pattern.parts:
+        yield from glob.glob(str(pattern))  # noqa: PTH207  absolute patterns too
         return
-    with opened(file, dialect) as records:
-        wide = ((line, row) for line, row in records if len(row) > width and any(map(str.strip, row[width:])))
-        for line, row in wide:
-            raise DataError(
-                f"{file}:{line}: the header names {width} columns, and this row has {len(row)}: "
-                f"{delimiter.join(row)[:80]!r} ({1 + sum(1 for _ in wide):,} such rows); put cells that hold "
-                f"{delimiter!r} in quotes, or set data.csv.delimiter"
-            )
+    number = pattern.parts.index("**")
+    base, rest = pattern.parts[:number], pattern.parts[number + 1 :] or ("*",)
+    for folder in _folders_below(glob.glob(str(Path(*base)))):  # noqa: PTH207
+        names = _matches(Path(glob.escape(folder), *rest))
+        yield from (name for name in names if not os.path.isdir(name))  # noqa: PTH112
 
 
-def _bad_numbers(file: Path, dialect: Dialect, frame: pd.DataFrame, numbers: Sequence[str]) -> list[str]:
-    problems = []
-    for name in numbers:
-        cells = frame[name].dropna()
-        plain = cells.str.translate({ord("."): "?", ord(","): "."}) if dialect.decimal == "," else cells
-        bad = cells[pd.to_numeric(plain, errors="coerce").isna()]
-        if len(bad):
-            place = f"{file}:{line_of(file, dialect, int(bad.index[0]))}"
-            comma = re.fullmatch(r"-?\d+,\d+", str(bad.iloc[0]).strip())
-            hint = "data.csv.decimal: ','" if comma else "data.sentinels to what stands for a missing value"
-            problems.append(
-                f"{place}: column {name}: expected a number, received {str(bad.iloc[0])!r}"
-                f" ({len(bad)} such cell{'s' if len(bad) > 1 else ''}); set {hint}"
-            )
-    return problems or [f"{file}: a column is not numeric"]
+def _folders_below(starts: Iterable[str]) -> Iterator[str]:
+    entered = set()
+    for start in starts:
+        for folder, folders, _ in os.walk(start, followlinks=True):
+            real = os.path.realpath(folder)
+            if real in entered:
+                folders.clear()
+            else:
+                entered.add(real)
+                folders[:] = [name for name in folders if not name.startswith(".")]
+                yield folder
 
 
-def _require_columns(path: Path, wanted: Sequence[str] | None, present: Sequence[str]) -> None:
-    missing = [name for name in wanted or () if name not in present]
-    if missing:
-        raise DataError(f"{path}: no column {', '.join(missing)}; its columns are {', '.join(present)}")
-    twice = [name for name in wanted or () if present.count(name) > 1]
-    if twice:
-        raise DataError(f"{path}: several columns are called {', '.join(twice)}; rename all but one")
+def _hidden(name: str) -> bool:
+    return name.startswith((".", "_"))
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _state(file: Path) -> State:
+    """What tells that a file was written to; nothing if it is gone."""
+    try:
+        status = file.stat()
+    except (OSError, ValueError):
+        return ()
+    return (status.st_size, status.st_mtime_ns, status.st_dev, status.st_ino)
+
+
+def _require_unchanged(states: Mapping[Path, State]) -> None:
+    """Raise ChangedError for a file that is not as it was: what was read may be half of each."""
+    for file, before in states.items():
+        if (now := _state(file)) != before:
+            sizes = f"{before[0]:,} bytes before, {now[0]:,} now" if before and now else "it came or went"
+            raise ChangedError(f"{file}: changed while it was read ({sizes}); try again when it is written")
+
+
+def _read_texts(files: list[Path], wanted: Wanted, budget: Budget, **written: Unpack[Written]) -> Table:
+    frames: list[pd.DataFrame] = []
+    sources: list[tuple[Path, int, Dialect | None]] = []
+    findings: list[Finding] = []
+    for file in files:
+        dialect = sniff(file, **written)
+        require_columns(file, wanted.columns, dialect.columns)
+        counted = count_text(file, dialect, wanted, budget)
+        budget = replace(budget, spent=budget.spent + counted.size)
+        frame = read_text(file, dialect, wanted)
+        require_narrow_rows(file, dialect, n_rows=len(frame), delimiters=counted.delimiters)
+        findings += [] if counted.ended else cut_row(file, dialect)
+        frames.append(frame)
+        sources.append((file, len(frame), dialect))
+    whole = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+    return Table(whole, tuple(sources), tuple(findings))

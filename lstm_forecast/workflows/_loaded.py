@@ -155,7 +155,7 @@ def read_ahead(loaded: LoadedRun, data: Path | None, future: Path | None) -> Pan
     if future is not None:
         if not panel.known.future:
             raise UsageError(f"--future {future}: this run needs no rows of the future, as it has no future covariates")
-        table, stamp = _read_future(config, future)
+        table, stamp = _read_future(config, future, memory_limit=loaded.config.training.memory_limit)
         given = future_rows(
             table,
             panel,
@@ -169,7 +169,7 @@ def read_ahead(loaded: LoadedRun, data: Path | None, future: Path | None) -> Pan
     return look_ahead(panel, horizon=loaded.config.windows.horizon, given=given)
 
 
-def _read_future(data: DataConfig, path: Path) -> tuple[Table, tuple[str, ...]]:
+def _read_future(data: DataConfig, path: Path, *, memory_limit: int | None) -> tuple[Table, tuple[str, ...]]:
     """The table of the future, and which of its columns hold the stamps: the parts of the history, or one for all.
 
     It has the columns that `forecast template` writes and no others. Its dialect is detected, as it is another file.
@@ -183,13 +183,14 @@ def _read_future(data: DataConfig, path: Path) -> tuple[Table, tuple[str, ...]]:
     problems += [f"{path}: column {name} is not needed" for name in present if name not in columns]
     if problems:
         raise DataError(*problems, f"expected the columns {', '.join(columns)}, which `forecast template` writes")
-    return read_table(path, columns=columns, text=keys, missing=word_sentinels(data)), stamp
+    words = word_sentinels(data)
+    return read_table(path, columns=columns, text=keys, missing=words, memory_limit=memory_limit), stamp
 
 
 def usable_panel(loaded: LoadedRun, data: Path | None) -> Panel:
     """The panel in ``data``, or in the file of the training, without series that the policies of the run leave out."""
     config, scaler = loaded.config, loaded.forecaster.scaler
-    panel, _ = read_panel(config.data, data or loaded.data_path)
+    panel, _ = read_panel(config.data, data or loaded.data_path, memory_limit=config.training.memory_limit)
     layout, policy = panel.layout, config.data.unseen_series
     ids = panel_ids(config, layout) if config.melted else np.array(layout.ids, object)[:, None]
     known = scaler.indices(ids.ravel().tolist()).reshape(ids.shape) >= 0

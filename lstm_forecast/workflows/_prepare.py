@@ -16,6 +16,7 @@ from lstm_forecast.data.scale import Scaler
 from lstm_forecast.data.split import Split, split_rows
 from lstm_forecast.data.windows import Windows
 from lstm_forecast.errors import DataError
+from lstm_forecast.files import open_regular
 from lstm_forecast.workflows._parts import Part, evaluation_windows, make_parts
 from lstm_forecast.workflows._resolve import resolve
 from lstm_forecast.workflows._shared import (
@@ -60,7 +61,8 @@ class Prepared:
 
 def prepare(config: Config, data_path: Path) -> Prepared:
     """Read, check, split and scale. Raises DataError where the data do not allow training."""
-    return prepare_panel(config, *read_panel(config.data, data_path, training=True))
+    limit = config.training.memory_limit
+    return prepare_panel(config, *read_panel(config.data, data_path, memory_limit=limit, training=True))
 
 
 def prepare_panel(config: Config, panel: Panel, table: Table, *, test_from: int | None = None) -> Prepared:
@@ -117,7 +119,8 @@ def prepare_panel(config: Config, panel: Panel, table: Table, *, test_from: int 
             "skipped_series": skipped,
             "padded_series": int(short.sum()) if config.windows.padding else 0,
             "resolved": {**reasons, **counted},
-            "data_sha256": _fingerprint(path for path, _, _ in table.sources),
+            "warnings": list(panel.notes),
+            "data_sha256": _fingerprint(table),
         },
     )
 
@@ -212,13 +215,12 @@ def _among_targets(config: Config) -> str:
     return ", and no target where no value was observed" if config.data.masks else ""
 
 
-def _fingerprint(paths: Any) -> str:
-    """SHA-256 of the files' bytes, one after another."""
+def _fingerprint(table: Table) -> str:
+    """SHA-256 of the bytes of the table's files, one after another. Raises ChangedError if they are no longer those."""
     digest = hashlib.sha256()
-    for path in paths:
-        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if file.is_file():
-                with file.open("rb") as stream:
-                    while block := stream.read(1 << 20):
-                        digest.update(block)
+    for file in table.states:
+        with open_regular(file) as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    table.require_unchanged()
     return digest.hexdigest()

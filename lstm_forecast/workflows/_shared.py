@@ -33,15 +33,17 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-def read_panel(data: DataConfig, path: Path, *, training: bool = False) -> tuple[Panel, Table]:
+def read_panel(
+    data: DataConfig, path: Path, *, memory_limit: int | None, training: bool = False
+) -> tuple[Panel, Table]:
     """Read the table at ``path`` as ``data`` describes it, and settle its faults by the policies there.
 
-    Only ``training`` stops at ``data.end``: forecasts start from the end of whatever they are given. Their policies
-    are those of the run.
+    It may take ``memory_limit`` MiB, or what the machine has left. Only ``training`` stops at ``data.end``: forecasts
+    start from the end of whatever they are given. Their policies are those of the run.
     """
     if not training:
         _require_columns_of_training(data, path)
-    panel, findings, table = survey_panel(data, path, end=data.end if training else None)
+    panel, findings, table = survey_panel(data, path, end=data.end if training else None, memory_limit=memory_limit)
     refuse(findings, afterwards="" if training else ", and train again")
     return panel, table
 
@@ -76,7 +78,9 @@ def repair_notes(data: DataConfig, repairs: Mapping[str, int]) -> list[str]:
     return notes
 
 
-def survey_panel(data: DataConfig, path: Path, *, end: str | int | None = None) -> tuple[Panel, list[Finding], Table]:
+def survey_panel(
+    data: DataConfig, path: Path, *, end: str | int | None = None, memory_limit: int | None = None
+) -> tuple[Panel, list[Finding], Table]:
     """As ``read_panel``, but faults without a policy are told, not raised: the panel is sound if none is refused."""
     covariates = data.covariates
     table = read_table(
@@ -85,6 +89,7 @@ def survey_panel(data: DataConfig, path: Path, *, end: str | int | None = None) 
         text=[*data.keys, *(covariates.categories or ())],
         either=covariates.static if covariates.categories is None else (),
         missing=word_sentinels(data),
+        memory_limit=memory_limit,
         **data.csv.model_dump(),
     )
     return (*survey_table(data, table, end=end), table)

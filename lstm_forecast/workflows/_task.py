@@ -68,7 +68,7 @@ def open_task(loaded: LoadedRun, data: Path | None, last: int | None) -> Task:
     part = make_parts(config, panel, split, {"chosen": windows})["chosen"]
     assert part is not None  # noqa: S101  _newest refuses an empty choice
     warnings = () if complete else (_incomplete(loaded.run, found),)
-    return Task(loaded, panel, values, split, complete, part, index[part.series], (*warnings, *fewer))
+    return Task(loaded, panel, values, split, complete, part, index[part.series], (*panel.notes, *warnings, *fewer))
 
 
 def _incomplete(run: Run, found: int) -> str:

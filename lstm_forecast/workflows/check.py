@@ -57,7 +57,8 @@ def check(path: Path, *, config: Config | None = None) -> Report:
     else:
         data = config.data
     try:
-        panel, faults, table = survey_panel(data, path, end=data.end)
+        limit = config.training.memory_limit if config else None
+        panel, faults, table = survey_panel(data, path, end=data.end, memory_limit=limit)
     except DataError as error:
         findings += [Finding("unreadable", "refused", 1, problem) for problem in error.problems]
         return Report(path, {"columns": _columns(data)}, tuple(findings))

@@ -164,6 +164,7 @@ def _findings(panel: Panel, data: DataConfig, roles: Roles) -> list[str]:
         + (f"; other numeric columns: {', '.join(roles.others)}" if roles.others else "")
         + (f"; constant in each series: {', '.join(roles.static)}" if roles.static else ""),
     ]
+    findings += panel.notes
     return findings + [f"{kind}: {count:,} rows" for kind, count in panel.repairs.items()]
 
 

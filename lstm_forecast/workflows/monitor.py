@@ -1,6 +1,7 @@
 """``forecast monitor``: forecasts made earlier beside the actual values that have come in since."""
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,11 +11,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lstm_forecast.data.budget import Budget, Size
 from lstm_forecast.data.drift import drift
 from lstm_forecast.data.holes import history
 from lstm_forecast.data.panel import Layout, Panel
+from lstm_forecast.data.read import column_names, files_below, read_table
 from lstm_forecast.errors import DataError, UsageError
 from lstm_forecast.evaluation.live import Live, live_errors
+from lstm_forecast.files import STDIN, open_regular
 from lstm_forecast.store import find_run, write_whole
 from lstm_forecast.workflows._documents import read_metrics
 from lstm_forecast.workflows._loaded import LoadedRun, load_run
@@ -24,6 +28,8 @@ __all__ = ["ALARM", "Report", "monitor"]
 
 ALARM = 6  # exit code
 SUFFIXES, PICTURES = (".csv", ".parquet", ".json"), (".png", ".svg", ".pdf")
+KEYS = ("unique_id", "ds", "cutoff")
+OBJECTS = 3  # times what text takes is what the objects of JSON take
 FEWEST = 30  # actual values inside or outside of intervals, below which their share says little
 COVERED = 0.8  # least share of what an interval promises that it has to hold
 Ints = NDArray[np.int64]
@@ -60,10 +66,11 @@ def monitor(
     if output is not None and output.suffix.lower() not in PICTURES:
         raise UsageError(f"--output {output}: expected a name that ends in {', '.join(PICTURES)}")
     loaded = load_run(find_run(runs, name))
-    panel, _ = read_panel(loaded.config.data, data or loaded.data_path)
+    limit = loaded.config.training.memory_limit
+    panel, _ = read_panel(loaded.config.data, data or loaded.data_path, memory_limit=limit)
     ids = panel_ids(loaded.config, panel.layout)
     view = panel.melted(ids) if ids.shape[1] > 1 else panel
-    table = _read_forecasts(forecasts, name=loaded.config.name)
+    table = _read_forecasts(forecasts, name=loaded.config.name, memory_limit=limit)
     joined, waiting = _joined(table, view, loaded)
     report = _report(joined, waiting, view, loaded, worst=worst)
     if output is not None:
@@ -71,31 +78,52 @@ def monitor(
     return report
 
 
-def _read_forecasts(path: Path, *, name: str) -> pd.DataFrame:
+def _read_forecasts(path: Path, *, name: str, memory_limit: int | None) -> pd.DataFrame:
     """All forecast tables of that run's name, one below the other."""
-    files = sorted(each for each in path.rglob("*") if each.suffix.lower() in SUFFIXES) if path.is_dir() else [path]
+    files = [path]
+    if path.is_dir():
+        files = sorted(file for file in files_below(path) if file.suffix.lower() in SUFFIXES)
     if not files:
         raise DataError(f"{path}: no forecast in it; expected tables that forecast predict --output wrote")
-    return pd.concat([_read_table(file, name=name) for file in files], ignore_index=True)
+    return pd.concat([_read_table(file, name=name, memory_limit=memory_limit) for file in files], ignore_index=True)
 
 
-def _read_table(path: Path, *, name: str) -> pd.DataFrame:
-    try:
-        if path.suffix.lower() == ".parquet":
-            table = pd.read_parquet(path)
-        elif path.suffix.lower() == ".json":
-            table = pd.DataFrame(json.loads(path.read_text(encoding="utf-8"))["forecasts"])
-        else:
-            table = pd.read_csv(path, dtype={"unique_id": str, "ds": str, "cutoff": str})
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{path}: cannot be read as a table of forecasts: {error}") from None
-    missing = [column for column in ("unique_id", "ds", "cutoff", name) if column not in table]
+def _read_table(path: Path, *, name: str, memory_limit: int | None) -> pd.DataFrame:
+    """The columns of one table that tell of the run, and no others."""
+    found = _read_json(path, memory_limit) if _is_json(path) else None
+    present = column_names(path) if found is None else list(found.columns)
+    missing = [column for column in (*KEYS, name) if column not in present]
     if missing:
         raise DataError(
             f"{path}: no column {', '.join(missing)}; expected a table that forecast predict --output wrote, without "
             "--columns input"
         )
-    return table
+    numbers = [column for column in present if column == name or str(column).startswith(f"{name}-")]
+    if found is None:
+        return read_table(path, columns=[*KEYS, *numbers], text=KEYS, memory_limit=memory_limit).frame
+    try:
+        return found[[*KEYS, *numbers]].astype(dict.fromkeys(KEYS, "str") | dict.fromkeys(numbers, "float64"))
+    except (ValueError, TypeError) as error:
+        raise DataError(f"{path}: not a table of forecasts: {error}") from None
+
+
+def _is_json(path: Path) -> bool:
+    if path != STDIN:
+        return path.suffix.lower() == ".json"
+    with open_regular(path) as stream:
+        return stream.read(64).lstrip().startswith(b"{")
+
+
+def _read_json(path: Path, memory_limit: int | None) -> pd.DataFrame:
+    with open_regular(path) as stream:
+        size = stream.seek(0, os.SEEK_END)
+        Budget.of(path, limit=memory_limit, as_text=True).require(Size(text=OBJECTS * size))
+        stream.seek(0)
+        content = stream.read()
+    try:
+        return pd.DataFrame(json.loads(content)["forecasts"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise DataError(f"{path}: cannot be read as a table of forecasts: {error}") from None
 
 
 def _joined(table: pd.DataFrame, panel: Panel, loaded: LoadedRun) -> tuple[pd.DataFrame, int]:

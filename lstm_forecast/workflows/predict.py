@@ -58,7 +58,7 @@ def predict(
     loaded = load_run(find_run(runs, name), levels=levels)
     panel = read_ahead(loaded, data, future)
     table = forecast_future(loaded, panel, horizon=horizon, columns=columns)
-    notes = tuple(repair_notes(loaded.config.data, panel.repairs))
+    notes = (*(f"warning: {note}" for note in panel.notes), *repair_notes(loaded.config.data, panel.repairs))
     prediction = Prediction(table, loaded.run, panel.repairs, notes, dict(panel.unseen))
     if output is not None:
         write_whole(output, lambda staged: write_table(prediction, staged, suffix=output.suffix.lower()))

@@ -13,7 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from lstm_forecast.config.schema import Config
-from lstm_forecast.errors import BusyError, ForecastError, RunError, Stopped, WriteError, failure
+from lstm_forecast.config.table import DataConfig
+from lstm_forecast.data.panel import Panel
+from lstm_forecast.data.read import Table
+from lstm_forecast.errors import BusyError, ChangedError, ForecastError, RunError, Stopped, WriteError, failure
 from lstm_forecast.store import (
     FOR_STUDY,
     Checkpoints,
@@ -39,6 +42,7 @@ from lstm_forecast.workflows.train import KEPT, Listener, chosen_meanwhile, lear
 __all__ = ["retrain"]
 
 REREAD_SECONDS = 300
+SETTLE_SECONDS = 1.0  # between two looks at data that are being written
 Status = dict[str, Any]
 
 
@@ -85,7 +89,8 @@ def retrain(
     try:
         with locked(home, wait=wait) as seen:
             try:
-                found = _cycle(config, data_path, home, listener, seen=seen, force=force, resume=resume)
+                patience = max(0.0, wait - (time.monotonic() - clock))
+                found = _cycle(config, data_path, home, listener, seen=seen, force=force, resume=resume, wait=patience)
                 Checkpoints(home, resume=False, note=listener.note).clear()
             except BaseException as error:  # the status has to tell the truth about signals and bugs too
                 found = _failed(error, listener)
@@ -129,8 +134,31 @@ def _utc(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
+def _read_settled(
+    data: DataConfig, path: Path, listener: Listener, *, memory_limit: int | None, wait: float
+) -> tuple[Panel, Table]:
+    """Read a table that nobody writes to, waiting for that at most ``wait`` seconds. Raises ChangedError after them."""
+    deadline = time.monotonic() + wait
+    while True:
+        try:
+            return read_panel(data, path, memory_limit=memory_limit, training=True)
+        except ChangedError as error:
+            if time.monotonic() >= deadline:
+                raise ChangedError(f"{error}, or have it waited for, for example with --wait 10m") from None
+            listener.note(f"{error}: waiting for that")
+            time.sleep(SETTLE_SECONDS)
+
+
 def _cycle(
-    config: Config, data_path: Path, home: Path, listener: Listener, *, seen: Version, force: bool, resume: bool
+    config: Config,
+    data_path: Path,
+    home: Path,
+    listener: Listener,
+    *,
+    seen: Version,
+    force: bool,
+    resume: bool,
+    wait: float,
 ) -> Status:
     checkpoints = start_checkpoints(home, listener, resume=resume)
     # Without a pointer nothing was ever promoted, or it was lost: either way a first training heals that.
@@ -138,7 +166,8 @@ def _cycle(
     data = config.data
     if champion is not None and data.freq is None:  # faults are then seen against the grid that the champion knows
         data = data.model_copy(update={"freq": champion.config.data.freq})
-    panel, table = read_panel(data, data_path, training=True)
+    limit = config.training.memory_limit
+    panel, table = _read_settled(data, data_path, listener, memory_limit=limit, wait=wait)
     if champion is None:
         listener.note("no champion yet: this is a first training")
         trained = learn(prepare_panel(config, panel, table), listener, checkpoints=checkpoints)
@@ -148,7 +177,7 @@ def _cycle(
         run = publish_trained(home, trained, members, data_path=data_path)
         return _promoted(home, run, {"reason": "there was no champion"}, seen=seen)
     news = look_for_news(config, champion, panel, home)
-    warnings = check_news(news, config.retrain)
+    warnings = [*panel.notes, *check_news(news, config.retrain)]
     for warning in warnings:
         listener.note(f"warning: {warning}")
     due, reason = is_due(news, config, champion, force=force)

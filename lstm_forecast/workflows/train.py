@@ -169,6 +169,8 @@ def _describe_data(prepared: Prepared, listener: Listener) -> None:
         f"{facts['rows']:,} rows in {facts['series']:,} series, freq {facts['freq']}, up to {facts['cutoff']}; "
         f"windows: {windows['training']:,} training, {windows['validation']:,} validation, {windows['test']:,} test"
     )
+    for warning in facts["warnings"]:
+        listener.note(f"warning: {warning}")
     for note in repair_notes(prepared.config.data, facts["repairs"]):
         listener.note(note)
     if facts["future_rows"]:

@@ -100,7 +100,7 @@ def test_several_targets_and_intervals_are_told_apart(workspace: Path, monkeypat
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("", "cannot be read as a table of forecasts"),
+        ("", "empty; expected a header line and rows"),
         ("a,b\n1,2\n", "no column unique_id, ds, cutoff, sine"),
         ("unique_id,ds,cutoff,sine\ny,1001,1000,1\n", "none of 1 forecasts has an actual value"),
         ("unique_id,ds,cutoff,sine\nz,900,899,1\n", "none of 1 forecasts has an actual value"),

@@ -1,6 +1,10 @@
 import bz2
+import codecs
+import encodings.aliases
 import gzip
 import lzma
+import os
+import pkgutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,9 +13,12 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from lstm_forecast.config.table import CsvConfig
+from lstm_forecast.data import read as reading
 from lstm_forecast.data.read import Table, read_table
-from lstm_forecast.errors import DataError
+from lstm_forecast.errors import ChangedError, DataError
 
 ROWS = [("2024-01-01", 1.5), ("2024-01-02", -2.25), ("2024-01-03", 1e6)]
 
@@ -399,3 +406,145 @@ def test_a_file_that_is_no_parquet_and_one_beside_csv_are_refused(tmp_path: Path
 def test_a_column_missing_from_parquet_lists_what_is_there(tmp_path: Path) -> None:
     pd.DataFrame({"date": [1], "v": [2]}).to_parquet(tmp_path / "a.parquet")
     assert refused(tmp_path / "a.parquet").endswith("no column ds, y; its columns are date, v")
+
+
+# Files that were cut, and files that are being written
+
+STEADY = "ds,n,y\n" + "".join(f"{k},{k % 7},{k % 50 + 10}.{k % 1000:03d}\n" for k in range(1000, 3000))
+
+
+def note(path: Path, text: str) -> str | None:
+    table = read_table(written(path, text), columns=["ds", "n", "y"], text=["ds"])
+    return table.findings[0].text if table.findings else None
+
+
+@pytest.mark.parametrize("lost", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_last_number_that_was_cut_is_named(lost: int, ending: str, encoding: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(STEADY.rstrip("\n")[:-lost].replace("\n", ending).encode(encoding))
+    (finding,) = read_table(path, columns=["ds", "n", "y"], text=["ds"]).findings
+    assert (finding.kind, finding.level, finding.places) == ("cut", "note", (f"{path}:2001",))
+    assert "the last row has no line end, and " in finding.text
+    assert "add what is missing, or a line end if nothing is" in finding.text
+
+
+def test_a_last_row_that_is_as_long_as_others_or_has_an_end_is_not(tmp_path: Path) -> None:
+    assert note(tmp_path / "a.csv", STEADY) is None
+    assert note(tmp_path / "b.csv", STEADY.rstrip("\n")) is None
+    assert note(tmp_path / "c.csv", STEADY.rstrip("\n") + "\n  ") is None
+    assert note(tmp_path / "d.csv", STEADY + "3000,1,9\n") is None  # the remedy
+    assert note(tmp_path / "e.csv", "ds,n,y\n1,1,2.5\n2,1,17\n3,1,1.5") is None
+    assert note(tmp_path / "f.csv", "ds,n,y\n1,1,9") is None
+
+
+@pytest.mark.parametrize("last", ["3000,1", "3000", "30"])
+def test_a_last_row_that_lost_columns_is_refused_until_it_has_an_end(last: str, tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv", STEADY + last)
+    message = (
+        f"{path}:2002: the last row has {len(last.split(','))} of 3 columns and no line end, as of a file that was cut"
+    )
+    with pytest.raises(DataError) as caught:
+        read_table(path, columns=["ds", "n", "y"], text=["ds"])
+    assert str(caught.value).startswith(message)
+    assert len(read_table(written(path, STEADY + last + "\n"), columns=["ds", "y"], text=["ds"]).frame) == 2001
+
+
+def test_rows_that_are_all_narrower_than_the_header_are_not_cut(tmp_path: Path) -> None:
+    assert note(tmp_path / "a.csv", "ds,n,y,comment\n1,1,2.5\n2,1,1.5") is None
+
+
+@pytest.mark.parametrize("change", ["grows", "is rewritten", "shrinks", "goes"])
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_file_that_changes_while_it_is_read_is_refused(
+    change: str, form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / f"a.{form}"
+    frame = pd.DataFrame({"ds": ["a", "b"], "y": [1.0, 2.0]})
+    frame.to_csv(path, index=False) if form == "csv" else frame.to_parquet(path)
+    content = path.read_bytes()
+    changes: dict[str, Callable[[], object]] = {
+        "grows": lambda: path.write_bytes(content + b"c,3\n"),
+        "is rewritten": lambda: (path.write_bytes(content), os.utime(path, (1, 1))),
+        "shrinks": lambda: path.write_bytes(content[:-2]),
+        "goes": path.unlink,
+    }
+    name = "read_text" if form == "csv" else "read_parquet"
+    before = getattr(reading, name)
+    monkeypatch.setattr(reading, name, lambda *args: (before(*args), changes[change]())[0])
+    with pytest.raises(ChangedError) as caught:
+        read_table(path, columns=["ds", "y"], text=["ds"])
+    assert str(caught.value).startswith(f"{path}: changed while it was read (")
+    assert str(caught.value).endswith("; try again when it is written")
+
+
+def test_what_is_wrong_with_a_file_that_changes_is_that_it_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path / "a.csv", STEADY + "3000")
+    before = reading.cut_row
+    monkeypatch.setattr(reading, "cut_row", lambda *args: (written(path, STEADY), before(*args))[1])
+    with pytest.raises(ChangedError):
+        read_table(path, columns=["ds", "y"], text=["ds"])
+
+
+def test_a_place_in_a_file_that_lost_rows_since_is_a_data_error(tmp_path: Path) -> None:
+    table = read_table(written(tmp_path / "a.csv", STEADY))
+    written(tmp_path / "a.csv", "ds,n,y\n")
+    with pytest.raises(ChangedError):
+        table.place(5)
+
+
+# Encodings
+
+
+def file_encodings() -> list[str]:
+    names = {module.name for module in pkgutil.iter_modules(encodings.__path__)} | set(encodings.aliases.aliases)
+    return sorted(names)
+
+
+def test_every_codec_of_python_reads_files_or_is_refused_by_the_config() -> None:
+    text, read_by = "ds,y\r\n2024-01-01,1.5\r\n2024-01-02,-2e3\r\n", []
+    for name in file_encodings():
+        try:
+            CsvConfig(encoding=name)
+        except ValidationError as error:
+            assert "no encoding of text files; expected one such as utf-8" in str(error)
+            continue
+        assert text.encode(name).decode(name) == text
+        read_by.append(name)
+    assert len(read_by) > 300
+    assert {"utf8", "utf_16", "cp1252", "latin", "cp037", "gb18030", "shift_jis_2004", "cp864"} <= set(read_by)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "idna",
+        "punycode",
+        "undefined",
+        "rot13",
+        "base64",
+        "unicode_escape",
+        "raw_unicode_escape",
+        "hex",
+        "",
+        "a\0b",
+        "zip",
+    ],
+)
+def test_codecs_that_are_not_for_files_are_refused(name: str) -> None:
+    with pytest.raises(
+        ValidationError, match="no encoding of text files; expected one such as utf-8, utf-16-le, cp1252"
+    ):
+        CsvConfig(encoding=name)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "UTF16", "utf-32", "u32"])
+@pytest.mark.parametrize("order", ["le", "be"])
+def test_text_without_a_byte_order_mark_says_which_encoding_reads_it(encoding: str, order: str, tmp_path: Path) -> None:
+    plain = codecs.lookup(encoding).name
+    path = written(tmp_path / "a.csv", "ds,y\nä,1\n".encode(f"{plain}-{order}"))
+    assert refused(path, encoding=encoding) == f"{path}: no byte-order mark; set data.csv.encoding: {plain}-{order}"
+    assert rows(read(path, encoding=f"{plain}-{order}")) == [("ä", 1)]
