@@ -1,5 +1,6 @@
 """The command line: parse, call one workflow, print the result, choose the exit code."""
 
+import io
 import os
 import signal
 import sys
@@ -69,6 +70,8 @@ def _options(
 def main() -> None:
     """Entry point of the commands ``forecast`` and ``lstm-forecast``."""
     signal.signal(signal.SIGTERM, terminate)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="surrogateescape")  # a path is printed as the bytes that it is
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `forecast predict | head` ends like any other program
     # Arrow's own allocator keeps what a large table took; the system's gives it back before training starts.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")

@@ -7,6 +7,7 @@ import typer
 
 from lstm_forecast.cli.options import AsJson, Overrides
 from lstm_forecast.errors import UsageError
+from lstm_forecast.files import given_path
 from lstm_forecast.terminal import reported, show_report
 
 __all__ = ["check"]
@@ -14,7 +15,10 @@ __all__ = ["check"]
 
 @reported
 def check(
-    data: Annotated[Path | None, typer.Argument(help="CSV or Parquet file, directory or glob.")] = None,
+    data: Annotated[
+        Path | None,
+        typer.Argument(parser=given_path, metavar="DATA", help="CSV or Parquet file, directory or glob; - is stdin."),
+    ] = None,
     config: Annotated[
         Path | None, typer.Option("--config", "-c", help="YAML config with columns and policies.")
     ] = None,

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from lstm_forecast.cli.options import RUNS, AsJson, ConfigFile, Data, Future, Overrides, Resume, RunName, Runs
+from lstm_forecast.files import given_path
 from lstm_forecast.tables import errors_table
 from lstm_forecast.terminal import emit_json, listening, outcome, plain_json, reported, say, unseen_categories
 
@@ -31,7 +32,10 @@ class Picture(StrEnum):
 
 @reported
 def init(
-    data: Annotated[Path, typer.Argument(help="CSV or Parquet file, directory or glob.")],
+    data: Annotated[
+        Path,
+        typer.Argument(parser=given_path, metavar="DATA", help="CSV or Parquet file, directory or glob; - is stdin."),
+    ],
     output: Annotated[Path | None, typer.Option("--output", "-o", help="[default: configs/NAME.yaml]")] = None,
     target: Annotated[list[str] | None, typer.Option(help="Column to forecast (repeatable).")] = None,
     horizon: Annotated[int | None, typer.Option(min=1, help="Steps to forecast.")] = None,

@@ -9,6 +9,7 @@ import typer
 
 from lstm_forecast.cli.options import RUNS, AsJson, ConfigFile, Data, Overrides, Resume, RunName, Runs
 from lstm_forecast.errors import UsageError
+from lstm_forecast.files import given_path
 from lstm_forecast.terminal import emit_json, fail, listening, reported, say
 
 __all__ = ["monitor", "retrain", "schedule"]
@@ -77,7 +78,14 @@ def retrain(
 
 @reported
 def monitor(
-    forecasts: Annotated[Path, typer.Argument(help="Table of forecast predict --output, or a directory of them.")],
+    forecasts: Annotated[
+        Path,
+        typer.Argument(
+            parser=given_path,
+            metavar="FORECASTS",
+            help="Table of forecast predict --output, or a directory of them; - is stdin.",
+        ),
+    ],
     name: RunName = None,
     data: Data = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Picture: .png, .svg or .pdf.")] = None,

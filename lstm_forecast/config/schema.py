@@ -91,7 +91,9 @@ class TrainingConfig(Section):
         180.0, description="seconds on 2 cores that choices left to auto are made for, as a rule of thumb"
     )
     memory_limit: PositiveInt | None = Field(
-        None, description="MiB that a training may take by its estimate; above, it is refused; null: no limit"
+        None,
+        description="MiB that a training may take by its estimate, and the reading of a table in every command; above, "
+        "it is refused; null: what the machine has left",
     )
     refit: bool = Field(
         True, description="after the evaluation, train the same network on all rows, for the forecasts to come"

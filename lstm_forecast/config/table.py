@@ -42,6 +42,13 @@ def _checked_country(value: str) -> str:
     return value
 
 
+def _checked_path(path: str) -> str:
+    """Tell what can be read again."""
+    if path in ("-", "/dev/stdin"):
+        raise ValueError("must be a file, as standard input comes only once; one that is called - is ./-")
+    return path
+
+
 def _checked_encoding(name: str) -> str:
     """Tell how text files are written from other codecs of Python, such as those for names of hosts or for escapes."""
     try:
@@ -133,7 +140,7 @@ class CovariatesConfig(Section):
 class DataConfig(Section):
     """Where the table is, what its columns mean, and what to do about its faults."""
 
-    path: Annotated[str, Field(min_length=1)] = Field(
+    path: Annotated[str, Field(min_length=1), AfterValidator(_checked_path)] = Field(
         description="CSV or Parquet file, directory or glob; relative to this file"
     )
     timestamp: Annotated[str | tuple[str, ...], BeforeValidator(_checked_columns)] = Field(

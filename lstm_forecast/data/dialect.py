@@ -20,7 +20,7 @@ from pandas.io.common import get_handle, infer_compression
 from lstm_forecast.errors import ChangedError, DataError
 from lstm_forecast.files import STDIN, open_regular
 
-__all__ = ["UNREADABLE", "Dialect", "decompressed", "line_of", "opened", "sniff", "undecodable_line"]
+__all__ = ["UNREADABLE", "Dialect", "decompressed", "line_of", "opened", "packed_suffix", "sniff", "undecodable_line"]
 
 SAMPLE_BYTES = 256 * 1024
 DELIMITERS = ",;\t|"
@@ -28,12 +28,12 @@ THOUSANDS = r"-?[1-9]\d{0,2},\d{3}"  # 1,234 may be a thousand or a little more 
 UNREADABLE = (
     OSError, EOFError, ImportError, KeyError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError,
 )  # fmt: skip
-MAGIC = {  # what standard input begins with where it is compressed: it has no name that tells
-    b"\x1f\x8b": "gzip",
-    b"BZh": "bz2",
-    b"\xfd7zXZ\0": "xz",
-    b"\x28\xb5\x2f\xfd": "zstd",
-    b"PK\x03\x04": "zip",
+MAGIC = {  # what standard input begins with where it is compressed, as it has no name that would end so
+    b"\x1f\x8b": ".gz",
+    b"BZh": ".bz2",
+    b"\xfd7zXZ\0": ".xz",
+    b"\x28\xb5\x2f\xfd": ".zst",
+    b"PK\x03\x04": ".zip",
 }
 MARKS = {"utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE), "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)}
 csv.field_size_limit(2**31 - 1)  # an unclosed quote may take in the rest of the file
@@ -52,14 +52,18 @@ class Dialect:
 @contextmanager
 def decompressed(file: Path) -> Iterator[BinaryIO]:
     """The bytes of a file, whatever it is compressed by. Raises DataError for what is no regular file."""
+    kind = infer_compression(f"{file}{packed_suffix(file)}", "infer")
+    with open_regular(file) as stream, get_handle(stream, "rb", compression=kind, is_text=False) as handles:
+        yield handles.handle
+
+
+def packed_suffix(file: Path) -> str:
+    """The suffix that standard input would have if it were a file; any other file has its own."""
+    if file != STDIN:
+        return ""
     with open_regular(file) as stream:
-        kind = infer_compression(str(file), "infer")
-        if file == STDIN:
-            beginning = stream.read(8)
-            kind = next((kind for sign, kind in MAGIC.items() if beginning.startswith(sign)), None)
-            stream.seek(0)
-        with get_handle(stream, "rb", compression=kind, is_text=False) as handles:
-            yield handles.handle
+        beginning = stream.read(8)
+    return next((suffix for sign, suffix in MAGIC.items() if beginning.startswith(sign)), "")
 
 
 def sniff(file: Path, delimiter: str | None = None, decimal: str | None = None, encoding: str | None = None) -> Dialect:

@@ -10,14 +10,14 @@ from typing import TypedDict, Unpack
 import pandas as pd
 
 from lstm_forecast.data.budget import Budget
-from lstm_forecast.data.dialect import Dialect, line_of, sniff
+from lstm_forecast.data.dialect import Dialect, line_of, packed_suffix, sniff
 from lstm_forecast.data.faults import Finding, require_columns
 from lstm_forecast.data.parquet import is_parquet, parquet_columns, read_parquet
 from lstm_forecast.data.text import Wanted, count_text, cut_row, read_text, require_narrow_rows
 from lstm_forecast.errors import ChangedError, DataError
 from lstm_forecast.files import STDIN
 
-__all__ = ["MISSING", "Table", "column_names", "data_files", "files_below", "read_table"]
+__all__ = ["MISSING", "Table", "column_names", "data_files", "files_below", "is_text", "read_table", "suffix_of"]
 
 MISSING = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "none", "-", "?"]
 State = tuple[int, ...]  # of a file: its size, when it was written, where it lies
@@ -106,6 +106,8 @@ def data_files(path: Path) -> list[Path]:
     Raises DataError if there is none, a folder cannot be looked into, or
     Parquet lies beside other files.
     """
+    if path == STDIN:
+        return [path]
     if os.path.isdir(path):  # noqa: PTH112  Path.is_dir raises where a name is too long
         found = sorted(files_below(path))
     elif os.path.lexists(path):
@@ -114,12 +116,19 @@ def data_files(path: Path) -> list[Path]:
         found = [Path(name) for name in sorted(set(_matches(path)))]
     if not found:
         raise DataError(f"{path}: no such file, directory or glob")
-    odd = next((file for file in found if not _is_text(str(file))), None)
+    odd = next((file for file in found if not is_text(str(file))), None)
     if odd is not None:
         raise DataError(f"{odd}: a name that is not UTF-8, which no config or table of a run can hold; rename it")
     if len({is_parquet(file) for file in found}) > 1:
         raise DataError(f"{path}: Parquet beside other files ({found[0].name}, {found[-1].name}); keep them apart")
     return found
+
+
+def suffix_of(file: Path) -> str:
+    """How the name of a file ends, or has to, if it came in on standard input."""
+    if file != STDIN:
+        return "".join(file.suffixes)
+    return ".parquet" if is_parquet(file) else f".csv{packed_suffix(file)}"
 
 
 def files_below(path: Path) -> Iterator[Path]:
@@ -165,7 +174,8 @@ def _hidden(name: str) -> bool:
     return name.startswith((".", "_"))
 
 
-def _is_text(name: str) -> bool:
+def is_text(name: str) -> bool:
+    """Whether a name is UTF-8, as names of files need not be."""
     try:
         name.encode("utf-8")
     except UnicodeEncodeError:

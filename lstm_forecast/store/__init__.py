@@ -23,6 +23,7 @@ from lstm_forecast.store.reading import (
     champions,
     find_id,
     find_run,
+    in_runs,
     open_run,
     run_home,
     run_homes,
@@ -31,6 +32,6 @@ from lstm_forecast.store.reading import (
 
 __all__ = [
     "FILES", "FORMAT_VERSION", "FOR_STUDY", "Checkpoints", "Promotion", "Run", "Version", "champions", "crown",
-    "discard", "find_id", "find_run", "locked", "open_run", "promote", "promotion_command", "promotions", "prune",
-    "publish", "rollback", "run_home", "run_homes", "run_ids", "write_whole",
+    "discard", "find_id", "find_run", "in_runs", "locked", "open_run", "promote", "promotion_command", "promotions",
+    "prune", "publish", "rollback", "run_home", "run_homes", "run_ids", "write_whole",
 ]  # fmt: skip

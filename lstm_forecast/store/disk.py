@@ -54,7 +54,8 @@ def write_whole(path: Path, write: Writer) -> None:
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
         if path.exists() and not path.is_file():  # /dev/stdout, a named pipe: to be written to, not to be replaced
-            write(path)
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY), "wb"):  # or a pipe waits for ever
+                write(path)
             return
         target = Path(os.path.realpath(path))  # a link stays a link
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -16,7 +16,8 @@ from lstm_forecast.errors import RunError
 
 __all__ = [
     "CHAMPION", "FILES", "FORMAT_VERSION", "MANIFEST", "MAX_FILE_BYTES", "MAX_MANIFEST_BYTES", "RUN_ID", "Run",
-    "champions", "find_id", "find_run", "fingerprint", "open_run", "opened", "run_home", "run_homes", "run_ids",
+    "champions", "find_id", "find_run", "fingerprint", "in_runs", "open_run", "opened", "run_home", "run_homes",
+    "run_ids",
 ]  # fmt: skip
 
 FORMAT_VERSION = 4
@@ -173,7 +174,14 @@ def run_home(runs: Path, name: str | None) -> Path:
 
 def run_homes(runs: Path) -> list[Path]:
     """Directories of everything that has been published below ``runs``."""
+    if not os.path.isdir(runs):  # noqa: PTH112  a name may be too long to be looked for
+        return []
     return sorted(entry.parent for entry in runs.glob(f"*/{CHAMPION}"))
+
+
+def in_runs(path: Path) -> bool:
+    """Whether a path lies in a run or beside it, among those of its name."""
+    return any(RUN_ID.fullmatch(folder.name) or os.path.isfile(folder / CHAMPION) for folder in path.parents)  # noqa: PTH113
 
 
 def _names(runs: Path) -> str:
@@ -204,7 +212,7 @@ def _damaged(path: Path, what: str) -> RunError:
     """An error that ends with the one command that makes ``predict`` work again."""
     home = next(parent for parent in path.absolute().parents if not RUN_ID.fullmatch(parent.name))
     if path.name == CHAMPION:
-        others = [manifest.parent.name for manifest in home.glob(f"*/{MANIFEST}")]
+        others = [name for name in (run_ids(home) if os.path.isdir(home) else []) if (home / name / MANIFEST).exists()]  # noqa: PTH112
     else:
         champion, *others = champions(home) or [""]
         if champion not in ("", *path.parts):

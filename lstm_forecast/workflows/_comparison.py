@@ -1,20 +1,20 @@
 """What ``forecast compare`` found: as values, as a table and as a picture."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from lstm_forecast.errors import UsageError
 from lstm_forecast.evaluation.spread import Spread
 from lstm_forecast.inference.table import save_table
 from lstm_forecast.inference.timing import Timing
 from lstm_forecast.store import write_whole
+from lstm_forecast.workflows._output import require_output, require_suffix
 
-__all__ = ["METRICS", "Comparison", "Row", "comparison_json", "comparison_table", "require_suffixes", "save"]
+__all__ = ["METRICS", "Comparison", "Row", "comparison_json", "comparison_table", "require_places", "save"]
 
 METRICS = ("mae", "rmse", "smape", "mase")
 TABLES, PICTURES = (".csv", ".parquet", ".json"), (".png", ".svg", ".pdf")
@@ -70,11 +70,11 @@ def _cells(row: Row) -> Iterator[tuple[str, Any]]:
         yield f"windows_per_second_{context_length}", timing.windows_per_second
 
 
-def require_suffixes(output: Path | None, picture: Path | None) -> None:
-    """Raise UsageError for a file of a format that cannot be written."""
+def require_places(output: Path | None, picture: Path | None, inputs: Sequence[Path]) -> None:
+    """Raise UsageError for a format that cannot be written or a file that is read, WriteError without a directory."""
     for option, path, suffixes in (("--output", output, TABLES), ("--plot", picture, PICTURES)):
-        if path is not None and path.suffix.lower() not in suffixes:
-            raise UsageError(f"{option} {path}: expected a name that ends in {', '.join(suffixes)}")
+        require_suffix(option, path, suffixes)
+        require_output(option, path, inputs)
 
 
 def save(comparison: Comparison, output: Path | None, picture: Path | None) -> None:

@@ -43,7 +43,7 @@ def first_look(
     named = set(targets)
     words = sorted({word for name, found in roles.words.items() if name not in named for word in found})
     data = DataConfig(
-        path=str(path),
+        path=f"./{path.name}",  # whoever writes it down knows from where
         timestamp=roles.timestamp if len(roles.timestamp) > 1 else roles.timestamp[0],
         timestamp_format=timestamp_format or _format(table, roles),
         series_id=roles.series_id,

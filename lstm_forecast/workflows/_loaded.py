@@ -13,6 +13,7 @@ from lstm_forecast.data.panel import Panel
 from lstm_forecast.data.read import Table, column_names, read_table
 from lstm_forecast.data.scale import Scaler, most_bytes
 from lstm_forecast.errors import DataError, RunError, UsageError
+from lstm_forecast.files import STDIN
 from lstm_forecast.inference.calibration import Calibration, calibration_from_bytes, uncalibrated
 from lstm_forecast.inference.forecasting import Forecaster
 from lstm_forecast.inference.session import Session
@@ -150,6 +151,8 @@ def read_ahead(loaded: LoadedRun, data: Path | None, future: Path | None) -> Pan
 
     ``future`` is a table of exactly these steps; without it, rows behind the last target in the history tell of them.
     """
+    if data == future == STDIN:
+        raise UsageError("--data and --future cannot both come in on standard input; write one to a file")
     config, panel = loaded.config.data, usable_panel(loaded, data)
     given = None
     if future is not None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from lstm_forecast.errors import UsageError
 from lstm_forecast.store import write_whole
+from lstm_forecast.workflows._output import require_output
 
 __all__ = ["OUTCOMES", "STATUS", "peak_mib", "run_hooks", "split_command", "write_metrics", "write_status"]
 
@@ -43,6 +44,7 @@ def write_metrics(path: Path, status: Mapping[str, Any]) -> None:
     for side, loss in ((status.get("judged") or {}).get("losses") or {}).items():
         if loss is not None:
             lines.append(f'forecast_retrain_loss{{name="{status["name"]}",of="{side}"}} {loss:.10g}')
+    require_output("--metrics-file", path)
     write_whole(path, lambda staged: staged.write_text("\n".join([*lines, ""]), encoding="utf-8"))
 
 

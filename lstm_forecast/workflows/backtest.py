@@ -20,6 +20,7 @@ from lstm_forecast.model.linear import fit_linear
 from lstm_forecast.store import Run, find_run, write_whole
 from lstm_forecast.workflows._folds import RETRAINED, Fold, fold_forecasts, published_folds, retrained_folds
 from lstm_forecast.workflows._loaded import load_run
+from lstm_forecast.workflows._output import require_output, require_suffix
 from lstm_forecast.workflows._parts import linear_forecast, part_ids, part_report, part_table, reference, require_finite
 from lstm_forecast.workflows._task import Task, open_task
 
@@ -74,10 +75,11 @@ def backtest(
     at all. Raises UsageError if the options do not fit the run, RunError if there is no sound run, DataError if the
     data do not fit it or hold nothing to test, WriteError if writing fails.
     """
-    if output is not None and output.suffix.lower() not in SUFFIXES:
-        raise UsageError(f"--output {output}: expected a name that ends in {', '.join(SUFFIXES)}")
+    require_suffix("--output", output, SUFFIXES)
     check_statistical(baselines)
-    task = open_task(load_run(find_run(runs, name), evaluated=True).shown(), data, last)
+    loaded = load_run(find_run(runs, name), evaluated=True).shown()
+    require_output("--output", output, [data, loaded.data_path])
+    task = open_task(loaded, data, last)
     folds = _folds(task, refit, listener)
     forecast = fold_forecasts(folds, task, progress=_counted(listener, len(task.rows)))
     require_finite(task.part, forecast, task.panel.layout)

@@ -21,7 +21,7 @@ from lstm_forecast.model.graph import onnx_graph
 from lstm_forecast.model.history import Epoch
 from lstm_forecast.model.linear import fit_linear
 from lstm_forecast.model.startup import start_keras
-from lstm_forecast.workflows._comparison import METRICS, Comparison, Row, comparison_json, require_suffixes, save
+from lstm_forecast.workflows._comparison import METRICS, Comparison, Row, comparison_json, require_places, save
 from lstm_forecast.workflows._fit import fit
 from lstm_forecast.workflows._loaded import make_forecaster
 from lstm_forecast.workflows._parts import Part, linear_forecast
@@ -72,8 +72,9 @@ def compare(
     are timed for each of ``contexts``. Raises UsageError and ConfigError where variations or options do not fit,
     DataError if the data do not allow training, all before the first one; WriteError if writing fails.
     """
-    require_suffixes(output, picture)
-    base = prepare(config, config_path.parent / config.data.path)
+    data_path = config_path.parent / config.data.path
+    require_places(output, picture, [config_path, data_path])
+    base = prepare(config, data_path)
     part = _judged(base)
     prepared = {variation: _varied(base, variation, config_path) for variation in variations}
     contexts = contexts or [times * base.config.windows.context_length for times in CONTEXTS]

@@ -19,10 +19,13 @@ from lstm_forecast.data.faults import Finding, refuse
 from lstm_forecast.data.grid import Grid, season_length
 from lstm_forecast.data.notes import suspected_sentinels
 from lstm_forecast.data.panel import Panel
+from lstm_forecast.data.read import suffix_of
 from lstm_forecast.data.roles import Roles
-from lstm_forecast.errors import WriteError
+from lstm_forecast.errors import UsageError, WriteError
+from lstm_forecast.files import STDIN
 from lstm_forecast.store import write_whole
 from lstm_forecast.workflows._first_look import first_look
+from lstm_forecast.workflows._output import require_apart
 from lstm_forecast.workflows._shared import survey_panel
 
 __all__ = ["InitResult", "init"]
@@ -61,16 +64,24 @@ def init(
 
     Raises DataError if the data have no usable time or target column, WriteError if the config exists already.
     """
-    name = _name_of(data)
+    if data == STDIN and output is None:
+        raise UsageError("the table on standard input has no name: give the config one with --output configs/NAME.yaml")
+    name = _name_of(output if output is not None and data == STDIN else data)
     path = output or Path("configs") / f"{name}.yaml"
-    if path.exists() and not force:
+    require_apart("--output", path, [data])
+    if os.path.exists(path) and not force:  # noqa: PTH110  Path.exists raises where a name is too long
         raise WriteError(f"{path}: exists already; choose another with --output, or overwrite it with --force")
     look = first_look(
         data, timestamp=timestamp or (), timestamp_format=timestamp_format, series_id=series_id, targets=targets or ()
     )
     settled, panel = _settle(look.data, data)
     findings = _findings(panel, settled, look.roles)
-    located = settled.model_copy(update={"path": os.path.relpath(data.resolve(), path.resolve().parent)})
+    place = os.path.relpath(os.path.realpath(data), os.path.realpath(path.parent))
+    place = "./-" if place == "-" else place
+    if data == STDIN:
+        place = f"{name}{suffix_of(data)}"
+        findings.append(f"save the table as {path.with_name(place)} before training: standard input comes only once")
+    located = settled.model_copy(update={"path": place})
     text = _config_text(name, located, panel, look.roles, horizon or _horizon(panel), findings)
     parse_config(text, source=str(path))  # what init writes, train reads
     schema = json.dumps(Config.model_json_schema(), indent=1)

@@ -22,6 +22,7 @@ from lstm_forecast.files import STDIN, open_regular
 from lstm_forecast.store import find_run, write_whole
 from lstm_forecast.workflows._documents import read_metrics
 from lstm_forecast.workflows._loaded import LoadedRun, load_run
+from lstm_forecast.workflows._output import require_output, require_suffix
 from lstm_forecast.workflows._shared import panel_ids, read_panel
 
 __all__ = ["ALARM", "Report", "monitor"]
@@ -63,9 +64,12 @@ def monitor(
     intervals hold too rarely, or where the data drifted (``retrain.drift.warn``). A picture is drawn to ``output`` if
     that is given. Raises UsageError, RunError, DataError if no forecast can be compared, WriteError.
     """
-    if output is not None and output.suffix.lower() not in PICTURES:
-        raise UsageError(f"--output {output}: expected a name that ends in {', '.join(PICTURES)}")
+    require_suffix("--output", output, PICTURES)
+    if forecasts == data == STDIN:
+        raise UsageError("forecasts and --data cannot both come in on standard input; write one to a file")
     loaded = load_run(find_run(runs, name))
+    single = None if os.path.isdir(forecasts) else forecasts  # noqa: PTH112  Path.is_dir raises where a name is too long
+    require_output("--output", output, [single, data, loaded.data_path])
     limit = loaded.config.training.memory_limit
     panel, _ = read_panel(loaded.config.data, data or loaded.data_path, memory_limit=limit)
     ids = panel_ids(loaded.config, panel.layout)
@@ -81,7 +85,7 @@ def monitor(
 def _read_forecasts(path: Path, *, name: str, memory_limit: int | None) -> pd.DataFrame:
     """All forecast tables of that run's name, one below the other."""
     files = [path]
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112
         files = sorted(file for file in files_below(path) if file.suffix.lower() in SUFFIXES)
     if not files:
         raise DataError(f"{path}: no forecast in it; expected tables that forecast predict --output wrote")

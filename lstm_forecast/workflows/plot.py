@@ -19,6 +19,7 @@ from lstm_forecast.plotting.training import training_figure
 from lstm_forecast.store import Run, find_run, write_whole
 from lstm_forecast.workflows._documents import read_config, read_epochs, read_metrics, read_test_forecasts, sound
 from lstm_forecast.workflows._loaded import load_run, read_ahead
+from lstm_forecast.workflows._output import require_output, require_suffix
 from lstm_forecast.workflows._shared import panel_ids
 from lstm_forecast.workflows.predict import forecast_future
 
@@ -44,16 +45,16 @@ def plot(
     Raises UsageError if the options do not fit, RunError if there is no sound run, DataError if the data do not fit
     it or it has nothing to draw, WriteError if the picture cannot be written.
     """
-    if output is not None and output.suffix.lower() not in SUFFIXES:
-        raise UsageError(f"--output {output}: expected a name that ends in {', '.join(SUFFIXES)}")
+    require_suffix("--output", output, SUFFIXES)
     if picture != "forecast" and (data is not None or future is not None or series):
         raise UsageError(f"--data, --future and --series choose what the picture forecast shows; {picture} needs none")
     run = find_run(runs, name)
+    path = output or Path(f"{run.path.parent.name}-{picture}.png")
+    require_output("--output", path, [data, future, run.path / read_config(run).data.path])
     if picture == "forecast":
         figure = _forecast(run, data, future, series)
     else:
         figure = {"training": _training, "horizon": _horizon}[picture](run)
-    path = output or Path(f"{run.path.parent.name}-{picture}.png")
     write_whole(path, lambda staged: save_figure(figure, staged, suffix=path.suffix.lower()))
     return path
 

@@ -16,6 +16,7 @@ from lstm_forecast.errors import DataError, UsageError
 from lstm_forecast.inference.table import input_table, long_table, quantile_columns, save_table, spreadsheet_safe
 from lstm_forecast.store import Run, find_run, write_whole
 from lstm_forecast.workflows._loaded import LoadedRun, load_run, needed_rows, read_ahead, series_index
+from lstm_forecast.workflows._output import require_output, require_suffix
 from lstm_forecast.workflows._shared import panel_ids, repair_notes
 
 __all__ = ["Prediction", "forecast_future", "predict", "table_csv", "table_json", "write_table"]
@@ -53,9 +54,9 @@ def predict(
     is written to ``output``, whole or not at all, if that is given. Raises UsageError if the options do not fit the
     run, RunError if there is no sound run, DataError if the data do not fit it, WriteError if writing fails.
     """
-    if output is not None and output.suffix.lower() not in SUFFIXES:
-        raise UsageError(f"--output {output}: expected a name that ends in {', '.join(SUFFIXES)}")
+    require_suffix("--output", output, SUFFIXES)
     loaded = load_run(find_run(runs, name), levels=levels)
+    require_output("--output", output, [data, future, loaded.data_path])
     panel = read_ahead(loaded, data, future)
     table = forecast_future(loaded, panel, horizon=horizon, columns=columns)
     notes = (*(f"warning: {note}" for note in panel.notes), *repair_notes(loaded.config.data, panel.repairs))

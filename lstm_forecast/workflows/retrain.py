@@ -33,6 +33,7 @@ from lstm_forecast.store import (
 from lstm_forecast.workflows._challenge import Challenge, train_challenger
 from lstm_forecast.workflows._due import check_news, is_due, look_for_news
 from lstm_forecast.workflows._loaded import LoadedRun, load_run
+from lstm_forecast.workflows._output import require_apart
 from lstm_forecast.workflows._prepare import prepare_panel
 from lstm_forecast.workflows._publish import publish_trained
 from lstm_forecast.workflows._shared import read_panel
@@ -67,10 +68,11 @@ def retrain(
     ``problems``: another process still writes there after ``wait`` seconds (busy), the data do not allow training or
     are refused by ``retrain.drift``, ``silent`` or ``stale`` (data), the champion is damaged (run), something cannot be
     written (write), a signal (stopped), or a bug. What failed leaves the champion. Raises UsageError if a hook is no
-    command.
+    command, or ``metrics_file`` lies where it would overwrite the config, the data or a run.
     """
     hooks = {"promoted": list(map(split_command, on_promote)), "failed": list(map(split_command, on_failure))}
     home, data_path = runs / config.name, config_path.parent / config.data.path
+    require_apart("--metrics-file", metrics_file, [config_path, data_path])
     started, clock = datetime.now(UTC), time.monotonic()
 
     def told(found: Status) -> Status:

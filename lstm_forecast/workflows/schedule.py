@@ -1,6 +1,7 @@
 """``forecast schedule``: what makes cron, systemd or Kubernetes run ``forecast retrain``, filled in."""
 
 import json
+import os
 import shlex
 import shutil
 import sys
@@ -88,7 +89,7 @@ def schedule(config: Config, kind: str, *, config_path: Path, runs: Path, every:
     directory, program = Path.cwd(), shutil.which("forecast")
     start = [sys.executable, "-m", "lstm_forecast"] if program is None or kind == "k8s" else [program]
     start = ["forecast"] if kind == "k8s" else start
-    command = [*start, "retrain", "--config", str(config_path.resolve()), "--runs", str(runs.resolve()), "--json"]
+    command = [*start, "retrain", "--config", os.path.realpath(config_path), "--runs", os.path.realpath(runs), "--json"]
     wrong = [text for text in (*command, str(directory)) if not text.isprintable() or set("%$\\\"'") & set(text)]
     if wrong:
         raise UsageError(f"{wrong[0]}: cron and systemd read such characters in their own way; use another path")

@@ -9,6 +9,7 @@ from lstm_forecast.errors import UsageError
 from lstm_forecast.inference.table import obeyed
 from lstm_forecast.store import find_run, write_whole
 from lstm_forecast.workflows._loaded import load_run, usable_panel
+from lstm_forecast.workflows._output import require_output, require_suffix
 
 __all__ = ["template", "template_csv"]
 
@@ -24,10 +25,10 @@ def template(
     run or it has no future covariates, RunError if there is no sound run, DataError if the data do not fit it,
     WriteError if writing fails.
     """
-    if output is not None and output.suffix.lower() not in SUFFIXES:
-        raise UsageError(f"--output {output}: expected a name that ends in {', '.join(SUFFIXES)}")
+    require_suffix("--output", output, SUFFIXES)
     run = find_run(runs, name)
     loaded = load_run(run)
+    require_output("--output", output, [data, loaded.data_path])
     config = loaded.config.data
     if not config.covariates.future:
         raise UsageError(

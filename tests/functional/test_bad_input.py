@@ -388,6 +388,7 @@ def test_23_names_are_no_paths(workspace: Path, name: str) -> None:
     rename(workspace, {"north": name, "south": "b"}, {"sold": f"{name}2", "price": "c"})
     before = tree(workspace.parent)
     runs = ("--runs", workspace / "runs", "--run", "shops")
+    (workspace / "out").mkdir()
     forecast("predict", *runs, "--output", workspace / "out" / "a.csv")
     forecast("plot", *runs, "--output", workspace / "out" / "a.svg")
     after = {place for place in tree(workspace.parent) if place not in before}

@@ -406,6 +406,7 @@ def test_every_series_and_target_is_forecast_with_its_intervals(in_trained: Path
 @pytest.mark.parametrize("run", ["sine", "shops"])
 def test_all_formats_hold_the_same_table(run: str, in_workspace: Path) -> None:
     before = tree(in_workspace)
+    Path("new").mkdir()
     printed = invoke("predict", "--run", run)
     for suffix in (".csv", ".parquet", ".json"):
         output = f"new/out{suffix}"

@@ -118,6 +118,7 @@ def test_any_name_is_text_in_every_output(trained: Path, names: list[str]) -> No
     with tempfile.TemporaryDirectory() as folder:
         home, out = Path(shutil.copytree(trained, Path(folder) / "home")), Path(folder) / "out"
         rename(home, {"north": north, "south": south}, dict(zip(("sold", "price"), columns, strict=True)))
+        out.mkdir()
         run, before = ("--runs", home / "runs", "--run", "shops"), tree(home)
         require_no_formula(forecast("predict", *run))
         require_no_formula(forecast("predict", *run, "--columns", "input"))

@@ -64,6 +64,7 @@ def test_what_is_not_due_leaves_everything_but_the_status_as_it_was(grown: Path,
 def test_a_champion_of_an_old_regime_gives_way_and_forecasts_get_better(grown: Path, home: Path) -> None:
     (grown / "grown.csv").write_text(series(BROKEN + 250, broken=BROKEN))
     hook = f'{sys.executable} -c \'import sys; open("told.json", "w").write(sys.stdin.read())\''
+    Path("out").mkdir()
     status = status_of(retrain("--json", "--on-promote", hook, "--metrics-file", "out/forecast.prom"))
     assert status["outcome"] == "promoted"
     assert status["judged"]["gain_low"] > 0
