@@ -1,8 +1,8 @@
 """Reliability: the protocols that the tests run in small, as large as asked for, and what came of them.
 
 ``python -m tests.benchmarks reliability [crash] [kills] [starts] [switching] [interleavings] [promotion] [resume]
-[stops] [soak] [warm] [memory] [power] [--count N]``; those from ``soak`` on only if they are asked for, as they take
-minutes to an hour. ``--picture FILE`` draws the soak.
+[stops] [soak] [warm] [memory] [power] [odd] [--count N]``; those from ``soak`` on only if they are asked for, as they
+take minutes to an hour. ``--picture FILE`` draws the soak.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tests.benchmarks.reliability.learning import promotion, resume, stops
 from tests.benchmarks.reliability.memory import memory
+from tests.benchmarks.reliability.odd import odd
 from tests.benchmarks.reliability.power import power
 from tests.benchmarks.reliability.soak import soak
 from tests.benchmarks.reliability.stores import crash, interleavings, kills, starts
@@ -25,9 +26,9 @@ PROTOCOLS: dict[str, tuple[Callable[..., None], int]] = {
     "crash": (crash, 1), "kills": (kills, 200), "starts": (starts, 50), "switching": (switching, 50),
     "interleavings": (interleavings, 200), "promotion": (promotion, 200),
     "resume": (resume, 20), "stops": (stops, 50), "soak": (soak, 300),
-    "warm": (warm, 3), "memory": (memory, 6), "power": (power, 10),
+    "warm": (warm, 3), "memory": (memory, 6), "power": (power, 10), "odd": (odd, 1),
 }  # fmt: skip
-LONG = ("soak", "warm", "memory", "power")
+LONG = ("soak", "warm", "memory", "power", "odd")
 
 
 def main(arguments: list[str]) -> None:
