@@ -9,10 +9,11 @@ from typing import Annotated
 
 import typer
 
-from lstm_forecast.cli import configs
+from lstm_forecast.cli import completion, configs
 from lstm_forecast.cli.checks import check
 from lstm_forecast.cli.forecasts import init, plot, predict, template, train
 from lstm_forecast.cli.judgements import backtest, compare
+from lstm_forecast.cli.options import Command, Group
 from lstm_forecast.cli.runs import runs_app
 from lstm_forecast.cli.unattended import monitor, retrain, schedule
 from lstm_forecast.errors import WriteError
@@ -24,6 +25,7 @@ EXIT_CODES = """Exit codes: 0 done · 1 a bug of ours · 2 usage · 3 config · 
 6 champion kept · 7 could not write · 75 another process is writing there · 130/143 stopped by a signal"""
 
 app = typer.Typer(
+    cls=Group,
     help="Time-series forecasting with recurrent networks, from one YAML file and one command.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
@@ -32,9 +34,9 @@ app = typer.Typer(
 )
 config_app = typer.Typer(help="Look at configs.", no_args_is_help=True)
 for command in (init, check, train, predict, template, backtest, plot, compare, retrain, monitor, schedule):
-    app.command()(command)
+    app.command(cls=Command)(command)
 for command in (configs.show, configs.schema):
-    config_app.command()(command)
+    config_app.command(cls=Command)(command)
 app.add_typer(runs_app, name="runs")
 app.add_typer(config_app, name="config")
 
@@ -72,6 +74,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, terminate)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="surrogateescape")  # a path is printed as the bytes that it is
+    completion.join_words(os.environ)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `forecast predict | head` ends like any other program
     # Arrow's own allocator keeps what a large table took; the system's gives it back before training starts.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")

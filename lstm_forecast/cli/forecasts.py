@@ -1,12 +1,14 @@
 """From a table to forecasts: ``init``, ``train``, ``predict`` and ``plot``."""
 
 import shlex
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from lstm_forecast.cli import completion
 from lstm_forecast.cli.options import RUNS, AsJson, ConfigFile, Data, Future, Overrides, Resume, RunName, Runs
 from lstm_forecast.files import given_path
 from lstm_forecast.tables import errors_table
@@ -47,6 +49,7 @@ def init(
 ) -> None:
     """Look at DATA and write a commented config."""
     from lstm_forecast.workflows.init import init as run
+    from lstm_forecast.workflows.init import question_lines
 
     result = run(
         data, output=output, targets=target, horizon=horizon, timestamp=timestamp, timestamp_format=timestamp_format,
@@ -54,10 +57,15 @@ def init(
     )  # fmt: skip
     for finding in result.findings:
         say(finding)
+    for question in result.questions:
+        say("open: training refuses the table until someone chooses", *question_lines(question, section="data."))
     if as_json:
-        emit_json({"ok": True, "config": str(result.path), "findings": result.findings})
+        questions = [asdict(question) for question in result.questions]
+        emit_json({"ok": True, "config": str(result.path), "findings": result.findings, "questions": questions})
     else:
         print(result.path)
+        if result.questions:
+            say(f"settle what is open in {result.path}, then")
         say(f"next: forecast train --config {shlex.quote(str(result.path))}")
 
 
@@ -169,7 +177,9 @@ def plot(
     name: RunName = None,
     data: Data = None,
     future: Future = None,
-    series: Annotated[list[str] | None, typer.Option(help="Only this series (repeatable).")] = None,
+    series: Annotated[
+        list[str] | None, typer.Option(help="Only this series (repeatable).", autocompletion=completion.series)
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File: .png, .svg or .pdf.  [default: NAME-PICTURE.png]")
     ] = None,

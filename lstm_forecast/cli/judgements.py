@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from lstm_forecast.cli import completion
 from lstm_forecast.cli.options import RUNS, AsJson, ConfigFile, Data, Overrides, RunName, Runs
 from lstm_forecast.tables import backtest_tables, comparison_text
 from lstm_forecast.terminal import emit_json, listening, plain, reported, say
@@ -49,7 +50,10 @@ def backtest(
 @reported
 def compare(
     config: ConfigFile,
-    cells: Annotated[str | None, typer.Option(help="Between commas; all if nothing is varied.")] = None,
+    cells: Annotated[
+        str | None,
+        typer.Option(help="Between commas; all if nothing is varied.", autocompletion=completion.cells),
+    ] = None,
     vary: Annotated[list[str] | None, typer.Option(help='"model.units=32 model.dropout=0" (repeatable).')] = None,
     seeds: Annotated[str, typer.Option(help="What each variation is trained with, between commas.")] = "0,1,2",
     contexts: Annotated[

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from lstm_forecast.cli.options import RUNS, AsJson, RunName, Runs
+from lstm_forecast.cli import completion
+from lstm_forecast.cli.options import RUNS, AsJson, Command, RunName, Runs
 from lstm_forecast.errors import RunError
 from lstm_forecast.tables import run_page, runs_table
 from lstm_forecast.terminal import emit_json, plain, reported, say
@@ -15,11 +16,17 @@ __all__ = ["runs_app"]
 runs_app = typer.Typer(help="Look at published runs, check them, and choose the champion.", no_args_is_help=True)
 
 RunId = Annotated[
-    str | None, typer.Argument(metavar="[ID]", help="Id of a run, or its beginning: 0002.", show_default=False)
+    str | None,
+    typer.Argument(
+        metavar="[ID]",
+        help="Id of a run, or its beginning: 0002.",
+        show_default=False,
+        autocompletion=completion.run_ids,
+    ),
 ]
 
 
-@runs_app.command("list")
+@runs_app.command("list", cls=Command)
 @reported
 def list_(name: RunName = None, runs: Runs = RUNS, as_json: AsJson = False) -> None:
     """List the runs of all names, or of one, with their test errors."""
@@ -35,7 +42,7 @@ def list_(name: RunName = None, runs: Runs = RUNS, as_json: AsJson = False) -> N
         say(f"columns left out, as they do not fit: {', '.join(left_out)}; --json has all")
 
 
-@runs_app.command()
+@runs_app.command(cls=Command)
 @reported
 def show(run_id: RunId = None, name: RunName = None, runs: Runs = RUNS, as_json: AsJson = False) -> None:
     """Show the champion or another run: where it comes from, what was decided, its errors."""
@@ -50,7 +57,7 @@ def show(run_id: RunId = None, name: RunName = None, runs: Runs = RUNS, as_json:
         print(plain(run_page(shown)))
 
 
-@runs_app.command()
+@runs_app.command(cls=Command)
 @reported
 def verify(run_id: RunId = None, name: RunName = None, runs: Runs = RUNS, as_json: AsJson = False) -> None:
     """Check the files of all runs, or of one, and that they still forecast what they did."""
@@ -67,10 +74,13 @@ def verify(run_id: RunId = None, name: RunName = None, runs: Runs = RUNS, as_jso
         raise RunError(*(problem for each in damaged for problem in each.problems))
 
 
-@runs_app.command()
+@runs_app.command(cls=Command)
 @reported
 def promote(
-    run_id: Annotated[str, typer.Argument(metavar="ID", help="Id of a run, or its beginning: 0002.")],
+    run_id: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="Id of a run, or its beginning: 0002.", autocompletion=completion.run_ids),
+    ],
     name: RunName = None,
     force: Annotated[bool, typer.Option(help="Even one that was kept for study; say why.")] = False,
     reason: Annotated[str | None, typer.Option(help="Why, for `forecast runs show`.", show_default=False)] = None,
@@ -84,7 +94,7 @@ def promote(
     _print_champion(str(promoted.path), as_json=as_json)
 
 
-@runs_app.command()
+@runs_app.command(cls=Command)
 @reported
 def rollback(name: RunName = None, runs: Runs = RUNS, as_json: AsJson = False) -> None:
     """Make the champion before this one the champion again."""
@@ -93,7 +103,7 @@ def rollback(name: RunName = None, runs: Runs = RUNS, as_json: AsJson = False) -
     _print_champion(str(run(runs=runs, name=name).path), as_json=as_json)
 
 
-@runs_app.command()
+@runs_app.command(cls=Command)
 @reported
 def prune(
     keep: Annotated[int, typer.Option(min=1, help="Newest runs that stay.")] = 5,

@@ -17,7 +17,7 @@ from lstm_forecast.config.schema import Config
 from lstm_forecast.errors import ConfigError
 from lstm_forecast.files import read_short
 
-__all__ = ["ENVIRONMENT_PREFIX", "dump_config", "load_config", "override_config", "parse_config"]
+__all__ = ["ENVIRONMENT_PREFIX", "MAX_BYTES", "dump_config", "load_config", "override_config", "parse_config"]
 
 ENVIRONMENT_PREFIX = "FORECAST_"
 MAX_BYTES = 64 * 1024

@@ -9,7 +9,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from lstm_forecast.config.fields import Names, Part, PositiveInt, Section, as_list
 
-__all__ = ["CovariatesConfig", "CsvConfig", "DataConfig", "SplitConfig"]
+__all__ = ["MOST_SENTINELS", "CovariatesConfig", "CsvConfig", "DataConfig", "SplitConfig"]
+
+MOST_SENTINELS = 32
 
 
 # What every encoding of text files can hold, and what none of them takes for something else.
@@ -208,8 +210,8 @@ class DataConfig(Section):
         description="rows with a stamp later than now, by more than a day and a step, that do not tell of future "
         "covariates alone: error, keep or drop",
     )
-    sentinels: Annotated[tuple[Sentinel, ...], BeforeValidator(_as_sentinels), Field(max_length=32)] = Field(
-        (), description="numbers and texts in value columns that stand for a missing value, such as [-200, n/a]"
+    sentinels: Annotated[tuple[Sentinel, ...], BeforeValidator(_as_sentinels), Field(max_length=MOST_SENTINELS)] = (
+        Field((), description="numbers and texts in value columns that stand for a missing value, such as [-200, n/a]")
     )
 
     @property

@@ -3,15 +3,18 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from lstm_forecast.data.faults import SHOWN, Finding
+from lstm_forecast.data.grid import Grid, clock
 from lstm_forecast.data.panel import Panel
 
-__all__ = ["fences", "panel_notes", "season_strength", "suspected_sentinels"]
+__all__ = ["far_moved", "fences", "gap_lengths", "panel_notes", "season_strength", "suspected_sentinels"]
 
 Floats = NDArray[np.float64]
 SENTINELS = (-9, -99, -200, -999, -9999, -99999, -32768, 999, 9999, 99999, 32767, 65535, 999999, -1e30, 1e30, 1e20)
+INEXACT = 0.1  # of a step, that the stamps of a clock may be off it
 APART = 0.5  # of its own size, that a sentinel keeps from the nearest other value
 OUTSIDE = 0.01  # largest share of the values, on either side, that may be outliers
 MANY_ZEROS = 0.05
@@ -27,6 +30,22 @@ def suspected_sentinels(values: Floats) -> tuple[float, ...]:
         if len(others) and (number < others.min() - APART * abs(number) or number > others.max() + APART * abs(number)):
             found.append(float(number))
     return tuple(found)
+
+
+def gap_lengths(panel: Panel) -> NDArray[np.int64]:
+    """Steps missing in every gap of a series; one of 0 if there is none."""
+    layout = panel.layout
+    ends = layout.first + np.diff(layout.spans)
+    inside = np.diff(layout.series_of(layout.spans[:-1])) == 0
+    return np.append((layout.first[1:] - ends[:-1])[inside], 0)
+
+
+def far_moved(stamps: pd.Index, grid: Grid) -> int:
+    """How many stamps are farther from the nearest step of the grid than those of an inexact clock."""
+    ticks = clock(stamps, freq=grid.freq) if isinstance(stamps, pd.DatetimeIndex) else stamps.to_numpy(np.int64)
+    steps = grid.nearest(ticks)
+    nearest, next_ones = grid.stamps(steps), grid.stamps(steps + 1)
+    return int(np.count_nonzero(np.asarray(np.abs(stamps - nearest) > INEXACT * (next_ones - nearest))))
 
 
 def fences(values: Floats) -> tuple[float, float]:

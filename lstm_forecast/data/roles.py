@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import pandas as pd
 
@@ -37,6 +38,8 @@ CIRCUMSTANCES = {  # what forecasts are made with rather than of, where there is
 }  # fmt: skip
 TIME_OF_DAY = r"\d?\d([:.])\d\d(\1\d\d(\.\d+)?)?"
 FEW = 0.1  # largest share of other cells in a column of numbers
+FEW_LEFT = 0.01  # largest share of repeated stamps that a key leaves
+MOST_KEYS, MOST_TRIED = 3, 12  # columns that make one key, and those that are tried for it
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ class Roles:
     others: tuple[str, ...]  # columns of numbers or truths left over: could be covariates, or targets too
     words: Mapping[str, Mapping[str, int]]  # cells of numeric columns that are no numbers, and how often they occur
     static: tuple[str, ...] = ()  # columns with one value in each series
+    together: tuple[str, ...] = ()  # columns that only together make stamps unique, where ``series_id`` does not
 
 
 def find_roles(
@@ -78,10 +82,18 @@ def find_roles(
     if not targets and not offered:
         raise DataError(f"no numeric column to forecast beside {' '.join(time)}; the columns are {', '.join(columns)}")
     chosen = tuple(targets) or (_find_target(offered),)
-    truths = [name for name in free if name not in static and _truths(frame[name])]
+    truths = [name for name in free if name not in numbers and name not in static and _truths(frame[name])]
     others = tuple(name for name in free if name in (*offered, *truths) and name not in chosen)
     words = {name: _words(frame[name], numbers[name]) for name in (*chosen, *others) if name in numbers}
-    return Roles(time, series, chosen, others, {name: found for name, found in words.items() if found}, tuple(static))
+    return Roles(
+        timestamp=time,
+        series_id=series,
+        targets=chosen,
+        others=others,
+        words={name: found for name, found in words.items() if found},
+        static=tuple(static),
+        together=_find_keys(frame, time, series, [name for name in free if name not in chosen], numbers),
+    )
 
 
 def _constant(frame: pd.DataFrame, series: str, names: list[str]) -> list[str]:
@@ -104,10 +116,14 @@ def numbers_in(cells: pd.Series, decimal: str) -> pd.Series | None:
         return None
     if pd.api.types.is_numeric_dtype(cells):
         return cells
+    if decimal == "." and pd.to_numeric(cells.head(SAMPLE), errors="coerce").notna().all():
+        numbers = pd.to_numeric(cells, errors="coerce")
+        if numbers.notna().all():  # a column as most are, without a closer look
+            return numbers
     text = cells.astype("str").str.strip()
     given = ~text.isin(MISSING)
-    if decimal == ",":
-        text = text.str.replace(",", ".", regex=False)
+    if decimal == ",":  # then a point is no decimal sign
+        text = text.str.translate({ord("."): "?", ord(","): "."})
     if pd.to_numeric(text[given].head(SAMPLE), errors="coerce").isna().all():
         return None  # without a look at all of a long column of words
     numbers = pd.to_numeric(text.where(given), errors="coerce")
@@ -115,6 +131,8 @@ def numbers_in(cells: pd.Series, decimal: str) -> pd.Series | None:
 
 
 def _words(cells: pd.Series, numbers: pd.Series) -> dict[str, int]:
+    if numbers.notna().all():
+        return {}
     odd = cells[numbers.isna() & cells.notna()].astype("str").str.strip()
     return {str(word): int(count) for word, count in odd[~odd.isin(MISSING)].value_counts().items()}
 
@@ -162,22 +180,60 @@ def _find_series(frame: pd.DataFrame, time: tuple[str, ...], numbers: Mapping[st
     A few repeated stamps, as where clocks go back, make series of nothing but what is called so.
     """
     frame = frame[(frame[time[0]].notna()) & (frame[time[0]] != "")]
-    repeated = frame.duplicated(list(time)).sum()
+    repeated = frame[list(time)].duplicated().sum()  # DataFrame.duplicated(names) looks at every column
     if repeated == 0:
         return None
     candidates = [
+        name
+        for name in _key_columns(frame, time, numbers)
+        if frame[[name, *time]].duplicated().sum() < FEW_LEFT * repeated
+        and (
+            name.lower() in SERIES_NAMES
+            or (repeated >= frame[name].nunique() - 1 and name not in numbers)
+            or (repeated >= FEW * len(frame) and name in numbers and _is_steady(frame, (name,), time))
+        )
+    ]
+    return _preferred(candidates, SERIES_NAMES) or (candidates[0] if candidates else None)
+
+
+def _find_keys(
+    frame: pd.DataFrame,
+    time: tuple[str, ...],
+    series: str | None,
+    free: Sequence[str],
+    numbers: Mapping[str, pd.Series],
+) -> tuple[str, ...]:
+    """The fewest columns that together make many repeated stamps unique; none where ``series`` does, or nothing."""
+    frame = frame[(frame[time[0]].notna()) & (frame[time[0]] != "")]
+    known = () if series is None else (series,)
+    repeated = frame[[*known, *time]].duplicated().sum()
+    if repeated <= FEW_LEFT * len(frame):
+        return ()
+    candidates = [name for name in _key_columns(frame, time, numbers) if name in free][:MOST_TRIED]
+    for size in range(2 - len(known), MOST_KEYS + 1 - len(known)):
+        for more in combinations(candidates, size):
+            keys = (*known, *more)
+            left = frame[[*keys, *time]].duplicated().sum()
+            if left < FEW_LEFT * repeated and _is_steady(frame, keys, time):
+                return keys
+    return ()
+
+
+def _key_columns(frame: pd.DataFrame, time: tuple[str, ...], numbers: Mapping[str, pd.Series]) -> list[str]:
+    """Columns of text or whole numbers that repeat themselves."""
+    return [
         str(name)
         for name in frame.columns
         if name not in time
         and (str(name) not in numbers or _whole(frame[name]))
-        and 2 * frame[name].nunique() <= len(frame)
-        and frame.duplicated([name, *time]).sum() < 0.01 * repeated
-        and (
-            str(name).lower() in SERIES_NAMES
-            or repeated >= max(frame[name].nunique() - 1, FEW * len(frame) if str(name) in numbers else 0)
-        )
+        and 1 < frame[name].nunique() <= len(frame) / 2
     ]
-    return _preferred(candidates, SERIES_NAMES) or (candidates[0] if candidates else None)
+
+
+def _is_steady(frame: pd.DataFrame, keys: tuple[str, ...], time: tuple[str, ...]) -> bool:
+    """Whether most of the values return at most stamps, as names of series do and measurements do not."""
+    at_once = frame.groupby(list(time), sort=False).size().max()
+    return len(frame[list(keys)].drop_duplicates()) <= 2 * int(at_once)
 
 
 def _find_target(names: Sequence[str]) -> str:

@@ -1,23 +1,19 @@
 """``forecast init``: look at the data and write a commented config."""
 
-import functools
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from lstm_forecast.config.loading import parse_config
+from lstm_forecast.config.loading import MAX_BYTES, parse_config
 from lstm_forecast.config.schema import Config
 from lstm_forecast.config.table import CsvConfig, DataConfig
-from lstm_forecast.data.faults import Finding, refuse
-from lstm_forecast.data.grid import Grid, season_length
-from lstm_forecast.data.notes import suspected_sentinels
+from lstm_forecast.data.grid import season_length
 from lstm_forecast.data.panel import Panel
 from lstm_forecast.data.read import suffix_of
 from lstm_forecast.data.roles import Roles
@@ -26,15 +22,14 @@ from lstm_forecast.files import STDIN
 from lstm_forecast.store import write_whole
 from lstm_forecast.workflows._first_look import first_look
 from lstm_forecast.workflows._output import require_apart
-from lstm_forecast.workflows._shared import survey_panel
+from lstm_forecast.workflows._settle import Question, Settled, settle
 
-__all__ = ["InitResult", "init"]
+__all__ = ["InitResult", "init", "question_lines"]
 
 HORIZONS = {1: 12, 4: 8, 12: 12, 52: 13, 5: 10, 7: 14}  # by season length; else one season
 SCHEMA = ".forecast-schema.json"  # beside the config: what editors complete and check keys by
-STEPS = {"5min": 5, "10min": 10, "15min": 15, "30min": 30, "h": 60, "2h": 120, "6h": 360, "D": 1440}  # in minutes
-SHORT_GAP = 10  # rows that are filled where there is no season
-MANY_HOLES, MOST_HOLES = 0.05, 0.6  # for each row: those that ask for seasons, and those that a grid may have
+LISTED = 400  # characters that the names of columns may take in a comment
+LONGEST_COMMENT = 2000  # characters
 WRITTEN = ("timestamp_format", "timezone")  # that init may have found, beside the columns
 POLICIES = (
     "future_rows", "off_grid", "unsorted", "duplicates", "gaps", "fill_limit", "sentinels", "infinite", "missing",
@@ -43,10 +38,11 @@ POLICIES = (
 
 @dataclass(frozen=True)
 class InitResult:
-    """The config that was written and what was found on the way."""
+    """The config that was written, what was found on the way, and what training will refuse until someone chooses."""
 
     path: Path
     findings: list[str]
+    questions: tuple[Question, ...]
 
 
 def init(
@@ -62,7 +58,8 @@ def init(
 ) -> InitResult:
     """Write a config for the table at ``data``, by default to ``configs/<name of the data>.yaml``, and its schema.
 
-    Raises DataError if the data have no usable time or target column, WriteError if the config exists already.
+    Raises DataError if the data have no usable time or target column, WriteError if the config exists already,
+    UsageError if no config can hold what is to be in it.
     """
     if data == STDIN and output is None:
         raise UsageError("the table on standard input has no name: give the config one with --output configs/NAME.yaml")
@@ -74,20 +71,18 @@ def init(
     look = first_look(
         data, timestamp=timestamp or (), timestamp_format=timestamp_format, series_id=series_id, targets=targets or ()
     )
-    settled, panel = _settle(look.data, data)
-    findings = _findings(panel, settled, look.roles)
-    place = os.path.relpath(os.path.realpath(data), os.path.realpath(path.parent))
-    place = "./-" if place == "-" else place
+    settled = settle(look, data)
+    findings = list(_findings(settled, look.roles))
+    located = _located(data, path)
     if data == STDIN:
-        place = f"{name}{suffix_of(data)}"
-        findings.append(f"save the table as {path.with_name(place)} before training: standard input comes only once")
-    located = settled.model_copy(update={"path": place})
-    text = _config_text(name, located, panel, look.roles, horizon or _horizon(panel), findings)
-    parse_config(text, source=str(path))  # what init writes, train reads
+        located = f"{name}{suffix_of(data)}"
+        findings.append(f"save the table as {path.with_name(located)} before training: standard input comes only once")
+    text = _config_text(name, located, settled, look.roles, horizon or _horizon(settled.panel), findings)
+    _require_readable(text, path)
     schema = json.dumps(Config.model_json_schema(), indent=1)
     write_whole(path.with_name(SCHEMA), lambda staged: staged.write_text(schema, encoding="utf-8"))
     write_whole(path, lambda staged: staged.write_text(text, encoding="utf-8"))
-    return InitResult(path, findings)
+    return InitResult(path, findings, settled.questions)
 
 
 def _name_of(data: Path) -> str:
@@ -95,64 +90,22 @@ def _name_of(data: Path) -> str:
     return re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-_")[:64] or "series"
 
 
-def _settle(data: DataConfig, path: Path) -> tuple[DataConfig, Panel]:
-    """The table as described, with policies for the faults that it really has, and the panel that they make."""
-    panel, findings, _ = survey_panel(data, path)
-    late = sum(finding.count for finding in findings if finding.kind == "future_rows")
-    if late:  # few are mistakes; many are a story about the future
-        data = data.model_copy(update={"future_rows": "drop" if 2 * late < len(panel.values) else "keep"})
-        panel, findings, _ = survey_panel(data, path)
-    if any(finding.kind == "off_grid" for finding in findings):
-        data = _on_a_grid(data, path, panel.layout.grid)
-        panel, findings, _ = survey_panel(data, path)
-    policies = _policies({finding.kind: finding for finding in findings if finding.level == "refused"}, panel)
-    if data.off_grid == "nearest" and "missing" in policies:
-        policies["missing"] = "interpolate"  # a season filled in would make seasonal forecasts look too good
-    numbers = {number for values in panel.values.T for number in suspected_sentinels(values)}
-    sentinels = (*data.sentinels, *sorted(numbers))
-    if numbers:
-        policies.setdefault("missing", "ffill")
-    data = data.model_copy(update={**policies, "sentinels": sentinels})
-    panel, findings, _ = survey_panel(data, path)
-    refuse(findings)
-    return data.model_copy(update={"freq": panel.layout.grid.freq}), panel
+def _located(data: Path, config: Path) -> str:
+    """The path to the data from the folder of the config. Raises UsageError for one that no config can hold."""
+    located = os.path.relpath(os.path.realpath(data), os.path.realpath(config.parent))
+    if located != located.encode("utf-8", "replace").decode("utf-8"):
+        raise UsageError(f"{data}: this path is no UTF-8 text, which a config is; rename it")
+    return "./-" if located == "-" else located
 
 
-def _policies(faults: Mapping[str, Finding], panel: Panel) -> dict[str, Any]:
-    policies: dict[str, Any] = {}
-    settled = {"duplicates": "first", "infinite": "missing"}
-    policies |= {kind: policy for kind, policy in settled.items() if kind in faults}
-    rows, season = len(panel.values), season_length(panel.layout.grid.freq)
-    if "gaps" in faults:
-        policies["gaps"] = "fill"
-        if _gaps(panel).max() > (limit := max(season, SHORT_GAP)):
-            policies["fill_limit"] = limit
-    holes = sum(faults[kind].count for kind in ("gaps", "missing") if kind in faults)
-    if holes or "infinite" in faults or "gaps" in policies:
-        policies["missing"] = "seasonal" if season > 1 and holes > MANY_HOLES * rows else "ffill"
-    return policies
-
-
-def _on_a_grid(data: DataConfig, path: Path, finest: Grid) -> DataConfig:
-    """Irregular stamps moved to the finest steps that are mostly filled then: those of a step become their mean."""
-    minutes = 0 if isinstance(finest.origin, int) or finest.step is None else finest.step / 60e6
-    coarser = [freq for freq, length in STEPS.items() if minutes and length > minutes]
-    for freq in (finest.freq, *coarser):
-        data = data.model_copy(update={"off_grid": "nearest", "duplicates": "mean", "freq": freq})
-        panel, *_ = survey_panel(data, path)
-        gaps = _gaps(panel)
-        holes = gaps[gaps <= max(season_length(freq), SHORT_GAP)].sum()
-        if holes <= MOST_HOLES * len(panel.values):
-            break
-    return data
-
-
-def _gaps(panel: Panel) -> NDArray[np.int64]:
-    """Steps missing in every gap of a series; one of 0 if there is none."""
-    layout = panel.layout
-    ends = layout.first + np.diff(layout.spans)
-    inside = np.diff(layout.series_of(layout.spans[:-1])) == 0
-    return np.append((layout.first[1:] - ends[:-1])[inside], 0)
+def _require_readable(text: str, path: Path) -> None:
+    """Raise UsageError for a config that would not be read: what init writes, train reads."""
+    if (size := len(text.encode("utf-8"))) > MAX_BYTES:
+        raise UsageError(
+            f"{path}: its names would take {size / 1024:.0f} KiB, and a config has {MAX_BYTES // 1024}; name fewer "
+            "columns with --target, or give them shorter names"
+        )
+    parse_config(text, source=str(path))
 
 
 def _horizon(panel: Panel) -> int:
@@ -161,51 +114,61 @@ def _horizon(panel: Panel) -> int:
     return min(HORIZONS.get(season, season), max(1, int(np.median(panel.layout.lengths)) // 4))
 
 
-def _findings(panel: Panel, data: DataConfig, roles: Roles) -> list[str]:
+def _findings(settled: Settled, roles: Roles) -> Iterator[str]:
+    """What the table is, and what policies did to how many rows, the first of them named."""
+    panel, data = settled.panel, settled.data
     layout, lengths = panel.layout, panel.layout.lengths
     span = [str(stamp) for stamp in layout.stamps(np.array([layout.offsets[0], layout.offsets[-1] - 1]))]
-    findings = [
+    yield (
         f"time: {' '.join(data.stamp_columns)}, freq {layout.grid.freq}"
         + (f", zone {layout.grid.zone}" if layout.grid.zone else "")
-        + f"; season of {season_length(layout.grid.freq)} rows",
+        + f"; season of {season_length(layout.grid.freq)} rows"
+    )
+    yield (
         f"series: {len(lengths):,}"
         + (f" by {data.series_id}, {lengths.min():,} to {lengths.max():,} rows each" if data.series_id else "")
-        + (f", {lengths[0]:,} rows from {span[0]} to {span[1]}" if len(lengths) == 1 else ""),
-        f"targets: {', '.join(data.targets)}"
-        + (f"; other numeric columns: {', '.join(roles.others)}" if roles.others else "")
-        + (f"; constant in each series: {', '.join(roles.static)}" if roles.static else ""),
-    ]
-    findings += panel.notes
-    return findings + [f"{kind}: {count:,} rows" for kind, count in panel.repairs.items()]
+        + (f", {lengths[0]:,} rows from {span[0]} to {span[1]}" if len(lengths) == 1 else "")
+    )
+    yield (
+        f"targets: {_listed(data.targets)}"
+        + (f"; other numeric columns: {_listed(roles.others)}" if roles.others else "")
+        + (f"; constant in each series: {_listed(roles.static)}" if roles.static else "")
+    )
+    yield from panel.notes
+    for found in settled.findings:
+        policy = f": data.{found.kind}: {_shown(getattr(data, found.kind))}" if found.kind in POLICIES else ""
+        place = f" ({found.places[0]})" if found.places else ""
+        yield f"{found.kind}: {found.count:,} rows{policy}{place}"
 
 
-def _config_text(name: str, data: DataConfig, panel: Panel, roles: Roles, horizon: int, findings: Sequence[str]) -> str:
-    quote = functools.partial(json.dumps, ensure_ascii=False)  # JSON is YAML, whatever is in it
+def _config_text(name: str, path: str, settled: Settled, roles: Roles, horizon: int, findings: Sequence[str]) -> str:
+    data, panel = settled.data, settled.panel
     found = "\n".join(f"#   {_plain(line)}" for line in findings)
-    covariates = "".join(f"\n  # {_plain(line)}" for line in _covariate_lines(panel, roles))
-    more = [f"{key}: {quote(value)}" for key in WRITTEN if (value := getattr(data, key))]
-    more += [f"csv: {quote(data.csv.model_dump(exclude_none=True))}"] if data.csv != CsvConfig() else []
-    settled = [
-        f"{kind}: {quote(policy)}" + (f"  # {panel.repairs[kind]:,} rows" if kind in panel.repairs else "")
+    covariates = "".join(f"\n  # {line}" for line in _covariate_lines(panel, roles))
+    more = [f"{key}: {_quoted(value)}" for key in WRITTEN if (value := getattr(data, key))]
+    more += [f"csv: {_quoted(data.csv.model_dump(exclude_none=True))}"] if data.csv != CsvConfig() else []
+    counts = {finding.kind: finding.count for finding in settled.findings}
+    policies = [
+        f"{kind}: {_quoted(policy)}" + (f"  # {counts[kind]:,} rows" if kind in counts else "")
         for kind in POLICIES
         if (policy := getattr(data, kind)) != DataConfig.model_fields[kind].default
     ]
-    lines = "".join(f"\n  {line}" for line in [*more, *settled])
+    lines = "".join(f"\n  {line}" for line in [*more, *policies, *_open_lines(settled.questions)])
     return f"""\
 # yaml-language-server: $schema={SCHEMA}
 # Written by `forecast init`. What it found:
 {found}
 # Every key is explained by `forecast config schema`; `forecast config show` prints the defaults.
 
-name: {quote(name)}
+name: {_quoted(name)}
 seed: 0
 
 data:
-  path: {quote(data.path)}  # relative to this file
-  timestamp: {quote(data.timestamp)}
-  series_id: {quote(data.series_id)}
-  targets: {quote(list(data.targets))}{covariates}
-  freq: {quote(data.freq)}{lines}
+  path: {_quoted(path)}  # relative to this file
+  timestamp: {_quoted(data.timestamp)}
+  series_id: {_quoted(data.series_id)}
+  targets: {_quoted(list(data.targets))}{covariates}
+  freq: {_quoted(data.freq)}{lines}
 
 split:  # the newest rows of every series; a share, a number of rows or a date
   validation: 0.1
@@ -237,13 +200,58 @@ def _covariate_lines(panel: Panel, roles: Roles) -> Iterator[str]:
     }
     for key, (names, meaning) in columns.items():
         if names:
-            quoted = ", ".join(json.dumps(name, ensure_ascii=False) for name in names)
-            yield f"  {key}: [{quoted}]  # {meaning}"
+            fitting = _fitting(names)
+            left = f"; and {len(names) - len(fitting):,} more columns" if len(fitting) < len(names) else ""
+            yield f"  {key}: [{', '.join(map(_quoted, fitting))}]  # {meaning}{left}"
     if not isinstance(panel.layout.grid.origin, int):
         yield "  calendar: [day_of_week, day_of_year]  # also hour, day_of_month, week, month; computed"
         yield "  holidays: AT  # public holidays of a country, or of a part of one, such as AU-VIC"
 
 
+def _open_lines(questions: Sequence[Question]) -> Iterator[str]:
+    """What training refuses until someone chooses, and the answers there are."""
+    if questions:
+        yield "# Open: training refuses the table until an answer to each of these stands here."
+    for question in questions:
+        yield from (f"# {_plain(line)}" for line in question_lines(question))
+        if question.kind in POLICIES:
+            yield f"{question.kind}: error"
+
+
+def question_lines(question: Question, *, section: str = "") -> Iterator[str]:
+    """What was found, its first places, and the answers as keys of ``section`` with what they do."""
+    yield question.text
+    yield from (f"  at {place}" for place in question.places)
+    for choice in question.choices:
+        keys = " and ".join(f"{section}{key}: {_shown(value)}" for key, value in choice.keys.items())
+        yield f"  - {keys} ({choice.effect})" if keys else f"  - {choice.effect}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names between commas, as many as people read."""
+    fitting = _fitting(names)
+    left = [f"and {len(names) - len(fitting):,} more"] if len(fitting) < len(names) else []
+    return ", ".join([*fitting, *left])
+
+
+def _fitting(names: Sequence[str]) -> list[str]:
+    """The first names that are not too long together."""
+    lengths = np.cumsum([len(_quoted(name)) for name in names])
+    return list(names[: int(np.searchsorted(lengths, LISTED, side="right"))])
+
+
+def _shown(value: Any) -> str:
+    """A value of a key as YAML, without quotes around plain words."""
+    return value if isinstance(value, str) and re.fullmatch(r"[a-z]\w*", value, re.ASCII) else _quoted(value)
+
+
+def _quoted(value: Any) -> str:
+    """A value as JSON, which is YAML, with escapes for what YAML does not allow to stand as it is."""
+    text = json.dumps(value, ensure_ascii=False)
+    return "".join(sign if sign.isprintable() else f"\\U{ord(sign):08x}" for sign in text)
+
+
 def _plain(text: str) -> str:
-    """Keep what came from the data on one comment line."""
-    return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", "?", text)
+    """Keep what came from the data on one comment line of a length that people read."""
+    shown = "".join(sign if sign.isprintable() else "?" for sign in text)
+    return shown if len(shown) <= LONGEST_COMMENT else f"{shown[: LONGEST_COMMENT - 3]}..."

@@ -249,8 +249,8 @@ def test_real_tables_get_a_config_that_trains(
 
 
 def test_stamps_later_than_the_clock_are_dropped_where_they_are_few(folder: Path) -> None:
-    days = [*pd.date_range("2024-01-01", periods=60), pd.Timestamp("2204-03-01")]  # a slip of the pen
-    said = init(write(folder, ds=days, y=np.arange(61) % 7))
+    days = [*pd.date_range("2024-01-01", periods=120), pd.Timestamp("2204-03-01")]  # a slip of the pen
+    said = init(write(folder, ds=days, y=np.arange(121) % 7))
     assert "future_rows: 1 rows" in said
     assert (written(folder).data.future_rows, written(folder).data.gaps) == ("drop", "error")
     init(write(folder, ds=pd.date_range("2204-01-01", periods=60), y=np.arange(60) % 7), "--force")

@@ -1,0 +1,355 @@
+"""What ``init`` does not guess: it says what was found and what could be done; training refuses until someone chose."""
+
+import csv
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from lstm_forecast.cli import app
+from lstm_forecast.config.loading import load_config
+from lstm_forecast.data.read import read_table
+from lstm_forecast.errors import DataError
+from lstm_forecast.workflows._prepare import prepare
+from lstm_forecast.workflows._shared import survey_panel
+from lstm_forecast.workflows.check import check
+
+CASES = Path(__file__).parents[3] / "shared" / "cases"
+needs_cases = pytest.mark.skipif(not CASES.exists(), reason="the shared cases are not here")
+SETTLED = [
+    *("windows.context_length=6", "windows.horizon=2", "windows.normalisation=last", "preprocessing.log=false"),
+    *("model.linear=ridge", "model.segment_length=1"),
+]
+TOUCHING = ("duplicates", "off_grid", "future_rows", "infinite", "sentinels")  # policies that lose something
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def days(count: int, first: str = "2022-01-01") -> list[str]:
+    return [str(day.date()) for day in pd.date_range(first, periods=count)]
+
+
+def write(folder: Path, header: Sequence[str], rows: Sequence[Sequence[object]], delimiter: str = ",") -> Path:
+    path = folder / "table.csv"
+    with path.open("w", newline="") as file:
+        csv.writer(file, delimiter=delimiter).writerows([header, *rows])
+    return path
+
+
+def single(folder: Path, odd: Sequence[str], count: int = 400) -> Path:
+    """A daily column of numbers with some other cells among them, every seventh row."""
+    cells = [f"{10 + k % 7}.5" for k in range(count)]
+    for k, text in enumerate(odd):
+        cells[7 * k + 3] = text
+    return write(folder, ["ds", "y"], list(zip(days(count), cells, strict=True)))
+
+
+def asked(table: Path, *options: str) -> tuple[list[dict[str, Any]], Path, str]:
+    """What ``init`` asks, the config that it wrote, and what it said."""
+    result = CliRunner().invoke(app, ["init", str(table), "--output", "asked.yaml", "--force", "--json", *options])
+    assert result.exit_code == 0, result.output
+    content = json.loads(result.stdout)
+    assert content["ok"]
+    return content["questions"], Path(content["config"]), result.stderr
+
+
+def refusal(config: Path, table: Path) -> str:
+    """What training says before anything is trained."""
+    with pytest.raises(DataError) as error:
+        prepare(load_config(config, environment={}), table)
+    return str(error.value)
+
+
+def settings(choice: dict[str, Any]) -> list[str]:
+    return [f"data.{key}={json.dumps(value, ensure_ascii=False)}" for key, value in choice["keys"].items()]
+
+
+def require_answers_to_work(question: dict[str, Any], config: Path, table: Path) -> None:
+    """Every answer that keys of the config can give lets ``check`` and all that training prepares go on."""
+    for choice in question["choices"]:
+        if choice["keys"]:
+            settled = load_config(config, overrides=[*SETTLED, *settings(choice)], environment={})
+            assert check(table, config=settled).problems == [], choice
+            assert len(prepare(settled, table).values)
+
+
+def touched(config: Path, table: Path) -> Iterator[tuple[str, int]]:
+    """Rows that the policies in a config drop, merge, move or read as missing."""
+    data = load_config(config, environment={}).data
+    _, findings, _ = survey_panel(data, table)
+    settled = {each.kind: each.count for each in findings if each.level == "settled"}
+    yield from ((kind, settled.get(kind, 0)) for kind in TOUCHING if getattr(data, kind) not in ("error", ()))
+
+
+TEXTS = {
+    "thousands": ["1,206.9", "1,204.3"],
+    "thousands in the other way": ["1.009.3", "2.100.000"],
+    "apostrophes": ["1'206", "2'206'000"],
+    "spaces": ["1\u202f206", "3 206,5"],
+    "below": ["<0.5", "< 0.1"],
+    "above": [">100", "≥ 200"],
+    "units": ["12 kg", "13kg"],
+    "signs": ["5%", "€7"],
+    "magnitudes": ["12K", "452.03M"],
+    "currency words": ["EUR 12.50"],
+    "accounting": ["(12.50)"],
+    "notes": ["12 (estimated)", "see row 7"],
+    "other digits": ["\u0661\u0662", "\u00bd"],
+    "spreadsheet errors": ["#DIV/0!"],
+    "ranges": ["10-12"],
+    "times": ["12:30"],
+    "exponents": ["1.2x10^3"],
+}
+
+
+@pytest.mark.parametrize("texts", TEXTS.values(), ids=TEXTS.keys())
+def test_a_text_with_digits_is_never_a_missing_value_without_a_word(folder: Path, texts: list[str]) -> None:
+    table = single(folder, texts)
+    (question,), config, said = asked(table)
+    assert (question["kind"], question["count"]) == ("texts", len(texts))
+    assert f"{table}:5: column y: {texts[0]!r}" in question["places"][0]
+    assert "data.sentinels: [" in said and f"{table}:5" in said
+    data = load_config(config, environment={}).data
+    assert (data.sentinels, data.missing) == ((), "error")
+    assert repr(texts[0]) in refusal(config, table)
+    require_answers_to_work(question, config, table)
+
+
+def test_train_and_check_refuse_the_config_with_the_exit_code_of_data(folder: Path) -> None:
+    _, config, _ = asked(single(folder, ["1,206.9"]))
+    for command in ("train", "check"):
+        result = CliRunner().invoke(app, [command, "--config", str(config)])
+        assert result.exit_code == 4
+        assert "1,206.9" in result.output
+
+
+def test_numbers_of_another_spelling_are_told_with_what_to_write(folder: Path) -> None:
+    for text, meaning in {
+        "1,206.9": "thousands signs",
+        "1,206": "a thousands sign, or with another decimal sign",
+        "<0.5": "limits of what could be measured; ",
+        "12 kg": "a unit or a sign",
+    }.items():
+        (question,), *_ = asked(single(folder, [text]))
+        assert meaning.removesuffix("; ") in question["text"]
+
+
+def test_points_among_decimal_commas_are_not_read_as_decimals(folder: Path) -> None:
+    cells = [f"{10 + k % 7},5" for k in range(200)]
+    cells[50] = "1.009"
+    rows = list(zip(days(200), cells, strict=True))
+    table = write(folder, ["ds", "y"], rows, delimiter=";")
+    (question,), config, _ = asked(table)
+    assert question["text"].startswith("1 of 200 rows: column y: text among numbers, most often '1.009'")
+    assert refusal(config, table)
+
+
+def test_words_without_digits_stay_words_for_missing_values_beside_those_that_are_asked(folder: Path) -> None:
+    (question,), config, _ = asked(single(folder, ["offline", "<0.5", "offline"]))
+    data = load_config(config, environment={}).data
+    assert (data.sentinels, data.missing) == (("offline",), "ffill")
+    assert set(question["choices"][-1]["keys"]["sentinels"]) == {"offline", "<0.5"}
+    require_answers_to_work(question, config, folder / "table.csv")
+
+
+def test_more_texts_than_a_config_holds_are_asked_to_be_corrected(folder: Path) -> None:
+    table = single(folder, [f"<0.{k}" for k in range(10, 50)], count=500)
+    (question,), config, _ = asked(table)
+    assert [choice["keys"] for choice in question["choices"]] == [{}]
+    assert refusal(config, table)
+
+
+def test_the_table_that_was_corrected_as_told_trains_with_the_same_config(folder: Path) -> None:
+    table = single(folder, ["1,206.9"])
+    _, config, _ = asked(table)
+    table.write_text(table.read_text().replace('"1,206.9"', "1206.9"))
+    settled = load_config(config, overrides=SETTLED, environment={})
+    assert check(table, config=settled).problems == []
+
+
+def test_a_named_target_with_texts_in_it_is_asked_as_any_other(folder: Path) -> None:
+    (question,), *_ = asked(single(folder, ["1,206.9"]), "--target", "y")
+    assert question["kind"] == "texts"
+
+
+def shops(count: int, keys: Sequence[tuple[object, object]]) -> list[list[object]]:
+    return [[day, *key, 100 + k % 7 + 3 * n] for n, key in enumerate(keys) for k, day in enumerate(days(count))]
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        [(store, item) for store in (1, 2, 3) for item in (1, 2)],
+        [(store, item) for store in ("Graz", "Linz") for item in ("a", "b", "c")],
+    ],
+    ids=["numbers", "words"],
+)
+def test_two_columns_that_name_series_only_together_are_told_and_nothing_is_merged(
+    folder: Path, keys: list[tuple[object, object]]
+) -> None:
+    table = write(folder, ["date", "store", "item", "sales"], shops(100, keys))
+    (question,), config, said = asked(table)
+    assert (question["kind"], question["count"]) == ("duplicates", 500)
+    assert "store and item" in said and "6 series" in said
+    data = load_config(config, environment={}).data
+    assert (data.duplicates, data.series_id, data.targets) == ("error", None, ("sales",))
+    assert refusal(config, table)
+    require_answers_to_work(question, config, table)
+
+    rows = [[day, f"{store}-{item}", sales] for day, store, item, sales in shops(100, keys)]
+    questions, config, said = asked(write(folder, ["date", "both", "sales"], rows), "--series-id", "both")
+    assert not questions and "series: 6 by both" in said
+    settled = load_config(config, overrides=SETTLED, environment={})
+    assert len(prepare(settled, table).layout.ids) == 6
+
+
+def test_a_named_series_column_that_is_not_enough_is_told_with_what_is_missing(folder: Path) -> None:
+    keys = [(store, item) for store in (1, 2, 3) for item in (1, 2)]
+    table = write(folder, ["date", "store", "item", "sales"], shops(100, keys))
+    (question,), config, said = asked(table, "--series-id", "store")
+    assert "300 of 600 rows have the stamp of another row of their series (store)" in said
+    assert "store and item" in said
+    assert load_config(config, environment={}).data.duplicates == "error"
+    require_answers_to_work(question, config, table)
+
+
+def test_measurements_are_no_names_of_series(folder: Path) -> None:
+    rng = np.random.default_rng(0)
+    rows = [[day, int(sales)] for day in days(100) for sales in rng.integers(0, 10_000, 6)]
+    (question,), config, _ = asked(write(folder, ["date", "visits"], rows))
+    data = load_config(config, environment={}).data
+    assert (data.series_id, data.targets, question["kind"]) == (None, ("visits",), "duplicates")
+
+
+def test_identical_rows_beyond_a_few_may_be_events_and_are_asked(folder: Path) -> None:
+    rows = [[day, 1] for day in days(100) for _ in range(3)]
+    (question,), config, _ = asked(write(folder, ["date", "sold"], rows))
+    assert "200 are equal to an earlier row in all columns" in question["text"]
+    assert load_config(config, environment={}).data.duplicates == "error"
+    require_answers_to_work(question, config, folder / "table.csv")
+
+
+def test_events_with_clock_times_are_not_moved_and_merged(folder: Path) -> None:
+    rng = np.random.default_rng(0)
+    moments = [
+        pd.Timestamp(day) + pd.Timedelta(minutes=int(m)) for day in days(150) for m in rng.integers(480, 1200, 6)
+    ]
+    table = write(folder, ["when", "quantity"], [[moment, k % 9] for k, moment in enumerate(moments)])
+    questions, config, said = asked(table)
+    assert {question["kind"] for question in questions} == {"off_grid"}
+    data = load_config(config, environment={}).data
+    assert (data.off_grid, data.duplicates) == ("error", "error")
+    assert "rows remain" in said
+    assert refusal(config, table)
+    for question in questions:
+        require_answers_to_work(question, config, table)
+
+
+def test_one_event_a_day_is_not_moved_to_another_day(folder: Path) -> None:
+    rng = np.random.default_rng(0)
+    moments = [
+        pd.Timestamp(day) + pd.Timedelta(minutes=int(m))
+        for day, m in zip(days(150), rng.integers(480, 1200, 150), strict=True)
+    ]
+    (question,), config, _ = asked(write(folder, ["when", "quantity"], [[m, k % 9] for k, m in enumerate(moments)]))
+    assert question["kind"] == "off_grid"
+    assert load_config(config, environment={}).data.off_grid == "error"
+
+
+def test_a_clock_that_is_a_few_seconds_off_is_put_right_and_counted(folder: Path) -> None:
+    stamps = pd.date_range("2022-01-01", periods=300, freq="20min").to_list()
+    stamps = [stamp + pd.Timedelta(seconds=4 * (k % 3 == 2)) for k, stamp in enumerate(stamps)]
+    questions, config, said = asked(write(folder, ["when", "y"], [[s, k % 9] for k, s in enumerate(stamps)]))
+    assert not questions and "off_grid: " in said
+    data = load_config(config, environment={}).data
+    assert (data.off_grid, data.duplicates) == ("nearest", "error")
+
+
+def test_more_than_a_few_rows_of_the_future_are_asked(folder: Path) -> None:
+    dates = [*days(60), *days(5, first="2204-03-01")]
+    table = write(folder, ["ds", "y"], [[day, k % 7] for k, day in enumerate(dates)])
+    (question,), config, _ = asked(table)
+    assert (question["kind"], question["count"]) == ("future_rows", 5)
+    assert load_config(config, environment={}).data.future_rows == "error"
+    assert refusal(config, table)
+    require_answers_to_work(question, config, table)
+
+
+def test_numbers_too_large_to_calculate_with_are_asked(folder: Path) -> None:
+    (question,), config, _ = asked(single(folder, ["1e200"]))
+    assert question["kind"] == "infinite"
+    assert load_config(config, environment={}).data.infinite == "error"
+    require_answers_to_work(question, config, folder / "table.csv")
+
+
+def test_several_open_questions_are_all_told_and_answers_to_all_of_them_settle_the_table(folder: Path) -> None:
+    rows = [[day, cell] for day in days(100) for cell in (5, 6)]
+    rows[3][1] = "12 kg"
+    table = write(folder, ["ds", "y"], rows)
+    questions, config, said = asked(table)
+    assert {question["kind"] for question in questions} == {"duplicates", "texts"}
+    assert said.count("open: ") == 2
+    answers = [setting for question in questions for setting in settings(question["choices"][-1])]
+    settled = load_config(config, overrides=[*SETTLED, *answers], environment={})
+    assert check(table, config=settled).problems == []
+
+
+@pytest.mark.parametrize("repeated", [0, 3, 4, 5, 40, 399])
+def test_no_policy_that_is_written_touches_more_than_one_row_in_a_hundred(folder: Path, repeated: int) -> None:
+    rows = [[day, k % 7] for k, day in enumerate(days(400))]
+    rows += [[day, k % 5] for k, day in enumerate(days(repeated))]
+    table = write(folder, ["ds", "y"], rows)
+    questions, config, _ = asked(table)
+    assert bool(questions) == (repeated > len(rows) / 100)
+    assert all(count <= len(rows) / 100 for _, count in touched(config, table))
+
+
+def test_the_config_names_the_answers_beside_the_policy_that_is_open(folder: Path) -> None:
+    table = write(folder, ["ds", "y"], [[day, 37 * k % 101] for k, day in enumerate(days(100) * 2)])
+    _, config, _ = asked(table)
+    text = config.read_text()
+    assert "\n  duplicates: error\n" in text
+    for rule in ("sum", "mean", "first", "last"):
+        assert f"  #   - duplicates: {rule} (rows of one stamp are " in text
+    assert f"  #   at {table}:102: " in text
+
+
+@needs_cases
+@pytest.mark.parametrize(
+    ("name", "kinds"),
+    [
+        ("some_thousands", {"texts"}),
+        ("below_detection", {"texts"}),
+        ("two_keys", {"duplicates"}),
+        ("transactions", {"off_grid"}),
+    ],
+)
+def test_tables_as_people_have_them_keep_all_their_rows_until_someone_chose(
+    folder: Path, name: str, kinds: set[str]
+) -> None:
+    table = CASES / f"{name}.csv"
+    questions, config, _ = asked(table)
+    assert {question["kind"] for question in questions} == kinds
+    assert refusal(config, table)
+    for question in questions:
+        require_answers_to_work(question, config, table)
+
+
+@needs_cases
+@pytest.mark.parametrize("name", sorted(path.stem for path in CASES.glob("*.csv")))
+def test_no_case_loses_more_than_one_row_in_a_hundred_without_being_asked(folder: Path, name: str) -> None:
+    table = CASES / f"{name}.csv"
+    result = CliRunner().invoke(app, ["init", str(table), "--output", "a.yaml", "--json"])
+    assert result.exit_code in (0, 4), result.output
+    if result.exit_code == 0 and "texts" not in {each["kind"] for each in json.loads(result.stdout)["questions"]}:
+        rows = len(read_table(table).frame)
+        assert all(count <= rows / 100 for _, count in touched(Path("a.yaml"), table))
