@@ -16,7 +16,7 @@ __all__ = ["monitor", "retrain", "schedule"]
 
 
 class Every(StrEnum):
-    """How often to retrain."""
+    """How often to monitor, retrain and forecast."""
 
     hourly = "hourly"
     daily = "daily"
@@ -115,14 +115,18 @@ def monitor(
 def schedule(
     config: ConfigFile,
     cron: Annotated[bool, typer.Option("--cron", help="A line for crontab.")] = False,
-    systemd: Annotated[bool, typer.Option("--systemd", help="A service and its timer.")] = False,
+    systemd: Annotated[bool, typer.Option("--systemd", help="Services and their timer.")] = False,
     k8s: Annotated[bool, typer.Option("--k8s", help="A CronJob.")] = False,
     every: Annotated[Every, typer.Option(help="How often.")] = Every.daily,
-    timeout: Annotated[str, typer.Option(help="Longest time for one run.")] = "6h",
+    timeout: Annotated[str, typer.Option(help="Longest time for each step; in Kubernetes, for all.")] = "6h",
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Directory for the forecasts.  [default: forecasts/NAME beside the runs]"),
+    ] = None,
     runs: Runs = RUNS,
     as_json: AsJson = False,
 ) -> None:
-    """Print what makes cron, systemd or Kubernetes retrain on its own, filled in."""
+    """Print what makes cron, systemd or Kubernetes monitor, retrain and forecast in turn, filled in."""
     from lstm_forecast.config.loading import load_config
     from lstm_forecast.workflows.schedule import schedule as run
 
@@ -130,11 +134,15 @@ def schedule(
     if len(asked) != 1:
         raise UsageError("choose one of --cron, --systemd and --k8s")
     limit = int(_seconds("--timeout", timeout))
-    text = run(load_config(config), asked[0], config_path=config, runs=runs, every=every.value, timeout=limit)
+    text = run(
+        load_config(config), asked[0], config_path=config, runs=runs, output=output, every=every.value, timeout=limit
+    )
     if as_json:
         emit_json({"ok": True, "kind": asked[0], "text": text})
     else:
         print(text, end="")
+        if cron:
+            say("for the crontab of the user who owns the runs, and of nobody with more rights: crontab -e")
 
 
 def _seconds(option: str, duration: str) -> float:

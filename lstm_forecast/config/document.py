@@ -1,6 +1,7 @@
 """YAML text to plain values that know the place they came from, and back. Knows nothing of the keys of a config."""
 
 import io
+import json
 import re
 import warnings
 from collections.abc import Mapping, Sequence
@@ -17,7 +18,7 @@ from ruamel.yaml.scanner import Scanner
 
 from lstm_forecast.errors import ConfigError
 
-__all__ = ["Document", "Key", "config_error", "dump_values", "override", "parse_document", "received"]
+__all__ = ["Document", "Key", "config_error", "dump_values", "override", "parse_document", "quote", "received"]
 
 MAX_DEPTH, MOST_TOKENS = 16, 20_000
 TAG = "tag:yaml.org,2002:"
@@ -92,6 +93,12 @@ def dump_values(values: Mapping[str, Any]) -> str:
     stream = io.StringIO()
     yaml.dump(values, stream)
     return stream.getvalue()
+
+
+def quote(value: Any) -> str:
+    """A value as JSON, which is YAML, with escapes for what YAML does not allow to stand as it is."""
+    text = json.dumps(value, ensure_ascii=False)
+    return "".join(sign if sign.isprintable() else f"\\U{ord(sign):08x}" for sign in text)
 
 
 def config_error(problems: Sequence[str]) -> ConfigError:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from lstm_forecast.config.document import quote
 from lstm_forecast.config.loading import MAX_BYTES, parse_config
 from lstm_forecast.config.schema import Config
 from lstm_forecast.config.table import CsvConfig, DataConfig
@@ -145,11 +146,11 @@ def _config_text(name: str, path: str, settled: Settled, roles: Roles, horizon: 
     data, panel = settled.data, settled.panel
     found = "\n".join(f"#   {_plain(line)}" for line in findings)
     covariates = "".join(f"\n  # {line}" for line in _covariate_lines(panel, roles))
-    more = [f"{key}: {_quoted(value)}" for key in WRITTEN if (value := getattr(data, key))]
-    more += [f"csv: {_quoted(data.csv.model_dump(exclude_none=True))}"] if data.csv != CsvConfig() else []
+    more = [f"{key}: {quote(value)}" for key in WRITTEN if (value := getattr(data, key))]
+    more += [f"csv: {quote(data.csv.model_dump(exclude_none=True))}"] if data.csv != CsvConfig() else []
     counts = {finding.kind: finding.count for finding in settled.findings}
     policies = [
-        f"{kind}: {_quoted(policy)}" + (f"  # {counts[kind]:,} rows" if kind in counts else "")
+        f"{kind}: {quote(policy)}" + (f"  # {counts[kind]:,} rows" if kind in counts else "")
         for kind in POLICIES
         if (policy := getattr(data, kind)) != DataConfig.model_fields[kind].default
     ]
@@ -160,15 +161,15 @@ def _config_text(name: str, path: str, settled: Settled, roles: Roles, horizon: 
 {found}
 # Every key is explained by `forecast config schema`; `forecast config show` prints the defaults.
 
-name: {_quoted(name)}
+name: {quote(name)}
 seed: 0
 
 data:
-  path: {_quoted(path)}  # relative to this file
-  timestamp: {_quoted(data.timestamp)}
-  series_id: {_quoted(data.series_id)}
-  targets: {_quoted(list(data.targets))}{covariates}
-  freq: {_quoted(data.freq)}{lines}
+  path: {quote(path)}  # relative to this file
+  timestamp: {quote(data.timestamp)}
+  series_id: {quote(data.series_id)}
+  targets: {quote(list(data.targets))}{covariates}
+  freq: {quote(data.freq)}{lines}
 
 split:  # the newest rows of every series; a share, a number of rows or a date
   validation: 0.1
@@ -202,7 +203,7 @@ def _covariate_lines(panel: Panel, roles: Roles) -> Iterator[str]:
         if names:
             fitting = _fitting(names)
             left = f"; and {len(names) - len(fitting):,} more columns" if len(fitting) < len(names) else ""
-            yield f"  {key}: [{', '.join(map(_quoted, fitting))}]  # {meaning}{left}"
+            yield f"  {key}: [{', '.join(map(quote, fitting))}]  # {meaning}{left}"
     if not isinstance(panel.layout.grid.origin, int):
         yield "  calendar: [day_of_week, day_of_year]  # also hour, day_of_month, week, month; computed"
         yield "  holidays: AT  # public holidays of a country, or of a part of one, such as AU-VIC"
@@ -236,19 +237,13 @@ def _listed(names: Sequence[str]) -> str:
 
 def _fitting(names: Sequence[str]) -> list[str]:
     """The first names that are not too long together."""
-    lengths = np.cumsum([len(_quoted(name)) for name in names])
+    lengths = np.cumsum([len(quote(name)) for name in names])
     return list(names[: int(np.searchsorted(lengths, LISTED, side="right"))])
 
 
 def _shown(value: Any) -> str:
     """A value of a key as YAML, without quotes around plain words."""
-    return value if isinstance(value, str) and re.fullmatch(r"[a-z]\w*", value, re.ASCII) else _quoted(value)
-
-
-def _quoted(value: Any) -> str:
-    """A value as JSON, which is YAML, with escapes for what YAML does not allow to stand as it is."""
-    text = json.dumps(value, ensure_ascii=False)
-    return "".join(sign if sign.isprintable() else f"\\U{ord(sign):08x}" for sign in text)
+    return value if isinstance(value, str) and re.fullmatch(r"[a-z]\w*", value, re.ASCII) else quote(value)
 
 
 def _plain(text: str) -> str:

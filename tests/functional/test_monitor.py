@@ -1,7 +1,6 @@
-"""``forecast monitor`` and ``forecast schedule``: what a service is watched by and started with."""
+"""``forecast monitor``: what a service is watched by."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lstm_forecast.config.document import parse_document
 from tests.functional.test_cli import invoke, one_object
 
 CUTOFFS = (899, 904, 909, 990, 1000)
@@ -118,49 +116,3 @@ def test_what_is_no_table_of_forecasts_exits_4(content: str, words: str, workspa
 
 
 # Schedules
-
-
-def schedule(workspace: Path, *args: str) -> str:
-    result = invoke("schedule", "-c", workspace / "sine.yaml", "--runs", workspace / "runs", *args)
-    assert result.exit_code == 0, result.output
-    return result.stdout
-
-
-def test_the_crontab_line_runs_retrain_with_absolute_paths(workspace: Path) -> None:
-    line = schedule(workspace, "--cron", "--every", "hourly")
-    assert line.startswith("15 * * * *  cd ")
-    assert f"retrain --config {workspace / 'sine.yaml'} --runs {workspace / 'runs'} --json" in line
-    assert line.count("\n") == 1
-
-
-def test_the_systemd_timer_catches_up_and_the_service_has_a_time_limit(workspace: Path) -> None:
-    text = schedule(workspace, "--systemd", "--timeout", "2h")
-    assert "Persistent=true\n" in text
-    assert "TimeoutStartSec=7200\n" in text
-    assert "SuccessExitStatus=6 75\n" in text
-
-
-def test_the_cron_job_is_yaml_that_forbids_two_at_once(workspace: Path) -> None:
-    job = parse_document(schedule(workspace, "--k8s", "--every", "weekly"), source="job").values
-    assert job["spec"]["concurrencyPolicy"] == "Forbid"
-    assert job["spec"]["schedule"] == "15 3 * * 1"
-    (container,) = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
-    assert container["command"][:2] == ["forecast", "retrain"]
-
-
-def test_a_schedule_needs_one_kind_and_paths_that_cron_reads_as_they_are(workspace: Path) -> None:
-    for kinds in ([], ["--cron", "--k8s"], ["--cron", "--timeout", "long"]):
-        assert invoke("schedule", "-c", workspace / "sine.yaml", *kinds).exit_code == 2
-    odd = workspace / "100%.yaml"
-    odd.write_text((workspace / "sine.yaml").read_text())
-    result = invoke("schedule", "-c", odd, "--cron")
-    assert result.exit_code == 2
-    assert "use another path" in result.stderr
-
-
-def test_what_is_scheduled_parses_as_the_command_it_names(workspace: Path) -> None:
-    line = schedule(workspace, "--cron")
-    words = line.split(" && ", 1)[1].split(" 2>&1", 1)[0].split()
-    args = words[words.index("retrain") :]
-    assert invoke(*args, "--set", "data.path=nothing.csv").exit_code == 4
-    assert Path(words[0]).exists() or words[0] == sys.executable
