@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-__all__ = ["temporary_files_in", "without_notices"]
+__all__ = ["scratch_file", "temporary_files_in", "without_notices"]
 
 
 @contextlib.contextmanager
@@ -17,7 +17,7 @@ def without_notices() -> Iterator[None]:
     if sys.stderr is not None:
         sys.stderr.flush()
     terminal = os.dup(2)
-    with _scratch() as notices:
+    with scratch_file() as notices:
         os.dup2(notices.fileno(), 2)
         try:
             yield
@@ -30,10 +30,10 @@ def without_notices() -> Iterator[None]:
             os.close(terminal)
 
 
-def _scratch() -> IO[bytes]:
+def scratch_file() -> IO[bytes]:
     """A file without a name: in memory where the system can do that, as no disk may be writable."""
     if hasattr(os, "memfd_create"):
-        return os.fdopen(os.memfd_create("notices"), "w+b")
+        return os.fdopen(os.memfd_create("scratch"), "w+b")
     return tempfile.TemporaryFile()
 
 

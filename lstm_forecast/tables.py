@@ -1,28 +1,76 @@
-"""Results of evaluations, and what runs tell about themselves, as aligned text."""
+"""Results of evaluations, and what runs tell about themselves, as aligned text and in sentences."""
 
 import shutil
 import sys
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+from lstm_forecast.events import Event
 
 if TYPE_CHECKING:
     from lstm_forecast.evaluation.spread import Spread
+    from lstm_forecast.model.history import Epoch
     from lstm_forecast.workflows.compare import Comparison
     from lstm_forecast.workflows.runs import Listed, Shown
 
-__all__ = ["aligned", "backtest_tables", "comparison_text", "errors_table", "run_page", "runs_table"]
+__all__ = [
+    "aligned", "backtest_tables", "comparison_text", "errors_table", "outcome", "report_text", "run_page", "runs_table",
+    "unseen_categories",
+]  # fmt: skip
 
 WIDTH = 80  # columns of what is no terminal
 NARROW = 12  # columns of a name, at least
 # What a list of runs can do without, in that order, where it would be too wide.
 DISPENSABLE = ("published", "MASE", "cutoff")
+Told = tuple[str, Event, Mapping[str, object]]  # a sentence, and the same as an event of the log with its figures
+LEVELS = ("refused", "settled", "note")
+PUBLISHED = {
+    "blend": "the mean of the network and its linear part",
+    "linear": "the linear part alone",
+    "smoothing": "an exponential smoothing",
+    "seasonal_naive": "the seasonal naive forecast",
+    "naive": "the last value",
+}
 MOST_ROWS = 10  # of steps and series that are shown; the object of --json has all
 NETWORKS = {
     "evaluated": "the evaluated network, which learned from the training part alone",
     "published": "the published network, whose rows all came before",
     "retrained": "networks trained again on all rows before",
 }
+
+
+def outcome(history: Sequence["Epoch"], published: str, scores: Mapping[str, float]) -> Iterator[Told]:
+    """What training kept and what is published."""
+    kept = {row.network: row for row in history if row.best or row.val_loss is None}
+    for network, row in kept.items():
+        name = f"network {network}: " if len(kept) > 1 else ""
+        losses = {"loss": row.loss, "val_loss": row.val_loss, "gap": row.gap}
+        labels = {name: "overfitting gap" if name == "gap" else name for name in losses}
+        shown = ", ".join(f"{labels[name]} {value:.4f}" for name, value in losses.items() if value is not None)
+        text = f"{name}kept epoch {row.epoch}: {shown}" + (" (nothing beyond its start)" if row.epoch == 0 else "")
+        yield text, "kept", {"network": network, "epoch": row.epoch, **losses}
+    if published != "network":
+        compared = ", ".join(f"{name.replace('_', ' ')} {score:.4g}" for name, score in scores.items())
+        verdict = "" if published == "blend" else "the network does not pay here: "
+        if not scores:
+            compared, verdict = "none, as all series are too short for one", "nothing shows that the network pays: "
+        text = (
+            f"{verdict}published is {PUBLISHED[published]} (errors on the validation part: {compared}; "
+            "training.fallback: false would publish the network)"
+        )
+        yield text, "choice", {"published": published, "errors": scores}
+
+
+def unseen_categories(unseen: Mapping[str, int]) -> Iterator[str]:
+    """What the network cannot know, in sentences: a static column with values that were not there in training."""
+    for column, count in unseen.items():
+        yield f"column {column}: {count:,} series have a category not seen in training; forecast as of none"
+
+
+def report_text(report: Mapping[str, Any]) -> str:
+    """What ``check`` found, and what training refuses first."""
+    return "\n".join(_report_lines(report))
 
 
 def errors_table(name: str, report: Mapping[str, Any]) -> str:
@@ -230,3 +278,25 @@ def _percent(share: float | None) -> str:
 def _number(value: object) -> str:
     """Four digits; a dash for None."""
     return "-" if value is None else f"{value:.4g}"
+
+
+def _report_lines(report: Mapping[str, Any]) -> Iterator[str]:
+    facts, columns = report["facts"], report["facts"]["columns"]
+    yield report["data"]
+    if "freq" in facts:
+        zone = f", zone {facts['timezone']}" if facts["timezone"] else ""
+        share = "" if facts["freq_share"] is None else f" ({facts['freq_share']:.1%} of steps)"
+        yield f"  {facts['rows']:,} rows in {facts['series']:,} series of {facts['shortest']:,} to {facts['longest']:,}"
+        yield f"  {facts['first']} to {facts['last']}, freq {facts['freq']}{share}{zone}"
+        yield "  " + ", ".join(f"{key} {value!r}" for key, value in facts["file"].items())
+    for role, names in columns.items():
+        if names:
+            yield f"  {role}: {names if isinstance(names, str) else ', '.join(names)}"
+    for finding in sorted(report["findings"], key=lambda finding: LEVELS.index(finding["level"])):
+        counts = ", ".join(f"{name} {count:,}" for name, count in finding["columns"].items())
+        yield f"{finding['level']}: {finding['kind']}: {finding['count']:,}: {finding['text']}"
+        yield from (f"    {place}" for place in finding["places"])
+        if counts:
+            yield f"    by column: {counts}"
+        if finding["remedy"] and finding["level"] != "settled":
+            yield f"    set {finding['remedy']}"

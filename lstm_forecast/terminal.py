@@ -1,17 +1,21 @@
-"""What people see: talk on stderr, results on stdout, the same lines on a terminal and in a log."""
+"""What people see while a command runs and when it ends: phases, epochs, results and errors."""
 
 import contextlib
 import functools
 import json
+import signal
 import sys
+import threading
+import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
 from lstm_forecast.errors import ForecastError, Stopped, WriteError, failure
+from lstm_forecast.events import LOGGER, Event
+from lstm_forecast.streams import log_as_json, logs_json, plain, printing, say
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -19,41 +23,13 @@ if TYPE_CHECKING:
     from lstm_forecast.model.history import Epoch
 
 __all__ = [
-    "Talk", "emit_json", "fail", "listening", "log_as_json", "outcome", "plain", "plain_json", "reported", "say",
-    "show_report", "terminate", "unseen_categories",
+    "Talk", "emit_json", "fail", "listening", "log_as_json", "plain", "plain_json", "printing", "reported", "say",
+    "tell_failure", "terminate",
 ]  # fmt: skip
 
-LEVELS = ("refused", "settled", "note")
-_as_json = False
-
-
-def log_as_json(wanted: bool) -> None:
-    """Say everything that follows as one JSON object a line, for what collects logs."""
-    global _as_json
-    _as_json = wanted
-
-
-def plain(text: str) -> str:
-    """The text with control characters shown, not obeyed: names from the data may hold any."""
-    return "".join(sign if sign.isprintable() or sign == "\n" else repr(sign)[1:-1] for sign in text)
-
-
-def say(*lines: str) -> None:
-    """Lines for people, on stderr; or objects with ``time`` and ``message``. What cannot be written is lost.
-
-    A log on a full disk is no reason to stop a training. Line breaks in names cannot make lines of their own.
-    """
-    for line in filter(None, lines) if _as_json else lines:
-        with contextlib.suppress(OSError):
-            print(_object(line) if _as_json else _line(line), file=sys.stderr, flush=True)
-
-
-def _object(text: str) -> str:
-    return json.dumps({"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "message": text.strip()})
-
-
-def _line(text: str) -> str:
-    return plain(text).replace("\n", "\\n")
+QUIET_SECONDS = 1.0  # without a word, after which the phase that a command is in is told,
+DRAWN_SECONDS = 0.6  # or drawn on a terminal
+TICK_SECONDS = 0.1
 
 
 def emit_json(content: Mapping[str, Any]) -> None:
@@ -83,51 +59,66 @@ def reported(command: Callable[..., Any]) -> Callable[..., None]:
     @functools.wraps(command)
     def run(*args: Any, **options: Any) -> None:
         try:
-            command(*args, **options)
+            with printing():
+                command(*args, **options)
         except typer.Exit:
             raise
         except (Exception, KeyboardInterrupt, Stopped) as error:
-            if isinstance(error, OSError) and error.filename is None:  # unlike files, what we print to has no name
-                error = WriteError(f"stdout: cannot be written: {error.strerror or error}")
-            elif isinstance(error, Exception) and not isinstance(error, ForecastError):
-                say(*traceback.format_exc().splitlines())
-            fail(failure(error), as_json=options.get("as_json", False))
+            raise typer.Exit(tell_failure(error, as_json=options.get("as_json", False))) from None
 
     return run
 
 
+def tell_failure(error: BaseException, *, as_json: bool) -> int:
+    """Say what ended a command, and return its exit code.
+
+    Where the reader of stdout is gone it ends by SIGPIPE, as any program does in front of ``head``.
+    """
+    if isinstance(error, WriteError) and isinstance(error.__cause__, BrokenPipeError):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        signal.raise_signal(signal.SIGPIPE)
+    is_bug = isinstance(error, Exception) and not isinstance(error, ForecastError)
+    trace = "".join(traceback.format_exception(error)).splitlines() if is_bug else []
+    return _tell(failure(error), trace, as_json=as_json)
+
+
 def fail(answer: Mapping[str, Any], *, as_json: bool) -> NoReturn:
     """End a command with what scripts are told of an error, on stdout with ``as_json``, and its problems on stderr."""
+    raise typer.Exit(_tell(answer, as_json=as_json))
+
+
+def _tell(answer: Mapping[str, Any], trace: list[str] | None = None, *, as_json: bool) -> int:
+    code: int = answer["exit_code"]
     if as_json:
-        with contextlib.suppress(OSError):  # the exit code tells it too
+        with contextlib.suppress(WriteError), printing():  # the exit code tells it too
             emit_json(answer)
     for problem in answer["problems"]:
-        say(f"{answer['error']}: {problem}")
-    raise typer.Exit(answer["exit_code"])
-
-
-PUBLISHED = {
-    "blend": "the mean of the network and its linear part",
-    "linear": "the linear part alone",
-    "smoothing": "an exponential smoothing",
-    "seasonal_naive": "the seasonal naive forecast",
-    "naive": "the last value",
-}
+        event: Event = "bug" if answer["error"] == "bug" else "failed"
+        line = f"{answer['error']}: {problem}"
+        say(*(trace or ()), line, event=event, error=answer["error"], exit_code=code)
+    return code
 
 
 class Talk:
-    """Hears what training does: one line per epoch, and on a terminal a progress bar below them."""
+    """Hears what a command does: tells it in lines, and draws on a terminal how far it is, if that takes a while."""
 
-    def __init__(self, progress: "Progress | None") -> None:
-        self._progress = progress
-        self._task = None if progress is None else progress.add_task("reading", total=None)
+    def __init__(self, progress: "Progress | None" = None, *, drawn: bool = False) -> None:
+        self._progress, self._drawn = progress, drawn or progress is not None
+        self._lock = threading.RLock()
+        self._phase, self._figures, self._told = "starting", dict[str, object](), False
+        self._done: tuple[int, int | None] = 0, None
+        self._task: Any = None
+        self._said = time.monotonic()
 
-    def note(self, text: str) -> None:
-        """A line for people."""
-        if self._progress is None:
-            say(text)
-        else:
-            self._progress.console.print(_line(text), markup=False, highlight=False)
+    def note(self, *lines: str, event: Event = "note", **figures: object) -> None:
+        """Lines for people, or an event with its figures for what collects logs."""
+        with self._lock:
+            self._said = time.monotonic()
+            if self._progress is None:
+                say(*lines, event=event, **figures)
+                return
+            for line in lines:
+                self._progress.console.print(plain(line).replace("\n", "\\n"), markup=False, highlight=False)
 
     def epoch(self, epoch: "Epoch", epochs: int) -> None:
         """An epoch is over."""
@@ -135,80 +126,100 @@ class Talk:
         shown = "  ".join(f"{name} {value:.4f}" for name, value in losses.items() if value is not None)
         kept = "  best so far" if epoch.best else ""
         number = f"network {epoch.network}, " if epoch.network > 1 else ""
-        self.note(f"{number}epoch {epoch.epoch:>3}/{epochs}  {shown}  {epoch.seconds:.1f} s{kept}")
+        rest = {"seconds": epoch.seconds, "learning_rate": epoch.learning_rate, "best": epoch.best}
+        self.note(
+            f"{number}epoch {epoch.epoch:>3}/{epochs}  {shown}  {epoch.seconds:.1f} s{kept}",
+            event="epoch", epoch=epoch.epoch, epochs=epochs, network=epoch.network, **losses, **rest,
+        )  # fmt: skip
         self.progress("training", epoch.epoch, epochs)
+        self._told = self._told or not self._drawn  # by the epochs themselves
+
+    def phase(self, text: str, **figures: object) -> None:
+        """Something begins that may take a while."""
+        self._enter(text, figures, (0, None))
 
     def progress(self, text: str, done: int, total: int) -> None:
-        """What is being done now, and how much of everything is done: on a terminal alone."""
-        if self._progress is not None and self._task is not None:
-            self._progress.update(self._task, description=text, completed=done, total=total)
+        """What is being done now, and how much of everything is done."""
+        self._enter(text, {"total": total}, (done, total))
+
+    def _enter(self, text: str, figures: dict[str, object], done: tuple[int, int | None]) -> None:
+        with self._lock:
+            if text != self._phase:
+                self._told = False
+                if self._progress is not None and self._task is not None:
+                    self._progress.remove_task(self._task)
+                    self._task = None
+            self._phase, self._figures, self._done = text, figures, done
+            if self._progress is not None:
+                self._draw(self._progress)
+
+    def look(self) -> None:
+        """Tell or draw the phase once there was quiet for a while."""
+        with self._lock:
+            quiet = time.monotonic() - self._said
+            if self._told or quiet < (DRAWN_SECONDS if self._drawn else QUIET_SECONDS):
+                return
+            self._told = True
+            if not self._drawn:
+                self.note(self._phase, event="phase", **self._figures)
+            elif self._progress is None:
+                self._progress = _bars()
+                self._draw(self._progress)
+                self._progress.start()
+
+    def _draw(self, progress: "Progress") -> None:
+        done, total = self._done
+        if self._task is None:
+            self._task = progress.add_task(plain(self._phase), total=total)
+        progress.update(self._task, completed=done, total=total)
+
+    def stop(self) -> None:
+        """Clear what was drawn, and tell phases no more, before a result is printed."""
+        with self._lock:
+            self._told = self._drawn = True
+            if self._progress is not None:
+                self._progress.stop()
+                self._progress = None
+
+
+def _bars() -> "Progress":
+    from rich import progress
+    from rich.console import Console
+
+    text = progress.TextColumn("{task.description}", markup=False)
+    times = progress.TimeElapsedColumn(), progress.TimeRemainingColumn()
+    columns = text, progress.BarColumn(), progress.MofNCompleteColumn(), *times
+    console = Console(stderr=True)
+    return progress.Progress(*columns, console=console, transient=True, redirect_stdout=False)
 
 
 @contextlib.contextmanager
 def listening() -> Iterator[Talk]:
-    """A Talk, with a progress bar while it lasts if stderr is a terminal."""
-    if _as_json or not sys.stderr.isatty():
-        yield Talk(None)
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    """A Talk that also hears the phases of what runs inside, and shows them when it has been quiet for a while."""
+    import logging
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        yield Talk(progress)
+    class Phases(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            talk.phase(record.getMessage(), **getattr(record, "figures", {}))
 
+    def watch() -> None:
+        while not over.wait(TICK_SECONDS):
+            talk.look()
 
-def outcome(history: Sequence["Epoch"], published: str, scores: Mapping[str, float]) -> Iterator[str]:
-    """What training kept and what is published, in sentences."""
-    kept = {row.network: row for row in history if row.best or row.val_loss is None}
-    for network, row in kept.items():
-        name = f"network {network}: " if len(kept) > 1 else ""
-        losses = {"loss": row.loss, "val_loss": row.val_loss, "overfitting gap": row.gap}
-        shown = ", ".join(f"{label} {value:.4f}" for label, value in losses.items() if value is not None)
-        yield f"{name}kept epoch {row.epoch}: {shown}" + (" (nothing beyond its start)" if row.epoch == 0 else "")
-    if published != "network":
-        compared = ", ".join(f"{name.replace('_', ' ')} {score:.4g}" for name, score in scores.items())
-        verdict = "" if published == "blend" else "the network does not pay here: "
-        if not scores:
-            compared, verdict = "none, as all series are too short for one", "nothing shows that the network pays: "
-        yield (
-            f"{verdict}published is {PUBLISHED[published]} (errors on the validation part: {compared}; "
-            "training.fallback: false would publish the network)"
-        )
-
-
-def unseen_categories(unseen: Mapping[str, int]) -> Iterator[str]:
-    """What the network cannot know, in sentences: a static column with values that were not there in training."""
-    for column, count in unseen.items():
-        yield f"column {column}: {count:,} series have a category not seen in training; forecast as of none"
-
-
-def show_report(report: Mapping[str, Any], *, as_json: bool) -> None:
-    """What ``check`` found, on stdout."""
-    if as_json:
-        emit_json({"ok": not report["problems"], "exit_code": 4 if report["problems"] else 0, **report})
-    else:
-        print("\n".join(map(plain, _report_lines(report))))
-
-
-def _report_lines(report: Mapping[str, Any]) -> Iterator[str]:
-    """What training refuses first."""
-    facts, columns = report["facts"], report["facts"]["columns"]
-    yield report["data"]
-    if "freq" in facts:
-        zone = f", zone {facts['timezone']}" if facts["timezone"] else ""
-        share = "" if facts["freq_share"] is None else f" ({facts['freq_share']:.1%} of steps)"
-        yield f"  {facts['rows']:,} rows in {facts['series']:,} series of {facts['shortest']:,} to {facts['longest']:,}"
-        yield f"  {facts['first']} to {facts['last']}, freq {facts['freq']}{share}{zone}"
-        yield "  " + ", ".join(f"{key} {value!r}" for key, value in facts["file"].items())
-    for role, names in columns.items():
-        if names:
-            yield f"  {role}: {names if isinstance(names, str) else ', '.join(names)}"
-    for finding in sorted(report["findings"], key=lambda finding: LEVELS.index(finding["level"])):
-        counts = ", ".join(f"{name} {count:,}" for name, count in finding["columns"].items())
-        yield f"{finding['level']}: {finding['kind']}: {finding['count']:,}: {finding['text']}"
-        yield from (f"    {place}" for place in finding["places"])
-        if counts:
-            yield f"    by column: {counts}"
-        if finding["remedy"] and finding["level"] != "settled":
-            yield f"    set {finding['remedy']}"
+    talk = Talk(drawn=sys.stderr.isatty() and not logs_json())
+    over, logger, handler = threading.Event(), logging.getLogger(LOGGER), Phases()
+    watcher = threading.Thread(target=watch, daemon=True)
+    before = logger.level, logger.propagate
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False  # TensorFlow gives the root logger a handler of its own
+    watcher.start()
+    try:
+        yield talk
+    finally:
+        over.set()
+        watcher.join()
+        logger.removeHandler(handler)
+        logger.setLevel(before[0])
+        logger.propagate = before[1]
+        talk.stop()

@@ -1,10 +1,13 @@
 """The command line: parse, call one workflow, print the result, choose the exit code."""
 
+import contextlib
 import io
 import os
 import signal
 import sys
+import warnings
 from enum import StrEnum
+from itertools import pairwise
 from typing import Annotated
 
 import typer
@@ -16,8 +19,9 @@ from lstm_forecast.cli.judgements import backtest, compare
 from lstm_forecast.cli.options import Command, Group
 from lstm_forecast.cli.runs import runs_app
 from lstm_forecast.cli.unattended import monitor, retrain, schedule
-from lstm_forecast.errors import WriteError
-from lstm_forecast.terminal import emit_json, log_as_json, say, terminate
+from lstm_forecast.errors import Stopped, UsageError
+from lstm_forecast.streams import log_as_json, logs_json, open_streams, printing, say_warning
+from lstm_forecast.terminal import tell_failure, terminate
 
 __all__ = ["app", "main"]
 
@@ -71,35 +75,47 @@ def _options(
 
 def main() -> None:
     """Entry point of the commands ``forecast`` and ``lstm-forecast``."""
+    open_streams()
     signal.signal(signal.SIGTERM, terminate)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="surrogateescape")  # a path is printed as the bytes that it is
     completion.join_words(os.environ)
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `forecast predict | head` ends like any other program
+    warnings.showwarning = say_warning
+    log_as_json(_asks_for_objects())
     # Arrow's own allocator keeps what a large table took; the system's gives it back before training starts.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     os.environ["JOBLIB_MULTIPROCESSING"] = "0"  # or scikit-learn's import makes a semaphore, or warns that it cannot
     try:
-        code = _run()
-        sys.stdout.flush()
-    except OSError as error:
-        if error.filename is not None:  # unlike files, what we print to has no name
-            raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python tries again, and exits with 120
-        say(f"write: stdout: cannot be written: {error.strerror}")
-        code = WriteError.exit_code
+        with printing():
+            code = _run()
+    except (Exception, KeyboardInterrupt, Stopped) as error:
+        code = tell_failure(error, as_json="--json" in sys.argv)
     sys.exit(code)
+
+
+def _asks_for_objects() -> bool:
+    """Whether stderr shall hold objects, found before anything is parsed: what is wrong with it is told so as well."""
+    words = sys.argv[1:]
+    given = [word.partition("=")[2] for word in words if word.startswith("--log-format=")]
+    given += [value for option, value in pairwise(words) if option == "--log-format"]
+    return [os.environ.get("FORECAST_LOG_FORMAT"), *given][-1] == LogFormat.json
 
 
 def _run() -> int:
     """Exit code of the command that the arguments ask for."""
     try:
         return app(standalone_mode=False) or 0
+    except SystemExit as stop:
+        if isinstance(stop.__context__, BrokenPipeError):  # which Typer makes an exit code 1 of
+            raise stop.__context__ from None
+        raise
     except Exception as error:
         # What the parser raises: its classes have no public name in every version of Typer.
         if not (hasattr(error, "format_message") and hasattr(error, "show")):
             raise
-        if "--json" in sys.argv:
-            emit_json({"ok": False, "exit_code": 2, "error": "usage", "problems": [error.format_message()]})
-        error.show()
-        return 2
+        log_as_json(_asks_for_objects())  # also behind the name of a command, where it is wrong
+        if not logs_json() and "--json" not in sys.argv:
+            with contextlib.suppress(OSError):
+                error.show()  # with the usage of the command
+            return UsageError.exit_code
+        raise UsageError(error.format_message().strip() or "expected a command; --help lists them") from None

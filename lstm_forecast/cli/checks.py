@@ -8,7 +8,8 @@ import typer
 from lstm_forecast.cli.options import AsJson, Overrides
 from lstm_forecast.errors import UsageError
 from lstm_forecast.files import given_path
-from lstm_forecast.terminal import reported, show_report
+from lstm_forecast.tables import report_text
+from lstm_forecast.terminal import emit_json, listening, plain, reported
 
 __all__ = ["check"]
 
@@ -29,13 +30,16 @@ def check(
     from lstm_forecast.config.loading import load_config
 
     loaded = None if config is None else load_config(config, overrides=overrides or ())
-    from lstm_forecast.workflows.check import check as run
-
-    if config is not None and loaded is not None:
-        report = run(data or config.parent / loaded.data.path, config=loaded)
-    elif data is not None:
-        report = run(data)
-    else:
+    path = config.parent / loaded.data.path if data is None and config is not None and loaded is not None else data
+    if path is None:
         raise UsageError("check what? Name a table, or a config with --config")
-    show_report(report.content(), as_json=as_json)
-    raise typer.Exit(4 if report.problems else 0)
+    with listening():
+        from lstm_forecast.workflows.check import check as run
+
+        report = run(path, config=loaded)
+    code = 4 if report.problems else 0
+    if as_json:
+        emit_json({"ok": not code, "exit_code": code, **report.content()})
+    else:
+        print(plain(report_text(report.content())))
+    raise typer.Exit(code)

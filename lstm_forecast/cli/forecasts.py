@@ -11,8 +11,8 @@ import typer
 from lstm_forecast.cli import completion
 from lstm_forecast.cli.options import RUNS, AsJson, ConfigFile, Data, Future, Overrides, Resume, RunName, Runs
 from lstm_forecast.files import given_path
-from lstm_forecast.tables import errors_table
-from lstm_forecast.terminal import emit_json, listening, outcome, plain_json, reported, say, unseen_categories
+from lstm_forecast.tables import errors_table, outcome, unseen_categories
+from lstm_forecast.terminal import emit_json, listening, plain_json, reported, say
 
 __all__ = ["init", "plot", "predict", "template", "train"]
 
@@ -48,17 +48,19 @@ def init(
     as_json: AsJson = False,
 ) -> None:
     """Look at DATA and write a commented config."""
-    from lstm_forecast.workflows.init import init as run
-    from lstm_forecast.workflows.init import question_lines
+    with listening():
+        from lstm_forecast.workflows.init import init as run
+        from lstm_forecast.workflows.init import question_lines
 
-    result = run(
-        data, output=output, targets=target, horizon=horizon, timestamp=timestamp, timestamp_format=timestamp_format,
-        series_id=series_id, force=force,
-    )  # fmt: skip
+        result = run(
+            data, output=output, targets=target, horizon=horizon, timestamp=timestamp,
+            timestamp_format=timestamp_format, series_id=series_id, force=force,
+        )  # fmt: skip
     for finding in result.findings:
-        say(finding)
+        say(finding, event="finding")
     for question in result.questions:
-        say("open: training refuses the table until someone chooses", *question_lines(question, section="data."))
+        lines = question_lines(question, section="data.")
+        say("open: training refuses the table until someone chooses", *lines, event="finding", kind=question.kind)
     if as_json:
         questions = [asdict(question) for question in result.questions]
         emit_json({"ok": True, "config": str(result.path), "findings": result.findings, "questions": questions})
@@ -66,7 +68,7 @@ def init(
         print(result.path)
         if result.questions:
             say(f"settle what is open in {result.path}, then")
-        say(f"next: forecast train --config {shlex.quote(str(result.path))}")
+        say(f"next: forecast train --config {shlex.quote(str(result.path))}", event="next")
 
 
 @reported
@@ -77,20 +79,21 @@ def train(
     from lstm_forecast.config.loading import load_config
 
     loaded = load_config(config, overrides=overrides or ())
-    from lstm_forecast.workflows.train import KEPT, chosen_meanwhile
-    from lstm_forecast.workflows.train import train as run
-
     with listening() as talk:
+        from lstm_forecast.workflows.train import KEPT, chosen_meanwhile
+        from lstm_forecast.workflows.train import train as run
+
         result = run(loaded, config_path=config, runs=runs, listener=talk, resume=resume)
-    for line in outcome(result.history, result.published, result.scores):
-        say(line)
+    for line, event, figures in outcome(result.history, result.published, result.scores):
+        say(line, event=event, **figures)
     for part in ("test", "validation"):
         if part in result.metrics:
             report = result.metrics[part]
-            say("", f"{part} errors, {report['windows']:,} windows, original units; skill: 1 - MAE / MAE of that line")
-            say(*errors_table(loaded.name, report).splitlines())
+            title = f"{part} errors, {report['windows']:,} windows, original units; skill: 1 - MAE / MAE of that line"
+            numbers = {key: report[key] for key in ("windows", "errors", "skill")}
+            say("", title, *errors_table(loaded.name, report).splitlines(), event="errors", part=part, **numbers)
             for warning in report["warnings"]:
-                say(f"warning: {warning}")
+                say(f"warning: {warning}", event="warning")
             break
     code = 0 if result.promoted else KEPT
     if as_json:
@@ -98,14 +101,15 @@ def train(
         answer = {"ok": result.promoted, "exit_code": code, "promoted": result.promoted, "champion": result.champion}
         emit_json({**answer, "run": result.run.run_id, "path": str(result.run.path), **content})
     else:
-        say("", "published:")
+        say("", "published:", event="published", run=result.run.run_id, path=str(result.run.path))
         print(result.run.path)
     if not result.promoted:
-        say(chosen_meanwhile(result.run, result.champion))
+        say(chosen_meanwhile(result.run, result.champion), event="kept", champion=result.champion)
         raise typer.Exit(code)
     if not as_json:
         where = "" if runs == RUNS else f" --runs {shlex.quote(str(runs))}"
-        say(f"next: forecast predict --run {loaded.name}{where}", f"      forecast plot --run {loaded.name}{where}")
+        following = [f"forecast {name} --run {loaded.name}{where}" for name in ("predict", "plot")]
+        say(f"next: {following[0]}", f"      {following[1]}", event="next")
 
 
 @reported
@@ -128,15 +132,18 @@ def predict(
     as_json: AsJson = False,
 ) -> None:
     """Forecast the real future of every series, in original units."""
-    from lstm_forecast.workflows.predict import predict as run
-    from lstm_forecast.workflows.predict import table_csv, table_json
+    with listening():
+        from lstm_forecast.workflows.predict import predict as run
+        from lstm_forecast.workflows.predict import table_csv, table_json
 
-    result = run(
-        runs=runs, name=name, data=data, future=future, horizon=horizon, levels=levels, columns=columns.value,
-        output=output,
-    )  # fmt: skip
-    for line in (*result.notes, *unseen_categories(result.unseen)):
-        say(line)
+        result = run(
+            runs=runs, name=name, data=data, future=future, horizon=horizon, levels=levels, columns=columns.value,
+            output=output,
+        )  # fmt: skip
+    for line in result.notes:
+        say(line, event="repair")
+    for line in unseen_categories(result.unseen):
+        say(line, event="finding")
     if as_json and output is not None:
         emit_json({"ok": True, "run": result.run.run_id, "path": str(result.run.path), "output": str(output)})
     elif as_json:
@@ -156,10 +163,11 @@ def template(
     as_json: AsJson = False,
 ) -> None:
     """Write the rows of the future that `predict --future` needs, with empty cells to be filled in."""
-    from lstm_forecast.workflows.template import template as run
-    from lstm_forecast.workflows.template import template_csv
+    with listening():
+        from lstm_forecast.workflows.template import template as run
+        from lstm_forecast.workflows.template import template_csv
 
-    table = run(runs=runs, name=name, data=data, output=output)
+        table = run(runs=runs, name=name, data=data, output=output)
     if as_json and output is not None:
         emit_json({"ok": True, "output": str(output)})
     elif as_json:
@@ -187,9 +195,10 @@ def plot(
     as_json: AsJson = False,
 ) -> None:
     """Draw a run: its forecast, its training, or its error by step."""
-    from lstm_forecast.workflows.plot import plot as run
+    with listening():
+        from lstm_forecast.workflows.plot import plot as run
 
-    path = run(picture.value, runs=runs, name=name, data=data, future=future, series=series or (), output=output)
+        path = run(picture.value, runs=runs, name=name, data=data, future=future, series=series or (), output=output)
     if as_json:
         emit_json({"ok": True, "picture": str(path)})
     else:

@@ -28,16 +28,16 @@ def backtest(
     as_json: AsJson = False,
 ) -> None:
     """Forecast from origins that the run has not seen, and measure the errors."""
-    from lstm_forecast.workflows.backtest import backtest as run
-
     chosen = [each.strip() for each in baselines.split(",") if each.strip()]
     with listening() as talk:
+        from lstm_forecast.workflows.backtest import backtest as run
+
         result = run(
             runs=runs, name=name, data=data, last=last, refit=refit, baselines=chosen, importance=importance,
             output=output, listener=talk,
         )  # fmt: skip
     for warning in result.report["warnings"]:
-        say(f"warning: {warning}")
+        say(f"warning: {warning}", event="warning")
     if as_json:
         where = {"run": result.run.run_id, "path": str(result.run.path), "output": str(output) if output else None}
         emit_json({"ok": True, **where, **result.report})
@@ -71,10 +71,10 @@ def compare(
     lists = {"seeds": whole_numbers("--seeds", seeds), "contexts": whole_numbers("--contexts", contexts, least=1)}
     loaded = load_config(config, overrides=overrides or ())
     variations = make_variations(loaded, cells=cells, vary=vary or ())
-    from lstm_forecast.workflows.compare import compare as run
-    from lstm_forecast.workflows.compare import comparison_json
-
     with listening() as talk:
+        from lstm_forecast.workflows.compare import compare as run
+        from lstm_forecast.workflows.compare import comparison_json
+
         result = run(loaded, variations, config_path=config, output=output, picture=picture, listener=talk, **lists)
     say(f"{result.part} errors, {result.windows:,} windows, original units: median (largest - smallest) of the seeds")
     written = {name: str(path) for name, path in (("output", output), ("plot", picture)) if path is not None}

@@ -9,7 +9,7 @@ from lstm_forecast.cli import completion
 from lstm_forecast.cli.options import RUNS, AsJson, Command, RunName, Runs
 from lstm_forecast.errors import RunError
 from lstm_forecast.tables import run_page, runs_table
-from lstm_forecast.terminal import emit_json, plain, reported, say
+from lstm_forecast.terminal import emit_json, listening, plain, reported, say
 
 __all__ = ["runs_app"]
 
@@ -61,9 +61,10 @@ def show(run_id: RunId = None, name: RunName = None, runs: Runs = RUNS, as_json:
 @reported
 def verify(run_id: RunId = None, name: RunName = None, runs: Runs = RUNS, as_json: AsJson = False) -> None:
     """Check the files of all runs, or of one, and that they still forecast what they did."""
-    from lstm_forecast.workflows.runs import verify as run
+    with listening():
+        from lstm_forecast.workflows.runs import verify as run
 
-    checked = run(runs=runs, name=name, run_id=run_id)
+        checked = run(runs=runs, name=name, run_id=run_id)
     damaged = [each for each in checked if each.problems]
     if as_json and not damaged:
         emit_json({"ok": True, "runs": [asdict(each) for each in checked]})
@@ -120,12 +121,12 @@ def prune(
     else:
         for run_id in gone:
             print(run_id)
-        say(f"removed {len(gone)} runs")
+        say(f"removed {len(gone)} runs", event="removed", runs=gone)
 
 
 def _print_champion(path: str, *, as_json: bool) -> None:
     if as_json:
         emit_json({"ok": True, "champion": path})
     else:
-        say("champion:")
+        say("champion:", event="champion", path=path)
         print(path)

@@ -1,16 +1,17 @@
 """The commands of a service that is left alone: ``forecast retrain``, ``monitor`` and ``schedule``."""
 
-from dataclasses import asdict
+from collections.abc import Mapping
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from lstm_forecast.cli.options import RUNS, AsJson, ConfigFile, Data, Overrides, Resume, RunName, Runs
 from lstm_forecast.errors import UsageError
 from lstm_forecast.files import given_path
-from lstm_forecast.terminal import emit_json, fail, listening, reported, say
+from lstm_forecast.terminal import Talk, emit_json, fail, listening, printing, reported, say
 
 __all__ = ["monitor", "retrain", "schedule"]
 
@@ -23,6 +24,7 @@ class Every(StrEnum):
     weekly = "weekly"
 
 
+MetricsFile = Annotated[Path | None, typer.Option(help="Textfile for Prometheus' node exporter.")]
 Hooks = Annotated[
     list[str] | None,
     typer.Option(help="Command to run then, without a shell; its stdin is the status (repeatable)."),
@@ -37,7 +39,7 @@ def retrain(
     force: Annotated[bool, typer.Option(help="Train even if it is not due.")] = False,
     resume: Resume = False,
     wait: Annotated[str, typer.Option(help="How long to wait for another run: 90s, 10m.")] = "0s",
-    metrics_file: Annotated[Path | None, typer.Option(help="Textfile for Prometheus' node exporter.")] = None,
+    metrics_file: MetricsFile = None,
     on_promote: Hooks = None,
     on_failure: Hooks = None,
     runs: Runs = RUNS,
@@ -49,9 +51,9 @@ def retrain(
     patience = _seconds("--wait", wait)
     dated = [] if as_of is None else [f"data.end={as_of}"]
     loaded = load_config(config, overrides=[*(overrides or ()), *dated])
-    from lstm_forecast.workflows.retrain import retrain as run
-
     with listening() as talk:
+        from lstm_forecast.workflows.retrain import retrain as run
+
         status = run(
             loaded,
             config_path=config,
@@ -63,17 +65,22 @@ def retrain(
             metrics_file=metrics_file,
             on_promote=on_promote or (),
             on_failure=on_failure or (),
+            tell=partial(_print_status, talk, runs / loaded.name, as_json),
         )
     if "error" in status:
-        fail(status, as_json=as_json)
-    if as_json:
-        emit_json(status)
-    else:
-        say(f"{status['outcome'].replace('_', ' ')}: {status['reason']}")
-        if status["outcome"] != "not_due":
-            print(runs / loaded.name / status["run"])
-    if status["exit_code"]:
-        raise typer.Exit(status["exit_code"])
+        fail(status, as_json=False)  # stdout has it
+    figures = {key: status[key] for key in ("outcome", "seconds", "exit_code", "champion")}
+    say(f"{status['outcome'].replace('_', ' ')}: {status['reason']}", event="retrained", **figures)
+    raise typer.Exit(status["exit_code"])
+
+
+def _print_status(talk: Talk, home: Path, as_json: bool, status: Mapping[str, Any]) -> None:
+    talk.stop()
+    with printing():
+        if as_json:
+            emit_json(status)
+        elif status["outcome"] in ("promoted", "kept_champion"):
+            print(home / status["run"])
 
 
 @reported
@@ -90,25 +97,42 @@ def monitor(
     data: Data = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Picture: .png, .svg or .pdf.")] = None,
     worst: Annotated[float, typer.Option(min=0, help="Times the test error that the live error may be.")] = 1.5,
+    metrics_file: MetricsFile = None,
     runs: Runs = RUNS,
     as_json: AsJson = False,
 ) -> None:
     """Compare earlier forecasts with what came: error, skill, coverage, drift. Exits 6 if there is an alarm."""
-    from lstm_forecast.workflows.monitor import ALARM
-    from lstm_forecast.workflows.monitor import monitor as run
+    with listening() as talk:
+        from lstm_forecast.workflows.monitor import monitor as run
+        from lstm_forecast.workflows.monitor import told
 
-    report = run(forecasts, runs=runs, name=name, data=data, output=output, worst=worst)
-    code = ALARM if report.alarms else 0
-    if as_json:
-        emit_json({"ok": not code, "exit_code": code, **asdict(report)})
-    else:
-        live = asdict(report.live) | {"expected_mae": report.expected, "drift": report.drift, "waiting": report.waiting}
-        for key, value in live.items():
-            print(f"{key}: {f'{value:.4g}' if isinstance(value, float) else value}")
-        for alarm in report.alarms:
-            say(f"alarm: {alarm}")
-    if code:
-        raise typer.Exit(code)
+        look = partial(run, forecasts, runs=runs, name=name, data=data, output=output, worst=worst)
+        printed = partial(_print_report, talk, as_json)
+        answer = told(
+            look,
+            runs=runs,
+            name=name,
+            inputs=[None if forecasts.is_dir() else forecasts, data],
+            metrics_file=metrics_file,
+            listener=talk,
+            tell=printed,
+        )
+    if "error" in answer:
+        fail(answer, as_json=False)  # stdout has it
+    for alarm in answer["alarms"]:
+        say(f"alarm: {alarm}", event="alarm")
+    raise typer.Exit(answer["exit_code"])
+
+
+def _print_report(talk: Talk, as_json: bool, answer: Mapping[str, Any]) -> None:
+    talk.stop()
+    with printing():
+        if as_json:
+            emit_json(answer)
+        elif "error" not in answer:
+            live = answer["live"] | {"expected_mae": answer["expected"]}
+            for key, value in (live | {key: answer[key] for key in ("drift", "waiting")}).items():
+                print(f"{key}: {f'{value:.4g}' if isinstance(value, float) else value}")
 
 
 @reported

@@ -15,6 +15,7 @@ from lstm_forecast.data.faults import Finding, require_columns
 from lstm_forecast.data.parquet import is_parquet, parquet_columns, read_parquet
 from lstm_forecast.data.text import Wanted, count_text, cut_row, read_text, require_narrow_rows
 from lstm_forecast.errors import ChangedError, DataError
+from lstm_forecast.events import phase
 from lstm_forecast.files import STDIN
 
 __all__ = ["MISSING", "Table", "column_names", "data_files", "files_below", "is_text", "read_table", "suffix_of"]
@@ -78,6 +79,8 @@ def read_table(
     """
     files = data_files(path)
     states = {file: _state(file) for file in files if file != STDIN}
+    size = sum(state[0] for state in states.values() if state)
+    phase(f"reading {path} ({size / 1e6:,.1f} MB)", path=str(path), bytes=size)
     wanted = Wanted(columns, text, either, (*MISSING, *missing))
     budget = Budget.of(path, limit=memory_limit, as_text=columns is None)
     try:
@@ -85,7 +88,7 @@ def read_table(
             frame = read_parquet(path, files, wanted, budget)
             table = Table(frame, ((path, len(frame), None),), states=states)
         else:
-            budget.require_bytes(sum(state[0] for state in states.values() if state))
+            budget.require_bytes(size)
             table = replace(_read_texts(files, wanted, budget, **written), states=states)
     except MemoryError:
         raise DataError(f"{path}: does not fit into memory; keep fewer rows or columns") from None

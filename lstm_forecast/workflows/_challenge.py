@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 
 import numpy as np
@@ -13,6 +13,7 @@ from lstm_forecast.data.panel import Panel
 from lstm_forecast.data.read import Table
 from lstm_forecast.errors import RunError
 from lstm_forecast.evaluation.promotion import Verdict
+from lstm_forecast.events import phase
 from lstm_forecast.model.ensemble import Member
 from lstm_forecast.model.graph import onnx_graph, weight_shapes
 from lstm_forecast.store import Checkpoints
@@ -75,6 +76,7 @@ def train_challenger(
     unseen = np.maximum(prepared.split.test_start, view.layout.rows_before(judged_from))
 
     def judge(members: Sequence[Member]) -> Verdict:
+        phase("judging the challenger beside the champion")
         forecaster = make_forecaster(prepared.config, onnx_graph(members), prepared.scaler)
         learned = prepared.split.validation_start
         return judge_challenger(champion, forecaster, prepared.config, view, learned=learned, unseen=unseen)
@@ -83,7 +85,7 @@ def train_challenger(
     if refit:
         members = anew(trained, warm=warm, before_test=True)
     verdict = judge(members)
-    listener.note(verdict.reason)
+    listener.note(verdict.reason, event="verdict", **asdict(verdict))
     if verdict.better and refit:
         again = anew(trained, warm=warm)
         if (second := judge(again)).better:
@@ -138,7 +140,7 @@ def warm_weights(champion: LoadedRun, prepared: Prepared, listener: Listener) ->
     try:
         saved = load(champion.run.read("weights.safetensors"))
     except (RunError, SafetensorError) as error:  # forecasts need only the network
-        listener.note(f"warning: weights.safetensors: {error}")
+        listener.note(f"warning: weights.safetensors: {error}", event="warning")
         return None
     warm = []
     for number, context_length in enumerate(prepared.config.member_contexts):

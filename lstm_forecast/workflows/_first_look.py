@@ -13,6 +13,7 @@ from lstm_forecast.data.faults import SHOWN, Finding
 from lstm_forecast.data.read import Table, read_table
 from lstm_forecast.data.roles import Roles, find_roles
 from lstm_forecast.data.stamps import joined, stamp_format
+from lstm_forecast.events import phase
 
 __all__ = ["LONGEST_WORD", "FirstLook", "first_look", "reading"]
 
@@ -61,6 +62,7 @@ def first_look(
     Raises DataError if the table cannot be read, a named column is absent, or none can be the time or a target.
     """
     table = read_table(path)
+    phase(f"looking at {table.frame.shape[1]:,} columns", columns=table.frame.shape[1])
     dialect = table.sources[0][2]
     decimal = dialect.decimal if dialect else "."
     roles = find_roles(table.frame, decimal=decimal, timestamp=timestamp, series_id=series_id, targets=targets)

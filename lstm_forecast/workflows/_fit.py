@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from lstm_forecast.data.windows import Windows
 from lstm_forecast.evaluation.metrics import errors
+from lstm_forecast.events import phase
 from lstm_forecast.model.ensemble import Member
 from lstm_forecast.model.graph import onnx_graph
 from lstm_forecast.model.history import Epoch
@@ -171,14 +172,17 @@ def _fit(
     part = None if everything else prepared.validation
     contexts = config.member_contexts
     windows = {n: prepared.windows(n, everything=everything) for n in set(contexts)}
+    phase("fitting the linear part")
     linears = {n: None if config.model.linear == "none" else _linear(prepared, each) for n, each in windows.items()}
     # After this line the process is large: everything that can be done without Keras is done before it.
+    phase("starting Keras")
     start_keras()
     from lstm_forecast.model.network import assign_weights, build_network, named_weights
     from lstm_forecast.model.training import train_network
 
     starts, members, history = [], [], []
     for number, context_length in enumerate(contexts):
+        phase(f"training network {number + 1} of {len(contexts)}", network=number + 1, networks=len(contexts))
         training, linear = windows[context_length], linears[context_length]
         first = _start(prepared, training, linear, number)
         network = build_network(first.spec)

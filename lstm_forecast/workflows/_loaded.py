@@ -13,6 +13,7 @@ from lstm_forecast.data.panel import Panel
 from lstm_forecast.data.read import Table, column_names, read_table
 from lstm_forecast.data.scale import Scaler, most_bytes
 from lstm_forecast.errors import DataError, RunError, UsageError
+from lstm_forecast.events import phase
 from lstm_forecast.files import STDIN
 from lstm_forecast.inference.calibration import Calibration, calibration_from_bytes, uncalibrated
 from lstm_forecast.inference.forecasting import Forecaster
@@ -76,6 +77,7 @@ def load_run(run: Run, *, evaluated: bool = False, levels: Sequence[int] | None 
     ``levels`` are percents of intervals, absent: those that the network was trained for. Raises UsageError for one that
     it was not trained for if it was not calibrated either.
     """
+    phase(f"loading {run.path}")
     which = "evaluated" if evaluated else "network"
     config = read_config(run)
     targets = ("value",) if config.melted else config.data.targets

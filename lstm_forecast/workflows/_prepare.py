@@ -16,6 +16,7 @@ from lstm_forecast.data.scale import Scaler
 from lstm_forecast.data.split import Split, split_rows
 from lstm_forecast.data.windows import Windows
 from lstm_forecast.errors import DataError
+from lstm_forecast.events import phase
 from lstm_forecast.files import open_regular
 from lstm_forecast.workflows._parts import Part, evaluation_windows, make_parts
 from lstm_forecast.workflows._resolve import resolve
@@ -74,6 +75,7 @@ def prepare_panel(config: Config, panel: Panel, table: Table, *, test_from: int 
     split = _split(config, panel.layout, test_from)
     panel = _without_lines_ahead(config, panel, split, table)
     config, reasons = resolve(config, panel, split)
+    phase("scaling, and laying out windows")
     short = _too_short(config, panel.layout, split)
     skipped = [] if config.data.short_series == "pad" else [panel.layout.ids[k] for k in np.flatnonzero(short)]
     if skipped:

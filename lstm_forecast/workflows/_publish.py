@@ -16,6 +16,7 @@ import pandas as pd
 from lstm_forecast.config.loading import dump_config
 from lstm_forecast.config.schema import Config
 from lstm_forecast.errors import DataError
+from lstm_forecast.events import phase
 from lstm_forecast.inference.calibration import Calibration, calibrations_to_bytes
 from lstm_forecast.inference.golden import golden_json
 from lstm_forecast.inference.session import Session
@@ -65,6 +66,7 @@ def publish_trained(
 
     Raises DataError if the ONNX network does not agree with Keras, WriteError if the run cannot be written.
     """
+    phase("publishing")
     config = trained.prepared.config
     # A path in a config counts from the config's directory: from the run, the data lie elsewhere.
     located = os.path.relpath(data_path.resolve(), home.resolve() / "run")

@@ -16,6 +16,7 @@ from lstm_forecast.config.schema import Config
 from lstm_forecast.data.grid import season_length
 from lstm_forecast.data.panel import Panel
 from lstm_forecast.data.split import Split
+from lstm_forecast.events import phase
 from lstm_forecast.workflows._look import Choice, Looks
 
 __all__ = ["resolve"]
@@ -37,6 +38,7 @@ EPOCHS = 30
 
 def resolve(config: Config, panel: Panel, split: Split) -> tuple[Config, Mapping[str, str]]:
     """The config with nothing left open that what follows needs, and the reason for each choice by key."""
+    phase("choosing what the config leaves to auto")
     choices = _Choices(config)
     _resolve_season(choices, panel, split)
     _resolve_windows(choices, panel, split)

@@ -21,6 +21,7 @@ from lstm_forecast.data.split import Split
 from lstm_forecast.data.windows import Windows, make_windows
 from lstm_forecast.errors import DataError
 from lstm_forecast.evaluation.metrics import seasonal_scale
+from lstm_forecast.events import phase
 from lstm_forecast.inference.table import unique_ids
 
 __all__ = [
@@ -97,6 +98,7 @@ def survey_panel(
 
 def survey_table(data: DataConfig, table: Table, *, end: str | int | None = None) -> tuple[Panel, list[Finding]]:
     """The same for a table that was read."""
+    phase(f"looking for faults in {len(table.frame):,} rows", rows=len(table.frame))
     covariates = data.covariates
     if covariates.categories is None:
         covariates = covariates.model_copy(update={"categories": find_categories(table.frame, covariates.static)})

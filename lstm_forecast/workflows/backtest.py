@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,6 +14,7 @@ from lstm_forecast.data.holes import history
 from lstm_forecast.errors import UsageError
 from lstm_forecast.evaluation.report import worst_series
 from lstm_forecast.evaluation.statistical import check_statistical, statistical_forecasts
+from lstm_forecast.events import Event, phase
 from lstm_forecast.inference.forecasting import Exchange
 from lstm_forecast.inference.importance import permutation_importance
 from lstm_forecast.inference.table import save_table
@@ -36,8 +38,8 @@ Floats = NDArray[np.float64]
 class Listener(Protocol):
     """Hears what a backtest does, while it does it."""
 
-    def note(self, text: str) -> None:
-        """A line for people."""
+    def note(self, *lines: str, event: Event = "note", **figures: object) -> None:
+        """Lines for people, or an event with its figures for what collects logs."""
 
     def epoch(self, epoch: "Epoch", epochs: int) -> None:
         """An epoch of a new training is over."""
@@ -83,6 +85,7 @@ def backtest(
     folds = _folds(task, refit, listener)
     forecast = fold_forecasts(folds, task, progress=_counted(listener, len(task.rows)))
     require_finite(task.part, forecast, task.panel.layout)
+    phase("measuring the errors")
     others = _baselines(task, folds, baselines, listener)
     report = _report(task, folds, forecast, others)
     if importance:
@@ -104,7 +107,7 @@ def _folds(task: Task, refit: int | None, listener: Listener) -> list[Fold]:
     return retrained_folds(
         task,
         every=refit,
-        note=listener.note,
+        note=partial(listener.note, event="phase"),
         report=lambda epoch: listener.epoch(epoch, epochs),
     )
 

@@ -15,6 +15,7 @@ from lstm_forecast.config.variations import Variation
 from lstm_forecast.errors import DataError, UsageError
 from lstm_forecast.evaluation.metrics import errors
 from lstm_forecast.evaluation.spread import Spread, spread
+from lstm_forecast.events import Event
 from lstm_forecast.inference.timing import Timing, fastest, time_network
 from lstm_forecast.model.ensemble import Member, with_context
 from lstm_forecast.model.graph import onnx_graph
@@ -36,8 +37,8 @@ ROUNDS = 3  # in which everything is timed in turn; the fastest counts, as what 
 class Listener(Protocol):
     """Hears how far the comparison is."""
 
-    def note(self, text: str) -> None:
-        """A line for people."""
+    def note(self, *lines: str, event: Event = "note", **figures: object) -> None:
+        """Lines for people, or an event with its figures for what collects logs."""
 
     def progress(self, text: str, done: int, total: int) -> None:
         """What is being done now, and how much of everything is done."""
@@ -156,7 +157,9 @@ def _train(
         outcomes[variation].append(outcome)
         done += _epochs(one.config)
         shown = f"MAE {outcome.errors['mae']:.4g}, kept epoch {outcome.epoch:g}, {outcome.seconds:.1f} s"
-        listener.note(f"{label}: {shown} ({number} of {len(jobs)})")
+        figures = {"epoch": outcome.epoch, "seconds": outcome.seconds, "errors": outcome.errors}
+        text = f"{label}: {shown} ({number} of {len(jobs)})"
+        listener.note(text, event="compared", variation=variation.name, seed=seed, **figures)
     return outcomes
 
 
@@ -197,7 +200,8 @@ def _time(
     members: Mapping[Variation, Sequence[Member]], contexts: Sequence[int], listener: Listener
 ) -> dict[Variation, dict[int, Timing]]:
     """How fast each variation predicts, by context length."""
-    listener.note(f"timing predictions from contexts of {', '.join(f'{n:,}' for n in contexts)} rows")
+    text = f"timing predictions from contexts of {', '.join(f'{n:,}' for n in contexts)} rows"
+    listener.note(text, event="phase", contexts=list(contexts))
     rounds = [
         {(variation, n): _timing(own, n) for variation, own in members.items() for n in contexts} for _ in range(ROUNDS)
     ]

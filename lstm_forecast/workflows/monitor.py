@@ -2,8 +2,10 @@
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +18,18 @@ from lstm_forecast.data.drift import drift
 from lstm_forecast.data.holes import history
 from lstm_forecast.data.panel import Layout, Panel
 from lstm_forecast.data.read import column_names, files_below, read_table
-from lstm_forecast.errors import DataError, UsageError
+from lstm_forecast.errors import DataError, RunError, Stopped, UsageError
 from lstm_forecast.evaluation.live import Live, live_errors
+from lstm_forecast.events import phase
 from lstm_forecast.files import STDIN, open_regular
-from lstm_forecast.store import find_run, write_whole
-from lstm_forecast.workflows._documents import read_metrics
+from lstm_forecast.store import find_run, run_home, write_whole
+from lstm_forecast.workflows._documents import read_config, read_metrics
 from lstm_forecast.workflows._loaded import LoadedRun, load_run
-from lstm_forecast.workflows._output import require_output, require_suffix
+from lstm_forecast.workflows._output import require_apart, require_output, require_suffix
 from lstm_forecast.workflows._shared import panel_ids, read_panel
+from lstm_forecast.workflows._status import Listener, failed, tell_all, write_monitor_metrics
 
-__all__ = ["ALARM", "Report", "monitor"]
+__all__ = ["ALARM", "Report", "monitor", "told"]
 
 ALARM = 6  # exit code
 SUFFIXES, PICTURES = (".csv", ".parquet", ".json"), (".png", ".svg", ".pdf")
@@ -74,12 +78,48 @@ def monitor(
     panel, _ = read_panel(loaded.config.data, data or loaded.data_path, memory_limit=limit)
     ids = panel_ids(loaded.config, panel.layout)
     view = panel.melted(ids) if ids.shape[1] > 1 else panel
+    phase(f"reading {forecasts}", path=str(forecasts))
     table = _read_forecasts(forecasts, name=loaded.config.name, memory_limit=limit)
     joined, waiting = _joined(table, view, loaded)
     report = _report(joined, waiting, view, loaded, worst=worst)
     if output is not None:
         _draw(report, loaded.config.name, output)
     return report
+
+
+def told(
+    look: Callable[[], Report],
+    *,
+    runs: Path,
+    name: str | None,
+    inputs: Sequence[Path | None],
+    metrics_file: Path | None,
+    listener: Listener,
+    tell: Callable[[Mapping[str, Any]], None],
+) -> Mapping[str, Any]:
+    """The report of ``look`` as an answer with its exit code, 6 with an alarm; or what went wrong, as for scripts.
+
+    The metrics tell the same, and so does ``tell``, which prints the answer: where one raises WriteError, all say so.
+    Raises UsageError if ``metrics_file`` lies in a run, or among ``inputs`` or the data of the run.
+    """
+    with suppress(RunError):  # which ``look`` tells
+        run = find_run(runs, name)
+        inputs = [*inputs, run.path / read_config(run).data.path]
+    require_apart("--metrics-file", metrics_file, inputs)
+    try:
+        report = look()
+        code = ALARM if report.alarms else 0
+        answer: Mapping[str, Any] = {"ok": not code, "exit_code": code, **asdict(report)}
+    except (Exception, KeyboardInterrupt, Stopped) as error:
+        answer = failed(error, listener)
+    if metrics_file is None:
+        return tell_all(answer, tell)
+    try:
+        home = run_home(runs, name)
+    except RunError:
+        home = None
+    label = name or (home.name if home else "")
+    return tell_all(answer, partial(write_monitor_metrics, metrics_file, home, label), tell)
 
 
 def _read_forecasts(path: Path, *, name: str, memory_limit: int | None) -> pd.DataFrame:

@@ -12,6 +12,7 @@ import pandas as pd
 from lstm_forecast.config.schema import Config
 from lstm_forecast.data.panel import Panel
 from lstm_forecast.errors import DataError, UsageError
+from lstm_forecast.events import phase
 from lstm_forecast.plotting.forecast import MAX_PANELS, forecast_figure
 from lstm_forecast.plotting.horizon import horizon_figure
 from lstm_forecast.plotting.style import SUFFIXES, Figure, save_figure, stamp_text
@@ -48,6 +49,7 @@ def plot(
     require_suffix("--output", output, SUFFIXES)
     if picture != "forecast" and (data is not None or future is not None or series):
         raise UsageError(f"--data, --future and --series choose what the picture forecast shows; {picture} needs none")
+    phase("drawing")
     run = find_run(runs, name)
     path = output or Path(f"{run.path.parent.name}-{picture}.png")
     require_output("--output", path, [data, future, run.path / read_config(run).data.path])

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from lstm_forecast.config.schema import Config
 from lstm_forecast.data.panel import Layout, Panel
 from lstm_forecast.errors import DataError, UsageError
+from lstm_forecast.events import phase
 from lstm_forecast.inference.table import input_table, long_table, quantile_columns, save_table, spreadsheet_safe
 from lstm_forecast.store import Run, find_run, write_whole
 from lstm_forecast.workflows._loaded import LoadedRun, load_run, needed_rows, read_ahead, series_index
@@ -71,6 +72,7 @@ def forecast_future(
 ) -> pd.DataFrame:
     """Forecasts of the rows after the end of every series, of which ``panel`` holds what is known ahead."""
     config, layout = loaded.config, panel.layout
+    phase(f"forecasting {len(layout.ids):,} series", series=len(layout.ids))
     steps = horizon or config.windows.horizon
     if steps > config.windows.horizon and config.data.covariates.any:
         raise UsageError(
@@ -97,6 +99,7 @@ def forecast_future(
             f"series {layout.ids[k]}: the forecast leaves the range of numbers at step {step + 1}; "
             "ask for a shorter --horizon, or train with preprocessing.log: false"
         )
+    phase("making the table", rows=len(layout.ids) * steps)
     named = quantile_columns(config.name, loaded.forecaster.quantiles, forecast)
     if columns == "long":
         return long_table(layout, origins, named, ids=ids)

@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 import time
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -16,7 +15,8 @@ from lstm_forecast.config.schema import Config
 from lstm_forecast.config.table import DataConfig
 from lstm_forecast.data.panel import Panel
 from lstm_forecast.data.read import Table
-from lstm_forecast.errors import BusyError, ChangedError, ForecastError, RunError, Stopped, WriteError, failure
+from lstm_forecast.errors import BusyError, ChangedError, RunError, Stopped
+from lstm_forecast.events import phase
 from lstm_forecast.store import (
     FOR_STUDY,
     Checkpoints,
@@ -37,7 +37,15 @@ from lstm_forecast.workflows._output import require_apart
 from lstm_forecast.workflows._prepare import prepare_panel
 from lstm_forecast.workflows._publish import publish_trained
 from lstm_forecast.workflows._shared import read_panel
-from lstm_forecast.workflows._status import peak_mib, run_hooks, split_command, write_metrics, write_status
+from lstm_forecast.workflows._status import (
+    failed,
+    peak_mib,
+    run_hooks,
+    split_command,
+    tell_all,
+    write_retrain_metrics,
+    write_status,
+)
 from lstm_forecast.workflows.train import KEPT, Listener, chosen_meanwhile, learn, learn_all_rows, start_checkpoints
 
 __all__ = ["retrain"]
@@ -59,6 +67,7 @@ def retrain(
     metrics_file: Path | None = None,
     on_promote: Sequence[str] = (),
     on_failure: Sequence[str] = (),
+    tell: Callable[[Mapping[str, Any]], None] = lambda status: None,
 ) -> Mapping[str, Any]:
     """Retrain ``runs/<config.name>`` if it is due, and promote the result if it is better than the champion.
 
@@ -67,8 +76,9 @@ def retrain(
     promoted, kept_champion (exit code 6), not_due, or failed. Whatever goes wrong is in it, as ``error`` and
     ``problems``: another process still writes there after ``wait`` seconds (busy), the data do not allow training or
     are refused by ``retrain.drift``, ``silent`` or ``stale`` (data), the champion is damaged (run), something cannot be
-    written (write), a signal (stopped), or a bug. What failed leaves the champion. Raises UsageError if a hook is no
-    command, or ``metrics_file`` lies where it would overwrite the config, the data or a run.
+    written (write), a signal (stopped), or a bug. What failed leaves the champion. ``tell`` prints the status: where
+    it raises WriteError, status, metrics and hooks say so too. Raises UsageError if a hook is no command, or
+    ``metrics_file`` lies where it would overwrite the config, the data or a run.
     """
     hooks = {"promoted": list(map(split_command, on_promote)), "failed": list(map(split_command, on_failure))}
     home, data_path = runs / config.name, config_path.parent / config.data.path
@@ -88,7 +98,10 @@ def retrain(
             "peak_mib": round(peak_mib(), 1),
         }
 
+    metrics = [] if metrics_file is None else [partial(write_retrain_metrics, metrics_file, home)]
     try:
+        if wait:
+            phase(f"waiting until nobody writes to {home}", seconds=wait)
         with locked(home, wait=wait) as seen:
             try:
                 patience = max(0.0, wait - (time.monotonic() - clock))
@@ -96,35 +109,21 @@ def retrain(
                 Checkpoints(home, resume=False, note=listener.note).clear()
             except BaseException as error:  # the status has to tell the truth about signals and bugs too
                 found = _failed(error, listener)
-            status = written = _written(told(found), partial(write_status, home))
-            if metrics_file is not None:
-                status = _written(status, partial(write_metrics, metrics_file))
-            if status is not written:
-                _written(status, partial(write_status, home))
+            status = tell_all(told(found), partial(write_status, home), *metrics, tell)
     except BaseException as error:  # nothing was begun
-        status = told(_failed(error, listener))
-    for problem in run_hooks(_called(hooks, status), status):
-        listener.note(f"hook: {problem}")
+        busy = isinstance(error, BusyError)  # who is at work there writes the metrics
+        status = tell_all(told(_failed(error, listener)), *(() if busy else metrics), tell)
+    for line in run_hooks(_called(hooks, status), status):
+        listener.note(f"hook: {line}", event="hook")
     return status
 
 
 def _failed(error: BaseException, listener: Listener) -> Status:
-    found = failure(error)
-    if isinstance(error, Exception) and not isinstance(error, ForecastError):
-        listener.note(traceback.format_exc())
+    found = failed(error, listener)
     return found | {"outcome": "failed", "reason": found["problems"][0]}
 
 
-def _written(status: Status, write: Callable[[Status], None]) -> Status:
-    """The status after it was written. Where that fails it says so, unless it tells of another error already."""
-    try:
-        write(status)
-    except WriteError as error:
-        return status if "error" in status else status | failure(error)
-    return status
-
-
-def _called(hooks: Mapping[str, list[list[str]]], status: Status) -> list[list[str]]:
+def _called(hooks: Mapping[str, list[list[str]]], status: Mapping[str, Any]) -> list[list[str]]:
     """The hooks to run: none after a signal, as its sender waits for the end, and none while another one is at work."""
     if status.get("error") in ("stopped", BusyError.title):
         return []
@@ -181,11 +180,11 @@ def _cycle(
     news = look_for_news(config, champion, panel, home)
     warnings = [*panel.notes, *check_news(news, config.retrain)]
     for warning in warnings:
-        listener.note(f"warning: {warning}")
+        listener.note(f"warning: {warning}", event="warning")
     due, reason = is_due(news, config, champion, force=force)
-    found: Status = {"cutoff": news.cutoff, "new_rows": news.rows, "drift": news.drift}
-    found |= {"due": reason, "warnings": warnings}
-    listener.note(("due: " if due else "not due: ") + reason)
+    figures = {"cutoff": news.cutoff, "new_rows": news.rows, "drift": news.drift}
+    found: Status = {**figures, "due": reason, "warnings": warnings}
+    listener.note(("due: " if due else "not due: ") + reason, event="due", due=due, **figures)
     if not due:
         return found | {"exit_code": 0, "outcome": "not_due", "reason": reason}
     challenge = train_challenger(config, champion, panel, table, news, listener, checkpoints)
@@ -230,6 +229,7 @@ def _promoted(home: Path, run: Run, found: Status, *, seen: Version) -> Status:
 
 
 def _require_same_forecasts(home: Path, run: Run) -> None:
+    phase("reading the run back in a fresh process", run=run.run_id)
     command = [sys.executable, "-P", "-m", "lstm_forecast", "runs", "verify", run.run_id, "--json"]
     where = ["--run", home.name, "--runs", str(home.parent)]
     try:

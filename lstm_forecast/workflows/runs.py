@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lstm_forecast.errors import RunError, UsageError
+from lstm_forecast.events import phase
 from lstm_forecast.store import (
     FOR_STUDY,
     Promotion,
@@ -172,6 +173,7 @@ def _checked(home: Path, run_id: str) -> Checked:
     from lstm_forecast.inference.golden import GOLDEN_TOLERANCE, golden_difference
     from lstm_forecast.workflows._loaded import load_run
 
+    phase(f"verifying {home / run_id}", run=run_id)
     champion = run_id in champions(home)[:1]
     try:
         run = open_run(home / run_id)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lstm_forecast.config.schema import Config
+from lstm_forecast.events import Event, phase
 from lstm_forecast.inference.calibration import Calibration
 from lstm_forecast.inference.forecasting import Forecaster
 from lstm_forecast.model.ensemble import Member
@@ -40,8 +42,8 @@ WARM_EPOCHS = 1 / 3
 class Listener(Protocol):
     """Hears what training does, while it does it."""
 
-    def note(self, text: str) -> None:
-        """A line for people."""
+    def note(self, *lines: str, event: Event = "note", **figures: object) -> None:
+        """Lines for people, or an event with its figures for what collects logs."""
 
     def epoch(self, epoch: Epoch, epochs: int) -> None:
         """An epoch is over."""
@@ -96,7 +98,7 @@ def chosen_meanwhile(run: Run, champion: str) -> str:
 
 def start_checkpoints(home: Path, listener: Listener, *, resume: bool) -> Checkpoints:
     """Where states of trainings are kept until they are published; old ones stay only to be resumed."""
-    checkpoints = Checkpoints(home, resume=resume, note=listener.note)
+    checkpoints = Checkpoints(home, resume=resume, note=partial(listener.note, event="checkpoint"))
     if not resume:
         checkpoints.clear()
     return checkpoints
@@ -111,9 +113,11 @@ def learn(
     """
     _describe_data(prepared, listener)
     _describe_network(prepared, listener)
-    listener.note(f"memory: about {require_memory(prepared):,.0f} MiB")
+    mib = require_memory(prepared)
+    listener.note(f"memory: about {mib:,.0f} MiB", event="memory", mib=round(mib))
     config = prepared.config
     fitted = fit(_lesson(prepared, warm), _reporter(prepared, listener), warm=warm, checkpoints=checkpoints)
+    phase("judging")
     published, scores = choose(prepared, fitted) if config.training.fallback else (NETWORK, {})
     members = members_of(prepared, fitted, published)
     evaluated = onnx_graph(members)
@@ -167,22 +171,28 @@ def _describe_data(prepared: Prepared, listener: Listener) -> None:
     facts, windows = prepared.facts, prepared.facts["windows"]
     listener.note(
         f"{facts['rows']:,} rows in {facts['series']:,} series, freq {facts['freq']}, up to {facts['cutoff']}; "
-        f"windows: {windows['training']:,} training, {windows['validation']:,} validation, {windows['test']:,} test"
+        f"windows: {windows['training']:,} training, {windows['validation']:,} validation, {windows['test']:,} test",
+        event="data",
+        **{key: facts[key] for key in ("rows", "series", "freq", "cutoff", "windows")},
     )
     for warning in facts["warnings"]:
         listener.note(f"warning: {warning}")
     for note in repair_notes(prepared.config.data, facts["repairs"]):
-        listener.note(note)
-    if facts["future_rows"]:
-        listener.note(f"{facts['future_rows']:,} rows behind the last target of their series: left out")
+        listener.note(note, event="repair")
+    if rows := facts["future_rows"]:
+        listener.note(f"{rows:,} rows behind the last target of their series: left out", event="repair", rows=rows)
     if left_out := facts["unobserved_windows"]:
-        listener.note(f"{left_out:,} more training windows left out: a value among their targets was not observed")
+        text = f"{left_out:,} more training windows left out: a value among their targets was not observed"
+        listener.note(text, event="repair", windows=left_out)
     for column, count in facts["unseen_categories"].items():
-        listener.note(f"column {column}: {count:,} series have a value that is none of data.covariates.categories")
+        text = f"column {column}: {count:,} series have a value that is none of data.covariates.categories"
+        listener.note(text, event="finding", column=column, series=count)
     if facts["padded_series"]:
         listener.note(
             f"{facts['padded_series']:,} series are shorter than windows.context_length + windows.horizon: "
-            "their windows are padded on the left and masked"
+            "their windows are padded on the left and masked",
+            event="repair",
+            series=facts["padded_series"],
         )
     if prepared.validation is None:
         listener.note("no validation windows: training runs all epochs and keeps the last weights")
@@ -204,7 +214,14 @@ def _describe_network(prepared: Prepared, listener: Listener) -> None:
         + f", sequence length {spec.n_steps}, hidden size {' + '.join(map(str, spec.units))}"
         + (" in each direction" if spec.bidirectional else "")
         + f", output taken from the last of the {spec.n_steps} steps; {spec.cell}, {parameters:,} parameters"
-        + (f", {config.model.ensemble} networks" if config.model.ensemble > 1 else "")
+        + (f", {config.model.ensemble} networks" if config.model.ensemble > 1 else ""),
+        event="network",
+        cell=spec.cell,
+        parameters=parameters,
+        networks=config.model.ensemble,
+        input_dimension=width,
+        sequence_length=spec.n_steps,
+        hidden_size=list(spec.units),
     )
 
 

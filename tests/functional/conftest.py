@@ -72,6 +72,12 @@ def forecast_command(*args: str | Path) -> list[str]:
     return [sys.executable, "-m", "lstm_forecast", *map(str, args)]
 
 
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In this process no command tells its phases, however slow the machine is: tests compare what is said."""
+    monkeypatch.setattr("lstm_forecast.terminal.QUIET_SECONDS", math.inf)
+
+
 @pytest.fixture(scope="session")
 def forecast() -> Forecast:
     def run(*args: str | Path, cwd: Path, **extra: str) -> subprocess.CompletedProcess[str]:

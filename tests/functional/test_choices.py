@@ -17,7 +17,7 @@ from lstm_forecast.cli import app
 from lstm_forecast.config.loading import parse_config
 from lstm_forecast.config.schema import Config
 from lstm_forecast.store import Run, open_run
-from lstm_forecast.terminal import outcome
+from lstm_forecast.tables import outcome
 from tests.functional.conftest import OWN, environment
 
 WINDOWS = "context_length: 12, horizon: 4, evaluation_stride: 4, normalisation: last"
@@ -224,7 +224,7 @@ def test_series_too_short_for_a_validation_part_get_the_linear_part_which_is_a_w
     run = run_of(chosen, "short")
     assert (run.manifest["published"], run.manifest["validation_errors"]) == ("linear", {})
     assert config_of(run).model.linear == "weighted"
-    message = list(outcome((), "linear", {}))
+    message = [text for text, *_ in outcome((), "linear", {})]
     assert message[0].startswith("nothing shows that the network pays: published is the linear part alone")
 
 

@@ -1,0 +1,26 @@
+"""What a command tells while it runs: the closed list of events in its log, and the phase that it is in."""
+
+from typing import Literal
+
+__all__ = ["LEVELS", "LOGGER", "Event", "phase"]
+
+LOGGER = "lstm_forecast"  # of the phases, in Python's own logging
+Event = Literal[
+    "alarm", "bug", "champion", "checkpoint", "choice", "compared", "data", "due", "epoch", "errors", "failed",
+    "finding", "hook", "kept", "library", "memory", "network", "next", "note", "phase", "published", "removed",
+    "repair", "retrained", "verdict", "warning",
+]  # fmt: skip
+LEVELS: dict[Event, str] = {  # of all others: info
+    "alarm": "warning", "bug": "error", "failed": "error", "library": "warning", "warning": "warning",
+}  # fmt: skip
+
+
+def phase(text: str, **figures: object) -> None:
+    """Say what begins now and may take a while, such as reading a file.
+
+    It is a record of Python's logging, of level INFO: the command line shows it once nothing else was said for a while,
+    and who uses the package from Python hears it where logging is asked for.
+    """
+    import logging  # 10 ms that commands which are over at once need not wait for
+
+    logging.getLogger(LOGGER).info("%s", text, extra={"figures": figures})
