@@ -178,8 +178,9 @@ def _write_samples(path: Path, prefix: str, name: str, samples: Sequence[Sample]
             lines += [f"# HELP {prefix}{metric} {METRICS[prefix + metric]}", title]
         shown = ",".join(f'{key}="{_escaped(text)}"' for key, text in {"name": name, **labels}.items())
         lines.append(f"{prefix}{metric}{{{shown}}} {float(value)!r}")
+    content = "\n".join([*lines, ""]).encode(errors="backslashreplace")
     require_output("--metrics-file", path)
-    write_whole(path, lambda staged: staged.write_text("\n".join([*lines, ""]), encoding="utf-8"))
+    write_whole(path, lambda staged: staged.write_bytes(content))
 
 
 def _escaped(text: str) -> str:
