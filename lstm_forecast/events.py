@@ -1,8 +1,8 @@
 """What a command tells while it runs: the closed list of events in its log, and the phase that it is in."""
 
-from typing import Literal
+from typing import Literal, Protocol
 
-__all__ = ["LEVELS", "LOGGER", "Event", "phase"]
+__all__ = ["LEVELS", "LOGGER", "Event", "Listener", "phase"]
 
 LOGGER = "lstm_forecast"  # of the phases, in Python's own logging
 Event = Literal[
@@ -13,6 +13,13 @@ Event = Literal[
 LEVELS: dict[Event, str] = {  # of all others: info
     "alarm": "warning", "bug": "error", "failed": "error", "library": "warning", "warning": "warning",
 }  # fmt: skip
+
+
+class Listener(Protocol):
+    """Hears what is worth knowing while something goes on."""
+
+    def note(self, *lines: str, event: Event = "note", **figures: object) -> None:
+        """Lines for people, or an event with its figures for what collects logs."""
 
 
 def phase(text: str, **figures: object) -> None:

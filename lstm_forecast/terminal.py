@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
@@ -79,24 +79,26 @@ def tell_failure(error: BaseException, *, as_json: bool) -> int:
         signal.raise_signal(signal.SIGPIPE)
     is_bug = isinstance(error, Exception) and not isinstance(error, ForecastError)
     trace = "".join(traceback.format_exception(error)).splitlines() if is_bug else []
-    return _tell(failure(error), trace, as_json=as_json)
-
-
-def fail(answer: Mapping[str, Any], *, as_json: bool) -> NoReturn:
-    """End a command with what scripts are told of an error, on stdout with ``as_json``, and its problems on stderr."""
-    raise typer.Exit(_tell(answer, as_json=as_json))
-
-
-def _tell(answer: Mapping[str, Any], trace: list[str] | None = None, *, as_json: bool) -> int:
-    code: int = answer["exit_code"]
+    answer = failure(error)
     if as_json:
         with contextlib.suppress(WriteError), printing():  # the exit code tells it too
             emit_json(answer)
-    for problem in answer["problems"]:
-        event: Event = "bug" if answer["error"] == "bug" else "failed"
-        line = f"{answer['error']}: {problem}"
-        say(*(trace or ()), line, event=event, error=answer["error"], exit_code=code)
+    _say_problems(answer, trace)
+    code: int = answer["exit_code"]
     return code
+
+
+def fail(answer: Mapping[str, Any]) -> NoReturn:
+    """End a command whose answer tells of an error, with its problems on stderr."""
+    _say_problems(answer)
+    raise typer.Exit(answer["exit_code"])
+
+
+def _say_problems(answer: Mapping[str, Any], trace: Sequence[str] = ()) -> None:
+    event: Event = "bug" if answer["error"] == "bug" else "failed"
+    for problem in answer["problems"]:
+        line = f"{answer['error']}: {problem}"
+        say(*trace, line, event=event, error=answer["error"], exit_code=answer["exit_code"])
 
 
 class Talk:

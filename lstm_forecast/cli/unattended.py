@@ -68,7 +68,7 @@ def retrain(
             tell=partial(_print_status, talk, runs / loaded.name, as_json),
         )
     if "error" in status:
-        fail(status, as_json=False)  # stdout has it
+        fail(status)
     figures = {key: status[key] for key in ("outcome", "seconds", "exit_code", "champion")}
     say(f"{status['outcome'].replace('_', ' ')}: {status['reason']}", event="retrained", **figures)
     raise typer.Exit(status["exit_code"])
@@ -118,7 +118,7 @@ def monitor(
             tell=printed,
         )
     if "error" in answer:
-        fail(answer, as_json=False)  # stdout has it
+        fail(answer)
     for alarm in answer["alarms"]:
         say(f"alarm: {alarm}", event="alarm")
     raise typer.Exit(answer["exit_code"])

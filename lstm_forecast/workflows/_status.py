@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from pydantic import BaseModel
 
 from lstm_forecast.errors import ForecastError, RunError, UsageError, WriteError, failure
-from lstm_forecast.events import Event
+from lstm_forecast.events import Listener
 from lstm_forecast.libraries import scratch_file
 from lstm_forecast.store import open_run, write_whole
 from lstm_forecast.workflows._documents import facts_of
@@ -67,13 +67,6 @@ _BY_PREFIX = {  # two files of one directory must not hold the same metric, so t
 }
 METRICS = {prefix + name: text for prefix, named in _BY_PREFIX.items() for name, text in named.items()}
 Sample = tuple[str, Mapping[str, str], float | None]  # metric without its prefix, labels, value if it is known
-
-
-class Listener(Protocol):
-    """Hears what goes wrong."""
-
-    def note(self, *lines: str, event: Event = "note", **figures: object) -> None:
-        """Lines for people, or an event with its figures for what collects logs."""
 
 
 def write_status(home: Path, status: Mapping[str, Any]) -> None:
@@ -177,7 +170,7 @@ def _write_samples(path: Path, prefix: str, name: str, samples: Sequence[Sample]
         if title not in lines:  # samples of one metric come one after another
             lines += [f"# HELP {prefix}{metric} {METRICS[prefix + metric]}", title]
         shown = ",".join(f'{key}="{_escaped(text)}"' for key, text in {"name": name, **labels}.items())
-        lines.append(f"{prefix}{metric}{{{shown}}} {float(value)!r}")
+        lines.append(f"{prefix}{metric}{{{shown}}} {repr(float(value)).removesuffix('.0')}")
     content = "\n".join([*lines, ""]).encode(errors="backslashreplace")
     require_output("--metrics-file", path)
     write_whole(path, lambda staged: staged.write_bytes(content))

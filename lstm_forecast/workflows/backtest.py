@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lstm_forecast import events
 from lstm_forecast.data.holes import history
 from lstm_forecast.errors import UsageError
 from lstm_forecast.evaluation.report import worst_series
 from lstm_forecast.evaluation.statistical import check_statistical, statistical_forecasts
-from lstm_forecast.events import Event, phase
+from lstm_forecast.events import phase
 from lstm_forecast.inference.forecasting import Exchange
 from lstm_forecast.inference.importance import permutation_importance
 from lstm_forecast.inference.table import save_table
@@ -35,11 +36,8 @@ SUFFIXES = (".csv", ".parquet")
 Floats = NDArray[np.float64]
 
 
-class Listener(Protocol):
+class Listener(events.Listener, Protocol):
     """Hears what a backtest does, while it does it."""
-
-    def note(self, *lines: str, event: Event = "note", **figures: object) -> None:
-        """Lines for people, or an event with its figures for what collects logs."""
 
     def epoch(self, epoch: "Epoch", epochs: int) -> None:
         """An epoch of a new training is over."""

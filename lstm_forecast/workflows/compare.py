@@ -10,12 +10,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from lstm_forecast import events
 from lstm_forecast.config.schema import Config
 from lstm_forecast.config.variations import Variation
 from lstm_forecast.errors import DataError, UsageError
 from lstm_forecast.evaluation.metrics import errors
 from lstm_forecast.evaluation.spread import Spread, spread
-from lstm_forecast.events import Event
 from lstm_forecast.inference.timing import Timing, fastest, time_network
 from lstm_forecast.model.ensemble import Member, with_context
 from lstm_forecast.model.graph import onnx_graph
@@ -34,11 +34,8 @@ CONTEXTS = (1, 4, 16)  # times the config's own context
 ROUNDS = 3  # in which everything is timed in turn; the fastest counts, as what else the machine does only adds
 
 
-class Listener(Protocol):
+class Listener(events.Listener, Protocol):
     """Hears how far the comparison is."""
-
-    def note(self, *lines: str, event: Event = "note", **figures: object) -> None:
-        """Lines for people, or an event with its figures for what collects logs."""
 
     def progress(self, text: str, done: int, total: int) -> None:
         """What is being done now, and how much of everything is done."""

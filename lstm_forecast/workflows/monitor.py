@@ -20,14 +20,14 @@ from lstm_forecast.data.panel import Layout, Panel
 from lstm_forecast.data.read import column_names, files_below, read_table
 from lstm_forecast.errors import DataError, RunError, Stopped, UsageError
 from lstm_forecast.evaluation.live import Live, live_errors
-from lstm_forecast.events import phase
+from lstm_forecast.events import Listener, phase
 from lstm_forecast.files import STDIN, open_regular
 from lstm_forecast.store import find_run, run_home, write_whole
 from lstm_forecast.workflows._documents import read_config, read_metrics
 from lstm_forecast.workflows._loaded import LoadedRun, load_run
 from lstm_forecast.workflows._output import require_apart, require_output, require_suffix
 from lstm_forecast.workflows._shared import panel_ids, read_panel
-from lstm_forecast.workflows._status import Listener, failed, tell_all, write_monitor_metrics
+from lstm_forecast.workflows._status import failed, tell_all, write_monitor_metrics
 
 __all__ = ["ALARM", "Report", "monitor", "told"]
 

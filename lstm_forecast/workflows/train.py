@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lstm_forecast import events
 from lstm_forecast.config.schema import Config
-from lstm_forecast.events import Event, phase
+from lstm_forecast.events import phase
 from lstm_forecast.inference.calibration import Calibration
 from lstm_forecast.inference.forecasting import Forecaster
 from lstm_forecast.model.ensemble import Member
@@ -39,11 +40,8 @@ Floats = NDArray[np.float64]
 WARM_EPOCHS = 1 / 3
 
 
-class Listener(Protocol):
+class Listener(events.Listener, Protocol):
     """Hears what training does, while it does it."""
-
-    def note(self, *lines: str, event: Event = "note", **figures: object) -> None:
-        """Lines for people, or an event with its figures for what collects logs."""
 
     def epoch(self, epoch: Epoch, epochs: int) -> None:
         """An epoch is over."""

@@ -73,7 +73,7 @@ def test_a_champion_of_an_old_regime_gives_way_and_forecasts_get_better(grown: P
     assert champions(home) == run_ids(home)[::-1]
     assert open_run(home).manifest["judged"]["better"]
     assert json.loads(Path("told.json").read_text()) == status
-    lines = Path("out/forecast.prom").read_text().splitlines()
+    lines = [line for line in Path("out/forecast.prom").read_text().splitlines() if not line.startswith("#")]
     assert 'forecast_retrain_outcome{name="grown",outcome="promoted"} 1' in lines
     assert all(len(line.rsplit(" ", 1)) == 2 and math.isfinite(float(line.rsplit(" ", 1)[1])) for line in lines)
 

@@ -57,7 +57,7 @@ def test_a_retraining_whose_result_cannot_be_printed_tells_one_story(closing: st
     assert result.returncode == status["exit_code"] == told["exit_code"] == 7
     assert (status["outcome"], status["error"]) == ("not_due", "write")
     assert status["problems"] == ["stdout: cannot be written: Bad file descriptor"]
-    assert 'forecast_retrain_exit_code{name="grown"} 7.0' in (grown / "grown.prom").read_text()
+    assert 'forecast_retrain_exit_code{name="grown"} 7\n' in (grown / "grown.prom").read_text()
 
 
 @pytest.mark.parametrize("args", [["--version"], ["--help"], ["nosuch"], ["nosuch", "--json"], ["train"]], ids=" ".join)

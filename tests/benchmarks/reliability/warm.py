@@ -34,7 +34,7 @@ training: {{epochs: {EPOCHS}, batch_size: 256, steps_per_epoch: 120, fallback: f
 class Silence:
     """Hears what training does, and keeps it to itself."""
 
-    def note(self, text: str) -> None:
+    def note(self, *lines: str, **figures: object) -> None:
         pass
 
     def epoch(self, epoch: Epoch, epochs: int) -> None:
