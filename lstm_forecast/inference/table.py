@@ -83,7 +83,7 @@ def spreadsheet_safe(table: pd.DataFrame) -> pd.DataFrame:
     """
     safe = table.rename(columns=_harmless)
     texts = [name for name in safe.columns if pd.api.types.is_string_dtype(safe[name])]
-    return safe.assign(**{name: safe[name].map(_harmless) for name in texts})
+    return safe.assign(**{name: _all_harmless(safe[name]) for name in texts})
 
 
 def save_table(table: pd.DataFrame, path: Path, *, suffix: str) -> None:
@@ -99,6 +99,15 @@ def obeyed(table: pd.DataFrame) -> str | None:
     texts = [name for name in table.columns if pd.api.types.is_string_dtype(table[name])]
     written = [*table.columns, *(text for name in texts for text in table[name].unique())]
     return next((text for text in written if _harmless(text) != text), None)
+
+
+def _all_harmless(texts: pd.Series) -> pd.Series:
+    """The same for all rows of a column, with one look at each text: an id stands in as many rows as it has steps."""
+    numbers, distinct = pd.factorize(texts)
+    shown = [_harmless(text) for text in distinct]
+    if shown == list(distinct):
+        return texts
+    return pd.Series(shown, dtype=texts.dtype).reindex(numbers).set_axis(texts.index)
 
 
 def _harmless(text: str) -> str:

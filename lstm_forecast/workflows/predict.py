@@ -126,7 +126,8 @@ def table_json(prediction: Prediction) -> str:
     """One JSON object: the run and its forecasts, stamps in ISO 8601."""
     table = prediction.table.copy()
     for column in table.columns[table.dtypes.map(pd.api.types.is_datetime64_any_dtype)]:
-        table[column] = table[column].map(pd.Timestamp.isoformat)
+        each_once = pd.DatetimeIndex(table[column].unique())
+        table[column] = table[column].map({stamp: stamp.isoformat() for stamp in each_once})
     content: dict[str, Any] = {"ok": True, "run": prediction.run.run_id, "path": str(prediction.run.path)}
     content |= {"published": prediction.run.manifest["published"], "repairs": dict(prediction.repairs)}
     return json.dumps({**content, "forecasts": table.to_dict("records")}, ensure_ascii=False, allow_nan=False)

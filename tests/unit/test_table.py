@@ -38,6 +38,24 @@ def test_no_cell_holds_a_control_sign_or_begins_a_formula(cell: str) -> None:
     assert found[:1] not in ("=", "@", "\t", "\r")
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.sampled_from(FORMULAS) | st.text(max_size=4), min_size=1, max_size=8), st.booleans())
+def test_a_column_of_repeated_texts_is_written_as_one_by_one(cells: list[str], as_objects: bool) -> None:
+    column = pd.Series(cells * 3, dtype=object if as_objects else "str", index=range(5, 5 + 3 * len(cells)))
+    table = pd.DataFrame({"unique_id": column})
+    one_by_one = [spreadsheet_safe(pd.DataFrame({"unique_id": [cell]})).unique_id[0] for cell in cells]
+    assert spreadsheet_safe(table).unique_id.tolist() == one_by_one * 3
+    assert spreadsheet_safe(table).index.equals(table.index)
+
+
+def test_each_text_is_looked_at_once_however_many_rows_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    monkeypatch.setattr("lstm_forecast.inference.table._harmless", lambda text: seen.append(text) or f"'{text}")
+    table = pd.DataFrame({"unique_id": np.repeat(["=a", "b", "c"], 1000), "y": 1.0})
+    assert spreadsheet_safe(table)["'unique_id"].tolist() == ["'=a"] * 1000 + ["'b"] * 1000 + ["'c"] * 1000
+    assert seen == ["unique_id", "y", "=a", "b", "c"]
+
+
 def test_two_series_and_targets_with_one_id_are_refused() -> None:
     layout = panel_of(3, 3).layout
     assert unique_ids(layout, targets=["x", "y"], series_id="id").tolist() == [["a/x", "a/y"], ["b/x", "b/y"]]
