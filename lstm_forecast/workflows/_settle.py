@@ -21,6 +21,7 @@ from lstm_forecast.data.placing import without_empty_rows
 from lstm_forecast.data.read import Table
 from lstm_forecast.data.repair import LARGEST
 from lstm_forecast.data.stamps import joined, parse_stamps
+from lstm_forecast.errors import DataError
 from lstm_forecast.workflows._first_look import LONGEST_WORD, FirstLook, reading
 from lstm_forecast.workflows._shared import survey_panel, survey_table
 
@@ -31,12 +32,8 @@ STEPS = {"5min": 5, "10min": 10, "15min": 15, "30min": 30, "h": 60, "2h": 120, "
 SHORT_GAP = 10  # rows that are filled where there is no season
 MANY_HOLES, MOST_HOLES = 0.05, 0.6  # for each row: those that ask for seasons, and those that a grid may have
 UNKNOWN = "mask"  # the policy for values that are not there which invents none
-RULES = {  # for rows of one stamp
-    "sum": "added up",
-    "mean": "replaced by their mean",
-    "first": "dropped but the first",
-    "last": "dropped but the last",
-}
+# What becomes of rows of one stamp.
+RULES = {"sum": "added up", "mean": "averaged", "first": "dropped but the first", "last": "dropped but the last"}
 
 
 @dataclass(frozen=True)
@@ -128,20 +125,26 @@ class _Settling:
         panel, late = self._refused("future_rows")
         if late is None:
             return
+        can_drop = self._leaves_every_series(future_rows="drop")
         if 2 * late.count >= len(panel.values):  # a story about the future
             self.written["future_rows"] = "keep"
-        elif self._are_few(late.count):
+        elif self._are_few(late.count) and can_drop:
             self.written["future_rows"] = "drop"
         else:
             kept = _Settling(self.look, self.data.model_copy(update={"future_rows": "keep"}), self.table)
             kept.settled()
-            self._ask(
-                late,
-                f"{self._of_all(late.count)} are {late.text}",
-                Choice({"future_rows": "drop"}, f"{late.count:,} rows are left out"),
-                Choice({"future_rows": "keep", **kept.written}, "all rows stay"),
-                assumed={"future_rows": "drop"},
-            )
+            drop = Choice({"future_rows": "drop"}, f"{late.count:,} rows are left out")
+            keep = Choice({"future_rows": "keep", **kept.written}, "all rows stay")
+            choices = [drop, keep] if can_drop else [keep]
+            text = f"{self._of_all(late.count)} are {late.text}"
+            self._ask(late, text, *choices, assumed={"future_rows": choices[0].keys["future_rows"]})
+
+    def _leaves_every_series(self, **keys: Any) -> bool:
+        try:
+            self._survey(**keys)
+        except DataError:
+            return False
+        return True
 
     def _off_grid(self) -> None:
         panel, off = self._refused("off_grid")
@@ -209,10 +212,9 @@ class _Settling:
         if self._are_few(infinite.count) and not huge.any():
             self.written["infinite"] = "missing"
             return
-        keys = {"infinite": "missing", "missing": UNKNOWN}
-        effect = f"{infinite.count:,} rows are read as missing"
+        answer = Choice({"infinite": "missing", "missing": UNKNOWN}, f"{infinite.count:,} rows are read as missing")
         text = f"{self._of_all(infinite.count)} hold values that are {infinite.text}"
-        self._ask(infinite, text, Choice(keys, effect), assumed={"infinite": "missing"})
+        self._ask(infinite, text, answer, assumed={"infinite": "missing"})
 
     def _holes(self) -> None:
         """Steps without a row or a value are filled: nothing that is there is lost."""

@@ -284,6 +284,16 @@ def test_more_than_a_few_rows_of_the_future_are_asked(folder: Path) -> None:
     require_answers_to_work(question, config, table)
 
 
+def test_a_series_that_lies_all_in_the_future_is_not_left_out(folder: Path) -> None:
+    rows = [[name, day, k % 7] for name in "abcdefghi" for k, day in enumerate(days(40))]
+    rows += [["j", day, k % 7] for k, day in enumerate(days(40, first="2204-03-01"))]
+    table = write(folder, ["store", "ds", "sales"], rows)
+    (question,), config, _ = asked(table)
+    assert [choice["keys"]["future_rows"] for choice in question["choices"]] == ["keep"]
+    assert refusal(config, table)
+    require_answers_to_work(question, config, table)
+
+
 def test_numbers_too_large_to_calculate_with_are_asked(folder: Path) -> None:
     (question,), config, _ = asked(single(folder, ["1e200"]))
     assert question["kind"] == "infinite"

@@ -33,7 +33,9 @@ def test_the_options_of_one_value_were_found() -> None:
     assert ("init", "--target") not in names and ("init", "--force") not in names
 
 
-@pytest.mark.parametrize(("path", "spelling"), SINGLE, ids=lambda value: " ".join(value) if value else "forecast")
+@pytest.mark.parametrize(
+    ("path", "spelling"), SINGLE, ids=lambda part: part if isinstance(part, str) else "_".join(part)
+)
 def test_an_option_of_one_value_that_is_given_twice_is_a_usage_error(path: tuple[str, ...], spelling: str) -> None:
     result = CliRunner().invoke(app, [*path, spelling, "1", spelling, "1", "nothing.csv"])
     assert result.exit_code == 2
