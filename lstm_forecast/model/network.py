@@ -165,8 +165,10 @@ def _complete(member: Member, number: int, window: Any) -> Any:
 
 def _smoothed(linear: Linear, smoothing: Smoothing, window: Any, past: Any) -> Any:
     """The share of smoothing in the linear part, (batch, horizon, n_targets), from the past (..., n_targets, steps)."""
-    forecast = 0 * past[..., -1:]
-    left = 1 + forecast
+    forecast = 0 * keras.ops.repeat(
+        past[..., -1:], linear.kernel.shape[2], axis=2
+    )  # all, where no group looks so short
+    left = 1 + forecast[..., :1]
     for group in smoothing.groups:
         share = left * window[:, -group.length, -1:, None] if smoothing.padded else left
         forecast, left = forecast + share * _group(past[..., -group.length :], group, smoothing), left - share
