@@ -292,6 +292,11 @@ def _report_lines(report: Mapping[str, Any]) -> Iterator[str]:
     for role, names in columns.items():
         if names:
             yield f"  {role}: {names if isinstance(names, str) else ', '.join(names)}"
+    if built := facts.get("training"):
+        yield (
+            f"  training builds {built['parameters']:,} parameters in {built['networks']} networks with about "
+            f"{built['mib']:,} MiB; how long it takes and how well it forecasts, only training tells"
+        )
     for finding in sorted(report["findings"], key=lambda finding: LEVELS.index(finding["level"])):
         counts = ", ".join(f"{name} {count:,}" for name, count in finding["columns"].items())
         yield f"{finding['level']}: {finding['kind']}: {finding['count']:,}: {finding['text']}"

@@ -5,6 +5,7 @@ where several choices are sensible, by what forecasts the validation part best. 
 a run holds what was decided.
 """
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -14,11 +15,17 @@ from lstm_forecast.config.network import ModelConfig
 from lstm_forecast.config.retrain import RetrainConfig
 from lstm_forecast.config.table import DataConfig, SplitConfig
 
-__all__ = ["Config", "Normalisation", "PreprocessingConfig", "Scaler", "TrainingConfig", "WindowsConfig"]
+__all__ = [
+    "SUPPORTS", "Config", "Normalisation", "PreprocessingConfig", "Scaler", "TrainingConfig", "WindowsConfig",
+]  # fmt: skip
 
 Normalisation = Literal["none", "last", "mean", "standard", "last_standard"]
 LONGEST = 100_000  # rows of a context or horizon
 Scaler = Literal["standard", "minmax", "robust", "none"]
+Support = Literal["real", "non_negative", "unit"]
+SUPPORTS: dict[Support, tuple[float, float]] = {
+    "real": (-math.inf, math.inf), "non_negative": (0.0, math.inf), "unit": (0.0, 1.0),
+}  # fmt: skip
 
 
 class PreprocessingConfig(Section):
@@ -31,6 +38,16 @@ class PreprocessingConfig(Section):
     scope: Literal["series", "global"] = Field(
         "series", description="series (each has its own center and scale) or global (one pair for each column)"
     )
+    support: Annotated[Support, AUTO] = Field(
+        OPEN,
+        description="what targets can be, and so forecasts and the borders of their intervals: real, non_negative or "
+        "unit (0 to 1); auto: from the values before the test part",
+    )
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The least and the largest value that a target can have; a run from before there were any has none."""
+        return SUPPORTS[self.support or "real"]
 
 
 class WindowsConfig(Section):

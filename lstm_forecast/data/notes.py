@@ -10,7 +10,9 @@ from lstm_forecast.data.faults import SHOWN, Finding
 from lstm_forecast.data.grid import Grid, clock
 from lstm_forecast.data.panel import Panel
 
-__all__ = ["far_moved", "fences", "gap_lengths", "panel_notes", "season_strength", "suspected_sentinels"]
+__all__ = [
+    "far_moved", "fences", "gap_lengths", "is_share", "panel_notes", "season_strength", "suspected_sentinels",
+]  # fmt: skip
 
 Floats = NDArray[np.float64]
 SENTINELS = (-9, -99, -200, -999, -9999, -99999, -32768, 999, 9999, 99999, 32767, 65535, 999999, -1e30, 1e30, 1e20)
@@ -20,6 +22,10 @@ OUTSIDE = 0.01  # largest share of the values, on either side, that may be outli
 MANY_ZEROS = 0.05
 ALIKE = 1 - 1e-9  # correlation of columns that are one and the same
 ROWS, SERIES = 5_000, 200  # that columns are compared in, and seasons measured in
+NEAR = 1.0  # standard deviations from 1 that the largest value of a share keeps at most
+TOP, CROWDED = 0.1, 0.75  # of the changes those among the largest values, and how large they are beside the others
+FEWEST_CHANGES, FEW_CHANGES = 50, 200  # that tell anything, and that tell all
+RESTLESS = 0.5  # standard deviations by which what is no random walk changes
 
 
 def suspected_sentinels(values: Floats) -> tuple[float, ...]:
@@ -68,6 +74,29 @@ def _reach(extents: Floats) -> int:
     """How many of the growing ``extents`` can be taken in before one is more than twice the one before."""
     jumps = np.flatnonzero(np.diff(extents) > extents[:-1])
     return int(jumps[0]) if len(jumps) else len(extents) - 1
+
+
+def is_share(values: Floats, series: NDArray[np.int64]) -> bool:
+    """Whether values (n,) from 0 to 1 of ``series`` (n,) end at 1, where prices and small amounts merely stop short.
+
+    Several are 1, more than a normalised series has. Or they come near and move the less the nearer they are, as the
+    border leaves them no room; of few values it is enough that they do not move more there, unless they wander as
+    prices do.
+    """
+    known = values[~np.isnan(values)]
+    deviation = known.std()
+    if np.isin(known, (0, 1)).all() or 1 - known.max() > NEAR * deviation:
+        return False
+    if (known == 1).sum() > 2 * len(np.unique(series)):
+        return True
+    change, middle = np.abs(np.diff(values)), (values[1:] + values[:-1]) / 2
+    kept = ~np.isnan(change) & (np.diff(series) == 0)
+    change, middle = change[kept], middle[kept]
+    top = middle >= np.quantile(middle, 1 - TOP) if len(change) >= FEWEST_CHANGES else np.ones_like(middle, np.bool_)
+    if top.all():
+        return False
+    few, restless = len(change) < FEW_CHANGES, change.mean() >= RESTLESS * deviation
+    return bool((restless or not few) and change[top].mean() <= (1 if few else CROWDED) * change[~top].mean())
 
 
 def panel_notes(panel: Panel, *, n_targets: int, season: int) -> Iterator[Finding]:

@@ -72,6 +72,12 @@ class Scaler:
         values = panel.values[:, : len(self.columns)]
         return int(((values < low) | (values > high)).any(axis=1).sum())
 
+    def scaled(self, value: float, index: NDArray[np.int64], *, n_targets: int) -> Floats:
+        """One value in original units as scaled targets of series, (n, 1, n_targets); ``index`` as in ``invert``."""
+        with np.errstate(divide="ignore"):  # 0 lies infinitely far below in logarithms
+            flat = np.log(value) if self.log else value
+        return np.asarray((flat - self.center[index, None, :n_targets]) / self.scale[index, None, :n_targets])
+
     def invert(self, scaled: NDArray[np.floating], index: NDArray[np.int64], *, n_targets: int) -> Floats:
         """Original units of scaled target values (n, horizon, n_targets, ...); ``index`` (n,) comes from indices."""
         shape = (len(index), 1, n_targets, *(1,) * (scaled.ndim - 3))

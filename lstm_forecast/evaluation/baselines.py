@@ -48,8 +48,14 @@ def drift(values: Floats, origins: Ints, floors: Ints, *, horizon: int) -> Float
 
 def moving_average(values: Floats, origins: Ints, floors: Ints, *, horizon: int, window: int) -> Floats:
     """Repeat the mean of the last ``window`` rows, or of as many as there are."""
-    count = np.minimum(origins - floors, window)[:, None]
-    total = np.zeros((len(origins), values.shape[1]))
-    for lag in range(1, window + 1):  # row after row: no array as large as all windows
-        total += np.where(lag <= count, values[np.maximum(origins - lag, floors)], 0)
-    return np.repeat((total / count)[:, None], horizon, axis=1)
+    counts = np.minimum(origins - floors, window)
+    mean = np.empty((len(origins), values.shape[1]))
+    order = np.argsort(floors, kind="stable")
+    firsts, places = np.unique(floors[order], return_index=True)
+    # Sums from one floor alone: those of a large series would round a small one away.
+    for first, own in zip(firsts, np.split(order, places[1:]), strict=False):
+        total = np.cumsum(values[first : origins[own].max()], axis=0)
+        total = np.concatenate([np.zeros((1, values.shape[1])), total])
+        until = origins[own] - first
+        mean[own] = (total[until] - total[until - counts[own]]) / counts[own, None]
+    return np.repeat(mean[:, None], horizon, axis=1)

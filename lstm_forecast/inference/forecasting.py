@@ -1,5 +1,6 @@
 """From scaled values to forecasts in original units: window, network, and everything undone on the way out."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -41,6 +42,7 @@ class Trials:
 
     predictions: NDArray[np.float32]  # (n, horizon, n_targets, n_quantiles)
     targets: NDArray[np.float32]  # (n, horizon, n_targets)
+    changes: NDArray[np.float32]  # (n, n_targets): of the context from step to step, see ``Forecaster.changes``
     series: Ints  # (n,): rows of the scaler
     news: float  # share of a window's steps that the one before had not
 
@@ -57,6 +59,7 @@ class Forecaster:
     padded: bool
     calibration: Calibration
     levels: tuple[int, ...]  # percents of the intervals that are forecast
+    support: tuple[float, float] = (-math.inf, math.inf)  # the least and the largest value that a target can have
     span: int | None = None
     horizon: int = 0  # of the network: how far ahead the columns known ahead are seen
     n_ahead: int = 0  # such columns, before the static ones
@@ -86,16 +89,21 @@ class Forecaster:
             batch = windows.batch(index)
             if exchange is not None:
                 batch = exchange.applied(batch, windows, index)
-            prediction = self._predict(batch.inputs, series[index]) * batch.scale[..., None] + batch.center[..., None]
-            parts.append(self.scaler.invert(prediction, series[index], n_targets=self.n_targets))
+            prediction = self._predict(batch.inputs, batch.center, batch.scale, series[index])
+            parts.append(self._original(prediction, series[index]))
             progress(len(index))
         return np.concatenate(parts)
 
     def trials(self, windows: Windows, series: Ints) -> Trials:
         """What ``calibrated`` learns from; ``series`` as in ``on_windows``."""
-        pairs = [(self.session.predict(batch.inputs), batch.targets) for batch in windows.batches(BATCH)]
-        predictions, targets = (np.concatenate(arrays) for arrays in zip(*pairs, strict=True))
-        return Trials(predictions, targets, series, news=min(1.0, windows.stride / windows.horizon))
+        found, done = [], 0
+        for batch in windows.batches(BATCH):
+            own = series[done : done + len(batch.inputs)]
+            prediction = self._supported(self.session.predict(batch.inputs), batch.center, batch.scale, own)
+            found.append((prediction, batch.targets, self.changes(batch.inputs)))
+            done += len(own)
+        predictions, targets, changes = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
+        return Trials(predictions, targets, changes, series, news=min(1.0, windows.stride / windows.horizon))
 
     def calibrated(self, trials: Sequence[Trials], *, per_series: bool) -> "Forecaster":
         """The same with intervals that would have held their levels in these trials, see ``calibrate``."""
@@ -103,6 +111,7 @@ class Forecaster:
             np.concatenate([each.predictions for each in trials]),
             np.concatenate([each.targets for each in trials]),
             np.concatenate([each.series for each in trials]),
+            np.concatenate([each.changes for each in trials]),
             levels=self.calibration.levels,
             n_series=len(self.scaler.ids),
             news=trials[0].news,
@@ -126,12 +135,54 @@ class Forecaster:
                 values, origins[part], floors[part], self.context_length, shifted=shifted, shift=self.horizon
             )
             prediction = self._roll(contexts, observed, series[part], steps, n_own)
-            parts.append(self.scaler.invert(prediction, series[part], n_targets=self.n_targets))
+            parts.append(self._original(prediction, series[part]))
         return np.concatenate(parts)
 
-    def _predict(self, inputs: NDArray[np.float32], series: Ints) -> NDArray[np.float32]:
-        """Calibrated predictions in the units of the network's output."""
-        return self.calibration.apply(self.session.predict(inputs), series, self.levels)
+    def changes(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Root mean square changes of the targets from step to step of each window, (n, n_targets).
+
+        ``inputs`` (n, context_length, n_features) and the result are in the units of the network's output; padding
+        counts for nothing.
+        """
+        change = np.square(np.diff(inputs[..., : self.n_targets], axis=1))
+        seen = inputs[:, :-1, -1:] if self.padded else np.ones_like(change[..., :1])
+        return np.asarray(np.sqrt((change * seen).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)), np.float32)
+
+    def _predict(
+        self, inputs: NDArray[np.float32], center: NDArray[np.float32], scale: NDArray[np.float32], series: Ints
+    ) -> NDArray[np.float32]:
+        """Calibrated predictions in scaled units; ``center`` and ``scale`` (n, 1, n_targets) undo the window's own."""
+        prediction = self._supported(self.session.predict(inputs), center, scale, series)
+        calibrated = self.calibration.apply(prediction, series, self.levels, changes=self.changes(inputs))
+        return calibrated * scale[..., None] + center[..., None]
+
+    def _supported(
+        self,
+        prediction: NDArray[np.float32],
+        center: NDArray[np.float32],
+        scale: NDArray[np.float32],
+        series: Ints,
+    ) -> NDArray[np.float32]:
+        """Predictions in the units of the network's output, moved so that no median lies outside of the support.
+
+        All quantiles of a step move alike: an interval keeps its width until its borders are cut, and calibration
+        learns from what is forecast.
+        """
+        if self.support == (-math.inf, math.inf):
+            return prediction
+        low, high = (((border - center) / scale).astype(np.float32) for border in self._borders(series))
+        median = prediction[..., prediction.shape[-1] // 2]
+        return prediction + (median.clip(low, high) - median)[..., None]
+
+    def _borders(self, series: Ints) -> list[Floats]:
+        """The support in scaled units, (n, 1, n_targets) each."""
+        return [self.scaler.scaled(value, series, n_targets=self.n_targets) for value in self.support]
+
+    def _original(self, scaled: NDArray[np.float32], series: Ints) -> Floats:
+        """Forecasts in original units, cut to the support; the order of quantiles stays."""
+        values = self.scaler.invert(scaled, series, n_targets=self.n_targets)
+        # Adding 0 makes 0 of -0.
+        return values if self.support == (-math.inf, math.inf) else values.clip(*self.support) + 0.0
 
     def _roll(
         self,
@@ -149,8 +200,7 @@ class Forecaster:
                 contexts, observed, self.normalisation,
                 padded=self.padded, span=self.span, n_own=n_own, n_flagged=self.n_flagged,
             )  # fmt: skip
-            center, scale = center[..., : self.n_targets, None], scale[..., : self.n_targets, None]
-            block = self._predict(inputs, series) * scale + center
+            block = self._predict(inputs, center[..., : self.n_targets], scale[..., : self.n_targets], series)
             median: NDArray[np.float32] = block[..., block.shape[-1] // 2]
             distance = block - median[..., None]  # of the quantiles from the median
             if blocks:
@@ -160,7 +210,8 @@ class Forecaster:
             blocks.append(block)
             if len(blocks) * blocks[0].shape[1] >= steps:
                 return np.concatenate(blocks, axis=1)[:, :steps]
-            contexts = np.concatenate([contexts, median], axis=1)[:, -self.context_length :]
+            known = median.clip(*self._borders(series)).astype(np.float32)  # after rounding, too
+            contexts = np.concatenate([contexts, known], axis=1)[:, -self.context_length :]
             if observed is not None:
                 seen = np.ones(median.shape[:2], bool)
                 observed = np.concatenate([observed, seen], axis=1)[:, -self.context_length :]

@@ -13,8 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm_forecast.data.windows import Windows
-from lstm_forecast.model.methods import best_kernel, last_value_kernel, regression_kernel, seasonal_kernel
-from lstm_forecast.model.ridge import Weights, inputs_of, normal_equations, solve
+from lstm_forecast.model.methods import (
+    best_kernel,
+    last_value_kernel,
+    lengthened,
+    regression_kernel,
+    sample,
+    seasonal_kernel,
+)
+from lstm_forecast.model.ridge import Equations, Weights, inputs_of, normal_equations, solve
 from lstm_forecast.model.smoothing import TINY, Smoothing, fit_smoothing
 
 __all__ = ["Linear", "fit_linear", "fixed_linear"]
@@ -97,12 +104,12 @@ def fit_linear(training: Windows, *, season_length: int = 1, kind: str = RIDGE, 
     equations = normal_equations(older, limit)
     smoothing = fit_smoothing(older, season_length=season_length) if simple else None
     judges, penalties = (newer, PENALTIES) if len(newer) else (older, PENALTIES_UNJUDGED)
-    ridges = (solve(equations, penalty) for penalty in penalties)
+    ridges = (_solved(equations, penalty, windows=training) for penalty in penalties)
     number, shares = _judged(ridges, simple, smoothing, judges, kind=kind, learned=judges is older)
     if len(newer):
         equations = equations + normal_equations(newer, limit)
     penalty = np.array(penalties)[number]
-    ridge = solve(equations, penalty)
+    ridge = _solved(equations, penalty, windows=training)
     kernel = shares[0][:, None, None] * ridge.kernel
     for share, other in zip(shares[1:], simple.values(), strict=True):
         kernel += share[:, None, None] * other
@@ -115,6 +122,11 @@ def fit_linear(training: Windows, *, season_length: int = 1, kind: str = RIDGE, 
         first=training.n_own,
         **(_smoothed(training, season_length, shares[-1]) if simple else {}),
     )
+
+
+def _solved(equations: Equations, penalty: float | Floats, *, windows: Windows) -> Weights:
+    weights = solve(equations, penalty)
+    return replace(weights, kernel=lengthened(weights.kernel, windows.context_length))
 
 
 def _newest_fifth(windows: Windows) -> NDArray[np.int64]:
@@ -158,7 +170,8 @@ def _judged(
     They are of the ridge and of the simple forecasts, (1 + n_simple, n_targets). Of windows that the ridge has
     ``learned`` its error says nothing: it counts as good as the best simple forecast then.
     """
-    batch = next(windows.batches(JUDGES, limit=JUDGES))
+    batch = sample(windows, JUDGES)
+    assert batch is not None  # noqa: S101  there is a window to learn from
     own, known = inputs_of(
         batch.inputs, n_targets=windows.n_targets, horizon=windows.horizon, first=windows.n_own, n_known=windows.n_known
     )

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 from lstm_forecast.model.graph import weight_shapes
+from lstm_forecast.model.methods import LONGEST_PAST, NUMBERS
 from lstm_forecast.model.spec import NetworkSpec
 
 __all__ = ["training_mib"]
@@ -16,6 +17,7 @@ KEPT = 3  # arrays like the gates that each step keeps for the way back, in both
 COPIES = 9  # of the weights: themselves, gradients, two moments, best ones, a checkpoint, what is published of them
 TARGETS = 3  # arrays like them: themselves, what the linear part predicts, what it leaves over
 BATCHES = 4  # that wait to be trained on
+KERNELS = 8  # arrays like the linear part of a context longer than it looks at: its own, simple ones, those of graphs
 LEARNED = 5_000  # windows that linear parts are compared on at once
 MIB = 2**20
 
@@ -33,6 +35,8 @@ def _network_bytes(spec: NetworkSpec, batch_size: int, rows: int) -> int:
     steps = sum(spec.n_steps * units * directions * gates * KEPT for units in spec.units)
     window = spec.context_length * spec.n_features + TARGETS * spec.horizon * spec.n_targets
     outputs = spec.horizon * spec.n_targets * len(spec.quantiles) * KEPT
-    ridge = 8 * spec.n_targets * (spec.context_length + 1) * (2 * spec.context_length + 8 * spec.horizon)
-    windows = max(BATCHES * batch_size, min(LEARNED, rows))
-    return 4 * (COPIES * weights + batch_size * (steps + outputs) + windows * window) + ridge
+    past = min(spec.context_length, LONGEST_PAST)
+    ridge = 8 * spec.n_targets * (past + 1) * (2 * past + 8 * spec.horizon)
+    kernels = KERNELS * spec.n_targets * spec.context_length * spec.horizon if past < spec.context_length else 0
+    windows = max(BATCHES * batch_size, min(LEARNED, rows, NUMBERS // (spec.context_length * spec.n_features)))
+    return 4 * (COPIES * weights + batch_size * (steps + outputs) + windows * window + kernels) + ridge

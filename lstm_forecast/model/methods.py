@@ -11,16 +11,19 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from lstm_forecast.data.windows import Windows
+from lstm_forecast.data.windows import Batch, Windows
 
 __all__ = [
-    "Method", "best_kernel", "holt_winters", "last_value_kernel", "regression_kernel", "seasonal_kernel", "theta",
+    "LONGEST_PAST", "NUMBERS", "Method", "best_kernel", "holt_winters", "last_value_kernel", "lengthened",
+    "regression_kernel", "room", "sample", "seasonal_kernel", "theta",
 ]  # fmt: skip
 
 ALPHAS = (0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
 TRENDS = ((0.0, 1.0), (0.05, 0.9), (0.05, 1.0), (0.15, 0.9), (0.15, 1.0), (0.4, 0.9), (0.4, 1.0))  # beta, phi
 GAMMAS = (0.1, 0.25, 0.5)
 SAMPLE = 1_000  # windows that methods are compared on
+NUMBERS = 2**26  # in the inputs of a sample
+LONGEST_PAST = 2_000  # steps of a window that these and a ridge look at: twice as many take eight times as long
 Floats = NDArray[np.float64]
 Kernel = NDArray[np.float32]
 
@@ -41,13 +44,15 @@ def seasonal_kernel(context_length: int, horizon: int, *, season_length: int) ->
 def regression_kernel(context_length: int, horizon: int, *, season_length: int) -> Kernel:
     """Continue a straight line through the window, with a level for each phase where it holds two seasons.
 
-    Hyndman & Athanasopoulos 2021, "Forecasting: principles and practice", section 7.4.
+    Of a longer window than ``LONGEST_PAST`` it goes through the newest steps. Hyndman & Athanasopoulos 2021,
+    "Forecasting: principles and practice", section 7.4.
     """
-    steps = np.arange(context_length + horizon)
-    phases = season_length if 1 < season_length <= context_length // 2 else 1
-    regressors = np.column_stack([steps, *(steps % phases == phase for phase in range(phases))])
-    fit = np.linalg.pinv(regressors[:context_length].astype(np.float64))
-    return np.asarray((regressors[context_length:] @ fit).T, np.float32)
+    length = min(context_length, LONGEST_PAST)
+    steps = np.arange(length + horizon)
+    phases = season_length if 1 < season_length <= length // 2 else 1
+    regressors = np.column_stack([steps, steps[:, None] % phases == np.arange(phases)])
+    fit = np.linalg.pinv(regressors[:length].astype(np.float64))
+    return lengthened(np.asarray((regressors[length:] @ fit).T, np.float32), context_length)
 
 
 @dataclass(frozen=True)
@@ -108,18 +113,36 @@ def theta(length: int, horizon: int, *, season_length: int, alpha: float) -> Met
     return Method(forecast.T, errors.T)
 
 
+def sample(windows: Windows, count: int) -> Batch | None:
+    """``count`` windows spread evenly, or as many as there is ``room`` for; None where there are none."""
+    count = room(windows, count)
+    return next(windows.batches(count, limit=count), None)
+
+
+def room(windows: Windows, count: int) -> int:
+    """``count`` windows, or as many as hold ``NUMBERS`` at once."""
+    return max(1, min(count, NUMBERS // (windows.context_length * windows.n_features)))
+
+
 def best_kernel(windows: Windows, *, season_length: int) -> Kernel:
     """The exponential smoothing with the smallest absolute error on the windows, (n_targets, context_length, horizon).
 
     One set of parameters serves all series, as few windows cannot tell more apart.
     """
-    kernels = _kernels(windows.context_length, windows.horizon, season_length)
-    batch = next(windows.batches(SAMPLE, limit=SAMPLE), None)
+    length = min(windows.context_length, LONGEST_PAST)
+    kernels = _kernels(length, windows.horizon, season_length)
+    batch = sample(windows, SAMPLE)
     if batch is None:
-        return np.repeat(kernels[:1], windows.n_targets, axis=0)
-    own, targets = batch.inputs[..., : windows.n_targets].transpose(2, 0, 1), batch.targets.transpose(2, 0, 1)
+        return lengthened(np.repeat(kernels[:1], windows.n_targets, axis=0), windows.context_length)
+    own, targets = batch.inputs[:, -length:, : windows.n_targets].transpose(2, 0, 1), batch.targets.transpose(2, 0, 1)
     errors = [np.abs(own @ kernel - targets).mean(axis=(1, 2)) for kernel in kernels]
-    return np.asarray(kernels[np.argmin(errors, axis=0)])
+    return lengthened(kernels[np.argmin(errors, axis=0)], windows.context_length)
+
+
+def lengthened(kernel: Kernel, context_length: int) -> Kernel:
+    """A kernel (..., length, horizon) for longer contexts, of which it sees the newest steps."""
+    missing = context_length - kernel.shape[-2]
+    return np.pad(kernel, [*[(0, 0)] * (kernel.ndim - 2), (missing, 0), (0, 0)]) if missing else kernel
 
 
 @lru_cache(maxsize=2)  # what is compared changes from look to look, the kernels do not

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm_forecast.data.windows import Windows
+from lstm_forecast.model.methods import LONGEST_PAST
 
 __all__ = ["Equations", "Weights", "inputs_of", "normal_equations", "solve"]
 
@@ -62,8 +63,12 @@ def inputs_of(inputs: Single, *, n_targets: int, horizon: int, first: int, n_kno
 
 
 def normal_equations(windows: Windows, limit: int) -> Equations:
-    """Sum up batch by batch, so that windows are never materialised; of more than ``limit``, that many are taken."""
-    n_targets, width, horizon, n_known = windows.n_targets, windows.context_length + 1, windows.horizon, windows.n_known
+    """Sum up batch by batch, so that windows are never materialised; of more than ``limit``, that many are taken.
+
+    Of a longer window than ``LONGEST_PAST`` the newest steps are.
+    """
+    length = min(windows.context_length, LONGEST_PAST)
+    n_targets, width, horizon, n_known = windows.n_targets, length + 1, windows.horizon, windows.n_known
     total = Equations(
         gram=np.zeros((n_targets, width, width)),
         moment=np.zeros((n_targets, width, horizon)),
@@ -72,13 +77,10 @@ def normal_equations(windows: Windows, limit: int) -> Equations:
         known_moment=np.zeros((n_targets, horizon, n_known)),
     )
     for batch in windows.batches(BATCH, limit=limit):
-        past, known = (
-            part.astype(np.float64)
-            for part in inputs_of(
-                batch.inputs, n_targets=n_targets, horizon=horizon, first=windows.n_own, n_known=n_known
-            )
-        )
-        for target, own in enumerate(past):
+        newest = batch.inputs[:, -max(length, horizon) :]
+        own_known = inputs_of(newest, n_targets=n_targets, horizon=horizon, first=windows.n_own, n_known=n_known)
+        past, known = (part.astype(np.float64) for part in own_known)
+        for target, own in enumerate(past[:, :, -length:]):
             x, y = np.concatenate([own, np.ones((len(own), 1))], axis=1), batch.targets[..., target]
             total.gram[target] += x.T @ x
             total.moment[target] += x.T @ y

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm_forecast.data.windows import Windows
-from lstm_forecast.model.methods import Method, holt_winters, theta
+from lstm_forecast.model.methods import Method, holt_winters, sample, theta
 
 __all__ = ["FLOOR", "N_METHODS", "TINY", "Group", "Smoothing", "fit_smoothing", "most_numbers"]
 
@@ -118,8 +118,7 @@ def fit_smoothing(windows: Windows, *, season_length: int) -> Smoothing:
     groups = _groups(windows.context_length, horizon, season_length, windows.padded)
     prior, power = np.zeros((n_targets, N_METHODS), np.float32), np.ones(n_targets, np.float32)
     plain = Smoothing(groups, horizon, windows.padded, prior, power)
-    sample = max(1, SAMPLE // n_targets)
-    batch = next(windows.batches(sample, limit=sample), None)
+    batch = sample(windows, max(1, SAMPLE // n_targets))
     if batch is None or not groups:
         return plain
     full = batch.inputs[:, -groups[0].length, -1] > 0 if windows.padded else np.ones(len(batch.inputs), np.bool_)

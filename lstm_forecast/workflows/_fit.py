@@ -15,6 +15,7 @@ from lstm_forecast.model.ensemble import Member
 from lstm_forecast.model.graph import onnx_graph
 from lstm_forecast.model.history import Epoch
 from lstm_forecast.model.linear import Linear, fit_linear, fixed_linear
+from lstm_forecast.model.methods import sample
 from lstm_forecast.model.spec import NetworkSpec
 from lstm_forecast.model.startup import start_keras
 from lstm_forecast.store import Checkpoints
@@ -222,11 +223,10 @@ def _start(prepared: Prepared, windows: Windows, linear: Linear | None, number: 
 
     spec = replace(network_spec(prepared, windows, number), zero_output=linear is not None)
     weights = named_weights(build_network(spec))
-    residuals = [
-        batch.targets - (0 if linear is None else linear.predict(batch.inputs))
-        for batch in windows.batches(RESIDUALS, limit=RESIDUALS)
-    ]
-    quantiles = np.quantile(np.concatenate(residuals), spec.quantiles, axis=0)  # (n_quantiles, horizon, n_targets)
+    batch = sample(windows, RESIDUALS)
+    assert batch is not None  # noqa: S101  there is a window to learn from
+    residuals = batch.targets - (0 if linear is None else linear.predict(batch.inputs))
+    quantiles = np.quantile(residuals, spec.quantiles, axis=0)  # (n_quantiles, horizon, n_targets)
     if linear is not None:
         quantiles -= quantiles[len(quantiles) // 2]  # the median of the forecast is the linear part itself
     first = np.moveaxis(quantiles, 0, -1)  # (horizon, n_targets, n_quantiles)

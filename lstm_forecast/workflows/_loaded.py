@@ -136,6 +136,7 @@ def make_forecaster(
         padded=bool(config.windows.padding),
         calibration=calibration,
         levels=wanted,
+        support=config.preprocessing.bounds,
         span=config.span,
         horizon=config.windows.horizon,
         **known_widths(config),

@@ -17,6 +17,7 @@ from lstm_forecast.data.scale import Scaler
 from lstm_forecast.data.split import Split
 from lstm_forecast.evaluation.metrics import errors
 from lstm_forecast.model.linear import fit_linear
+from lstm_forecast.model.methods import room
 from lstm_forecast.workflows._shared import fit_config_scaler, make_config_windows, seasonal_scales
 
 __all__ = ["Choice", "Looks"]
@@ -97,10 +98,11 @@ class Looks:
         if not len(learned) or not len(judged):
             return None
         linear = fit_linear(learned, season_length=config.windows.season_length, kind=choice.linear, limit=LOOKS)
-        index = np.linspace(0, len(judged) - 1, min(JUDGES, len(judged))).astype(np.int64)
+        index = np.linspace(0, len(judged) - 1, min(room(judged, JUDGES), len(judged))).astype(np.int64)
         batch, (origins, _) = judged.batch(index), judged.origins(index)
         series = panel.layout.series_of(origins - 1)
         prediction = linear.predict(batch.inputs) * batch.scale + batch.center
+        # As it is, not cut to preprocessing.support: cutting then changes no choice, and no error but to a smaller one.
         forecast = scaler.invert(prediction, series, n_targets=config.n_outputs)
         actual = panel.values[origins[:, None] + np.arange(config.windows.horizon), : config.n_outputs]
         error = errors(forecast, actual, self._scales[series][:, None])["mase"]

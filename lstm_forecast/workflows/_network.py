@@ -8,7 +8,7 @@ from lstm_forecast.inference.tracing import require_bounded
 from lstm_forecast.model.smoothing import N_METHODS, most_numbers
 from lstm_forecast.store import Run
 
-__all__ = ["sound_network"]
+__all__ = ["require_sound", "sound_network"]
 
 MORE_FEATURES = 64  # of a window, beside the columns that are scaled
 
@@ -18,15 +18,23 @@ def sound_network(run: Run, config: Config, *, n_columns: int, evaluated: bool) 
 
     Raises RunError if the file is damaged or too large, ValueError if it holds anything but a network of the config.
     """
-    largest, most_bytes = _limits(config, n_columns)
+    _, most_bytes = _limits(config, n_columns)
     content = run.read("evaluated.onnx" if evaluated else "network.onnx", limit=most_bytes)
+    require_sound(content, config, n_columns=n_columns)
+    return content
+
+
+def require_sound(content: bytes, config: Config, *, n_columns: int) -> None:
+    """Raise ValueError if an ONNX file holds anything but a network of the resolved ``config``, or a larger one."""
+    largest, most_bytes = _limits(config, n_columns)
+    if len(content) > most_bytes:
+        raise ValueError(f"a network of {len(content):,} bytes, and its config needs {most_bytes:,} at most")
     require_bounded(
         read_network(content),
         inputs=(config.windows.context_length, -1),
         outputs=(config.windows.horizon, config.n_outputs, len(config.model.quantiles)),
         largest=largest,
     )
-    return content
 
 
 def _limits(config: Config, n_columns: int) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,10 @@ from lstm_forecast.data.read import Table
 from lstm_forecast.data.scale import Scaler
 from lstm_forecast.data.split import Split, split_rows
 from lstm_forecast.data.windows import Windows
-from lstm_forecast.errors import DataError
+from lstm_forecast.errors import ConfigError, DataError
 from lstm_forecast.events import phase
 from lstm_forecast.files import open_regular
+from lstm_forecast.workflows._doubts import doubtful_season, doubtful_support, outside_support, target_ranges
 from lstm_forecast.workflows._parts import Part, evaluation_windows, make_parts
 from lstm_forecast.workflows._resolve import resolve
 from lstm_forecast.workflows._shared import (
@@ -31,6 +32,7 @@ from lstm_forecast.workflows._shared import (
 __all__ = ["Prepared", "prepare", "prepare_panel"]
 
 MIN_EVALUATION_WINDOWS = 200  # about: below, windows overlap, as a few errors say little
+MOST_NUMBERS = 2**27  # of a linear part: larger graphs cannot be written
 MAX_EVALUATION_WINDOWS = 20_000  # about; more would change no reported error visibly, and cost time in every epoch
 
 
@@ -46,6 +48,8 @@ class Prepared:
     validation: Part | None
     test: Part | None
     facts: Mapping[str, Any]  # about the data, for the manifest
+    doubts: tuple[str, ...] = ()  # about them, for people
+    ranges: NDArray[np.float64] = field(default_factory=lambda: np.empty((2, 0, 0)))  # as of target_ranges
 
     @property
     def parts(self) -> dict[str, Part]:
@@ -69,6 +73,7 @@ def prepare(config: Config, data_path: Path) -> Prepared:
 def prepare_panel(config: Config, panel: Panel, table: Table, *, test_from: int | None = None) -> Prepared:
     """Split and scale what ``read_panel`` gave; the test part begins at number ``test_from`` on the grid, if given."""
     config = _with_categories(config, panel)
+    _require_room(config)
     future_rows = 0 if panel.later is None else len(panel.later.codes)
     if config.melted:
         panel = panel.melted(panel_ids(config, panel.layout))
@@ -97,6 +102,12 @@ def prepare_panel(config: Config, panel: Panel, table: Table, *, test_from: int 
         name: evaluation_windows(config, panel.layout, values, start, end) for name, (start, end) in borders.items()
     }
     parts = make_parts(config, panel, split, judged)
+    own = panel.values[:, : config.n_outputs]
+    if 2 * outside_support(config, own) > len(own):
+        raise DataError(
+            f"preprocessing.support: {config.preprocessing.support}: most rows hold a target outside of it "
+            f"({np.nanmin(own):.6g} to {np.nanmax(own):.6g}); set real, or leave it to auto"
+        )
     changed = {"outliers": scaler.outliers(panel), "short_series": len(skipped)}
     counts = {"training": len(training)} | {name: len(part.windows) if part else 0 for name, part in parts.items()}
     return Prepared(
@@ -124,7 +135,19 @@ def prepare_panel(config: Config, panel: Panel, table: Table, *, test_from: int 
             "warnings": list(panel.notes),
             "data_sha256": _fingerprint(table),
         },
+        ranges=target_ranges(panel.layout, own),
+        doubts=(*doubtful_season(config, panel.layout), *doubtful_support(config, own)),
     )
+
+
+def _require_room(config: Config) -> None:
+    """Raise ConfigError for a context and a horizon of which no linear part can be kept."""
+    numbers = config.n_outputs * (config.windows.context_length or 1) * config.windows.horizon
+    if numbers > MOST_NUMBERS:
+        raise ConfigError(
+            f"windows.context_length x windows.horizon: their linear part would have {numbers:,} numbers, and "
+            f"{MOST_NUMBERS:,} are possible; make one of them smaller"
+        )
 
 
 def _without_lines_ahead(config: Config, panel: Panel, split: Split, table: Table) -> Panel:

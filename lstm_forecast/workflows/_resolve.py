@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 
 from lstm_forecast.config.schema import Config
 from lstm_forecast.data.grid import season_length
+from lstm_forecast.data.notes import is_share
 from lstm_forecast.data.panel import Panel
 from lstm_forecast.data.split import Split
 from lstm_forecast.events import phase
+from lstm_forecast.workflows._doubts import held_season
 from lstm_forecast.workflows._look import Choice, Looks
 
 __all__ = ["resolve"]
@@ -40,6 +42,7 @@ def resolve(config: Config, panel: Panel, split: Split) -> tuple[Config, Mapping
     """The config with nothing left open that what follows needs, and the reason for each choice by key."""
     phase("choosing what the config leaves to auto")
     choices = _Choices(config)
+    _resolve_support(choices, panel, split)
     _resolve_season(choices, panel, split)
     _resolve_windows(choices, panel, split)
     _resolve_network(choices, split)
@@ -67,13 +70,39 @@ class _Choices:
             self.reasons[key] = f"{value}: {reason}"
 
 
+def _resolve_support(choices: _Choices, panel: Panel, split: Split) -> None:
+    """What all targets can be, as far as the values before the test part tell.
+
+    A value of 0 or more in all rows says nothing against one below, but where there never was one, forecasts of one
+    are wrong in all known cases: counts, amounts, prices. What could fall below 0 and never did, such as degrees
+    Celsius in summer, is for the user to say, and the reason says how.
+    """
+    if not choices.open("preprocessing.support"):
+        return
+    series = np.repeat(np.arange(len(split.end)), panel.layout.lengths)
+    before = np.arange(len(series)) < split.test_start[series]
+    values = panel.values[before, : choices.config.n_outputs]
+    least, largest = np.nanmin(values, initial=np.inf), np.nanmax(values, initial=-np.inf)
+    seen = f"values from {least:g} to {largest:g} before the test part"
+    if least < 0:
+        choices.settle("preprocessing.support", "real", seen)
+    elif largest <= 1 and all(is_share(column, series[before]) for column in values.T):
+        choices.settle("preprocessing.support", "unit", f"{seen}, which crowd at 1; set non_negative if more can come")
+    else:
+        choices.settle("preprocessing.support", "non_negative", f"{seen}; set real if less than 0 can come")
+
+
 def _resolve_season(choices: _Choices, panel: Panel, split: Split) -> None:
+    """The season that is usual for the frequency; one found in the values where the rows do not hold two of those."""
     freq = panel.layout.grid.freq
-    if not freq.isdigit():
-        choices.settle("windows.season_length", season_length(freq), f"usual for freq {freq}")
+    usual, fits = season_length(freq), held_season(panel.layout, season_length(freq))
+    if fits and not freq.isdigit():
+        choices.settle("windows.season_length", usual, f"usual for freq {freq}")
     elif choices.open("windows.season_length"):
         season, strength = _strongest_season(panel, split)
         reason = f"autocorrelation {strength:.2f} at that distance" if season > 1 else "no season found in the values"
+        if not fits:
+            reason += f"; no series holds two of the {usual:,} rows that are usual for freq {freq}"
         choices.settle("windows.season_length", season, reason)
 
 
@@ -110,8 +139,10 @@ def _autocorrelation(values: NDArray[np.float64], lags: int) -> NDArray[np.float
     known = ~np.isnan(change)
     change = np.where(known, change - change.mean(where=known) if known.any() else 0.0, 0.0)
     power = float(change @ change)
-    products = [float(change[lag:] @ change[:-lag]) if lag < len(change) else 0.0 for lag in range(1, lags + 1)]
-    return np.array(products) / power if power > 0 else np.zeros(lags)
+    if power <= 0:
+        return np.zeros(lags)
+    spectrum = np.fft.rfft(change, n=len(change) + lags)  # zeros behind the end: no change meets those at the start
+    return np.asarray(np.fft.irfft(np.abs(spectrum) ** 2, n=len(change) + lags)[1 : lags + 1] / power)
 
 
 def _resolve_windows(choices: _Choices, panel: Panel, split: Split) -> None:
@@ -175,6 +206,7 @@ def _resolve_network(choices: _Choices, split: Split) -> None:
     segment_length = SEGMENTS.get(_season(config), _season(config))
     if _season(config) == 1 and context_length > 4 * SEGMENTS[7]:
         segment_length = min(horizon, context_length // 4)
+    segment_length = min(segment_length, context_length)
     while context_length % segment_length:
         segment_length -= 1
     choices.settle("model.segment_length", segment_length, "a season, or a part of the context that divides it")

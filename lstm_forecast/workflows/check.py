@@ -16,9 +16,10 @@ from lstm_forecast.data.panel import Panel
 from lstm_forecast.data.read import Table
 from lstm_forecast.data.split import MIN_CONTEXT
 from lstm_forecast.errors import DataError
+from lstm_forecast.workflows._doubts import doubtful_season, held_season
 from lstm_forecast.workflows._first_look import first_look
-from lstm_forecast.workflows._memory import require_memory
 from lstm_forecast.workflows._prepare import prepare_panel
+from lstm_forecast.workflows._rehearsal import rehearse
 from lstm_forecast.workflows._shared import survey_panel
 
 __all__ = ["Report", "check"]
@@ -49,6 +50,7 @@ def check(path: Path, *, config: Config | None = None) -> Report:
     Raises DataError only if nothing can be said about the table, ConfigError if training would take too much memory.
     """
     findings: list[Finding] = []
+    rehearsal: dict[str, Any] = {}
     if config is None:
         look = first_look(path)
         findings += look.findings
@@ -68,12 +70,15 @@ def check(path: Path, *, config: Config | None = None) -> Report:
     findings += sentinels
     grid = panel.layout.grid
     season = config.windows.season_length if config and config.windows.season_length else season_length(grid.freq)
+    season = season if held_season(panel.layout, season) else 1
     findings += panel_notes(panel, n_targets=len(data.targets), season=season)
     if config is not None:
+        findings += [Finding("season", "note", 1, text) for text in doubtful_season(config, panel.layout)]
         findings += _short(panel, config)
         if not any(finding.level == "refused" for finding in findings):
-            findings += _untrainable(config, surveyed, table)
-    return Report(path, _facts(panel, table, data, findings), tuple(findings))
+            rehearsal, problems = _rehearsed(config, surveyed, table)
+            findings += problems
+    return Report(path, _facts(panel, table, data, findings) | rehearsal, tuple(findings))
 
 
 def _columns(data: DataConfig) -> dict[str, Any]:
@@ -133,13 +138,13 @@ def _without_sentinels(panel: Panel) -> tuple[Panel, list[Finding]]:
     return replace(panel, values=np.where(cells, np.nan, panel.values)), [finding]
 
 
-def _untrainable(config: Config, panel: Panel, table: Table) -> list[Finding]:
-    """What training would stop at before it comes to networks: all of its preparation is done to find that out."""
+def _rehearsed(config: Config, panel: Panel, table: Table) -> tuple[dict[str, Any], list[Finding]]:
+    """What training would build, and what it would stop at: all that comes before Keras is done to find that out."""
     try:
-        require_memory(prepare_panel(config, panel, table))
+        prepared = prepare_panel(config, panel, table)
+        return {"training": {**rehearse(prepared), "resolved": prepared.facts["resolved"]}}, []
     except DataError as error:
-        return [Finding("training", "refused", 1, problem) for problem in error.problems]
-    return []
+        return {}, [Finding("training", "refused", 1, problem) for problem in error.problems]
 
 
 def _short(panel: Panel, config: Config) -> list[Finding]:

@@ -16,6 +16,7 @@ from lstm_forecast.errors import DataError, UsageError
 from lstm_forecast.events import phase
 from lstm_forecast.inference.table import input_table, long_table, quantile_columns, save_table, spreadsheet_safe
 from lstm_forecast.store import Run, find_run, write_whole
+from lstm_forecast.workflows._doubts import doubtful_intervals, doubtful_levels, doubtful_support, target_ranges
 from lstm_forecast.workflows._loaded import LoadedRun, load_run, needed_rows, read_ahead, series_index
 from lstm_forecast.workflows._output import require_output, require_suffix
 from lstm_forecast.workflows._shared import panel_ids, repair_notes
@@ -59,8 +60,10 @@ def predict(
     loaded = load_run(find_run(runs, name), levels=levels)
     require_output("--output", output, [data, future, loaded.data_path])
     panel = read_ahead(loaded, data, future)
-    table = forecast_future(loaded, panel, horizon=horizon, columns=columns)
-    notes = (*(f"warning: {note}" for note in panel.notes), *repair_notes(loaded.config.data, panel.repairs))
+    forecast, doubts = _forecast(loaded, panel, horizon)
+    table = _table(loaded, panel, forecast, columns)
+    warnings = [*(f"warning: {note}" for note in panel.notes), *doubts]
+    notes = (*repair_notes(loaded.config.data, panel.repairs), *warnings)
     prediction = Prediction(table, loaded.run, panel.repairs, notes, dict(panel.unseen))
     if output is not None:
         write_whole(output, lambda staged: write_table(prediction, staged, suffix=output.suffix.lower()))
@@ -71,6 +74,11 @@ def forecast_future(
     loaded: LoadedRun, panel: Panel, *, horizon: int | None = None, columns: Literal["long", "input"] = "long"
 ) -> pd.DataFrame:
     """Forecasts of the rows after the end of every series, of which ``panel`` holds what is known ahead."""
+    return _table(loaded, panel, _forecast(loaded, panel, horizon)[0], columns)
+
+
+def _forecast(loaded: LoadedRun, panel: Panel, horizon: int | None) -> tuple[NDArray[np.float64], list[str]]:
+    """Forecasts (n_series, steps, n_targets, n_quantiles) in original units, and what to doubt about them."""
     config, layout = loaded.config, panel.layout
     phase(f"forecasting {len(layout.ids):,} series", series=len(layout.ids))
     steps = horizon or config.windows.horizon
@@ -92,14 +100,25 @@ def forecast_future(
     forecast = loaded.forecaster.ahead(values, origins, floors, series, steps=steps)
     if config.melted:  # target after target: back to one row of targets for every series
         forecast = np.concatenate(np.split(forecast, ids.shape[1]), axis=2)
-    origins = layout.offsets[1:]
     if not np.isfinite(forecast).all():
         k, step = np.argwhere(~np.isfinite(forecast))[0][:2]
         raise DataError(
             f"series {layout.ids[k]}: the forecast leaves the range of numbers at step {step + 1}; "
             "ask for a shorter --horizon, or train with preprocessing.log: false"
         )
-    phase("making the table", rows=len(layout.ids) * steps)
+    own = panel.values[:, : len(config.data.targets)]
+    doubts = [*doubtful_support(config, own), *doubtful_levels(config, loaded.forecaster.scaler, source, series)]
+    levels, numbers = loaded.forecaster.levels, np.arange(len(layout.ids))
+    doubts += doubtful_intervals(forecast, numbers, target_ranges(layout, own), ids, levels)
+    return forecast, doubts
+
+
+def _table(
+    loaded: LoadedRun, panel: Panel, forecast: NDArray[np.float64], columns: Literal["long", "input"]
+) -> pd.DataFrame:
+    config, layout = loaded.config, panel.layout
+    ids, origins = panel_ids(config, layout), layout.offsets[1:]
+    phase("making the table", rows=len(layout.ids) * forecast.shape[1])
     named = quantile_columns(config.name, loaded.forecaster.quantiles, forecast)
     if columns == "long":
         return long_table(layout, origins, named, ids=ids)

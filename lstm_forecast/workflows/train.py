@@ -14,19 +14,27 @@ from numpy.typing import NDArray
 from lstm_forecast import events
 from lstm_forecast.config.schema import Config
 from lstm_forecast.events import phase
-from lstm_forecast.inference.calibration import Calibration
+from lstm_forecast.inference.calibration import Calibration, with_floor
 from lstm_forecast.inference.forecasting import Forecaster
 from lstm_forecast.model.ensemble import Member
 from lstm_forecast.model.graph import onnx_graph, weight_shapes
 from lstm_forecast.model.history import Epoch
 from lstm_forecast.model.linear import Linear, fit_linear
 from lstm_forecast.store import Checkpoints, Run, crown, locked, promotion_command
+from lstm_forecast.workflows._doubts import doubtful_intervals
 from lstm_forecast.workflows._fit import NETWORK, Warm, choose, fit, learn_again, members_of, network_spec
 from lstm_forecast.workflows._loaded import make_forecaster, with_shown_levels
-from lstm_forecast.workflows._memory import require_memory
-from lstm_forecast.workflows._parts import Part, linear_forecast, part_report, part_table, require_finite
+from lstm_forecast.workflows._parts import (
+    Part,
+    linear_forecast,
+    part_ids,
+    part_report,
+    part_table,
+    require_finite,
+)
 from lstm_forecast.workflows._prepare import Prepared, prepare
 from lstm_forecast.workflows._publish import Trained, publish_trained
+from lstm_forecast.workflows._rehearsal import rehearse
 from lstm_forecast.workflows._shared import repair_notes
 
 __all__ = [
@@ -111,8 +119,8 @@ def learn(
     """
     _describe_data(prepared, listener)
     _describe_network(prepared, listener)
-    mib = require_memory(prepared)
-    listener.note(f"memory: about {mib:,.0f} MiB", event="memory", mib=round(mib))
+    mib = rehearse(prepared)["mib"]
+    listener.note(f"memory: about {mib:,.0f} MiB", event="memory", mib=mib)
     config = prepared.config
     fitted = fit(_lesson(prepared, warm), _reporter(prepared, listener), warm=warm, checkpoints=checkpoints)
     phase("judging")
@@ -125,6 +133,7 @@ def learn(
     for name, part in parts.items():
         require_finite(part, forecasts[name], prepared.layout)
     ridge = fit_linear(prepared.windows(config.windows.context_length))
+    _describe_intervals(prepared, forecasts, forecaster.levels, listener)
     metrics = {
         name: _report(prepared, part, forecasts[name], forecaster.quantiles, ridge) for name, part in parts.items()
     }
@@ -185,6 +194,10 @@ def _describe_data(prepared: Prepared, listener: Listener) -> None:
     for column, count in facts["unseen_categories"].items():
         text = f"column {column}: {count:,} series have a value that is none of data.covariates.categories"
         listener.note(text, event="finding", column=column, series=count)
+    if support := facts["resolved"].get("preprocessing.support"):
+        listener.note(f"preprocessing.support: {support}", event="choice")
+    for doubt in prepared.doubts:
+        listener.note(doubt, event="warning")
     if facts["padded_series"]:
         listener.note(
             f"{facts['padded_series']:,} series are shorter than windows.context_length + windows.horizon: "
@@ -194,6 +207,17 @@ def _describe_data(prepared: Prepared, listener: Listener) -> None:
         )
     if prepared.validation is None:
         listener.note("no validation windows: training runs all epochs and keeps the last weights")
+
+
+def _describe_intervals(
+    prepared: Prepared, forecasts: Mapping[str, Floats], levels: tuple[int, ...], listener: Listener
+) -> None:
+    """Say which intervals of the newest part that was evaluated are of no width, or far too wide."""
+    if not forecasts:
+        return
+    name, ids = list(forecasts)[-1], part_ids(prepared.config, prepared.layout)
+    for doubt in doubtful_intervals(forecasts[name], prepared.parts[name].series, prepared.ranges, ids, levels):
+        listener.note(f"{name} part: {doubt}")
 
 
 def _describe_network(prepared: Prepared, listener: Listener) -> None:
@@ -230,7 +254,9 @@ def _calibrated(prepared: Prepared, forecaster: Forecaster) -> tuple[Forecaster,
     """
     config, parts = prepared.config, list(prepared.parts.values())
     if config.model.calibration == "none" or prepared.validation is None:
-        return forecaster, dict.fromkeys(("evaluated", "network"), forecaster.calibration)
+        unjudged = config.model.calibration != "none"
+        calibration = with_floor(forecaster.calibration) if unjudged else forecaster.calibration
+        return replace(forecaster, calibration=calibration), dict.fromkeys(("evaluated", "network"), calibration)
     per_series = config.model.calibration == "series"
     trials = [forecaster.trials(part.windows, part.series) for part in parts]  # the validation part comes first
     published = forecaster.calibrated(trials, per_series=per_series)

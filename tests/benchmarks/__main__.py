@@ -5,7 +5,7 @@ import sys
 
 PLAIN, DETAILED = (
     ("startup", "training", "backtest", "hostile"),
-    ("accuracy", "intervals", "defaults", "ablation", "reliability"),
+    ("accuracy", "intervals", "support", "defaults", "ablation", "reliability"),
 )
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from tests.unit.conftest import table_of
 
 MINIMAL = "name: a\ndata: {path: a.csv, timestamp: ds, targets: y}\nwindows: {horizon: 6}\n"
 AUTO_KEYS = {
-    "preprocessing": ["log"],
+    "preprocessing": ["log", "support"],
     "windows": ["context_length", "normalisation", "season_length"],
     "model": ["units", "segment_length", "segment_units", "linear", "ensemble"],
     "training": ["epochs", "batch_size", "steps_per_epoch"],
