@@ -1,4 +1,5 @@
 import json
+import time
 import warnings
 
 import numpy as np
@@ -197,6 +198,28 @@ def test_the_moving_average_is_that_of_a_season_or_of_a_horizon_and_of_what_ther
     for season, window in ((1, 3), (2, 2), (9, 4)):
         named = simple_forecasts(values, at, floor, horizon=3, season_length=season)
         assert named["moving_average"][0, :, 0] == pytest.approx(values[-window:].mean())
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(1, 60), st.lists(st.tuples(st.integers(0, 39), st.integers(1, 9)), max_size=8), st.integers(0, 99))
+def test_the_moving_average_of_every_window_is_that_of_its_own_span(
+    window: int, places: list[tuple[int, int]], seed: int
+) -> None:
+    values = np.random.default_rng(seed).normal(size=(50, 2)) * np.where(np.arange(50) < 20, 1e9, 1e-3)[:, None]
+    floors = np.array([20 * (origin // 20) for origin, _ in places], np.int64)
+    origins = np.minimum(np.array([origin + more for origin, more in places], np.int64), floors + 20)
+    found = moving_average(values, origins, floors, horizon=2, window=window)
+    assert found.shape == (len(places), 2, 2)
+    for each, origin, floor in zip(found, origins, floors, strict=True):
+        expected = values[max(floor, origin - window) : origin].mean(axis=0)
+        assert each == pytest.approx(np.stack([expected, expected]), rel=1e-9, abs=1e-12)
+
+
+def test_the_moving_average_of_a_season_of_millions_of_rows_takes_no_time() -> None:
+    values, origins = np.ones((5_000, 1)), np.arange(1, 5_000)
+    started = time.perf_counter()
+    assert (moving_average(values, origins, np.zeros_like(origins), horizon=3, window=8_640_000) == 1).all()
+    assert time.perf_counter() - started < 2
 
 
 @settings(max_examples=50, deadline=None)

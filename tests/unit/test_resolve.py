@@ -6,15 +6,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lstm_forecast.config.loading import dump_config, parse_config
 from lstm_forecast.config.schema import Config
 from lstm_forecast.data.calendar import calendar_values
 from lstm_forecast.data.covariates import Known
+from lstm_forecast.data.notes import is_share
 from lstm_forecast.data.panel import Panel, build_panel
 from lstm_forecast.data.split import split_rows
-from lstm_forecast.workflows._resolve import resolve
-from tests.unit.conftest import table_of
+from lstm_forecast.workflows._resolve import _autocorrelation, resolve
+from tests.unit.conftest import SHARED, table_of
 
 MINIMAL = "name: a\ndata: {path: a.csv, timestamp: ds, targets: y}\nwindows: {horizon: 6}\n"
 AUTO_KEYS = {
@@ -22,6 +25,12 @@ AUTO_KEYS = {
     "windows": ["context_length", "normalisation", "season_length"],
     "model": ["units", "segment_length", "segment_units", "linear", "ensemble"],
     "training": ["epochs", "batch_size", "steps_per_epoch"],
+}
+
+SETTLED: dict[str, dict[str, Any]] = {  # so that no look is taken
+    "preprocessing": {"log": False},
+    "windows": {"horizon": 4, "normalisation": "last", "context_length": 8},
+    "model": {"linear": "ridge"},
 }
 
 
@@ -103,6 +112,97 @@ def test_a_bend_in_a_trend_is_no_season(seed: int) -> None:
 def test_values_after_the_training_part_do_not_decide_the_season() -> None:
     changed = np.concatenate([noise(168), 20 * seasonal(4, 72)])
     assert resolved(panel_of(changed))[0].windows.season_length == 1
+
+
+@pytest.mark.parametrize(("freq", "rows", "season"), [("10ms", 900, 1), ("h", 30, 1), ("h", 48, 24), ("MS", 23, 1)])
+def test_a_usual_season_that_no_series_holds_twice_is_none(freq: str, rows: int, season: int) -> None:
+    config, reasons = resolved(panel_of(noise(rows), freq=freq), **SETTLED)
+    assert config.windows.season_length == season
+    assert ("no series holds two of the" in reasons["windows.season_length"]) == (season == 1)
+
+
+def test_a_season_in_the_values_takes_the_place_of_a_usual_one_that_is_too_long() -> None:
+    config, reasons = resolved(panel_of(seasonal(20, 600), freq="10ms"), **SETTLED)
+    assert config.windows.season_length == 20
+    assert "no series holds two of the 8,640,000 rows that are usual for freq 10ms" in reasons["windows.season_length"]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(2, 80), st.integers(1, 60), st.integers(0, 9))
+def test_autocorrelations_are_what_their_definition_says(rows: int, lags: int, seed: int) -> None:
+    values = noise(rows, seed)
+    values[: seed % 3] = np.nan
+    change = np.diff(values)
+    change = np.nan_to_num(change - np.nanmean(change)) if np.isfinite(change).any() else np.zeros_like(change)
+    power = change @ change
+    expected = [
+        change[lag:] @ change[:-lag] / power if 0 < lag < len(change) and power else 0 for lag in range(1, lags + 1)
+    ]
+    assert _autocorrelation(values, lags) == pytest.approx(expected, abs=1e-9)
+
+
+# What targets can be
+
+KINDS: dict[str, tuple[str, np.ndarray]] = {
+    "counts": ("non_negative", np.random.default_rng(0).poisson(2, 300)),
+    "intermittent": ("non_negative", np.random.default_rng(0).poisson(0.2, 300)),
+    "amounts": ("non_negative", np.random.default_rng(0).lognormal(3, 1, 300)),
+    "on and off": ("non_negative", np.random.default_rng(0).integers(0, 2, 300)),
+    "small amounts": ("non_negative", np.random.default_rng(0).lognormal(-2, 0.4, 300)),
+    "rare shares": ("non_negative", np.random.default_rng(0).beta(2, 40, 300)),
+    "noise": ("real", noise(300)),
+    "one below 0": ("real", np.append(np.random.default_rng(0).poisson(2, 299), -1)[::-1]),
+    "availability": ("unit", np.random.default_rng(0).beta(50, 1, 300)),
+    "humidity": ("unit", np.random.default_rng(0).beta(8, 3, 300)),
+    "few humidities": ("unit", np.random.default_rng(0).beta(8, 3, 100)),
+    "cut at 1": ("unit", np.clip(0.9 + 0.2 * noise(60), 0, 1)),
+    "cut at both": ("unit", np.clip(0.5 + 0.4 * noise(300), 0, 1)),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_values_tell_what_targets_can_be(kind: str) -> None:
+    support, values = KINDS[kind]
+    config, reasons = resolved(panel_of(values.astype(float)), **SETTLED)
+    assert config.preprocessing.support == support
+    assert reasons["preprocessing.support"].startswith(f"{support}: values from {values[:240].min():g} to ")
+
+
+@pytest.mark.parametrize("top", [0.98, 1.0])
+@pytest.mark.parametrize("rows", [60, 300, 2_000])
+@pytest.mark.parametrize("seed", range(2))
+def test_a_price_that_wanders_up_to_1_is_no_share(seed: int, rows: int, top: float) -> None:
+    walk = noise(rows, seed).cumsum()
+    price = top - 0.48 * (walk.max() - walk) / np.ptp(walk)
+    config, _ = resolved(panel_of(price), **SETTLED)
+    assert config.preprocessing.support == "non_negative"
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="the shared data sets are not here")
+def test_no_exchange_rate_is_a_share() -> None:
+    rates = pd.read_csv(SHARED / "exchange_rate.csv.gz").iloc[:, 1:]
+    assert [name for name, rate in rates.items() if is_share(rate.clip(upper=1).to_numpy(), np.zeros(len(rate)))
+            and rate.max() <= 1] == []  # fmt: skip
+
+
+def test_the_weakest_series_decides_for_all() -> None:
+    shares = np.random.default_rng(0).beta(8, 3, 300)
+    assert resolved(panel_of(shares, 3 * shares), **SETTLED)[0].preprocessing.support == "non_negative"
+    assert resolved(panel_of(shares, -shares), **SETTLED)[0].preprocessing.support == "real"
+
+
+def test_values_of_the_test_part_do_not_decide_what_targets_can_be() -> None:
+    counts = np.random.default_rng(0).poisson(2, 300).astype(float)
+    counts[-50:] = -1
+    assert resolved(panel_of(counts), **SETTLED)[0].preprocessing.support == "non_negative"
+
+
+@pytest.mark.parametrize("support", ["real", "non_negative", "unit"])
+def test_what_a_config_says_about_targets_stays(support: str) -> None:
+    sections = SETTLED | {"preprocessing": {"log": False, "support": support}}
+    config, reasons = resolved(panel_of(noise(100) ** 2), **sections)
+    assert config.preprocessing.support == support
+    assert "preprocessing.support" not in reasons
 
 
 @pytest.mark.parametrize("rows", [12, 15, 20])
