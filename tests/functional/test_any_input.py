@@ -104,7 +104,7 @@ def published(prepared: Prepared) -> Forecaster:
 
 def require_finite_forecast(settled: Config, data: Path, home: Path) -> None:
     """The way of a table through reading, scaling, windows, ridge, ONNX, intervals and evaluation."""
-    panel, table = read_panel(settled.data, data, training=True)
+    panel, table = read_panel(settled.data, data, memory_limit=None, training=True)
     prepared = prepare_panel(settled, panel, table)
     assert finite(prepared.values)
     for batch in prepared.windows(prepared.config.windows.context_length).batches(64):
@@ -295,7 +295,7 @@ def test_values_that_a_run_never_saw_are_forecast_or_refused_with_their_place(
     data = run.config.data.model_copy(update={"timestamp": "ds"})
     run = replace(run, config=run.config.model_copy(update={"data": data}))
     try:
-        panel, _ = read_panel(data, written(file, values))
+        panel, _ = read_panel(data, written(file, values), memory_limit=None)
         table = forecast_future(run, panel, horizon=steps)
     except DataError as error:
         assert located(error), error

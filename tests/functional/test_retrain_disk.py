@@ -41,7 +41,10 @@ def trained_before(grown: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Pa
     def publish_trained(home: Path, *_: Any, **__: Any) -> Any:
         return publish(home, writers, facts)
 
-    loaded, read = workflow.load_run(open_run(home)), workflow.read_panel(config.data, Path("grown.csv"), training=True)
+    loaded, read = (
+        workflow.load_run(open_run(home)),
+        workflow.read_panel(config.data, Path("grown.csv"), memory_limit=None, training=True),
+    )
     monkeypatch.setattr(workflow, "load_run", lambda run: loaded)
     monkeypatch.setattr(workflow, "read_panel", lambda *_, **__: read)
     monkeypatch.setattr(workflow, "train_challenger", lambda *_: challenge)

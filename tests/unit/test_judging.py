@@ -57,7 +57,7 @@ def make_panel(folder: Path) -> Panel:
     values = 10 + 3 * np.sin(2 * np.pi * steps / 12) + 2 * noise
     rows = [f"{k},{step},{values[k, step]:.4f}" for k in range(SERIES) for step in steps]
     path.write_text("\n".join(["id,step,y", *rows, ""]))
-    return read_panel(parse_config(CONFIG, source="a.yaml").data, path, training=True)[0]
+    return read_panel(parse_config(CONFIG, source="a.yaml").data, path, memory_limit=None, training=True)[0]
 
 
 def verdict(panel: Panel, champion: Floats, challenger: Floats, judged: int = JUDGED) -> Verdict:
