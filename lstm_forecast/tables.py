@@ -124,7 +124,7 @@ def _series_table(report: Mapping[str, Any]) -> str:
 
 
 def runs_table(found: Sequence["Listed"]) -> tuple[str, list[str]]:
-    """One row for each run, no wider than the terminal, and the columns that were left out for that.
+    """One row for each run, no wider than the terminal, and the columns left out for that.
 
     Ids are never cut, as they are what is typed.
     """
@@ -158,7 +158,7 @@ def _state(run: "Listed") -> str:
 
 
 def run_page(shown: "Shown") -> str:
-    """What a run is, what it learned from, what was decided, and how good it was: a page of 80 columns."""
+    """What a run is, what it learned from, what was decided, how good it was: in 80 columns."""
     facts, story = shown.facts, shown.story
     titles = {"champion": shown.champion, "for study": shown.for_study}
     title = ", ".join([f"{facts.name} {shown.run.run_id}", *(text for text, is_so in titles.items() if is_so)])

@@ -75,7 +75,7 @@ def init(
 def train(
     config: ConfigFile, overrides: Overrides = None, resume: Resume = False, runs: Runs = RUNS, as_json: AsJson = False
 ) -> None:
-    """Train a network and publish it as the champion of its name. Exits 6 if somebody chose another one meanwhile."""
+    """Train a network and make it the champion. Exits 6 if somebody chose one meanwhile."""
     from lstm_forecast.config.loading import load_config
 
     loaded = load_config(config, overrides=overrides or ())

@@ -5,9 +5,10 @@ into a staging directory, every file and directory is fsynced, the directory is 
 ``champion`` is replaced. Whoever dies on the way leaves the previous champion untouched. Readers go through the
 pointer, verify the SHA-256 of every file they read, and never load anything that could run code.
 
-There are two locks. Whoever makes runs or takes them away holds ``lock``, a training as long as it lasts; whoever moves
-the pointer holds ``champion.lock``, for milliseconds. A training takes the second one inside the first, never the other
-way round, and promotes nothing if somebody else moved the pointer since it began.
+There are two locks. Whoever makes runs or takes them away holds ``lock``, a training as long as it
+lasts; whoever moves the pointer holds ``champion.lock``, for milliseconds. A training takes the
+second one inside the first, never the other way round, and promotes nothing if somebody else moved
+the pointer since it began.
 """
 
 from lstm_forecast.store.checkpoints import Checkpoints

@@ -1,4 +1,4 @@
-"""What every writer needs: files that are whole or not there, kernel locks, and errors that name the file."""
+"""What every writer needs: whole files or none, kernel locks, and errors that name the file."""
 
 import errno
 import fcntl
@@ -23,8 +23,9 @@ Writer = Callable[[Path], Any]
 def held(lock: Path, *, wait: float, poll: float = POLL_SECONDS) -> Iterator[None]:
     """Hold the kernel lock of a file, which is made if it is not there, and never removed.
 
-    It dies with the process that holds it, so nothing ever has to be unlocked by hand. Raises BusyError if another
-    process still holds it after ``wait`` seconds, WriteError if the file cannot be opened for writing.
+    It dies with the process that holds it, so nothing ever has to be unlocked by hand. Raises
+    BusyError if another process still holds it after ``wait`` seconds, WriteError if the file
+    cannot be opened for writing.
     """
     with write_errors(lock.parent):
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)

@@ -13,14 +13,17 @@ from lstm_forecast.store.reading import Run, champions, find_id, open_run, run_i
 
 __all__ = ["FOR_STUDY", "STAGE", "crown", "discard", "promote", "promotion_command", "prune", "rollback"]
 
-FOR_STUDY = "for_study"  # manifest key: true where the run was found no better than the champion of its time
-STAGE = ".stage-"  # how what is made, or taken away, is called: whoever holds the lock of ``home`` clears it away
+# Manifest key: true where the run was found no better than the champion of its time.
+FOR_STUDY = "for_study"
+# How what is made, or taken away, is called; whoever gets the lock of ``home`` clears it away.
+STAGE = ".stage-"
 
 
 def promote(home: Path, beginning: str, *, reason: str | None = None) -> Run:
-    """Make the run whose id begins so the champion, at any moment; a ``reason`` is written down, see ``promotions``.
+    """Make the run whose id begins so the champion, at any moment.
 
-    Raises RunError if it is missing or damaged, WriteError if the pointer cannot be written; the champion then stays.
+    A ``reason`` is written down, see ``promotions``. Raises RunError if the run is missing or
+    damaged, WriteError if the pointer cannot be written; the champion then stays.
     """
     run = _whole(home, beginning)
     with pointing(home):
@@ -31,10 +34,11 @@ def promote(home: Path, beginning: str, *, reason: str | None = None) -> Run:
 
 
 def crown(home: Path, run_id: str, *, seen: Version) -> str:
-    """Make the run just published the champion, unless somebody chose one since the pointer was ``seen``.
+    """Make the run just published the champion, unless somebody chose one since it was ``seen``.
 
-    Returns the id of the champion, whichever it is. Call it under ``locked(home)``. Raises WriteError if the pointer
-    cannot be written: the champion then stays, and the run goes, as it would pass for one that was tried.
+    Returns the id of the champion, whichever it is. Call it under ``locked(home)``, which tells what
+    was seen. Raises WriteError if the pointer cannot be written: the champion then stays, and the
+    run goes, as it would pass for one that was tried.
     """
     try:
         with pointing(home):
@@ -61,8 +65,9 @@ def promotion_command(home: Path, run_id: str, *options: str) -> str:
 def rollback(home: Path) -> Run:
     """Make the champion before the present one the champion again, at any moment.
 
-    Damaged ones are passed over. If the pointer itself is damaged it is the newest whole run that was not kept for
-    study only. Raises RunError if there is none, WriteError if the pointer cannot be written.
+    Damaged ones are passed over. If the pointer itself is damaged it is the newest whole run that
+    was not kept for study only. Raises RunError if there is none, WriteError if the pointer cannot
+    be written.
     """
     while True:  # until nobody else moved the pointer while files were verified
         pointed = champions(home)
@@ -75,9 +80,10 @@ def rollback(home: Path) -> Run:
 
 
 def prune(home: Path, *, keep: int) -> list[str]:
-    """Remove all but the ``keep`` newest runs, the champion and the one before it. Call it under ``locked(home)``.
+    """Remove all but the ``keep`` newest runs, the champion and the one before it.
 
-    Returns the ids that went. Raises RunError if the champion is not known, WriteError if a run cannot be removed.
+    Call it under ``locked(home)``. Returns the ids that went. Raises RunError if the champion is not
+    known, WriteError if a run cannot be removed.
     """
     with pointing(home):
         pointed = champions(home)
@@ -96,7 +102,7 @@ def prune(home: Path, *, keep: int) -> list[str]:
 
 
 def discard(home: Path, run_id: str) -> None:
-    """Remove a run that nobody ever promoted, if that can be done. Call it under ``locked(home)``."""
+    """Remove a run that nobody promoted, if that can be done. Call it under ``locked(home)``."""
     if not (home / run_id).is_dir():
         return
     with suppress(OSError, BusyError, WriteError):

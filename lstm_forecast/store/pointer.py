@@ -1,4 +1,4 @@
-"""The pointer ``champion``, the only file that is ever replaced, and the lock of its own that its writers hold."""
+"""The pointer ``champion``, the only file that is replaced, and the lock that its writers hold."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -13,20 +13,22 @@ __all__ = ["LOCK", "Version", "point_at", "pointing", "version"]
 
 LOCK, STAGED = "champion.lock", ".champion"
 REMEMBERED = 32  # champions
-# Others hold the lock for as long as two fsyncs take. Who waits longer than this waits for a process that is stopped.
+# Others hold the lock for as long as two fsyncs take. Who waits longer than this waits for a process
+# that is stopped.
 WAIT_SECONDS, POLL_SECONDS = 10, 0.002
 
-# Time of writing and content of the pointer; None where there is none. An inode would tell writings apart as well, but
-# does not stay the same for as long as a training on every file system.
+# Time of writing and content of the pointer; None where there is none. An inode would tell writings
+# apart as well, but does not stay the same for as long as a training on every file system.
 Version = tuple[int, bytes] | None
 
 
 @contextmanager
 def pointing(home: Path) -> Iterator[None]:
-    """Hold the lock of the pointer: whoever reads it, decides by it and writes it does all of that in here.
+    """Hold the lock of the pointer, for milliseconds, whatever else is at work in ``home``.
 
-    So does whoever takes a run away, as nobody may point at it meanwhile. It is held for milliseconds, whatever else is
-    at work in ``home``. Raises BusyError if it is not to be had, WriteError if ``home`` cannot be written.
+    Whoever reads the pointer, decides by it and writes it does all of that in here. So does whoever
+    takes a run away, as nobody may point at it meanwhile. Raises BusyError if the lock is not to be
+    had, WriteError if ``home`` cannot be written.
     """
     with held(home / LOCK, wait=WAIT_SECONDS, poll=POLL_SECONDS):
         with write_errors(home):
@@ -44,9 +46,9 @@ def version(home: Path) -> Version:
 
 
 def point_at(home: Path, ids: Sequence[str]) -> None:
-    """Replace the pointer: the champion first, then those before it. Call it under ``pointing(home)``.
+    """Replace the pointer: the champion first, then those before it.
 
-    If that fails, the pointer stays as it was, and OSError is raised.
+    Call it under ``pointing(home)``. If it fails, the pointer stays as it was: OSError.
     """
     previous, staged = content_of(home / CHAMPION), home / STAGED
     try:

@@ -1,4 +1,4 @@
-"""Why people made runs the champion: a line of JSON for each reason that was given, in ``promotions.jsonl``."""
+"""Why people made runs the champion: a line of JSON for each reason, in ``promotions.jsonl``."""
 
 import errno
 import json
@@ -32,9 +32,10 @@ class Promotion:
 
 @contextmanager
 def recorded(home: Path, run_id: str, reason: str) -> Iterator[None]:
-    """Write a reason down before the pointer moves inside, so that no promotion lacks its reason after a power cut.
+    """Write a reason down before the pointer moves inside, and take it back where that fails.
 
-    Where the pointer cannot be moved, the line is taken back. Call it under ``pointing(home)``. Raises WriteError.
+    So no promotion lacks its reason after a power cut. Call it under ``pointing(home)``. Raises
+    WriteError if it cannot be written.
     """
     promotion = Promotion(run_id, datetime.now(UTC).isoformat(timespec="seconds"), reason)
     with write_errors(home):
@@ -60,7 +61,10 @@ def recorded(home: Path, run_id: str, reason: str) -> Iterator[None]:
 
 
 def promotions(home: Path, run_id: str) -> list[Promotion]:
-    """The reasons given for a run, oldest first. What cannot be read of them is left out: no forecast depends on it."""
+    """The reasons given for a run, oldest first.
+
+    What cannot be read of them is left out, as no forecast depends on it.
+    """
     try:
         with opened(home / FILE, MAX_FILE_BYTES) as file:
             file.seek(-min(MOST_BYTES, file.seek(0, os.SEEK_END)), os.SEEK_END)

@@ -22,9 +22,9 @@ LOCK = "lock"
 def locked(home: Path, *, wait: float = 0) -> Iterator[Version]:
     """Hold the kernel lock of ``runs/<name>`` and clear away what dead trainings left staged.
 
-    Whoever makes runs or takes them away holds it for as long as that takes; the pointer has a lock of its own. Yields
-    the version of the pointer, for ``crown``. Raises BusyError if another process still holds it after ``wait``
-    seconds, WriteError if the directory cannot be written.
+    Whoever makes runs or takes them away holds it for as long as that takes; the pointer has a lock
+    of its own. Yields the version of the pointer, for ``crown``. Raises BusyError if another process
+    still holds it after ``wait`` seconds, WriteError if the directory cannot be written.
     """
     with write_errors(home):
         home.mkdir(parents=True, exist_ok=True)
@@ -36,9 +36,10 @@ def locked(home: Path, *, wait: float = 0) -> Iterator[Version]:
 
 
 def publish(home: Path, writers: Mapping[str, Writer], manifest: Mapping[str, Any]) -> Run:
-    """Write a run, one writer for each of ``FILES``; ``crown`` makes it the champion. Call it under ``locked(home)``.
+    """Write a run, one writer for each of ``FILES``; ``crown`` makes it the champion.
 
-    Raises WriteError if anything could not be written; nothing is left of the run then.
+    Call it under ``locked(home)``. Raises WriteError if anything could not be written; nothing is
+    left of the run then.
     """
     with write_errors(home):
         created = datetime.now(UTC)

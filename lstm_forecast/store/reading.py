@@ -132,7 +132,7 @@ def run_ids(home: Path) -> list[str]:
 
 
 def find_id(home: Path, beginning: str) -> str:
-    """The id of the only run in ``home`` that begins so. Raises RunError, with candidates, if there is not just one."""
+    """The id of the only run in ``home`` that begins so. Raises RunError, with candidates."""
     ids = run_ids(home)
     found = [run_id for run_id in ids if beginning and run_id.startswith(beginning)]
     if len(found) == 1:

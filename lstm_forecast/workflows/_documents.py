@@ -48,7 +48,7 @@ class _Verdict(_Document):
 
 
 class Story(_Document):
-    """What the manifest tells people: all of it may be missing, as nothing but a page relies on it."""
+    """What the manifest tells people: any of it may be missing, as only a page relies on it."""
 
     created: Text = ""
     seed: int | None = None
@@ -105,7 +105,7 @@ def facts_of(run: Run) -> Facts:
 
 
 def story_of(run: Run) -> Story:
-    """What a run tells people. Raises RunError if some of it is something else than what is written there."""
+    """What a run tells people. Raises RunError if some of it is something else."""
     with sound(run, "manifest.json"):
         return Story.model_validate(dict(run.manifest))
 

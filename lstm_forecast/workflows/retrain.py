@@ -213,8 +213,9 @@ def _concluded(
 def _promoted(home: Path, run: Run, found: Status, *, seen: Version) -> Status:
     """Promote a published run, if a fresh process reads it back to identical forecasts. Raises RunError otherwise.
 
-    A run that was stopped on its way goes: it would pass for one that was tried. It is only kept, however good it is,
-    where somebody chose a champion since the pointer was ``seen``: it was not compared with that one.
+    A run that was stopped on its way goes: it would pass for one that was tried. It is only kept,
+    however good it is, where somebody chose a champion since the pointer was ``seen``: it was not
+    compared with that one.
     """
     try:
         _require_same_forecasts(home, run)

@@ -1,6 +1,7 @@
-"""``forecast runs``: what has been published, how good and how whole it is, and which of it is the champion.
+"""``forecast runs``: what has been published, how good it is, and which of it is the champion.
 
-Who chooses a champion is in a hurry: what reads documents and networks is imported by what needs it alone.
+Who chooses a champion is in a hurry: what reads documents and networks is imported where it is
+needed alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -111,9 +112,10 @@ def verify(*, runs: Path, name: str | None = None, run_id: str | None = None) ->
 
 
 def promote(run_id: str, *, runs: Path, name: str | None = None, force: bool = False, reason: str | None = None) -> Run:
-    """Make a run the champion, and write the ``reason`` down. One that was kept for study takes ``force`` and a reason.
+    """Make a run the champion, and write the ``reason`` down.
 
-    Raises UsageError without them, RunError if the run is missing or damaged, BusyError, WriteError.
+    One that was kept for study takes ``force`` and a reason. Raises UsageError without them, RunError
+    if the run is missing or damaged, BusyError, WriteError.
     """
     home = run_home(runs, name)
     if reason is not None and not (reason.strip() and reason.isprintable() and len(reason) <= LONGEST_REASON):

@@ -60,7 +60,7 @@ class TrainResult:
     """A published run and what is worth saying about it."""
 
     run: Run
-    champion: str  # id of the run that predict uses from now on: another one if it was chosen while this one trained
+    champion: str  # id of the run that predict uses: another one if somebody chose it meanwhile
     metrics: Mapping[str, Any]
     history: Sequence[Epoch]
     published: str  # network, or the simpler forecast that the validation part preferred
@@ -73,7 +73,7 @@ class TrainResult:
 
 
 def train(config: Config, *, config_path: Path, runs: Path, listener: Listener, resume: bool = False) -> TrainResult:
-    """Train, evaluate, publish under ``runs/<config.name>``, and promote unless somebody chose a champion meanwhile.
+    """Train, evaluate and publish under ``runs/<config.name>``; promote unless somebody chose meanwhile.
 
     What is evaluated learned from the training part alone; what is published learned the same way from all rows
     (``training.refit``). With ``resume``, a training that was stopped goes on where it was. Raises BusyError if another
