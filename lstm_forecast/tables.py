@@ -159,52 +159,71 @@ def _state(run: "Listed") -> str:
 
 def run_page(shown: "Shown") -> str:
     """What a run is, what it learned from, what was decided, how good it was: in 80 columns."""
-    facts, story = shown.facts, shown.story
-    titles = {"champion": shown.champion, "for study": shown.for_study}
-    title = ", ".join([f"{facts.name} {shown.run.run_id}", *(text for text, is_so in titles.items() if is_so)])
-    zone = f", zone {story.timezone}" if story.timezone else ""
-    rows = "" if story.rows is None else f"{story.rows:,} rows in "
+    name = shown.facts.name
+    state = {"champion": shown.champion, "for study": shown.for_study}
+    title = ", ".join([f"{name} {shown.run.run_id}", *(text for text, is_so in state.items() if is_so)])
     groups = {
-        "data": {
-            "rows": f"{rows}{facts.series:,} series, freq {story.freq or 'unknown'}{zone}, up to {_day(facts.cutoff)}",
-            "columns": _some(story.columns),
-            "settled": _counts(story.repairs),
-            "skipped": _some(story.skipped_series),
-            "padded": f"{story.padded_series:,} series" if story.padded_series else "",
-            "new categories": _counts(story.unseen_categories),
-            "windows": _counts({str(part): count for part, count in facts.windows.items()}),
-            "left out": f"{story.unobserved_windows:,} training windows" if story.unobserved_windows else "",
-        },
-        "decided from the data": story.resolved,
-        "training": {
-            "published": facts.published.replace("_", " "),
-            "errors": ", ".join(f"{name} {_number(error)}" for name, error in story.validation_errors.items()),
-            "start": story.start or "",
-            "judged": f"against {story.judged_against}: {story.judged.reason}" if story.judged_against else "",
-            "seed": "" if story.seed is None else str(story.seed),
-            "finished": f"{story.created[:16].replace('T', ' ')} UTC" if story.created else "",
-            "with": ", ".join(f"{name} {each}" for name, each in {"Python": story.python, **story.versions}.items()),
-        },
-        "promoted by hand": {each.time[:16].replace("T", " "): each.reason for each in shown.promotions},
+        "data": _learned_from(shown).items(),
+        "decided from the data": shown.story.resolved.items(),
+        "training": _training(shown).items(),
+        "promoted by hand": [(_minute(each.time), each.reason) for each in shown.promotions],
     }
-    parts = [title, *(_group(name, entries) for name, entries in groups.items() if any(entries.values()))]
+    parts = [textwrap.fill(title, WIDTH)]
+    for group, entries in groups.items():
+        if told := [(label, text) for label, text in entries if text]:
+            parts.append(_group(group, told))
     for part, report in shown.metrics.items():
-        parts.append(
-            f"{part} errors, {report['windows']:,} windows\n{errors_table(_cut(facts.name, 2 * NARROW), report)}"
-        )
-    legend = ["errors in original units; skill: 1 - MAE / MAE of that line"] if shown.metrics else []
-    return "\n\n".join([*parts, *legend])
+        table = errors_table(_cut(name, 2 * NARROW), report)
+        parts.append(f"{part} errors, {report['windows']:,} windows\n{table}")
+    if shown.metrics:
+        parts.append("errors in original units; skill: 1 - MAE / MAE of that line")
+    return "\n\n".join(parts)
 
 
-def _group(name: str, entries: Mapping[str, str]) -> str:
+def _learned_from(shown: "Shown") -> dict[str, str]:
+    facts, story = shown.facts, shown.story
+    rows = "" if story.rows is None else f"{story.rows:,} rows in "
+    grid = f"freq {story.freq or 'unknown'}" + (f", zone {story.timezone}" if story.timezone else "")
+    left_out = story.unobserved_windows
+    return {
+        "rows": f"{rows}{facts.series:,} series, {grid}, up to {_day(facts.cutoff)}",
+        "columns": _some(story.columns),
+        "settled": _counts(story.repairs),
+        "skipped": _some(story.skipped_series),
+        "padded": f"{story.padded_series:,} series" if story.padded_series else "",
+        "new categories": _counts(story.unseen_categories),
+        "windows": _counts({str(part): count for part, count in facts.windows.items()}),
+        "left out": f"{left_out:,} training windows" if left_out else "",
+    }
+
+
+def _training(shown: "Shown") -> dict[str, str]:
+    story = shown.story
+    against, versions = story.judged_against, {"Python": story.python, **story.versions}
+    return {
+        "published": shown.facts.published.replace("_", " "),
+        "errors": ", ".join(f"{name} {_number(error)}" for name, error in story.validation_errors.items()),
+        "start": story.start or "",
+        "judged": f"against {against}: {story.judged.reason}" if against else "",
+        "seed": "" if story.seed is None else str(story.seed),
+        "finished": f"{_minute(story.created)} UTC" if story.created else "",
+        "with": ", ".join(f"{name} {version}" for name, version in versions.items() if version),
+    }
+
+
+def _group(name: str, entries: Sequence[tuple[str, str]]) -> str:
     """A title and what belongs to it, wrapped."""
-    indent = min(max(map(len, entries)), WIDTH // 3) + 4
+    indent = min(max(len(label) for label, _ in entries), WIDTH // 3) + 4
     lines = [name]
-    for label, text in entries.items():
-        if text:
-            first = f"  {_cut(label, indent - 4)}".ljust(indent)
-            lines.append(textwrap.fill(text, WIDTH, initial_indent=first, subsequent_indent=" " * indent))
+    for label, text in entries:
+        first = f"  {_cut(label, indent - 4)}".ljust(indent)
+        lines.append(textwrap.fill(text, WIDTH, initial_indent=first, subsequent_indent=" " * indent))
     return "\n".join(lines)
+
+
+def _minute(moment: str) -> str:
+    """Date and time of a stamp in ISO 8601."""
+    return moment[:16].replace("T", " ")
 
 
 def _day(stamp: str) -> str:

@@ -194,7 +194,8 @@ def test_a_run_kept_for_study_is_promoted_only_with_force_and_a_reason_which_is_
 
 def test_a_run_that_was_good_enough_needs_neither_but_may_have_a_reason(home: Path) -> None:
     assert invoke("runs", "promote", "0001", "--run", "sine", "--reason", "older").exit_code == 0
-    assert "older" in invoke("runs", "show", "0001", "--run", "sine").stdout
+    assert invoke("runs", "promote", "0001", "--run", "sine", "--reason", "older still").exit_code == 0
+    assert re.search(r"  older\n.*  older still\n", invoke("runs", "show", "0001", "--run", "sine").stdout)
     assert "older" not in invoke("runs", "show", "0002", "--run", "sine").stdout
     assert invoke("runs", "promote", "0002", "--run", "sine", "--force").exit_code == 0
 
@@ -237,7 +238,12 @@ def longer(home: Path) -> Path:
     renamed = home.rename(home.with_name("x" * 64))
     run = renamed / champions(renamed)[0]
     content = json.loads((run / "manifest.json").read_text())
-    content |= {"cutoff": "2024-03-31 23:30:00+02:00", "published": "seasonal_naive", "columns": ["y" * 90, *"abc" * 9]}
+    content |= {
+        "name": renamed.name,
+        "cutoff": "2024-03-31 23:30:00+02:00",
+        "published": "seasonal_naive",
+        "columns": ["y" * 90, *"abc" * 9],
+    }
     content |= {"repairs": {"gaps": 3, "duplicates": 12345}, "resolved": {"model." + "units" * 12: "words " * 40}}
     (run / "manifest.json").write_text(json.dumps(content))
     seal(run)
@@ -277,7 +283,7 @@ def test_control_characters_in_a_manifest_do_not_reach_the_terminal(home: Path) 
     (run / "manifest.json").write_text(json.dumps(content | {"columns": ["a\x1b[31m", "b\nfake  line"]}))
     seal(run)
     page = invoke("runs", "show", "--run", "sine").stdout
-    assert r"columns         a\x1b[31m, b fake  line" in page.replace("\n", "|")
+    assert r"columns  a\x1b[31m, b fake  line" in page.replace("\n", "|")
 
 
 @pytest.mark.parametrize("wrong", [{"columns": "y"}, {"repairs": {"gaps": "x"}}, {"resolved": [1]}, {"judged": [[]]}])
