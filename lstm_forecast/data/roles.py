@@ -39,7 +39,7 @@ CIRCUMSTANCES = {  # what forecasts are made with rather than of, where there is
 TIME_OF_DAY = r"\d?\d([:.])\d\d(\1\d\d(\.\d+)?)?"
 FEW = 0.1  # largest share of other cells in a column of numbers
 FEW_LEFT = 0.01  # largest share of repeated stamps that a key leaves
-MOST_KEYS, MOST_TRIED = 3, 12  # columns that make one key, and those that are tried for it
+MOST_KEYS, MOST_TRIED, HEAD = 3, 12, 10_000  # columns of one key, columns tried, and rows that are looked at first
 
 
 @dataclass(frozen=True)
@@ -180,13 +180,13 @@ def _find_series(frame: pd.DataFrame, time: tuple[str, ...], numbers: Mapping[st
     A few repeated stamps, as where clocks go back, make series of nothing but what is called so.
     """
     frame = frame[(frame[time[0]].notna()) & (frame[time[0]] != "")]
-    repeated = frame[list(time)].duplicated().sum()  # DataFrame.duplicated(names) looks at every column
+    repeated = _left(frame, (), time)
     if repeated == 0:
         return None
     candidates = [
         name
         for name in _key_columns(frame, time, numbers)
-        if frame[[name, *time]].duplicated().sum() < FEW_LEFT * repeated
+        if _left(frame, (name,), time) < FEW_LEFT * repeated
         and (
             name.lower() in SERIES_NAMES
             or (repeated >= frame[name].nunique() - 1 and name not in numbers)
@@ -206,17 +206,26 @@ def _find_keys(
     """The fewest columns that together make many repeated stamps unique; none where ``series`` does, or nothing."""
     frame = frame[(frame[time[0]].notna()) & (frame[time[0]] != "")]
     known = () if series is None else (series,)
-    repeated = frame[[*known, *time]].duplicated().sum()
+    repeated = _left(frame, known, time)
     if repeated <= FEW_LEFT * len(frame):
         return ()
     candidates = [name for name in _key_columns(frame, time, numbers) if name in free][:MOST_TRIED]
+    head = frame.head(HEAD)  # by which most are seen not to
     for size in range(2 - len(known), MOST_KEYS + 1 - len(known)):
-        for more in combinations(candidates, size):
-            keys = (*known, *more)
-            left = frame[[*keys, *time]].duplicated().sum()
-            if left < FEW_LEFT * repeated and _is_steady(frame, keys, time):
+        for keys in ((*known, *more) for more in combinations(candidates, size)):
+            if (
+                _left(head, keys, time) <= FEW * _left(head, known, time)
+                and _is_steady(head, keys, time)
+                and _is_steady(frame, keys, time)
+                and _left(frame, keys, time) < FEW_LEFT * repeated
+            ):
                 return keys
     return ()
+
+
+def _left(frame: pd.DataFrame, keys: tuple[str, ...], time: tuple[str, ...]) -> int:
+    """Rows that have the stamp of another one in their series. Fast: ``duplicated(names)`` looks at every column."""
+    return int(frame[[*keys, *time]].duplicated().sum())
 
 
 def _key_columns(frame: pd.DataFrame, time: tuple[str, ...], numbers: Mapping[str, pd.Series]) -> list[str]:

@@ -126,9 +126,10 @@ def _mixed(table: Table, roles: Roles) -> Iterator[Finding]:
             remedy = f"data.sentinels: [{', '.join(words)}]"
             yield _texts(table, name, "mixed", words, "text in a column of numbers", remedy)
         if telling:
-            meaning, remedy = reading(telling)
+            meaning, better = reading(telling)
             text = f"column {name}: text among numbers, most often {telling[0]!r}: {meaning}, by the look of it"
-            yield _texts(table, name, "texts", telling, f"{text}; {remedy}, in the table")
+            remedy = f"data.sentinels to those that say nothing; in the table, {better}"
+            yield _texts(table, name, "texts", telling, text, remedy)
 
 
 def _texts(table: Table, name: str, kind: str, words: Sequence[str], text: str, remedy: str = "") -> Finding:

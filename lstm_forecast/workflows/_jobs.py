@@ -57,7 +57,8 @@ Persistent=true
 [Install]
 WantedBy=timers.target
 
-# mkdir -p {shell_places} && chown {shell_user} {shell_places}
+# id {shell_user} || useradd --system {shell_user}
+# mkdir -p {shell_places} && chown -R {shell_user} {shell_places}
 # systemctl daemon-reload && systemctl enable --now forecast-{name}.timer
 """
 SURROUNDINGS = """\
