@@ -13,7 +13,7 @@ from typing import Any, TextIO
 from lstm_forecast.errors import WriteError
 from lstm_forecast.events import LEVELS, Event
 
-__all__ = ["log_as_json", "logs_json", "open_streams", "plain", "printing", "say", "say_warning"]
+__all__ = ["log_as_json", "logs_json", "one_line", "open_streams", "plain", "printing", "say", "say_warning"]
 
 STDERR = 2
 WARNING = "warning: "  # what a line of that level begins with
@@ -37,7 +37,7 @@ def open_streams() -> None:
     if err.fileno() == STDERR:
         # Talk goes on where libraries that print past Python are silenced, as TensorFlow is while it starts. Without a
         # buffer, what could not be written is not tried again, and cannot fail again, when Python ends.
-        raw = open(os.dup(STDERR), "wb", buffering=0)  # noqa: PTH123, SIM115
+        raw = open(os.dup(STDERR), "wb", buffering=0, closefd=False)  # noqa: SIM115
         sys.stderr = io.TextIOWrapper(raw, encoding=err.encoding, errors=err.errors, write_through=True)
 
 
@@ -63,6 +63,11 @@ def printing() -> Iterator[None]:
 def plain(text: str) -> str:
     """The text with control characters shown, not obeyed: names from the data may hold any."""
     return "".join(sign if sign.isprintable() or sign == "\n" else repr(sign)[1:-1] for sign in text)
+
+
+def one_line(text: str) -> str:
+    """The same with line breaks shown, too: names cannot make lines of their own."""
+    return plain(text).replace("\n", "\\n")
 
 
 class _Objects(io.TextIOBase):
@@ -114,14 +119,14 @@ def say(*lines: str, event: Event = "note", **figures: object) -> None:
     """Lines for people, on stderr; or one object with ``time``, ``level``, ``event``, ``message`` and the figures.
 
     The event decides the level, but for lines that begin with "warning: ". What cannot be written is lost: a log on
-    a full disk is no reason to stop a training. Line breaks in names cannot make lines of their own.
+    a full disk is no reason to stop a training.
     """
     stream = sys.stderr
     if isinstance(stream, _Objects):
         stream, lines = stream.stream, _object(lines, event, figures)
     for line in lines:
         with contextlib.suppress(OSError, ValueError):  # ValueError: closed by whoever started us in this process
-            stream.write(plain(line).replace("\n", "\\n") + "\n")
+            stream.write(one_line(line) + "\n")
             stream.flush()
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import json
+import math
 import signal
 import sys
 import threading
@@ -15,7 +16,7 @@ import typer
 
 from lstm_forecast.errors import ForecastError, Stopped, WriteError, failure
 from lstm_forecast.events import LOGGER, Event
-from lstm_forecast.streams import log_as_json, logs_json, plain, printing, say
+from lstm_forecast.streams import log_as_json, logs_json, one_line, plain, printing, say
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -115,12 +116,13 @@ class Talk:
     def note(self, *lines: str, event: Event = "note", **figures: object) -> None:
         """Lines for people, or an event with its figures for what collects logs."""
         with self._lock:
-            self._said = time.monotonic()
+            self._said = max(self._said, time.monotonic())
             if self._progress is None:
                 say(*lines, event=event, **figures)
                 return
             for line in lines:
-                self._progress.console.print(plain(line).replace("\n", "\\n"), markup=False, highlight=False)
+                with contextlib.suppress(OSError):  # as of a terminal that is gone: see say
+                    self._progress.console.print(one_line(line), markup=False, highlight=False)
 
     def epoch(self, epoch: "Epoch", epochs: int) -> None:
         """An epoch is over."""
@@ -172,13 +174,13 @@ class Talk:
     def _draw(self, progress: "Progress") -> None:
         done, total = self._done
         if self._task is None:
-            self._task = progress.add_task(plain(self._phase), total=total)
+            self._task = progress.add_task(one_line(self._phase), total=total)
         progress.update(self._task, completed=done, total=total)
 
     def stop(self) -> None:
         """Clear what was drawn, and tell phases no more, before a result is printed."""
         with self._lock:
-            self._told = self._drawn = True
+            self._said = math.inf
             if self._progress is not None:
                 self._progress.stop()
                 self._progress = None
