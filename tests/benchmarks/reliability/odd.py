@@ -17,7 +17,7 @@ __all__ = ["odd"]
 def odd(folder: Path, count: int) -> None:
     """Try all of them ``count`` times: exit codes, the longest time, the largest peak of memory, and what is wrong."""
     codes: Counter[int] = Counter()
-    longest = highest = 0.0
+    longest = busiest = highest = 0.0
     wrong = 0
     os.chdir(folder)
     write_inputs(Path())
@@ -26,20 +26,21 @@ def odd(folder: Path, count: int) -> None:
     tried = [(place, kind) for place in places() for kind in KINDS if fits(place, kind)] * count
     for number, (place, kind) in enumerate(tried):
         with KINDS[kind](target(place, Path("odd") / str(number))) as path:
-            code, took, peak, said = _run(arguments(place, path))
+            code, took, busy, peak, said = _run(arguments(place, path))
         codes[code] += 1
-        longest, highest = max(longest, took), max(highest, peak)
+        longest, busiest, highest = max(longest, took), max(busiest, busy), max(highest, peak)
         found = problem(code, took, said) or (f"{peak:,.0f} MiB" if peak > MOST_MIB else "")
         if found:
             wrong += 1
             print(f"  {place.command} {place.name}, {kind}: {found}: {said.strip()[-300:]}")
     shown = ", ".join(f"{code}: {times:,}" for code, times in sorted(codes.items()))
-    print(f"odd: {len(tried):,} processes, exit codes {shown}; at most {longest:.1f} s and {highest:,.0f} MiB")
+    print(f"odd: {len(tried):,} processes, exit codes {shown}")
+    print(f"  at most {longest:.1f} s, {busiest:.1f} s of them at work, and {highest:,.0f} MiB")
     print(f"  {wrong} with another code, without a message, with a traceback, or above 10 s or 1 GiB")
 
 
-def _run(args: list[str]) -> tuple[int, float, float, str]:
-    """Exit code, seconds, peak in MiB, and what was said."""
+def _run(args: list[str]) -> tuple[int, float, float, float, str]:
+    """Exit code, seconds, those of them that it was at work, peak in MiB, and what was said."""
     with tempfile.TemporaryFile() as said:
         began = time.monotonic()
         process = subprocess.Popen(
@@ -52,4 +53,5 @@ def _run(args: list[str]) -> tuple[int, float, float, str]:
         took = time.monotonic() - began
         process.returncode = os.waitstatus_to_exitcode(ended[1])
         said.seek(0)
-        return process.returncode, took, ended[2].ru_maxrss / 1024, said.read().decode(errors="replace")
+        used, text = ended[2], said.read().decode(errors="replace")
+        return process.returncode, took, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, text
