@@ -21,6 +21,7 @@ from lstm_forecast.files import STDIN
 __all__ = ["MISSING", "Table", "column_names", "data_files", "files_below", "is_text", "read_table", "suffix_of"]
 
 MISSING = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "none", "-", "?"]
+LONGEST_TEXT = 2**16  # characters of a cell: the time that some parsers of dates take grows with the square
 State = tuple[int, ...]  # of a file: its size, when it was written, where it lies
 
 
@@ -94,6 +95,7 @@ def read_table(
         raise DataError(f"{path}: does not fit into memory; keep fewer rows or columns") from None
     finally:
         _require_unchanged(states)  # whatever else is wrong may come from that
+    _require_short_texts(table)
     return table
 
 
@@ -193,6 +195,19 @@ def _state(file: Path) -> State:
     except (OSError, ValueError):
         return ()
     return (status.st_size, status.st_mtime_ns, status.st_dev, status.st_ino)
+
+
+def _require_short_texts(table: Table) -> None:
+    """Raise DataError for a text that takes what looks at it, as at a stamp or an id, for ever."""
+    for name, column in table.frame.items():
+        if isinstance(column.dtype, pd.StringDtype):
+            lengths = column.str.len()
+            if lengths.max() > LONGEST_TEXT:
+                raise DataError(
+                    f"{table.place(int(lengths.fillna(0).to_numpy().argmax()))}: column {name}: a text of "
+                    f"{int(lengths.max()):,} characters, and at most {LONGEST_TEXT:,} are read; shorten it, or leave "
+                    "the column out of the file"
+                )
 
 
 def _require_unchanged(states: Mapping[Path, State]) -> None:

@@ -114,6 +114,22 @@ def test_one_text_too_long_for_memory_is_refused_by_the_footer_alone(tmp_path: P
     assert "64 MiB of text" in refused(path, 100, columns=["id", "y"], text=["id"])
 
 
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+@pytest.mark.parametrize("columns", [None, ["id", "y"]])
+def test_a_text_that_nobody_could_look_at_in_time_is_refused_with_its_place(
+    form: str, columns: list[str] | None, tmp_path: Path
+) -> None:
+    path = tmp_path / f"a.{form}"
+    frame = pd.DataFrame({"id": ["a", None, "x" * 2**16 + "y"], "y": [1, 2, 3]})
+    frame.to_csv(path, index=False) if form == "csv" else frame.to_parquet(path)
+    place = f"{path}:4" if form == "csv" else f"{path}, row 3"
+    text = ["id"] if columns else []
+    assert refused(path, 100, columns=columns, text=text).startswith(f"{place}: column id: a text of 65,537 characters")
+    frame["id"] = frame["id"].str[:-1]
+    frame.to_csv(path, index=False) if form == "csv" else frame.to_parquet(path)
+    assert len(read_table(path, columns=columns, text=text).frame) == 3
+
+
 def test_values_of_lists_count_each(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     pq.write_table(pa.table({"y": [[0.0] * (4 * MIB)], "ds": [1]}), path, compression="zstd")
