@@ -26,7 +26,8 @@ def require_output(option: str, path: Path | None, inputs: Iterable[Path | None]
     """
     require_apart(option, path, inputs)
     if path is not None and not os.path.isdir(path.parent):  # noqa: PTH112  Path.is_dir raises where it is too long
-        raise WriteError(f"{path}: cannot be written: there is no directory {path.parent}; make it first")
+        needed = f"no such directory, as {option} {path} needs; make it first"
+        raise WriteError(f"{path.parent}: cannot be written: {needed}")
 
 
 def require_apart(option: str, path: Path | None, inputs: Iterable[Path | None] = ()) -> None:

@@ -191,7 +191,8 @@ def test_a_directory_that_is_not_there_is_an_error_and_not_made(command: list[st
     more = ["--set", "windows.horizon=5000"] if "--config" in command else []  # which no training survives
     result = invoke(*command, name, *more)
     assert result.exit_code == 7, result.output
-    assert f"{name}: cannot be written: there is no directory none; make it first" in result.stderr
+    needed = f"as {command[-1]} {name} needs; make it first"
+    assert f"none: cannot be written: no such directory, {needed}" in result.stderr
     assert not Path("none").exists()
     Path("none").mkdir()  # the remedy
     assert invoke(*command, name, *more).exit_code in (0, 4)
