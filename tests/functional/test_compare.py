@@ -61,6 +61,7 @@ def compared(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
     def fill(directory: Path) -> None:
         write_inputs(directory)
         (directory / "auto.yaml").write_text(AUTO)
+        (directory / "new").mkdir()
         arguments = {name: shlex.split(text) for name, text in COMMANDS.items()}
         command = [sys.executable, "-c", RUN_ALL, json.dumps(arguments)]
         result = subprocess.run(command, cwd=directory, env=environment(), capture_output=True, text=True, check=False)
