@@ -1,6 +1,5 @@
 """From scaled values to forecasts in original units: window, network, and everything undone on the way out."""
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -8,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm_forecast.config.network import quantiles_of
+from lstm_forecast.config.schema import SUPPORTS
 from lstm_forecast.data.scale import Scaler
 from lstm_forecast.data.windows import Batch, Windows, gather_contexts, normalised
 from lstm_forecast.inference.calibration import Calibration, calibrate
@@ -59,7 +59,7 @@ class Forecaster:
     padded: bool
     calibration: Calibration
     levels: tuple[int, ...]  # percents of the intervals that are forecast
-    support: tuple[float, float] = (-math.inf, math.inf)  # the least and the largest value that a target can have
+    support: tuple[float, float] = SUPPORTS["real"]  # the least and the largest value that a target can have
     span: int | None = None
     horizon: int = 0  # of the network: how far ahead the columns known ahead are seen
     n_ahead: int = 0  # such columns, before the static ones
@@ -168,7 +168,7 @@ class Forecaster:
         All quantiles of a step move alike: an interval keeps its width until its borders are cut, and calibration
         learns from what is forecast.
         """
-        if self.support == (-math.inf, math.inf):
+        if self.support == SUPPORTS["real"]:
             return prediction
         low, high = (((border - center) / scale).astype(np.float32) for border in self._borders(series))
         median = prediction[..., prediction.shape[-1] // 2]
@@ -182,7 +182,7 @@ class Forecaster:
         """Forecasts in original units, cut to the support; the order of quantiles stays."""
         values = self.scaler.invert(scaled, series, n_targets=self.n_targets)
         # Adding 0 makes 0 of -0.
-        return values if self.support == (-math.inf, math.inf) else values.clip(*self.support) + 0.0
+        return values if self.support == SUPPORTS["real"] else values.clip(*self.support) + 0.0
 
     def _roll(
         self,

@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from lstm_forecast.config.schema import SUPPORTS
 from lstm_forecast.data.windows import Windows
 from lstm_forecast.evaluation.metrics import errors
 from lstm_forecast.events import phase
@@ -77,7 +78,8 @@ def choose(prepared: Prepared, fitted: Fitted) -> tuple[str, dict[str, float]]:
 
     There is the network, its linear part, the mean of both, and simple forecasts. A naive one is preferred where the
     difference is below 1 %: on a random walk that is chance. The network has to be 2 % better, as its epochs were
-    chosen by the same windows. The errors are mean absolute scaled ones (mean absolute where nothing can be scaled).
+    chosen by the same windows. The errors are mean absolute scaled ones (mean absolute where nothing can be scaled), of
+    forecasts that are not cut to ``preprocessing.support``: it changes no choice, and no error but to a smaller one.
     Without a validation part it is the network where none was asked for, and the linear part where all series are too
     short for one: nothing says then that the network is better.
     """
@@ -88,7 +90,7 @@ def choose(prepared: Prepared, fitted: Fitted) -> tuple[str, dict[str, float]]:
     for name in _names(prepared):
         members = members_of(prepared, fitted, name)
         forecaster = make_forecaster(prepared.config, onnx_graph(members), prepared.scaler)
-        forecast = forecaster.on_windows(part.windows, part.series)
+        forecast = replace(forecaster, support=SUPPORTS["real"]).on_windows(part.windows, part.series)
         found = errors(forecast[..., forecast.shape[-1] // 2], part.actual, part.scale)
         scores[name] = found["mase"] if found["mase"] is not None else float(found["mae"] or 0)
     scores = {name: score for name, score in scores.items() if math.isfinite(score)}

@@ -102,7 +102,7 @@ class Looks:
         batch, (origins, _) = judged.batch(index), judged.origins(index)
         series = panel.layout.series_of(origins - 1)
         prediction = linear.predict(batch.inputs) * batch.scale + batch.center
-        # As it is, not cut to preprocessing.support: cutting then changes no choice, and no error but to a smaller one.
+        # Not cut to preprocessing.support, see choose.
         forecast = scaler.invert(prediction, series, n_targets=config.n_outputs)
         actual = panel.values[origins[:, None] + np.arange(config.windows.horizon), : config.n_outputs]
         error = errors(forecast, actual, self._scales[series][:, None])["mase"]

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -292,3 +293,46 @@ def test_the_report_for_people_names_places_and_remedies_and_shows_control_signs
 
 def test_nothing_to_check_is_a_usage_error() -> None:
     assert CliRunner().invoke(app, ["check"]).exit_code == 2
+
+
+# Seasons and contexts beyond the rows
+
+
+@pytest.fixture(scope="module")
+def fast(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ten seconds of 100 Hz with a period of 25 rows, of which a day would be 8,640,000."""
+    folder, steps = tmp_path_factory.mktemp("fast"), np.arange(1_000)
+    values = np.sin(2 * np.pi * steps / 25) + 0.1 * np.random.default_rng(0).normal(size=1_000)
+    written(folder, ds=pd.date_range("2024-01-01", periods=1_000, freq="10ms"), y=values)
+    path = folder / "fast.yaml"
+    path.write_text(f"name: a\ndata: {{path: table.csv, timestamp: ds, targets: y}}\n{SETTLED}")
+    return path
+
+
+def test_a_season_that_the_rows_cannot_hold_is_none_and_one_in_the_values_is_used(fast: Path) -> None:
+    content = check("--config", fast, expect=0)
+    assert "season" not in found(content)
+    assert content["facts"]["training"]["resolved"]["windows.season_length"].startswith("25: autocorrelation ")
+
+
+@pytest.mark.parametrize("settings", [("windows.season_length=8640000",), ("windows.context_length=100000",)])
+@pytest.mark.parametrize("linear", ["ridge", "weighted"])
+def test_no_season_and_no_context_makes_check_hang(linear: str, settings: tuple[str, ...], fast: Path) -> None:
+    given = [part for setting in (*settings, f"model.linear={linear}") for part in ("--set", setting)]
+    started = time.process_time()
+    content = check("--config", fast, *given, expect=0)
+    assert time.process_time() - started < 60
+    if "season" in settings[0]:
+        text = found(content)["season"]["text"]
+        assert "no series holds two seasons of 8,640,000 rows (the longest has 1,000)" in text
+
+
+def test_a_context_and_horizon_without_end_are_an_error_of_the_config(fast: Path) -> None:
+    given = [
+        part for setting in ("windows.context_length=100000", "windows.horizon=99999") for part in ("--set", setting)
+    ]
+    result = CliRunner().invoke(app, ["check", "--config", str(fast), *given])
+    assert result.exit_code == 3
+    assert (
+        "windows.context_length x windows.horizon: their linear part would have 9,999,900,000 numbers" in result.output
+    )
