@@ -314,7 +314,7 @@ def test_what_the_config_said_is_what_the_run_has(chosen: Path) -> None:
     assert (config.model.units, config.windows.horizon) == ((4,), 6)
     assert (config.training.learning_rate, config.training.time_budget) == (0.002, 1.0)
     assert not {"model.units", "windows.horizon", "training.learning_rate"} & set(run.manifest["resolved"])
-    assert run_of(chosen, "network").manifest["resolved"].keys() == {"windows.padding"}
+    assert run_of(chosen, "network").manifest["resolved"].keys() == {"preprocessing.support", "windows.padding"}
 
 
 def test_a_trend_never_seen_in_training_still_gets_sane_forecasts(chosen: Path) -> None:
