@@ -167,8 +167,8 @@ def calibration_from_bytes(
 
 
 def _root_mean_square(values: Floats) -> Floats:
-    """Of windows, the first axis; summed in float64."""
-    return np.asarray(np.sqrt(np.square(values).mean(axis=0, dtype=np.float64)), np.float32)
+    """Of windows, the first axis; summed in float64, of which the roots of float32 values are float32 again."""
+    return np.asarray(np.sqrt(np.square(values, dtype=np.float64).mean(axis=0)), np.float32)
 
 
 def _center_half(prediction: Floats, index: int, least: Floats) -> tuple[Floats, Floats]:

@@ -144,9 +144,10 @@ class Forecaster:
         ``inputs`` (n, context_length, n_features) and the result are in the units of the network's output; padding
         counts for nothing.
         """
-        change = np.square(np.diff(inputs[..., : self.n_targets], axis=1))
+        change = np.square(np.diff(inputs[..., : self.n_targets].astype(np.float64), axis=1))
         seen = inputs[:, :-1, -1:] if self.padded else np.ones_like(change[..., :1])
-        return np.asarray(np.sqrt((change * seen).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)), np.float32)
+        with np.errstate(over="ignore"):
+            return np.asarray(np.sqrt((change * seen).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)), np.float32)
 
     def _predict(
         self, inputs: NDArray[np.float32], center: NDArray[np.float32], scale: NDArray[np.float32], series: Ints
@@ -170,7 +171,8 @@ class Forecaster:
         """
         if self.support == SUPPORTS["real"]:
             return prediction
-        low, high = (((border - center) / scale).astype(np.float32) for border in self._borders(series))
+        with np.errstate(over="ignore"):  # a border may lie beyond all predictions
+            low, high = (((border - center) / scale).astype(np.float32) for border in self._borders(series))
         median = prediction[..., prediction.shape[-1] // 2]
         return prediction + (median.clip(low, high) - median)[..., None]
 

@@ -80,17 +80,18 @@ def doubtful_intervals(
     ``forecast`` is (n, steps, n_targets, n_quantiles) for the ``series`` (n,); ``ranges`` as of ``target_ranges``,
     ``ids`` (n_series, n_targets). A constant forecast of a history that never varied may have no width.
     """
-    low, high = ranges[:, series, None]
-    extent, median = high - low, forecast[..., forecast.shape[-1] // 2]
-    beyond = np.maximum(np.maximum(low - median, median - high), 0)
-    varies = (extent > 0) | (beyond > NONE * np.abs(high))
-    ordered = sorted(levels, reverse=True)
-    middle = len(ordered)
-    width = (forecast[..., :middle:-1] - forecast[..., :middle]).transpose(3, 0, 1, 2)  # (n_levels, ...)
-    kinds = {
-        "no width": varies & (width <= NONE * np.maximum(extent, beyond)),
-        f"more than {WIDE} times the range of the history": (extent > 0) & (width > WIDE * extent),
-    }
+    with np.errstate(over="ignore", invalid="ignore"):  # the difference of two numbers may be none
+        low, high = ranges[:, series, None]
+        extent, median = high - low, forecast[..., forecast.shape[-1] // 2]
+        beyond = np.maximum(np.maximum(low - median, median - high), 0)
+        varies = (extent > 0) | (beyond > NONE * np.abs(high))
+        ordered = sorted(levels, reverse=True)
+        middle = len(ordered)
+        width = (forecast[..., :middle:-1] - forecast[..., :middle]).transpose(3, 0, 1, 2)  # (n_levels, ...)
+        kinds = {
+            "no width": varies & (width <= NONE * np.maximum(extent, beyond)),
+            f"more than {WIDE} times the range of the history": (extent > 0) & (width > WIDE * extent),
+        }
     for text, found in kinds.items():
         if found.any():
             k, n, step, target = np.argwhere(found)[0]
@@ -119,20 +120,22 @@ def doubtful_levels(config: Config, scaler: Scaler, panel: Panel, index: Ints) -
     middle, deviation = _seen(config, scaler, index)
     values = np.log(newest) if scaler.log else newest
     values = np.where(np.isnan(values).all(axis=1, keepdims=True), middle[:, None], values)
-    level, most = np.nanmedian(values, axis=1), np.nanmax(np.abs(values), axis=1)
-    pooled = config.preprocessing.scope == "global"
-    far = np.abs(level - middle) > FAR * deviation * (math.sqrt(len(scaler.ids)) if pooled else 1)
-    if scaler.log:
-        far |= np.abs(level - middle) > np.maximum(math.log(SMALL), SMALL_LOGARITHM * deviation)
-    elif not pooled:
-        far |= (level != 0) & (SMALL * most < np.minimum(np.abs(middle), deviation))
+    with np.errstate(over="ignore", invalid="ignore"):
+        level, most = np.nanmedian(values, axis=1), np.nanmax(np.abs(values), axis=1)
+        pooled = config.preprocessing.scope == "global"
+        far = np.abs(level - middle) > FAR * deviation * (math.sqrt(len(scaler.ids)) if pooled else 1)
+        if scaler.log:
+            far |= np.abs(level - middle) > np.maximum(math.log(SMALL), SMALL_LOGARITHM * deviation)
+        elif not pooled:
+            far |= (level != 0) & (SMALL * most < np.minimum(np.abs(middle), deviation))
     if not far.any():
         return
     series, target = np.argwhere(far)[0]
     constant = config.preprocessing.scaler == "standard" and scaler.scale[index[series], target] == 1
     around = 0 if constant else 2 * deviation[series, target]
     shown = level[series, target], middle[series, target] - around, middle[series, target] + around
-    now, low, high = np.exp(shown) if scaler.log else shown
+    with np.errstate(over="ignore"):
+        now, low, high = np.exp(shown) if scaler.log else shown
     yield (
         f"warning: the newest level of {far.sum():,} of {far.size:,} series lies far outside of what training saw: "
         f"series {panel.layout.ids[series]}: {now:.6g} (median of its newest {steps} rows), and training saw about "
