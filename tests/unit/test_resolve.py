@@ -234,7 +234,7 @@ def test_every_open_key_is_settled_with_a_reason_and_the_config_reads_back() -> 
 
 
 EXPLICIT = {
-    "preprocessing": {"log": True},
+    "preprocessing": {"log": True, "support": "non_negative"},
     "windows": {"context_length": 15, "normalisation": "mean", "season_length": 5},
     "model": {"units": [3], "segment_length": 5, "segment_units": 2, "linear": "none", "ensemble": 2},
     "training": {"epochs": 3, "batch_size": 17, "steps_per_epoch": 4},
