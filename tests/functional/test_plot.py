@@ -132,6 +132,7 @@ def test_the_command_prints_the_path_and_names_the_file_after_run_and_picture(
     monkeypatch.chdir(tmp_path)
     assert cli("--run", "wave", "--runs", trained / "runs") == (0, "wave-forecast.png\n", "")
     assert Path("wave-forecast.png").read_bytes().startswith(MAGIC[".png"])
+    Path("deep").mkdir()
     code, stdout, _ = cli("horizon", "--run", "wave", "--runs", trained / "runs", "-o", "deep/er.SVG", "--json")
     assert (code, json.loads(stdout)) == (0, {"ok": True, "picture": "deep/er.SVG"})
     assert Path("deep/er.SVG").read_bytes().startswith(MAGIC[".svg"])
