@@ -99,8 +99,12 @@ def _plain_words(path: Path, error: type[ForecastError]) -> Iterator[None]:
         raise error(f"{path}: cannot be read: {problem}") from None
 
 
+@lru_cache(maxsize=1)
 def available_memory(root: Path = Path("/")) -> int:
-    """Bytes that this process may still take: of the machine, its control groups (v1 and v2) and its own limit."""
+    """Bytes that this process may still take: of the machine, its control groups (v1 and v2) and its own limit.
+
+    The system is asked once: what a process takes later is its own, and counted where it is.
+    """
     return max(0, min([_left_on_machine(root), *_left_in_groups(root), *_left_to_process(root)]))
 
 
