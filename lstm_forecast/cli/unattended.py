@@ -1,5 +1,6 @@
 """The commands of a service that is left alone: ``forecast retrain``, ``monitor`` and ``schedule``."""
 
+import os
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import partial
@@ -112,7 +113,7 @@ def monitor(
             look,
             runs=runs,
             name=name,
-            inputs=[None if forecasts.is_dir() else forecasts, data],
+            inputs=[None if os.path.isdir(forecasts) else forecasts, data],  # noqa: PTH112  names may be too long
             metrics_file=metrics_file,
             listener=talk,
             tell=printed,

@@ -118,9 +118,9 @@ def doubtful_levels(config: Config, scaler: Scaler, panel: Panel, index: Ints) -
     steps = min(MOST_NEWEST, max(NEWEST, config.windows.horizon, config.windows.season_length))
     newest = _newest(panel, steps, config.n_outputs)
     middle, deviation = _seen(config, scaler, index)
-    values = np.log(newest) if scaler.log else newest
-    values = np.where(np.isnan(values).all(axis=1, keepdims=True), middle[:, None], values)
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
+        values = np.log(newest) if scaler.log else newest
+        values = np.where(np.isnan(values).all(axis=1, keepdims=True), middle[:, None], values)
         level, most = np.nanmedian(values, axis=1), np.nanmax(np.abs(values), axis=1)
         pooled = config.preprocessing.scope == "global"
         far = np.abs(level - middle) > FAR * deviation * (math.sqrt(len(scaler.ids)) if pooled else 1)

@@ -207,37 +207,43 @@ def test_a_pipe_that_nobody_reads_is_an_error_and_not_waited_for(inside: Path) -
 # Files that are being written
 
 
+ROWS = 100_000  # so that rows are added while these are read, however busy the machine is
+WRITER = f"""
+import itertools, math, time
+with open("sine.csv", "a", buffering=1) as file:
+    for step in itertools.count({ROWS}):
+        file.write(f"{{step}},{{math.sin(step):.3f}}\\n")
+        time.sleep(0.001)
+"""
+
+
 @pytest.fixture
-def writing(inside: Path) -> Iterator[threading.Event]:
-    """Something adds rows to ``sine.csv`` until it is told to stop."""
-    stop = threading.Event()
-    lines = iter(range(1001, 10**6))
-
-    def write() -> None:
-        while not stop.wait(0.001):
-            with Path("sine.csv").open("a") as file:
-                file.write(f"{(step := next(lines))},{math.sin(step):.3f}\n")
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    yield stop
-    stop.set()
-    writer.join()
+def writing(inside: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Another process adds rows to ``sine.csv`` until it is stopped."""
+    with Path("sine.csv").open("a") as file:
+        file.writelines(f"{step},{math.sin(step):.3f}\n" for step in range(1001, ROWS))
+    with subprocess.Popen([sys.executable, "-c", WRITER]) as writer:
+        size = Path("sine.csv").stat().st_size
+        while Path("sine.csv").stat().st_size == size:
+            time.sleep(0.01)
+        yield writer
+        writer.kill()
 
 
 @pytest.mark.parametrize("args", [["predict", *RUN], ["check", "sine.csv"], ["retrain", "-c", "sine.yaml"]])
-def test_a_table_that_is_being_written_is_refused(args: list[str], writing: threading.Event) -> None:
+@pytest.mark.usefixtures("writing")
+def test_a_table_that_is_being_written_is_refused(args: list[str]) -> None:
     result = invoke(*args)
     assert result.exit_code == 4, result.output
     assert "changed while it was read (" in result.stderr + result.stdout
     assert "try again when it is written" in result.stderr + result.stdout
 
 
-def test_retrain_waits_for_a_table_to_be_written_as_long_as_it_may(writing: threading.Event) -> None:
+def test_retrain_waits_for_a_table_to_be_written_as_long_as_it_may(writing: subprocess.Popen[bytes]) -> None:
     assert "have it waited for, for example with --wait 10m" in invoke("retrain", "-c", "sine.yaml").stderr
-    threading.Timer(1.5, writing.set).start()
+    threading.Timer(1.5, writing.kill).start()
     lax = [f"--set=retrain.{key}=null" for key in ("drift.error", "silent.error")]
-    result = invoke("retrain", "-c", "sine.yaml", "--wait", "10m", "--set=retrain.min_new_rows=99999", "--json", *lax)
+    result = invoke("retrain", "-c", "sine.yaml", "--wait", "10m", "--set=retrain.min_new_rows=9999999", "--json", *lax)
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)["outcome"] == "not_due"
     assert "waiting for that" in result.stderr

@@ -97,7 +97,7 @@ def test_more_targets_than_a_config_can_name_are_refused_before_anything_is_writ
 def test_a_path_that_is_no_text_is_refused_before_anything_is_written(tmp_path: Path) -> None:
     table = write(Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.csv")), ["y"])
     result = CliRunner().invoke(app, ["init", str(table), "--output", str(tmp_path / "c.yaml")])
-    assert result.exit_code == 2
+    assert result.exit_code == 4
     assert "UTF-8" in result.stderr
     assert not (tmp_path / "c.yaml").exists()
 

@@ -56,7 +56,8 @@ def service(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def monitor(*args: str) -> tuple[int, dict[str, Any]]:
-    result = invoke("monitor", "made.csv", "--run", "shops", "--json", "--metrics-file", "monitor.prom", *args)
+    run = () if "--run" in args else ("--run", "shops")
+    result = invoke("monitor", "made.csv", *run, "--json", "--metrics-file", "monitor.prom", *args)
     return result.exit_code, json.loads(result.stdout)
 
 

@@ -54,9 +54,7 @@ READING = {
     "lstat", "name_to_handle_at", "newfstatat", "readlink", "readlinkat", "stat", "statfs", "statx",
 }  # fmt: skip
 LOOK_UPS = re.compile(r'"[^"]*(resolv\.conf|/etc/hosts|host\.conf|gai\.conf)"')
-THIRD_PARTIES = re.compile(
-    "absl|joblib|keras|matplotlib|oneDNN|onnxruntime|tensorflow|warning:|Traceback", re.IGNORECASE
-)
+THIRD_PARTIES = re.compile("absl|joblib|keras|matplotlib|oneDNN|onnxruntime|tensorflow|[Ww]arning:|Traceback")
 # Bound to itself before the rest becomes read-only, the working directory stays writable.
 READ_ONLY = "mount --bind . . && mount -o remount,ro,bind / && cd . && exec "
 
