@@ -170,10 +170,17 @@ def _bad_numbers(file: Path, dialect: Dialect, frame: pd.DataFrame, numbers: Seq
         bad = cells[pd.to_numeric(plain, errors="coerce").isna()]
         if len(bad):
             place = f"{file}:{line_of(file, dialect, int(bad.index[0]))}"
-            comma = re.fullmatch(r"-?\d+,\d+", str(bad.iloc[0]).strip())
-            hint = "data.csv.decimal: ','" if comma else "data.sentinels to what stands for a missing value"
             problems.append(
                 f"{place}: column {name}: expected a number, received {str(bad.iloc[0])!r}"
-                f" ({len(bad)} such cell{'s' if len(bad) > 1 else ''}); set {hint}"
+                f" ({len(bad)} such cell{'s' if len(bad) > 1 else ''}); {_remedy(str(bad.iloc[0]).strip())}"
             )
     return problems or [f"{file}: a column is not numeric"]
+
+
+def _remedy(cell: str) -> str:
+    """What to do about a cell that is no number: one with a digit in it may well be meant as one."""
+    if re.fullmatch(r"-?\d+,\d+", cell):
+        return "set data.csv.decimal: ','"
+    if any(map(str.isdigit, cell)):
+        return "write plain numbers in the table, without units and thousands signs"
+    return "set data.sentinels to what stands for a missing value"

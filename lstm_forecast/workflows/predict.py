@@ -60,7 +60,9 @@ def predict(
     loaded = load_run(find_run(runs, name), levels=levels)
     require_output("--output", output, [data, future, loaded.data_path])
     panel = read_ahead(loaded, data, future)
-    forecast, doubts = _forecast(loaded, panel, horizon)
+    newest = panel.layout.stamps(panel.layout.offsets[1:] - 1).max()
+    fresh = data is not None or str(newest) != loaded.run.manifest["cutoff"]
+    forecast, doubts = _forecast(loaded, panel, horizon, fresh=fresh)
     table = _table(loaded, panel, forecast, columns)
     warnings = [*(f"warning: {note}" for note in panel.notes), *doubts]
     notes = (*repair_notes(loaded.config.data, panel.repairs), *warnings)
@@ -74,11 +76,16 @@ def forecast_future(
     loaded: LoadedRun, panel: Panel, *, horizon: int | None = None, columns: Literal["long", "input"] = "long"
 ) -> pd.DataFrame:
     """Forecasts of the rows after the end of every series, of which ``panel`` holds what is known ahead."""
-    return _table(loaded, panel, _forecast(loaded, panel, horizon)[0], columns)
+    return _table(loaded, panel, _forecast(loaded, panel, horizon, fresh=False)[0], columns)
 
 
-def _forecast(loaded: LoadedRun, panel: Panel, horizon: int | None) -> tuple[NDArray[np.float64], list[str]]:
-    """Forecasts (n_series, steps, n_targets, n_quantiles) in original units, and what to doubt about them."""
+def _forecast(
+    loaded: LoadedRun, panel: Panel, horizon: int | None, *, fresh: bool
+) -> tuple[NDArray[np.float64], list[str]]:
+    """Forecasts (n_series, steps, n_targets, n_quantiles) in original units, and what to doubt about them.
+
+    Levels are doubted where rows are ``fresh``: what grew while the run was trained is no news.
+    """
     config, layout = loaded.config, panel.layout
     phase(f"forecasting {len(layout.ids):,} series", series=len(layout.ids))
     steps = horizon or config.windows.horizon
@@ -107,7 +114,8 @@ def _forecast(loaded: LoadedRun, panel: Panel, horizon: int | None) -> tuple[NDA
             "ask for a shorter --horizon, or train with preprocessing.log: false"
         )
     own = panel.values[:, : len(config.data.targets)]
-    doubts = [*doubtful_support(config, own), *doubtful_levels(config, loaded.forecaster.scaler, source, series)]
+    doubts = list(doubtful_support(config, own))
+    doubts += doubtful_levels(config, loaded.forecaster.scaler, source, series) if fresh else ()
     levels, numbers = loaded.forecaster.levels, np.arange(len(layout.ids))
     doubts += doubtful_intervals(forecast, numbers, target_ranges(layout, own), ids, levels)
     return forecast, doubts

@@ -24,6 +24,7 @@ ROWS = [("2024-01-01", 1.5), ("2024-01-02", -2.25), ("2024-01-03", 1e6)]
 
 
 REMEDY = "; set data.sentinels to what stands for a missing value"
+DIGITS = "; write plain numbers in the table, without units and thousands signs"
 
 
 def written(path: Path, content: str | bytes) -> Path:
@@ -76,7 +77,7 @@ def test_what_may_be_thousands_is_refused_and_read_when_the_config_says_what_it_
 
 def test_a_point_among_decimal_commas_is_located(tmp_path: Path) -> None:
     path = written(tmp_path / "a.csv", "ds;y\na;1,5\nb;2,5\nc;2.5\nd;1.234,5\n")
-    assert refused(path) == f"{path}:4: column y: expected a number, received '2.5' (2 such cells)" + REMEDY
+    assert refused(path) == f"{path}:4: column y: expected a number, received '2.5' (2 such cells)" + DIGITS
 
 
 def test_the_config_overrides_what_would_be_detected(tmp_path: Path) -> None:
@@ -176,7 +177,7 @@ def test_one_bad_cell_in_row_30_000_is_located(tmp_path: Path, ending: str) -> N
     lines = ["ds,y", *(f"t{k},{k}.5" for k in range(40_000))]
     lines[30_000] = "t29999,1O"
     path = written(tmp_path / "a.csv", ending.join(lines) + ending)
-    assert refused(path) == f"{path}:30001: column y: expected a number, received '1O' (1 such cell)" + REMEDY
+    assert refused(path) == f"{path}:30001: column y: expected a number, received '1O' (1 such cell)" + DIGITS
 
 
 def test_bad_cells_of_all_columns_are_reported_at_once(tmp_path: Path) -> None:
@@ -184,7 +185,7 @@ def test_bad_cells_of_all_columns_are_reported_at_once(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         read_table(path, columns=["ds", "y", "z"], text=["ds"])
     assert caught.value.problems == (
-        f"{path}:3: column y: expected a number, received '12%' (2 such cells)" + REMEDY,
+        f"{path}:3: column y: expected a number, received '12%' (2 such cells)" + DIGITS,
         f"{path}:3: column z: expected a number, received 'x' (2 such cells)" + REMEDY,
     )
 
