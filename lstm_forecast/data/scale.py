@@ -74,8 +74,8 @@ class Scaler:
 
     def scaled(self, value: float, index: NDArray[np.int64], *, n_targets: int) -> Floats:
         """One value in original units as scaled targets of series, (n, 1, n_targets); ``index`` as in ``invert``."""
-        with np.errstate(divide="ignore"):  # 0 lies infinitely far below in logarithms
-            flat = np.log(value) if self.log else value
+        with np.errstate(divide="ignore"):  # 0, and what is below it, lie infinitely far below in logarithms
+            flat = np.log(max(value, 0.0)) if self.log else value
         return np.asarray((flat - self.center[index, None, :n_targets]) / self.scale[index, None, :n_targets])
 
     def invert(self, scaled: NDArray[np.floating], index: NDArray[np.int64], *, n_targets: int) -> Floats:

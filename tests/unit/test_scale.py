@@ -298,3 +298,14 @@ def test_limits_that_are_no_numbers_are_refused(part: str, wrong: str) -> None:
     number = json.loads(text)["series"]["a"]["y0"][part]
     with pytest.raises((ValueError, TypeError)):
         Scaler.from_json(text.replace(json.dumps(number), wrong))
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("log", [False, True])
+def test_a_border_is_scaled_as_values_are_and_what_no_value_reaches_lies_infinitely_far(log: bool) -> None:
+    scaler = Scaler(log, ("y",), ("a",), np.array([[2.0]]), np.array([[4.0]]))
+    border, ends = 10.0, {-np.inf: -np.inf, np.inf: np.inf, 0.0: -np.inf if log else -0.5}
+    inner = scaler.scaled(border, np.zeros(1, int), n_targets=1)
+    assert scaler.invert(inner, np.zeros(1, int), n_targets=1).item() == pytest.approx(border)
+    for value, expected in ends.items():
+        assert scaler.scaled(value, np.zeros(1, int), n_targets=1).item() == expected
