@@ -132,7 +132,8 @@ def _print_report(talk: Talk, as_json: bool, answer: Mapping[str, Any]) -> None:
             emit_json(answer)
         elif "error" not in answer:
             live = answer["live"] | {"expected_mae": answer["expected"]}
-            for key, value in (live | {key: answer[key] for key in ("drift", "waiting")}).items():
+            held = {f"coverage of {level} % intervals": share for level, share in live.pop("coverage").items()}
+            for key, value in (live | held | {key: answer[key] for key in ("drift", "waiting")}).items():
                 print(f"{key}: {f'{value:.4g}' if isinstance(value, float) else value}")
 
 

@@ -20,7 +20,17 @@ from pandas.io.common import get_handle, infer_compression
 from lstm_forecast.errors import ChangedError, DataError
 from lstm_forecast.files import STDIN, open_regular
 
-__all__ = ["UNREADABLE", "Dialect", "decompressed", "line_of", "opened", "packed_suffix", "sniff", "undecodable_line"]
+__all__ = [
+    "THOUSANDS",
+    "UNREADABLE",
+    "Dialect",
+    "decompressed",
+    "line_of",
+    "opened",
+    "packed_suffix",
+    "sniff",
+    "undecodable_line",
+]
 
 SAMPLE_BYTES = 256 * 1024
 DELIMITERS = ",;\t|"

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from lstm_forecast.data.budget import Budget, Size
-from lstm_forecast.data.dialect import UNREADABLE, Dialect, decompressed, line_of, opened, undecodable_line
+from lstm_forecast.data.dialect import THOUSANDS, UNREADABLE, Dialect, decompressed, line_of, opened, undecodable_line
 from lstm_forecast.data.faults import Finding
 from lstm_forecast.errors import DataError
 
@@ -113,7 +113,7 @@ def _parsed(file: Path, **options: Any) -> pd.DataFrame:
     except UnicodeError as error:
         raise DataError(f"{file}: not {encoding} text ({error}); set data.csv.encoding") from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, *UNREADABLE) as error:
-        raise DataError(f"{file}: not readable as CSV: {error}") from None
+        raise DataError(f"{file}: not readable as CSV: {str(error).strip()}") from None
 
 
 def require_narrow_rows(file: Path, dialect: Dialect, *, n_rows: int, delimiters: int) -> None:
@@ -179,8 +179,11 @@ def _bad_numbers(file: Path, dialect: Dialect, frame: pd.DataFrame, numbers: Seq
 
 def _remedy(cell: str) -> str:
     """What to do about a cell that is no number: one with a digit in it may well be meant as one."""
+    plainly = "write plain numbers in the table, without units and thousands signs"
+    if re.fullmatch(THOUSANDS, cell):
+        return f"{plainly}, or, if its comma is a decimal sign, set data.csv.decimal: ','"
     if re.fullmatch(r"-?\d+,\d+", cell):
         return "set data.csv.decimal: ','"
     if any(map(str.isdigit, cell)):
-        return "write plain numbers in the table, without units and thousands signs"
+        return plainly
     return "set data.sentinels to what stands for a missing value"

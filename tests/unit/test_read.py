@@ -70,7 +70,8 @@ def test_a_decimal_comma_in_quotes_is_detected_beside_the_delimiter_comma(tmp_pa
 def test_what_may_be_thousands_is_refused_and_read_when_the_config_says_what_it_is(tmp_path: Path) -> None:
     path = written(tmp_path / "a.csv", 'ds,y\na,"1,234"\nb,"12,500"\n')
     assert refused(path) == (
-        f"{path}:2: column y: expected a number, received '1,234' (2 such cells); set data.csv.decimal: ','"
+        f"{path}:2: column y: expected a number, received '1,234' (2 such cells){DIGITS}, or, if its comma is a "
+        "decimal sign, set data.csv.decimal: ','"
     )
     assert read(path, decimal=",").frame.y.tolist() == [1.234, 12.5]
 
@@ -549,3 +550,10 @@ def test_text_without_a_byte_order_mark_says_which_encoding_reads_it(encoding: s
     path = written(tmp_path / "a.csv", "ds,y\nä,1\n".encode(f"{plain}-{order}"))
     assert refused(path, encoding=encoding) == f"{path}: no byte-order mark; set data.csv.encoding: {plain}-{order}"
     assert rows(read(path, encoding=f"{plain}-{order}")) == [("ä", 1)]
+
+
+@pytest.mark.parametrize("cell", ["1,021,400", "1,206.9", "<0.5", "12 kg"])
+def test_no_remedy_for_a_text_with_digits_reads_them_as_another_number_or_as_missing(tmp_path: Path, cell: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f'ds,y\n1,987\n2,"{cell}"\n3,654\n')
+    assert refused(path).endswith(DIGITS)
