@@ -28,7 +28,8 @@ KINDS = {
 PIPE_SECONDS = 5.0  # that a short text may take to come through a pipe
 FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY
 BLOCK = 1 << 20
-SHARE = 4  # of the memory left, the part that standard input may fill: a table takes more than its bytes
+# What standard input may fill: a part of the memory left, as a table takes more than its bytes, and this at most.
+SHARE, MOST_PIPED = 4, 512 * 2**20
 
 
 def given_path(text: str) -> Path:
@@ -128,14 +129,14 @@ def _standard_input() -> TextIO:
 @lru_cache(maxsize=1)
 def _all_of(stream: TextIO) -> bytes:
     """All that comes in on a stream, which can be read once alone."""
-    content, most = io.BytesIO(), available_memory() // SHARE
+    content, most = io.BytesIO(), min(MOST_PIPED, available_memory() // SHARE)
     with suppress(OSError, ValueError):  # what is no pipe
         os.set_blocking(stream.fileno(), True)  # or a pause of the sender would pass for the end
     try:
         while block := stream.buffer.read(BLOCK):
             content.write(block)
             if content.tell() > most:
-                raise DataError(f"{STDIN}: more than {most / 2**20:,.0f} MiB, for which memory has no room; use a file")
+                raise DataError(f"{STDIN}: more than {most / 2**20:,.0f} MiB; write it to a file first")
     except OSError as problem:
         raise DataError(f"{STDIN}: cannot be read: {problem.strerror}") from None
     return content.getvalue()

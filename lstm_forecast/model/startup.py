@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import logging
 import os
 import socket
 import sys
@@ -27,6 +28,7 @@ def start_keras() -> None:
         import keras
 
         keras.ops.zeros(1)
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of networks that are built one after another
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -217,5 +218,6 @@ def _damaged(path: Path, what: str) -> RunError:
         champion, *others = champions(home) or [""]
         if champion not in ("", *path.parts):
             return RunError(f"{path}: {what}; it is not of the champion, and predict goes on without it")
-    rollback = f"go back to an earlier run: forecast runs rollback --run {home.name}"
+    where = "" if home.parent == Path("runs").absolute() else f" --runs {shlex.quote(str(home.parent))}"
+    rollback = f"go back to an earlier run: forecast runs rollback --run {home.name}{where}"
     return RunError(f"{path}: {what}; {rollback if others else 'train again: forecast train --config FILE'}")

@@ -18,6 +18,7 @@ __all__ = [
 # Fewer than 1 % of the rows of a training lie so many standard deviations from the mean, whatever their distribution
 # (Cantelli); a line is there after it has gone on for five times as long.
 FAR = 10
+FAR_SPARSE = 100  # of values that come once in 10,000 rows, and are 0 otherwise
 SMALL = 30  # times as small as the mean and as the standard deviation: the lows of a strong season are larger
 SMALL_LOGARITHM = 6  # standard deviations of logarithms, which lines reach after twice the rows
 NEWEST, MOST_NEWEST = 3, 366  # rows that a level is the median of: a season or a horizon, so many at least and at most
@@ -111,7 +112,8 @@ def doubtful_levels(config: Config, scaler: Scaler, panel: Panel, index: Ints) -
     ``panel`` has a series for every row of the scaler in ``index`` (n_series,). What training saw is known from the
     scaler, so that there is nothing to be said with ``preprocessing.scaler: none``. Too far is a level ``FAR`` standard
     deviations away, times the root of the number of series where these share one scale, or one beside which both mean
-    and standard deviation are ``SMALL`` times as large. A level of 0 is none: demand may cease.
+    and standard deviation are ``SMALL`` times as large. A level of 0 is none: demand may cease. Where more than half of
+    the newest rows are 0, the least of the others is the level, which may lie ``FAR_SPARSE`` standard deviations away.
     """
     if config.preprocessing.scaler == "none":
         return
@@ -122,8 +124,11 @@ def doubtful_levels(config: Config, scaler: Scaler, panel: Panel, index: Ints) -
         values = np.log(newest) if scaler.log else newest
         values = np.where(np.isnan(values).all(axis=1, keepdims=True), middle[:, None], values)
         level, most = np.nanmedian(values, axis=1), np.nanmax(np.abs(values), axis=1)
+        sparse = (level == 0) & (most > 0) & (not scaler.log)
+        level = np.where(sparse, np.where(values == 0, np.inf, np.abs(values)).min(axis=1), level)
         pooled = config.preprocessing.scope == "global"
-        far = np.abs(level - middle) > FAR * deviation * (math.sqrt(len(scaler.ids)) if pooled else 1)
+        limit = np.where(sparse, FAR_SPARSE, FAR) * (math.sqrt(len(scaler.ids)) if pooled else 1)
+        far = np.abs(level - middle) > limit * deviation
         if scaler.log:
             far |= np.abs(level - middle) > np.maximum(math.log(SMALL), SMALL_LOGARITHM * deviation)
         elif not pooled:
@@ -131,6 +136,7 @@ def doubtful_levels(config: Config, scaler: Scaler, panel: Panel, index: Ints) -
     if not far.any():
         return
     series, target = np.argwhere(far)[0]
+    kind = "least but 0" if sparse[series, target] else "median"
     constant = config.preprocessing.scaler == "standard" and scaler.scale[index[series], target] == 1
     around = 0 if constant else 2 * deviation[series, target]
     shown = level[series, target], middle[series, target] - around, middle[series, target] + around
@@ -138,7 +144,7 @@ def doubtful_levels(config: Config, scaler: Scaler, panel: Panel, index: Ints) -
         now, low, high = np.exp(shown) if scaler.log else shown
     yield (
         f"warning: the newest level of {far.sum():,} of {far.size:,} series lies far outside of what training saw: "
-        f"series {panel.layout.ids[series]}: {now:.6g} (median of its newest {steps} rows), and training saw about "
+        f"series {panel.layout.ids[series]}: {now:.6g} ({kind} of its newest {steps} rows), and training saw about "
         f"{low:.6g} to {high:.6g}; correct the units, or train again if this is how it is now"
     )
 

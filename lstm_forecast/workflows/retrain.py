@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
@@ -15,7 +16,7 @@ from lstm_forecast.config.schema import Config
 from lstm_forecast.config.table import DataConfig
 from lstm_forecast.data.panel import Panel
 from lstm_forecast.data.read import Table
-from lstm_forecast.errors import BusyError, ChangedError, RunError, Stopped
+from lstm_forecast.errors import BusyError, ChangedError, RunError, Stopped, WriteError
 from lstm_forecast.events import phase
 from lstm_forecast.store import (
     FOR_STUDY,
@@ -204,7 +205,8 @@ def _concluded(
     run = publish_trained(home, challenge.trained, challenge.members, data_path=data_path, facts=facts)
     found |= judged | {"run": run.run_id, "reason": verdict.reason}
     found["warnings"] = [*found["warnings"], *challenge.warnings]
-    found["removed"] = prune(home, keep=keep)
+    with suppress(BusyError):  # of the pointer: old runs go the next time
+        found["removed"] = prune(home, keep=keep)
     if verdict.better:
         return _promoted(home, run, found, seen=seen)
     return found | {"exit_code": KEPT, "outcome": "kept_champion"}
@@ -223,6 +225,8 @@ def _promoted(home: Path, run: Run, found: Status, *, seen: Version) -> Status:
     except (Stopped, KeyboardInterrupt):
         discard(home, run.run_id)
         raise
+    except BusyError as error:  # nobody else retrains: this is a failure that hooks have to tell
+        raise WriteError(*error.problems) from None
     if champion == run.run_id:
         return found | {"exit_code": 0, "outcome": "promoted", "run": run.run_id}
     reason = chosen_meanwhile(run, champion)

@@ -1,5 +1,6 @@
 """What people choose while a training runs stays chosen, and takes no longer than at any other time."""
 
+import fcntl
 import json
 import shlex
 import subprocess
@@ -172,3 +173,19 @@ def test_a_better_challenger_is_not_promoted_over_a_champion_that_it_was_not_com
     assert run_ids(home) == [first, second, status["run"]]
     assert json.loads((home / "status.json").read_text()) == status
     assert invoke("runs", "promote", status["run"][:4], "--run", "grown").exit_code == 0  # it was not for study
+
+
+def test_a_retraining_whose_pointer_is_held_by_another_process_names_its_run_and_tells_the_hooks(
+    grown: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lstm_forecast.store.pointer.WAIT_SECONDS", 0.2)
+    home = grown / "runs" / "grown"
+    (home / "champion").unlink()  # so that a first training promotes what it made
+    with (home / "champion.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        result = invoke("retrain", "-c", "grown.yaml", "--json", "--on-failure", "touch told")
+    status = one_object(result.stdout)
+    assert (result.exit_code, status["outcome"], status["error"]) == (7, "failed", "write")
+    command = f"forecast runs promote {run_ids(home)[-1]} --run grown"
+    assert command in status["problems"][0]
+    assert Path("told").exists()

@@ -92,6 +92,15 @@ def test_other_units_are_told_with_figures(factor: float, log: bool, scaler: str
     assert f"{factor * np.median(trained[0][-7:]):.6g} (median of its newest 7 rows)" in text
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("factor", [1e-3, 1e3, 1e5])
+def test_other_units_of_values_that_are_mostly_0_are_told(factor: float) -> None:
+    rng = np.random.default_rng(0)
+    trained = (rng.random(120) < 0.3) * rng.integers(1, 9, 120).astype(float)
+    (text,) = levels([trained, trained], [factor * trained, np.zeros(120)])
+    assert "the newest level of 1 of 2 series lies far outside of what training saw: series s0: " in text
+
+
 def test_kelvin_and_celsius_are_told_apart() -> None:
     kelvin = 290 + 8 * np.sin(STEPS / 9)
     assert levels([kelvin], [kelvin - 273.15])

@@ -172,7 +172,7 @@ def test_standard_input_without_end_is_refused_when_memory_has_no_room_for_it(mo
     monkeypatch.setattr("lstm_forecast.files.available_memory", lambda: 64 * MIB)
     with Path("/dev/zero").open() as endless:
         monkeypatch.setattr(sys, "stdin", endless)
-        with pytest.raises(DataError, match="/dev/stdin: more than 16 MiB, for which memory has no room; use a file"):
+        with pytest.raises(DataError, match="/dev/stdin: more than 16 MiB; write it to a file first"):
             open_regular(given_path("-"))
 
 
