@@ -61,7 +61,7 @@ class Settled:
 
     data: DataConfig
     panel: Panel
-    findings: tuple[Finding, ...]  # what the policies did
+    findings: tuple[Finding, ...]  # what the policies did, and what may be a fault
     questions: tuple[Question, ...]
 
 
@@ -80,6 +80,7 @@ class _Settling:
         self.written: dict[str, Any] = {}
         self.assumed: dict[str, Any] = {}
         self.questions: list[Question] = []
+        self.told: list[Finding] = []  # what is left as it is, though it may be a fault
 
     def settled(self) -> Settled:
         """Look for one kind of fault after the other, in the order in which they are met."""
@@ -95,7 +96,7 @@ class _Settling:
         open_kinds = {each.kind for each in self.questions} | (self.assumed.keys() - self.written.keys())
         done = tuple(finding for kind, finding in found.items() if kind not in open_kinds)
         data = self.data.model_copy(update={"freq": panel.layout.grid.freq, **self.written})
-        return Settled(data, panel, done, tuple(self.questions))
+        return Settled(data, panel, (*done, *self.told), tuple(self.questions))
 
     def _survey(self, **more: Any) -> tuple[Panel, dict[str, Finding]]:
         data = self.data.model_copy(update={**self.written, **self.assumed, **more})
@@ -238,7 +239,13 @@ class _Settling:
 
     def _numbers_for_missing(self) -> None:
         panel, _ = self._survey(missing="mask", gaps="split")
-        numbers = {number for values in panel.values.T for number in suspected_sentinels(values)}
+        found = {number for values in panel.values.T for number in suspected_sentinels(values)}
+        counts = {number: int((panel.values == number).any(axis=1).sum()) for number in sorted(found)}
+        # A large number may be a cap, or all that there is; one far below all others is no value.
+        numbers = {number for number, count in counts.items() if number < 0 or self._are_few(count)}
+        for number in counts.keys() - numbers:
+            text = f"{number:g} may be a value, or none: then data.sentinels: [{number:g}] and data.missing: {UNKNOWN}"
+            self.told.append(Finding(text, "note", counts[number], text))
         if numbers:
             self.written["sentinels"] = (*self.data.sentinels, *sorted(numbers))
             self.written.setdefault("missing", "ffill")

@@ -363,3 +363,20 @@ def test_no_case_loses_more_than_one_row_in_a_hundred_without_being_asked(folder
     if result.exit_code == 0 and "texts" not in {each["kind"] for each in json.loads(result.stdout)["questions"]}:
         rows = len(read_table(table).frame)
         assert all(count <= rows / 100 for _, count in touched(Path("a.yaml"), table))
+
+
+@pytest.mark.parametrize(
+    ("number", "every", "settled"), [(999, 2, False), (9999, 7, False), (9999, 150, True), (-200, 4, True)]
+)
+def test_a_number_is_read_as_missing_where_it_is_rare_or_lies_below_all_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, every: int, settled: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    days = pd.date_range("2023-01-01", periods=400).strftime("%Y-%m-%d")
+    cells = [number if k % every == every - 1 else 10 + k % 7 for k in range(400)]
+    pd.DataFrame({"day": days, "y": cells}).to_csv("a.csv", index=False)
+    result = CliRunner().invoke(app, ["init", "a.csv"])
+    assert result.exit_code == 0, result.stderr
+    text = Path("configs/a.yaml").read_text()
+    assert (f"sentinels: [{float(number)}]" in text) == settled
+    assert (f"{number} may be a value, or none" in result.stderr) != settled
