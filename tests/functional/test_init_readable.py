@@ -134,4 +134,5 @@ def test_what_init_writes_for_any_table_is_read_again(
         assert all(problem.strip() for problem in error.problems)
         return
     data = load_config(result.path, environment={}).data
-    assert set(data.targets) <= set(names)
+    first = names[0].removeprefix("\ufeff") or "Unnamed: 0"  # at the start of a file that sign is no part of a name
+    assert set(data.targets) <= {first, *names}
