@@ -1,3 +1,4 @@
+import gc
 import json
 import os
 import time
@@ -435,9 +436,10 @@ BOMBS = {
 
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_yaml_bombs_are_refused_in_less_than_a_second(bomb: str) -> None:
-    start = time.process_time()
+    gc.collect()  # what other tests left behind, and what other threads do, is none of its time
+    start = time.thread_time()
     problems(BOMBS[bomb])
-    assert time.process_time() - start < 1
+    assert time.thread_time() - start < 1
 
 
 # Files
