@@ -9,7 +9,7 @@ from lstm_forecast.cli import completion
 from lstm_forecast.cli.options import RUNS, AsJson, Command, RunName, Runs
 from lstm_forecast.errors import RunError
 from lstm_forecast.tables import run_page, runs_table
-from lstm_forecast.terminal import emit_json, listening, plain, reported, say
+from lstm_forecast.terminal import emit_json, listening, plain, printing, reported, say
 
 __all__ = ["runs_app"]
 
@@ -37,7 +37,8 @@ def list_(name: RunName = None, runs: Runs = RUNS, as_json: AsJson = False) -> N
         emit_json({"ok": True, "runs": [asdict(each) for each in found]})
         return
     text, left_out = runs_table(found)
-    print(plain(text))
+    with printing():  # a list that could not be printed leaves nothing out
+        print(plain(text))
     if left_out:
         say(f"columns left out, as they do not fit: {', '.join(left_out)}; --json has all")
 
