@@ -4,13 +4,19 @@ import signal
 from typing import Any, ClassVar
 
 __all__ = [
-    "BusyError", "ChangedError", "ConfigError", "DataError", "ForecastError", "RunError", "Stopped", "UsageError",
-    "WriteError", "failure",
+    "QUALITY_GATE", "BusyError", "ChangedError", "ConfigError", "DataError", "ForecastError",
+    "RunError", "Stopped", "UsageError", "WriteError", "failure",
 ]  # fmt: skip
 
 
+# the exit code of a command that found the champion, or forecasts, not to be replaced or trusted
+QUALITY_GATE = 6
+
+
 class ForecastError(Exception):
-    """Base of every error whose message tells the user what to do. Anything else is a bug of ours (exit code 1).
+    """Base of every error whose message tells the user what to do.
+
+    Anything else is a bug of ours (exit code 1).
 
     ``problems`` holds one complete message per problem, so that a user fixes all of them in one go.
     """
@@ -70,7 +76,10 @@ class BusyError(ForecastError):
 
 
 class Stopped(BaseException):
-    """SIGTERM or SIGINT asked the program to end. Like KeyboardInterrupt it passes through ``except Exception``."""
+    """SIGTERM or SIGINT asked the program to end.
+
+    Like KeyboardInterrupt it passes through ``except Exception``.
+    """
 
     def __init__(self, exit_code: int) -> None:
         super().__init__(exit_code)
@@ -78,7 +87,9 @@ class Stopped(BaseException):
 
 
 def failure(error: BaseException) -> dict[str, Any]:
-    """What scripts are told of an error: ``ok``, ``exit_code``, ``error`` (its kind) and ``problems``, in words."""
+    """What scripts are told of an error: ``ok``, ``exit_code``, ``error`` (its kind) and
+    ``problems``, in words.
+    """
     if isinstance(error, ForecastError):
         code, kind, problems = error.exit_code, error.title, list(error.problems)
     elif isinstance(error, KeyboardInterrupt | Stopped):

@@ -13,7 +13,9 @@ __all__ = ["scratch_file", "temporary_files_in", "without_notices"]
 
 @contextlib.contextmanager
 def without_notices() -> Iterator[None]:
-    """Keep back what is written to stderr, by C++ code too, and show it after all if an error ends the block."""
+    """Keep back what is written to stderr, by C++ code too, and show it after all if an error ends
+    the block.
+    """
     if sys.stderr is not None:
         sys.stderr.flush()
     terminal = os.dup(2)

@@ -27,18 +27,24 @@ def test_the_project_is_clean_under(tool: str) -> None:
 
 
 def test_files_of_the_package_stay_within_the_size_that_one_job_needs() -> None:
-    sizes = {path: len(path.read_text().splitlines()) for path in (ROOT / "lstm_forecast").rglob("*.py")}
+    sizes = {
+        path: len(path.read_text().splitlines()) for path in (ROOT / "lstm_forecast").rglob("*.py")
+    }
     assert {path.name: size for path, size in sizes.items() if size > 350} == {}
 
 
 def test_the_architecture_document_stays_short_and_names_every_folder() -> None:
     text = (ROOT / "lstm_forecast" / "ARCHITECTURE.md").read_text()
-    folders = [path.name for path in (ROOT / "lstm_forecast").iterdir() if (path / "__init__.py").exists()]
+    folders = [
+        path.name for path in (ROOT / "lstm_forecast").iterdir() if (path / "__init__.py").exists()
+    ]
     assert len(text.splitlines()) <= 150
     assert [name for name in folders if f"{name}/" not in text] == []
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "configs").glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "configs").glob("*.yaml")), ids=lambda path: path.stem
+)
 def test_every_shipped_config_loads_and_finds_its_data(path: Path) -> None:
     config = load_config(path, environment={})
     assert config.name == path.stem
@@ -54,7 +60,9 @@ def test_the_readme_explains_every_config_key() -> None:
 def test_the_readme_names_every_exit_code() -> None:
     text = (ROOT / "README.md").read_text()
     assert [
-        code for code in (0, 1, 2, 3, 4, 5, 6, 7, 75, 130, 143) if not re.search(rf"^\| {code} \|", text, re.M)
+        code
+        for code in (0, 1, 2, 3, 4, 5, 6, 7, 75, 130, 143)
+        if not re.search(rf"^\| {code} \|", text, re.M)
     ] == []
 
 
@@ -79,11 +87,29 @@ UNSAFE_MODULES = {
     "h5py",
 }
 UNSAFE_CALLS = {
-    "eval", "exec", "__import__", "load_model", "load_weights", "model_from_json", "model_from_config",
-    "from_config", "enable_unsafe_deserialization", "system", "popen", "import_module", "unsafe_load", "full_load",
-    "read_pickle", "to_pickle", "locate", "get_file", "urlopen", "urlretrieve",
-}  # fmt: skip
-STARTS_PROCESSES = ("workflows/_status.py", "workflows/retrain.py")  # the config's own hook, and this program
+    "eval",
+    "exec",
+    "__import__",
+    "load_model",
+    "load_weights",
+    "model_from_json",
+    "model_from_config",
+    "from_config",
+    "enable_unsafe_deserialization",
+    "system",
+    "popen",
+    "import_module",
+    "unsafe_load",
+    "full_load",
+    "read_pickle",
+    "to_pickle",
+    "locate",
+    "get_file",
+    "urlopen",
+    "urlretrieve",
+}
+# the config's own hook, and this program
+STARTS_PROCESSES = ("retraining/status.py", "commands/retrain.py")
 UNSAFE_OPTIONS = {"allow_pickle", "shell", "safe_mode", "weights_only"}
 
 
@@ -92,13 +118,23 @@ def unsafe(source: str) -> list[str]:
     found = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            found += [alias.name for alias in node.names if alias.name.split(".")[0] in UNSAFE_MODULES | {"subprocess"}]
+            found += [
+                alias.name
+                for alias in node.names
+                if alias.name.split(".")[0] in UNSAFE_MODULES | {"subprocess"}
+            ]
         elif isinstance(node, ast.ImportFrom) and node.module:
             parts = {node.module.split(".")[0], *(alias.name for alias in node.names)}
             found += sorted(parts & (UNSAFE_MODULES | UNSAFE_CALLS | {"subprocess"}))
         elif isinstance(node, ast.Call):
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            found += [name] if name in UNSAFE_CALLS or getattr(node.func, "id", "") == "compile" else []
+            name = (
+                node.func.attr
+                if isinstance(node.func, ast.Attribute)
+                else getattr(node.func, "id", "")
+            )
+            found += (
+                [name] if name in UNSAFE_CALLS or getattr(node.func, "id", "") == "compile" else []
+            )
             found += [option.arg for option in node.keywords if option.arg in UNSAFE_OPTIONS]
     return found
 
@@ -106,19 +142,36 @@ def unsafe(source: str) -> list[str]:
 @pytest.mark.parametrize(
     "source",
     [
-        "import pickle", "from joblib import load", "import yaml", "keras.models.load_model(p)",
-        "model.load_weights(p)", "compile(x, y, z)",
-        "eval(x)", "exec(x)", "os.system(x)", "np.load(p, allow_pickle=True)", "from pydoc import locate",
-        "import subprocess", "f(x, shell=True)", "importlib.import_module(x)", "pd.read_pickle(p)",
+        "import pickle",
+        "from joblib import load",
+        "import yaml",
+        "keras.models.load_model(p)",
+        "model.load_weights(p)",
+        "compile(x, y, z)",
+        "eval(x)",
+        "exec(x)",
+        "os.system(x)",
+        "np.load(p, allow_pickle=True)",
+        "from pydoc import locate",
+        "import subprocess",
+        "f(x, shell=True)",
+        "importlib.import_module(x)",
+        "pd.read_pickle(p)",
     ],
-)  # fmt: skip
+)
 def test_unsafe_code_is_recognised(source: str) -> None:
     assert unsafe(source)
 
 
 @pytest.mark.parametrize(
-    "path", sorted((ROOT / "lstm_forecast").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT))
+    "path",
+    sorted((ROOT / "lstm_forecast").rglob("*.py")),
+    ids=lambda path: str(path.relative_to(ROOT)),
 )
 def test_the_package_has_no_code_that_could_run_what_a_file_brought_along(path: Path) -> None:
-    allowed = ["subprocess"] if path.relative_to(ROOT / "lstm_forecast").as_posix() in STARTS_PROCESSES else []
+    allowed = (
+        ["subprocess"]
+        if path.relative_to(ROOT / "lstm_forecast").as_posix() in STARTS_PROCESSES
+        else []
+    )
     assert unsafe(path.read_text(encoding="utf-8")) == allowed

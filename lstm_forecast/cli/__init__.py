@@ -18,15 +18,16 @@ from lstm_forecast.cli.forecasts import init, plot, predict, template, train
 from lstm_forecast.cli.judgements import backtest, compare
 from lstm_forecast.cli.options import Command, Group
 from lstm_forecast.cli.runs import runs_app
+from lstm_forecast.cli.streams import log_as_json, logs_json, open_streams, printing, say_warning
+from lstm_forecast.cli.terminal import tell_failure, terminate
 from lstm_forecast.cli.unattended import monitor, retrain, schedule
 from lstm_forecast.errors import Stopped, UsageError
-from lstm_forecast.streams import log_as_json, logs_json, open_streams, printing, say_warning
-from lstm_forecast.terminal import tell_failure, terminate
 
 __all__ = ["app", "main"]
 
 EXIT_CODES = """Exit codes: 0 done · 1 a bug of ours · 2 usage · 3 config · 4 data · 5 saved run ·
-6 champion kept · 7 could not write · 75 another process is writing there · 130/143 stopped by a signal"""
+6 champion kept · 7 could not write · 75 another process is writing there ·
+130/143 stopped by a signal"""
 
 app = typer.Typer(
     cls=Group,
@@ -37,7 +38,19 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 config_app = typer.Typer(help="Look at configs.", no_args_is_help=True)
-for command in (init, check, train, predict, template, backtest, plot, compare, retrain, monitor, schedule):
+for command in (
+    init,
+    check,
+    train,
+    predict,
+    template,
+    backtest,
+    plot,
+    compare,
+    retrain,
+    monitor,
+    schedule,
+):
     app.command(cls=Command)(command)
 for command in (configs.show, configs.schema):
     config_app.command(cls=Command)(command)
@@ -66,7 +79,10 @@ def _options(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
     log_format: Annotated[
-        LogFormat, typer.Option(envvar="FORECAST_LOG_FORMAT", help="How stderr looks: lines, or JSON objects.")
+        LogFormat,
+        typer.Option(
+            envvar="FORECAST_LOG_FORMAT", help="How stderr looks: lines, or JSON objects."
+        ),
     ] = LogFormat.plain,
 ) -> None:
     """Hold the options of the program itself."""
@@ -78,13 +94,16 @@ def main() -> None:
     open_streams()
     signal.signal(signal.SIGTERM, terminate)
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="surrogateescape")  # a path is printed as the bytes that it is
+        # a path is printed as the bytes that it is
+        sys.stdout.reconfigure(errors="surrogateescape")
     completion.join_words(os.environ)
     warnings.showwarning = say_warning
     log_as_json(_asks_for_objects())
-    # Arrow's own allocator keeps what a large table took; the system's gives it back before training starts.
+    # Arrow's own allocator keeps what a large table took; the system's gives it back before
+    # training starts.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
-    os.environ["JOBLIB_MULTIPROCESSING"] = "0"  # or scikit-learn's import makes a semaphore, or warns that it cannot
+    # or scikit-learn's import makes a semaphore, or warns that it cannot
+    os.environ["JOBLIB_MULTIPROCESSING"] = "0"
     try:
         with printing():
             code = _run()
@@ -94,7 +113,9 @@ def main() -> None:
 
 
 def _asks_for_objects() -> bool:
-    """Whether stderr shall hold objects, found before anything is parsed: what is wrong with it is told so as well."""
+    """Whether stderr shall hold objects, found before anything is parsed: what is wrong with it is
+    told so as well.
+    """
     words = sys.argv[1:]
     given = [word.partition("=")[2] for word in words if word.startswith("--log-format=")]
     given += [value for option, value in pairwise(words) if option == "--log-format"]
@@ -118,4 +139,6 @@ def _run() -> int:
             with contextlib.suppress(OSError):
                 error.show()  # with the usage of the command
             return UsageError.exit_code
-        raise UsageError(error.format_message().strip() or "expected a command; --help lists them") from None
+        raise UsageError(
+            error.format_message().strip() or "expected a command; --help lists them"
+        ) from None

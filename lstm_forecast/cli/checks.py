@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from lstm_forecast.cli.options import AsJson, Overrides
+from lstm_forecast.cli.terminal import emit_json, listening, plain, reported
+from lstm_forecast.cli.text import report_text
 from lstm_forecast.errors import UsageError
 from lstm_forecast.files import given_path
-from lstm_forecast.tables import report_text
-from lstm_forecast.terminal import emit_json, listening, plain, reported
 
 __all__ = ["check"]
 
@@ -18,7 +18,11 @@ __all__ = ["check"]
 def check(
     data: Annotated[
         Path | None,
-        typer.Argument(parser=given_path, metavar="DATA", help="CSV or Parquet file, directory or glob; - is stdin."),
+        typer.Argument(
+            parser=given_path,
+            metavar="DATA",
+            help="CSV or Parquet file, directory or glob; - is stdin.",
+        ),
     ] = None,
     config: Annotated[
         Path | None, typer.Option("--config", "-c", help="YAML config with columns and policies.")
@@ -26,15 +30,21 @@ def check(
     overrides: Overrides = None,
     as_json: AsJson = False,
 ) -> None:
-    """Report what is wrong or worth knowing in DATA, or in the data of a config; exit code 4 if training refuses it."""
+    """Report what is wrong or worth knowing in DATA, or in the data of a config; exit code 4 if
+    training refuses it.
+    """
     from lstm_forecast.config.loading import load_config
 
     loaded = None if config is None else load_config(config, overrides=overrides or ())
-    path = config.parent / loaded.data.path if data is None and config is not None and loaded is not None else data
+    path = (
+        config.parent / loaded.data.path
+        if data is None and config is not None and loaded is not None
+        else data
+    )
     if path is None:
         raise UsageError("check what? Name a table, or a config with --config")
     with listening():
-        from lstm_forecast.workflows.check import check as run
+        from lstm_forecast.commands.check import check as run
 
         report = run(path, config=loaded)
     code = 4 if report.problems else 0

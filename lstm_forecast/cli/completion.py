@@ -1,6 +1,8 @@
-"""What the shell is offered for the values of options: read from the runs and the config's schema, in a moment.
+"""What the shell is offered for the values of options: read from the runs and the config's schema,
+in a moment.
 
-A completion says nothing of its own: what cannot be read offers nothing, and nothing is written to stderr.
+A completion says nothing of its own: what cannot be read offers nothing, and nothing is written to
+stderr.
 """
 
 import json
@@ -26,7 +28,9 @@ Offers = Callable[[typer.Context, str], list[str]]
 
 
 def join_words(environment: MutableMapping[str, str]) -> None:
-    """Put together what bash has cut: ``model.cell=g`` comes as three words, of which only the last is completed."""
+    """Put together what bash has cut: ``model.cell=g`` comes as three words, of which only the last
+    is completed.
+    """
     global _before
     words, place = environment.get("COMP_WORDS", "").split("\n"), environment.get("COMP_CWORD", "")
     if "=" not in words or not place.isdecimal() or int(place) >= len(words):
@@ -50,7 +54,9 @@ def join_words(environment: MutableMapping[str, str]) -> None:
 
 
 def _quiet(offers: Callable[[typer.Context, str], Iterable[str]]) -> Offers:
-    """A completion that offers what the shell takes as it stands, and nothing where anything goes wrong."""
+    """A completion that offers what the shell takes as it stands, and nothing where anything goes
+    wrong.
+    """
 
     def offered(ctx: typer.Context, incomplete: str) -> list[str]:
         found: list[str] = []
@@ -61,7 +67,15 @@ def _quiet(offers: Callable[[typer.Context, str], Iterable[str]]) -> Offers:
                     found.append(value.removeprefix(_before))
                 if len(found) == MOST_OFFERED:
                     break
-        except (ForecastError, OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        except (
+            ForecastError,
+            OSError,
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+        ):
             return []
         return found
 
@@ -97,7 +111,7 @@ def series(ctx: typer.Context, incomplete: str) -> Iterator[str]:
 
 @_quiet
 def keys(ctx: typer.Context, incomplete: str) -> Iterator[str]:
-    """Keys of a config with a ``=`` behind them; where that is typed, the values that are possible."""
+    """Keys of a config with a ``=`` behind them; once that is typed, the possible values."""
     from lstm_forecast.config.schema import Config
 
     schema = Config.model_json_schema()
@@ -117,7 +131,9 @@ def cells(ctx: typer.Context, incomplete: str) -> Iterator[str]:
     from lstm_forecast.config.network import Cell
 
     before, comma, _ = incomplete.rpartition(",")
-    yield from (f"{before}{comma}{cell}" for cell in get_args(Cell) if cell not in before.split(","))
+    yield from (
+        f"{before}{comma}{cell}" for cell in get_args(Cell) if cell not in before.split(",")
+    )
 
 
 def _runs(ctx: typer.Context) -> Path:
@@ -133,7 +149,9 @@ def _homes(ctx: typer.Context) -> list[Path]:
     return sorted(home for home in found if (home / "champion").exists())
 
 
-def _keys(section: Mapping[str, Any], parts: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, list[str]]]:
+def _keys(
+    section: Mapping[str, Any], parts: Mapping[str, Any], prefix: str
+) -> Iterator[tuple[str, list[str]]]:
     """Every key of a JSON Schema with its possible values, if they can be counted."""
     for name, field in section["properties"].items():
         inner = parts.get(str(field.get("$ref", "")).rpartition("/")[2])

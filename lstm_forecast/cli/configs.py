@@ -1,7 +1,7 @@
 """Looks at configs: ``config show`` and ``config schema``."""
 
 from lstm_forecast.cli.options import AsJson, ConfigFile, Overrides
-from lstm_forecast.terminal import emit_json, reported
+from lstm_forecast.cli.terminal import emit_json, reported
 
 __all__ = ["schema", "show"]
 
@@ -26,4 +26,8 @@ def schema(as_json: AsJson = False) -> None:
     from lstm_forecast.config.schema import Config
 
     content = Config.model_json_schema()
-    print(json.dumps({"ok": True, "schema": content} if as_json else content, indent=None if as_json else 2))
+    print(
+        json.dumps(
+            {"ok": True, "schema": content} if as_json else content, indent=None if as_json else 2
+        )
+    )

@@ -9,10 +9,21 @@ from typing import Annotated
 import typer
 
 from lstm_forecast.cli import completion
-from lstm_forecast.cli.options import RUNS, AsJson, ConfigFile, Data, Future, Overrides, Resume, RunName, Runs
+from lstm_forecast.cli.options import (
+    RUNS,
+    AsJson,
+    ConfigFile,
+    Data,
+    Future,
+    Overrides,
+    Resume,
+    RunName,
+    Runs,
+)
+from lstm_forecast.cli.terminal import emit_json, listening, plain_json, reported, say
+from lstm_forecast.cli.text import errors_table, outcome, unseen_categories
+from lstm_forecast.errors import QUALITY_GATE
 from lstm_forecast.files import given_path
-from lstm_forecast.tables import errors_table, outcome, unseen_categories
-from lstm_forecast.terminal import emit_json, listening, plain_json, reported, say
 
 __all__ = ["init", "plot", "predict", "template", "train"]
 
@@ -36,12 +47,22 @@ class Picture(StrEnum):
 def init(
     data: Annotated[
         Path,
-        typer.Argument(parser=given_path, metavar="DATA", help="CSV or Parquet file, directory or glob; - is stdin."),
+        typer.Argument(
+            parser=given_path,
+            metavar="DATA",
+            help="CSV or Parquet file, directory or glob; - is stdin.",
+        ),
     ],
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="[default: configs/NAME.yaml]")] = None,
-    target: Annotated[list[str] | None, typer.Option(help="Column to forecast (repeatable).")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="[default: configs/NAME.yaml]")
+    ] = None,
+    target: Annotated[
+        list[str] | None, typer.Option(help="Column to forecast (repeatable).")
+    ] = None,
     horizon: Annotated[int | None, typer.Option(min=1, help="Steps to forecast.")] = None,
-    timestamp: Annotated[list[str] | None, typer.Option(help="Column with the stamps, or a part (repeatable).")] = None,
+    timestamp: Annotated[
+        list[str] | None, typer.Option(help="Column with the stamps, or a part (repeatable).")
+    ] = None,
     timestamp_format: Annotated[str | None, typer.Option(help="Such as %d/%m/%Y.")] = None,
     series_id: Annotated[str | None, typer.Option(help="Column that names the series.")] = None,
     force: Annotated[bool, typer.Option(help="Overwrite an existing config.")] = False,
@@ -49,8 +70,8 @@ def init(
 ) -> None:
     """Look at DATA and write a commented config."""
     with listening():
-        from lstm_forecast.workflows.init import init as run
-        from lstm_forecast.workflows.init import question_lines
+        from lstm_forecast.commands.init import init as run
+        from lstm_forecast.commands.init import question_lines
 
         result = run(
             data, output=output, targets=target, horizon=horizon, timestamp=timestamp,
@@ -60,10 +81,22 @@ def init(
         say(finding, event="finding")
     for question in result.questions:
         lines = question_lines(question, section="data.")
-        say("open: training refuses the table until someone chooses", *lines, event="finding", kind=question.kind)
+        say(
+            "open: training refuses the table until someone chooses",
+            *lines,
+            event="finding",
+            kind=question.kind,
+        )
     if as_json:
         questions = [asdict(question) for question in result.questions]
-        emit_json({"ok": True, "config": str(result.path), "findings": result.findings, "questions": questions})
+        emit_json(
+            {
+                "ok": True,
+                "config": str(result.path),
+                "findings": result.findings,
+                "questions": questions,
+            }
+        )
     else:
         print(result.path)
         if result.questions:
@@ -73,15 +106,19 @@ def init(
 
 @reported
 def train(
-    config: ConfigFile, overrides: Overrides = None, resume: Resume = False, runs: Runs = RUNS, as_json: AsJson = False
+    config: ConfigFile,
+    overrides: Overrides = None,
+    resume: Resume = False,
+    runs: Runs = RUNS,
+    as_json: AsJson = False,
 ) -> None:
     """Train a network and make it the champion. Exits 6 if somebody chose one meanwhile."""
     from lstm_forecast.config.loading import load_config
 
     loaded = load_config(config, overrides=overrides or ())
     with listening() as talk:
-        from lstm_forecast.workflows.train import KEPT, chosen_meanwhile
-        from lstm_forecast.workflows.train import train as run
+        from lstm_forecast.commands.train import train as run
+        from lstm_forecast.store import chosen_meanwhile
 
         result = run(loaded, config_path=config, runs=runs, listener=talk, resume=resume)
     for line, event, figures in outcome(result.history, result.published, result.scores):
@@ -89,16 +126,35 @@ def train(
     for part in ("test", "validation"):
         if part in result.metrics:
             report = result.metrics[part]
-            title = f"{part} errors, {report['windows']:,} windows, original units; skill: 1 - MAE / MAE of that line"
+            title = (
+                f"{part} errors, {report['windows']:,} windows, original units; skill: 1 - MAE /"
+                " MAE of that line"
+            )
             numbers = {key: report[key] for key in ("windows", "errors", "skill")}
-            say("", title, *errors_table(loaded.name, report).splitlines(), event="errors", part=part, **numbers)
+            say(
+                "",
+                title,
+                *errors_table(loaded.name, report).splitlines(),
+                event="errors",
+                part=part,
+                **numbers,
+            )
             for warning in report["warnings"]:
                 say(f"warning: {warning}", event="warning")
             break
-    code = 0 if result.promoted else KEPT
+    code = 0 if result.promoted else QUALITY_GATE
     if as_json:
-        content = {"published": result.published, "validation_errors": result.scores, "metrics": result.metrics}
-        answer = {"ok": result.promoted, "exit_code": code, "promoted": result.promoted, "champion": result.champion}
+        content = {
+            "published": result.published,
+            "validation_errors": result.scores,
+            "metrics": result.metrics,
+        }
+        answer = {
+            "ok": result.promoted,
+            "exit_code": code,
+            "promoted": result.promoted,
+            "champion": result.champion,
+        }
         emit_json({**answer, "run": result.run.run_id, "path": str(result.run.path), **content})
     else:
         say("", "published:", event="published", run=result.run.run_id, path=str(result.run.path))
@@ -118,13 +174,20 @@ def predict(
     data: Data = None,
     future: Future = None,
     horizon: Annotated[
-        int | None, typer.Option(min=1, max=100_000, help="Steps: fewer are cut, more roll forward.")
+        int | None,
+        typer.Option(min=1, max=100_000, help="Steps: fewer are cut, more roll forward."),
     ] = None,
     levels: Annotated[
         list[int] | None,
-        typer.Option(min=1, max=99, help="Interval in percent (repeatable).  [default: those of model.levels]"),
+        typer.Option(
+            min=1,
+            max=99,
+            help="Interval in percent (repeatable).  [default: those of model.levels]",
+        ),
     ] = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="File: .csv, .parquet or .json.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File: .csv, .parquet or .json.")
+    ] = None,
     columns: Annotated[
         Columns, typer.Option(help="unique_id, ds, cutoff ...; or the names of the input.")
     ] = Columns.long,
@@ -133,19 +196,32 @@ def predict(
 ) -> None:
     """Forecast the real future of every series, in original units."""
     with listening():
-        from lstm_forecast.workflows.predict import predict as run
-        from lstm_forecast.workflows.predict import table_csv, table_json
+        from lstm_forecast.commands.predict import predict as run
+        from lstm_forecast.commands.predict import table_csv, table_json
 
         result = run(
-            runs=runs, name=name, data=data, future=future, horizon=horizon, levels=levels, columns=columns.value,
+            runs=runs,
+            name=name,
+            data=data,
+            future=future,
+            horizon=horizon,
+            levels=levels,
+            columns=columns.value,
             output=output,
-        )  # fmt: skip
+        )
     for line in result.notes:
         say(line, event="repair")
     for line in unseen_categories(result.unseen):
         say(line, event="finding")
     if as_json and output is not None:
-        emit_json({"ok": True, "run": result.run.run_id, "path": str(result.run.path), "output": str(output)})
+        emit_json(
+            {
+                "ok": True,
+                "run": result.run.run_id,
+                "path": str(result.run.path),
+                "output": str(output),
+            }
+        )
     elif as_json:
         print(plain_json(table_json(result)))
     elif output is not None:
@@ -158,14 +234,16 @@ def predict(
 def template(
     name: RunName = None,
     data: Data = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="File: .csv or .parquet.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File: .csv or .parquet.")
+    ] = None,
     runs: Runs = RUNS,
     as_json: AsJson = False,
 ) -> None:
-    """Write the rows of the future that `predict --future` needs, with empty cells to be filled in."""
+    """Write the rows of the future that `predict --future` needs, with empty cells to fill in."""
     with listening():
-        from lstm_forecast.workflows.template import template as run
-        from lstm_forecast.workflows.template import template_csv
+        from lstm_forecast.commands.template import template as run
+        from lstm_forecast.commands.template import template_csv
 
         table = run(runs=runs, name=name, data=data, output=output)
     if as_json and output is not None:
@@ -186,19 +264,31 @@ def plot(
     data: Data = None,
     future: Future = None,
     series: Annotated[
-        list[str] | None, typer.Option(help="Only this series (repeatable).", autocompletion=completion.series)
+        list[str] | None,
+        typer.Option(help="Only this series (repeatable).", autocompletion=completion.series),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File: .png, .svg or .pdf.  [default: NAME-PICTURE.png]")
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="File: .png, .svg or .pdf.  [default: NAME-PICTURE.png]"
+        ),
     ] = None,
     runs: Runs = RUNS,
     as_json: AsJson = False,
 ) -> None:
     """Draw a run: its forecast, its training, or its error by step."""
     with listening():
-        from lstm_forecast.workflows.plot import plot as run
+        from lstm_forecast.commands.plot import plot as run
 
-        path = run(picture.value, runs=runs, name=name, data=data, future=future, series=series or (), output=output)
+        path = run(
+            picture.value,
+            runs=runs,
+            name=name,
+            data=data,
+            future=future,
+            series=series or (),
+            output=output,
+        )
     if as_json:
         emit_json({"ok": True, "picture": str(path)})
     else:

@@ -11,29 +11,47 @@ from lstm_forecast.cli import completion
 from lstm_forecast.files import given_path
 
 __all__ = [
-    "RUNS", "AsJson", "Command", "ConfigFile", "Data", "Future", "Group", "Overrides", "Resume", "RunName", "Runs",
+    "RUNS", "AsJson", "Command", "ConfigFile", "Data", "Future", "Group", "Overrides", "Resume",
+    "RunName", "Runs",
 ]  # fmt: skip
 
-ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="YAML config.", show_default=False)]
+ConfigFile = Annotated[
+    Path, typer.Option("--config", "-c", help="YAML config.", show_default=False)
+]
 Overrides = Annotated[
     list[str] | None,
-    typer.Option("--set", help="Any config key: model.units=64 (repeatable).", autocompletion=completion.keys),
+    typer.Option(
+        "--set", help="Any config key: model.units=64 (repeatable).", autocompletion=completion.keys
+    ),
 ]
-Runs = Annotated[Path, typer.Option("--runs", envvar="FORECAST_RUNS", help="Directory of all runs.")]
+Runs = Annotated[
+    Path, typer.Option("--runs", envvar="FORECAST_RUNS", help="Directory of all runs.")
+]
 RunName = Annotated[
     str | None,
     typer.Option(
-        "--run", "-r", help="Name of the run; the only one there is by default.", autocompletion=completion.run_names
+        "--run",
+        "-r",
+        help="Name of the run; the only one there is by default.",
+        autocompletion=completion.run_names,
     ),
 ]
 Data = Annotated[
     Path | None,
-    typer.Option("--data", parser=given_path, metavar="PATH", help="Newer table than the one trained on; - is stdin."),
+    typer.Option(
+        "--data",
+        parser=given_path,
+        metavar="PATH",
+        help="Newer table than the one trained on; - is stdin.",
+    ),
 ]
 Future = Annotated[
     Path | None,
     typer.Option(
-        "--future", parser=given_path, metavar="PATH", help="Table of future covariates: see `forecast template`."
+        "--future",
+        parser=given_path,
+        metavar="PATH",
+        help="Table of future covariates: see `forecast template`.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -42,21 +60,32 @@ RUNS = Path("runs")
 
 
 def _require_once(command: Any, ctx: Any, args: list[str]) -> None:
-    """Refuse an option of one value that is given several: the last would win, and the others be lost in silence."""
+    """Refuse an option of one value that is given several: the last would win, and the others be
+    lost in silence.
+    """
     if ctx.resilient_parsing:  # what a shell completes is not whole yet
         return
     *_, given = command.make_parser(ctx).parse_args(args=list(args))
     for option, times in Counter(given).items():
-        if times > 1 and option.param_type_name == "option" and not (option.multiple or option.is_flag or option.count):
+        if (
+            times > 1
+            and option.param_type_name == "option"
+            and not (option.multiple or option.is_flag or option.count)
+        ):
             name = max(option.opts, key=len)
-            raise typer.BadParameter(f"takes one value, and is given {times} times", ctx=ctx, param_hint=name)
+            raise typer.BadParameter(
+                f"takes one value, and is given {times} times", ctx=ctx, param_hint=name
+            )
 
 
 class Command(TyperCommand):
     """A command that loses no value it was given."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse the arguments. Raises a usage error for an option of one value that is given twice."""
+        """Parse the arguments.
+
+        Raises a usage error for an option of one value that is given twice.
+        """
         _require_once(self, ctx, args)
         return super().parse_args(ctx, args)
 
@@ -65,6 +94,9 @@ class Group(TyperGroup):
     """Commands below one name, with options that are given once."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse the arguments. Raises a usage error for an option of one value that is given twice."""
+        """Parse the arguments.
+
+        Raises a usage error for an option of one value that is given twice.
+        """
         _require_once(self, ctx, args)
         return super().parse_args(ctx, args)

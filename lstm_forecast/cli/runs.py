@@ -7,13 +7,15 @@ import typer
 
 from lstm_forecast.cli import completion
 from lstm_forecast.cli.options import RUNS, AsJson, Command, RunName, Runs
+from lstm_forecast.cli.runs_text import run_page, runs_table
+from lstm_forecast.cli.terminal import emit_json, listening, plain, printing, reported, say
 from lstm_forecast.errors import RunError
-from lstm_forecast.tables import run_page, runs_table
-from lstm_forecast.terminal import emit_json, listening, plain, printing, reported, say
 
 __all__ = ["runs_app"]
 
-runs_app = typer.Typer(help="Look at published runs, check them, and choose the champion.", no_args_is_help=True)
+runs_app = typer.Typer(
+    help="Look at published runs, check them, and choose the champion.", no_args_is_help=True
+)
 
 RunId = Annotated[
     str | None,
@@ -30,7 +32,7 @@ RunId = Annotated[
 @reported
 def list_(name: RunName = None, runs: Runs = RUNS, as_json: AsJson = False) -> None:
     """List the runs of all names, or of one, with their test errors."""
-    from lstm_forecast.workflows.runs import list_runs
+    from lstm_forecast.commands.runs import list_runs
 
     found = list_runs(runs=runs, name=name)
     if as_json:
@@ -45,25 +47,44 @@ def list_(name: RunName = None, runs: Runs = RUNS, as_json: AsJson = False) -> N
 
 @runs_app.command(cls=Command)
 @reported
-def show(run_id: RunId = None, name: RunName = None, runs: Runs = RUNS, as_json: AsJson = False) -> None:
+def show(
+    run_id: RunId = None, name: RunName = None, runs: Runs = RUNS, as_json: AsJson = False
+) -> None:
     """Show the champion or another run: where it comes from, what was decided, its errors."""
-    from lstm_forecast.workflows.runs import show as run
+    from lstm_forecast.commands.runs import show as run
 
     shown = run(runs=runs, name=name, run_id=run_id)
     if as_json:
-        facts = {key: value for key, value in shown.run.manifest.items() if key not in ("files", "sha256")}
-        told = {"champion": shown.champion, "promotions": [asdict(each) for each in shown.promotions]}
-        emit_json({"ok": True, "path": str(shown.run.path), **told, "manifest": facts, "metrics": shown.metrics})
+        facts = {
+            key: value
+            for key, value in shown.run.manifest.items()
+            if key not in ("files", "sha256")
+        }
+        told = {
+            "champion": shown.champion,
+            "promotions": [asdict(each) for each in shown.promotions],
+        }
+        emit_json(
+            {
+                "ok": True,
+                "path": str(shown.run.path),
+                **told,
+                "manifest": facts,
+                "metrics": shown.metrics,
+            }
+        )
     else:
         print(plain(run_page(shown)))
 
 
 @runs_app.command(cls=Command)
 @reported
-def verify(run_id: RunId = None, name: RunName = None, runs: Runs = RUNS, as_json: AsJson = False) -> None:
+def verify(
+    run_id: RunId = None, name: RunName = None, runs: Runs = RUNS, as_json: AsJson = False
+) -> None:
     """Check the files of all runs, or of one, and that they still forecast what they did."""
     with listening():
-        from lstm_forecast.workflows.runs import verify as run
+        from lstm_forecast.commands.runs import verify as run
 
         checked = run(runs=runs, name=name, run_id=run_id)
     damaged = [each for each in checked if each.problems]
@@ -71,7 +92,11 @@ def verify(run_id: RunId = None, name: RunName = None, runs: Runs = RUNS, as_jso
         emit_json({"ok": True, "runs": [asdict(each) for each in checked]})
     elif not as_json:
         for each in checked:
-            print(each.run, "damaged" if each.problems else "whole", *(["champion"] if each.champion else []))
+            print(
+                each.run,
+                "damaged" if each.problems else "whole",
+                *(["champion"] if each.champion else []),
+            )
     if damaged:
         raise RunError(*(problem for each in damaged for problem in each.problems))
 
@@ -81,16 +106,22 @@ def verify(run_id: RunId = None, name: RunName = None, runs: Runs = RUNS, as_jso
 def promote(
     run_id: Annotated[
         str,
-        typer.Argument(metavar="ID", help="Id of a run, or its beginning: 0002.", autocompletion=completion.run_ids),
+        typer.Argument(
+            metavar="ID",
+            help="Id of a run, or its beginning: 0002.",
+            autocompletion=completion.run_ids,
+        ),
     ],
     name: RunName = None,
     force: Annotated[bool, typer.Option(help="Even one that was kept for study; say why.")] = False,
-    reason: Annotated[str | None, typer.Option(help="Why, for `forecast runs show`.", show_default=False)] = None,
+    reason: Annotated[
+        str | None, typer.Option(help="Why, for `forecast runs show`.", show_default=False)
+    ] = None,
     runs: Runs = RUNS,
     as_json: AsJson = False,
 ) -> None:
     """Make a run the champion, which predict uses."""
-    from lstm_forecast.workflows.runs import promote as run
+    from lstm_forecast.commands.runs import promote as run
 
     promoted = run(run_id, runs=runs, name=name, force=force, reason=reason)
     _print_champion(str(promoted.path), as_json=as_json)
@@ -100,7 +131,7 @@ def promote(
 @reported
 def rollback(name: RunName = None, runs: Runs = RUNS, as_json: AsJson = False) -> None:
     """Make the champion before this one the champion again."""
-    from lstm_forecast.workflows.runs import rollback as run
+    from lstm_forecast.commands.runs import rollback as run
 
     _print_champion(str(run(runs=runs, name=name).path), as_json=as_json)
 
@@ -114,7 +145,7 @@ def prune(
     as_json: AsJson = False,
 ) -> None:
     """Remove old runs, but never the champion and the one before it."""
-    from lstm_forecast.workflows.runs import prune as run
+    from lstm_forecast.commands.runs import prune as run
 
     gone = run(keep=keep, runs=runs, name=name)
     if as_json:

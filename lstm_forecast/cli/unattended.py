@@ -1,4 +1,4 @@
-"""The commands of a service that is left alone: ``forecast retrain``, ``monitor`` and ``schedule``."""
+"""Commands of a service that is left alone: ``retrain``, ``monitor`` and ``schedule``."""
 
 import os
 from collections.abc import Mapping
@@ -9,10 +9,19 @@ from typing import Annotated, Any
 
 import typer
 
-from lstm_forecast.cli.options import RUNS, AsJson, ConfigFile, Data, Overrides, Resume, RunName, Runs
+from lstm_forecast.cli.options import (
+    RUNS,
+    AsJson,
+    ConfigFile,
+    Data,
+    Overrides,
+    Resume,
+    RunName,
+    Runs,
+)
+from lstm_forecast.cli.terminal import Talk, emit_json, fail, listening, printing, reported, say
 from lstm_forecast.errors import UsageError
 from lstm_forecast.files import given_path
-from lstm_forecast.terminal import Talk, emit_json, fail, listening, printing, reported, say
 
 __all__ = ["monitor", "retrain", "schedule"]
 
@@ -28,7 +37,9 @@ class Every(StrEnum):
 MetricsFile = Annotated[Path | None, typer.Option(help="Textfile for Prometheus' node exporter.")]
 Hooks = Annotated[
     list[str] | None,
-    typer.Option(help="Command to run then, without a shell; its stdin is the status (repeatable)."),
+    typer.Option(
+        help="Command to run then, without a shell; its stdin is the status (repeatable)."
+    ),
 ]
 
 
@@ -53,7 +64,7 @@ def retrain(
     dated = [] if as_of is None else [f"data.end={as_of}"]
     loaded = load_config(config, overrides=[*(overrides or ()), *dated])
     with listening() as talk:
-        from lstm_forecast.workflows.retrain import retrain as run
+        from lstm_forecast.commands.retrain import retrain as run
 
         status = run(
             loaded,
@@ -96,24 +107,32 @@ def monitor(
     ],
     name: RunName = None,
     data: Data = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Picture: .png, .svg or .pdf.")] = None,
-    worst: Annotated[float, typer.Option(min=0, help="Times the test error that the live error may be.")] = 1.5,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Picture: .png, .svg or .pdf.")
+    ] = None,
+    worst: Annotated[
+        float, typer.Option(min=0, help="Times the test error that the live error may be.")
+    ] = 1.5,
     metrics_file: MetricsFile = None,
     runs: Runs = RUNS,
     as_json: AsJson = False,
 ) -> None:
-    """Compare earlier forecasts with what came: error, skill, coverage, drift. Exits 6 if there is an alarm."""
+    """Compare earlier forecasts with what came: error, skill, coverage, drift.
+
+    Exits 6 if there is an alarm.
+    """
     with listening() as talk:
-        from lstm_forecast.workflows.monitor import monitor as run
-        from lstm_forecast.workflows.monitor import told
+        from lstm_forecast.commands.monitor import monitor as run
+        from lstm_forecast.commands.monitor import told
 
         look = partial(run, forecasts, runs=runs, name=name, data=data, output=output, worst=worst)
+        single = None if os.path.isdir(forecasts) else forecasts  # noqa: PTH112  or it raises
         printed = partial(_print_report, talk, as_json)
         answer = told(
             look,
             runs=runs,
             name=name,
-            inputs=[None if os.path.isdir(forecasts) else forecasts, data],  # noqa: PTH112  names may be too long
+            inputs=[single, data],
             metrics_file=metrics_file,
             listener=talk,
             tell=printed,
@@ -132,8 +151,13 @@ def _print_report(talk: Talk, as_json: bool, answer: Mapping[str, Any]) -> None:
             emit_json(answer)
         elif "error" not in answer:
             live = answer["live"] | {"expected_mae": answer["expected"]}
-            held = {f"coverage of {level} % intervals": share for level, share in live.pop("coverage").items()}
-            for key, value in (live | held | {key: answer[key] for key in ("drift", "waiting")}).items():
+            held = {
+                f"coverage of {level} % intervals": share
+                for level, share in live.pop("coverage").items()
+            }
+            for key, value in (
+                live | held | {key: answer[key] for key in ("drift", "waiting")}
+            ).items():
                 print(f"{key}: {f'{value:.4g}' if isinstance(value, float) else value}")
 
 
@@ -144,31 +168,50 @@ def schedule(
     systemd: Annotated[bool, typer.Option("--systemd", help="Services and their timer.")] = False,
     k8s: Annotated[bool, typer.Option("--k8s", help="A CronJob.")] = False,
     every: Annotated[Every, typer.Option(help="How often.")] = Every.daily,
-    timeout: Annotated[str, typer.Option(help="Longest time for each step; in Kubernetes, for all.")] = "6h",
+    timeout: Annotated[
+        str, typer.Option(help="Longest time for each step; in Kubernetes, for all.")
+    ] = "6h",
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Directory for the forecasts.  [default: forecasts/NAME beside the runs]"),
+        typer.Option(
+            "--output",
+            "-o",
+            help="Directory for the forecasts.  [default: forecasts/NAME beside the runs]",
+        ),
     ] = None,
     runs: Runs = RUNS,
     as_json: AsJson = False,
 ) -> None:
-    """Print what makes cron, systemd or Kubernetes monitor, retrain and forecast in turn, filled in."""
+    """Print what makes cron, systemd or Kubernetes monitor, retrain and forecast in turn, filled
+    in.
+    """
+    from lstm_forecast.commands.schedule import schedule as run
     from lstm_forecast.config.loading import load_config
-    from lstm_forecast.workflows.schedule import schedule as run
 
-    asked = [kind for kind, wanted in (("cron", cron), ("systemd", systemd), ("k8s", k8s)) if wanted]
+    asked = [
+        kind for kind, wanted in (("cron", cron), ("systemd", systemd), ("k8s", k8s)) if wanted
+    ]
     if len(asked) != 1:
         raise UsageError("choose one of --cron, --systemd and --k8s")
     limit = int(_seconds("--timeout", timeout))
     text = run(
-        load_config(config), asked[0], config_path=config, runs=runs, output=output, every=every.value, timeout=limit
+        load_config(config),
+        asked[0],
+        config_path=config,
+        runs=runs,
+        output=output,
+        every=every.value,
+        timeout=limit,
     )
     if as_json:
         emit_json({"ok": True, "kind": asked[0], "text": text})
     else:
         print(text, end="")
         if cron:
-            say("for the crontab of the user who owns the runs, and of nobody with more rights: crontab -e")
+            say(
+                "for the crontab of the user who owns the runs, and of nobody with more rights:"
+                " crontab -e"
+            )
 
 
 def _seconds(option: str, duration: str) -> float:

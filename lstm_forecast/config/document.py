@@ -1,4 +1,7 @@
-"""YAML text to plain values that know the place they came from, and back. Knows nothing of the keys of a config."""
+"""YAML text to plain values that know the place they came from, and back.
+
+Knows nothing of the keys of a config.
+"""
 
 import io
 import json
@@ -18,11 +21,15 @@ from ruamel.yaml.scanner import Scanner
 
 from lstm_forecast.errors import ConfigError
 
-__all__ = ["Document", "Key", "config_error", "dump_values", "override", "parse_document", "quote", "received"]
+__all__ = [
+    "Document", "Key", "config_error", "dump_values", "override", "parse_document", "quote",
+    "received",
+]  # fmt: skip
 
 MAX_DEPTH, MOST_TOKENS = 16, 20_000
 TAG = "tag:yaml.org,2002:"
-# Dates stay text: pandas reads them with the data's own time zone. A value "=" or "<<" is a text like any other.
+# Dates stay text: pandas reads them with the data's own time zone. A value "=" or "<<" is a text
+# like any other.
 SCALARS = {"null", "bool", "int", "float", "str", "timestamp", "value", "merge"}
 
 Key = tuple[str | int, ...]  # ("model", "units", 0)
@@ -30,12 +37,13 @@ Key = tuple[str | int, ...]  # ("model", "units", 0)
 
 @dataclass
 class Document:
-    """Plain values, and the place in a file, an option or the environment that each key came from."""
+    """Plain values, and the place in a file, option or environment that each key came from."""
 
     values: dict[str, Any]
     places: dict[Key, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
-    refused: set[Key] = field(default_factory=set)  # keys whose value is not there because of one of the problems
+    # keys whose value is not there because of one of the problems
+    refused: set[Key] = field(default_factory=set)
 
     def refuse(self, key: Key, place: str, problem: str) -> None:
         """Note what is wrong with the value of a key, so that nothing else is said about it."""
@@ -50,13 +58,19 @@ class Document:
 
 
 def parse_document(text: str, *, source: str) -> Document:
-    """The values in a text. Raises ConfigError if it is not YAML, or not one mapping; ``source`` names the text."""
+    """The values in a text.
+
+    Raises ConfigError if it is not YAML, or not one mapping; ``source`` names the text.
+    """
     document = Document({})
     root = _compose(text, source=source, problems=document.problems)
     if document.problems:
         raise config_error(document.problems)
     if not isinstance(root, MappingNode):
-        raise ConfigError(f"{source}: expected sections such as data: and windows:, received {received(text[:40])}")
+        raise ConfigError(
+            f"{source}: expected sections such as data: and windows:, received"
+            f" {received(text[:40])}"
+        )
     document.values = _plain(root, (), document, source)
     return document
 
@@ -72,7 +86,9 @@ def override(document: Document, key: Sequence[str], text: str, *, source: str) 
         inner = section.get(name)
         if not isinstance(inner, dict | None):
             where = document.place(tuple(key[:depth]))
-            problem = f"{'.'.join(key[:depth])} is not a section: it is {received(inner)} at {where}"
+            problem = (
+                f"{'.'.join(key[:depth])} is not a section: it is {received(inner)} at {where}"
+            )
             document.refuse(tuple(key[:depth]), source, problem)
             return
         document.places.setdefault(tuple(key[:depth]), source)
@@ -96,14 +112,19 @@ def dump_values(values: Mapping[str, Any]) -> str:
 
 
 def quote(value: Any) -> str:
-    """A value as JSON, which is YAML, with escapes for what YAML does not allow to stand as it is."""
+    """A value as JSON, which is YAML, with escapes for what YAML does not allow as it is."""
     text = json.dumps(value, ensure_ascii=False)
     return "".join(sign if sign.isprintable() else f"\\U{ord(sign):08x}" for sign in text)
 
 
 def config_error(problems: Sequence[str]) -> ConfigError:
-    """All problems as one error. Control characters are shown, not obeyed: a key can hold any that YAML can escape."""
-    return ConfigError(*("".join(c if c.isprintable() else repr(c)[1:-1] for c in text) for text in problems))
+    """All problems as one error.
+
+    Control characters are shown, not obeyed: a key can hold any that YAML can escape.
+    """
+    return ConfigError(
+        *("".join(c if c.isprintable() else repr(c)[1:-1] for c in text) for text in problems)
+    )
 
 
 def received(value: Any) -> str:
@@ -113,7 +134,9 @@ def received(value: Any) -> str:
 
 
 class _Representer(SafeRepresenter):
-    """Quotes every text that is not a plain word: ruamel.yaml leaves some bare that it cannot read back."""
+    """Quotes every text that is not a plain word: ruamel.yaml leaves some bare that it cannot read
+    back.
+    """
 
     def text(self, text: str) -> ScalarNode:
         """The node of a text."""
@@ -127,7 +150,8 @@ _Representer.add_representer(str, _Representer.text)
 class _Scanner(Scanner):
     """Stops at what is no config, where the parser would go on for a second.
 
-    It tries each of a thousand brackets as the beginning of a key before it finds them nested too deep.
+    It tries each of a thousand brackets as the beginning of a key before it finds them nested too
+    deep.
     """
 
     fetched = 0
@@ -136,7 +160,9 @@ class _Scanner(Scanner):
         """One more sign, key or value."""
         self.fetched += 1
         if self.fetched > MOST_TOKENS:
-            raise MarkedYAMLError(problem="more values than a config has", problem_mark=self.reader.get_mark())
+            raise MarkedYAMLError(
+                problem="more values than a config has", problem_mark=self.reader.get_mark()
+            )
         return super().fetch_more_tokens()
 
     def fetch_flow_collection_start(self, TokenClass: Any, to_push: str) -> None:  # noqa: N803  its name there
@@ -152,26 +178,35 @@ def _compose(text: str, *, source: str, problems: list[str]) -> Node | None:
     yaml.Scanner = _Scanner
     yaml.max_depth = MAX_DEPTH
     try:
-        with warnings.catch_warnings(action="ignore", category=ReusedAnchorWarning):  # anchors are refused anyway
+        # anchors are refused anyway
+        with warnings.catch_warnings(action="ignore", category=ReusedAnchorWarning):
             return yaml.compose(text)  # type: ignore[no-any-return]
     except MaxDepthExceededError as error:
         mark = error.problem_mark
-        problems.append(f"{source}:{mark.line + 1}:{mark.column + 1}: nested deeper than {MAX_DEPTH} levels")
+        problems.append(
+            f"{source}:{mark.line + 1}:{mark.column + 1}: nested deeper than {MAX_DEPTH} levels"
+        )
     except ReaderError as error:
         before = text[: error.position].split("\n")
         place = f"{source}:{len(before)}:{len(before[-1]) + 1}"
-        problems.append(f"{place}: not valid YAML: the character {chr(error.character)!r} is not allowed")
+        problems.append(
+            f"{place}: not valid YAML: the character {chr(error.character)!r} is not allowed"
+        )
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f"{source}:{mark.line + 1}:{mark.column + 1}" if mark else source
         problems.append(f"{place}: not valid YAML: {error.problem or error.context}")
     except (YAMLError, ValueError, RecursionError) as error:
-        problems.append(f"{source}: not valid YAML: {str(error).splitlines()[0] if str(error) else 'too deep'}")
+        problems.append(
+            f"{source}: not valid YAML: {str(error).splitlines()[0] if str(error) else 'too deep'}"
+        )
     return None
 
 
 def _plain(node: Node, key: Key, document: Document, source: str) -> Any:
-    """Nodes to dicts, lists and scalars; anchors, tags, duplicate keys and deep nesting become problems."""
+    """Nodes to dicts, lists and scalars; anchors, tags, duplicate keys and deep nesting become
+    problems.
+    """
     place = f"{source}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
     document.places.setdefault(key, place)
     kind = str(node.tag).removeprefix(TAG)
@@ -180,7 +215,9 @@ def _plain(node: Node, key: Key, document: Document, source: str) -> Any:
     elif isinstance(node, MappingNode) and kind == "map":
         return _plain_mapping(node, key, document, source)
     elif isinstance(node, SequenceNode) and kind == "seq":
-        return [_plain(item, (*key, index), document, source) for index, item in enumerate(node.value)]
+        return [
+            _plain(item, (*key, index), document, source) for index, item in enumerate(node.value)
+        ]
     elif isinstance(node, ScalarNode) and kind in SCALARS:
         return _plain_scalar(kind, node.value)
     else:
@@ -200,7 +237,9 @@ def _plain_mapping(node: MappingNode, key: Key, document: Document, source: str)
         elif str(name_node.tag).removeprefix(TAG) not in SCALARS:
             document.problems.append(f"{place}: the tag {name_node.tag} is not allowed")
         elif name in values:
-            document.problems.append(f"{place}: {name} is set twice; first at {document.place((*key, name))}")
+            document.problems.append(
+                f"{place}: {name} is set twice; first at {document.place((*key, name))}"
+            )
         else:
             document.places[(*key, name)] = place
             values[name] = _plain(value_node, (*key, name), document, source)
@@ -208,7 +247,9 @@ def _plain_mapping(node: MappingNode, key: Key, document: Document, source: str)
 
 
 def _plain_scalar(kind: str, text: str) -> Any:
-    """The value of a scalar; what does not look like its kind, or is a YAML 1.1 boolean such as ``no``, stays text."""
+    """The value of a scalar; what does not look like its kind, or is a YAML 1.1 boolean such as
+    ``no``, stays text.
+    """
     try:
         match kind:
             case "null":

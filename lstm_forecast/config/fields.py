@@ -4,10 +4,20 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+)
 from pydantic_core import CoreSchema, core_schema
 
-__all__ = ["AUTO", "OPEN", "AutoInt", "Names", "Part", "PositiveInt", "Section", "Share", "Units", "Whole", "as_list"]
+__all__ = [
+    "AUTO", "OPEN", "AutoInt", "Names", "Part", "PositiveInt", "Section", "Share", "Units", "Whole",
+    "as_list",
+]  # fmt: skip
 
 
 def as_list(value: Any) -> Any:
@@ -32,7 +42,9 @@ def _checked_part(value: Any) -> Any:
         with suppress(ValueError):
             datetime.fromisoformat(value)
             return value
-    elif not isinstance(value, bool) and ((isinstance(value, int) and value >= 0) or _is_share(value)):
+    elif not isinstance(value, bool) and (
+        (isinstance(value, int) and value >= 0) or _is_share(value)
+    ):
         return value
     raise ValueError("must be a share from 0 to below 1, a number of rows, or an ISO date")
 
@@ -40,17 +52,22 @@ def _checked_part(value: Any) -> Any:
 class _Auto:
     """Let ``auto``, or nothing, stand for a value that the data decide.
 
-    The type says what a resolved config holds: until then the value is None, and only what resolves configs meets it.
+    The type says what a resolved config holds: until then the value is None, and only what resolves
+    configs meets it.
     """
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
         """Accept ``auto`` and null beside whatever the annotated type accepts."""
         known = core_schema.nullable_schema(handler(source))
         return core_schema.no_info_wrap_validator_function(
             lambda value, validated: validated(None if value == "auto" else value), known
         )
 
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
         """Say so in the JSON Schema."""
         return {"anyOf": [handler(schema), {"const": "auto"}]}
 
@@ -69,4 +86,6 @@ Part = Annotated[int | float | str, BeforeValidator(_checked_part)]
 class Section(BaseModel):
     """A group of keys: a frozen value that knows every key it may have."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, coerce_numbers_to_str=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, coerce_numbers_to_str=True
+    )

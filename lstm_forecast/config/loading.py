@@ -1,4 +1,5 @@
-"""YAML text, ``--set`` options and environment to a Config; every error at once, each with its place.
+"""YAML text, ``--set`` options and environment to a Config; every error at once, each with its
+place.
 
 Precedence: option > ``FORECAST_*`` environment > file > default.
 """
@@ -12,22 +13,36 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from lstm_forecast.config.document import Document, Key, config_error, dump_values, override, parse_document, received
+from lstm_forecast.config.document import (
+    Document,
+    Key,
+    config_error,
+    dump_values,
+    override,
+    parse_document,
+    received,
+)
 from lstm_forecast.config.schema import Config
 from lstm_forecast.errors import ConfigError
 from lstm_forecast.files import read_short
 
-__all__ = ["ENVIRONMENT_PREFIX", "MAX_BYTES", "dump_config", "load_config", "override_config", "parse_config"]
+__all__ = [
+    "ENVIRONMENT_PREFIX", "MAX_BYTES", "dump_config", "load_config", "override_config",
+    "parse_config",
+]  # fmt: skip
 
 ENVIRONMENT_PREFIX = "FORECAST_"
 MAX_BYTES = 64 * 1024
-MOST_PROBLEMS = 200  # that are told: nobody reads thousands, and to look for what was meant takes its time
+# that are told: nobody reads thousands, and to look for what was meant takes its time
+MOST_PROBLEMS = 200
 OTHER_WORDS = {  # of other forecasting tools, for keys of ours
     **dict.fromkeys(
         ("lookback", "look_back", "seq_len", "input_size", "window_size", "input_chunk_length"),
         "windows.context_length",
     ),
-    **dict.fromkeys(("h", "pred_len", "prediction_length", "output_chunk_length", "fh"), "windows.horizon"),
+    **dict.fromkeys(
+        ("h", "pred_len", "prediction_length", "output_chunk_length", "fh"), "windows.horizon"
+    ),
     **dict.fromkeys(("lr",), "training.learning_rate"),
     **dict.fromkeys(("hidden_size", "hidden_dim", "n_units"), "model.units"),
     **dict.fromkeys(("max_epochs", "n_epochs", "max_steps"), "training.epochs"),
@@ -41,10 +56,13 @@ PLAIN_WORDS = {  # instead of pydantic's, which speak of Python
 }
 
 
-def load_config(path: Path, *, overrides: Sequence[str] = (), environment: Mapping[str, str] | None = None) -> Config:
+def load_config(
+    path: Path, *, overrides: Sequence[str] = (), environment: Mapping[str, str] | None = None
+) -> Config:
     """Read the config at ``path``, with ``section.key=value`` overrides on top.
 
-    Raises ConfigError with all problems at once: file:line:column, what was received, what is allowed.
+    Raises ConfigError with all problems at once: file:line:column, what was received, what is
+    allowed.
     """
     document = _parse_file(path)
     for name, value in sorted((os.environ if environment is None else environment).items()):
@@ -56,14 +74,22 @@ def load_config(path: Path, *, overrides: Sequence[str] = (), environment: Mappi
 
 
 def override_config(config: Config, assignments: Sequence[str], *, option: str) -> Config:
-    """The config with some keys set anew. Raises ConfigError as load_config does; messages name the ``option``."""
-    document = Document(config.model_dump(mode="json"), places={(): " ".join([option, *assignments])})
+    """The config with some keys set anew.
+
+    Raises ConfigError as load_config does; messages name the ``option``.
+    """
+    document = Document(
+        config.model_dump(mode="json"), places={(): " ".join([option, *assignments])}
+    )
     _assign(document, assignments, option=option)
     return _validated(document)
 
 
 def parse_config(text: str, *, source: str) -> Config:
-    """Read a config from its text. Raises ConfigError as load_config does; ``source`` names the text in messages."""
+    """Read a config from its text.
+
+    Raises ConfigError as load_config does; ``source`` names the text in messages.
+    """
     return _validated(parse_document(text, source=source))
 
 
@@ -85,7 +111,9 @@ def _parse_file(path: Path) -> Document:
     try:
         content = read_short(path, MAX_BYTES + 1, error=ConfigError)
         if len(content) > MAX_BYTES:
-            raise ConfigError(f"{path}: larger than {MAX_BYTES // 1024} KiB; a config is a short text")
+            raise ConfigError(
+                f"{path}: larger than {MAX_BYTES // 1024} KiB; a config is a short text"
+            )
         return parse_document(content.decode("utf-8"), source=str(path))
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not UTF-8 text (byte {error.start})") from None
@@ -98,12 +126,16 @@ def _validated(document: Document) -> Config:
     except ValidationError as error:
         details = error.errors(include_url=False)
         if len(details) > MOST_PROBLEMS:
-            problems.append(f"{document.place(())}: {len(details):,} problems; the first {MOST_PROBLEMS} follow")
+            problems.append(
+                f"{document.place(())}: {len(details):,} problems; the first {MOST_PROBLEMS} follow"
+            )
         for detail in details[:MOST_PROBLEMS]:
             key = tuple(detail["loc"])
             if not any(key[:depth] in document.refused for depth in range(len(key) + 1)):
                 text = _describe(key, detail)
-                named = key or (_key_named_in(text, document) if detail["type"] == "value_error" else key)
+                named = key or (
+                    _key_named_in(text, document) if detail["type"] == "value_error" else key
+                )
                 problems.append(f"{document.place(named)}: {text}")
     if problems:
         raise config_error(problems)
@@ -111,7 +143,9 @@ def _validated(document: Document) -> Config:
 
 
 def _key_named_in(text: str, document: Document) -> Key:
-    """The last key that a message about the whole config names, as its place says more than that of the config."""
+    """The last key that a message about the whole config names, as its place says more than that of
+    the config.
+    """
     keys = [tuple(word.split(".")) for word in re.findall(r"[a-z_]+(?:\.[a-z_]+)*", text)]
     return next((key for key in reversed(keys) if key in document.places), ())
 
@@ -131,17 +165,23 @@ def _describe(key: Key, detail: Mapping[str, Any]) -> str:
 
 def _nearest_value(wrong: str, detail: Mapping[str, Any]) -> str:
     allowed = re.findall(r"'([^']+)'", detail["ctx"]["expected"])
-    near = difflib.get_close_matches(wrong.lower(), allowed, n=1) or [word for word in allowed if word in wrong.lower()]
+    near = difflib.get_close_matches(wrong.lower(), allowed, n=1) or [
+        word for word in allowed if word in wrong.lower()
+    ]
     return f"; did you mean {near[0]}?" if near else ""
 
 
 def _suggest(key: Key) -> str:
-    """The nearest valid key: what other tools call by that word, then in the same section, then anywhere."""
+    """The nearest valid key: what other tools call by that word, then in the same section, then
+    anywhere.
+    """
     section = _section_at(key[:-1])
     wrong = str(key[-1])
     if wrong.lower() in OTHER_WORDS:
         return f"; did you mean {OTHER_WORDS[wrong.lower()]}?"
-    here = difflib.get_close_matches(wrong, section.model_fields, n=1, cutoff=0.6) if section else []
+    here = (
+        difflib.get_close_matches(wrong, section.model_fields, n=1, cutoff=0.6) if section else []
+    )
     if here:
         return f"; did you mean {'.'.join(map(str, (*key[:-1], here[0])))}?"
     everywhere = {path[-1]: ".".join(path) for path in _all_keys(Config)}
@@ -161,7 +201,9 @@ def _section_at(key: Key) -> type[BaseModel] | None:
     section: type[BaseModel] = Config
     for name in key:
         info = section.model_fields.get(str(name))
-        if info is None or not (isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel)):
+        if info is None or not (
+            isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel)
+        ):
             return None
         section = info.annotation
     return section

@@ -16,7 +16,9 @@ Initializer = Literal["glorot_uniform", "glorot_normal", "he_uniform", "he_norma
 
 def quantiles_of(levels: Iterable[int]) -> tuple[float, ...]:
     """Ascending: the median, and both borders of every level in percent."""
-    return tuple(sorted({0.5} | {round(0.5 + sign * level / 200, 4) for level in levels for sign in (-1, 1)}))
+    return tuple(
+        sorted({0.5} | {round(0.5 + sign * level / 200, 4) for level in levels for sign in (-1, 1)})
+    )
 
 
 class ModelConfig(Section):
@@ -33,35 +35,56 @@ class ModelConfig(Section):
     )
     decoder: Literal["direct", "parallel"] = Field(
         "direct",
-        description="direct (one Dense layer for the horizon) or parallel (one more step of the cell for each segment "
-        "of the horizon)",
+        description=(
+            "direct (one Dense layer for the horizon) or parallel (one more step of the cell for"
+            " each segment of the horizon)"
+        ),
     )
     dropout: Share = Field(0.1, description="share of the recurrent output dropped in training")
-    recurrent_dropout: Share = Field(0.0, description="share of the recurrent state dropped in training")
-    dense: Annotated[Units, Field(max_length=16)] = Field((), description="widths of hidden Dense layers")
+    recurrent_dropout: Share = Field(
+        0.0, description="share of the recurrent state dropped in training"
+    )
+    dense: Annotated[Units, Field(max_length=16)] = Field(
+        (), description="widths of hidden Dense layers"
+    )
     activation: Activation = Field("relu", description="of the segment and hidden Dense layers")
     kernel_initializer: Initializer = Field(
         "glorot_uniform", description="of input weights: glorot or he, uniform or normal"
     )
     recurrent_initializer: Initializer = Field("orthogonal", description="of recurrent weights")
-    levels: Annotated[tuple[Annotated[int, Field(ge=1, le=99)], ...], BeforeValidator(as_list)] = Field(
-        (),
-        description="prediction intervals in percent, such as [80, 95]: trains one quantile for each border",
+    levels: Annotated[tuple[Annotated[int, Field(ge=1, le=99)], ...], BeforeValidator(as_list)] = (
+        Field(
+            (),
+            description=(
+                "prediction intervals in percent, such as [80, 95]: trains one quantile for each"
+                " border"
+            ),
+        )
     )
     calibration: Literal["none", "pooled", "series"] = Field(
         "series",
-        description="intervals made to hold their levels on the validation part: none, pooled (by step of the horizon) "
-        "or series (that, and by series)",
+        description=(
+            "intervals made to hold their levels on the validation part: none, pooled (by step of"
+            " the horizon) or series (that, and by series)"
+        ),
     )
-    linear: Annotated[Literal["none", "seasonal_naive", "ridge", "smoothing", "combined", "weighted"], AUTO] = Field(
+    linear: Annotated[
+        Literal["none", "seasonal_naive", "ridge", "smoothing", "combined", "weighted"], AUTO
+    ] = Field(
         OPEN,
-        description="what the network corrects: none, seasonal_naive (the last season; the last value where contexts "
-        "hold none), ridge (a regression on the window), smoothing (exponential ones and Theta, weighted by how well "
-        "they forecast the window), combined (the ridge with smoothing or a naive forecast) or weighted (the mean of "
-        "all these and straight lines, weighted by how well they forecast the newest fifth of the windows)",
+        description=(
+            "what the network corrects: none, seasonal_naive (the last season; the last value where"
+            " contexts hold none), ridge (a regression on the window), smoothing (exponential ones"
+            " and Theta, weighted by how well they forecast the window), combined (the ridge with"
+            " smoothing or a naive forecast) or weighted (the mean of all these and straight lines,"
+            " weighted by how well they forecast the newest fifth of the windows)"
+        ),
     )
     channels: Literal["independent", "joint"] = Field(
-        "independent", description="several targets: independent (as series of one network) or joint (seen together)"
+        "independent",
+        description=(
+            "several targets: independent (as series of one network) or joint (seen together)"
+        ),
     )
     ensemble: Annotated[Whole, Field(ge=1, le=64), AUTO] = Field(
         OPEN, description="networks trained from different seeds; their median is forecast"
@@ -74,7 +97,8 @@ class ModelConfig(Section):
     def _decodes_forwards(self) -> "ModelConfig":
         if self.decoder == "parallel" and self.bidirectional:
             raise ValueError(
-                "model.decoder: parallel needs model.bidirectional: false, as it goes on where the context ends"
+                "model.decoder: parallel needs model.bidirectional: false, as it goes on where the"
+                " context ends"
             )
         return self
 

@@ -1,4 +1,6 @@
-"""The config's section about unattended retraining: when it is due, what it refuses, what it takes to be promoted."""
+"""The config's section about unattended retraining: when it is due, what it refuses, what it takes
+to be promoted.
+"""
 
 import re
 from typing import Annotated, Literal
@@ -30,24 +32,36 @@ Limit = Annotated[float, Field(ge=0)]
 
 
 class DriftConfig(Section):
-    """How far the new rows may lie from what came before, in spreads of stretches of that length."""
+    """How far new rows may lie from what came before, in spreads of stretches of that length."""
 
-    warn: Limit | None = Field(5.0, description="drift that is reported and makes retraining due; null: never")
-    error: Limit | None = Field(100.0, description="drift from which the data are refused (exit code 4); null: never")
+    warn: Limit | None = Field(
+        5.0, description="drift that is reported and makes retraining due; null: never"
+    )
+    error: Limit | None = Field(
+        100.0, description="drift from which the data are refused (exit code 4); null: never"
+    )
 
 
 class SilentConfig(Section):
-    """Series of the champion that are missing, have no new row, or stand still as they never did."""
+    """Series of the champion that are missing, have no new row, or stand still as never before."""
 
-    warn: Share | None = Field(0.0, description="share of silent series above which they are reported; null: never")
-    error: Share | None = Field(0.5, description="share above which the data are refused (exit code 4); null: never")
+    warn: Share | None = Field(
+        0.0, description="share of silent series above which they are reported; null: never"
+    )
+    error: Share | None = Field(
+        0.5, description="share above which the data are refused (exit code 4); null: never"
+    )
 
 
 class StaleConfig(Section):
     """How old the newest stamp may be; by the clock, or by ``--as-of``."""
 
-    warn: Duration | None = Field(None, description="age of the newest row that is reported, such as 2d")
-    error: Duration | None = Field(None, description="age from which the data are refused (exit code 4)")
+    warn: Duration | None = Field(
+        None, description="age of the newest row that is reported, such as 2d"
+    )
+    error: Duration | None = Field(
+        None, description="age from which the data are refused (exit code 4)"
+    )
 
 
 class RetrainConfig(Section):
@@ -55,21 +69,36 @@ class RetrainConfig(Section):
 
     start: Literal["warm", "scratch", "both"] = Field(
         "warm",
-        description="warm (from the champion's weights, in a third of the epochs), scratch, or both: the better one by "
-        "the validation part",
+        description=(
+            "warm (from the champion's weights, in a third of the epochs), scratch, or both: the"
+            " better one by the validation part"
+        ),
     )
     min_new_rows: PositiveInt | None = Field(
-        None, description="steps since the last training from which the next is due; absent: eight horizons"
+        None,
+        description=(
+            "steps since the last training from which the next is due; absent: eight horizons"
+        ),
     )
     max_age: Duration | None = Field(
-        None, description="age below which a champion is left alone unless the data drifted, such as 7d; absent: none"
+        None,
+        description=(
+            "age below which a champion is left alone unless the data drifted, such as 7d; absent:"
+            " none"
+        ),
     )
-    tolerance: Share = Field(0.01, description="share by which the challenger has to be better than the champion")
+    tolerance: Share = Field(
+        0.01, description="share by which the challenger has to be better than the champion"
+    )
     confidence: Annotated[float, Field(ge=0.5, lt=1)] = Field(
         0.99, description="of the block bootstrap that the challenger is better at all"
     )
-    refit: bool = Field(True, description="publish the challenger trained again on all rows, gated in the same way")
-    keep: PositiveInt = Field(5, description="newest runs that stay; the champion and the one before it always do")
+    refit: bool = Field(
+        True, description="publish the challenger trained again on all rows, gated in the same way"
+    )
+    keep: PositiveInt = Field(
+        5, description="newest runs that stay; the champion and the one before it always do"
+    )
     drift: DriftConfig = DriftConfig()
     silent: SilentConfig = SilentConfig()
     stale: StaleConfig = StaleConfig()

@@ -1,8 +1,10 @@
-"""The config's keys, their types, ranges and defaults. The descriptions are the documentation that users read.
+"""The config's keys, their types, ranges and defaults.
 
-Frozen pydantic models: a config is a value. ``None`` where a default stands means ``auto``: decided from the data and,
-where several choices are sensible, by what forecasts the validation part best. The resolved config that is saved with
-a run holds what was decided.
+The descriptions are the documentation that users read.
+
+Frozen pydantic models: a config is a value. ``None`` where a default stands means ``auto``: decided
+from the data and, where several choices are sensible, by what forecasts the validation part best.
+The resolved config that is saved with a run holds what was decided.
 """
 
 import math
@@ -16,7 +18,8 @@ from lstm_forecast.config.retrain import RetrainConfig
 from lstm_forecast.config.table import DataConfig, SplitConfig
 
 __all__ = [
-    "SUPPORTS", "Config", "Normalisation", "PreprocessingConfig", "Scaler", "TrainingConfig", "WindowsConfig",
+    "SUPPORTS", "Config", "Normalisation", "PreprocessingConfig", "Scaler", "TrainingConfig",
+    "WindowsConfig",
 ]  # fmt: skip
 
 Normalisation = Literal["none", "last", "mean", "standard", "last_standard"]
@@ -36,17 +39,24 @@ class PreprocessingConfig(Section):
     )
     scaler: Scaler = Field("standard", description="standard, minmax, robust or none")
     scope: Literal["series", "global"] = Field(
-        "series", description="series (each has its own center and scale) or global (one pair for each column)"
+        "series",
+        description=(
+            "series (each has its own center and scale) or global (one pair for each column)"
+        ),
     )
     support: Annotated[Support, AUTO] = Field(
         OPEN,
-        description="what targets can be, and so forecasts and the borders of their intervals: real, non_negative or "
-        "unit (0 to 1); auto: from the values before the test part",
+        description=(
+            "what targets can be, and so forecasts and the borders of their intervals: real,"
+            " non_negative or unit (0 to 1); auto: from the values before the test part"
+        ),
     )
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """The least and the largest value that a target can have; a run from before there were any has none."""
+        """The least and the largest value that a target can have; a run from before there were any
+        has none.
+        """
         return SUPPORTS[self.support or "real"]
 
 
@@ -59,41 +69,68 @@ class WindowsConfig(Section):
     )
     stride: PositiveInt = Field(1, description="rows between the starts of training windows")
     evaluation_stride: AutoInt = Field(
-        OPEN, description="rows between validation or test windows; auto: the horizon, more in huge tables"
+        OPEN,
+        description=(
+            "rows between validation or test windows; auto: the horizon, more in huge tables"
+        ),
     )
     normalisation: Annotated[Normalisation, AUTO] = Field(
         OPEN,
-        description="inside the window, undone on the output: none, last (value subtracted), mean (subtracted), "
-        "standard (mean subtracted, divided by the standard deviation) or last_standard",
+        description=(
+            "inside the window, undone on the output: none, last (value subtracted), mean"
+            " (subtracted), standard (mean subtracted, divided by the standard deviation) or"
+            " last_standard"
+        ),
     )
     normalisation_span: PositiveInt | None = Field(
-        None, description="newest rows of the context that mean and deviation come from; absent: the whole context"
+        None,
+        description=(
+            "newest rows of the context that mean and deviation come from; absent: the whole"
+            " context"
+        ),
     )
     padding: Annotated[bool, AUTO] = Field(
-        OPEN, description="pad and mask series shorter than the context; auto: where the data have such series"
+        OPEN,
+        description=(
+            "pad and mask series shorter than the context; auto: where the data have such series"
+        ),
     )
     season_length: AutoInt = Field(
-        OPEN, description="rows per season; auto: from freq, or from the values where time is a step number"
+        OPEN,
+        description=(
+            "rows per season; auto: from freq, or from the values where time is a step number"
+        ),
     )
 
 
 class TrainingConfig(Section):
     """The optimiser and when to stop."""
 
-    optimizer: Literal["adam", "adamw", "rmsprop"] = Field("adam", description="adam, adamw or rmsprop")
+    optimizer: Literal["adam", "adamw", "rmsprop"] = Field(
+        "adam", description="adam, adamw or rmsprop"
+    )
     learning_rate: Annotated[float, Field(gt=0, le=10)] = Field(
         1e-3, description="step size of the optimiser at the start"
     )
     schedule: Literal["constant", "cosine", "exponential"] = Field(
         "cosine",
-        description="learning rate over the epochs: constant, cosine to 0, or exponential to a hundredth",
+        description=(
+            "learning rate over the epochs: constant, cosine to 0, or exponential to a hundredth"
+        ),
     )
-    clipnorm: Annotated[float, Field(gt=0)] | None = Field(5.0, description="largest gradient norm; null: no clipping")
+    clipnorm: Annotated[float, Field(gt=0)] | None = Field(
+        5.0, description="largest gradient norm; null: no clipping"
+    )
     ema: Annotated[float, Field(gt=0, lt=1)] | None = Field(
         None,
-        description="momentum of the running average of the weights that is kept, such as 0.999; null: the weights",
+        description=(
+            "momentum of the running average of the weights that is kept, such as 0.999; null: the"
+            " weights"
+        ),
     )
-    loss: Literal["mae", "mse", "huber"] = Field("mae", description="for point forecasts; levels use the pinball loss")
+    loss: Literal["mae", "mse", "huber"] = Field(
+        "mae", description="for point forecasts; levels use the pinball loss"
+    )
     epochs: Annotated[Whole, Field(ge=0), AUTO] = Field(
         OPEN, description="passes over the training windows at most; 0: the linear part alone"
     )
@@ -102,21 +139,33 @@ class TrainingConfig(Section):
         OPEN, description="batches per epoch at most, drawn anew each time; 0: all windows"
     )
     patience: PositiveInt | None = Field(
-        10, description="epochs without a better validation loss before stopping; null: never stop early"
+        10,
+        description=(
+            "epochs without a better validation loss before stopping; null: never stop early"
+        ),
     )
     time_budget: Annotated[float, Field(gt=0)] = Field(
-        180.0, description="seconds on 2 cores that choices left to auto are made for, as a rule of thumb"
+        180.0,
+        description="seconds on 2 cores that choices left to auto are made for, as a rule of thumb",
     )
     memory_limit: PositiveInt | None = Field(
         None,
-        description="MiB that a training may take by its estimate, and the reading of a table in every command; above, "
-        "it is refused; null: what the machine has left",
+        description=(
+            "MiB that a training may take by its estimate, and the reading of a table in every"
+            " command; above, it is refused; null: what the machine has left"
+        ),
     )
     refit: bool = Field(
-        True, description="after the evaluation, train the same network on all rows, for the forecasts to come"
+        True,
+        description=(
+            "after the evaluation, train the same network on all rows, for the forecasts to come"
+        ),
     )
     fallback: bool = Field(
-        True, description="publish the linear part or a naive forecast where it is better on the validation part"
+        True,
+        description=(
+            "publish the linear part or a naive forecast where it is better on the validation part"
+        ),
     )
 
 
@@ -126,7 +175,9 @@ class Config(Section):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] = Field(
         description="of the run directory, and of the forecast column"
     )
-    seed: Annotated[Whole, Field(ge=0, lt=2**31)] = Field(0, description="same seed, data and machine: same bytes")
+    seed: Annotated[Whole, Field(ge=0, lt=2**31)] = Field(
+        0, description="same seed, data and machine: same bytes"
+    )
     data: DataConfig
     split: SplitConfig = SplitConfig()
     preprocessing: PreprocessingConfig = PreprocessingConfig()
@@ -148,8 +199,8 @@ class Config(Section):
         if context_length and segment_length and context_length % segment_length:
             nearest = max(1, round(context_length / segment_length)) * segment_length
             raise ValueError(
-                f"windows.context_length ({context_length}) must be a multiple of model.segment_length "
-                f"({segment_length}); the nearest is {nearest}"
+                f"windows.context_length ({context_length}) must be a multiple of"
+                f" model.segment_length ({segment_length}); the nearest is {nearest}"
             )
         return self
 
@@ -157,15 +208,23 @@ class Config(Section):
     def _contexts_fit(self) -> "Config":
         lengths, segment_length = self.model.context_lengths, self.model.segment_length
         if lengths and not (self.windows.context_length and segment_length):
-            raise ValueError("model.context_lengths needs windows.context_length and model.segment_length")
+            raise ValueError(
+                "model.context_lengths needs windows.context_length and model.segment_length"
+            )
         if wrong := [n for n in lengths if n > self.windows.context_length or n % segment_length]:
             raise ValueError(
                 f"model.context_lengths ({wrong[0]}) must be multiples of model.segment_length "
                 f"({segment_length}) up to windows.context_length ({self.windows.context_length})"
             )
-        span, shortest = self.windows.normalisation_span, min((self.windows.context_length or 0, *lengths))
+        span, shortest = (
+            self.windows.normalisation_span,
+            min((self.windows.context_length or 0, *lengths)),
+        )
         if span and shortest and span > shortest:
-            raise ValueError(f"windows.normalisation_span ({span}) must be at most the shortest context ({shortest})")
+            raise ValueError(
+                f"windows.normalisation_span ({span}) must be at most the shortest context"
+                f" ({shortest})"
+            )
         return self
 
     @model_validator(mode="after")
@@ -173,15 +232,19 @@ class Config(Section):
         lengths = [n for n in (self.windows.context_length, *self.model.context_lengths) if n]
         if self.data.covariates.ahead and lengths and min(lengths) < self.windows.horizon:
             raise ValueError(
-                f"covariates known ahead need contexts (windows.context_length, model.context_lengths) of at least the "
-                f"horizon; received {min(lengths)} for windows.horizon ({self.windows.horizon})"
+                "covariates known ahead need contexts (windows.context_length,"
+                f" model.context_lengths) of at least the horizon; received {min(lengths)} for"
+                f" windows.horizon ({self.windows.horizon})"
             )
         return self
 
     @model_validator(mode="after")
     def _unseen_series_have_a_scale(self) -> "Config":
         if self.data.unseen_series == "global" and self.preprocessing.scope != "global":
-            raise ValueError("data.unseen_series: global needs preprocessing.scope: global, as nothing else fits them")
+            raise ValueError(
+                "data.unseen_series: global needs preprocessing.scope: global, as nothing else fits"
+                " them"
+            )
         if self.data.short_series != "pad" and self.windows.padding:
             raise ValueError("windows.padding: true needs data.short_series: pad")
         return self
@@ -220,6 +283,8 @@ class Config(Section):
 
     @property
     def span(self) -> int:
-        """Newest rows of a window that its local statistics come from: every network of an ensemble sees them."""
+        """Newest rows of a window that its local statistics come from: every network of an ensemble
+        sees them.
+        """
         shortest = min(self.model.context_lengths or (self.windows.context_length,))
         return self.windows.normalisation_span or shortest

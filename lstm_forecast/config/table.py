@@ -1,4 +1,6 @@
-"""The config's sections about the data: where they are, what their columns mean, what to do about faults, the split."""
+"""The config's sections about the data: where they are, what their columns mean, what to do about
+faults, the split.
+"""
 
 import codecs
 from contextlib import suppress
@@ -26,7 +28,9 @@ def _checked_stamp(value: Any) -> Any:
             return value
     elif isinstance(value, int) and not isinstance(value, bool):
         return value
-    raise ValueError("must be an ISO date, such as 2024-01-31 or 2024-01-31 18:00, or a whole step number")
+    raise ValueError(
+        "must be an ISO date, such as 2024-01-31 or 2024-01-31 18:00, or a whole step number"
+    )
 
 
 def _checked_country(value: str) -> str:
@@ -37,22 +41,29 @@ def _checked_country(value: str) -> str:
     country, _, part = value.partition("-")
     if country not in countries:
         raise ValueError(
-            f"no country with known holidays; expected a code of two letters such as {country[:2].upper()}"
+            "no country with known holidays; expected a code of two letters such as"
+            f" {country[:2].upper()}"
         )
     if part and part not in countries[country]:
-        raise ValueError(f"no known part of {country}; expected one of {', '.join(countries[country]) or 'none'}")
+        raise ValueError(
+            f"no known part of {country}; expected one of {', '.join(countries[country]) or 'none'}"
+        )
     return value
 
 
 def _checked_path(path: str) -> str:
     """Tell what can be read again."""
     if path in ("-", "/dev/stdin"):
-        raise ValueError("must be a file, as standard input comes only once; one that is called - is ./-")
+        raise ValueError(
+            "must be a file, as standard input comes only once; one that is called - is ./-"
+        )
     return path
 
 
 def _checked_encoding(name: str) -> str:
-    """Tell how text files are written from other codecs of Python, such as those for names of hosts or for escapes."""
+    """Tell how text files are written from other codecs of Python, such as those for names of hosts
+    or for escapes.
+    """
     try:
         decoder = codecs.getincrementaldecoder(name)()
         signs = "".join(decoder.decode(bytes([byte])) for byte in TEXT.encode(name))
@@ -60,7 +71,10 @@ def _checked_encoding(name: str) -> str:
             return name
     except (LookupError, ValueError):
         pass
-    raise ValueError("no encoding of text files; expected one such as utf-8, utf-16-le, cp1252, iso8859-15 or gb18030")
+    raise ValueError(
+        "no encoding of text files; expected one such as utf-8, utf-16-le, cp1252, iso8859-15 or"
+        " gb18030"
+    )
 
 
 Calendar = Literal["hour", "day_of_week", "day_of_month", "day_of_year", "week", "month"]
@@ -73,7 +87,9 @@ def _checked_columns(value: Any) -> Any:
         return tuple(value)
     if isinstance(value, (str, int)) and not isinstance(value, bool):
         return str(value)
-    raise ValueError("must be the name of a column, or a list of those that hold the parts of a stamp")
+    raise ValueError(
+        "must be the name of a column, or a list of those that hold the parts of a stamp"
+    )
 
 
 def _checked_sentinel(value: Any) -> Any:
@@ -99,7 +115,9 @@ class CsvConfig(Section):
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
         None, description="field delimiter; absent: detected"
     )
-    decimal: Literal[".", ","] | None = Field(None, description="decimal sign, . or ,; absent: detected")
+    decimal: Literal[".", ","] | None = Field(
+        None, description="decimal sign, . or ,; absent: detected"
+    )
     encoding: Annotated[str, AfterValidator(_checked_encoding)] | None = Field(
         None, description="such as utf-8 or cp1252; absent: detected"
     )
@@ -109,23 +127,34 @@ class CovariatesConfig(Section):
     """Columns beside the targets that the network may see."""
 
     past: Names = Field((), description="columns known only up to now")
-    future: Names = Field((), description="columns known ahead, such as prices, plans or weather forecasts")
-    static: Names = Field((), description="columns with one value for each series: numbers, or text as categories")
+    future: Names = Field(
+        (), description="columns known ahead, such as prices, plans or weather forecasts"
+    )
+    static: Names = Field(
+        (), description="columns with one value for each series: numbers, or text as categories"
+    )
     categories: dict[str, Names] | None = Field(
-        None, description="values of the static columns that hold text; absent: all that the data have"
+        None,
+        description="values of the static columns that hold text; absent: all that the data have",
     )
     calendar: Annotated[tuple[Calendar, ...], BeforeValidator(as_list)] = Field(
         (),
-        description="features of the stamps, known ahead: hour, day_of_week, day_of_month, day_of_year, week, month",
+        description=(
+            "features of the stamps, known ahead: hour, day_of_week, day_of_month, day_of_year,"
+            " week, month"
+        ),
     )
     holidays: Country | None = Field(
-        None, description="country, or part of one, whose public holidays are known ahead: AT, AU-VIC"
+        None,
+        description="country, or part of one, whose public holidays are known ahead: AT, AU-VIC",
     )
 
     @model_validator(mode="after")
     def _categories_are_of_static_columns(self) -> "CovariatesConfig":
         if wrong := [name for name in self.categories or {} if name not in self.static]:
-            raise ValueError(f"data.covariates.categories: {wrong[0]} is not one of data.covariates.static")
+            raise ValueError(
+                f"data.covariates.categories: {wrong[0]} is not one of data.covariates.static"
+            )
         return self
 
     @property
@@ -146,72 +175,111 @@ class DataConfig(Section):
         description="CSV or Parquet file, directory or glob; relative to this file"
     )
     timestamp: Annotated[str | tuple[str, ...], BeforeValidator(_checked_columns)] = Field(
-        description="column with the time stamps, or integer steps; a list where several columns hold the parts, "
-        "such as [year, month, day] or [Date, Time]"
+        description=(
+            "column with the time stamps, or integer steps; a list where several columns hold the"
+            " parts, such as [year, month, day] or [Date, Time]"
+        )
     )
     timestamp_format: str | None = Field(
-        None, description="strptime format, where dates are ambiguous; parts of a stamp have a space between them"
+        None,
+        description=(
+            "strptime format, where dates are ambiguous; parts of a stamp have a space between them"
+        ),
     )
     timezone: str | None = Field(None, description="IANA zone of the stamps, such as Europe/Vienna")
     dst: Literal["error", "first", "last", "shift"] = Field(
         "error",
-        description="stamps without offset in an hour that daylight saving repeats or skips: error, first or last "
-        "(which of the repeated hours; two in a series are one each) or shift (as first; skipped ones move forward)",
+        description=(
+            "stamps without offset in an hour that daylight saving repeats or skips: error, first"
+            " or last (which of the repeated hours; two in a series are one each) or shift (as"
+            " first; skipped ones move forward)"
+        ),
     )
     end: Stamp | None = Field(
         None,
-        description="last stamp used in training, an ISO date or a whole step number; later rows are left out; "
-        "absent: all",
+        description=(
+            "last stamp used in training, an ISO date or a whole step number; later rows are left"
+            " out; absent: all"
+        ),
     )
-    series_id: str | None = Field(None, description="column that names the series; none: one series")
+    series_id: str | None = Field(
+        None, description="column that names the series; none: one series"
+    )
     targets: Annotated[Names, Field(min_length=1)] = Field(description="columns to forecast")
     covariates: CovariatesConfig = CovariatesConfig()
     freq: str | None = Field(None, description="pandas alias, or integer step; absent: inferred")
     csv: CsvConfig = CsvConfig()
-    unsorted: Literal["sort", "error"] = Field("sort", description="rows out of order: sort or error")
+    unsorted: Literal["sort", "error"] = Field(
+        "sort", description="rows out of order: sort or error"
+    )
     duplicates: Literal["error", "first", "last", "mean", "sum"] = Field(
         "error", description="rows of a series with the same stamp: error, first, last, mean or sum"
     )
     off_grid: Literal["error", "nearest"] = Field(
-        "error", description="stamps between the steps of freq: error or nearest (moved to the nearest step)"
+        "error",
+        description=(
+            "stamps between the steps of freq: error or nearest (moved to the nearest step)"
+        ),
     )
     gaps: Literal["error", "fill", "split", "mask"] = Field(
         "error",
-        description="missing rows: error, fill (as missing values), split (windows never cross them) or mask (see "
-        "data.missing)",
+        description=(
+            "missing rows: error, fill (as missing values), split (windows never cross them) or"
+            " mask (see data.missing)"
+        ),
     )
     fill_limit: PositiveInt | None = Field(
-        None, description="longest gap in rows that is filled or masked, longer ones split; absent: all are"
+        None,
+        description=(
+            "longest gap in rows that is filled or masked, longer ones split; absent: all are"
+        ),
     )
     missing: Literal["error", "ffill", "seasonal", "interpolate", "mask"] = Field(
         "error",
-        description="empty cells and NaN: error, ffill, seasonal (the value a season before), interpolate, which "
-        "looks at the value behind the hole, or mask (not observed: nothing learns from such a value or is judged by "
-        "it, windows to be forecast that hold one are left out, and the network sees the last value with a flag)",
+        description=(
+            "empty cells and NaN: error, ffill, seasonal (the value a season before), interpolate,"
+            " which looks at the value behind the hole, or mask (not observed: nothing learns from"
+            " such a value or is judged by it, windows to be forecast that hold one are left out,"
+            " and the network sees the last value with a flag)"
+        ),
     )
     infinite: Literal["error", "missing"] = Field(
         "error", description="values that are infinite or beyond 1e150: error or missing"
     )
     outliers: Literal["keep", "clip"] = Field(
         "keep",
-        description="values farther from the others of the training part than those are from each other: keep or clip, "
-        "in what the network sees; errors are those of the true values",
+        description=(
+            "values farther from the others of the training part than those are from each other:"
+            " keep or clip, in what the network sees; errors are those of the true values"
+        ),
     )
     short_series: Literal["pad", "skip", "error"] = Field(
-        "pad", description="series shorter than context and horizon: pad (see windows.padding), skip or error"
+        "pad",
+        description=(
+            "series shorter than context and horizon: pad (see windows.padding), skip or error"
+        ),
     )
     unseen_series: Literal["error", "skip", "global"] = Field(
         "error",
-        description="series to forecast that training has not seen: error, skip, or global, which scales them as all "
-        "others (needs preprocessing.scope: global)",
+        description=(
+            "series to forecast that training has not seen: error, skip, or global, which scales"
+            " them as all others (needs preprocessing.scope: global)"
+        ),
     )
     future_rows: Literal["error", "keep", "drop"] = Field(
         "error",
-        description="rows with a stamp later than now, by more than a day and a step, that do not tell of future "
-        "covariates alone: error, keep or drop",
+        description=(
+            "rows with a stamp later than now, by more than a day and a step, that do not tell of"
+            " future covariates alone: error, keep or drop"
+        ),
     )
-    sentinels: Annotated[tuple[Sentinel, ...], BeforeValidator(_as_sentinels), Field(max_length=MOST_SENTINELS)] = (
-        Field((), description="numbers and texts in value columns that stand for a missing value, such as [-200, n/a]")
+    sentinels: Annotated[
+        tuple[Sentinel, ...], BeforeValidator(_as_sentinels), Field(max_length=MOST_SENTINELS)
+    ] = Field(
+        (),
+        description=(
+            "numbers and texts in value columns that stand for a missing value, such as [-200, n/a]"
+        ),
     )
 
     @property
@@ -231,7 +299,9 @@ class DataConfig(Section):
 
 
 class SplitConfig(Section):
-    """The newest rows of every series: a share (0.2), a number of rows (48), or the first date of the part."""
+    """The newest rows of every series: a share (0.2), a number of rows (48), or the first date of
+    the part.
+    """
 
     validation: Part = Field(0.1, description="rows before the test part, for early stopping")
     test: Part = Field(0.2, description="newest rows, for the reported errors only")

@@ -1,4 +1,6 @@
-"""What ``forecast compare`` takes: variations of a config, which are other cells or keys set anew, and lists."""
+"""What ``forecast compare`` takes: variations of a config, which are other cells or keys set anew,
+and lists.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -31,17 +33,26 @@ class Variation:
         return override_config(config, self.settings, option=self.option)
 
 
-def make_variations(config: Config, *, cells: str | None, vary: Sequence[str]) -> tuple[Variation, ...]:
-    """One variation for each of ``cells``, between commas, and one for each text of ``vary``: ``a.b=1 c.d=2``.
+def make_variations(
+    config: Config, *, cells: str | None, vary: Sequence[str]
+) -> tuple[Variation, ...]:
+    """One variation for each of ``cells``, between commas, and one for each text of ``vary``:
+    ``a.b=1 c.d=2``.
 
-    All cells where nothing is asked for. Raises ConfigError with what is wrong with any of them, UsageError where one
-    is empty or the same as another.
+    All cells where nothing is asked for. Raises ConfigError with what is wrong with any of them,
+    UsageError where one is empty or the same as another.
     """
     chosen = cells.split(",") if cells is not None else () if vary else get_args(Cell)
-    variations = [Variation(cell.strip(), (f"model.cell={cell.strip()}",), "--cells") for cell in chosen]
-    variations += [Variation(text.strip(), tuple(BETWEEN.split(text.strip())), "--vary") for text in vary]
+    variations = [
+        Variation(cell.strip(), (f"model.cell={cell.strip()}",), "--cells") for cell in chosen
+    ]
+    variations += [
+        Variation(text.strip(), tuple(BETWEEN.split(text.strip())), "--vary") for text in vary
+    ]
     if empty := [variation.option for variation in variations if not variation.name]:
-        raise UsageError(f"{empty[0]}: nothing between the commas or quotes; expected a cell, or key=value")
+        raise UsageError(
+            f"{empty[0]}: nothing between the commas or quotes; expected a cell, or key=value"
+        )
     configs: dict[Variation, Config] = {}
     problems: list[str] = []
     for variation in variations:
@@ -67,20 +78,31 @@ def _misplaced(variation: Variation, config: Config) -> Iterator[str]:
         elif isinstance(value, Section):
             yield f"{variation.option} {key}: is a section; set its keys one by one"
         elif value is None and AUTO in type(owner).model_fields[name].metadata:
-            yield f"{variation.option} {key}: what is auto is decided once, for all variations; give a value"
+            yield (
+                f"{variation.option} {key}: what is auto is decided once, for all variations; give"
+                " a value"
+            )
 
 
 def _require_different(variations: Sequence[Variation], configs: dict[Variation, Config]) -> None:
     for k, variation in enumerate(variations):
         for other in variations[:k]:
             if variation == other or configs[variation] == configs[other]:
-                raise UsageError(f"the variations {other.name!r} and {variation.name!r} are the same; leave one out")
+                raise UsageError(
+                    f"the variations {other.name!r} and {variation.name!r} are the same; leave"
+                    " one out"
+                )
 
 
 def whole_numbers(option: str, text: str | None, *, least: int = 0) -> list[int]:
-    """The numbers between commas; none if there is no text. Raises UsageError where they are none, or not different."""
+    """The numbers between commas; none if there is no text.
+
+    Raises UsageError where they are none, or not different.
+    """
     parts = [] if text is None else [part.strip() for part in text.split(",")]
     numbers = [int(part) for part in parts if part.isdecimal() and int(part) >= least]
     if len(set(numbers)) < len(parts):
-        raise UsageError(f"{option} {text}: expected different whole numbers from {least} on, between commas")
+        raise UsageError(
+            f"{option} {text}: expected different whole numbers from {least} on, between commas"
+        )
     return numbers

@@ -1,4 +1,6 @@
-"""Several networks that forecast together: each with a context and a linear part of its own, and their median."""
+"""Several networks that forecast together: each with a context and a linear part of its own, and
+their median.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from lstm_forecast.model.linear import Linear
+from lstm_forecast.model.linear.linear import Linear
 from lstm_forecast.model.spec import NetworkSpec
 
 __all__ = ["Member", "median_of", "published_weights", "with_context"]
@@ -17,7 +19,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Member:
-    """One network: what it is made of, its weights by name, and the linear part that it corrects."""
+    """One network: its spec, its weights by name, and the linear part that it corrects."""
 
     spec: NetworkSpec
     weights: Mapping[str, NDArray[np.float32]]
@@ -25,9 +27,11 @@ class Member:
 
 
 def with_context(member: Member, context_length: int) -> Member:
-    """The member as it would be with another context: its weights do not depend on that, its linear part becomes 0.
+    """The member as it would be with another context: its weights do not depend on that, its linear
+    part becomes 0.
 
-    ``context_length`` must be a multiple of the member's segment length. For timing, not for forecasts.
+    ``context_length`` must be a multiple of the member's segment length. For timing, not for
+    forecasts.
     """
     linear = member.linear
     if linear is not None:
@@ -37,8 +41,16 @@ def with_context(member: Member, context_length: int) -> Member:
     return replace(member, spec=replace(member.spec, context_length=context_length), linear=linear)
 
 
-def median_of(values: Sequence[T], *, low: Callable[[T, T], T], high: Callable[[T, T], T], mean: Callable[..., T]) -> T:
-    """The median from minima and maxima alone, which Keras and ONNX both have: odd-even transposition sort."""
+def median_of(
+    values: Sequence[T],
+    *,
+    low: Callable[[T, T], T],
+    high: Callable[[T, T], T],
+    mean: Callable[..., T],
+) -> T:
+    """The median from minima and maxima alone, which Keras and ONNX both have: odd-even
+    transposition sort.
+    """
     ordered = list(values)
     for turn in range(len(ordered)):
         for k in range(turn % 2, len(ordered) - 1, 2):

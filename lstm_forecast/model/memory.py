@@ -3,29 +3,39 @@
 import math
 from collections.abc import Sequence
 
-from lstm_forecast.model.graph import weight_shapes
-from lstm_forecast.model.methods import LONGEST_PAST, NUMBERS
+from lstm_forecast.model.linear.methods import LONGEST_PAST, NUMBERS
+from lstm_forecast.model.onnx.graph import weight_shapes
 from lstm_forecast.model.spec import NetworkSpec
 
 __all__ = ["training_mib"]
 
-# Measured on Linux: `python -m tests.benchmarks training` prints the peak of a training on ten million rows.
+# Measured on Linux: `python -m tests.benchmarks training` prints the peak of a training on ten
+# million rows.
 BASE_MIB = 840  # TensorFlow and everything else that is imported
 ARRAYS = 3.6  # times the float32 array: what it is made from, and what baselines and scaling take
 GATES = {"lstm": 4, "peephole_lstm": 4, "coupled_lstm": 3, "gru": 3, "rnn": 1}
 KEPT = 3  # arrays like the gates that each step keeps for the way back, in both directions
-COPIES = 9  # of the weights: themselves, gradients, two moments, best ones, a checkpoint, what is published of them
+# of the weights: themselves, gradients, two moments, best ones, a checkpoint, what is published of
+# them
+COPIES = 9
 TARGETS = 3  # arrays like them: themselves, what the linear part predicts, what it leaves over
 BATCHES = 4  # that wait to be trained on
-KERNELS = 8  # arrays like the linear part of a context longer than it looks at: its own, simple ones, those of graphs
+# arrays like the linear part of a context longer than it looks at: its own, simple ones, those of
+# graphs
+KERNELS = 8
 LEARNED = 5_000  # windows that linear parts are compared on at once
 MIB = 2**20
 
 
-def training_mib(*, rows: int, columns: int, specs: Sequence[NetworkSpec], batch_size: int) -> float:
+def training_mib(
+    *, rows: int, columns: int, specs: Sequence[NetworkSpec], batch_size: int
+) -> float:
     """Peak memory of a training in MiB, about. Networks are trained one after another."""
     array = 4 * rows * columns
-    return BASE_MIB + (ARRAYS * array + max(_network_bytes(spec, batch_size, rows) for spec in specs)) / MIB
+    return (
+        BASE_MIB
+        + (ARRAYS * array + max(_network_bytes(spec, batch_size, rows) for spec in specs)) / MIB
+    )
 
 
 def _network_bytes(spec: NetworkSpec, batch_size: int, rows: int) -> int:
@@ -37,6 +47,14 @@ def _network_bytes(spec: NetworkSpec, batch_size: int, rows: int) -> int:
     outputs = spec.horizon * spec.n_targets * len(spec.quantiles) * KEPT
     past = min(spec.context_length, LONGEST_PAST)
     ridge = 8 * spec.n_targets * (past + 1) * (2 * past + 8 * spec.horizon)
-    kernels = KERNELS * spec.n_targets * spec.context_length * spec.horizon if past < spec.context_length else 0
-    windows = max(BATCHES * batch_size, min(LEARNED, rows, NUMBERS // (spec.context_length * spec.n_features)))
-    return 4 * (COPIES * weights + batch_size * (steps + outputs) + windows * window + kernels) + ridge
+    kernels = (
+        KERNELS * spec.n_targets * spec.context_length * spec.horizon
+        if past < spec.context_length
+        else 0
+    )
+    windows = max(
+        BATCHES * batch_size, min(LEARNED, rows, NUMBERS // (spec.context_length * spec.n_features))
+    )
+    return (
+        4 * (COPIES * weights + batch_size * (steps + outputs) + windows * window + kernels) + ridge
+    )

@@ -1,4 +1,6 @@
-"""What a network is made of, as plain values: enough to rebuild it, and nothing that could run code."""
+"""What a network is made of, as plain values: enough to rebuild it, and nothing that could run
+code.
+"""
 
 from dataclasses import dataclass
 
@@ -26,7 +28,8 @@ class NetworkSpec:
     recurrent_dropout: float = 0.0
     dense: tuple[int, ...] = ()  # hidden Dense layers after the recurrent ones
     activation: Activation = "relu"  # of the segment and hidden Dense layers
-    parallel: bool = False  # decode output segments by one more step of the last recurrent layer each
+    # decode output segments by one more step of the last recurrent layer each
+    parallel: bool = False
     zero_output: bool = False  # start from a prediction of 0: the network corrects a linear part
     kernel_initializer: Initializer = "glorot_uniform"
     recurrent_initializer: Initializer = "orthogonal"
@@ -39,7 +42,9 @@ class NetworkSpec:
 
     @property
     def n_segments(self) -> int:
-        """Output segments, the last of which may reach past the horizon; 1 if all steps come out at once."""
+        """Output segments, the last of which may reach past the horizon; 1 if all steps come out at
+        once.
+        """
         return -(-self.horizon // self.segment_length) if self.parallel else 1
 
     @property

@@ -15,7 +15,10 @@ FOLDER, DIGEST_BYTES = "checkpoints", hashlib.sha256().digest_size
 
 @dataclass(frozen=True)
 class Checkpoints:
-    """Files below ``runs/<name>``, one for each network in training. Use them under ``locked(home)``."""
+    """Files below ``runs/<name>``, one for each network in training.
+
+    Use them under ``locked(home)``.
+    """
 
     home: Path
     resume: bool  # whether states that are there already may be used
@@ -31,7 +34,10 @@ class Checkpoints:
             stored = b""
         digest, content = stored[:DIGEST_BYTES], stored[DIGEST_BYTES:]
         if hashlib.sha256(content).digest() != digest:
-            self.note("no checkpoint fits this config, these data and this version: training from the start")
+            self.note(
+                "no checkpoint fits this config, these data and this version: training from the"
+                " start"
+            )
             return None
         self.note("going on from a checkpoint")
         return content

@@ -12,7 +12,9 @@ from typing import Any
 
 from lstm_forecast.errors import BusyError, WriteError
 
-__all__ = ["Writer", "content_of", "held", "remove", "sync", "write_errors", "write_synced", "write_whole"]
+__all__ = [
+    "Writer", "content_of", "held", "remove", "sync", "write_errors", "write_synced", "write_whole",
+]  # fmt: skip
 
 POLL_SECONDS = 0.1
 
@@ -43,19 +45,25 @@ def _acquire(home: Path, descriptor: int, *, deadline: float, poll: float) -> No
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() >= deadline:
-                raise BusyError(f"{home}: another process is writing here; try again when it is done") from None
+                raise BusyError(
+                    f"{home}: another process is writing here; try again when it is done"
+                ) from None
             time.sleep(poll)
         else:
             return
 
 
 def write_whole(path: Path, write: Writer) -> None:
-    """Write a result file through a temporary one beside it, so that readers see the old file or the new one."""
+    """Write a result file through a temporary one beside it, so that readers see the old file or
+    the new one.
+    """
     with write_errors(path):
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-        if path.exists() and not path.is_file():  # /dev/stdout, a named pipe: to be written to, not to be replaced
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY), "wb"):  # or a pipe waits for ever
+        # /dev/stdout, a named pipe: to be written to, not to be replaced
+        if path.exists() and not path.is_file():
+            # or a pipe waits for ever
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY), "wb"):
                 write(path)
             return
         target = Path(os.path.realpath(path))  # a link stays a link
@@ -103,4 +111,6 @@ def write_errors(home: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise WriteError(f"{error.filename or home}: cannot be written: {error.strerror or error}") from error
+        raise WriteError(
+            f"{error.filename or home}: cannot be written: {error.strerror or error}"
+        ) from error

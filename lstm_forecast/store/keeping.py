@@ -11,7 +11,10 @@ from lstm_forecast.store.pointer import LOCK, Version, point_at, pointing, versi
 from lstm_forecast.store.promotions import recorded
 from lstm_forecast.store.reading import Run, champions, find_id, open_run, run_ids
 
-__all__ = ["FOR_STUDY", "STAGE", "crown", "discard", "promote", "promotion_command", "prune", "rollback"]
+__all__ = [
+    "FOR_STUDY", "STAGE", "chosen_meanwhile", "crown", "discard", "promote", "promotion_command",
+    "prune", "rollback",
+]  # fmt: skip
 
 # Manifest key: true where the run was found no better than the champion of its time.
 FOR_STUDY = "for_study"
@@ -36,9 +39,9 @@ def promote(home: Path, beginning: str, *, reason: str | None = None) -> Run:
 def crown(home: Path, run_id: str, *, seen: Version) -> str:
     """Make the run just published the champion, unless somebody chose one since it was ``seen``.
 
-    Returns the id of the champion, whichever it is. Call it under ``locked(home)``, which tells what
-    was seen. Raises WriteError if the pointer cannot be written: the champion then stays, and the
-    run goes, as it would pass for one that was tried.
+    Returns the id of the champion, whichever it is. Call it under ``locked(home)``, which tells
+    what was seen. Raises WriteError if the pointer cannot be written: the champion then stays, and
+    the run goes, as it would pass for one that was tried.
     """
     try:
         with pointing(home):
@@ -59,7 +62,19 @@ def crown(home: Path, run_id: str, *, seen: Version) -> str:
 
 def promotion_command(home: Path, run_id: str, *options: str) -> str:
     """What makes a run the champion, to be typed."""
-    return shlex.join(["forecast", "runs", "promote", run_id, "--run", home.name, "--runs", str(home.parent), *options])
+    return shlex.join(
+        [
+            "forecast",
+            "runs",
+            "promote",
+            run_id,
+            "--run",
+            home.name,
+            "--runs",
+            str(home.parent),
+            *options,
+        ]
+    )
 
 
 def rollback(home: Path) -> Run:
@@ -71,25 +86,32 @@ def rollback(home: Path) -> Run:
     """
     while True:  # until nobody else moved the pointer while files were verified
         pointed = champions(home)
-        run = _newest_whole(home, pointed[1:]) if pointed else _newest_whole(home, run_ids(home)[::-1], study=False)
+        run = (
+            _newest_whole(home, pointed[1:])
+            if pointed
+            else _newest_whole(home, run_ids(home)[::-1], study=False)
+        )
         with pointing(home):
             if champions(home) == pointed and run.path.is_dir():
                 with write_errors(home):
-                    point_at(home, pointed[pointed.index(run.run_id) :] if pointed else [run.run_id])
+                    point_at(
+                        home, pointed[pointed.index(run.run_id) :] if pointed else [run.run_id]
+                    )
                 return run
 
 
 def prune(home: Path, *, keep: int) -> list[str]:
     """Remove all but the ``keep`` newest runs, the champion and the one before it.
 
-    Call it under ``locked(home)``. Returns the ids that went. Raises RunError if the champion is not
-    known, WriteError if a run cannot be removed.
+    Call it under ``locked(home)``. Returns the ids that went. Raises RunError if the champion is
+    not known, WriteError if a run cannot be removed.
     """
     with pointing(home):
         pointed = champions(home)
         if not pointed:
             raise RunError(
-                f"{home}: nothing is removed while the champion is not known; forecast runs rollback sets it"
+                f"{home}: nothing is removed while the champion is not known; forecast runs"
+                " rollback sets it"
             )
         ids = run_ids(home)
         doomed = [run_id for run_id in ids[: max(0, len(ids) - keep)] if run_id not in pointed[:2]]
@@ -132,8 +154,8 @@ def _newest_whole(home: Path, ids: Sequence[str], *, study: bool = True) -> Run:
             if study or not run.manifest.get(FOR_STUDY, False):
                 return run
     raise RunError(
-        f"{home}: no earlier champion to go back to; forecast runs list shows what could be promoted, and "
-        "forecast train --config FILE makes a new one"
+        f"{home}: no earlier champion to go back to; forecast runs list shows what could be"
+        " promoted, and forecast train --config FILE makes a new one"
     )
 
 
@@ -141,3 +163,12 @@ def _whole(home: Path, beginning: str) -> Run:
     run = open_run(home / find_id(home, beginning))
     run.verify()
     return run
+
+
+def chosen_meanwhile(run: Run, champion: str) -> str:
+    """Why a run that was just published is not the champion, and the command that makes it so."""
+    return (
+        f"{run.run_id} is published, but not promoted: somebody chose {champion} as the champion"
+        " while it was in training, and that stays; to make the new run the champion:"
+        f" {promotion_command(run.path.parent, run.run_id)}"
+    )

@@ -13,8 +13,8 @@ __all__ = ["LOCK", "Version", "point_at", "pointing", "version"]
 
 LOCK, STAGED = "champion.lock", ".champion"
 REMEMBERED = 32  # champions
-# Others hold the lock for as long as two fsyncs take. Who waits longer than this waits for a process
-# that is stopped.
+# Others hold the lock for as long as two fsyncs take. Who waits longer than this waits for a
+# process that is stopped.
 WAIT_SECONDS, POLL_SECONDS = 10, 0.002
 
 # Time of writing and content of the pointer; None where there is none. An inode would tell writings
@@ -62,7 +62,10 @@ def point_at(home: Path, ids: Sequence[str]) -> None:
 
 
 def _point_back(home: Path, previous: bytes | None) -> None:
-    """Take a new pointer back. On a disk that no longer syncs, this is at least what readers see."""
+    """Take a new pointer back.
+
+    On a disk that no longer syncs, this is at least what readers see.
+    """
     pointer, staged = home / CHAMPION, home / STAGED
     if content_of(pointer) != previous:
         if previous is None:

@@ -44,7 +44,10 @@ def recorded(home: Path, run_id: str, reason: str) -> Iterator[None]:
     with file:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise WriteError(f"{home / FILE}: not a regular file, in which reasons are written down; move it away")
+            raise WriteError(
+                f"{home / FILE}: not a regular file, in which reasons are written down; move it"
+                " away"
+            )
         try:
             with write_errors(home):
                 torn = status.st_size and os.pread(descriptor, 1, status.st_size - 1) != b"\n"
@@ -71,7 +74,9 @@ def promotions(home: Path, run_id: str) -> list[Promotion]:
             lines = file.read(MOST_BYTES).splitlines()
     except RunError:
         return []
-    return [found for line in lines if (found := _promotion(line)) is not None and found.run == run_id]
+    return [
+        found for line in lines if (found := _promotion(line)) is not None and found.run == run_id
+    ]
 
 
 def _promotion(line: bytes) -> Promotion | None:

@@ -23,8 +23,8 @@ def locked(home: Path, *, wait: float = 0) -> Iterator[Version]:
     """Hold the kernel lock of ``runs/<name>`` and clear away what dead trainings left staged.
 
     Whoever makes runs or takes them away holds it for as long as that takes; the pointer has a lock
-    of its own. Yields the version of the pointer, for ``crown``. Raises BusyError if another process
-    still holds it after ``wait`` seconds, WriteError if the directory cannot be written.
+    of its own. Yields the version of the pointer, for ``crown``. Raises BusyError if another
+    process still holds it after ``wait`` seconds, WriteError if the directory cannot be written.
     """
     with write_errors(home):
         home.mkdir(parents=True, exist_ok=True)
@@ -55,10 +55,14 @@ def publish(home: Path, writers: Mapping[str, Writer], manifest: Mapping[str, An
                 "run_id": run_id,
                 "created": created.isoformat(timespec="seconds"),
                 **manifest,
-                "files": {name: hashlib.sha256((stage / name).read_bytes()).hexdigest() for name in FILES},
+                "files": {
+                    name: hashlib.sha256((stage / name).read_bytes()).hexdigest() for name in FILES
+                },
             }
             content["sha256"] = fingerprint(content)
-            write_synced(stage / MANIFEST, json.dumps(content, indent=2, ensure_ascii=False).encode())
+            write_synced(
+                stage / MANIFEST, json.dumps(content, indent=2, ensure_ascii=False).encode()
+            )
             sync(stage)
             stage.rename(home / run_id)
             sync(home)

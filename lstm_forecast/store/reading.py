@@ -1,4 +1,6 @@
-"""Reading of published runs: through the pointer, regular files only, every byte checked against its hash."""
+"""Reading of published runs: through the pointer, regular files only, every byte checked against
+its hash.
+"""
 
 import hashlib
 import json
@@ -16,9 +18,9 @@ from typing import Any
 from lstm_forecast.errors import RunError
 
 __all__ = [
-    "CHAMPION", "FILES", "FORMAT_VERSION", "MANIFEST", "MAX_FILE_BYTES", "MAX_MANIFEST_BYTES", "RUN_ID", "Run",
-    "champions", "find_id", "find_run", "fingerprint", "in_runs", "open_run", "opened", "run_home", "run_homes",
-    "run_ids",
+    "CHAMPION", "FILES", "FORMAT_VERSION", "MANIFEST", "MAX_FILE_BYTES", "MAX_MANIFEST_BYTES",
+    "RUN_ID", "Run", "champions", "find_id", "find_run", "fingerprint", "in_runs", "open_run",
+    "opened", "run_home", "run_homes", "run_ids",
 ]  # fmt: skip
 
 FORMAT_VERSION = 4
@@ -63,14 +65,20 @@ class Run:
     def read(self, name: str, *, limit: int | None = None) -> bytes:
         """Content of one file, checked against its hash.
 
-        Raises RunError if it is damaged, or larger than ``limit`` bytes, before anything of it is read.
+        Raises RunError if it is damaged, or larger than ``limit`` bytes, before anything of it is
+        read.
         """
-        content = _read_regular(self.path / name, min(limit or MAX_FILE_BYTES, SMALL.get(name, MAX_FILE_BYTES)))
+        content = _read_regular(
+            self.path / name, min(limit or MAX_FILE_BYTES, SMALL.get(name, MAX_FILE_BYTES))
+        )
         self._require_digest(name, hashlib.sha256(content).hexdigest())
         return content
 
     def verify(self) -> None:
-        """Read every file, a block at a time. Raises RunError with a problem for each damaged one."""
+        """Read every file, a block at a time.
+
+        Raises RunError with a problem for each damaged one.
+        """
         problems: list[str] = []
         for name in FILES:
             try:
@@ -95,7 +103,9 @@ def find_run(runs: Path, name: str | None) -> Run:
 
 
 def open_run(home: Path) -> Run:
-    """The champion in ``home`` (``runs/<name>``), or the run itself if ``home`` is the directory of one."""
+    """The champion in ``home`` (``runs/<name>``), or the run itself if ``home`` is the directory of
+    one.
+    """
     if not RUN_ID.fullmatch(home.name) or (home / CHAMPION).exists():
         text = _read_regular(home / CHAMPION, MAX_MANIFEST_BYTES).decode("ascii", errors="replace")
         run_id = text.strip().partition("\n")[0]
@@ -113,14 +123,23 @@ def open_run(home: Path) -> Run:
     if not whole:
         raise _damaged(home / MANIFEST, "damaged (its content is not what was published)")
     if version != FORMAT_VERSION:
-        raise RunError(f"{home}: format version {version}; this program reads version {FORMAT_VERSION}; train again")
+        raise RunError(
+            f"{home}: format version {version}; this program reads version {FORMAT_VERSION}; train"
+            " again"
+        )
     return Run(home, manifest)
 
 
 def champions(home: Path) -> list[str]:
-    """Id of the champion in ``home``, then of those before it, newest first; empty if the pointer is damaged."""
+    """Id of the champion in ``home``, then of those before it, newest first; empty if the pointer
+    is damaged.
+    """
     try:
-        lines = _read_regular(home / CHAMPION, MAX_MANIFEST_BYTES).decode("ascii", errors="replace").split()
+        lines = (
+            _read_regular(home / CHAMPION, MAX_MANIFEST_BYTES)
+            .decode("ascii", errors="replace")
+            .split()
+        )
     except RunError:
         return []
     return lines if all(map(RUN_ID.fullmatch, lines)) else []
@@ -139,7 +158,10 @@ def find_id(home: Path, beginning: str) -> str:
     if len(found) == 1:
         return found[0]
     if found:
-        raise RunError(f"{home}: several runs begin with {beginning}: {_named(found)}; type more of the one you mean")
+        raise RunError(
+            f"{home}: several runs begin with {beginning}: {_named(found)}; type more of the one"
+            " you mean"
+        )
     raise RunError(f"{home}: no run {beginning}; there are {_named(ids)}")
 
 
@@ -161,7 +183,10 @@ def fingerprint(manifest: Mapping[str, Any]) -> str:
 
 
 def run_home(runs: Path, name: str | None) -> Path:
-    """The directory of the runs called ``name``; of the only ones there are, if that is None. RunError if unclear."""
+    """The directory of the runs called ``name``; of the only ones there are, if that is None.
+
+    RunError if unclear.
+    """
     if name is not None:
         home = runs / name
         if not os.path.isdir(home):  # noqa: PTH112  Path.is_dir raises where the name is too long
@@ -169,7 +194,10 @@ def run_home(runs: Path, name: str | None) -> Path:
         return home
     homes = run_homes(runs)
     if len(homes) != 1:
-        raise RunError(f"{runs}: {'several runs; choose one with --run' if homes else 'no run'}; {_names(runs)}")
+        raise RunError(
+            f"{runs}: {'several runs; choose one with --run' if homes else 'no run'};"
+            f" {_names(runs)}"
+        )
     return homes[0]
 
 
@@ -182,12 +210,19 @@ def run_homes(runs: Path) -> list[Path]:
 
 def in_runs(path: Path) -> bool:
     """Whether a path lies in a run or beside it, among those of its name."""
-    return any(RUN_ID.fullmatch(folder.name) or os.path.isfile(folder / CHAMPION) for folder in path.parents)  # noqa: PTH113
+    return any(
+        RUN_ID.fullmatch(folder.name) or os.path.isfile(folder / CHAMPION)  # noqa: PTH113
+        for folder in path.parents
+    )
 
 
 def _names(runs: Path) -> str:
     names = [home.name for home in run_homes(runs)]
-    return f"there are {', '.join(names)}" if names else "train one first: forecast train --config FILE"
+    return (
+        f"there are {', '.join(names)}"
+        if names
+        else "train one first: forecast train --config FILE"
+    )
 
 
 def _read_regular(path: Path, limit: int) -> bytes:
@@ -197,7 +232,10 @@ def _read_regular(path: Path, limit: int) -> bytes:
 
 @contextmanager
 def opened(path: Path, limit: int) -> Iterator[BufferedReader]:
-    """A regular file of at most ``limit`` bytes; links and devices are refused. RunError for that and any OSError."""
+    """A regular file of at most ``limit`` bytes; links and devices are refused.
+
+    RunError for that and any OSError.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
@@ -213,11 +251,18 @@ def _damaged(path: Path, what: str) -> RunError:
     """An error that ends with the one command that makes ``predict`` work again."""
     home = next(parent for parent in path.absolute().parents if not RUN_ID.fullmatch(parent.name))
     if path.name == CHAMPION:
-        others = [name for name in (run_ids(home) if os.path.isdir(home) else []) if (home / name / MANIFEST).exists()]  # noqa: PTH112
+        names = run_ids(home) if os.path.isdir(home) else []  # noqa: PTH112
+        others = [name for name in names if (home / name / MANIFEST).exists()]
     else:
         champion, *others = champions(home) or [""]
         if champion not in ("", *path.parts):
-            return RunError(f"{path}: {what}; it is not of the champion, and predict goes on without it")
-    where = "" if home.parent == Path("runs").absolute() else f" --runs {shlex.quote(str(home.parent))}"
+            return RunError(
+                f"{path}: {what}; it is not of the champion, and predict goes on without it"
+            )
+    where = (
+        "" if home.parent == Path("runs").absolute() else f" --runs {shlex.quote(str(home.parent))}"
+    )
     rollback = f"go back to an earlier run: forecast runs rollback --run {home.name}{where}"
-    return RunError(f"{path}: {what}; {rollback if others else 'train again: forecast train --config FILE'}")
+    return RunError(
+        f"{path}: {what}; {rollback if others else 'train again: forecast train --config FILE'}"
+    )

@@ -1,4 +1,4 @@
-"""``python -m tests.benchmarks NAME``: figures that are measured, never asserted by the test suite."""
+"""``python -m tests.benchmarks NAME``: figures that are measured, never asserted by tests."""
 
 import importlib
 import sys
@@ -13,8 +13,10 @@ if __name__ == "__main__":
     if name not in (*PLAIN, *DETAILED) or (arguments and name in PLAIN):
         names = f"{{{','.join((*PLAIN, *DETAILED))}}}"
         sys.exit(
-            f"usage: python -m tests.benchmarks {names}; the last {len(DETAILED)} take arguments, see their --help"
+            f"usage: python -m tests.benchmarks {names}; the last {len(DETAILED)} take arguments,"
+            " see their --help"
         )
-    # Only the one that is asked for: a child's peak memory starts at that of the process that forks it.
+    # Only the one that is asked for: a child's peak memory starts at that of the process that forks
+    # it.
     main = importlib.import_module(f"tests.benchmarks.{name}").main
     main(arguments) if name in DETAILED else main()

@@ -1,7 +1,8 @@
 """Levers on and off: ``python -m tests.benchmarks ablation [NAME...] [--seeds 0,1,2]``.
 
-Trains each variation of three shipped configs as ``forecast compare`` does, with a small budget, and prints one JSON
-line for each, with errors on rows before the test part, so that nothing is chosen by test errors.
+Trains each variation of three shipped configs as ``forecast compare`` does, with a small budget,
+and prints one JSON line for each, with errors on rows before the test part, so that nothing is
+chosen by test errors.
 """
 
 import argparse
@@ -9,10 +10,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from lstm_forecast.cli.terminal import Talk
+from lstm_forecast.commands.compare import compare
 from lstm_forecast.config.loading import load_config
 from lstm_forecast.config.variations import make_variations
-from lstm_forecast.terminal import Talk
-from lstm_forecast.workflows.compare import compare
 from tests.benchmarks.accuracy import CONFIGS
 
 BASE = "model.cell=lstm"  # changes nothing
@@ -73,7 +74,12 @@ BASES = {
         },
     ),
     "etth1-96": Base(
-        ('data.end="2017-10-23 23:00"', "split.test=0", "windows.stride=12", "windows.evaluation_stride=24"),
+        (
+            'data.end="2017-10-23 23:00"',
+            "split.test=0",
+            "windows.stride=12",
+            "windows.evaluation_stride=24",
+        ),
         {
             "shorter segments": "model.segment_length=6",
             "channels seen together": "model.channels=joint",
@@ -86,7 +92,9 @@ BASES = {
 
 def main(arguments: Sequence[str]) -> None:
     """Print one line for each variation and baseline."""
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks ablation", description="Levers on and off.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks ablation", description="Levers on and off."
+    )
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BASES))
     parser.add_argument("--seeds", default="0,1,2", help="default: 0,1,2")
     options = parser.parse_args(arguments)
@@ -106,7 +114,9 @@ def ablate(name: str, seeds: Sequence[int]) -> None:
         if settings == BASE or variation.applied(config) != config
     ]
     context = [config.windows.context_length]
-    result = compare(config, changing, config_path=path, seeds=seeds, contexts=context, listener=Talk(None))
+    result = compare(
+        config, changing, config_path=path, seeds=seeds, contexts=context, listener=Talk(None)
+    )
     for row in (*result.variations, *result.baselines):
         line = {
             "benchmark": name,

@@ -1,8 +1,10 @@
-"""Accuracy on public data: ``python -m tests.benchmarks accuracy NAME... [--seeds 0,1,2] [--set key=value ...]``.
+"""Accuracy on public data: ``python -m tests.benchmarks accuracy NAME... [--seeds 0,1,2] [--set
+key=value ...]``.
 
-Trains ``configs/benchmarks/NAME.yaml`` with the real command, scores its forecasts as the benchmark's authors do, and
-prints one JSON line per benchmark. ``must`` is what the project asks of itself, ``aim`` the best published figure
-that is in reach; every metric is an error, so less is better.
+Trains ``configs/benchmarks/NAME.yaml`` with the real command, scores its forecasts as the
+benchmark's authors do, and prints one JSON line per benchmark. ``must`` is what the project asks of
+itself, ``aim`` the best published figure that is in reach; every metric is an error, so less is
+better.
 """
 
 import argparse
@@ -23,7 +25,8 @@ from tests.benchmarks.measure import FORECAST, run
 from tests.benchmarks.scoring import Floats, Ints, Scores
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "benchmarks"
-# The same config without its network: the ridge regression on the window, forecast and scored the same way.
+# The same config without its network: the ridge regression on the window, forecast and scored the
+# same way.
 RIDGE = (
     "training.epochs=0",
     "training.fallback=false",
@@ -59,16 +62,25 @@ class Competition(Benchmark):
 
     @cached_property
     def baselines(self) -> dict[str, Scores]:
-        return {"naive": self.scores(self._repeated(1)), "seasonal_naive": self.scores(self._repeated(self.season))}
+        return {
+            "naive": self.scores(self._repeated(1)),
+            "seasonal_naive": self.scores(self._repeated(self.season)),
+        }
 
     def measure(self, name: str, runs: Path) -> Scores:
         """Scores of the run ``runs/name``."""
         output = runs / "forecast.parquet"
-        run([*FORECAST, "predict", "--runs", str(runs), "--run", name, "--output", str(output)], cwd=runs)
+        run(
+            [*FORECAST, "predict", "--runs", str(runs), "--run", name, "--output", str(output)],
+            cwd=runs,
+        )
         table, stamps = pd.read_parquet(output), ["unique_id", "ds"]
         same = table[stamps].merge(self.test[stamps], on=stamps)
         if not len(same) == len(table) == len(self.test):
-            raise ValueError(f"{name}: {len(table)} forecasts, {len(same)} of them among {len(self.test)} test rows")
+            raise ValueError(
+                f"{name}: {len(table)} forecasts, {len(same)} of them among {len(self.test)} test"
+                " rows"
+            )
         return self.scores(scoring.by_series(table, name))
 
     def scores(self, forecast: Floats) -> Scores:
@@ -76,7 +88,9 @@ class Competition(Benchmark):
         scores = self._compared(forecast)
         scores["relative_mase"] = scores["mase"] / self._compared(self._repeated(1))["mase"]
         if self.file.startswith("m4"):
-            scores["owa"] = scoring.owa(scores, self._compared(scoring.published(self.train, "Naive2")))
+            scores["owa"] = scoring.owa(
+                scores, self._compared(scoring.published(self.train, "Naive2"))
+            )
         return scores
 
     def _repeated(self, season: int) -> Floats:
@@ -96,7 +110,8 @@ class Rolling(Benchmark):
     windows: int
     stride: int = 1
     columns: tuple[str, ...] = ()  # none: all
-    seasonal: bool = False  # the unit is the mean seasonal difference before the test part, so that the MAE is the MASE
+    # the unit is the mean seasonal difference before the test part, so that the MAE is the MASE
+    seasonal: bool = False
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -130,7 +145,9 @@ class Rolling(Benchmark):
         (path,) = runs.glob(f"{name}/*/forecasts.parquet")
         scores, count = scoring.table_scores(path, name, self.scales)
         if count != self.windows * self.horizon * self.table.shape[1]:
-            raise ValueError(f"{name}: {count:,} forecasts, where {self.windows:,} windows were expected")
+            raise ValueError(
+                f"{name}: {count:,} forecasts, where {self.windows:,} windows were expected"
+            )
         return scores | {"relative_mae": scores["mae"] / self.baselines["seasonal_naive"]["mae"]}
 
 
@@ -143,7 +160,17 @@ def _ett(file: str, horizon: int, must: float, aim: float, *, hour: int = 1) -> 
 def _vic(must: float, aim: float) -> Rolling:
     """60 days, each of them once."""
     rows = {"train_rows": 49728, "first": 49728, "windows": 60, "stride": 48}
-    return Rolling("vic_electricity", 48, 48, "relative_mae", must, aim, columns=("Demand",), seasonal=True, **rows)
+    return Rolling(
+        "vic_electricity",
+        48,
+        48,
+        "relative_mae",
+        must,
+        aim,
+        columns=("Demand",),
+        seasonal=True,
+        **rows,
+    )
 
 
 BENCHMARKS: dict[str, Competition | Rolling] = {
@@ -158,18 +185,28 @@ BENCHMARKS: dict[str, Competition | Rolling] = {
     "etth1-720": _ett("ETTh1", 720, must=0.440, aim=0.422),
     "ettm1-96": _ett("ETTm1", 96, must=0.292, aim=0.283, hour=4),
     "ettm1-720": _ett("ETTm1", 720, must=0.410, aim=0.398, hour=4),
-    "ili-24": Rolling("national_illness", 24, 52, "mse", 1.9, 1.5, train_rows=676, first=773, windows=170),
-    "exchange-96": Rolling("exchange_rate", 96, 1, "mse", 0.0825, None, train_rows=5311, first=6071, windows=1422),
+    "ili-24": Rolling(
+        "national_illness", 24, 52, "mse", 1.9, 1.5, train_rows=676, first=773, windows=170
+    ),
+    "exchange-96": Rolling(
+        "exchange_rate", 96, 1, "mse", 0.0825, None, train_rows=5311, first=6071, windows=1422
+    ),
     "vic-electricity": _vic(must=0.65, aim=0.50),
     "vic-electricity-covariates": _vic(must=0.58, aim=0.45),
-}  # fmt: skip
+}
 
 
 def main(arguments: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks accuracy", description="Accuracy on public data.")
-    parser.add_argument("names", nargs="+", choices=[*BENCHMARKS, "all"], metavar="NAME", help="or all")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks accuracy", description="Accuracy on public data."
+    )
+    parser.add_argument(
+        "names", nargs="+", choices=[*BENCHMARKS, "all"], metavar="NAME", help="or all"
+    )
     parser.add_argument("--seeds", default="0,1,2", help="default: 0,1,2")
-    parser.add_argument("--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="as in training")
+    parser.add_argument(
+        "--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="as in training"
+    )
     options = parser.parse_args(arguments)
     seeds = [int(seed) for seed in options.seeds.split(",")]
     for name in BENCHMARKS if "all" in options.names else options.names:
@@ -191,8 +228,13 @@ def measured(name: str, seeds: Sequence[int], overrides: Sequence[str]) -> dict[
         "values": [round(value, 4) for value in values],
         "seeds": list(seeds),
         "seconds": [round(seconds, 1) for _, seconds in outcomes],
-        "scores": {key: round(statistics.median(scores[key] for scores, _ in outcomes), 4) for key in ridge},
-        "baselines": {key: round(scores[metric], 4) for key, scores in (one.baselines | {"ridge": ridge}).items()},
+        "scores": {
+            key: round(statistics.median(scores[key] for scores, _ in outcomes), 4) for key in ridge
+        },
+        "baselines": {
+            key: round(scores[metric], 4)
+            for key, scores in (one.baselines | {"ridge": ridge}).items()
+        },
         "must": one.must,
         "aim": one.aim,
         "met": value <= one.must,
@@ -204,6 +246,15 @@ def _trained(name: str, seed: int, overrides: Sequence[str]) -> tuple[Scores, fl
     settings = [part for override in (f"seed={seed}", *overrides) for part in ("--set", override)]
     with tempfile.TemporaryDirectory() as folder:
         runs = Path(folder)
-        command = [*FORECAST, "train", "--config", str(CONFIGS / f"{name}.yaml"), "--runs", folder, "--json", *settings]
+        command = [
+            *FORECAST,
+            "train",
+            "--config",
+            str(CONFIGS / f"{name}.yaml"),
+            "--runs",
+            folder,
+            "--json",
+            *settings,
+        ]
         usage = run(command, cwd=runs)
         return BENCHMARKS[name].measure(name, runs), usage.seconds

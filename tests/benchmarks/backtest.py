@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lstm_forecast.data.panel import Panel
+from lstm_forecast.commands.predict import forecast_future
+from lstm_forecast.forecasting.loaded import load_run
+from lstm_forecast.judging.folds import fold_forecasts, published_folds
+from lstm_forecast.judging.parts import part_table
+from lstm_forecast.judging.task import open_task
+from lstm_forecast.panel.panel import Panel
 from lstm_forecast.store import find_run
-from lstm_forecast.workflows._folds import fold_forecasts, published_folds
-from lstm_forecast.workflows._loaded import load_run
-from lstm_forecast.workflows._parts import part_table
-from lstm_forecast.workflows._task import open_task
-from lstm_forecast.workflows.predict import forecast_future
 from tests.benchmarks.measure import FORECAST, interleaved, run
 
 WINDOWS, ROUNDS, ROWS = 1_000, 7, 8_760
@@ -36,31 +36,55 @@ def main() -> None:
         pd.DataFrame({"ds": stamps, "y": y}).to_parquet(folder / "hourly.parquet")
         (folder / "hourly.yaml").write_text(CONFIG)
         run([*FORECAST, "train", "--config", "hourly.yaml"], cwd=folder)
-        task = open_task(load_run(find_run(folder / "runs", "hourly"), evaluated=True), None, WINDOWS)
+        task = open_task(
+            load_run(find_run(folder / "runs", "hourly"), evaluated=True), None, WINDOWS
+        )
     folds, part = published_folds(task), task.part
-    forecaster, quantiles, name = task.loaded.forecaster, task.loaded.config.model.quantiles, task.loaded.config.name
+    forecaster, quantiles, name = (
+        task.loaded.forecaster,
+        task.loaded.config.model.quantiles,
+        task.loaded.config.name,
+    )
     origins, floors = part.windows.origins(np.arange(WINDOWS))
 
     def batches() -> pd.DataFrame:
         forecast = fold_forecasts(folds, task)
-        return part_table(task.loaded.config, task.panel.layout, part, forecast, quantiles=quantiles, baselines={})
+        return part_table(
+            task.loaded.config, task.panel.layout, part, forecast, quantiles=quantiles, baselines={}
+        )
 
     def predictions() -> pd.DataFrame:
         """What `forecast predict` does once the table is read, from each origin."""
-        return pd.concat([forecast_future(task.loaded, until(task.panel, row)) for row in origins], ignore_index=True)
+        return pd.concat(
+            [forecast_future(task.loaded, until(task.panel, row)) for row in origins],
+            ignore_index=True,
+        )
 
     def bare() -> np.ndarray:
         """The network and its scaling alone, without tables."""
         one = (slice(k, k + 1) for k in range(WINDOWS))
-        parts = [forecaster.ahead(task.values, origins[k], floors[k], task.rows[k], steps=24) for k in one]
+        parts = [
+            forecaster.ahead(task.values, origins[k], floors[k], task.rows[k], steps=24)
+            for k in one
+        ]
         return np.concatenate(parts)
 
     tables, single = batches(), predictions()
     columns = [column for column in tables if column.startswith(name)]
-    difference = np.abs(tables[columns] - single[columns]).to_numpy().max() / np.abs(tables[columns]).to_numpy().max()
+    difference = (
+        np.abs(tables[columns] - single[columns]).to_numpy().max()
+        / np.abs(tables[columns]).to_numpy().max()
+    )
     print(f"medians of {ROUNDS} interleaved rounds, milliseconds for {WINDOWS:,} windows")
-    calls = {"backtest": batches, "loop of single predictions": predictions, "the same without tables": bare}
-    seconds = {label: statistics.median(rounds) for label, rounds in interleaved(calls, rounds=ROUNDS).items()}
+    calls = {
+        "backtest": batches,
+        "loop of single predictions": predictions,
+        "the same without tables": bare,
+    }
+    seconds = {
+        label: statistics.median(rounds)
+        for label, rounds in interleaved(calls, rounds=ROUNDS).items()
+    }
     for label, taken in seconds.items():
         print(f"{label:28}{1000 * taken:8.1f}  {taken / seconds['backtest']:6.1f} times as long")
     print("the loop of single predictions: at least 10 times as long")
@@ -70,4 +94,6 @@ def main() -> None:
 def until(panel: Panel, row: int) -> Panel:
     """The rows of one series before ``row``."""
     ends = np.array([0, row])
-    return replace(panel, layout=replace(panel.layout, offsets=ends, spans=ends), values=panel.values[:row])
+    return replace(
+        panel, layout=replace(panel.layout, offsets=ends, spans=ends), values=panel.values[:row]
+    )

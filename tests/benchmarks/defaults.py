@@ -1,9 +1,11 @@
-"""What users get who set nothing: ``python -m tests.benchmarks defaults [TASK...] [--cache DIR] [--set key=value]``.
+"""What users get who set nothing: ``python -m tests.benchmarks defaults [TASK...] [--cache DIR]
+[--set key=value]``.
 
-For every task ``init`` and ``train`` run once on the rows before the hold-out, then ``predict`` from the end of every
-table cut at one of the windows' origins. Beside it, on the same windows: naive, seasonal naive (season by the tool's
-own convention), the tool's ridge without its network, and AutoETS and AutoTheta of statsforecast, fitted again at
-every origin. Errors are divided by the mean absolute seasonal difference of the series before the hold-out (MASE).
+For every task ``init`` and ``train`` run once on the rows before the hold-out, then ``predict``
+from the end of every table cut at one of the windows' origins. Beside it, on the same windows:
+naive, seasonal naive (season by the tool's own convention), the tool's ridge without its network,
+and AutoETS and AutoTheta of statsforecast, fitted again at every origin. Errors are divided by the
+mean absolute seasonal difference of the series before the hold-out (MASE).
 """
 
 import argparse
@@ -36,12 +38,18 @@ SIMPLE = ("naive", "seasonal_naive")
 
 
 def main(arguments: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks defaults", description="The defaults, judged.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks defaults", description="The defaults, judged."
+    )
     parser.add_argument("tasks", nargs="*", metavar="TASK", help=", ".join(TASKS))
     parser.add_argument(
-        "--cache", type=Path, help="keeps forecasts of AutoETS and AutoTheta; empty it where a task changes"
+        "--cache",
+        type=Path,
+        help="keeps forecasts of AutoETS and AutoTheta; empty it where a task changes",
     )
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="as of forecast train")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="as of forecast train"
+    )
     options = parser.parse_args(arguments)
     if unknown := set(options.tasks) - set(TASKS):
         parser.error(f"no task {', '.join(sorted(unknown))}; there are {', '.join(TASKS)}")
@@ -68,12 +76,20 @@ def judged(name: str, cache: Path | None, settings: Sequence[str]) -> dict[str, 
             except RuntimeError as error:
                 failed[competitor] = str(error).partition("\n")[2][-500:]
                 continue
-        # Holidays are business days to a calendar: forecasts for them find no row, and the rows left are scored.
-        held = held.merge(forecasts.rename(columns={"forecast": competitor}), on=["unique_id", "window", "ds"])
+        # Holidays are business days to a calendar: forecasts for them find no row, and the rows
+        # left are scored.
+        held = held.merge(
+            forecasts.rename(columns={"forecast": competitor}), on=["unique_id", "window", "ds"]
+        )
         seconds = seconds or spent
     scale = scales(task, panel, season)
     scores = scored(held, scale, [str(c) for c in held if c not in (*KEY, "ds", "y")])
-    record = {"task": name, "season": season, "series": held["unique_id"].nunique(), "rows": len(held)}
+    record = {
+        "task": name,
+        "season": season,
+        "series": held["unique_id"].nunique(),
+        "rows": len(held),
+    }
     found = verdict(scores["mase"])
     if "forecast" in held:
         found["p"] = gap_p(held, scale, "forecast", found["best"])
@@ -81,7 +97,9 @@ def judged(name: str, cache: Path | None, settings: Sequence[str]) -> dict[str, 
 
 
 def verdict(mase: dict[str, float]) -> dict[str, Any]:
-    """How ours compares to the best of the others; ``harm`` is its error relative to each simple forecast."""
+    """How ours compares to the best of the others; ``harm`` is its error relative to each simple
+    forecast.
+    """
     others = {name: score for name, score in mase.items() if name != "forecast"}
     best = min(others, key=lambda name: others[name])
     if "forecast" not in mase:
@@ -99,11 +117,17 @@ def verdict(mase: dict[str, float]) -> dict[str, Any]:
 
 def summary(records: Sequence[dict[str, Any]]) -> dict[str, Any]:
     done = [record for record in records if "to_best" in record]
-    worst = {name: max(done, key=lambda record: record["harm"][name]) for name in SIMPLE} if done else {}
+    worst = (
+        {name: max(done, key=lambda record: record["harm"][name]) for name in SIMPLE}
+        if done
+        else {}
+    )
     return {
         "tasks": len(records),
         "failed": [record["task"] for record in records if "to_best" not in record],
-        "within_2_percent": round(sum(record["within_2_percent"] for record in done) / len(records), 3),
+        "within_2_percent": round(
+            sum(record["within_2_percent"] for record in done) / len(records), 3
+        ),
         "median_to_best": round(statistics.median(r["to_best"] for r in done), 4) if done else None,
         "worst": {name: {record["task"]: record["harm"][name]} for name, record in worst.items()},
         "harmed": [record["task"] for record in done if not record["harmless"]],
@@ -112,14 +136,18 @@ def summary(records: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def beyond_chance(record: dict[str, Any]) -> bool:
-    """Whether ours is behind the best by more than 2 %, and a paired t-test over windows says that it is not chance."""
+    """Whether ours is behind the best by more than 2 %, and a paired t-test over windows says that
+    it is not chance.
+    """
     return not record["within_2_percent"] and record["p"] is not None and record["p"] < 0.05
 
 
 def tool(
     task: Task, table: pd.DataFrame, folder: Path, settings: Sequence[str]
 ) -> tuple[pd.DataFrame, dict[str, float]]:
-    """``unique_id, window, ds, forecast`` of the real commands, and seconds: of ``predict`` the mean."""
+    """``unique_id, window, ds, forecast`` of the real commands, and seconds: of ``predict`` the
+    mean.
+    """
     left = table.groupby(task.series_id or np.zeros(len(table))).cumcount(ascending=False)
     table[left >= task.windows * task.horizon].to_csv(folder / "table.csv", index=False)
     columns = ["--timestamp", task.timestamp, *(f"--target={target}" for target in task.targets)]
@@ -127,11 +155,24 @@ def tool(
     begin = [*FORECAST, "init", "table.csv", "--horizon", str(task.horizon), *columns, *series]
     started = run(begin, cwd=folder).seconds
     overrides = [part for setting in settings for part in ("--set", setting)]
-    trained = run([*FORECAST, "train", "--config", "configs/table.yaml", *overrides], cwd=folder).seconds
+    trained = run(
+        [*FORECAST, "train", "--config", "configs/table.yaml", *overrides], cwd=folder
+    ).seconds
     parts, predicted = [], []
     for window in range(task.windows):
-        table[left >= (task.windows - window) * task.horizon].to_csv(folder / "cut.csv", index=False)
-        command = [*FORECAST, "predict", "--data", "cut.csv", "--columns", "long", "--output", "cut.parquet"]
+        table[left >= (task.windows - window) * task.horizon].to_csv(
+            folder / "cut.csv", index=False
+        )
+        command = [
+            *FORECAST,
+            "predict",
+            "--data",
+            "cut.csv",
+            "--columns",
+            "long",
+            "--output",
+            "cut.parquet",
+        ]
         predicted.append(run(command, cwd=folder).seconds)
         parts.append(pd.read_parquet(folder / "cut.parquet").assign(window=window))
     forecasts = pd.concat(parts).rename(columns={"table": "forecast"})

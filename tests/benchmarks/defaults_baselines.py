@@ -1,4 +1,6 @@
-"""The held-out rows of the ``defaults`` benchmark, forecasts of simple and statistical methods for them, and scores."""
+"""The held-out rows of the ``defaults`` benchmark, forecasts of simple and statistical methods for
+them, and scores.
+"""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -9,14 +11,16 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import ttest_1samp
 
-from lstm_forecast.data.grid import infer_freq, season_length
+from lstm_forecast.panel.grid import infer_freq, season_length
 from tests.benchmarks.defaults_tasks import TASKS, Task
 
 KEY = ["unique_id", "window", "step"]
 
 
 def long(task: Task, table: pd.DataFrame) -> pd.DataFrame:
-    """``unique_id, ds, y`` and ``left``, the rows that follow in the series; stamps in UTC or whole numbers."""
+    """``unique_id, ds, y`` and ``left``, the rows that follow in the series; stamps in UTC or whole
+    numbers.
+    """
     if task.series_id:
         names = {task.series_id: "unique_id", task.timestamp: "ds", task.targets[0]: "y"}
         panel = table[list(names)].rename(columns=names)
@@ -31,13 +35,17 @@ def long(task: Task, table: pd.DataFrame) -> pd.DataFrame:
 def held_out(task: Task, panel: pd.DataFrame, season: int) -> pd.DataFrame:
     """``unique_id, window, step, ds, y`` of the rows to forecast, with both simple forecasts."""
     names = np.sort(panel["unique_id"].unique())
-    chosen = np.random.default_rng(0).choice(names, task.scored, replace=False) if task.scored else names
+    chosen = (
+        np.random.default_rng(0).choice(names, task.scored, replace=False) if task.scored else names
+    )
     rows = panel[panel["unique_id"].isin(chosen) & (panel["left"] < task.windows * task.horizon)]
     window, left = task.windows - 1 - rows["left"] // task.horizon, rows["left"] % task.horizon
     rows = rows.assign(window=window, step=task.horizon - 1 - left).drop(columns="left")
     steps = np.arange(task.horizon)
     simple = [
-        pd.DataFrame({"naive": past[-1], "seasonal_naive": past[len(past) - season + steps % season]}).assign(**place)
+        pd.DataFrame(
+            {"naive": past[-1], "seasonal_naive": past[len(past) - season + steps % season]}
+        ).assign(**place)
         for place, past in pasts(task, panel, chosen)
     ]
     return rows.merge(pd.concat(simple).rename_axis("step").reset_index(), on=KEY)
@@ -50,7 +58,10 @@ def pasts(
     for name, rows in panel[panel["unique_id"].isin(names)].groupby("unique_id"):
         values = rows["y"].to_numpy(float)
         for window in range(task.windows):
-            yield {"unique_id": name, "window": window}, values[: -(task.windows - window) * task.horizon]
+            yield (
+                {"unique_id": name, "window": window},
+                values[: -(task.windows - window) * task.horizon],
+            )
 
 
 def scales(task: Task, panel: pd.DataFrame, season: int) -> pd.Series:
@@ -59,8 +70,12 @@ def scales(task: Task, panel: pd.DataFrame, season: int) -> pd.Series:
     return before.groupby(level=0).diff(season).abs().groupby(level=0).mean()
 
 
-def scored(held: pd.DataFrame, scale: pd.Series, names: Iterable[str]) -> dict[str, dict[str, float]]:
-    """MASE, the mean over the series that ever differ from their last season, and sMAPE in percent over all rows."""
+def scored(
+    held: pd.DataFrame, scale: pd.Series, names: Iterable[str]
+) -> dict[str, dict[str, float]]:
+    """MASE, the mean over the series that ever differ from their last season, and sMAPE in percent
+    over all rows.
+    """
     scores: dict[str, dict[str, float]] = {"mase": {}, "smape": {}}
     for name in names:
         errors = (held["y"] - held[name]).abs()
@@ -72,7 +87,9 @@ def scored(held: pd.DataFrame, scale: pd.Series, names: Iterable[str]) -> dict[s
 
 
 def gap_p(held: pd.DataFrame, scale: pd.Series, name: str, other: str) -> float | None:
-    """The p-value of a paired t-test of the scaled errors of two forecasts, window by window; None of one window."""
+    """The p-value of a paired t-test of the scaled errors of two forecasts, window by window; None
+    of one window.
+    """
     more = (held["y"] - held[name]).abs() - (held["y"] - held[other]).abs()
     windows = more.groupby([held["unique_id"], held["window"]]).mean()
     gaps = windows.div(scale[scale > 0], level="unique_id").dropna()
@@ -81,7 +98,7 @@ def gap_p(held: pd.DataFrame, scale: pd.Series, name: str, other: str) -> float 
 
 
 def statistical(name: str, panel: pd.DataFrame, cache: Path | None) -> pd.DataFrame:
-    """``unique_id, window, step, AutoETS, AutoTheta``; read from the ``cache`` where it has them."""
+    """``unique_id, window, step, AutoETS, AutoTheta``; from the ``cache`` where it has them."""
     path = cache / f"{name}.parquet" if cache else None
     if path and path.exists():
         return pd.read_parquet(path)
@@ -96,7 +113,10 @@ def statistical(name: str, panel: pd.DataFrame, cache: Path | None) -> pd.DataFr
             "AutoETS": AutoETS(season_length=task.season),
             "AutoTheta": AutoTheta(season_length=task.season),
         }
-        columns = {label: model.forecast(y=newest, h=task.horizon)["mean"] for label, model in models.items()}
+        columns = {
+            label: model.forecast(y=newest, h=task.horizon)["mean"]
+            for label, model in models.items()
+        }
         parts.append(pd.DataFrame(columns).assign(**place))
     forecasts = pd.concat(parts).rename_axis("step").reset_index()
     if path:
@@ -107,7 +127,11 @@ def statistical(name: str, panel: pd.DataFrame, cache: Path | None) -> pd.DataFr
 
 def moments(stamps: pd.Series) -> pd.Series:
     """Stamps in UTC, or whole numbers."""
-    return stamps if pd.api.types.is_integer_dtype(stamps) else pd.to_datetime(stamps, utc=True).dt.as_unit("us")
+    return (
+        stamps
+        if pd.api.types.is_integer_dtype(stamps)
+        else pd.to_datetime(stamps, utc=True).dt.as_unit("us")
+    )
 
 
 def season_of(panel: pd.DataFrame) -> int:

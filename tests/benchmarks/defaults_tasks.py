@@ -1,7 +1,8 @@
-"""Tables that people have, and how far ahead they want to look: the tasks of the ``defaults`` benchmark.
+"""Tables that people have, and how far ahead they want to look: the tasks of the ``defaults``
+benchmark.
 
-Public ones come from ``shared/data`` beside the repository (sources and licences in its README), samples from ``data``,
-and the rest is generated from fixed seeds: kinds of data that neither holds.
+Public ones come from ``shared/data`` beside the repository (sources and licences in its README),
+samples from ``data``, and the rest is generated from fixed seeds: kinds of data that neither holds.
 """
 
 import gzip
@@ -24,14 +25,15 @@ FIRST_DAY = "2010-01-04"  # a Monday, long enough ago for ten years of months
 class Task:
     """A table, whose last ``windows * horizon`` rows of every series are held out.
 
-    That is a fifth of the rows, or 40 windows where that is less, and of competitions the official test: few windows of
-    one series say more about their own weeks than about who forecasts best.
+    That is a fifth of the rows, or 40 windows where that is less, and of competitions the official
+    test: few windows of one series say more about their own weeks than about who forecasts best.
     """
 
     load: Callable[[], pd.DataFrame]
     horizon: int
     windows: int
-    season: int  # rows; of AutoETS and AutoTheta, as the field has it, and 1 above 24, which ETS does not fit
+    # rows; of AutoETS and AutoTheta, as the field has it, and 1 above 24, which ETS does not fit
+    season: int
     timestamp: str = "ds"
     targets: tuple[str, ...] = ("y",)
     series_id: str | None = None
@@ -49,7 +51,9 @@ def sample(name: str) -> pd.DataFrame:
 
 def competition(name: str) -> pd.DataFrame:
     """The official train and test rows, series after series."""
-    return pd.concat([public(f"{name}_train"), public(f"{name}_test")]).sort_values(["unique_id", "ds"])
+    return pd.concat([public(f"{name}_train"), public(f"{name}_test")]).sort_values(
+        ["unique_id", "ds"]
+    )
 
 
 def shampoo() -> pd.DataFrame:
@@ -109,7 +113,9 @@ def walks() -> pd.DataFrame:
 def three_seasons() -> pd.DataFrame:
     """Three years of months to learn from and one to forecast: trend, season and noise."""
     month, rng = np.arange(48), np.random.default_rng(6)
-    return _dated(50 + 0.5 * month + 10 * np.sin(2 * np.pi * month / 12) + rng.normal(0, 1.5, (1, 48)), "MS")
+    return _dated(
+        50 + 0.5 * month + 10 * np.sin(2 * np.pi * month / 12) + rng.normal(0, 1.5, (1, 48)), "MS"
+    )
 
 
 def short_yearly() -> pd.DataFrame:
@@ -118,7 +124,11 @@ def short_yearly() -> pd.DataFrame:
     parts = []
     for name, length in enumerate(rng.integers(9, 16, 50) + 4):
         values = rng.uniform(50, 500) * np.exp(rng.normal(0.03, 0.05, length).cumsum())
-        parts.append(pd.DataFrame({"unique_id": f"s{name:02}", "year": np.arange(2024 - length, 2024), "y": values}))
+        parts.append(
+            pd.DataFrame(
+                {"unique_id": f"s{name:02}", "year": np.arange(2024 - length, 2024), "y": values}
+            )
+        )
     return pd.concat(parts, ignore_index=True)
 
 
@@ -149,19 +159,44 @@ TASKS: dict[str, Task] = {
         partial(public, "daily_min_temperatures"), 14, 40, 7, timestamp="Date", targets=("Temp",)
     ),
     "stocks": Task(
-        partial(public, "stocks_daily"), 5, 40, 5, timestamp="date", targets=("close",), series_id="symbol", newest=1000
+        partial(public, "stocks_daily"),
+        5,
+        40,
+        5,
+        timestamp="date",
+        targets=("close",),
+        series_id="symbol",
+        newest=1000,
     ),
     "wikipedia": Task(
-        partial(public, "wikipedia_traffic_daily"), 14, 7, 7, timestamp="date", targets=("value",), series_id="Page"
+        partial(public, "wikipedia_traffic_daily"),
+        14,
+        7,
+        7,
+        timestamp="date",
+        targets=("value",),
+        series_id="Page",
     ),
     "vic_electricity": Task(
-        partial(public, "vic_electricity"), 48, 40, 1, timestamp="Time", targets=("Demand",), newest=2000
+        partial(public, "vic_electricity"),
+        48,
+        40,
+        1,
+        timestamp="Time",
+        targets=("Demand",),
+        newest=2000,
     ),
     "etth1": electricity(partial(public, "ETTh1"), 24, 40, targets=("OT",)),
     "etth1_all": electricity(partial(public, "ETTh1"), 24, 40, targets=ETT),
     "ettm1": electricity(partial(public, "ETTm1"), 96, 40, season=1, targets=("OT",), newest=2000),
     "exchange_rate": Task(
-        partial(public, "exchange_rate"), 30, 40, 1, timestamp="date", targets=CURRENCIES, newest=1000
+        partial(public, "exchange_rate"),
+        30,
+        40,
+        1,
+        timestamp="date",
+        targets=CURRENCIES,
+        newest=1000,
     ),
     "national_illness": Task(
         partial(public, "national_illness"), 24, 8, 1, timestamp="date", targets=("% WEIGHTED ILI",)
@@ -174,9 +209,17 @@ TASKS: dict[str, Task] = {
     "ausgrid_weekly": many(ausgrid, 8, 3, 1),
     "sine": Task(partial(sample, "sine"), 50, 4, 1, timestamp="step"),
     "co2": Task(partial(sample, "co2"), 26, 14, 1, timestamp="date", targets=("co2",)),
-    "laguardia": Task(partial(sample, "laguardia"), 24, 40, 24, timestamp="time", targets=("temp",), newest=1000),
+    "laguardia": Task(
+        partial(sample, "laguardia"), 24, 40, 24, timestamp="time", targets=("temp",), newest=1000
+    ),
     "share_prices": Task(
-        partial(sample, "stocks"), 12, 1, 12, timestamp="date", targets=("price",), series_id="symbol"
+        partial(sample, "stocks"),
+        12,
+        1,
+        12,
+        timestamp="date",
+        targets=("price",),
+        series_id="symbol",
     ),
     "intermittent": many(intermittent, 14, 4, 7),
     "shares": many(shares, 8, 5, 1),

@@ -20,7 +20,9 @@ class Usage:
 
 def run(command: Sequence[str], *, cwd: Path, expect: int = 0) -> Usage:
     """One process: wall time and peak resident memory."""
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment = {
+        name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+    }
     started = time.perf_counter()
     with subprocess.Popen(
         command, cwd=cwd, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
@@ -35,8 +37,12 @@ def run(command: Sequence[str], *, cwd: Path, expect: int = 0) -> Usage:
     return Usage(seconds, usage.ru_maxrss / 1024)
 
 
-def side_by_side(commands: Mapping[str, Sequence[str]], *, cwd: Path, rounds: int, expect: Mapping[str, int]) -> dict:
-    """Median usage of each command; the rounds are interleaved, and one unmeasured round warms the caches."""
+def side_by_side(
+    commands: Mapping[str, Sequence[str]], *, cwd: Path, rounds: int, expect: Mapping[str, int]
+) -> dict:
+    """Median usage of each command; the rounds are interleaved, and one unmeasured round warms the
+    caches.
+    """
     usages: dict[str, list[Usage]] = {name: [] for name in commands}
     for round_number in range(rounds + 1):
         for name, command in commands.items():
@@ -44,12 +50,16 @@ def side_by_side(commands: Mapping[str, Sequence[str]], *, cwd: Path, rounds: in
             if round_number:
                 usages[name].append(usage)
     return {
-        name: Usage(statistics.median(u.seconds for u in many), statistics.median(u.peak_mib for u in many))
+        name: Usage(
+            statistics.median(u.seconds for u in many), statistics.median(u.peak_mib for u in many)
+        )
         for name, many in usages.items()
     }
 
 
-def interleaved(calls: Mapping[str, Callable[[], object]], *, rounds: int) -> dict[str, list[float]]:
+def interleaved(
+    calls: Mapping[str, Callable[[], object]], *, rounds: int
+) -> dict[str, list[float]]:
     """Seconds of each call, round by round."""
     seconds: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(rounds):

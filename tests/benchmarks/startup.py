@@ -1,4 +1,6 @@
-"""Start-up: ``--help``, a config error, and ``predict`` against a script that loads the same network with Keras."""
+"""Start-up: ``--help``, a config error, and ``predict`` against a script that loads the same
+network with Keras.
+"""
 
 import sys
 import tempfile
@@ -9,7 +11,8 @@ from tests.benchmarks.measure import FORECAST, run, side_by_side
 ROOT = Path(__file__).parents[2]
 ROUNDS = 7
 
-# What people write without this project: read the table, take the last window, load the network, predict.
+# What people write without this project: read the table, take the last window, load the network,
+# predict.
 KERAS_SCRIPT = """\
 import sys
 import keras
@@ -38,7 +41,12 @@ def main() -> None:
                 "forecast --help": [*FORECAST, "--help"],
                 "config error": [*FORECAST, "train", "--config", str(wrong)],
                 "forecast predict": [*FORECAST, "predict"],
-                "Keras script": [sys.executable, str(script), str(network), str(ROOT / "data" / "co2.csv")],
+                "Keras script": [
+                    sys.executable,
+                    str(script),
+                    str(network),
+                    str(ROOT / "data" / "co2.csv"),
+                ],
             },
             cwd=folder,
             rounds=ROUNDS,
@@ -48,6 +56,8 @@ def main() -> None:
     for label, one in usage.items():
         print(f"{label:20} {one.seconds:6.2f} s  {one.peak_mib:7.0f} MiB")
     predict, keras = usage["forecast predict"], usage["Keras script"]
-    print(f"predict is {keras.seconds / predict.seconds:.1f} times as fast as the script (at least 5)")
+    print(
+        f"predict is {keras.seconds / predict.seconds:.1f} times as fast as the script (at least 5)"
+    )
     print(f"predict takes {predict.peak_mib / keras.peak_mib:.2f} of its memory (at most 0.25)")
     print("--help and a config error: at most 0.35 s each")

@@ -1,9 +1,11 @@
-"""Do forecasts stay where values can be? ``python -m tests.benchmarks support [NAME...] [--time-budget 10]``.
+"""Do forecasts stay where values can be? ``python -m tests.benchmarks support [NAME...]
+[--time-budget 10]``.
 
-Trains a config with nothing set but the horizon on counts, amounts and shares, public and generated ones, by the real
-command: once as it is and once with ``preprocessing.support: real``, with equal seeds. Prints one JSON line for each
-table: the support that was found, the share of points and of interval borders outside of what the values can be, of the
-test forecasts and of a forecast rolled twice as far as the run's, and the test MASE.
+Trains a config with nothing set but the horizon on counts, amounts and shares, public and generated
+ones, by the real command: once as it is and once with ``preprocessing.support: real``, with equal
+seeds. Prints one JSON line for each table: the support that was found, the share of points and of
+interval borders outside of what the values can be, of the test forecasts and of a forecast rolled
+twice as far as the run's, and the test MASE.
 """
 
 import argparse
@@ -26,17 +28,23 @@ CASES = ROOT.parent / "shared" / "cases"
 SERIES, ROWS, HORIZON = 4, 240, 14  # of the generated tables
 CONFIG = """\
 name: table
-data: {{path: table.csv, timestamp: {timestamp}, series_id: {series_id}, targets: {target}, missing: ffill, gaps: fill}}
+data: {{path: table.csv, timestamp: {timestamp}, series_id: {series_id}, targets: {target},
+  missing: ffill, gaps: fill}}
 windows: {{horizon: {horizon}}}
 model: {{levels: [80, 95]}}
 """
-Table = tuple[pd.DataFrame, int, float]  # series_id, ds, target; horizon; the largest value that can be
+# series_id, ds, target; horizon; the largest value that can be
+Table = tuple[pd.DataFrame, int, float]
 
 
 def main(arguments: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks support", description="Forecasts that can be.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks support", description="Forecasts that can be."
+    )
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(TABLES))
-    parser.add_argument("--time-budget", default="10", help="seconds of every training, about; default: 10")
+    parser.add_argument(
+        "--time-budget", default="10", help="seconds of every training, about; default: 10"
+    )
     options = parser.parse_args(arguments)
     for name in options.names or TABLES:
         found = {"benchmark": name, **_measured(*TABLES[name](), budget=options.time_budget)}
@@ -54,8 +62,19 @@ def _measured(table: pd.DataFrame, horizon: int, most: float, *, budget: str) ->
         for runs, support in (("chosen", "auto"), ("plain", "real")):
             settings = [f"training.time_budget={budget}", f"preprocessing.support={support}"]
             command = [*FORECAST, "train", "--config", "table.yaml", "--runs", runs]
-            run([*command, *(part for setting in settings for part in ("--set", setting))], cwd=home)
-            ahead = [*FORECAST, "predict", "--runs", runs, "--horizon", str(2 * horizon), "--output", f"{runs}.parquet"]
+            run(
+                [*command, *(part for setting in settings for part in ("--set", setting))], cwd=home
+            )
+            ahead = [
+                *FORECAST,
+                "predict",
+                "--runs",
+                runs,
+                "--horizon",
+                str(2 * horizon),
+                "--output",
+                f"{runs}.parquet",
+            ]
             run(ahead, cwd=home)
             found |= _judged(home, runs, most)
     return found | {"mase_ratio": round(found["chosen_mase"] / found["plain_mase"], 5)}
@@ -64,7 +83,10 @@ def _measured(table: pd.DataFrame, horizon: int, most: float, *, budget: str) ->
 def _judged(home: Path, runs: str, most: float) -> dict[str, Any]:
     (path,) = (home / runs).glob("table/*/metrics.json")
     config = parse_config((path.parent / "config.yaml").read_text(), source="config.yaml")
-    tables = [pd.read_parquet(path.parent / "forecasts.parquet"), pd.read_parquet(home / f"{runs}.parquet")]
+    tables = [
+        pd.read_parquet(path.parent / "forecasts.parquet"),
+        pd.read_parquet(home / f"{runs}.parquet"),
+    ]
     report = json.loads(path.read_text())["test"]
     outside = [_outside(pd.concat(tables), names, most) for names in (["table"], None)]
     return {
@@ -72,20 +94,29 @@ def _judged(home: Path, runs: str, most: float) -> dict[str, Any]:
         f"{runs}_points_outside": outside[0],
         f"{runs}_borders_outside": outside[1],
         f"{runs}_mase": report["errors"]["forecast"]["mase"],
-        f"{runs}_coverage": {level: round(each["coverage"], 3) for level, each in report["intervals"].items()},
+        f"{runs}_coverage": {
+            level: round(each["coverage"], 3) for level, each in report["intervals"].items()
+        },
     }
 
 
 def _outside(table: pd.DataFrame, names: list[str] | None, most: float) -> float:
-    """Share of the values below 0 or above ``most`` in columns ``names``, by default those of the borders."""
+    """Share of the values below 0 or above ``most`` in columns ``names``, by default those of the
+    borders.
+    """
     values = table[names or [name for name in table if name.startswith("table-")]].to_numpy()
     return round(float(((values < 0) | (values > most)).mean()), 5)
 
 
-def _generated(draw: Callable[[np.random.Generator, int], np.ndarray], seed: int, most: float = math.inf) -> Table:
+def _generated(
+    draw: Callable[[np.random.Generator, int], np.ndarray], seed: int, most: float = math.inf
+) -> Table:
     rng = np.random.default_rng(seed)
     days = pd.date_range("2023-01-02", periods=ROWS).astype(str)
-    parts = [pd.DataFrame({"id": f"s{k}", "ds": days, "y": draw(rng, k).astype(float)}) for k in range(SERIES)]
+    parts = [
+        pd.DataFrame({"id": f"s{k}", "ds": days, "y": draw(rng, k).astype(float)})
+        for k in range(SERIES)
+    ]
     return pd.concat(parts), HORIZON, most
 
 
@@ -120,9 +151,15 @@ def _case(name: str, horizon: int) -> Table:
 
 
 def _rows_of_m5() -> Table:
-    table = pd.read_csv(CASES / "row_per_series_m5.csv").drop(columns=["item_id", "dept_id", "store_id"])
+    table = pd.read_csv(CASES / "row_per_series_m5.csv").drop(
+        columns=["item_id", "dept_id", "store_id"]
+    )
     long = table.melt("id", var_name="ds", value_name="y")
-    return long.assign(ds=long["ds"].str.removeprefix("d_").astype(int)).sort_values(["id", "ds"]), 28, math.inf
+    return (
+        long.assign(ds=long["ds"].str.removeprefix("d_").astype(int)).sort_values(["id", "ds"]),
+        28,
+        math.inf,
+    )
 
 
 def _public(name: str, columns: list[str], horizon: int) -> Table:

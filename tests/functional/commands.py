@@ -1,4 +1,6 @@
-"""Every subcommand, found in the program itself, with arguments that succeed and arguments that fail."""
+"""Every subcommand, found in the program itself, with arguments that succeed and arguments that
+fail.
+"""
 
 import json
 import subprocess
@@ -57,13 +59,15 @@ FAIL: dict[str, list[str]] = {
     "config show": ["-c", "none.yaml"],
     "config schema": ["--bogus"],
 }
-# Forks of a process that has imported everything, each with its standard streams as a case asks. Prints exit codes.
+# Forks of a process that has imported everything, each with its standard streams as a case asks.
+# Prints exit codes.
 FORKS = """
 import json, os, sys
 os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_DETERMINISTIC_OPS": "1"}
 import importlib, pkgutil
-import keras, sklearn.preprocessing, lstm_forecast.model.training, lstm_forecast.workflows as workflows
-for module in pkgutil.iter_modules(workflows.__path__, "lstm_forecast.workflows."):
+import keras, sklearn.preprocessing, lstm_forecast.model.network.training
+import lstm_forecast.commands as commands
+for module in pkgutil.iter_modules(commands.__path__, "lstm_forecast.commands."):
     importlib.import_module(module.name)
 from lstm_forecast.cli import main
 
@@ -113,7 +117,9 @@ def leaves(command: Any = None, path: tuple[str, ...] = ()) -> list[str]:
     command = command or typer.main.get_command(app)
     if not hasattr(command, "commands"):
         return [" ".join(path)]
-    return [leaf for name, inner in command.commands.items() for leaf in leaves(inner, (*path, name))]
+    return [
+        leaf for name, inner in command.commands.items() for leaf in leaves(inner, (*path, name))
+    ]
 
 
 def prepare(workspace: Path) -> None:
@@ -122,17 +128,36 @@ def prepare(workspace: Path) -> None:
     (workspace / "then.csv").write_text("".join(rows[:991]))
     promoted = [f"{row.strip()},{k % 3 if k else 'promo'}\n" for k, row in enumerate(rows)]
     (workspace / "known.csv").write_text("".join(promoted))
-    known = (workspace / "sine.yaml").read_text().replace("name: sine", "name: known").replace("sine.csv", "known.csv")
-    (workspace / "known.yaml").write_text(known.replace("targets: y", "targets: y, covariates: {future: [promo]}"))
+    known = (
+        (workspace / "sine.yaml")
+        .read_text()
+        .replace("name: sine", "name: known")
+        .replace("sine.csv", "known.csv")
+    )
+    (workspace / "known.yaml").write_text(
+        known.replace("targets: y", "targets: y, covariates: {future: [promo]}")
+    )
 
 
-def run_all(cases: list[tuple[tuple[str, str, str], list[str]]], workspace: Path) -> list[tuple[int, str]]:
-    """Exit code and stderr of each case: standard streams (file, null, full, closed or gone), and arguments."""
-    first = min(path.name for path in (workspace / "runs" / "sine").iterdir() if path.name.startswith("0"))
-    named = [(streams, [first if word == "FIRST" else word for word in args]) for streams, args in cases]
+def run_all(
+    cases: list[tuple[tuple[str, str, str], list[str]]], workspace: Path
+) -> list[tuple[int, str]]:
+    """Exit code and stderr of each case: standard streams (file, null, full, closed or gone), and
+    arguments.
+    """
+    first = min(
+        path.name for path in (workspace / "runs" / "sine").iterdir() if path.name.startswith("0")
+    )
+    named = [
+        (streams, [first if word == "FIRST" else word for word in args]) for streams, args in cases
+    ]
     (workspace / "cases.jsonl").write_text("".join(json.dumps(case) + "\n" for case in named))
     result = subprocess.run(
-        [sys.executable, "-c", FORKS, "cases.jsonl"], cwd=workspace, env=environment(), capture_output=True, text=True,
+        [sys.executable, "-c", FORKS, "cases.jsonl"],
+        cwd=workspace,
+        env=environment(),
+        capture_output=True,
+        text=True,
         check=True,
-    )  # fmt: skip
+    )
     return [(code, stderr) for code, stderr in map(json.loads, result.stdout.splitlines())]

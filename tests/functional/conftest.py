@@ -58,13 +58,19 @@ for config in configs:
 class Forecast(Protocol):
     """Runs the command in a process of its own."""
 
-    def __call__(self, *args: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    def __call__(
+        self, *args: str | Path, cwd: Path, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         """Its exit code, stdout and stderr."""
 
 
 def environment(**extra: str) -> dict[str, str]:
     """This process' environment without what would change the command or slow it down."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("FORECAST_", "PYTHONDONTWRITE"))}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("FORECAST_", "PYTHONDONTWRITE"))
+    }
     return {**kept, **extra}
 
 
@@ -74,8 +80,10 @@ def forecast_command(*args: str | Path) -> list[str]:
 
 @pytest.fixture(autouse=True)
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In this process no command tells its phases, however slow the machine is: tests compare what is said."""
-    monkeypatch.setattr("lstm_forecast.terminal.QUIET_SECONDS", math.inf)
+    """In this process no command tells its phases, however slow the machine is: tests compare what
+    is said.
+    """
+    monkeypatch.setattr("lstm_forecast.cli.terminal.QUIET_SECONDS", math.inf)
 
 
 @pytest.fixture(scope="session")
@@ -83,7 +91,13 @@ def forecast() -> Forecast:
     def run(*args: str | Path, cwd: Path, **extra: str) -> subprocess.CompletedProcess[str]:
         command = forecast_command(*args)
         return subprocess.run(
-            command, cwd=cwd, env=environment(**extra), capture_output=True, text=True, timeout=120, check=False
+            command,
+            cwd=cwd,
+            env=environment(**extra),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
 
     return run
@@ -110,7 +124,9 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[P
 
 
 def write_inputs(directory: Path) -> None:
-    """Two configs beside their data: one series with integer steps; two series of two targets with dates."""
+    """Two configs beside their data: one series with integer steps; two series of two targets with
+    dates.
+    """
     shutil.copy(ROOT / "data" / "sine.csv", directory)
     (directory / "sine.yaml").write_text(CONFIG)
     (directory / "shops.yaml").write_text(SHOPS)
@@ -120,7 +136,11 @@ def write_inputs(directory: Path) -> None:
 def shops_csv(days: int, names: tuple[str, ...] = ("north", "south")) -> str:
     """The first days of 2024 in every shop."""
     lengths = [31, 29, 31, 30]
-    dates = [f"2024-{month:02d}-{day:02d}" for month, n in enumerate(lengths, 1) for day in range(1, n + 1)][:days]
+    dates = [
+        f"2024-{month:02d}-{day:02d}"
+        for month, n in enumerate(lengths, 1)
+        for day in range(1, n + 1)
+    ][:days]
     rows = [
         f"{name},{date},{10 + 3 * math.sin(day / 3 + k):.3f},{k + day % 7}"
         for k, name in enumerate(names)
@@ -137,7 +157,12 @@ def trained(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
         write_inputs(directory)
         command = [sys.executable, "-c", TRAIN_ALL, "sine.yaml", "shops.yaml"]
         result = subprocess.run(
-            command, cwd=directory, env=environment(PYTHONHASHSEED="1"), capture_output=True, text=True, check=False
+            command,
+            cwd=directory,
+            env=environment(PYTHONHASHSEED="1"),
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert result.returncode == 0, result.stderr
         (directory / "stderr.txt").write_text(result.stderr)
@@ -147,7 +172,9 @@ def trained(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
 
 @pytest.fixture(scope="session")
 def retrained(once: Callable[[str, Callable[[Path], None]], Path], forecast: Forecast) -> Path:
-    """``sine`` trained once more in another process with another hash seed; ``result.json`` is what it printed."""
+    """``sine`` trained once more in another process with another hash seed; ``result.json`` is what
+    it printed.
+    """
 
     def fill(directory: Path) -> None:
         write_inputs(directory)
@@ -182,7 +209,9 @@ def champion_files(home: Path) -> dict[str, bytes]:
 
 
 def series(steps: int, *, broken: int | None = None, scale_from: int | None = None) -> str:
-    """A wave with noise, whose season and level change at ``broken``; ten times as large from ``scale_from`` on."""
+    """A wave with noise, whose season and level change at ``broken``; ten times as large from
+    ``scale_from`` on.
+    """
     rng, t = np.random.default_rng(0), np.arange(steps)
     y = 10 + 3 * np.sin(2 * np.pi * t / 12) + 0.3 * rng.normal(size=steps)
     if broken is not None:
@@ -201,7 +230,9 @@ def first(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
         (directory / "grown.yaml").write_text(GROWN)
         (directory / "grown.csv").write_text(series(BASE))
         command = forecast_command("retrain", "-c", "grown.yaml", "--json")
-        result = subprocess.run(command, cwd=directory, env=environment(), capture_output=True, text=True, check=False)
+        result = subprocess.run(
+            command, cwd=directory, env=environment(), capture_output=True, text=True, check=False
+        )
         assert result.returncode == 0, result.stderr
         (directory / "first.json").write_text(result.stdout)
 

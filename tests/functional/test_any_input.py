@@ -1,6 +1,7 @@
 """Whatever stands in a file: a finite forecast, or a refusal that says why; never anything else.
 
-Each test looks at 2,000 examples; ``EXAMPLES=100000 pytest tests/functional/test_any_input.py`` looks longer.
+Each test looks at 2,000 examples; ``EXAMPLES=100000 pytest tests/functional/test_any_input.py``
+looks longer.
 """
 
 import json
@@ -17,21 +18,21 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from lstm_forecast.commands.check import check
+from lstm_forecast.commands.predict import forecast_future
 from lstm_forecast.config.loading import load_config
 from lstm_forecast.config.schema import Config
 from lstm_forecast.errors import ConfigError, DataError
-from lstm_forecast.inference.forecasting import Forecaster
+from lstm_forecast.forecasting.forecaster import Forecaster
+from lstm_forecast.forecasting.loaded import LoadedRun, load_run, make_forecaster
+from lstm_forecast.judging.parts import part_report, require_finite
 from lstm_forecast.model.ensemble import Member
-from lstm_forecast.model.graph import onnx_graph, weight_shapes
-from lstm_forecast.model.linear import fit_linear
+from lstm_forecast.model.linear.linear import fit_linear
+from lstm_forecast.model.onnx.graph import onnx_graph, weight_shapes
+from lstm_forecast.panel.survey import read_panel
 from lstm_forecast.store import open_run
-from lstm_forecast.workflows._fit import network_spec
-from lstm_forecast.workflows._loaded import LoadedRun, load_run, make_forecaster
-from lstm_forecast.workflows._parts import part_report, require_finite
-from lstm_forecast.workflows._prepare import Prepared, prepare, prepare_panel
-from lstm_forecast.workflows._shared import read_panel
-from lstm_forecast.workflows.check import check
-from lstm_forecast.workflows.predict import forecast_future
+from lstm_forecast.training.fit import network_spec
+from lstm_forecast.training.prepare import Prepared, prepare, prepare_panel
 
 LOOSE = settings(
     max_examples=int(os.environ.get("EXAMPLES", "2000")),
@@ -49,10 +50,16 @@ model: {units: 4, segment_length: 1, segment_units: 0, linear: ridge, ensemble: 
 training: {epochs: 0, batch_size: 8, steps_per_epoch: 0}
 """
 POLICIES = (
-    "data.sentinels=[-200, x]", "data.duplicates=mean", "data.gaps=fill", "data.fill_limit=5", "data.missing=ffill",
-    "data.infinite=missing", "data.off_grid=nearest",
-)  # fmt: skip
-PLACE = re.compile(r"a\.(csv|parquet)|series |data\.|columns? ")  # a file, a series, a column or a key
+    "data.sentinels=[-200, x]",
+    "data.duplicates=mean",
+    "data.gaps=fill",
+    "data.fill_limit=5",
+    "data.missing=ffill",
+    "data.infinite=missing",
+    "data.off_grid=nearest",
+)
+# a file, a series, a column or a key
+PLACE = re.compile(r"a\.(csv|parquet)|series |data\.|columns? ")
 
 
 @cache
@@ -73,7 +80,9 @@ def file() -> Any:
 @pytest.fixture(scope="module")
 def home(trained: Path, file: Path) -> Path:
     """Of a run; one forecast is made, as the first takes seconds to import what it needs."""
-    require_finite_forecast(config(), written(file, [float(k % 7) for k in range(40)]), trained / "runs" / "sine")
+    require_finite_forecast(
+        config(), written(file, [float(k % 7) for k in range(40)]), trained / "runs" / "sine"
+    )
     return trained / "runs" / "sine"
 
 
@@ -91,31 +100,41 @@ def located(error: DataError) -> bool:
 
 
 def published(prepared: Prepared) -> Forecaster:
-    """What would be published of a network that adds nothing to its linear part, with calibrated intervals."""
+    """What would be published of a network that adds nothing to its linear part, with calibrated
+    intervals.
+    """
     windows = prepared.windows(prepared.config.windows.context_length)
     spec = network_spec(prepared, windows, 0)
     weights = {name: np.zeros(shape, np.float32) for name, shape in weight_shapes(spec).items()}
     kind = prepared.config.model.linear or "ridge"
     linear = fit_linear(windows, season_length=prepared.config.windows.season_length, kind=kind)
-    forecaster = make_forecaster(prepared.config, onnx_graph([Member(spec, weights, linear)]), prepared.scaler)
+    forecaster = make_forecaster(
+        prepared.config, onnx_graph([Member(spec, weights, linear)]), prepared.scaler
+    )
     trials = [forecaster.trials(part.windows, part.series) for part in prepared.parts.values()]
     return forecaster.calibrated(trials, per_series=True) if prepared.validation else forecaster
 
 
 def require_finite_forecast(settled: Config, data: Path, home: Path) -> None:
-    """The way of a table through reading, scaling, windows, ridge, ONNX, intervals and evaluation."""
+    """The way of a table through reading, scaling, windows, ridge, ONNX, intervals, errors."""
     panel, table = read_panel(settled.data, data, memory_limit=None, training=True)
     prepared = prepare_panel(settled, panel, table)
     assert finite(prepared.values)
     for batch in prepared.windows(prepared.config.windows.context_length).batches(64):
-        assert all(finite(part) for part in (batch.inputs, batch.targets, batch.center, batch.scale))
+        assert all(
+            finite(part) for part in (batch.inputs, batch.targets, batch.center, batch.scale)
+        )
     forecaster = published(prepared)
     for part in prepared.parts.values():
         judged = forecaster.on_windows(part.windows, part.series)
         require_finite(part, judged, prepared.layout)
-        report = part_report(prepared.config, part, judged, quantiles=forecaster.quantiles, baselines={})
+        report = part_report(
+            prepared.config, part, judged, quantiles=forecaster.quantiles, baselines={}
+        )
         json.dumps(report, allow_nan=False)
-    forecast = forecast_future(replace(sine(home), config=prepared.config, forecaster=forecaster), panel)
+    forecast = forecast_future(
+        replace(sine(home), config=prepared.config, forecaster=forecaster), panel
+    )
     assert finite(forecast[["a", "a-lo-80", "a-hi-80"]].to_numpy())
 
 
@@ -123,14 +142,53 @@ def require_finite_forecast(settled: Config, data: Path, home: Path) -> None:
 
 
 CELLS = st.sampled_from(
-    ["1", "-2.5", "", "NA", "nan", "inf", "1e300", "1e-300", "1,5", "x", "2024-01-01", "2024-13-01", "01/02/2024",
-     "=1", '"', "'", "\x00", "é", "-200", "202401", "18.00.00", "0x10", "1_000", "٣", "1e999", "-0", "2262-04-12",
-     "0001-01-01", "2024-01-03T00:00+01:00", "99999999999999999999", "-9223372036854775808", " ", "a\nb", "a\x1b[31m"]
-)  # fmt: skip
+    [
+        "1",
+        "-2.5",
+        "",
+        "NA",
+        "nan",
+        "inf",
+        "1e300",
+        "1e-300",
+        "1,5",
+        "x",
+        "2024-01-01",
+        "2024-13-01",
+        "01/02/2024",
+        "=1",
+        '"',
+        "'",
+        "\x00",
+        "é",
+        "-200",
+        "202401",
+        "18.00.00",
+        "0x10",
+        "1_000",
+        "٣",
+        "1e999",
+        "-0",
+        "2262-04-12",
+        "0001-01-01",
+        "2024-01-03T00:00+01:00",
+        "99999999999999999999",
+        "-9223372036854775808",
+        " ",
+        "a\nb",
+        "a\x1b[31m",
+    ]
+)
 SIGNS, ENDS = st.sampled_from([",", ";", "\t", "|"]), st.sampled_from(["\n", "\r\n", "\r"])
 ODD_TABLES = st.builds(
-    lambda header, rows, sign, end: end.join(sign.join(row) for row in [header, *rows]).encode("utf-8", "replace"),
-    st.lists(st.sampled_from(["ds", "y", "id", "Date", "Time", "year", "month", "day", ""]), min_size=1, max_size=4),
+    lambda header, rows, sign, end: end.join(sign.join(row) for row in [header, *rows]).encode(
+        "utf-8", "replace"
+    ),
+    st.lists(
+        st.sampled_from(["ds", "y", "id", "Date", "Time", "year", "month", "day", ""]),
+        min_size=1,
+        max_size=4,
+    ),
     st.lists(st.lists(CELLS, min_size=1, max_size=4), max_size=12),
     SIGNS,
     ENDS,
@@ -144,13 +202,22 @@ STAMPS = {
 
 @st.composite
 def damaged_tables(draw: st.DrawFn) -> bytes:
-    """A sound table of one or two series in which a few cells, rows and bytes are not what they should be."""
-    rows = [[stamp, f"{10 + k % 7}.5"] for k, stamp in enumerate(STAMPS[draw(st.sampled_from(sorted(STAMPS)))])]
+    """A sound table of one or two series in which a few cells, rows and bytes are not what they
+    should be.
+    """
+    rows = [
+        [stamp, f"{10 + k % 7}.5"]
+        for k, stamp in enumerate(STAMPS[draw(st.sampled_from(sorted(STAMPS)))])
+    ]
     for _ in range(draw(st.integers(0, 4))):
         row = draw(st.integers(0, len(rows) - 1))
         match draw(st.sampled_from(["cell", "twice", "gone", "moved", "wider"])):
             case "cell":
-                rows[row] = [draw(CELLS), rows[row][-1]] if draw(st.booleans()) else [rows[row][0], draw(CELLS)]
+                rows[row] = (
+                    [draw(CELLS), rows[row][-1]]
+                    if draw(st.booleans())
+                    else [rows[row][0], draw(CELLS)]
+                )
             case "twice":
                 rows.insert(row, rows[row])
             case "gone":
@@ -164,7 +231,9 @@ def damaged_tables(draw: st.DrawFn) -> bytes:
     content = draw(ENDS).join(draw(SIGNS).join(row) for row in [["ds", "y"], *rows]).encode()
     if draw(st.booleans()):
         at = draw(st.integers(0, len(content)))
-        content = content[:at] + draw(st.binary(max_size=3)) + content[at + draw(st.integers(0, 3)) :]
+        content = (
+            content[:at] + draw(st.binary(max_size=3)) + content[at + draw(st.integers(0, 3)) :]
+        )
     return content
 
 
@@ -192,10 +261,54 @@ def test_any_bytes_are_forecast_or_refused_with_their_place(
 
 
 PIECES = st.sampled_from(
-    ["name: ", "data: ", "targets", "windows", "horizon: ", "model", "x", "\n", "  ", "- ", "[", "]", "{", "}", ", ",
-     "'", '"', "\\", "|", ">", "---\n", "#", "\t", "?", ":", "%YAML 1.1\n", "1", "1e3", "0x", "-0", ".inf", "~", "&a ",
-     "*a", "!!int ", "!!python/object:os.system ", "<<: ", "NO", "1e999", "9" * 30, "auto", "null", "\x1b", "é", "\0"]
-)  # fmt: skip
+    [
+        "name: ",
+        "data: ",
+        "targets",
+        "windows",
+        "horizon: ",
+        "model",
+        "x",
+        "\n",
+        "  ",
+        "- ",
+        "[",
+        "]",
+        "{",
+        "}",
+        ", ",
+        "'",
+        '"',
+        "\\",
+        "|",
+        ">",
+        "---\n",
+        "#",
+        "\t",
+        "?",
+        ":",
+        "%YAML 1.1\n",
+        "1",
+        "1e3",
+        "0x",
+        "-0",
+        ".inf",
+        "~",
+        "&a ",
+        "*a",
+        "!!int ",
+        "!!python/object:os.system ",
+        "<<: ",
+        "NO",
+        "1e999",
+        "9" * 30,
+        "auto",
+        "null",
+        "\x1b",
+        "é",
+        "\0",
+    ]
+)
 TEXTS = st.lists(PIECES, max_size=12).map("".join) | st.text(max_size=60)
 DAMAGED_CONFIGS = st.builds(
     lambda at, gone, text: CONFIG[:at] + text + CONFIG[at + gone :],
@@ -208,15 +321,22 @@ DAMAGED_CONFIGS = st.builds(
 @LOOSE
 @pytest.mark.usefixtures("home")
 @pytest.mark.filterwarnings("error")
-@given(content=st.binary(max_size=200) | (TEXTS | DAMAGED_CONFIGS).map(lambda text: text.encode("utf-8", "replace")))
+@given(
+    content=st.binary(max_size=200)
+    | (TEXTS | DAMAGED_CONFIGS).map(lambda text: text.encode("utf-8", "replace"))
+)
 @example(content=b"a: &x 1\nb: &x 2\n")
-def test_any_bytes_are_a_config_that_can_be_used_or_a_refusal_with_its_place(file: Path, content: bytes) -> None:
+def test_any_bytes_are_a_config_that_can_be_used_or_a_refusal_with_its_place(
+    file: Path, content: bytes
+) -> None:
     path = file.with_suffix(".yaml")
     path.write_bytes(content)
     try:
         found = load_config(path, environment={})
     except ConfigError as error:
-        assert all(problem.startswith(str(path)) and problem.isprintable() for problem in error.problems)
+        assert all(
+            problem.startswith(str(path)) and problem.isprintable() for problem in error.problems
+        )
         return
     file.write_text("ds,y\n" + "".join(f"{k},{k % 7}.5\n" for k in range(48)))
     try:
@@ -233,7 +353,8 @@ POWERS = st.integers(-300, 300) | st.integers(-4, 4)
 
 @st.composite
 def any_values(draw: st.DrawFn) -> list[float]:
-    """30 to 60 values between two powers of ten, of either sign or 0, that may repeat; a few lie somewhere else.
+    """30 to 60 values between two powers of ten, of either sign or 0, that may repeat; a few lie
+    somewhere else.
 
     A generator makes most of them, as drawing them one by one takes longer than forecasting them.
     """
@@ -269,14 +390,25 @@ def written(file: Path, values: list[float]) -> Path:
 @example([1.0] * 29 + [1e149], "standard", "mean", "false", "keep", "combined")
 @example([1e149, -1e149] * 20, "none", "none", "false", "keep", "ridge")
 @example([1e-110] * 30 + [1e60, 1e-110, 1e60], "robust", "last_standard", "true", "clip", "ridge")
-@example([1e148, 1e148, 1e148, 1e-280] * 10, "standard", "none", "false", "keep", "ridge")  # errors of infinite percent
+# errors of infinite percent
+@example([1e148, 1e148, 1e148, 1e-280] * 10, "standard", "none", "false", "keep", "ridge")
 def test_values_of_any_size_are_forecast_or_refused_with_their_place(
-    file: Path, home: Path, values: list[float], scaler: str, normalisation: str, log: str, outliers: str, linear: str
+    file: Path,
+    home: Path,
+    values: list[float],
+    scaler: str,
+    normalisation: str,
+    log: str,
+    outliers: str,
+    linear: str,
 ) -> None:
     chosen = config(
-        f"preprocessing.scaler={scaler}", f"preprocessing.log={log}", f"windows.normalisation={normalisation}",
-        f"data.outliers={outliers}", f"model.linear={linear}",
-    )  # fmt: skip
+        f"preprocessing.scaler={scaler}",
+        f"preprocessing.log={log}",
+        f"windows.normalisation={normalisation}",
+        f"data.outliers={outliers}",
+        f"model.linear={linear}",
+    )
     try:
         require_finite_forecast(chosen, written(file, values), home)
     except DataError as error:

@@ -1,6 +1,8 @@
-"""Every way in which an input can be bad: the message says where it is and what to do, and nothing is published.
+"""Every way in which an input can be bad: the message says where it is and what to do, and nothing
+is published.
 
-The rows are those that users of forecasting libraries complain about most; each has a test of its own.
+The rows are those that users of forecasting libraries complain about most; each has a test of its
+own.
 """
 
 import json
@@ -17,7 +19,7 @@ from typer.testing import CliRunner, Result
 
 from lstm_forecast.cli import app
 from lstm_forecast.config.loading import load_config
-from lstm_forecast.workflows._prepare import prepare
+from lstm_forecast.training.prepare import prepare
 from tests.functional.conftest import tree
 from tests.functional.test_names import (
     CODES,
@@ -34,7 +36,13 @@ DAYS = [f"2024-{month:02d}-{day:02d}" for month in (1, 2, 3) for day in range(1,
 SETTLED = {
     "windows": {"horizon": 3, "context_length": 8, "normalisation": "last"},
     "preprocessing": {"log": False},
-    "model": {"units": 4, "segment_length": 1, "segment_units": 0, "linear": "ridge", "ensemble": 1},
+    "model": {
+        "units": 4,
+        "segment_length": 1,
+        "segment_units": 0,
+        "linear": "ridge",
+        "ensemble": 1,
+    },
     "training": {"epochs": 0, "batch_size": 64, "steps_per_epoch": 0},
 }
 
@@ -56,13 +64,17 @@ def table(rows: int = 40, **cells: dict[int, str]) -> pd.DataFrame:
 
 
 def config(data: dict[str, Any] | None = None, **sections: dict[str, Any]) -> Path:
-    content = {name: {**SETTLED.get(name, {}), **sections.get(name, {})} for name in {*SETTLED, *sections}}
+    content = {
+        name: {**SETTLED.get(name, {}), **sections.get(name, {})} for name in {*SETTLED, *sections}
+    }
     described = {"path": "a.csv", "timestamp": "ds", "targets": "y", **(data or {})}
     Path("a.yaml").write_text(json.dumps({"name": "a", "data": described, **content}))
     return Path("a.yaml")
 
 
-def train(frame: pd.DataFrame | bytes | None = None, data: dict[str, Any] | None = None, **sections: Any) -> Result:
+def train(
+    frame: pd.DataFrame | bytes | None = None, data: dict[str, Any] | None = None, **sections: Any
+) -> Result:
     if isinstance(frame, pd.DataFrame):
         frame.to_csv("a.csv", index=False)
     elif frame is not None:
@@ -86,19 +98,23 @@ def prepared(frame: pd.DataFrame, data: dict[str, Any] | None = None, **sections
 
 
 def predict(workspace: Path, *options: str, expect: int, name: str = "sine") -> str:
-    result = CliRunner().invoke(app, ["predict", "--runs", str(workspace / "runs"), "--run", name, "--json", *options])
+    result = CliRunner().invoke(
+        app, ["predict", "--runs", str(workspace / "runs"), "--run", name, "--json", *options]
+    )
     assert result.exit_code == expect, result.output
     return result.stdout if expect == 0 else "\n".join(json.loads(result.stdout)["problems"])
 
 
 def test_01_missing_values(folder: Path) -> None:
     message = refused(table(y={7: "", 9: "NaN"}))
-    assert message == (
-        "a.csv:9: series y, 2024-01-08 00:00:00: column y: no value (2 such rows); "
+    assert (
+        message == "a.csv:9: series y, 2024-01-08 00:00:00: column y: no value (2 such rows); "
         "set data.missing: ffill, seasonal, interpolate or mask"
     )
     for policy in ("ffill", "seasonal", "interpolate"):
-        assert prepared(table(y={7: "", 9: "NaN"}), {"missing": policy}).facts["repairs"] == {"missing": 2}
+        assert prepared(table(y={7: "", 9: "NaN"}), {"missing": policy}).facts["repairs"] == {
+            "missing": 2
+        }
 
 
 def test_02_infinite_values(folder: Path) -> None:
@@ -110,7 +126,9 @@ def test_02_infinite_values(folder: Path) -> None:
 def test_03_a_constant_series_forecasts_its_constant(folder: Path) -> None:
     done = prepared(table(y=dict.fromkeys(range(40), "7.5")))
     assert done.scaler.scale.tolist() == [[1.0]]
-    restored = done.scaler.invert(np.zeros((1, 3, 1), np.float32), np.zeros(1, np.int64), n_targets=1)
+    restored = done.scaler.invert(
+        np.zeros((1, 3, 1), np.float32), np.zeros(1, np.int64), n_targets=1
+    )
     assert restored.ravel().tolist() == [7.5] * 3
 
 
@@ -128,12 +146,19 @@ def test_05_too_short_series(folder: Path, rows: int, short: bool) -> None:
     split = {"test": 0, "validation": 0}
     if short:
         message = refused(frame, {**data, "short_series": "error"}, split=split)
-        assert message.startswith("1 of 2 series have no 8 + 3 rows (windows.context_length + windows.horizon)")
+        assert message.startswith(
+            "1 of 2 series have no 8 + 3 rows (windows.context_length + windows.horizon)"
+        )
         assert "short (10 rows); set data.short_series: pad or skip" in message
-        assert prepared(frame, {**data, "short_series": "skip"}, split=split).facts["skipped_series"] == ["short"]
+        assert prepared(frame, {**data, "short_series": "skip"}, split=split).facts[
+            "skipped_series"
+        ] == ["short"]
         assert prepared(frame, data, split=split).facts["padded_series"] == 1
     else:
-        assert prepared(frame, {**data, "short_series": "error"}, split=split).facts["skipped_series"] == []
+        assert (
+            prepared(frame, {**data, "short_series": "error"}, split=split).facts["skipped_series"]
+            == []
+        )
 
 
 def test_05_all_series_too_short_are_never_skipped_in_silence(folder: Path) -> None:
@@ -146,9 +171,11 @@ def test_06_a_duplicate_in_the_last_of_many_series(folder: Path) -> None:
     frame = pd.concat([table(12).assign(id=f"s{k:04d}") for k in range(300)], ignore_index=True)
     frame.loc[len(frame) - 1, "ds"] = "2024-01-11"
     message = refused(frame, {"series_id": "id"})
-    assert message == (
-        "a.csv:3601: series s0299, 2024-01-11 00:00:00: the same stamp as a.csv:3600: series s0299, "
-        "2024-01-11 00:00:00 (1 such rows); set data.duplicates: first, last, mean or sum"
+    assert (
+        message
+        == "a.csv:3601: series s0299, 2024-01-11 00:00:00: the same stamp as a.csv:3600: series"
+        " s0299, 2024-01-11 00:00:00 (1 such rows); set data.duplicates: first, last, mean"
+        " or sum"
     )
 
 
@@ -170,7 +197,9 @@ def test_08_hours_that_daylight_saving_repeats(folder: Path) -> None:
     hours = pd.date_range("2024-10-26 12:00", periods=40, freq="h", tz="Europe/Vienna")
     frame = table(ds=dict(enumerate(hours.tz_localize(None).astype("str"))))
     message = refused(frame, {"timezone": "Europe/Vienna"})
-    assert message.startswith("a.csv:16: column ds: 2024-10-27 02:00:00: in the hour that daylight saving repeats")
+    assert message.startswith(
+        "a.csv:16: column ds: 2024-10-27 02:00:00: in the hour that daylight saving repeats"
+    )
     assert "(2 such rows); set data.dst: first or last" in message
     done = prepared(frame, {"timezone": "Europe/Vienna", "dst": "first"})
     assert done.facts["repairs"] == {"dst": 2}
@@ -178,32 +207,44 @@ def test_08_hours_that_daylight_saving_repeats(folder: Path) -> None:
 
 
 def test_08_hours_that_daylight_saving_skips(folder: Path) -> None:
-    hours = pd.date_range("2024-03-30 12:00", periods=40, freq="h")  # as a logger writes that knows no summer
-    message = refused(table(ds=dict(enumerate(hours.astype("str")))), {"timezone": "Europe/Vienna", "dst": "first"})
-    assert message.startswith("a.csv:16: column ds: 2024-03-31 02:00:00: in the hour that daylight saving repeats or")
-    assert "(1 such rows); set data.dst: shift, or write stamps with an offset, or in UTC" in message
+    # as a logger writes that knows no summer
+    hours = pd.date_range("2024-03-30 12:00", periods=40, freq="h")
+    message = refused(
+        table(ds=dict(enumerate(hours.astype("str")))),
+        {"timezone": "Europe/Vienna", "dst": "first"},
+    )
+    assert message.startswith(
+        "a.csv:16: column ds: 2024-03-31 02:00:00: in the hour that daylight saving repeats or"
+    )
+    assert (
+        "(1 such rows); set data.dst: shift, or write stamps with an offset, or in UTC" in message
+    )
 
 
 def test_09_a_word_among_numbers_far_down(folder: Path) -> None:
     frame = pd.DataFrame({"ds": np.arange(300_001), "y": "1"})
     frame.loc[300_000, "y"] = "X"
     message = refused(frame)
-    assert message == (
-        "a.csv:300002: column y: expected a number, received 'X' (1 such cell); set data.sentinels to what stands for "
-        "a missing value"
+    assert (
+        message == "a.csv:300002: column y: expected a number, received 'X' (1 such cell); set"
+        " data.sentinels to what stands for a missing value"
     )
 
 
 @pytest.mark.parametrize("huge", ["1e160", "-1e300", "1e308"])
 def test_10_values_too_large_to_calculate_with(folder: Path, huge: str) -> None:
     message = refused(table(y={7: huge}))
-    assert message.startswith("a.csv:9: series y, 2024-01-08 00:00:00: column y: infinite, or too large to calculate")
+    assert message.startswith(
+        "a.csv:9: series y, 2024-01-08 00:00:00: column y: infinite, or too large to calculate"
+    )
     assert message.endswith("set data.infinite: missing")
 
 
 def test_10_values_too_far_from_all_others(folder: Path) -> None:
     message = refused(table(y={38: "1e40"}), split={"test": 6, "validation": 3})
-    assert message.startswith("series y, 2024-02-08 00:00:00: column y: 1e+40 lies 1e+15 times as far out")
+    assert message.startswith(
+        "series y, 2024-02-08 00:00:00: column y: 1e+40 lies 1e+15 times as far out"
+    )
     assert message.endswith("set data.outliers: clip")
 
 
@@ -213,15 +254,26 @@ def test_11_the_order_of_rows_does_not_matter(folder: Path) -> None:
     assert plain.values.tobytes() == shuffled.values.tobytes()
     assert "unsorted" in shuffled.facts["repairs"]
     message = refused(frame.iloc[::-1], {"unsorted": "error"})
-    assert message.startswith("a.csv:3: series y, 2024-02-08 00:00:00: earlier than the row before it")
+    assert message.startswith(
+        "a.csv:3: series y, 2024-02-08 00:00:00: earlier than the row before it"
+    )
     assert message.endswith("set data.unsorted: sort")
 
 
 def test_12_text_of_another_encoding(folder: Path) -> None:
     cyrillic = "ds,y,город\n2024-01-01,1,Москва\n".encode("cp1251")
-    assert refused(cyrillic).startswith("a.csv: neither UTF-8 nor Western European text; set data.csv.encoding")
-    bad = b"ds,y\n" + b"".join(b"2024-01-%02d,1\n" % day for day in range(1, 29)) + b"2024-01-29,\xff\xfe\n"
-    assert refused(bad, {"csv": {"encoding": "utf-8"}}) == "a.csv:30: not utf-8 text; set data.csv.encoding"
+    assert refused(cyrillic).startswith(
+        "a.csv: neither UTF-8 nor Western European text; set data.csv.encoding"
+    )
+    bad = (
+        b"ds,y\n"
+        + b"".join(b"2024-01-%02d,1\n" % day for day in range(1, 29))
+        + b"2024-01-29,\xff\xfe\n"
+    )
+    assert (
+        refused(bad, {"csv": {"encoding": "utf-8"}})
+        == "a.csv:30: not utf-8 text; set data.csv.encoding"
+    )
 
 
 def test_13_decimal_commas(folder: Path) -> None:
@@ -243,19 +295,25 @@ def test_14_more_than_memory_holds_is_refused_with_its_size(folder: Path) -> Non
         file.truncate(8 * 2**40)
     message = refused()
     assert message.startswith("a.csv: 8,192.0 GiB of CSV, and this machine has ")
-    assert message.endswith("convert it to Parquet, of which only the columns of the config are read")
+    assert message.endswith(
+        "convert it to Parquet, of which only the columns of the config are read"
+    )
 
 
 def test_15_a_series_that_training_has_not_seen(trained: Path, tmp_path: Path) -> None:
     frame = pd.read_csv(trained / "shops.csv").replace({"shop": {"south": "west"}})
     frame.to_csv(tmp_path / "new.csv", index=False)
     message = predict(trained, "--data", str(tmp_path / "new.csv"), expect=4, name="shops")
-    assert message.startswith("series not seen in training: west/sold, west/price (2 of 4); train again with them")
+    assert message.startswith(
+        "series not seen in training: west/sold, west/price (2 of 4); train again with them"
+    )
     assert "data.unseen_series: skip or global" in message
 
 
 def test_16_scalers_go_by_id_and_not_by_place(folder: Path) -> None:
-    frame = pd.concat([table().assign(id="a"), table(y={k: str(1000 + k) for k in range(40)}).assign(id="b")])
+    frame = pd.concat(
+        [table().assign(id="a"), table(y={k: str(1000 + k) for k in range(40)}).assign(id="b")]
+    )
     one = prepared(frame, {"series_id": "id"})
     other = prepared(frame.iloc[::-1].assign(id=frame.id.iloc[::-1]), {"series_id": "id"})
     assert one.scaler.to_json() == other.scaler.to_json()
@@ -269,16 +327,25 @@ def shops(trained: Path) -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda frame: frame.drop(columns="price"), "not the columns of the training: - price; nothing new"),
+        (
+            lambda frame: frame.drop(columns="price"),
+            "not the columns of the training: - price; nothing new",
+        ),
         (
             lambda frame: frame.rename(columns={"price": "Price "}),
-            "not the columns of the training: - price, unless it is Price  now: then rename that; + Price ",
+            (
+                "not the columns of the training: - price, unless it is Price  now: then rename"
+                " that; + Price "
+            ),
         ),
         (
             lambda frame: frame.rename(columns={"sold": "sales", "day": "date"}),
             "not the columns of the training: - day; - sold; + date, sales",
         ),
-        (lambda frame: frame.assign(price="cheap"), ":2: column price: expected a number, received 'cheap'"),
+        (
+            lambda frame: frame.assign(price="cheap"),
+            ":2: column price: expected a number, received 'cheap'",
+        ),
         (lambda frame: frame.assign(day="soon"), ":2: column day: expected a time stamp"),
     ],
 )
@@ -295,7 +362,10 @@ def test_17_columns_that_nobody_uses_may_come_and_go(trained: Path, tmp_path: Pa
     shops(trained).assign(more=1).to_csv(tmp_path / "new.csv", index=False)
     plain = json.loads(predict(trained, expect=0, name="shops"))["forecasts"]
     assert (
-        json.loads(predict(trained, "--data", str(tmp_path / "new.csv"), expect=0, name="shops"))["forecasts"] == plain
+        json.loads(predict(trained, "--data", str(tmp_path / "new.csv"), expect=0, name="shops"))[
+            "forecasts"
+        ]
+        == plain
     )
 
 
@@ -305,8 +375,10 @@ def test_18_rows_after_the_end_do_not_reach_training(folder: Path) -> None:
     later.loc[45:, "y"] = "999"
     results = [prepared(f, {"end": "2024-02-10"}) for f in (frame, later)]
     assert results[0].values.tobytes() == results[1].values.tobytes()
-    assert refused(frame, {"end": "2023-01-01"}) == (
-        "data.end: no row is left: 2023-01-01 lies before the first stamp, 2024-01-01 00:00:00; give a later one"
+    assert (
+        refused(frame, {"end": "2023-01-01"})
+        == "data.end: no row is left: 2023-01-01 lies before the first stamp, 2024-01-01 00:00:00;"
+        " give a later one"
     )
 
 
@@ -314,11 +386,15 @@ def test_18_rows_later_than_the_clock(folder: Path) -> None:
     frame = table(60, ds={58: "2124-02-28", 59: "2124-02-29"})
     message = refused(frame, {"gaps": "split"})
     assert message.startswith("a.csv:60: series y, 2124-02-28 00:00:00: later than now, 20")
-    assert message.endswith(" UTC on this machine (2 such rows); set data.future_rows: keep or drop")
+    assert message.endswith(
+        " UTC on this machine (2 such rows); set data.future_rows: keep or drop"
+    )
     done = prepared(frame, {"future_rows": "drop"})
     assert done.facts["repairs"] == {"future_rows": 2}
     assert done.facts["cutoff"].startswith("2024-02-27")
-    assert prepared(frame, {"future_rows": "keep", "gaps": "split"}).facts["cutoff"].startswith("2124")
+    assert (
+        prepared(frame, {"future_rows": "keep", "gaps": "split"}).facts["cutoff"].startswith("2124")
+    )
 
 
 BOMB = "a: &a [x, x, x]\nb: &b [*a, *a, *a]\nc: [*b, *b, *b]\n"
@@ -366,7 +442,9 @@ def test_21_no_byte_of_what_is_fitted_comes_from_later_rows(folder: Path) -> Non
     holes = {59: "", 58: "", 30: ""}  # the first two reach up to the validation part
     for data in ({}, {"outliers": "clip"}, {"missing": "interpolate"}, {"missing": "seasonal"}):
         if "missing" in data:
-            frame, later = (f.assign(y=[holes.get(k, y) for k, y in enumerate(f.y)]) for f in (frame, later))
+            frame, later = (
+                f.assign(y=[holes.get(k, y) for k, y in enumerate(f.y)]) for f in (frame, later)
+            )
         one, other = (prepared(f, data, split=split) for f in (frame, later))
         assert one.scaler.to_json() == other.scaler.to_json()
         assert one.values[:60].tobytes() == other.values[:60].tobytes()
@@ -377,7 +455,9 @@ def test_22_names_are_no_formulas_in_csv_and_themselves_in_json(workspace: Path,
     rename(workspace, {"north": name, "south": "b"}, {"sold": name, "price": "c"})
     found = predict(workspace, "--columns", "input", expect=0, name="shops")
     assert {row["shop"] for row in json.loads(found)["forecasts"]} == {name, "b"}
-    output = forecast("predict", "--runs", workspace / "runs", "--run", "shops", "--columns", "input")
+    output = forecast(
+        "predict", "--runs", workspace / "runs", "--run", "shops", "--columns", "input"
+    )
     require_no_formula(output)
     shown = "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in name)
     assert f"'{shown}" in output
@@ -395,7 +475,9 @@ def test_23_names_are_no_paths(workspace: Path, name: str) -> None:
     assert {Path(place).name for place in after} == {"out", "a.csv", "a.svg"}
 
 
-@pytest.mark.parametrize("name", ["../a", "/a", "", ".", "..", "a/b", "a\\b", "a\0b", "a" * 65, "\u202ea", "-a", "a b"])
+@pytest.mark.parametrize(
+    "name", ["../a", "/a", "", ".", "..", "a/b", "a\\b", "a\0b", "a" * 65, "\u202ea", "-a", "a b"]
+)
 def test_23_names_of_runs_that_could_be_paths_are_refused_by_line(folder: Path, name: str) -> None:
     table().to_csv("a.csv", index=False)
     path = config()

@@ -1,4 +1,6 @@
-"""What a run decides from the data: what is published, what is learned again from all rows, what auto keys become."""
+"""What a run decides from the data: what is published, what is learned again from all rows, what
+auto keys become.
+"""
 
 import io
 import json
@@ -14,35 +16,50 @@ import pytest
 from typer.testing import CliRunner
 
 from lstm_forecast.cli import app
+from lstm_forecast.cli.text import outcome
 from lstm_forecast.config.loading import parse_config
 from lstm_forecast.config.schema import Config
 from lstm_forecast.store import Run, open_run
-from lstm_forecast.tables import outcome
 from tests.functional.conftest import OWN, environment
 
 WINDOWS = "context_length: 12, horizon: 4, evaluation_stride: 4, normalisation: last"
 MODEL = "units: 4, segment_length: 1, segment_units: 0"
 TRAINING = "epochs: 1, batch_size: 64, steps_per_epoch: 0"
 CONFIGS = {
-    "targets": "data: {path: targets.csv, timestamp: day, series_id: shop, targets: [sold, price]}\n"
-    f"windows: {{{WINDOWS}}}\nmodel: {{{MODEL}, linear: none, ensemble: 1}}\n"
-    f"training: {{{TRAINING}, refit: false, fallback: false}}\n",
-    "waves": "data: {path: waves.csv, timestamp: step, targets: y}\n"
-    f"preprocessing: {{log: false}}\nwindows: {{{WINDOWS}, season_length: 12}}\n"
-    f"model: {{{MODEL}, linear: combined, ensemble: 2, levels: [80]}}\n"
-    f"training: {{{TRAINING}}}\n",
-    # Neither an untrained network nor a ridge on so few rows knows that the last value is the best forecast.
-    "walk": "data: {path: walk.csv, timestamp: step, targets: y}\nsplit: {validation: 0.3}\n"
-    f"windows: {{{WINDOWS}, season_length: 4}}\nmodel: {{{MODEL}, linear: none, ensemble: 1}}\n"
-    "training: {epochs: 0, batch_size: 64, steps_per_epoch: 0}\n",
-    "auto": "data: {path: waves.csv, timestamp: step, targets: y}\nwindows: {horizon: 6}\n"
-    "model: {units: 4}\ntraining: {time_budget: 1.0, learning_rate: 0.002}\n",
-    "level": "data: {path: level.csv, timestamp: step, targets: y}\nwindows: {horizon: 4}\n"
-    "model: {units: 4, ensemble: 1}\ntraining: {epochs: 2, refit: false}\n",
-    "rise": "data: {path: rise.csv, timestamp: step, targets: y}\nwindows: {horizon: 4, season_length: 1}\n"
-    "model: {units: 4, ensemble: 1}\ntraining: {epochs: 2, refit: false}\n",
-    "short": "data: {path: short.csv, timestamp: step, targets: y}\nwindows: {horizon: 4}\n"
-    "model: {units: 4, ensemble: 1}\ntraining: {epochs: 1, refit: false}\n",
+    "targets": (
+        "data: {path: targets.csv, timestamp: day, series_id: shop, targets: [sold, price]}\n"
+        f"windows: {{{WINDOWS}}}\nmodel: {{{MODEL}, linear: none, ensemble: 1}}\n"
+        f"training: {{{TRAINING}, refit: false, fallback: false}}\n"
+    ),
+    "waves": (
+        "data: {path: waves.csv, timestamp: step, targets: y}\n"
+        f"preprocessing: {{log: false}}\nwindows: {{{WINDOWS}, season_length: 12}}\n"
+        f"model: {{{MODEL}, linear: combined, ensemble: 2, levels: [80]}}\n"
+        f"training: {{{TRAINING}}}\n"
+    ),
+    # Neither an untrained network nor a ridge on so few rows knows that the last value is the best
+    # forecast.
+    "walk": (
+        "data: {path: walk.csv, timestamp: step, targets: y}\nsplit: {validation: 0.3}\n"
+        f"windows: {{{WINDOWS}, season_length: 4}}\nmodel: {{{MODEL}, linear: none, ensemble: 1}}\n"
+        "training: {epochs: 0, batch_size: 64, steps_per_epoch: 0}\n"
+    ),
+    "auto": (
+        "data: {path: waves.csv, timestamp: step, targets: y}\nwindows: {horizon: 6}\n"
+        "model: {units: 4}\ntraining: {time_budget: 1.0, learning_rate: 0.002}\n"
+    ),
+    "level": (
+        "data: {path: level.csv, timestamp: step, targets: y}\nwindows: {horizon: 4}\n"
+        "model: {units: 4, ensemble: 1}\ntraining: {epochs: 2, refit: false}\n"
+    ),
+    "rise": (
+        "data: {path: rise.csv, timestamp: step, targets: y}\nwindows: {horizon: 4, season_length:"
+        " 1}\nmodel: {units: 4, ensemble: 1}\ntraining: {epochs: 2, refit: false}\n"
+    ),
+    "short": (
+        "data: {path: short.csv, timestamp: step, targets: y}\nwindows: {horizon: 4}\n"
+        "model: {units: 4, ensemble: 1}\ntraining: {epochs: 1, refit: false}\n"
+    ),
 }
 RUNS: dict[str, tuple[str, ...]] = {  # runs directory: name of the config, options
     "apart": ("targets",),
@@ -69,10 +86,18 @@ for arguments in json.loads(sys.argv[1]):
 
 def train(directory: Path, runs: dict[str, tuple[str, ...]], **extra: str) -> None:
     """Train into ``directory/<name of the run>``, all in one process: Keras is imported once."""
-    arguments = [["-c", f"{config}.yaml", "--runs", run, *options] for run, (config, *options) in runs.items()]
+    arguments = [
+        ["-c", f"{config}.yaml", "--runs", run, *options]
+        for run, (config, *options) in runs.items()
+    ]
     command = [sys.executable, "-c", TRAIN, json.dumps(arguments)]
     result = subprocess.run(
-        command, cwd=directory, env=environment(**extra), capture_output=True, text=True, check=False
+        command,
+        cwd=directory,
+        env=environment(**extra),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert result.returncode == 0, result.stderr
 
@@ -88,14 +113,21 @@ def write_inputs(directory: Path) -> None:
     days = pd.date_range("2024-01-01", periods=80, freq="D").strftime("%Y-%m-%d")
     shops = [
         pd.DataFrame(
-            {"shop": shop, "day": days, "sold": 10 + rng.normal(size=80), "price": 1e5 + 100 * rng.normal(size=80)}
+            {
+                "shop": shop,
+                "day": days,
+                "sold": 10 + rng.normal(size=80),
+                "price": 1e5 + 100 * rng.normal(size=80),
+            }
         )
         for shop in ("north", "south")
     ]
     pd.concat(shops).to_csv(directory / "targets.csv", index=False)
     waves = 20 + 3 * np.sin(2 * np.pi * steps / 12) + 0.5 * rng.normal(size=240)
     write_series(directory / "waves.csv", waves)
-    write_series(directory / "changed.csv", np.where(steps < 192, waves, 7 + 1000 * rng.normal(size=240)))
+    write_series(
+        directory / "changed.csv", np.where(steps < 192, waves, 7 + 1000 * rng.normal(size=240))
+    )
     write_series(directory / "walk.csv", np.random.default_rng(7).normal(size=120).cumsum())
     noise = rng.normal(size=240)
     write_series(directory / "level.csv", np.where(steps < 192, 10 + noise, 100 * (10 + noise)))
@@ -144,7 +176,10 @@ def test_independent_targets_have_the_rows_that_joint_ones_have(chosen: Path) ->
     apart, joint = (run_of(chosen, name) for name in ("apart", "joint"))
     keys = ["unique_id", "ds", "cutoff"]
     for tables in (
-        [forecasts_on_test_rows(run).sort_values(keys, ignore_index=True) for run in (apart, joint)],
+        [
+            forecasts_on_test_rows(run).sort_values(keys, ignore_index=True)
+            for run in (apart, joint)
+        ],
         [predict(chosen, name) for name in ("apart", "joint")],
     ):
         known = [
@@ -152,7 +187,12 @@ def test_independent_targets_have_the_rows_that_joint_ones_have(chosen: Path) ->
         ]  # the actual values as well, where there are any
         pd.testing.assert_frame_equal(tables[0][known], tables[1][known])
         assert not np.allclose(tables[0]["targets"], tables[1]["targets"])
-    assert set(forecasts_on_test_rows(apart)["unique_id"]) == {"north/sold", "north/price", "south/sold", "south/price"}
+    assert set(forecasts_on_test_rows(apart)["unique_id"]) == {
+        "north/sold",
+        "north/price",
+        "south/sold",
+        "south/price",
+    }
     assert [config_of(run).n_outputs for run in (apart, joint)] == [1, 2]
 
 
@@ -166,11 +206,15 @@ def test_every_target_is_forecast_in_its_own_column_and_series(run: str, chosen:
     long = predict(chosen, run)
     for row in table.to_dict("records"):
         for target in ("sold", "price"):
-            same = long[(long["unique_id"] == f"{row['shop']}/{target}") & (long["ds"] == row["day"])]
+            same = long[
+                (long["unique_id"] == f"{row['shop']}/{target}") & (long["ds"] == row["day"])
+            ]
             assert same["targets"].tolist() == [row[target]]
 
 
-def test_past_rows_of_the_other_target_do_not_matter_to_independent_ones(chosen: Path, tmp_path: Path) -> None:
+def test_past_rows_of_the_other_target_do_not_matter_to_independent_ones(
+    chosen: Path, tmp_path: Path
+) -> None:
     rows = pd.read_csv(chosen / "targets.csv")
     rows.assign(price=rows["price"].to_numpy()[::-1]).to_csv(tmp_path / "turned.csv", index=False)
     for run, same in (("apart", True), ("joint", False)):
@@ -185,10 +229,13 @@ def test_past_rows_of_the_other_target_do_not_matter_to_independent_ones(chosen:
 
 
 @pytest.mark.parametrize("run", ["once", "all", "walk", "auto", "level", "rise"])
-def test_what_is_published_was_best_on_the_validation_part_and_is_named(run: str, chosen: Path) -> None:
+def test_what_is_published_was_best_on_the_validation_part_and_is_named(
+    run: str, chosen: Path
+) -> None:
     manifest = run_of(chosen, run).manifest
     scores = manifest["validation_errors"]
-    weighted = config_of(run_of(chosen, run)).model.linear == "weighted"  # which has the simple forecasts in it
+    # which has the simple forecasts in it
+    weighted = config_of(run_of(chosen, run)).model.linear == "weighted"
     assert {"network", "linear"} <= set(scores)
     assert ("naive" in scores) == (not weighted)
     needed = {name: score * {"network": 1.02, "naive": 0.99, "seasonal_naive": 0.99}.get(name, 1)
@@ -199,14 +246,20 @@ def test_what_is_published_was_best_on_the_validation_part_and_is_named(run: str
     assert weighted or found["forecast"]["mase"] <= (1 + 1e-5) * found["naive"]["mase"]
 
 
-def test_on_a_random_walk_the_naive_forecast_is_published_and_repeats_the_last_value(chosen: Path) -> None:
+def test_on_a_random_walk_the_naive_forecast_is_published_and_repeats_the_last_value(
+    chosen: Path,
+) -> None:
     run = run_of(chosen, "walk")
     assert run.manifest["published"] == "naive"
     rows = pd.read_csv(chosen / "walk.csv")["y"]
     assert predict(chosen, "walk")["walk"].tolist() == pytest.approx([rows.iloc[-1]] * 4, abs=1e-5)
     table = forecasts_on_test_rows(run)
-    assert table["walk"].tolist() == pytest.approx(rows[table["cutoff"].astype(int)].tolist(), abs=1e-5)
-    assert errors_of(run, "test")["forecast"]["mae"] == pytest.approx(errors_of(run, "test")["naive"]["mae"], rel=1e-6)
+    assert table["walk"].tolist() == pytest.approx(
+        rows[table["cutoff"].astype(int)].tolist(), abs=1e-5
+    )
+    assert errors_of(run, "test")["forecast"]["mae"] == pytest.approx(
+        errors_of(run, "test")["naive"]["mae"], rel=1e-6
+    )
 
 
 def test_the_published_naive_forecast_follows_newer_data(chosen: Path, tmp_path: Path) -> None:
@@ -220,12 +273,16 @@ def test_without_fallback_the_network_is_published_whatever_its_errors(chosen: P
     assert (manifest["published"], manifest["validation_errors"]) == ("network", {})
 
 
-def test_series_too_short_for_a_validation_part_get_the_linear_part_which_is_a_weighted_mean(chosen: Path) -> None:
+def test_series_too_short_for_a_validation_part_get_the_linear_part_which_is_a_weighted_mean(
+    chosen: Path,
+) -> None:
     run = run_of(chosen, "short")
     assert (run.manifest["published"], run.manifest["validation_errors"]) == ("linear", {})
     assert config_of(run).model.linear == "weighted"
     message = [text for text, *_ in outcome((), "linear", {})]
-    assert message[0].startswith("nothing shows that the network pays: published is the linear part alone")
+    assert message[0].startswith(
+        "nothing shows that the network pays: published is the linear part alone"
+    )
 
 
 def test_where_no_validation_part_is_asked_for_the_network_is_published(chosen: Path) -> None:
@@ -250,7 +307,9 @@ def test_refitting_changes_the_network_and_nothing_that_was_measured(chosen: Pat
         assert once.manifest[key] == everything.manifest[key]
 
 
-def test_values_of_the_test_part_change_no_byte_of_what_learned_from_the_training_part(chosen: Path) -> None:
+def test_values_of_the_test_part_change_no_byte_of_what_learned_from_the_training_part(
+    chosen: Path,
+) -> None:
     once, changed = run_of(chosen, "once"), run_of(chosen, "changed")
     for name in ("network.onnx", "scaler.json"):
         assert once.read(name) == changed.read(name), name
@@ -271,10 +330,20 @@ def test_two_processes_train_the_same_ensemble_again_with_the_same_bytes(
     again = once("chosen_again", fill)
     for run in runs:
         first, second = run_of(chosen, run), run_of(again, run)
-        for name in ("network.onnx", "weights.safetensors", "scaler.json", "config.yaml", "metrics.json"):
+        for name in (
+            "network.onnx",
+            "weights.safetensors",
+            "scaler.json",
+            "config.yaml",
+            "metrics.json",
+        ):
             assert first.read(name) == second.read(name), (run, name)
-        pd.testing.assert_frame_equal(forecasts_on_test_rows(first), forecasts_on_test_rows(second), check_exact=True)
-        facts = [{k: v for k, v in each.manifest.items() if k not in OWN} for each in (first, second)]
+        pd.testing.assert_frame_equal(
+            forecasts_on_test_rows(first), forecasts_on_test_rows(second), check_exact=True
+        )
+        facts = [
+            {k: v for k, v in each.manifest.items() if k not in OWN} for each in (first, second)
+        ]
         assert facts[0] == facts[1]
 
 
@@ -288,13 +357,20 @@ def test_the_history_of_an_ensemble_has_the_epochs_of_every_network(chosen: Path
 
 AUTO = [
     *("windows.evaluation_stride", "windows.padding"),
-    *("preprocessing.log", "windows.context_length", "windows.normalisation", "windows.season_length"),
+    *(
+        "preprocessing.log",
+        "windows.context_length",
+        "windows.normalisation",
+        "windows.season_length",
+    ),
     *("model.segment_length", "model.segment_units", "model.linear", "model.ensemble"),
     *("training.epochs", "training.batch_size", "training.steps_per_epoch"),
 ]
 
 
-def test_what_the_data_decided_stands_in_the_config_and_its_reason_in_the_manifest(chosen: Path) -> None:
+def test_what_the_data_decided_stands_in_the_config_and_its_reason_in_the_manifest(
+    chosen: Path,
+) -> None:
     run = run_of(chosen, "auto")
     content: dict[str, Any] = config_of(run).model_dump()
     reasons = run.manifest["resolved"]
@@ -313,8 +389,13 @@ def test_what_the_config_said_is_what_the_run_has(chosen: Path) -> None:
     config = config_of(run)
     assert (config.model.units, config.windows.horizon) == ((4,), 6)
     assert (config.training.learning_rate, config.training.time_budget) == (0.002, 1.0)
-    assert not {"model.units", "windows.horizon", "training.learning_rate"} & set(run.manifest["resolved"])
-    assert run_of(chosen, "network").manifest["resolved"].keys() == {"preprocessing.support", "windows.padding"}
+    assert not {"model.units", "windows.horizon", "training.learning_rate"} & set(
+        run.manifest["resolved"]
+    )
+    assert run_of(chosen, "network").manifest["resolved"].keys() == {
+        "preprocessing.support",
+        "windows.padding",
+    }
 
 
 def test_a_trend_never_seen_in_training_still_gets_sane_forecasts(chosen: Path) -> None:
@@ -322,7 +403,9 @@ def test_a_trend_never_seen_in_training_still_gets_sane_forecasts(chosen: Path) 
     assert found["forecast"]["mae"] < 2 * found["naive"]["mae"]
 
 
-def test_a_level_never_seen_in_training_gets_sane_forecasts_once_a_context_lies_in_it(chosen: Path) -> None:
+def test_a_level_never_seen_in_training_gets_sane_forecasts_once_a_context_lies_in_it(
+    chosen: Path,
+) -> None:
     run = run_of(chosen, "level")
     table, rows = forecasts_on_test_rows(run), pd.read_csv(chosen / "level.csv")["y"]
     table = table[table["cutoff"].astype(int) >= 192 + config_of(run).windows.context_length]

@@ -25,7 +25,17 @@ from tests.functional.conftest import (
     write_inputs,
 )
 
-HEAVY = ("tensorflow", "keras", "sklearn", "matplotlib", "pandas", "numpy", "pyarrow", "onnxruntime", "onnx")
+HEAVY = (
+    "tensorflow",
+    "keras",
+    "sklearn",
+    "matplotlib",
+    "pandas",
+    "numpy",
+    "pyarrow",
+    "onnxruntime",
+    "onnx",
+)
 TOO_LONG = ["--set", "windows.context_length=2000", "--set", "windows.padding=false"]
 MODULES = """
 import json, os, sys
@@ -79,7 +89,17 @@ def in_trained(trained: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
 @pytest.mark.parametrize(
     "command",
     [
-        *([], ["init"], ["train"], ["predict"], ["template"], ["backtest"], ["plot"], ["compare"], ["retrain"]),
+        *(
+            [],
+            ["init"],
+            ["train"],
+            ["predict"],
+            ["template"],
+            ["backtest"],
+            ["plot"],
+            ["compare"],
+            ["retrain"],
+        ),
         *(["monitor"], ["schedule"], ["check"], ["runs"], ["config"], ["config", "show"]),
     ],
 )
@@ -92,14 +112,27 @@ def test_every_command_has_help(command: list[str]) -> None:
 
 def test_help_lists_every_exit_code() -> None:
     text = " ".join(invoke("--help").stdout.split())
-    for row in ("0 done", "1 a bug of ours", "2 usage", "3 config", "4 data", "5 saved run", "6 champion kept"):
+    for row in (
+        "0 done",
+        "1 a bug of ours",
+        "2 usage",
+        "3 config",
+        "4 data",
+        "5 saved run",
+        "6 champion kept",
+    ):
         assert f"{row} ·" in text
-    assert "· 7 could not write · 75 another process is writing there · 130/143 stopped by a signal" in text
+    assert (
+        "· 7 could not write · 75 another process is writing there · 130/143 stopped by a signal"
+        in text
+    )
 
 
 def loaded_modules(*args: str | Path, cwd: Path) -> tuple[int, set[str]]:
     command = [sys.executable, "-c", MODULES, *map(str, args)]
-    result = subprocess.run(command, cwd=cwd, env=environment(), capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        command, cwd=cwd, env=environment(), capture_output=True, text=True, check=False
+    )
     code, loaded = json.loads(result.stderr.rpartition("\n")[2])
     return code, set(loaded)
 
@@ -114,9 +147,21 @@ def loaded_modules(*args: str | Path, cwd: Path) -> tuple[int, set[str]]:
         (["config", "show", "-c", "sine.yaml"], 0, []),
         (["train", "-c", "sine.yaml", "--set", "model.unit=4"], 3, []),
         (["train", "-c", "no.yaml", "--json"], 3, []),
-        (["train", "-c", "sine.yaml", "--set", "data.path=no.csv"], 4, ["pandas", "numpy", "pyarrow", "onnx"]),
-        (["train", "-c", "sine.yaml", *TOO_LONG], 4, ["pandas", "numpy", "pyarrow", "onnx", "sklearn"]),
-        (["train", "-c", "sine.yaml", "--runs", "sine.csv/x"], 7, ["pandas", "numpy", "pyarrow", "onnx"]),
+        (
+            ["train", "-c", "sine.yaml", "--set", "data.path=no.csv"],
+            4,
+            ["pandas", "numpy", "pyarrow", "onnx"],
+        ),
+        (
+            ["train", "-c", "sine.yaml", *TOO_LONG],
+            4,
+            ["pandas", "numpy", "pyarrow", "onnx", "sklearn"],
+        ),
+        (
+            ["train", "-c", "sine.yaml", "--runs", "sine.csv/x"],
+            7,
+            ["pandas", "numpy", "pyarrow", "onnx"],
+        ),
         (["compare", "-c", "sine.yaml", "--cells", "gruu"], 3, []),
         (["compare", "-c", "sine.yaml", "--contexts", "0"], 2, []),
         (
@@ -131,7 +176,11 @@ def loaded_modules(*args: str | Path, cwd: Path) -> tuple[int, set[str]]:
         (["runs", "promote", "9", "--run", "sine"], 5, []),
         (["backtest", "--help"], 0, []),
         (["backtest", "--run", "no"], 5, ["pandas", "numpy", "pyarrow"]),
-        (["backtest", "--run", "sine", "--importance"], 0, ["pandas", "numpy", "pyarrow", "onnxruntime"]),
+        (
+            ["backtest", "--run", "sine", "--importance"],
+            0,
+            ["pandas", "numpy", "pyarrow", "onnxruntime"],
+        ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else str(value),
 )
@@ -153,20 +202,50 @@ def test_the_version_is_printed() -> None:
 
 
 def test_wrong_usage_exits_2(in_trained: Path) -> None:
-    for args in (["bogus"], ["train"], ["predict", "--horizon", "0"], ["predict", "--columns", "x"], ["plot", "x"]):
+    for args in (
+        ["bogus"],
+        ["train"],
+        ["predict", "--horizon", "0"],
+        ["predict", "--columns", "x"],
+        ["plot", "x"],
+    ):
         result = invoke(*args)
         assert result.exit_code == 2
         assert result.stdout == ""
 
 
 FAILURES = {
-    "config": (3, ["train", "-c", "sine.yaml", "--set", "model.unit=4"], "did you mean model.units?"),
-    "no config": (3, ["train", "-c", "no.yaml"], "no.yaml: cannot be read: No such file or directory"),
-    "config show": (3, ["config", "show", "-c", "sine.csv"], "sine.csv: expected sections such as data:"),
-    "no data": (4, ["train", "-c", "sine.yaml", "--set", "data.path=no.csv"], "no.csv: no such file"),
-    "no column": (4, ["train", "-c", "sine.yaml", "--set", "data.targets=z"], "no column z; its columns are step, y"),
+    "config": (
+        3,
+        ["train", "-c", "sine.yaml", "--set", "model.unit=4"],
+        "did you mean model.units?",
+    ),
+    "no config": (
+        3,
+        ["train", "-c", "no.yaml"],
+        "no.yaml: cannot be read: No such file or directory",
+    ),
+    "config show": (
+        3,
+        ["config", "show", "-c", "sine.csv"],
+        "sine.csv: expected sections such as data:",
+    ),
+    "no data": (
+        4,
+        ["train", "-c", "sine.yaml", "--set", "data.path=no.csv"],
+        "no.csv: no such file",
+    ),
+    "no column": (
+        4,
+        ["train", "-c", "sine.yaml", "--set", "data.targets=z"],
+        "no column z; its columns are step, y",
+    ),
     "too short": (4, ["train", "-c", "sine.yaml", *TOO_LONG], "no training window"),
-    "no data to predict": (4, ["predict", "--run", "sine", "--data", "no.csv"], "no.csv: no such file"),
+    "no data to predict": (
+        4,
+        ["predict", "--run", "sine", "--data", "no.csv"],
+        "no.csv: no such file",
+    ),
     "no run": (5, ["predict", "--run", "no"], "runs/no: no such run; there are shops, sine"),
     "several runs": (5, ["predict"], "several runs; choose one with --run; there are shops, sine"),
     "no runs": (5, ["predict", "--runs", "elsewhere"], "elsewhere: no run; train one first"),
@@ -175,7 +254,11 @@ FAILURES = {
         ["train", "-c", "sine.yaml", "--runs", "sine.csv/x"],
         "cannot be written: Not a directory",
     ),
-    "output under a file": (7, ["predict", "-r", "sine", "-o", "sine.csv/x.csv"], "sine.csv: cannot be written: "),
+    "output under a file": (
+        7,
+        ["predict", "-r", "sine", "-o", "sine.csv/x.csv"],
+        "sine.csv: cannot be written: ",
+    ),
     "output is a directory": (
         7,
         ["predict", "-r", "sine", "-o", "folder.csv"],
@@ -186,12 +269,18 @@ FAILURES = {
         ["predict", "-r", "sine", "-o", "x.txt"],
         "expected a name that ends in .csv, .parqu",
     ),
-    "output is here": (2, ["predict", "-r", "sine", "-o", "."], "expected a name that ends in .csv"),
+    "output is here": (
+        2,
+        ["predict", "-r", "sine", "-o", "."],
+        "expected a name that ends in .csv",
+    ),
 }
 
 
 @pytest.mark.parametrize("failure", FAILURES)
-def test_a_failure_has_its_exit_code_says_why_on_stderr_and_changes_nothing(failure: str, in_workspace: Path) -> None:
+def test_a_failure_has_its_exit_code_says_why_on_stderr_and_changes_nothing(
+    failure: str, in_workspace: Path
+) -> None:
     code, args, message = FAILURES[failure]
     (in_workspace / "folder.csv").mkdir()
     before = tree(in_workspace)
@@ -217,7 +306,9 @@ def test_with_json_a_failure_prints_exactly_one_object(failure: str, in_workspac
 
 def test_a_result_that_does_not_fit_on_the_disk_exits_7_and_leaves_nothing(workspace: Path) -> None:
     before = tree(workspace)
-    command = " ".join(forecast_command("predict", "--run", "sine", "--horizon", "500", "-o", "out.csv"))
+    command = " ".join(
+        forecast_command("predict", "--run", "sine", "--horizon", "500", "-o", "out.csv")
+    )
     result = subprocess.run(
         ["bash", "-c", f"ulimit -f 4; {command}"],
         cwd=workspace,
@@ -231,14 +322,18 @@ def test_a_result_that_does_not_fit_on_the_disk_exits_7_and_leaves_nothing(works
 
 
 def test_all_problems_of_a_config_are_in_the_object(in_trained: Path) -> None:
-    result = invoke("train", "-c", "sine.yaml", "--set", "model.unit=4", "--set", "seed=-1", "--json")
+    result = invoke(
+        "train", "-c", "sine.yaml", "--set", "model.unit=4", "--set", "seed=-1", "--json"
+    )
     assert len(one_object(result.stdout)["problems"]) == 2
     assert result.stderr.count("config: ") == 2
 
 
 @pytest.mark.parametrize("name", ["config.yaml", "scaler.json", "network.onnx", "manifest.json"])
 @pytest.mark.parametrize("content", [b"", b"garbage"])
-def test_a_damaged_run_exits_5_and_names_the_file(name: str, content: bytes, in_workspace: Path) -> None:
+def test_a_damaged_run_exits_5_and_names_the_file(
+    name: str, content: bytes, in_workspace: Path
+) -> None:
     path = open_run(Path("runs/sine")).path / name
     path.write_bytes(content)
     result = invoke("predict", "--run", "sine")
@@ -285,7 +380,7 @@ def test_a_bug_of_ours_exits_1_with_a_traceback_on_stderr_only(
     def fail(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError("oh")
 
-    monkeypatch.setattr("lstm_forecast.workflows.predict.predict", fail)
+    monkeypatch.setattr("lstm_forecast.commands.predict.predict", fail)
     result = invoke("predict", "--json")
     assert result.exit_code == one_object(result.stdout)["exit_code"] == 1
     assert "Traceback" in result.stderr
@@ -321,7 +416,9 @@ def test_a_stopped_training_exits_cleanly_and_keeps_the_champion(
     }
     assert list((workspace / "runs" / "sine" / "checkpoints").iterdir())  # for --resume
     after = tree(workspace)
-    assert {name: content for name, content in after.items() if "/checkpoints" not in name} == before
+    assert {
+        name: content for name, content in after.items() if "/checkpoints" not in name
+    } == before
 
 
 # Results
@@ -329,7 +426,10 @@ def test_a_stopped_training_exits_cleanly_and_keeps_the_champion(
 
 def test_training_prints_the_path_of_the_run_and_says_the_rest_on_stderr(trained: Path) -> None:
     text = (trained / "stderr.txt").read_text()
-    assert "input dimension 1, sequence length 20, hidden size 4, output taken from the last of the 20 steps" in text
+    assert (
+        "input dimension 1, sequence length 20, hidden size 4, output taken from the last of the 20"
+        " steps" in text
+    )
     assert "epoch   2/2  loss " in text
     assert "next: forecast predict --run sine" in text
     assert "seasonal_naive" in text
@@ -338,21 +438,43 @@ def test_training_prints_the_path_of_the_run_and_says_the_rest_on_stderr(trained
 def test_with_json_training_prints_exactly_one_object(retrained: Path) -> None:
     content = one_object((retrained / "result.json").read_text())
     assert set(content) == {
-        "ok", "exit_code", "promoted", "champion", "run", "path", "published", "validation_errors", "metrics",
-    }  # fmt: skip
-    assert (content["ok"], content["published"], content["validation_errors"]) == (True, "network", {})
-    assert (retrained / content["path"]).name == content["run"] == open_run(retrained / "runs" / "sine").run_id
+        "ok",
+        "exit_code",
+        "promoted",
+        "champion",
+        "run",
+        "path",
+        "published",
+        "validation_errors",
+        "metrics",
+    }
+    assert (content["ok"], content["published"], content["validation_errors"]) == (
+        True,
+        "network",
+        {},
+    )
+    assert (
+        (retrained / content["path"]).name
+        == content["run"]
+        == open_run(retrained / "runs" / "sine").run_id
+    )
     assert content["metrics"]["test"]["windows"] == 40
-    assert content["metrics"] == json.loads(open_run(retrained / "runs" / "sine").read("metrics.json"))
+    assert content["metrics"] == json.loads(
+        open_run(retrained / "runs" / "sine").read("metrics.json")
+    )
 
 
 def test_training_writes_only_below_runs(retrained: Path, tmp_path: Path) -> None:
     write_inputs(tmp_path)
-    written = {name: content for name, content in tree(retrained).items() if not name.startswith("runs")}
+    written = {
+        name: content for name, content in tree(retrained).items() if not name.startswith("runs")
+    }
     assert written.keys() - {"result.json", "seconds.json"} == tree(tmp_path).keys()
     assert {name: written[name] for name in tree(tmp_path)} == tree(tmp_path)
     run = open_run(retrained / "runs" / "sine")
-    assert set(tree(retrained / "runs")) - {f"sine/{run.run_id}/{name}" for name in run.manifest["files"]} == {
+    assert set(tree(retrained / "runs")) - {
+        f"sine/{run.run_id}/{name}" for name in run.manifest["files"]
+    } == {
         "sine",
         "sine/champion",
         "sine/champion.lock",
@@ -362,7 +484,9 @@ def test_training_writes_only_below_runs(retrained: Path, tmp_path: Path) -> Non
     }
 
 
-def test_the_published_config_is_resolved_and_trains_again_from_where_it_lies(trained: Path) -> None:
+def test_the_published_config_is_resolved_and_trains_again_from_where_it_lies(
+    trained: Path,
+) -> None:
     run = open_run(trained / "runs" / "sine")
     result = invoke("config", "show", "-c", run.path / "config.yaml")
     assert result.exit_code == 0
@@ -386,9 +510,16 @@ def test_predict_prints_the_forecast_and_nothing_else(in_trained: Path, forecast
 
 
 def test_predict_into_a_pipe_that_closes_ends_without_a_traceback(trained: Path) -> None:
-    command = " ".join(forecast_command("predict", "--run", "sine", "--horizon", "5000")) + " | head -n 1"
+    command = (
+        " ".join(forecast_command("predict", "--run", "sine", "--horizon", "5000")) + " | head -n 1"
+    )
     result = subprocess.run(
-        ["bash", "-c", command], cwd=trained, env=environment(), capture_output=True, text=True, check=False
+        ["bash", "-c", command],
+        cwd=trained,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert result.stdout == "unique_id,ds,cutoff,sine\n"
     assert not {"Traceback", "write:"} & set(result.stderr.split())
@@ -397,7 +528,12 @@ def test_predict_into_a_pipe_that_closes_ends_without_a_traceback(trained: Path)
 def test_every_series_and_target_is_forecast_with_its_intervals(in_trained: Path) -> None:
     table = read_csv(invoke("predict", "--run", "shops"))
     assert list(table) == ["unique_id", "ds", "cutoff", "shops", "shops-lo-80", "shops-hi-80"]
-    assert list(dict.fromkeys(table["unique_id"])) == ["north/sold", "north/price", "south/sold", "south/price"]
+    assert list(dict.fromkeys(table["unique_id"])) == [
+        "north/sold",
+        "north/price",
+        "south/sold",
+        "south/price",
+    ]
     assert (table["shops-lo-80"] <= table["shops"]).all()
     assert (table["shops"] <= table["shops-hi-80"]).all()
     assert table.groupby("unique_id")["ds"].apply(list).map(tuple).unique().tolist() == [
@@ -422,8 +558,15 @@ def test_all_formats_hold_the_same_table(run: str, in_workspace: Path) -> None:
     records = pd.DataFrame(content["forecasts"])
     assert records[run].tolist() == table[run].tolist()
     assert list(records) == list(table)
-    assert tree(in_workspace).keys() - before.keys() == {"new", "new/out.csv", "new/out.parquet", "new/out.json"}
-    assert {name: content for name, content in tree(in_workspace).items() if name in before} == before
+    assert tree(in_workspace).keys() - before.keys() == {
+        "new",
+        "new/out.csv",
+        "new/out.parquet",
+        "new/out.json",
+    }
+    assert {
+        name: content for name, content in tree(in_workspace).items() if name in before
+    } == before
 
 
 def test_with_json_predict_prints_exactly_one_object(in_workspace: Path) -> None:
@@ -457,16 +600,23 @@ def test_columns_of_the_input_have_one_row_per_series_and_stamp(in_trained: Path
     assert len(table) == 2 * 4
     for row in table.to_dict("records"):
         for target in ("sold", "price"):
-            same = long[(long["unique_id"] == f"{row['shop']}/{target}") & (long["ds"] == row["day"])]
+            same = long[
+                (long["unique_id"] == f"{row['shop']}/{target}") & (long["ds"] == row["day"])
+            ]
             assert same["shops"].tolist() == [row[target]]
             assert same["shops-lo-80"].tolist() == [row[f"{target}-lo-80"]]
 
 
 def test_a_shorter_horizon_is_the_beginning_of_a_longer_one(in_trained: Path) -> None:
     for run in ("sine", "shops"):
-        tables = {steps: read_csv(invoke("predict", "--run", run, "--horizon", steps)) for steps in (1, 3, 11, 40)}
+        tables = {
+            steps: read_csv(invoke("predict", "--run", run, "--horizon", steps))
+            for steps in (1, 3, 11, 40)
+        }
         for shorter, longer in ((1, 3), (3, 11), (11, 40)):
-            beginning = tables[longer].groupby("unique_id", sort=False).head(shorter).reset_index(drop=True)
+            beginning = (
+                tables[longer].groupby("unique_id", sort=False).head(shorter).reset_index(drop=True)
+            )
             pd.testing.assert_frame_equal(beginning, tables[shorter], check_exact=True)
 
 
@@ -488,7 +638,9 @@ def test_newer_data_move_the_cutoff(in_workspace: Path) -> None:
     assert not np.allclose(new["shops"], old["shops"])
 
 
-def test_forecasts_do_not_depend_on_the_other_series_or_the_order_of_rows(in_workspace: Path) -> None:
+def test_forecasts_do_not_depend_on_the_other_series_or_the_order_of_rows(
+    in_workspace: Path,
+) -> None:
     whole = read_csv(invoke("predict", "--run", "shops"))
     Path("one.csv").write_text(shops_csv(31 + 29 + 31, ("north",)))
     alone = read_csv(invoke("predict", "--run", "shops", "--data", "one.csv"))
@@ -504,7 +656,9 @@ def test_forecasts_do_not_depend_on_the_other_series_or_the_order_of_rows(in_wor
     )
 
 
-def test_a_project_directory_can_move(workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_project_directory_can_move(
+    workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(workspace)
     before = invoke("predict", "--run", "sine").stdout
     moved = workspace.rename(tmp_path / "moved")
@@ -529,10 +683,16 @@ def test_config_show_fills_in_options_environment_and_defaults(
     in_trained: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FORECAST_TRAINING__EPOCHS", "7")
-    content = one_object(invoke("config", "show", "-c", "sine.yaml", "--set", "seed=3", "--json").stdout)
+    content = one_object(
+        invoke("config", "show", "-c", "sine.yaml", "--set", "seed=3", "--json").stdout
+    )
     assert content["ok"] is True
     config = content["config"]
-    assert (config["seed"], config["training"]["epochs"], config["training"]["batch_size"]) == (3, 7, 128)
+    assert (config["seed"], config["training"]["epochs"], config["training"]["batch_size"]) == (
+        3,
+        7,
+        128,
+    )
 
 
 def test_config_schema_is_json_schema() -> None:

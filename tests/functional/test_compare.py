@@ -35,11 +35,18 @@ for name, arguments in json.loads(sys.argv[1]).items():
 BLOWN_UP = f"training.learning_rate=10 training.clipnorm=null model.dense={[8] * 16}"
 COMMANDS = {
     "alone": "train -c sine.yaml --set model.linear=none --json",
-    "cells": "compare -c sine.yaml --set model.linear=none --cells lstm,gru --seeds 1,0 --contexts 20,60 --json "
-    "-o new/cells.json --plot new/cells.png",
-    "varied": "compare -c sine.yaml --vary 'windows.context_length=40 model.units=[3, 2]' --vary model.cell=gru "
-    "--seeds 0 --set split.test=0 -o new/varied.csv",
-    "auto": f"compare -c auto.yaml --vary model.cell=rnn --vary '{BLOWN_UP}' --seeds 0 --json -o new/auto.parquet",
+    "cells": (
+        "compare -c sine.yaml --set model.linear=none --cells lstm,gru --seeds 1,0 --contexts 20,60"
+        " --json -o new/cells.json --plot new/cells.png"
+    ),
+    "varied": (
+        "compare -c sine.yaml --vary 'windows.context_length=40 model.units=[3, 2]' --vary"
+        " model.cell=gru --seeds 0 --set split.test=0 -o new/varied.csv"
+    ),
+    "auto": (
+        f"compare -c auto.yaml --vary model.cell=rnn --vary '{BLOWN_UP}' --seeds 0 --json -o"
+        " new/auto.parquet"
+    ),
 }
 # What is auto here depends on the context: the width of the window, the batches, the epochs.
 AUTO = """\
@@ -56,7 +63,9 @@ SIMPLE = ("naive", "seasonal_naive", "drift", "moving_average")
 
 @pytest.fixture(scope="session")
 def compared(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
-    """The inputs, what each command printed (``cells.out``, ``cells.err``), and ``new``, which comparisons wrote."""
+    """The inputs, what each command printed (``cells.out``, ``cells.err``), and ``new``, which
+    comparisons wrote.
+    """
 
     def fill(directory: Path) -> None:
         write_inputs(directory)
@@ -64,7 +73,9 @@ def compared(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
         (directory / "new").mkdir()
         arguments = {name: shlex.split(text) for name, text in COMMANDS.items()}
         command = [sys.executable, "-c", RUN_ALL, json.dumps(arguments)]
-        result = subprocess.run(command, cwd=directory, env=environment(), capture_output=True, text=True, check=False)
+        result = subprocess.run(
+            command, cwd=directory, env=environment(), capture_output=True, text=True, check=False
+        )
         assert result.returncode == 0, result.stderr
 
     return once("compared", fill)
@@ -84,11 +95,32 @@ def named(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 def test_every_cell_is_trained_with_every_seed_and_judged_on_the_test_part(compared: Path) -> None:
     content = content_of(compared, "cells")
-    assert set(content) == {"ok", "name", "part", "windows", "seeds", "variations", "baselines", "output", "plot"}
-    assert [content[key] for key in ("ok", "name", "part", "windows", "seeds")] == [True, "sine", "test", 40, [1, 0]]
+    assert set(content) == {
+        "ok",
+        "name",
+        "part",
+        "windows",
+        "seeds",
+        "variations",
+        "baselines",
+        "output",
+        "plot",
+    }
+    assert [content[key] for key in ("ok", "name", "part", "windows", "seeds")] == [
+        True,
+        "sine",
+        "test",
+        40,
+        [1, 0],
+    ]
     assert [row["name"] for row in content["variations"]] == ["lstm", "gru"]
     for row in content["variations"]:
-        for found in (*(row["errors"][metric] for metric in METRICS), row["seconds"], row["cpu_seconds"], row["epoch"]):
+        for found in (
+            *(row["errors"][metric] for metric in METRICS),
+            row["seconds"],
+            row["cpu_seconds"],
+            row["epoch"],
+        ):
             assert len(found["values"]) == 2
             assert found["median"] == pytest.approx(statistics.median(found["values"]))
             assert [found["low"], found["high"]] == sorted(found["values"])
@@ -100,10 +132,17 @@ def test_every_cell_is_trained_with_every_seed_and_judged_on_the_test_part(compa
     assert [row["parameters"] for row in content["variations"]] == [lstm, gru]
 
 
-def test_a_variation_has_the_errors_of_a_training_alone_with_that_config_and_seed(compared: Path) -> None:
-    content, report = content_of(compared, "cells"), content_of(compared, "alone")["metrics"]["test"]
+def test_a_variation_has_the_errors_of_a_training_alone_with_that_config_and_seed(
+    compared: Path,
+) -> None:
+    content, report = (
+        content_of(compared, "cells"),
+        content_of(compared, "alone")["metrics"]["test"],
+    )
     (lstm, _), baselines = content["variations"], named(content["baselines"])
-    found = {metric: lstm["errors"][metric]["values"][content["seeds"].index(0)] for metric in METRICS}
+    found = {
+        metric: lstm["errors"][metric]["values"][content["seeds"].index(0)] for metric in METRICS
+    }
     assert found == {metric: report["errors"]["forecast"][metric] for metric in METRICS}
     assert set(baselines) == {"ridge", *SIMPLE}
     for name, row in baselines.items():
@@ -126,11 +165,15 @@ def test_one_line_on_stderr_for_each_training(compared: Path) -> None:
     lines = [f"{cell}, seed {seed}: MAE " for seed in (1, 0) for cell in ("lstm", "gru")]
     found = [line for line in text.splitlines() if ": MAE " in line][: len(lines)]
     assert [line[: len(start)] for line, start in zip(found, lines, strict=True)] == lines
-    assert [re.findall(r"\((\d of \d)\)$", line) for line in found] == [[f"{k} of 4"] for k in range(1, 5)]
+    assert [re.findall(r"\((\d of \d)\)$", line) for line in found] == [
+        [f"{k} of 4"] for k in range(1, 5)
+    ]
     assert "epoch   1/" not in text
 
 
-def test_the_table_goes_to_stdout_and_without_a_test_part_is_about_the_validation_part(compared: Path) -> None:
+def test_the_table_goes_to_stdout_and_without_a_test_part_is_about_the_validation_part(
+    compared: Path,
+) -> None:
     header, *rows = (compared / "varied.out").read_text().splitlines()
     assert re.split(r"\s{2,}", header.strip())[-6:] == [
         *("ms, 20", "ms, 80", "ms, 320"), *("windows/s, 20", "windows/s, 80", "windows/s, 320"),
@@ -138,10 +181,17 @@ def test_the_table_goes_to_stdout_and_without_a_test_part_is_about_the_validatio
     assert [re.split(r"\s{2,}", row)[0] for row in rows] == [
         *("windows.context_length=40 model.units=[3, 2]", "model.cell=gru", "ridge", *SIMPLE)
     ]
-    assert (compared / "varied.err").read_text().splitlines()[-2].startswith("validation errors, 20 windows")
+    assert (
+        (compared / "varied.err")
+        .read_text()
+        .splitlines()[-2]
+        .startswith("validation errors, 20 windows")
+    )
 
 
-def test_files_hold_what_was_printed_and_nothing_else_is_written(compared: Path, tmp_path: Path) -> None:
+def test_files_hold_what_was_printed_and_nothing_else_is_written(
+    compared: Path, tmp_path: Path
+) -> None:
     content = content_of(compared, "cells")
     written = json.loads((compared / "new" / "cells.json").read_text())
     assert content == written | {"output": "new/cells.json", "plot": "new/cells.png"}
@@ -161,20 +211,33 @@ def test_files_hold_what_was_printed_and_nothing_else_is_written(compared: Path,
 def test_a_training_that_diverges_is_a_gap_in_the_table_and_stops_no_other(compared: Path) -> None:
     rnn, diverged = content_of(compared, "auto")["variations"]
     assert rnn["errors"]["mae"]["median"] > 0
-    assert diverged["errors"]["mae"] == {"median": None, "low": None, "high": None, "values": [None]}
+    assert diverged["errors"]["mae"] == {
+        "median": None,
+        "low": None,
+        "high": None,
+        "values": [None],
+    }
 
 
 NOTHING_TO_JUDGE = ["--set", "split.test=0", "--set", "split.validation=0"]
 SEGMENTS = ["--vary", "model.segment_length=5", "--contexts", "20,42"]
 FAILURES = {
     "unknown cell": (3, ["--cells", "lstm,gruu"], "--cells model.cell: "),
-    "unknown key": (3, ["--vary", "model.unit=4"], "--vary model.unit: unknown key model.unit; did you mean"),
+    "unknown key": (
+        3,
+        ["--vary", "model.unit=4"],
+        "--vary model.unit: unknown key model.unit; did you mean",
+    ),
     "no multiple of what was decided": (
         3,
         ["auto.yaml", "--vary", "model.segment_length=7"],
         "must be a multiple",
     ),
-    "the same twice": (2, ["--cells", "lstm,lstm"], "the variations 'lstm' and 'lstm' are the same; leave one out"),
+    "the same twice": (
+        2,
+        ["--cells", "lstm,lstm"],
+        "the variations 'lstm' and 'lstm' are the same; leave one out",
+    ),
     "nothing": (2, ["--cells", ""], "--cells: nothing between the commas"),
     "no seed": (2, ["--seeds", ""], "--seeds : expected different whole numbers from 0 on"),
     "other windows": (2, ["--vary", "windows.horizon=4"], "errors could not be compared"),
@@ -184,10 +247,22 @@ FAILURES = {
         SEGMENTS,
         "a context of 42 cannot be timed: model.segment_length is 5 in",
     ),
-    "a table of no known format": (2, ["-o", "x.xlsx"], "--output x.xlsx: expected a name that ends in .csv, .parquet"),
-    "a picture of no known format": (2, ["--plot", "x.gif"], "--plot x.gif: expected a name that ends in .png"),
+    "a table of no known format": (
+        2,
+        ["-o", "x.xlsx"],
+        "--output x.xlsx: expected a name that ends in .csv, .parquet",
+    ),
+    "a picture of no known format": (
+        2,
+        ["--plot", "x.gif"],
+        "--plot x.gif: expected a name that ends in .png",
+    ),
     "no data": (4, ["--set", "data.path=no.csv"], "no.csv: no such file"),
-    "nothing to judge by": (4, NOTHING_TO_JUDGE, "no test or validation window is left to compare errors on"),
+    "nothing to judge by": (
+        4,
+        NOTHING_TO_JUDGE,
+        "no test or validation window is left to compare errors on",
+    ),
 }
 
 
@@ -198,7 +273,7 @@ def test_what_does_not_fit_is_said_before_any_training(
     def fail(*_: Any) -> None:
         raise AssertionError("a training was started")
 
-    monkeypatch.setattr("lstm_forecast.workflows.compare.fit", fail)
+    monkeypatch.setattr("lstm_forecast.commands.compare.fit", fail)
     monkeypatch.chdir(compared)
     code, args, message = FAILURES[failure]
     before = tree(compared)

@@ -1,4 +1,6 @@
-"""What a shell is offered, asked for as the shells ask: quickly, silently, whatever the runs look like."""
+"""What a shell is offered, asked for as the shells ask: quickly, silently, whatever the runs look
+like.
+"""
 
 import json
 import os
@@ -19,7 +21,8 @@ from tests.functional.conftest import environment
 PROGRAM = "import sys; sys.argv[0] = 'forecast'; from lstm_forecast.cli import main; main()"
 MODULES = f"""
 import atexit, json, sys
-atexit.register(lambda: print(json.dumps([name for name in sys.modules if "." not in name]), file=sys.stderr))
+names = lambda: [name for name in sys.modules if "." not in name]
+atexit.register(lambda: print(json.dumps(names()), file=sys.stderr))
 {PROGRAM}
 """
 SHELLS = ("bash", "zsh", "fish")
@@ -42,9 +45,14 @@ def variables(shell: str, line: str) -> dict[str, str]:
 def ask(line: str, cwd: Path, shell: str = "bash", **extra: str) -> list[str]:
     """The offers; nothing else is said."""
     result = subprocess.run(
-        [sys.executable, "-c", PROGRAM], cwd=cwd, env=environment(**variables(shell, line), **extra),
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        [sys.executable, "-c", PROGRAM],
+        cwd=cwd,
+        env=environment(**variables(shell, line), **extra),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert (result.returncode, result.stderr) == (0, "")
     offers = [offer for offer in result.stdout.splitlines() if offer]
     if shell == "zsh":
@@ -71,7 +79,12 @@ def test_runs_their_ids_and_series_are_offered(trained: Path, sine: str, shell: 
         "forecast runs promote --run shops 000": [shops],
         "forecast runs verify --run shops ": [shops],
         "forecast plot --run shops --series no": ["north/sold", "north/price"],
-        "forecast plot --run shops --series ": ["north/sold", "south/sold", "north/price", "south/price"],
+        "forecast plot --run shops --series ": [
+            "north/sold",
+            "south/sold",
+            "north/price",
+            "south/price",
+        ],
     }.items():
         assert ask(line, trained, shell) == expected, line
 
@@ -99,7 +112,14 @@ def test_keys_of_a_config_their_values_and_cells_are_offered(tmp_path: Path, she
 
 def test_all_keys_that_a_config_may_have_are_offered(tmp_path: Path) -> None:
     found = ask("forecast train --set ", tmp_path)
-    assert {"name=", "seed=", "data.path=", "data.csv.decimal=", "model.units=", "retrain.stale.error="} <= set(found)
+    assert {
+        "name=",
+        "seed=",
+        "data.path=",
+        "data.csv.decimal=",
+        "model.units=",
+        "retrain.stale.error=",
+    } <= set(found)
     assert not {"data=", "model=", "data.csv="} & set(found)
 
 
@@ -110,10 +130,22 @@ def test_words_that_bash_cuts_are_put_together_and_completed_from_where_it_cuts(
             7,
             (["forecast", "train", "--set", "a=b", "--run", ""], 5),
         ),
-        (["forecast", "train", "--set", "a", "=", "b"], 5, (["forecast", "train", "--set", "b"], 3)),
+        (
+            ["forecast", "train", "--set", "a", "=", "b"],
+            5,
+            (["forecast", "train", "--set", "b"], 3),
+        ),
         (["forecast", "train", "--set", "a", "="], 4, (["forecast", "train", "--set", ""], 3)),
-        (["forecast", "compare", "--cells", "=", "g"], 4, (["forecast", "compare", "--cells", "g"], 3)),
-        (["forecast", "train", "--set", "=", "a", "=", "b"], 6, (["forecast", "train", "--set", "b"], 3)),
+        (
+            ["forecast", "compare", "--cells", "=", "g"],
+            4,
+            (["forecast", "compare", "--cells", "g"], 3),
+        ),
+        (
+            ["forecast", "train", "--set", "=", "a", "=", "b"],
+            6,
+            (["forecast", "train", "--set", "b"], 3),
+        ),
         (["forecast", "pre"], 1, (["forecast", "pre"], 1)),
     ]:
         found = {"COMP_WORDS": "\n".join(words), "COMP_CWORD": str(place)}
@@ -142,7 +174,10 @@ def test_bash_itself_completes_values_behind_an_equals_sign(tmp_path: Path) -> N
         text=True,
         check=True,
     ).stdout
-    asked = "COMP_WORDS=(forecast train --set model.cell = g); COMP_CWORD=5; _forecast_completion forecast"
+    asked = (
+        "COMP_WORDS=(forecast train --set model.cell = g); COMP_CWORD=5; _forecast_completion"
+        " forecast"
+    )
     found = subprocess.run(
         ["bash", "-c", f"{script}\n{asked}\necho ${{COMPREPLY[@]}}"],
         env=environment(PATH=path),
@@ -153,7 +188,9 @@ def test_bash_itself_completes_values_behind_an_equals_sign(tmp_path: Path) -> N
     assert (found.stdout.strip(), found.stderr) == ("gru", "")
 
 
-def test_a_directory_of_runs_may_be_named_or_come_from_the_environment(trained: Path, tmp_path: Path) -> None:
+def test_a_directory_of_runs_may_be_named_or_come_from_the_environment(
+    trained: Path, tmp_path: Path
+) -> None:
     runs = str(trained / "runs")
     assert ask(f"forecast predict --runs {runs} --run ", tmp_path) == ["shops", "sine"]
     assert ask("forecast predict --run ", tmp_path, FORECAST_RUNS=runs) == ["shops", "sine"]
@@ -166,27 +203,47 @@ BROKEN: dict[str, Callable[[Path], object]] = {
     "a link to itself": lambda runs: (shutil.rmtree(runs), runs.symlink_to(runs)),
     "no pointer": lambda runs: (runs / "sine" / "champion").unlink(),
     "an odd pointer": lambda runs: (runs / "sine" / "champion").write_bytes(b"\xff\0../../x"),
-    "a pipe as pointer": lambda runs: ((runs / "sine" / "champion").unlink(), os.mkfifo(runs / "sine" / "champion")),
+    "a pipe as pointer": lambda runs: (
+        (runs / "sine" / "champion").unlink(),
+        os.mkfifo(runs / "sine" / "champion"),
+    ),
     "no scaler": lambda runs: [path.unlink() for path in runs.glob("sine/*/scaler.json")],
-    "a pipe as scaler": lambda runs: [(path.unlink(), os.mkfifo(path)) for path in runs.glob("sine/*/scaler.json")],
-    "an odd scaler": lambda runs: [path.write_text("[1]") for path in runs.glob("sine/*/scaler.json")],
+    "a pipe as scaler": lambda runs: [
+        (path.unlink(), os.mkfifo(path)) for path in runs.glob("sine/*/scaler.json")
+    ],
+    "an odd scaler": lambda runs: [
+        path.write_text("[1]") for path in runs.glob("sine/*/scaler.json")
+    ],
     "numbers as series": lambda runs: [
         path.write_text('{"series": [1, null]}') for path in runs.glob("sine/*/scaler.json")
     ],
-    "a deep scaler": lambda runs: [path.write_text("[" * 100_000) for path in runs.glob("sine/*/scaler.json")],
-    "an odd manifest": lambda runs: [path.write_text("{}") for path in runs.glob("sine/*/manifest.json")],
+    "a deep scaler": lambda runs: [
+        path.write_text("[" * 100_000) for path in runs.glob("sine/*/scaler.json")
+    ],
+    "an odd manifest": lambda runs: [
+        path.write_text("{}") for path in runs.glob("sine/*/manifest.json")
+    ],
     "odd names": lambda runs: [
-        shutil.copytree(runs / "sine", runs / name) for name in ("a b", "$(touch x)", "a\nb", "*", "\x1b[31m", "-x")
+        shutil.copytree(runs / "sine", runs / name)
+        for name in ("a b", "$(touch x)", "a\nb", "*", "\x1b[31m", "-x")
     ],
 }
 
 
 @pytest.mark.parametrize("change", BROKEN.values(), ids=BROKEN.keys())
-def test_damaged_runs_offer_nothing_and_say_nothing(workspace: Path, change: Callable[[Path], object]) -> None:
+def test_damaged_runs_offer_nothing_and_say_nothing(
+    workspace: Path, change: Callable[[Path], object]
+) -> None:
     change(workspace / "runs")
-    for line in ("forecast predict --run ", "forecast runs show --run sine ", "forecast plot --run sine --series "):
+    for line in (
+        "forecast predict --run ",
+        "forecast runs show --run sine ",
+        "forecast plot --run sine --series ",
+    ):
         offers = ask(line, workspace)
-        assert all(offer.isprintable() and " " not in offer and "$" not in offer for offer in offers)
+        assert all(
+            offer.isprintable() and " " not in offer and "$" not in offer for offer in offers
+        )
 
 
 def test_many_runs_and_series_are_offered_up_to_what_people_read(workspace: Path) -> None:
@@ -199,7 +256,8 @@ def test_many_runs_and_series_are_offered_up_to_what_people_read(workspace: Path
     scaler.write_text(json.dumps({"series": {f"s{k:06d}": {} for k in range(100_000)}}))
     assert len(ask("forecast plot --run sine --series s0", workspace)) == 200
     scaler.write_text(json.dumps({"series": {f"s{k:06d}{'x' * 100}": {} for k in range(100_000)}}))
-    assert ask("forecast plot --run sine --series s0", workspace) == []  # too much to look through while someone waits
+    # too much to look through while someone waits
+    assert ask("forecast plot --run sine --series s0", workspace) == []
 
 
 @pytest.mark.parametrize(

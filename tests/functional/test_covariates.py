@@ -1,4 +1,4 @@
-"""Covariates from the table to the forecast: one tiny training, and everything that reads its run."""
+"""Covariates from the table to the forecast: one tiny training, and all that reads its run."""
 
 import io
 import json
@@ -14,9 +14,9 @@ import pandas as pd
 import pytest
 
 from lstm_forecast.config.loading import load_config, parse_config
-from lstm_forecast.model.linear import fit_linear
+from lstm_forecast.model.linear.linear import fit_linear
 from lstm_forecast.store import open_run
-from lstm_forecast.workflows._prepare import prepare
+from lstm_forecast.training.prepare import prepare
 from tests.functional.conftest import ROOT, environment, forecast_command
 from tests.functional.test_cli import HEAVY, invoke, loaded_modules, one_object, read_csv
 
@@ -69,7 +69,9 @@ def stored(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
         future()[["store", "day", "promo", "price"]].to_csv(directory / "future.csv", index=False)
         (directory / "stores.yaml").write_text(CONFIG)
         command = forecast_command("train", "-c", "stores.yaml")
-        result = subprocess.run(command, cwd=directory, env=environment(), capture_output=True, text=True, check=False)
+        result = subprocess.run(
+            command, cwd=directory, env=environment(), capture_output=True, text=True, check=False
+        )
         assert result.returncode == 0, result.stderr
 
     return once("stored", fill)
@@ -87,16 +89,21 @@ def predicted(*args: str | Path) -> pd.DataFrame:
 
 
 def ridge_error(**covariates: object) -> float:
-    """Validation error of the linear part of the shipped config, with some of its covariates changed."""
+    """Validation error of the linear part of the shipped config, with some of its covariates
+    changed.
+    """
     overrides = [f"data.covariates.{name}={value}" for name, value in covariates.items()]
-    settled = ["preprocessing.log=false", "model.linear=ridge"]  # so that no time goes into looking for them
+    # so that no time goes into looking for them
+    settled = ["preprocessing.log=false", "model.linear=ridge"]
     path = ROOT / "configs" / "covariates.yaml"
     config = load_config(path, overrides=[*overrides, *settled], environment={})
     prepared = prepare(config, path.parent / config.data.path)
     assert prepared.validation is not None
     linear = fit_linear(prepared.windows(config.windows.context_length))
     batches = list(prepared.validation.windows.batches(1000))
-    return float(np.mean([np.abs(linear.predict(batch.inputs) - batch.targets).mean() for batch in batches]))
+    return float(
+        np.mean([np.abs(linear.predict(batch.inputs) - batch.targets).mean() for batch in batches])
+    )
 
 
 def test_the_shipped_config_forecasts_better_than_without_what_it_knows_ahead() -> None:
@@ -117,7 +124,9 @@ def test_forecasts_are_those_of_each_target_with_what_is_known_of_its_days(work:
     assert sorted(set(table["unique_id"])) == ["001/sold", "001/spent", "002/sold", "002/spent"]
     assert table.groupby("unique_id").size().tolist() == [4] * 4
     days = pd.read_csv("future.csv", dtype="str")
-    days.assign(promo=days["promo"].map({"TRUE": "FALSE", "FALSE": "TRUE"})).to_csv("other.csv", index=False)
+    days.assign(promo=days["promo"].map({"TRUE": "FALSE", "FALSE": "TRUE"})).to_csv(
+        "other.csv", index=False
+    )
     changed = predicted("--future", "other.csv")
     assert (changed["stores"] != table["stores"]).all()
     assert changed[["unique_id", "ds", "cutoff"]].equals(table[["unique_id", "ds", "cutoff"]])
@@ -127,7 +136,8 @@ def test_rows_without_targets_at_the_end_of_the_table_do_the_same_as_a_file(work
     expected = predicted("--future", "future.csv")
     pd.concat([past(), future(days=6)]).to_csv("longer.csv", index=False)
     assert predicted("--data", "longer.csv").equals(expected)
-    days = pd.read_csv("future.csv", dtype={"store": "str"}, parse_dates=["day"])  # promo is read as true and false
+    # promo is read as true and false
+    days = pd.read_csv("future.csv", dtype={"store": "str"}, parse_dates=["day"])
     days.to_parquet("f.parquet")
     assert predicted("--future", "f.parquet").equals(expected)
 
@@ -141,7 +151,11 @@ def test_the_template_is_what_predict_needs_once_it_is_filled_in(work: Path, suf
     assert refused.exit_code == 4
     assert "series 001, 2024-04-01 00:00:00: column promo: no value" in refused.stderr
     assert "16 such problems" in refused.stderr
-    read, write = (pd.read_csv, pd.DataFrame.to_csv) if suffix == "csv" else (pd.read_parquet, pd.DataFrame.to_parquet)
+    read, write = (
+        (pd.read_csv, pd.DataFrame.to_csv)
+        if suffix == "csv"
+        else (pd.read_parquet, pd.DataFrame.to_parquet)
+    )
     table = read(path)
     assert table.columns.tolist() == ["store", "day", "promo", "price"]
     known = future()
@@ -162,8 +176,16 @@ def test_the_template_begins_where_newer_data_end(work: Path) -> None:
     content = one_object(invoke("template", "--json").stdout)
     assert len(content["future"]) == 8
     first = content["future"][0]
-    assert (first["store"], first["day"][:10], first["promo"], first["price"]) == ("001", "2024-04-01", None, None)
-    assert one_object(invoke("template", "--json", "-o", "t.csv").stdout) == {"ok": True, "output": "t.csv"}
+    assert (first["store"], first["day"][:10], first["promo"], first["price"]) == (
+        "001",
+        "2024-04-01",
+        None,
+        None,
+    )
+    assert one_object(invoke("template", "--json", "-o", "t.csv").stdout) == {
+        "ok": True,
+        "output": "t.csv",
+    }
 
 
 def test_what_is_wrong_with_the_future_is_named_and_exits_4(work: Path) -> None:
@@ -180,7 +202,10 @@ def test_what_is_wrong_with_the_future_is_named_and_exits_4(work: Path) -> None:
         "series 001, 2024-04-01 00:00:00: no row of the future, where promo, price"
     )
     days.assign(promo="maybe").to_csv("cells.csv", index=False)
-    assert "column promo: expected a number, received 'maybe'" in invoke("predict", "--future", "cells.csv").stderr
+    assert (
+        "column promo: expected a number, received 'maybe'"
+        in invoke("predict", "--future", "cells.csv").stderr
+    )
     nothing = invoke("predict")
     assert nothing.exit_code == 4
     assert "8 such problems; `forecast template` writes the rows that are needed" in nothing.stderr
@@ -193,7 +218,10 @@ def test_a_shorter_horizon_is_cut_and_a_longer_one_refused(work: Path) -> None:
     assert cut.equals(first)
     longer = invoke("predict", "--future", "future.csv", "--horizon", "5")
     assert longer.exit_code == 2
-    assert "with covariates no forecast is rolled further; train with windows.horizon: 5" in longer.stderr
+    assert (
+        "with covariates no forecast is rolled further; train with windows.horizon: 5"
+        in longer.stderr
+    )
 
 
 def test_a_category_not_seen_in_training_is_said_and_forecast_as_none(work: Path) -> None:
@@ -212,7 +240,8 @@ def test_a_static_value_that_changes_exits_4(work: Path) -> None:
     result = invoke("predict", "--data", "moved.csv", "--future", "future.csv")
     assert result.exit_code == 4
     assert (
-        "moved.csv:80: series 001, 2024-03-30 00:00:00: column region: east, after north in the same" in result.stderr
+        "moved.csv:80: series 001, 2024-03-30 00:00:00: column region: east, after north in the"
+        " same" in result.stderr
     )
 
 
@@ -223,9 +252,14 @@ def test_a_picture_needs_the_future_too(work: Path) -> None:
     assert invoke("plot", "training", "--future", "future.csv").exit_code == 2
 
 
-def test_a_run_without_future_covariates_needs_no_rows(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_without_future_covariates_needs_no_rows(
+    trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(trained)
-    for args in (["template", "--run", "sine"], ["predict", "--run", "sine", "--future", "sine.csv"]):
+    for args in (
+        ["template", "--run", "sine"],
+        ["predict", "--run", "sine", "--future", "sine.csv"],
+    ):
         result = invoke(*args)
         assert result.exit_code == 2
         assert "this run needs no rows of the future" in result.stderr
@@ -241,8 +275,12 @@ def test_neither_the_template_nor_a_forecast_with_covariates_imports_keras(store
 
 def test_a_backtest_sees_what_was_known_ahead_and_says_what_it_matters(work: Path) -> None:
     report = one_object(invoke("backtest", "--importance", "--json").stdout)
-    measured = pd.read_parquet(io.BytesIO(open_run(work / "runs" / "stores").read("forecasts.parquet")))
-    assert report["errors"]["forecast"]["mae"] == pytest.approx((measured["stores"] - measured["y"]).abs().mean())
+    measured = pd.read_parquet(
+        io.BytesIO(open_run(work / "runs" / "stores").read("forecasts.parquet"))
+    )
+    assert report["errors"]["forecast"]["mae"] == pytest.approx(
+        (measured["stores"] - measured["y"]).abs().mean()
+    )
     inputs = {row["input"]: row["growth"] for row in report["importance"]}
     assert {"target", "promo", "price", "size", "region north"} <= set(inputs)
     assert inputs["promo"] > 0  # a promotion doubles the sales of its day

@@ -1,4 +1,6 @@
-"""Dirty data end to end: ``init`` and answers to what it asks settle it; training and prediction tell the same."""
+"""Dirty data end to end: ``init`` and answers to what it asks settle it; training and prediction
+tell the same.
+"""
 
 import json
 import subprocess
@@ -29,10 +31,28 @@ ANSWERS = {  # to what init asks of them, in the config that it wrote
     "nab_realTraffic": {"off_grid: error": "off_grid: nearest\n  duplicates: mean"},
 }
 TINY = {
-    "windows": {"context_length": 24, "horizon": 6, "normalisation": "last", "evaluation_stride": 24},
+    "windows": {
+        "context_length": 24,
+        "horizon": 6,
+        "normalisation": "last",
+        "evaluation_stride": 24,
+    },
     "preprocessing": {"log": False},
-    "model": {"units": 4, "segment_length": 6, "segment_units": 0, "linear": "ridge", "ensemble": 1, "levels": []},
-    "training": {"epochs": 0, "batch_size": 256, "steps_per_epoch": 1, "refit": False, "fallback": False},
+    "model": {
+        "units": 4,
+        "segment_length": 6,
+        "segment_units": 0,
+        "linear": "ridge",
+        "ensemble": 1,
+        "levels": [],
+    },
+    "training": {
+        "epochs": 0,
+        "batch_size": 256,
+        "steps_per_epoch": 1,
+        "refit": False,
+        "fallback": False,
+    },
 }
 POLICIES = """
   sentinels: [-200, "n/a"]
@@ -45,7 +65,10 @@ POLICIES = """
   short_series: skip
   unseen_series: skip
 """
-CONFIG = f"name: shops\ndata:\n  path: shops.csv\n  timestamp: ds\n  series_id: id\n  targets: y{POLICIES}"
+CONFIG = (
+    "name: shops\ndata:\n  path: shops.csv\n  timestamp: ds\n  series_id: id\n  targets:"
+    f" y{POLICIES}"
+)
 TRAIN_ALL = """
 import sys
 from lstm_forecast.cli import main
@@ -68,7 +91,11 @@ def shops(names: str, *, seed: int = 0, days: int = 120) -> pd.DataFrame:
             {
                 "id": name,
                 "ds": pd.date_range("2024-01-01", periods=days).astype("str"),
-                "y": (50 + 10 * np.sin(steps * 2 * np.pi / 7) + rng.normal(size=days)).round(3).astype("str"),
+                "y": (
+                    (50 + 10 * np.sin(steps * 2 * np.pi / 7) + rng.normal(size=days))
+                    .round(3)
+                    .astype("str")
+                ),
             }
         )
         for name in names
@@ -86,7 +113,9 @@ def dirty_shops() -> pd.DataFrame:
 
 @pytest.fixture(scope="session")
 def runs(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
-    """Configs that ``init`` wrote for the dirty sets, one by hand, and all of them trained in one process."""
+    """Configs that ``init`` wrote for the dirty sets, one by hand, and all of them trained in one
+    process.
+    """
 
     def fill(directory: Path) -> None:
         dirty_shops().to_csv(directory / "shops.csv", index=False)
@@ -95,7 +124,13 @@ def runs(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
         for name, options in SETS.items():
             if SHARED.exists():
                 path = directory / f"{name}.yaml"
-                arguments = ["init", str(SHARED / f"{name}.csv.gz"), "--output", str(path), *options]
+                arguments = [
+                    "init",
+                    str(SHARED / f"{name}.csv.gz"),
+                    "--output",
+                    str(path),
+                    *options,
+                ]
                 result = CliRunner().invoke(app, arguments)
                 assert result.exit_code == 0, result.output
                 text = path.read_text()
@@ -104,10 +139,16 @@ def runs(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
                     text = text.replace(f"  {asked}\n", f"  {answer}\n")
                 path.write_text(text)
                 configs.append(path.name)
-        tiny = [f"{section}.{key}={json.dumps(value)}" for section in TINY for key, value in TINY[section].items()]
+        tiny = [
+            f"{section}.{key}={json.dumps(value)}"
+            for section in TINY
+            for key, value in TINY[section].items()
+        ]
         options = " ".join(f"--set {setting.replace(' ', '')}" for setting in tiny)
         command = [sys.executable, "-c", TRAIN_ALL, options, *configs]
-        result = subprocess.run(command, cwd=directory, env=environment(), capture_output=True, text=True, check=False)
+        result = subprocess.run(
+            command, cwd=directory, env=environment(), capture_output=True, text=True, check=False
+        )
         assert result.returncode == 0, result.stderr
         (directory / "stderr.txt").write_text(result.stderr)
 
@@ -115,7 +156,9 @@ def runs(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
 
 
 def predicted(directory: Path, name: str, *options: str, expect: int = 0) -> dict:
-    result = CliRunner().invoke(app, ["predict", "--runs", str(directory / "runs"), "--run", name, "--json", *options])
+    result = CliRunner().invoke(
+        app, ["predict", "--runs", str(directory / "runs"), "--run", name, "--json", *options]
+    )
     assert result.exit_code == expect, result.output
     return json.loads(result.stdout)
 
@@ -132,11 +175,19 @@ def predicted(directory: Path, name: str, *options: str, expect: int = 0) -> dic
         ("dirty_beijing_pm25", {"missing": "ffill"}),
         (
             "nab_realTraffic",
-            {"off_grid": "nearest", "duplicates": "mean", "gaps": "fill", "freq": "h", "missing": "interpolate"},
+            {
+                "off_grid": "nearest",
+                "duplicates": "mean",
+                "gaps": "fill",
+                "freq": "h",
+                "missing": "interpolate",
+            },
         ),
     ],
 )
-def test_what_init_writes_for_a_dirty_set_trains_and_predicts(runs: Path, name: str, policies: dict) -> None:
+def test_what_init_writes_for_a_dirty_set_trains_and_predicts(
+    runs: Path, name: str, policies: dict
+) -> None:
     written = load_config(runs / f"{name}.yaml", environment={}).data
     trained = load_config(open_run(runs / "runs" / name).path / "config.yaml", environment={}).data
     for data in (written, trained):
@@ -152,8 +203,14 @@ def test_every_repair_is_counted_and_told(runs: Path) -> None:
     manifest = open_run(runs / "runs" / "shops").manifest
     assert manifest["repairs"] == {
         "unsorted": manifest["repairs"]["unsorted"],
-        "sentinels": 1, "infinite": 1, "duplicates": 1, "gaps": 2, "missing": 4, "outliers": 1, "short_series": 1,
-    }  # fmt: skip
+        "sentinels": 1,
+        "infinite": 1,
+        "duplicates": 1,
+        "gaps": 2,
+        "missing": 4,
+        "outliers": 1,
+        "short_series": 1,
+    }
     assert manifest["skipped_series"] == ["d"]
     told = (runs / "stderr.txt").read_text()
     for line in (
@@ -164,7 +221,9 @@ def test_every_repair_is_counted_and_told(runs: Path) -> None:
         assert line in told
 
 
-def test_prediction_applies_the_policies_of_the_run_to_newer_data_and_tells(runs: Path, tmp_path: Path) -> None:
+def test_prediction_applies_the_policies_of_the_run_to_newer_data_and_tells(
+    runs: Path, tmp_path: Path
+) -> None:
     newer = shops("abx", days=130)
     newer.loc[[5, 6], "y"] = ["-200", "n/a"]
     newer = pd.concat([newer, newer.iloc[[7]]])
@@ -174,7 +233,16 @@ def test_prediction_applies_the_policies_of_the_run_to_newer_data_and_tells(runs
     repairs = {"unsorted": 1, "sentinels": 1, "duplicates": 1, "missing": 2, "unseen_series": 1}
     assert content["repairs"] == repairs
     result = CliRunner().invoke(
-        app, ["predict", "--runs", str(runs / "runs"), "--run", "shops", "--data", str(tmp_path / "newer.csv")]
+        app,
+        [
+            "predict",
+            "--runs",
+            str(runs / "runs"),
+            "--run",
+            "shops",
+            "--data",
+            str(tmp_path / "newer.csv"),
+        ],
     )
     assert "data.unseen_series: skip settled 1 series" in result.stderr
 
@@ -185,7 +253,9 @@ def test_a_fault_without_policy_asks_to_set_one_and_train_again(runs: Path, tmp_
     newer.to_csv(tmp_path / "newer.csv", index=False)
     content = predicted(runs, "shops", "--data", str(tmp_path / "newer.csv"), expect=4)
     (problem,) = content["problems"]
-    assert problem.startswith(f"{tmp_path / 'newer.csv'}:7: 2024-01-06 07:00:00: not on the grid of freq D")
+    assert problem.startswith(
+        f"{tmp_path / 'newer.csv'}:7: 2024-01-06 07:00:00: not on the grid of freq D"
+    )
     assert problem.endswith("set data.freq, or data.off_grid: nearest, and train again")
 
 

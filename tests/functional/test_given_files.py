@@ -1,4 +1,6 @@
-"""What people name: tables on standard input, places for results, files that are being written, odd things."""
+"""What people name: tables on standard input, places for results, files that are being written, odd
+things.
+"""
 
 import gzip
 import json
@@ -46,8 +48,13 @@ def test_predict_reads_its_history_from_standard_input_as_from_the_file(
     pack: Callable[[bytes], bytes], inside: Path
 ) -> None:
     content = pack(Path("sine.csv").read_bytes())
-    assert invoke("predict", *RUN, "--data", "-", given=content).stdout == invoke("predict", *RUN).stdout
-    assert invoke("predict", *RUN, "--data", "-", given=parquet(inside / "sine.csv")).stdout.startswith("unique_id,")
+    assert (
+        invoke("predict", *RUN, "--data", "-", given=content).stdout
+        == invoke("predict", *RUN).stdout
+    )
+    assert invoke(
+        "predict", *RUN, "--data", "-", given=parquet(inside / "sine.csv")
+    ).stdout.startswith("unique_id,")
 
 
 def test_check_tells_the_same_of_standard_input_as_of_the_file(inside: Path) -> None:
@@ -64,7 +71,9 @@ def test_a_file_called_dash_is_read_where_its_folder_is_named(inside: Path) -> N
 def test_a_real_pipe_is_read_to_its_end_however_slowly_it_comes(inside: Path) -> None:
     content = Path("sine.csv").read_bytes()
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen(forecast_command("predict", *RUN, "--data", "-"), env=environment(), **pipes) as process:
+    with subprocess.Popen(
+        forecast_command("predict", *RUN, "--data", "-"), env=environment(), **pipes
+    ) as process:
         assert process.stdin is not None
         os.set_blocking(process.stdin.fileno(), True)
         for start in range(0, len(content), 5000):
@@ -76,17 +85,27 @@ def test_a_real_pipe_is_read_to_its_end_however_slowly_it_comes(inside: Path) ->
 
 
 @pytest.mark.parametrize("form", ["csv", "json", "parquet"])
-def test_monitor_reads_forecasts_of_every_format_from_standard_input(form: str, inside: Path) -> None:
+def test_monitor_reads_forecasts_of_every_format_from_standard_input(
+    form: str, inside: Path
+) -> None:
     pd.read_csv("sine.csv").iloc[:900].to_csv("then.csv", index=False)
     assert invoke("predict", *RUN, "--data", "then.csv", "--output", f"made.{form}").exit_code == 0
     named = invoke("monitor", f"made.{form}", *RUN, "--json")
     assert json.loads(named.stdout)["live"]["rows"] == 5
-    assert invoke("monitor", "-", *RUN, "--json", given=Path(f"made.{form}").read_bytes()).stdout == named.stdout
+    assert (
+        invoke("monitor", "-", *RUN, "--json", given=Path(f"made.{form}").read_bytes()).stdout
+        == named.stdout
+    )
 
 
-def test_init_writes_a_config_for_standard_input_and_says_where_the_table_has_to_lie(inside: Path) -> None:
+def test_init_writes_a_config_for_standard_input_and_says_where_the_table_has_to_lie(
+    inside: Path,
+) -> None:
     content = gzip.compress(Path("sine.csv").read_bytes())
-    assert "give the config one with --output configs/NAME.yaml" in invoke("init", "-", given=content).stderr
+    assert (
+        "give the config one with --output configs/NAME.yaml"
+        in invoke("init", "-", given=content).stderr
+    )
     result = invoke("init", "-", "--output", "mine.yaml", given=content)
     assert result.exit_code == 0, result.stderr
     assert "save the table as mine.csv.gz before training" in result.stderr
@@ -96,17 +115,28 @@ def test_init_writes_a_config_for_standard_input_and_says_where_the_table_has_to
 
 
 @pytest.mark.parametrize("path", ["-", "/dev/stdin"])
-def test_a_config_that_names_standard_input_is_refused_as_nobody_could_train_again(path: str, inside: Path) -> None:
+def test_a_config_that_names_standard_input_is_refused_as_nobody_could_train_again(
+    path: str, inside: Path
+) -> None:
     result = invoke("train", "--config", "sine.yaml", "--set", f"data.path='{path}'", given=b"")
     assert result.exit_code == 3
-    assert "must be a file, as standard input comes only once; one that is called - is ./-" in result.stderr
+    assert (
+        "must be a file, as standard input comes only once; one that is called - is ./-"
+        in result.stderr
+    )
 
 
 def test_standard_input_cannot_be_two_tables(inside: Path) -> None:
     content = Path("sine.csv").read_bytes()
-    for args in (["predict", *RUN, "--data", "-", "--future", "-"], ["monitor", "-", *RUN, "--data", "-"]):
+    for args in (
+        ["predict", *RUN, "--data", "-", "--future", "-"],
+        ["monitor", "-", *RUN, "--data", "-"],
+    ):
         result = invoke(*args, given=content)
-        assert (result.exit_code, "cannot both come in on standard input" in result.stderr) == (2, True)
+        assert (result.exit_code, "cannot both come in on standard input" in result.stderr) == (
+            2,
+            True,
+        )
 
 
 # Results
@@ -130,7 +160,9 @@ ALL = [*TABLES, "plot", "picture"]
 
 
 @pytest.mark.parametrize("command", TABLES, indirect=True)
-@pytest.mark.parametrize("name", ["sine.csv", "./runs/../sine.csv", "link.csv", "hard.csv", "deep/../sine.csv"])
+@pytest.mark.parametrize(
+    "name", ["sine.csv", "./runs/../sine.csv", "link.csv", "hard.csv", "deep/../sine.csv"]
+)
 def test_no_result_goes_over_the_data_of_the_run_whatever_it_is_called(
     command: list[str], name: str, inside: Path
 ) -> None:
@@ -151,7 +183,9 @@ def test_no_result_goes_into_a_run(command: list[str], place: str, inside: Path)
     Path("linked").symlink_to(f"runs/sine/{run_id}")
     before = tree(inside)
     name = {"init": "config.yaml", "plot": "a.png"}.get(command[0], "forecasts.csv")
-    result = invoke(*command, f"{place.format(run=run_id)}/{'a.png' if '--plot' in command else name}")
+    result = invoke(
+        *command, f"{place.format(run=run_id)}/{'a.png' if '--plot' in command else name}"
+    )
     assert result.exit_code == 2, result.output
     assert "lies in a run, where only trainings write; choose another place" in result.stderr
     assert tree(inside) == before
@@ -168,14 +202,22 @@ def test_no_result_becomes_part_of_a_directory_or_glob_that_is_read(
     before = tree(inside)
     for name in ("many/sine.csv", "many/sine-new.csv"):
         result = invoke(*command, name, *data)
-        assert (result.exit_code, "which is read; choose another place" in result.stderr) == (2, True), result.output
+        assert (result.exit_code, "which is read; choose another place" in result.stderr) == (
+            2,
+            True,
+        ), result.output
     assert tree(inside) == before
 
 
 @pytest.mark.parametrize("args", [["--data", "new.csv"], ["--future", "new.csv"]])
-def test_no_result_goes_over_what_was_given_to_the_same_command(args: list[str], inside: Path) -> None:
+def test_no_result_goes_over_what_was_given_to_the_same_command(
+    args: list[str], inside: Path
+) -> None:
     shutil.copy("sine.csv", "new.csv")
-    assert "would change new.csv, which is read" in invoke("predict", *RUN, *args, "--output", "new.csv").stderr
+    assert (
+        "would change new.csv, which is read"
+        in invoke("predict", *RUN, *args, "--output", "new.csv").stderr
+    )
 
 
 @pytest.mark.parametrize("command", ["compare", "retrain"], indirect=True)
@@ -185,10 +227,15 @@ def test_no_result_goes_over_the_config(command: list[str], inside: Path) -> Non
     assert "would change sine.csv.json, which is read" in invoke(*command, "sine.csv.json").stderr
 
 
-@pytest.mark.parametrize("command", ["predict", "backtest", "plot", "compare", "picture", "retrain"], indirect=True)
-def test_a_directory_that_is_not_there_is_an_error_and_not_made(command: list[str], inside: Path) -> None:
+@pytest.mark.parametrize(
+    "command", ["predict", "backtest", "plot", "compare", "picture", "retrain"], indirect=True
+)
+def test_a_directory_that_is_not_there_is_an_error_and_not_made(
+    command: list[str], inside: Path
+) -> None:
     name = "none/a.png" if command[0] == "plot" or "--plot" in command else "none/a.csv"
-    more = ["--set", "windows.horizon=5000"] if "--config" in command else []  # which no training survives
+    # which no training survives
+    more = ["--set", "windows.horizon=5000"] if "--config" in command else []
     result = invoke(*command, name, *more)
     assert result.exit_code == 7, result.output
     needed = f"as {command[-1]} {name} needs; make it first"
@@ -230,7 +277,9 @@ def writing(inside: Path) -> Iterator[subprocess.Popen[bytes]]:
         writer.kill()
 
 
-@pytest.mark.parametrize("args", [["predict", *RUN], ["check", "sine.csv"], ["retrain", "-c", "sine.yaml"]])
+@pytest.mark.parametrize(
+    "args", [["predict", *RUN], ["check", "sine.csv"], ["retrain", "-c", "sine.yaml"]]
+)
 @pytest.mark.usefixtures("writing")
 def test_a_table_that_is_being_written_is_refused(args: list[str]) -> None:
     result = invoke(*args)
@@ -239,11 +288,25 @@ def test_a_table_that_is_being_written_is_refused(args: list[str]) -> None:
     assert "try again when it is written" in result.stderr + result.stdout
 
 
-def test_retrain_waits_for_a_table_to_be_written_as_long_as_it_may(writing: subprocess.Popen[bytes]) -> None:
-    assert "have it waited for, for example with --wait 10m" in invoke("retrain", "-c", "sine.yaml").stderr
+def test_retrain_waits_for_a_table_to_be_written_as_long_as_it_may(
+    writing: subprocess.Popen[bytes],
+) -> None:
+    assert (
+        "have it waited for, for example with --wait 10m"
+        in invoke("retrain", "-c", "sine.yaml").stderr
+    )
     threading.Timer(1.5, writing.kill).start()
     lax = [f"--set=retrain.{key}=null" for key in ("drift.error", "silent.error")]
-    result = invoke("retrain", "-c", "sine.yaml", "--wait", "10m", "--set=retrain.min_new_rows=9999999", "--json", *lax)
+    result = invoke(
+        "retrain",
+        "-c",
+        "sine.yaml",
+        "--wait",
+        "10m",
+        "--set=retrain.min_new_rows=9999999",
+        "--json",
+        *lax,
+    )
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)["outcome"] == "not_due"
     assert "waiting for that" in result.stderr
@@ -269,7 +332,12 @@ def test_a_cut_last_number_is_said_by_whatever_reads_it(inside: Path) -> None:
 
 def test_every_path_that_a_command_takes_is_tried() -> None:
     found = {(place.command, place.name) for place in odd_files.places()}
-    assert {("predict", "output"), ("runs list", "runs"), ("config show", "config"), ("train", "data.path")} <= found
+    assert {
+        ("predict", "output"),
+        ("runs list", "runs"),
+        ("config show", "config"),
+        ("train", "data.path"),
+    } <= found
     assert len(found) > 40
 
 
@@ -279,7 +347,12 @@ def test_whatever_lies_at_a_path_a_command_ends_soon_and_says_why(name: str, ins
     command = [sys.executable, "-m", "tests.reliability.odd_files", name, "6"]
     root = Path(__file__).parents[2]
     result = subprocess.run(
-        command, env=environment(PYTHONPATH=str(root)), capture_output=True, text=True, timeout=120, check=True
+        command,
+        env=environment(PYTHONPATH=str(root)),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
     )
     *tried, end = map(json.loads, result.stdout.splitlines())
     assert not [each for each in tried if each["problem"]]

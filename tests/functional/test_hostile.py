@@ -1,4 +1,6 @@
-"""Runs made to harm whoever loads them: refused with exit code 5, before code runs, memory fills or a file changes."""
+"""Runs made to harm whoever loads them: refused with exit code 5, before code runs, memory fills or
+a file changes.
+"""
 
 import json
 import os
@@ -12,14 +14,16 @@ from typing import Any
 import pytest
 
 from lstm_forecast.errors import RunError
+from lstm_forecast.forecasting.loaded import load_run
 from lstm_forecast.store import open_run
-from lstm_forecast.workflows._loaded import load_run
 from tests.functional.conftest import environment
 from tests.reliability.hostile_runs import HOSTILE, NETWORKS, forge, seal
 
 
 @pytest.fixture(scope="session")
-def outcomes(once: Callable[[str, Callable[[Path], None]], Path], trained: Path) -> dict[str, dict[str, Any]]:
+def outcomes(
+    once: Callable[[str, Callable[[Path], None]], Path], trained: Path
+) -> dict[str, dict[str, Any]]:
     def fill(directory: Path) -> None:
         (directory / "outcomes.json").write_text(json.dumps(forge(directory, trained)))
 
@@ -32,15 +36,21 @@ def test_there_are_many_hostile_runs(outcomes: dict[str, dict[str, Any]]) -> Non
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_run_is_refused_without_any_side_effect(outcomes: dict[str, dict[str, Any]], name: str) -> None:
+def test_a_hostile_run_is_refused_without_any_side_effect(
+    outcomes: dict[str, dict[str, Any]], name: str
+) -> None:
     row = outcomes[name]
     assert row["exit_code"] == 5, row
     assert row["events"] == []
     assert row["mib"] < 64
 
 
-@pytest.mark.parametrize("name", ["expand_bomb", "metadata", "second_input", "network_is_pickle", "empty_network"])
-def test_the_network_that_a_backtest_asks_is_taken_apart_as_well(trained: Path, tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["expand_bomb", "metadata", "second_input", "network_is_pickle", "empty_network"]
+)
+def test_the_network_that_a_backtest_asks_is_taken_apart_as_well(
+    trained: Path, tmp_path: Path, name: str
+) -> None:
     run = copied(trained, tmp_path)
     sound = (run / "network.onnx").read_bytes()
     NETWORKS[name](run)
@@ -64,6 +74,11 @@ def test_what_is_never_read_can_hold_anything(trained: Path, tmp_path: Path) -> 
     os.mkfifo(run / "network.keras")
     command = [sys.executable, "-m", "lstm_forecast", "predict", "--run", "sine"]
     result = subprocess.run(
-        command, cwd=tmp_path / "copy", env=environment(), capture_output=True, timeout=120, check=False
+        command,
+        cwd=tmp_path / "copy",
+        env=environment(),
+        capture_output=True,
+        timeout=120,
+        check=False,
     )
     assert result.returncode == 0, result.stderr

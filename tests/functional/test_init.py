@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from lstm_forecast.cli import app
 from lstm_forecast.config.loading import load_config
 from lstm_forecast.config.schema import Config
-from lstm_forecast.workflows._prepare import prepare
+from lstm_forecast.training.prepare import prepare
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 needs_shared = pytest.mark.skipif(not SHARED.exists(), reason="the shared data sets are not here")
@@ -55,7 +55,11 @@ def test_a_single_series_with_several_columns(folder: Path) -> None:
     steps = np.arange(2000)
     init(write(folder, when=hours(2000), humidity=steps % 7, load=np.sin(steps / 4), label="x"))
     config = written(folder)
-    assert (config.data.timestamp, config.data.series_id, config.data.targets) == ("when", None, ("load",))
+    assert (config.data.timestamp, config.data.series_id, config.data.targets) == (
+        "when",
+        None,
+        ("load",),
+    )
     assert (config.data.freq, config.windows.horizon) == ("h", 24)
     assert (config.windows.context_length, config.model.segment_length) == (None, None)  # auto
     assert (folder / "configs" / config.data.path).resolve() == folder / "table.csv"
@@ -65,13 +69,21 @@ def test_a_panel_in_long_format(folder: Path) -> None:
     days = pd.date_range("2024-01-01", periods=100).repeat(3)
     init(write(folder, store=np.tile(["b", "a", "c"], 100), date=days, sales=np.arange(300.0)))
     config = written(folder)
-    assert (config.data.timestamp, config.data.series_id, config.data.targets) == ("date", "store", ("sales",))
+    assert (config.data.timestamp, config.data.series_id, config.data.targets) == (
+        "date",
+        "store",
+        ("sales",),
+    )
 
 
 def test_columns_beside_the_targets_are_offered_as_covariates(folder: Path) -> None:
     days = pd.date_range("2024-01-01", periods=100).repeat(2)
     shops = {"store": np.tile(["b", "a"], 100), "date": days, "sales": np.arange(200.0) ** 2}
-    more = {"promo": np.arange(200) % 3 == 0, "price": np.arange(200) % 7, "region": np.tile(["x", "y"], 100)}
+    more = {
+        "promo": np.arange(200) % 3 == 0,
+        "price": np.arange(200) % 7,
+        "region": np.tile(["x", "y"], 100),
+    }
     findings = init(write(folder, **shops, **more))
     assert "other numeric columns: promo, price; constant in each series: region" in findings
     text = (folder / "configs" / "table.yaml").read_text()
@@ -103,7 +115,12 @@ def test_faults_in_the_data_get_a_policy_and_nothing_else_does(folder: Path) -> 
     values[50] = np.nan
     findings = init(write(folder, ds=stamps, y=values))
     data = written(folder).data
-    assert (data.duplicates, data.gaps, data.missing, data.infinite) == ("first", "fill", "ffill", "error")
+    assert (data.duplicates, data.gaps, data.missing, data.infinite) == (
+        "first",
+        "fill",
+        "ffill",
+        "error",
+    )
     assert "gaps: 2 rows" in findings
     settled = load_config(folder / "configs" / "table.yaml", overrides=SETTLED, environment={})
     prepare(settled, folder / "table.csv")
@@ -116,7 +133,14 @@ def test_names_that_mean_something_in_yaml_survive(folder: Path) -> None:
 
 
 def test_a_column_name_cannot_break_out_of_a_comment(folder: Path) -> None:
-    init(write(folder, ds=hours(400), y=np.arange(400.0), **{"x\ntraining: {epochs: 1}": np.arange(400.0)}))
+    init(
+        write(
+            folder,
+            ds=hours(400),
+            y=np.arange(400.0),
+            **{"x\ntraining: {epochs: 1}": np.arange(400.0)},
+        )
+    )
     assert written(folder).training.epochs != 1
 
 
@@ -146,9 +170,16 @@ def test_a_constant_is_a_target_where_there_is_nothing_else(folder: Path) -> Non
 
 @pytest.mark.parametrize(
     ("form", "expected"),
-    [("%d/%m/%Y", "%d/%m/%Y"), ("%m/%d/%Y", "%m/%d/%Y"), ("%Y%m%d", None), ("%d.%m.%Y", "%d.%m.%Y")],
+    [
+        ("%d/%m/%Y", "%d/%m/%Y"),
+        ("%m/%d/%Y", "%m/%d/%Y"),
+        ("%Y%m%d", None),
+        ("%d.%m.%Y", "%d.%m.%Y"),
+    ],
 )
-def test_the_day_or_the_month_may_come_first_and_is_kept(folder: Path, form: str, expected: str | None) -> None:
+def test_the_day_or_the_month_may_come_first_and_is_kept(
+    folder: Path, form: str, expected: str | None
+) -> None:
     days = pd.date_range("2024-01-01", periods=90).strftime(form)
     init(write(folder, date=days, y=np.arange(90) % 7))
     data = written(folder).data
@@ -167,7 +198,16 @@ def test_stamps_in_several_columns_and_words_among_numbers_are_settled(folder: P
     stamps = hours(400)
     values = (np.arange(400) % 24).astype("str")
     values[[100, 200]] = "offline"
-    init(write(folder, year=stamps.year, month=stamps.month, day=stamps.day, hour=stamps.hour, load=values))
+    init(
+        write(
+            folder,
+            year=stamps.year,
+            month=stamps.month,
+            day=stamps.day,
+            hour=stamps.hour,
+            load=values,
+        )
+    )
     data = written(folder).data
     assert data.timestamp == ("year", "month", "day", "hour")
     assert (data.sentinels, data.missing) == (("offline",), "ffill")
@@ -175,7 +215,9 @@ def test_stamps_in_several_columns_and_words_among_numbers_are_settled(folder: P
 
 def test_decimal_commas_are_written_down(folder: Path) -> None:
     table = folder / "table.csv"
-    table.write_text("ds;y\n" + "".join(f"{stamp};{k % 7},5\n" for k, stamp in enumerate(hours(100))))
+    table.write_text(
+        "ds;y\n" + "".join(f"{stamp};{k % 7},5\n" for k, stamp in enumerate(hours(100)))
+    )
     init(table)
     assert (written(folder).data.csv.decimal, written(folder).data.csv.delimiter) == (",", ";")
 
@@ -195,7 +237,9 @@ def test_the_command_to_go_on_with_can_be_pasted(folder: Path) -> None:
 
 def test_a_target_that_is_no_number_is_refused_with_its_place(folder: Path) -> None:
     table = write(folder, ds=hours(50), y=["1.5"] * 40 + ["n/a"] * 10)
-    assert "table.csv:42: column y: expected a number, received 'n/a'" in init(table, "--target", "y", expect=4)
+    assert "table.csv:42: column y: expected a number, received 'n/a'" in init(
+        table, "--target", "y", expect=4
+    )
 
 
 def test_an_existing_config_is_only_replaced_by_force(folder: Path) -> None:
@@ -213,12 +257,16 @@ def test_an_existing_config_is_only_replaced_by_force(folder: Path) -> None:
         ({"ds": hours(2), "y": [1.0, 2.0]}, "data.freq"),
     ],
 )
-def test_a_table_without_time_or_target_is_refused_with_a_remedy(folder: Path, columns: dict, words: str) -> None:
+def test_a_table_without_time_or_target_is_refused_with_a_remedy(
+    folder: Path, columns: dict, words: str
+) -> None:
     assert words in init(write(folder, **columns), expect=4)
 
 
 def test_a_column_that_is_not_there_is_refused_with_those_that_are(folder: Path) -> None:
-    assert "ds, y" in init(write(folder, ds=hours(50), y=np.arange(50.0)), "--target", "z", expect=4)
+    assert "ds, y" in init(
+        write(folder, ds=hours(50), y=np.arange(50.0)), "--target", "z", expect=4
+    )
 
 
 @needs_shared
@@ -242,14 +290,19 @@ def test_real_tables_get_a_config_that_trains(
     init(SHARED / f"{name}.csv.gz")
     settled = [] if name == "air_passengers" else SETTLED
     config = load_config(folder / "configs" / f"{name}.yaml", overrides=settled, environment={})
-    assert (config.data.timestamp, config.data.series_id, config.data.freq) == (timestamp, series_id, freq)
+    assert (config.data.timestamp, config.data.series_id, config.data.freq) == (
+        timestamp,
+        series_id,
+        freq,
+    )
     prepared = prepare(config, folder / "configs" / config.data.path)
     assert prepared.test is not None
     assert prepared.facts["freq"] == freq
 
 
 def test_stamps_later_than_the_clock_are_dropped_where_they_are_few(folder: Path) -> None:
-    days = [*pd.date_range("2024-01-01", periods=120), pd.Timestamp("2204-03-01")]  # a slip of the pen
+    # a slip of the pen
+    days = [*pd.date_range("2024-01-01", periods=120), pd.Timestamp("2204-03-01")]
     said = init(write(folder, ds=days, y=np.arange(121) % 7))
     assert "future_rows: 1 rows" in said
     assert (written(folder).data.future_rows, written(folder).data.gaps) == ("drop", "error")

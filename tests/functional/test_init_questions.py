@@ -1,4 +1,6 @@
-"""What ``init`` does not guess: it says what was found and what could be done; training refuses until someone chose."""
+"""What ``init`` does not guess: it says what was found and what could be done; training refuses
+until someone chose.
+"""
 
 import csv
 import json
@@ -12,20 +14,26 @@ import pytest
 from typer.testing import CliRunner
 
 from lstm_forecast.cli import app
+from lstm_forecast.commands.check import check
 from lstm_forecast.config.loading import load_config
-from lstm_forecast.data.read import read_table
 from lstm_forecast.errors import DataError
-from lstm_forecast.workflows._prepare import prepare
-from lstm_forecast.workflows._shared import survey_panel
-from lstm_forecast.workflows.check import check
+from lstm_forecast.panel.survey import survey_panel
+from lstm_forecast.tables.read import read_table
+from lstm_forecast.training.prepare import prepare
 
 CASES = Path(__file__).parents[3] / "shared" / "cases"
 needs_cases = pytest.mark.skipif(not CASES.exists(), reason="the shared cases are not here")
 SETTLED = [
-    *("windows.context_length=6", "windows.horizon=2", "windows.normalisation=last", "preprocessing.log=false"),
+    *(
+        "windows.context_length=6",
+        "windows.horizon=2",
+        "windows.normalisation=last",
+        "preprocessing.log=false",
+    ),
     *("model.linear=ridge", "model.segment_length=1"),
 ]
-TOUCHING = ("duplicates", "off_grid", "future_rows", "infinite", "sentinels")  # policies that lose something
+# policies that lose something
+TOUCHING = ("duplicates", "off_grid", "future_rows", "infinite", "sentinels")
 
 
 @pytest.fixture
@@ -38,7 +46,9 @@ def days(count: int, first: str = "2022-01-01") -> list[str]:
     return [str(day.date()) for day in pd.date_range(first, periods=count)]
 
 
-def write(folder: Path, header: Sequence[str], rows: Sequence[Sequence[object]], delimiter: str = ",") -> Path:
+def write(
+    folder: Path, header: Sequence[str], rows: Sequence[Sequence[object]], delimiter: str = ","
+) -> Path:
     path = folder / "table.csv"
     with path.open("w", newline="") as file:
         csv.writer(file, delimiter=delimiter).writerows([header, *rows])
@@ -55,7 +65,9 @@ def single(folder: Path, odd: Sequence[str], count: int = 400) -> Path:
 
 def asked(table: Path, *options: str) -> tuple[list[dict[str, Any]], Path, str]:
     """What ``init`` asks, the config that it wrote, and what it said."""
-    result = CliRunner().invoke(app, ["init", str(table), "--output", "asked.yaml", "--force", "--json", *options])
+    result = CliRunner().invoke(
+        app, ["init", str(table), "--output", "asked.yaml", "--force", "--json", *options]
+    )
     assert result.exit_code == 0, result.output
     content = json.loads(result.stdout)
     assert content["ok"]
@@ -70,11 +82,16 @@ def refusal(config: Path, table: Path) -> str:
 
 
 def settings(choice: dict[str, Any]) -> list[str]:
-    return [f"data.{key}={json.dumps(value, ensure_ascii=False)}" for key, value in choice["keys"].items()]
+    return [
+        f"data.{key}={json.dumps(value, ensure_ascii=False)}"
+        for key, value in choice["keys"].items()
+    ]
 
 
 def require_answers_to_work(question: dict[str, Any], config: Path, table: Path) -> None:
-    """Every answer that keys of the config can give lets ``check`` and all that training prepares go on."""
+    """Every answer that keys of the config can give lets ``check`` and all that training prepares
+    go on.
+    """
     for choice in question["choices"]:
         if choice["keys"]:
             settled = load_config(config, overrides=[*SETTLED, *settings(choice)], environment={})
@@ -87,7 +104,11 @@ def touched(config: Path, table: Path) -> Iterator[tuple[str, int]]:
     data = load_config(config, environment={}).data
     _, findings, _ = survey_panel(data, table)
     settled = {each.kind: each.count for each in findings if each.level == "settled"}
-    yield from ((kind, settled.get(kind, 0)) for kind in TOUCHING if getattr(data, kind) not in ("error", ()))
+    yield from (
+        (kind, settled.get(kind, 0))
+        for kind in TOUCHING
+        if getattr(data, kind) not in ("error", ())
+    )
 
 
 TEXTS = {
@@ -112,7 +133,9 @@ TEXTS = {
 
 
 @pytest.mark.parametrize("texts", TEXTS.values(), ids=TEXTS.keys())
-def test_a_text_with_digits_is_never_a_missing_value_without_a_word(folder: Path, texts: list[str]) -> None:
+def test_a_text_with_digits_is_never_a_missing_value_without_a_word(
+    folder: Path, texts: list[str]
+) -> None:
     table = single(folder, texts)
     (question,), config, said = asked(table)
     assert (question["kind"], question["count"]) == ("texts", len(texts))
@@ -149,11 +172,15 @@ def test_points_among_decimal_commas_are_not_read_as_decimals(folder: Path) -> N
     rows = list(zip(days(200), cells, strict=True))
     table = write(folder, ["ds", "y"], rows, delimiter=";")
     (question,), config, _ = asked(table)
-    assert question["text"].startswith("1 of 200 rows: column y: text among numbers, most often '1.009'")
+    assert question["text"].startswith(
+        "1 of 200 rows: column y: text among numbers, most often '1.009'"
+    )
     assert refusal(config, table)
 
 
-def test_words_without_digits_stay_words_for_missing_values_beside_those_that_are_asked(folder: Path) -> None:
+def test_words_without_digits_stay_words_for_missing_values_beside_those_that_are_asked(
+    folder: Path,
+) -> None:
     (question,), config, _ = asked(single(folder, ["offline", "<0.5", "offline"]))
     data = load_config(config, environment={}).data
     assert (data.sentinels, data.missing) == (("offline",), "ffill")
@@ -182,7 +209,11 @@ def test_a_named_target_with_texts_in_it_is_asked_as_any_other(folder: Path) -> 
 
 
 def shops(count: int, keys: Sequence[tuple[object, object]]) -> list[list[object]]:
-    return [[day, *key, 100 + k % 7 + 3 * n] for n, key in enumerate(keys) for k, day in enumerate(days(count))]
+    return [
+        [day, *key, 100 + k % 7 + 3 * n]
+        for n, key in enumerate(keys)
+        for k, day in enumerate(days(count))
+    ]
 
 
 @pytest.mark.parametrize(
@@ -206,13 +237,17 @@ def test_two_columns_that_name_series_only_together_are_told_and_nothing_is_merg
     require_answers_to_work(question, config, table)
 
     rows = [[day, f"{store}-{item}", sales] for day, store, item, sales in shops(100, keys)]
-    questions, config, said = asked(write(folder, ["date", "both", "sales"], rows), "--series-id", "both")
+    questions, config, said = asked(
+        write(folder, ["date", "both", "sales"], rows), "--series-id", "both"
+    )
     assert not questions and "series: 6 by both" in said
     settled = load_config(config, overrides=SETTLED, environment={})
     assert len(prepare(settled, table).layout.ids) == 6
 
 
-def test_a_named_series_column_that_is_not_enough_is_told_with_what_is_missing(folder: Path) -> None:
+def test_a_named_series_column_that_is_not_enough_is_told_with_what_is_missing(
+    folder: Path,
+) -> None:
     keys = [(store, item) for store in (1, 2, 3) for item in (1, 2)]
     table = write(folder, ["date", "store", "item", "sales"], shops(100, keys))
     (question,), config, said = asked(table, "--series-id", "store")
@@ -241,9 +276,13 @@ def test_identical_rows_beyond_a_few_may_be_events_and_are_asked(folder: Path) -
 def test_events_with_clock_times_are_not_moved_and_merged(folder: Path) -> None:
     rng = np.random.default_rng(0)
     moments = [
-        pd.Timestamp(day) + pd.Timedelta(minutes=int(m)) for day in days(150) for m in rng.integers(480, 1200, 6)
+        pd.Timestamp(day) + pd.Timedelta(minutes=int(m))
+        for day in days(150)
+        for m in rng.integers(480, 1200, 6)
     ]
-    table = write(folder, ["when", "quantity"], [[moment, k % 9] for k, moment in enumerate(moments)])
+    table = write(
+        folder, ["when", "quantity"], [[moment, k % 9] for k, moment in enumerate(moments)]
+    )
     questions, config, said = asked(table)
     assert {question["kind"] for question in questions} == {"off_grid"}
     data = load_config(config, environment={}).data
@@ -260,7 +299,9 @@ def test_one_event_a_day_is_not_moved_to_another_day(folder: Path) -> None:
         pd.Timestamp(day) + pd.Timedelta(minutes=int(m))
         for day, m in zip(days(150), rng.integers(480, 1200, 150), strict=True)
     ]
-    (question,), config, _ = asked(write(folder, ["when", "quantity"], [[m, k % 9] for k, m in enumerate(moments)]))
+    (question,), config, _ = asked(
+        write(folder, ["when", "quantity"], [[m, k % 9] for k, m in enumerate(moments)])
+    )
     assert question["kind"] == "off_grid"
     assert load_config(config, environment={}).data.off_grid == "error"
 
@@ -268,7 +309,9 @@ def test_one_event_a_day_is_not_moved_to_another_day(folder: Path) -> None:
 def test_a_clock_that_is_a_few_seconds_off_is_put_right_and_counted(folder: Path) -> None:
     stamps = pd.date_range("2022-01-01", periods=300, freq="20min").to_list()
     stamps = [stamp + pd.Timedelta(seconds=4 * (k % 3 == 2)) for k, stamp in enumerate(stamps)]
-    questions, config, said = asked(write(folder, ["when", "y"], [[s, k % 9] for k, s in enumerate(stamps)]))
+    questions, config, said = asked(
+        write(folder, ["when", "y"], [[s, k % 9] for k, s in enumerate(stamps)])
+    )
     assert not questions and "off_grid: " in said
     data = load_config(config, environment={}).data
     assert (data.off_grid, data.duplicates) == ("nearest", "error")
@@ -301,7 +344,9 @@ def test_numbers_too_large_to_calculate_with_are_asked(folder: Path) -> None:
     require_answers_to_work(question, config, folder / "table.csv")
 
 
-def test_several_open_questions_are_all_told_and_answers_to_all_of_them_settle_the_table(folder: Path) -> None:
+def test_several_open_questions_are_all_told_and_answers_to_all_of_them_settle_the_table(
+    folder: Path,
+) -> None:
     rows = [[day, cell] for day in days(100) for cell in (5, 6)]
     rows[3][1] = "12 kg"
     table = write(folder, ["ds", "y"], rows)
@@ -314,7 +359,9 @@ def test_several_open_questions_are_all_told_and_answers_to_all_of_them_settle_t
 
 
 @pytest.mark.parametrize("repeated", [0, 3, 4, 5, 40, 399])
-def test_no_policy_that_is_written_touches_more_than_one_row_in_a_hundred(folder: Path, repeated: int) -> None:
+def test_no_policy_that_is_written_touches_more_than_one_row_in_a_hundred(
+    folder: Path, repeated: int
+) -> None:
     rows = [[day, k % 7] for k, day in enumerate(days(400))]
     rows += [[day, k % 5] for k, day in enumerate(days(repeated))]
     table = write(folder, ["ds", "y"], rows)
@@ -356,17 +403,22 @@ def test_tables_as_people_have_them_keep_all_their_rows_until_someone_chose(
 
 @needs_cases
 @pytest.mark.parametrize("name", sorted(path.stem for path in CASES.glob("*.csv")))
-def test_no_case_loses_more_than_one_row_in_a_hundred_without_being_asked(folder: Path, name: str) -> None:
+def test_no_case_loses_more_than_one_row_in_a_hundred_without_being_asked(
+    folder: Path, name: str
+) -> None:
     table = CASES / f"{name}.csv"
     result = CliRunner().invoke(app, ["init", str(table), "--output", "a.yaml", "--json"])
     assert result.exit_code in (0, 4), result.output
-    if result.exit_code == 0 and "texts" not in {each["kind"] for each in json.loads(result.stdout)["questions"]}:
+    if result.exit_code == 0 and "texts" not in {
+        each["kind"] for each in json.loads(result.stdout)["questions"]
+    }:
         rows = len(read_table(table).frame)
         assert all(count <= rows / 100 for _, count in touched(Path("a.yaml"), table))
 
 
 @pytest.mark.parametrize(
-    ("number", "every", "settled"), [(999, 2, False), (9999, 7, False), (9999, 150, True), (-200, 4, True)]
+    ("number", "every", "settled"),
+    [(999, 2, False), (9999, 7, False), (9999, 150, True), (-200, 4, True)],
 )
 def test_a_number_is_read_as_missing_where_it_is_rare_or_lies_below_all_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, every: int, settled: bool

@@ -1,4 +1,6 @@
-"""Whatever ``init`` writes can be read: however many columns a table has, and whatever they are called."""
+"""Whatever ``init`` writes can be read: however many columns a table has, and whatever they are
+called.
+"""
 
 import csv
 import io
@@ -12,15 +14,18 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from lstm_forecast.cli import app
+from lstm_forecast.commands.init import init
 from lstm_forecast.config.loading import load_config
 from lstm_forecast.errors import DataError, UsageError
-from lstm_forecast.workflows.init import init
 
 ROWS = 60
 HOSTILE = [
-    "a\nb: 1", "a\r\nb", 'say "x"', "it's", "a: b", "a # b", "100 %", "%TAG ! x", "🙂", "x" * 300, "é" * 300, "\u2028",
-    "\u0085", "\x1b[31m", "\x7f", "\ufeffa", "\ufffe", "\U000e0001", "- x", "{x}", "[x]", "? x", "|", ">", "&a", "*a",
-    "!!python/object:x", "null", "NO", "~", "1e3", "<<", "=", "'", '"', "\\", "\\n", "{count}", "\u202ex",
+    "a\nb: 1", "a\r\nb", 'say "x"', "it's", "a: b", "a # b", "100 %", "%TAG ! x", "🙂", "x" * 300,
+    "é" * 300, "\u2028",
+    "\u0085", "\x1b[31m", "\x7f", "\ufeffa", "\ufffe", "\U000e0001", "- x", "{x}", "[x]", "? x",
+    "|", ">", "&a", "*a",
+    "!!python/object:x", "null", "NO", "~", "1e3", "<<", "=", "'", '"', "\\", "\\n", "{count}",
+    "\u202ex",
     "training: {epochs: 1}",
 ]  # fmt: skip
 
@@ -36,7 +41,12 @@ def write(path: Path, names: Sequence[str], stamp: str = "ds") -> Path:
     writer = csv.writer(stream)
     writer.writerow([*names, stamp])
     for k in range(ROWS):
-        writer.writerow([*((k * (n + 3)) % 17 for n in range(len(names))), f"2024-{1 + k // 28:02d}-{1 + k % 28:02d}"])
+        writer.writerow(
+            [
+                *((k * (n + 3)) % 17 for n in range(len(names))),
+                f"2024-{1 + k // 28:02d}-{1 + k % 28:02d}",
+            ]
+        )
     path.write_text(stream.getvalue(), encoding="utf-8", newline="")
     return path
 
@@ -44,7 +54,9 @@ def write(path: Path, names: Sequence[str], stamp: str = "ds") -> Path:
 def require_checked(table: Path, *options: str) -> str:
     """``init`` writes a config that ``check`` takes; its text."""
     config = table.with_suffix(".yaml")
-    written = CliRunner().invoke(app, ["init", str(table), "--output", str(config), "--force", *options])
+    written = CliRunner().invoke(
+        app, ["init", str(table), "--output", str(config), "--force", *options]
+    )
     assert written.exit_code == 0, written.output
     checked = CliRunner().invoke(app, ["check", "--config", str(config)])
     assert checked.exit_code == 0, checked.output
@@ -67,14 +79,23 @@ def test_a_wide_table_with_series_in_it_gets_a_config_that_check_accepts(table: 
         writer.writerow(["store", "ds", "sales", *names])
         for store in ("a", "b"):
             for k in range(ROWS):
-                writer.writerow([store, f"2024-{1 + k // 28:02d}-{1 + k % 28:02d}", k % 7, *[f"{store}x"] * len(names)])
+                writer.writerow(
+                    [
+                        store,
+                        f"2024-{1 + k // 28:02d}-{1 + k % 28:02d}",
+                        k % 7,
+                        *[f"{store}x"] * len(names),
+                    ]
+                )
     text = require_checked(table)
     assert '#   static: ["group 0", ' in text
     assert len(text) < 6000
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_name_is_kept_as_a_target_and_harmless_in_comments(table: Path, name: str) -> None:
+def test_a_hostile_name_is_kept_as_a_target_and_harmless_in_comments(
+    table: Path, name: str
+) -> None:
     write(table, ["sales", name])
     require_checked(table)
     require_checked(table, "--target", name)
@@ -84,11 +105,15 @@ def test_a_hostile_name_is_kept_as_a_target_and_harmless_in_comments(table: Path
     assert load_config(table.with_suffix(".yaml"), environment={}).data.timestamp == name
 
 
-def test_more_targets_than_a_config_can_name_are_refused_before_anything_is_written(tmp_path: Path) -> None:
+def test_more_targets_than_a_config_can_name_are_refused_before_anything_is_written(
+    tmp_path: Path,
+) -> None:
     names = [f"{k:03d}{'x' * 297}" for k in range(300)]
     table = write(tmp_path / "t.csv", names)
     targets = [part for name in names for part in ("--target", name)]
-    result = CliRunner().invoke(app, ["init", str(table), "--output", str(tmp_path / "c.yaml"), *targets])
+    result = CliRunner().invoke(
+        app, ["init", str(table), "--output", str(tmp_path / "c.yaml"), *targets]
+    )
     assert result.exit_code == 2
     assert "KiB" in result.stderr and "--target" in result.stderr
     assert list(tmp_path.iterdir()) == [table]
@@ -106,7 +131,20 @@ NAMES = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\0\ufeff"), min_size=1, max_size=40
 ) | st.sampled_from(HOSTILE)
 WORDS = st.sampled_from(
-    ["offline", "-", "<0.5", "1,206.9", "n. v.", "12 kg", "inf", "1e200", "", "\u2028", "x: {y}", "z" * 500]
+    [
+        "offline",
+        "-",
+        "<0.5",
+        "1,206.9",
+        "n. v.",
+        "12 kg",
+        "inf",
+        "1e200",
+        "",
+        "\u2028",
+        "x: {y}",
+        "z" * 500,
+    ]
 )
 
 
@@ -129,10 +167,16 @@ def test_what_init_writes_for_any_table_is_read_again(
     with table.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([*rows, *rows[1 : 1 + repeated]])
     try:
-        result = init(table, output=table.with_suffix(".yaml"), targets=names[:1] if named else None, force=True)
+        result = init(
+            table,
+            output=table.with_suffix(".yaml"),
+            targets=names[:1] if named else None,
+            force=True,
+        )
     except (DataError, UsageError) as error:
         assert all(problem.strip() for problem in error.problems)
         return
     data = load_config(result.path, environment={}).data
-    first = names[0].removeprefix("\ufeff") or "Unnamed: 0"  # at the start of a file that sign is no part of a name
+    # at the start of a file that sign is no part of a name
+    first = names[0].removeprefix("\ufeff") or "Unnamed: 0"
     assert set(data.targets) <= {first, *names}

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lstm_forecast.commands.predict import predict
 from lstm_forecast.errors import RunError, UsageError
+from lstm_forecast.forecasting.loaded import load_run, make_forecaster
 from lstm_forecast.store import find_run
-from lstm_forecast.workflows._loaded import load_run, make_forecaster
-from lstm_forecast.workflows.predict import predict
 from tests.functional.conftest import Forecast
 
 
@@ -27,7 +27,8 @@ def test_any_level_can_be_asked_for_at_prediction_time(forecast: Forecast, train
 
 def test_levels_change_no_forecast_and_fewer_of_them_change_no_interval(trained: Path) -> None:
     plain, some, more = (
-        predict(runs=trained / "runs", name="shops", levels=levels).table for levels in (None, [80], [99, 80, 7])
+        predict(runs=trained / "runs", name="shops", levels=levels).table
+        for levels in (None, [80], [99, 80, 7])
     )
     assert list(plain) == list(some)
     pd.testing.assert_frame_equal(plain, some)
@@ -35,7 +36,9 @@ def test_levels_change_no_forecast_and_fewer_of_them_change_no_interval(trained:
 
 
 @pytest.mark.parametrize("level", ["0", "100", "many"])
-def test_a_level_that_is_none_is_a_usage_error(level: str, forecast: Forecast, trained: Path) -> None:
+def test_a_level_that_is_none_is_a_usage_error(
+    level: str, forecast: Forecast, trained: Path
+) -> None:
     result = forecast("predict", "--run", "sine", "--levels", level, cwd=trained)
     assert result.returncode == 2
     assert "levels" in result.stderr
@@ -46,12 +49,16 @@ def test_without_calibration_only_trained_levels_can_be_had(trained: Path) -> No
     loaded = load_run(run)
     network, scaler = run.read("network.onnx"), loaded.forecaster.scaler
     assert make_forecaster(loaded.config, network, scaler, levels=[80]).quantiles == (0.1, 0.5, 0.9)
-    with pytest.raises(UsageError, match=r"--levels 90: the run was neither trained for it .* and has 80"):
+    with pytest.raises(
+        UsageError, match=r"--levels 90: the run was neither trained for it .* and has 80"
+    ):
         make_forecaster(loaded.config, network, scaler, levels=[90])
 
 
 @pytest.mark.parametrize("name", ["sine", "shops"])
-def test_coverage_on_the_test_part_is_reported_for_what_was_evaluated(name: str, trained: Path) -> None:
+def test_coverage_on_the_test_part_is_reported_for_what_was_evaluated(
+    name: str, trained: Path
+) -> None:
     run = find_run(trained / "runs", name)
     intervals = json.loads(run.read("metrics.json"))["test"]["intervals"]
     table = pd.read_parquet(io.BytesIO(run.read("forecasts.parquet")))

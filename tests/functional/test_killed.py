@@ -1,4 +1,6 @@
-"""Whoever dies while training or publishing leaves a champion that predicts what it predicted before."""
+"""Whoever dies while training or publishing leaves a champion that predicts what it predicted
+before.
+"""
 
 import json
 import random
@@ -26,8 +28,10 @@ from lstm_forecast.store import FILES, crown, locked, open_run, publish
 home = Path(sys.argv[1])
 run = open_run(home)
 contents = {name: run.read(name) for name in FILES}
-facts = {key: fact for key, fact in run.manifest.items() if key not in ("run_id", "created", "files", "sha256")}
-writers = {name: (lambda path, content=content: path.write_bytes(content)) for name, content in contents.items()}
+facts = {key: fact for key, fact in run.manifest.items()
+    if key not in ("run_id", "created", "files", "sha256")}
+writers = {name: (lambda path, content=content: path.write_bytes(content))
+    for name, content in contents.items()}
 print("ready", flush=True)
 while True:
     with locked(home) as seen:
@@ -78,7 +82,9 @@ def kill(process: subprocess.Popen[str]) -> list[str]:
 
 
 def forecast_of(workspace: Path) -> str:
-    result = CliRunner().invoke(app, ["predict", "--runs", str(workspace / "runs"), "--run", "sine"])
+    result = CliRunner().invoke(
+        app, ["predict", "--runs", str(workspace / "runs"), "--run", "sine"]
+    )
     assert result.exit_code == 0, result.output
     return result.stdout
 
@@ -101,17 +107,24 @@ def test_a_publisher_killed_at_any_moment_leaves_a_whole_champion(workspace: Pat
             assert forecast_of(workspace) == forecast
     with locked(home):  # nothing has to be unlocked or repaired by hand
         assert not list(home.glob(".stage-*"))
-    for run in home.glob("0*"):  # every run that is visible under its name is whole, champion or not
+    # every run that is visible under its name is whole, champion or not
+    for run in home.glob("0*"):
         assert {name: open_run(run).read(name) for name in FILES} == contents
     assert torn  # the kills did hit publishing
 
 
-def test_whoever_dies_while_choosing_a_champion_leaves_the_one_before_or_the_one_meant(workspace: Path) -> None:
+def test_whoever_dies_while_choosing_a_champion_leaves_the_one_before_or_the_one_meant(
+    workspace: Path,
+) -> None:
     home = workspace / "runs" / "sine"
     contents = champion_files(home)
     for _ in range(4):
         with locked(home) as seen:
-            run = publish(home, {name: lambda path: path.write_bytes(contents[path.name]) for name in FILES}, {})
+            run = publish(
+                home,
+                {name: lambda path: path.write_bytes(contents[path.name]) for name in FILES},
+                {},
+            )
             crown(home, run.run_id, seen=seen)
     moments, torn = random.Random(0), 0
     for k in range(5 * CHOOSING_KILLS):
@@ -123,7 +136,8 @@ def test_whoever_dies_while_choosing_a_champion_leaves_the_one_before_or_the_one
         time.sleep(moments.uniform(0, 0.02))
         said = [line for line in kill(process) if line != "chosen"]
         torn += (home / ".champion").exists()
-        # The last one that was begun, or the one before it; nobody has to unlock or to repair anything.
+        # The last one that was begun, or the one before it; nobody has to unlock or to repair
+        # anything.
         assert open_run(home).run_id in [before, *said][-2:]
         assert champion_files(home) == contents
         if torn and k >= CHOOSING_KILLS:  # the kills did hit the writing of the pointer
@@ -152,7 +166,9 @@ def test_only_one_of_many_writers_that_start_together_gets_the_lock(workspace: P
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     command = [sys.executable, "-c", HOLD, str(home)]
     processes = [subprocess.Popen(command, env=environment(), **pipes) for _ in range(12)]
-    answers = sorted(process.stdout.readline() for process in processes if process.stdout is not None)
+    answers = sorted(
+        process.stdout.readline() for process in processes if process.stdout is not None
+    )
     for process in processes:
         process.communicate()  # closes its stdin, which ends it
     assert answers == ["busy\n"] * 11 + ["held\n"]
@@ -170,13 +186,19 @@ def test_a_training_killed_at_any_moment_leaves_the_champion_and_the_next_one_wo
     for k in range(TRAINING_KILLS):
         command = forecast_command("train", "-c", "sine.yaml")
         with subprocess.Popen(
-            command, cwd=workspace, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            command,
+            cwd=workspace,
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
         ) as process:
             try:
                 process.wait(duration * (k + moments.random()) / TRAINING_KILLS)
             except subprocess.TimeoutExpired:
                 kill(process)
-        # Where a training came through, its run is the champion: the same network, as the seed is the same.
+        # Where a training came through, its run is the champion: the same network, as the seed is
+        # the same.
         assert forecast_of(workspace) == before
         assert champion_files(home)["network.onnx"] == contents["network.onnx"]
     newest = open_run(home).run_id
@@ -202,10 +224,14 @@ def test_a_pointer_torn_by_hand_is_reported_and_healed_by_the_next_publish(
     home = workspace / "runs" / "sine"
     contents = champion_files(home)
     (home / "champion").write_bytes(leftover)
-    result = CliRunner().invoke(app, ["predict", "--runs", str(workspace / "runs"), "--run", "sine"])
+    result = CliRunner().invoke(
+        app, ["predict", "--runs", str(workspace / "runs"), "--run", "sine"]
+    )
     assert result.exit_code == 5
     assert f"forecast {remedy}" in result.stderr
     with locked(home) as seen:
-        run = publish(home, {name: lambda path: path.write_bytes(contents[path.name]) for name in FILES}, {})
+        run = publish(
+            home, {name: lambda path: path.write_bytes(contents[path.name]) for name in FILES}, {}
+        )
         crown(home, run.run_id, seen=seen)
     assert champion_files(home) == contents

@@ -1,4 +1,6 @@
-"""What is said, for people and for what collects logs; and what is refused before it takes the machine's memory."""
+"""What is said, for people and for what collects logs; and what is refused before it takes the
+machine's memory.
+"""
 
 import json
 import re
@@ -14,8 +16,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 import lstm_forecast
+from lstm_forecast.cli.terminal import Talk
 from lstm_forecast.events import LEVELS, Event
-from lstm_forecast.terminal import Talk
 from tests.functional.commands import FAIL, SUCCEED, prepare, run_all
 from tests.functional.conftest import Forecast, environment
 from tests.functional.test_cli import invoke
@@ -25,7 +27,7 @@ KEYS = ["time", "level", "event", "message"]
 # Python, a library beneath it, and a bug of ours write on stderr while a command runs.
 CHATTER = """
 import logging, sys, warnings
-import lstm_forecast.workflows.runs as runs
+import lstm_forecast.commands.runs as runs
 from lstm_forecast.cli import main
 def chatter(**_):
     warnings.warn("careful")
@@ -61,22 +63,51 @@ def test_the_page_on_logs_lists_every_event_with_its_level() -> None:
 def test_every_line_of_every_subcommand_is_an_object_where_asked(workspace: Path) -> None:
     prepare(workspace)
     streams = ("null", "null", "file")
-    lines = [["train", "-c", "known.yaml"], *([*name.split(), *args] for name, args in SUCCEED.items())]
+    lines = [
+        ["train", "-c", "known.yaml"],
+        *([*name.split(), *args] for name, args in SUCCEED.items()),
+    ]
     wrong = [[*name.split(), *args] for name, args in FAIL.items()]
     cases = [(streams, ["--log-format", "json", *args]) for args in (*lines, *wrong)]
     found = run_all(cases, workspace)
     for args, (code, stderr) in zip(lines, found, strict=False):
         assert (args, code) == (args, 0), stderr
-        assert not {"bug", "failed", "library"} & {each["event"] for each in objects(stderr)}, stderr
+        assert not {"bug", "failed", "library"} & {each["event"] for each in objects(stderr)}, (
+            stderr
+        )
     for args, (code, stderr) in zip(wrong, found[len(lines) :], strict=True):
         *_, last = objects(stderr) or [{}]
         if code:
-            assert (args, last["event"], last["level"], last["exit_code"]) == (args, "failed", "error", code)
+            assert (args, last["event"], last["level"], last["exit_code"]) == (
+                args,
+                "failed",
+                "error",
+                code,
+            )
     trained = {each["event"]: each for each in objects(found[0][1])}
-    assert trained.keys() >= {"data", "network", "memory", "epoch", "kept", "errors", "published", "next"}
-    assert (trained["data"]["rows"], trained["data"]["series"], trained["data"]["windows"]["test"]) == (1000, 1, 40)
-    assert (trained["epoch"]["epoch"], trained["epoch"]["epochs"], trained["epoch"]["network"]) == (2, 2, 1)
-    assert trained["epoch"]["gap"] == pytest.approx(trained["epoch"]["val_loss"] - trained["epoch"]["loss"])
+    assert trained.keys() >= {
+        "data",
+        "network",
+        "memory",
+        "epoch",
+        "kept",
+        "errors",
+        "published",
+        "next",
+    }
+    assert (
+        trained["data"]["rows"],
+        trained["data"]["series"],
+        trained["data"]["windows"]["test"],
+    ) == (1000, 1, 40)
+    assert (trained["epoch"]["epoch"], trained["epoch"]["epochs"], trained["epoch"]["network"]) == (
+        2,
+        2,
+        1,
+    )
+    assert trained["epoch"]["gap"] == pytest.approx(
+        trained["epoch"]["val_loss"] - trained["epoch"]["loss"]
+    )
     assert trained["epoch"]["seconds"] > 0
     assert trained["errors"]["errors"]["forecast"]["mae"] > 0
     assert trained["errors"]["skill"].keys() >= {"naive", "ridge"}
@@ -84,15 +115,29 @@ def test_every_line_of_every_subcommand_is_an_object_where_asked(workspace: Path
 
 
 @pytest.mark.parametrize(
-    "args", [[], ["nosuch"], ["--bogus"], ["runs"], ["train"], ["predict", "--horizon", "0"], ["predict", "--columns"]],
+    "args",
+    [
+        [],
+        ["nosuch"],
+        ["--bogus"],
+        ["runs"],
+        ["train"],
+        ["predict", "--horizon", "0"],
+        ["predict", "--columns"],
+    ],
     ids=" ".join,
-)  # fmt: skip
+)
 def test_wrong_usage_is_one_object_on_stderr_and_with_json_one_on_stdout(
     args: list[str], tmp_path: Path, forecast: Forecast
 ) -> None:
     result = forecast(*args, "--json", cwd=tmp_path, FORECAST_LOG_FORMAT="json")
     (said,) = objects(result.stderr)
-    assert (result.returncode, said["event"], said["error"], said["exit_code"]) == (2, "failed", "usage", 2)
+    assert (result.returncode, said["event"], said["error"], said["exit_code"]) == (
+        2,
+        "failed",
+        "usage",
+        2,
+    )
     answer = json.loads(result.stdout)
     assert result.stdout.count("\n") == 1
     assert (answer["ok"], answer["exit_code"], answer["error"]) == (False, 2, "usage")
@@ -101,9 +146,13 @@ def test_wrong_usage_is_one_object_on_stderr_and_with_json_one_on_stdout(
 
 @pytest.mark.parametrize(
     ("args", "value", "as_object"),
-    [(["runs", "list"], "xml", False), (["--log-format", "xml", "runs", "list"], "json", False),
-     (["runs", "list", "--log-format", "json"], "", True), (["--log-format=json", "--log-format", "x"], "", False)],
-)  # fmt: skip
+    [
+        (["runs", "list"], "xml", False),
+        (["--log-format", "xml", "runs", "list"], "json", False),
+        (["runs", "list", "--log-format", "json"], "", True),
+        (["--log-format=json", "--log-format", "x"], "", False),
+    ],
+)
 def test_an_unknown_log_format_is_wrong_usage(
     args: list[str], value: str, as_object: bool, tmp_path: Path, forecast: Forecast
 ) -> None:
@@ -114,12 +163,21 @@ def test_an_unknown_log_format_is_wrong_usage(
 
 def test_what_python_libraries_and_bugs_write_is_made_objects_too(trained: Path) -> None:
     result = subprocess.run(
-        [sys.executable, "-c", CHATTER], cwd=trained, env=environment(), capture_output=True, text=True, check=False
+        [sys.executable, "-c", CHATTER],
+        cwd=trained,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert result.returncode == 1
     *library, bug = objects(result.stderr)
     assert [each["event"] for each in library] == ["library"] * 3
-    assert [each["message"].rpartition(": ")[2] for each in library] == ["careful", "oh", "half a line and the rest"]
+    assert [each["message"].rpartition(": ")[2] for each in library] == [
+        "careful",
+        "oh",
+        "half a line and the rest",
+    ]
     assert (bug["event"], bug["level"], bug["exit_code"]) == ("bug", "error", 1)
     assert bug["message"].startswith("Traceback")
     assert "a bug of ours: ZeroDivisionError: ours" in bug["message"]
@@ -143,7 +201,9 @@ def test_a_hook_that_leaves_something_running_is_not_waited_for(grown: Path) -> 
 
 
 @pytest.mark.parametrize("progress", [False, True])
-def test_a_line_break_in_a_name_makes_no_line_of_its_own(progress: bool, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_line_break_in_a_name_makes_no_line_of_its_own(
+    progress: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
     bars = Progress(console=Console(stderr=True, width=200)) if progress else None
     Talk(bars).note("column a\nchampion: promoted\x1b[31m: 3 gaps")
     said = [line for line in capsys.readouterr().err.splitlines() if line.strip()]
@@ -151,7 +211,7 @@ def test_a_line_break_in_a_name_makes_no_line_of_its_own(progress: bool, capsys:
 
 
 def test_figures_that_json_has_no_word_for_are_null(capsys: pytest.CaptureFixture[str]) -> None:
-    from lstm_forecast.streams import log_as_json, say
+    from lstm_forecast.cli.streams import log_as_json, say
 
     log_as_json(True)
     try:
@@ -163,7 +223,9 @@ def test_figures_that_json_has_no_word_for_are_null(capsys: pytest.CaptureFixtur
     assert (said["loss"], said["losses"]) == (None, {"a": [None, 1]})
 
 
-def test_the_next_command_talks_plainly_again(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_next_command_talks_plainly_again(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(workspace)
     assert invoke("--log-format", "json", "predict", "--run", "nobody").stderr.startswith("{")
     assert invoke("predict", "--run", "nobody").stderr.startswith("run: ")

@@ -1,4 +1,6 @@
-"""Values that were not observed, end to end: no part of a training, a forecast or a judgement depends on them."""
+"""Values that were not observed, end to end: no part of a training, a forecast or a judgement
+depends on them.
+"""
 
 import json
 import subprocess
@@ -14,12 +16,12 @@ from hypothesis import strategies as st
 
 from lstm_forecast.config.loading import parse_config
 from lstm_forecast.errors import DataError
-from lstm_forecast.model.linear import fit_linear
+from lstm_forecast.forecasting.loaded import load_run, usable_panel
+from lstm_forecast.judging.parts import linear_forecast
+from lstm_forecast.model.linear.linear import fit_linear
+from lstm_forecast.retraining.judge import judge_challenger
 from lstm_forecast.store import open_run
-from lstm_forecast.workflows._judge import judge_challenger
-from lstm_forecast.workflows._loaded import load_run, usable_panel
-from lstm_forecast.workflows._parts import linear_forecast
-from lstm_forecast.workflows._prepare import prepare
+from lstm_forecast.training.prepare import prepare
 from tests.functional.conftest import TRAIN_ALL, environment
 from tests.functional.test_cli import invoke, one_object
 from tests.functional.test_dirty import SHARED, needs_shared, predicted
@@ -39,7 +41,8 @@ data:
 preprocessing: {log: false}
 windows: {context_length: 12, horizon: 4, normalisation: standard, padding: true}
 split: {validation: 30, test: 30}
-model: {units: 4, segment_length: 3, segment_units: 0, linear: combined, ensemble: 1, levels: [80], channels: CHANNELS}
+model: {units: 4, segment_length: 3, segment_units: 0, linear: combined, ensemble: 1,
+  levels: [80], channels: CHANNELS}
 training: {epochs: EPOCHS, steps_per_epoch: 2, batch_size: 64, refit: false, fallback: false}
 """
 BEIJING = """\
@@ -54,19 +57,31 @@ AHEAD = 4
 
 
 def shops(content: str) -> pd.DataFrame:
-    """Two long shops and a short one with holes of every kind; what the holes hold is ``content``."""
+    """Two long shops and a short one with holes of every kind, which hold ``content``."""
     rng, frames = np.random.default_rng(5), []
     for name, n in (("a", 160), ("b", 160), ("c", 11)):
         steps = np.arange(n + AHEAD)
         cells = {
-            column: (20 + k + 5 * np.sin(steps * 2 * np.pi / 7) + rng.normal(size=len(steps))).round(3).astype("str")
+            column: (
+                (20 + k + 5 * np.sin(steps * 2 * np.pi / 7) + rng.normal(size=len(steps)))
+                .round(3)
+                .astype("str")
+            )
             for k, column in enumerate("yzpf")
         }
-        frame = pd.DataFrame({"id": name, "ds": pd.date_range("2024-01-01", periods=len(steps)).astype("str"), **cells})
+        frame = pd.DataFrame(
+            {
+                "id": name,
+                "ds": pd.date_range("2024-01-01", periods=len(steps)).astype("str"),
+                **cells,
+            }
+        )
         frame.loc[n:, ["y", "z", "p"]] = ""
         holes = rng.random((n, 4)) < 0.04
         holes[n - 1] = [n > 100, False, True, False]  # the newest row of a forecast
-        frame.loc[: n - 1, list("yzpf")] = np.where(holes, content, frame.loc[: n - 1, list("yzpf")])
+        frame.loc[: n - 1, list("yzpf")] = np.where(
+            holes, content, frame.loc[: n - 1, list("yzpf")]
+        )
         frames.append(frame.drop(index=[30, 31, *range(60, 75)] if n > 100 else [7]))
     return pd.concat(frames)
 
@@ -82,22 +97,30 @@ def masked(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
         ):
             shops(content).to_csv(directory / f"{name}.csv", index=False)
             text = CONFIG.replace("NAME", name).replace("CONTENT", content)
-            text = text.replace("CHANNELS", channels).replace("EPOCHS", "1" if channels == "joint" else "0")
+            text = text.replace("CHANNELS", channels).replace(
+                "EPOCHS", "1" if channels == "joint" else "0"
+            )
             (directory / f"{name}.yaml").write_text(text)
             configs.append(f"{name}.yaml")
         shops("").to_csv(directory / "filled.csv", index=False)
-        filled = text.replace("apart", "filled").replace("independent", "joint").replace("[7e7]", "[]")
+        filled = (
+            text.replace("apart", "filled").replace("independent", "joint").replace("[7e7]", "[]")
+        )
         (directory / "filled.yaml").write_text(
             filled.replace("gaps: mask", "gaps: fill").replace("missing: mask", "missing: ffill")
         )
         configs.append("filled.yaml")
         if SHARED.exists():
-            whole = pd.read_csv(SHARED / "dirty_beijing_pm25.csv.gz", dtype=str, keep_default_na=False)
+            whole = pd.read_csv(
+                SHARED / "dirty_beijing_pm25.csv.gz", dtype=str, keep_default_na=False
+            )
             whole.head(9_000).to_csv(directory / "beijing.csv", index=False)
             (directory / "beijing.yaml").write_text(BEIJING)
             configs.append("beijing.yaml")
         command = [sys.executable, "-c", TRAIN_ALL, *configs]
-        result = subprocess.run(command, cwd=directory, env=environment(), capture_output=True, text=True, check=False)
+        result = subprocess.run(
+            command, cwd=directory, env=environment(), capture_output=True, text=True, check=False
+        )
         assert result.returncode == 0, result.stderr
         (directory / "stderr.txt").write_text(result.stderr)
 
@@ -106,7 +129,13 @@ def masked(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
 
 def test_what_stands_in_masked_cells_changes_no_byte_of_a_run(masked: Path) -> None:
     low, high = (open_run(masked / "runs" / name) for name in ("low", "high"))
-    for file in ("scaler.json", "network.onnx", "evaluated.onnx", "weights.safetensors", "calibration.safetensors"):
+    for file in (
+        "scaler.json",
+        "network.onnx",
+        "evaluated.onnx",
+        "weights.safetensors",
+        "calibration.safetensors",
+    ):
         assert low.read(file) == high.read(file), file
     assert json.loads(low.read("metrics.json")) == json.loads(high.read("metrics.json"))
     first, second = (predicted(masked, name)["forecasts"] for name in ("low", "high"))
@@ -122,7 +151,10 @@ def test_masks_are_counted_and_told(masked: Path) -> None:
     told = (masked / "stderr.txt").read_text()
     assert "data.gaps: mask settled 35 rows" in told
     left_out = open_run(masked / "runs" / "low").manifest["unobserved_windows"]
-    assert f"{left_out} more training windows left out: a value among their targets was not observed" in told
+    assert (
+        f"{left_out} more training windows left out: a value among their targets was not observed"
+        in told
+    )
     assert left_out >= 50
 
 
@@ -139,7 +171,9 @@ def test_only_observed_values_judge(masked: Path, name: str) -> None:
     assert 0 < report["windows"] < origins * (2 if name == "low" else 4)
 
 
-def test_a_backtest_with_importance_and_pictures_work_with_masks(masked: Path, tmp_path: Path) -> None:
+def test_a_backtest_with_importance_and_pictures_work_with_masks(
+    masked: Path, tmp_path: Path
+) -> None:
     for name in ("low", "apart"):
         run = ["--runs", masked / "runs", "--run", name]
         report = one_object(invoke("backtest", "--importance", "--json", *run).stdout)
@@ -160,13 +194,19 @@ def test_a_context_without_an_observed_value_is_refused(masked: Path, tmp_path: 
     frame.iloc[rows[-1], frame.columns.get_loc("y")] = "-200"
     frame.to_csv(tmp_path / "new.csv", index=False)
     content = predicted(masked, "low", "--data", str(tmp_path / "new.csv"), expect=4)
-    assert content["problems"][0].startswith("series b: no value of a target was observed in its newest 12 rows")
+    assert content["problems"][0].startswith(
+        "series b: no value of a target was observed in its newest 12 rows"
+    )
 
 
 @needs_shared
-def test_the_missing_values_of_a_year_in_beijing_are_masked_and_beat_the_seasonal_naive_forecast(masked: Path) -> None:
+def test_the_missing_values_of_a_year_in_beijing_are_masked_and_beat_the_seasonal_naive_forecast(
+    masked: Path,
+) -> None:
     run = open_run(masked / "runs" / "beijing")
-    assert run.manifest["repairs"] == {"missing": (pd.read_csv(masked / "beijing.csv")["pm2.5"].isna()).sum()}
+    assert run.manifest["repairs"] == {
+        "missing": (pd.read_csv(masked / "beijing.csv")["pm2.5"].isna()).sum()
+    }
     errors = json.loads(run.read("metrics.json"))["test"]["errors"]
     assert errors["forecast"]["mae"] < errors["seasonal_naive"]["mae"]
     rows = predicted(masked, "beijing")["forecasts"]
@@ -175,12 +215,19 @@ def test_the_missing_values_of_a_year_in_beijing_are_masked_and_beat_the_seasona
 
 # Series c has too few rows to scale its errors by: it must not keep the others from being judged.
 def test_a_champion_that_knows_no_holes_is_judged_fairly_beside_one_that_does(masked: Path) -> None:
-    champion, challenger = (load_run(open_run(masked / "runs" / name)) for name in ("filled", "low"))
+    champion, challenger = (
+        load_run(open_run(masked / "runs" / name)) for name in ("filled", "low")
+    )
     panel = usable_panel(challenger, None)
     assert np.isnan(panel.values).any()
     ends = panel.layout.offsets[1:]
     verdict = judge_challenger(
-        champion, challenger.forecaster, challenger.config, panel, learned=ends - 60, unseen=np.maximum(ends - 60, 0)
+        champion,
+        challenger.forecaster,
+        challenger.config,
+        panel,
+        learned=ends - 60,
+        unseen=np.maximum(ends - 60, 0),
     )
     assert verdict.windows > 20
     assert all(loss is not None for loss in verdict.losses.values())
@@ -191,14 +238,17 @@ def test_a_champion_that_knows_no_holes_is_judged_fairly_beside_one_that_does(ma
 
 HOLES = """\
 name: a
-data: {path: a.csv, timestamp: ds, series_id: id, targets: [y, z], gaps: mask, missing: mask, covariates: {past: [p]}}
+data: {path: a.csv, timestamp: ds, series_id: id, targets: [y, z], gaps: mask, missing: mask,
+  covariates: {past: [p]}}
 windows: {context_length: 6, horizon: 3, normalisation: KIND, season_length: 7, padding: true}
 preprocessing: {log: false, scaler: SCALER}
 model: {linear: combined, ensemble: 1, channels: CHANNELS}
 """
 
 
-@settings(max_examples=60, deadline=10_000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=10_000, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     st.integers(0, 9),
     st.floats(0, 0.95),

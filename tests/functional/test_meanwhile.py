@@ -1,4 +1,6 @@
-"""What people choose while a training runs stays chosen, and takes no longer than at any other time."""
+"""What people choose while a training runs stays chosen, and takes no longer than at any other
+time.
+"""
 
 import fcntl
 import json
@@ -17,7 +19,8 @@ from lstm_forecast.store import FILES, champions, locked, open_run, promote, pub
 from tests.functional.conftest import BASE, OWN, champion_files, environment, series
 from tests.functional.test_cli import invoke, one_object
 
-# Runs commands one after another in one process; each waits, where it is told to, until a line comes on its stdin.
+# Runs commands one after another in one process; each waits, where it is told to, until a line
+# comes on its stdin.
 WAITING = """
 import importlib, json, sys
 from lstm_forecast.cli import main
@@ -51,16 +54,18 @@ for where, arguments in map(json.loads, sys.argv[1:]):
     print(json.dumps({"code": code}), flush=True)
 """
 STAGES = {
-    "reading": "lstm_forecast.workflows.train:prepare",
-    "training": "lstm_forecast.model.training:Feed.__getitem__",
+    "reading": "lstm_forecast.commands.train:prepare",
+    "training": "lstm_forecast.model.network.training:Feed.__getitem__",
     "publishing": "lstm_forecast.store.publishing:fingerprint",
-    "promoting": "lstm_forecast.workflows.train:crown",
+    "promoting": "lstm_forecast.commands.train:crown",
 }
 
 
 @contextmanager
 def commands(folder: Path, stages: list[tuple[str, list[str]]]) -> Iterator[Callable[[str], str]]:
-    """Says a line to the process of these commands, if it is not empty, and returns the next one that it prints."""
+    """Says a line to the process of these commands, if it is not empty, and returns the next one
+    that it prints.
+    """
     command = [sys.executable, "-c", WAITING, *map(json.dumps, stages)]
     with subprocess.Popen(
         command, cwd=folder, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -89,7 +94,11 @@ def copies(home: Path, count: int) -> list[str]:
     facts = {key: value for key, value in manifest.items() if key not in OWN}
     for _ in range(count):
         with locked(home):
-            run = publish(home, {name: lambda path: path.write_bytes(contents[path.name]) for name in FILES}, facts)
+            run = publish(
+                home,
+                {name: lambda path: path.write_bytes(contents[path.name]) for name in FILES},
+                facts,
+            )
         promote(home, run.run_id)
     return run_ids(home)
 
@@ -118,15 +127,24 @@ def test_at_every_stage_of_a_training_the_champion_can_be_chosen_and_stays(
             if number % 2:  # there and back is a choice as well
                 assert within_a_second("runs", "promote", before[0], "--run", "sine")["ok"]
             chosen = champions(home)
-            assert one_object(invoke("predict", "--run", "sine", "--json").stdout)["run"] == chosen[0]
+            assert (
+                one_object(invoke("predict", "--run", "sine", "--json").stdout)["run"] == chosen[0]
+            )
             assert invoke("runs", "prune", "--run", "sine").exit_code == 75
             told, ended = json.loads(say("go on")), json.loads(say())
-            assert (told["ok"], told["exit_code"], told["promoted"], ended["code"]) == (False, 6, False, 6)
+            assert (told["ok"], told["exit_code"], told["promoted"], ended["code"]) == (
+                False,
+                6,
+                False,
+                6,
+            )
             assert (told["champion"], champions(home)) == (chosen[0], chosen)
             ids.append(told["run"])
             assert run_ids(home) == ids
             answer = say() if stage != "promoting" else ""
-    assert {run["state"] for run in one_object(invoke("runs", "list", "--json").stdout)["runs"]} == {"readable"}
+    assert {
+        run["state"] for run in one_object(invoke("runs", "list", "--json").stdout)["runs"]
+    } == {"readable"}
 
 
 def test_a_training_that_was_overtaken_says_who_is_champion_and_what_promotes_its_run(
@@ -135,9 +153,19 @@ def test_a_training_that_was_overtaken_says_who_is_champion_and_what_promotes_it
     monkeypatch.chdir(workspace)
     (first, second), moved = copies(Path("runs/sine"), 1), Path("the runs")
     Path("runs").rename(moved)
-    where = "lstm_forecast.workflows.train:crown"
-    command = [sys.executable, "-c", WAITING, json.dumps((where, ["train", "-c", "sine.yaml", "--runs", str(moved)]))]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    where = "lstm_forecast.commands.train:crown"
+    command = [
+        sys.executable,
+        "-c",
+        WAITING,
+        json.dumps((where, ["train", "-c", "sine.yaml", "--runs", str(moved)])),
+    ]
+    pipes = {
+        "stdin": subprocess.PIPE,
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.PIPE,
+        "text": True,
+    }
     with subprocess.Popen(command, env=environment(), **pipes) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "waiting\n"
@@ -155,12 +183,14 @@ def test_a_training_that_was_overtaken_says_who_is_champion_and_what_promotes_it
     assert second in run_ids(moved / "sine")
 
 
-def test_a_better_challenger_is_not_promoted_over_a_champion_that_it_was_not_compared_with(grown: Path) -> None:
+def test_a_better_challenger_is_not_promoted_over_a_champion_that_it_was_not_compared_with(
+    grown: Path,
+) -> None:
     home = grown / "runs" / "grown"
     first, second = copies(home, 1)
     (grown / "grown.csv").write_text(series(BASE + 260, broken=BASE + 10))
     command = ["retrain", "-c", "grown.yaml", "--json"]
-    with commands(grown, [("lstm_forecast.workflows.retrain:train_challenger", command)]) as say:
+    with commands(grown, [("lstm_forecast.commands.retrain:train_challenger", command)]) as say:
         assert say() == "waiting\n"
         assert invoke("runs", "rollback", "--run", "grown").exit_code == 0
         status, ended = json.loads(say("go on")), json.loads(say())
@@ -172,7 +202,8 @@ def test_a_better_challenger_is_not_promoted_over_a_champion_that_it_was_not_com
     assert f"forecast runs promote {status['run']} --run grown" in status["reason"]
     assert run_ids(home) == [first, second, status["run"]]
     assert json.loads((home / "status.json").read_text()) == status
-    assert invoke("runs", "promote", status["run"][:4], "--run", "grown").exit_code == 0  # it was not for study
+    # it was not for study
+    assert invoke("runs", "promote", status["run"][:4], "--run", "grown").exit_code == 0
 
 
 def test_a_retraining_whose_pointer_is_held_by_another_process_names_its_run_and_tells_the_hooks(

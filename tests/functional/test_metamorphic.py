@@ -1,4 +1,6 @@
-"""What must not matter does not, and what must carry over does: order, names, scale and neighbours of series."""
+"""What must not matter does not, and what must carry over does: order, names, scale and neighbours
+of series.
+"""
 
 from pathlib import Path
 
@@ -8,14 +10,14 @@ import pytest
 
 from lstm_forecast.config.loading import parse_config
 from lstm_forecast.config.schema import Config
-from lstm_forecast.inference.session import Session
+from lstm_forecast.forecasting.loaded import make_forecaster
+from lstm_forecast.forecasting.session import Session
 from lstm_forecast.model.ensemble import Member
-from lstm_forecast.model.graph import onnx_graph, weight_shapes
-from lstm_forecast.model.linear import fit_linear
+from lstm_forecast.model.linear.linear import fit_linear
+from lstm_forecast.model.onnx.graph import onnx_graph, weight_shapes
 from lstm_forecast.store import open_run
-from lstm_forecast.workflows._fit import network_spec
-from lstm_forecast.workflows._loaded import make_forecaster
-from lstm_forecast.workflows._prepare import Prepared, prepare
+from lstm_forecast.training.fit import network_spec
+from lstm_forecast.training.prepare import Prepared, prepare
 
 CONFIG = """\
 name: a
@@ -37,7 +39,9 @@ def table(*names: str, rows: int = ROWS) -> pd.DataFrame:
     parts = []
     for k, name in enumerate(names):
         noise = np.random.default_rng(k).normal(size=rows)
-        parts.append(pd.DataFrame({"id": name, "ds": steps, "y": 20 + 5 * np.sin(steps / (3 + k)) + noise}))
+        parts.append(
+            pd.DataFrame({"id": name, "ds": steps, "y": 20 + 5 * np.sin(steps / (3 + k)) + noise})
+        )
     return pd.concat(parts, ignore_index=True)
 
 
@@ -92,7 +96,9 @@ def test_other_names_of_series_change_names_alone(tmp_path: Path, network: bytes
 
 @pytest.mark.parametrize("normalisation", ["none", "last", "mean", "standard", "last_standard"])
 @pytest.mark.parametrize("scaler", ["standard", "minmax", "robust"])
-@pytest.mark.parametrize(("factor", "shift"), [(1000.0, 0.0), (1e-3, 0.0), (1.0, 5000.0), (7.0, -300.0)])
+@pytest.mark.parametrize(
+    ("factor", "shift"), [(1000.0, 0.0), (1e-3, 0.0), (1.0, 5000.0), (7.0, -300.0)]
+)
 def test_a_series_in_other_units_is_forecast_in_those(
     tmp_path: Path, network: bytes, normalisation: str, scaler: str, factor: float, shift: float
 ) -> None:
@@ -107,7 +113,9 @@ def test_a_series_in_other_units_is_forecast_in_those(
 
 
 @pytest.mark.parametrize("normalisation", ["none", "last", "mean", "standard", "last_standard"])
-@pytest.mark.parametrize(("factor", "shift"), [(1000.0, 0.0), (1e-3, 0.0), (1.0, 500.0), (7.0, -300.0)])
+@pytest.mark.parametrize(
+    ("factor", "shift"), [(1000.0, 0.0), (1e-3, 0.0), (1.0, 500.0), (7.0, -300.0)]
+)
 def test_what_is_learned_in_other_units_is_forecast_in_those(
     tmp_path: Path, normalisation: str, factor: float, shift: float
 ) -> None:
@@ -119,7 +127,9 @@ def test_what_is_learned_in_other_units_is_forecast_in_those(
         assert np.abs(other[name] - (factor * forecast + shift)).max() < 1e-4 * size
 
 
-def test_an_unrelated_series_leaves_the_scales_of_others_as_they_are(tmp_path: Path, network: bytes) -> None:
+def test_an_unrelated_series_leaves_the_scales_of_others_as_they_are(
+    tmp_path: Path, network: bytes
+) -> None:
     alone = prepared(table("a", "b"), tmp_path)
     extra = table("x").assign(y=lambda frame: frame.y * 1e6)
     more = prepared(pd.concat([table("a", "b"), extra]), tmp_path)

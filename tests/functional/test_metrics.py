@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from lstm_forecast.config.document import parse_document
+from lstm_forecast.retraining.status import METRICS, write_monitor_metrics
 from lstm_forecast.store import open_run
-from lstm_forecast.workflows._status import METRICS, write_monitor_metrics
 from tests.functional.conftest import ROOT
 from tests.functional.test_cli import invoke
 
@@ -25,12 +25,16 @@ Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
 def samples(path: Path) -> Samples:
-    """Every sample of a file, each once, of a documented gauge whose HELP and TYPE stand once before it."""
+    """Every sample of a file, each once, of a documented gauge whose HELP and TYPE stand once
+    before it.
+    """
     text = path.read_bytes().decode()
     found: Samples = {}
     for family in text_string_to_metric_families(text):
         assert (family.type, family.documentation) == ("gauge", METRICS[family.name])
-        assert text.count(f"# TYPE {family.name} gauge\n") == text.count(f"# HELP {family.name} ") == 1
+        assert (
+            text.count(f"# TYPE {family.name} gauge\n") == text.count(f"# HELP {family.name} ") == 1
+        )
         for sample in family.samples:
             key = sample.name, frozenset(sample.labels.items())
             assert key not in found
@@ -39,7 +43,11 @@ def samples(path: Path) -> Samples:
 
 
 def value(found: Samples, metric: str, /, **labels: str) -> float:
-    (fitting,) = (each for (own, all_), each in found.items() if own == metric and labels.items() <= dict(all_).items())
+    (fitting,) = (
+        each
+        for (own, all_), each in found.items()
+        if own == metric and labels.items() <= dict(all_).items()
+    )
     return fitting
 
 
@@ -48,8 +56,12 @@ def service(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Forecasts of ``shops`` that came true, and a retraining of ``shops`` that was not due."""
     monkeypatch.chdir(workspace)
     rows = Path("shops.csv").read_text().splitlines(keepends=True)
-    Path("then.csv").write_text("".join(row for row in rows if row.split(",")[1] <= "2024-03-20" or row == rows[0]))
-    assert invoke("predict", "--run", "shops", "--data", "then.csv", "-o", "made.csv").exit_code == 0
+    Path("then.csv").write_text(
+        "".join(row for row in rows if row.split(",")[1] <= "2024-03-20" or row == rows[0])
+    )
+    assert (
+        invoke("predict", "--run", "shops", "--data", "then.csv", "-o", "made.csv").exit_code == 0
+    )
     result = invoke("retrain", "-c", "shops.yaml", "--metrics-file", "retrain.prom")
     assert result.exit_code == 0, result.stderr
     return workspace
@@ -61,7 +73,9 @@ def monitor(*args: str) -> tuple[int, dict[str, Any]]:
     return result.exit_code, json.loads(result.stdout)
 
 
-def test_monitor_writes_what_it_found_beside_what_was_promised_and_the_last_retraining(service: Path) -> None:
+def test_monitor_writes_what_it_found_beside_what_was_promised_and_the_last_retraining(
+    service: Path,
+) -> None:
     code, report = monitor("--worst", "1000")
     found = samples(Path("monitor.prom"))
     status = json.loads(Path("runs/shops/status.json").read_text())
@@ -75,8 +89,12 @@ def test_monitor_writes_what_it_found_beside_what_was_promised_and_the_last_retr
         "skill": report["live"]["skill"],
         "drift": report["drift"],
         "alarms": len(report["alarms"]),
-        "champion_created_timestamp_seconds": datetime.fromisoformat(champion["created"]).timestamp(),
-        "champion_cutoff_timestamp_seconds": datetime.fromisoformat("2024-03-31T00:00:00+00:00").timestamp(),
+        "champion_created_timestamp_seconds": datetime.fromisoformat(
+            champion["created"]
+        ).timestamp(),
+        "champion_cutoff_timestamp_seconds": datetime.fromisoformat(
+            "2024-03-31T00:00:00+00:00"
+        ).timestamp(),
         "last_retrain_timestamp_seconds": datetime.fromisoformat(status["finished"]).timestamp(),
         "last_retrain_duration_seconds": status["seconds"],
         "last_retrain_exit_code": 0,
@@ -86,7 +104,8 @@ def test_monitor_writes_what_it_found_beside_what_was_promised_and_the_last_retr
     assert value(found, "forecast_monitor_coverage", level="80") == report["live"]["coverage"]["80"]
     assert value(found, "forecast_monitor_promised_coverage", level="80") == 0.8
     outcomes = {
-        each: value(found, "forecast_monitor_last_retrain_outcome", outcome=each) for each in ("not_due", "failed")
+        each: value(found, "forecast_monitor_last_retrain_outcome", outcome=each)
+        for each in ("not_due", "failed")
     }
     assert outcomes == {"not_due": 1, "failed": 0}
     assert abs(value(found, "forecast_monitor_timestamp_seconds") - time.time()) < 60
@@ -98,15 +117,22 @@ def test_both_files_can_lie_in_one_directory(service: Path) -> None:
     assert not retrained.keys() & watched.keys()
     assert not {name for name, _ in retrained} & {name for name, _ in watched}
     created = "champion_created_timestamp_seconds"
-    assert value(retrained, f"forecast_retrain_{created}") == value(watched, f"forecast_monitor_{created}")
-    assert {name for name, _ in retrained | watched} >= {name for name in METRICS if "retrain" not in name} - {
-        "forecast_monitor_champion_cutoff_step"
-    }
+    assert value(retrained, f"forecast_retrain_{created}") == value(
+        watched, f"forecast_monitor_{created}"
+    )
+    assert {name for name, _ in retrained | watched} >= {
+        name for name in METRICS if "retrain" not in name
+    } - {"forecast_monitor_champion_cutoff_step"}
 
 
 @pytest.mark.parametrize(
     ("args", "code"),
-    [(["--data", "none.csv"], 4), (["--output", "picture.bmp"], 2), (["--run", "sine"], 4), (["--run", "nobody"], 5)],
+    [
+        (["--data", "none.csv"], 4),
+        (["--output", "picture.bmp"], 2),
+        (["--run", "sine"], 4),
+        (["--run", "nobody"], 5),
+    ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
 def test_a_monitoring_that_failed_says_so_in_its_metrics_and_gives_no_old_figures(
@@ -136,7 +162,9 @@ def test_a_damaged_status_is_left_out_of_the_metrics(content: str, service: Path
 
 
 def test_metrics_that_cannot_be_written_are_a_failure_everywhere(service: Path) -> None:
-    result = invoke("monitor", "made.csv", "--run", "shops", "--json", "--metrics-file", "shops.csv/x.prom")
+    result = invoke(
+        "monitor", "made.csv", "--run", "shops", "--json", "--metrics-file", "shops.csv/x.prom"
+    )
     answer = json.loads(result.stdout)
     assert result.exit_code == answer["exit_code"] == 7
     assert "shops.csv" in answer["problems"][0]
@@ -148,7 +176,9 @@ def test_whatever_a_name_holds_the_file_can_be_read_back(
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "any.prom"
     write_monitor_metrics(path, None, name, {"exit_code": 0, "live": {"mae": mae, "coverage": {}}})
-    assert value(samples(path), "forecast_monitor_mae", name=name) == pytest.approx(mae, rel=0, abs=0, nan_ok=True)
+    assert value(samples(path), "forecast_monitor_mae", name=name) == pytest.approx(
+        mae, rel=0, abs=0, nan_ok=True
+    )
 
 
 def test_the_sample_alerts_ask_for_metrics_that_are_written() -> None:

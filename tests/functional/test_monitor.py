@@ -21,7 +21,15 @@ def service(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     table = pd.read_csv("sine.csv")
     for cutoff, suffix in zip(CUTOFFS, ("csv", "parquet", "json", "csv", "csv"), strict=True):
         table[table["step"] <= cutoff].to_csv("then.csv", index=False)
-        args = ["predict", "--run", "sine", "--data", "then.csv", "-o", f"forecasts/{cutoff}.{suffix}"]
+        args = [
+            "predict",
+            "--run",
+            "sine",
+            "--data",
+            "then.csv",
+            "-o",
+            f"forecasts/{cutoff}.{suffix}",
+        ]
         assert invoke(*args).exit_code == 0
     return workspace
 
@@ -62,7 +70,9 @@ def test_the_seasonal_naive_forecast_uses_nothing_after_the_cutoff(service: Path
     assert moved[909] > 50  # the actual values jumped, and the season before did not
 
 
-def test_a_service_that_does_what_it_promised_raises_no_alarm_and_draws_a_picture(service: Path) -> None:
+def test_a_service_that_does_what_it_promised_raises_no_alarm_and_draws_a_picture(
+    service: Path,
+) -> None:
     report = monitor("--output", "monitor.png")
     assert report["alarms"] == []
     assert Path("monitor.png").read_bytes().startswith(b"\x89PNG")
@@ -78,13 +88,22 @@ def test_a_service_that_went_wrong_exits_6_and_says_why(service: Path) -> None:
     assert any("drifted" in alarm for alarm in report["alarms"])
 
 
-def test_several_targets_and_intervals_are_told_apart(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_several_targets_and_intervals_are_told_apart(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(workspace)
     table = pd.read_csv("shops.csv")
     early = table[table["day"] <= "2024-03-20"]
     early.to_csv("then.csv", index=False)
-    assert invoke("predict", "--run", "shops", "--data", "then.csv", "-o", "then-forecast.csv").exit_code == 0
-    result = invoke("monitor", "then-forecast.csv", "--run", "shops", "--json", "--worst", "1000", "-o", "m.svg")
+    assert (
+        invoke(
+            "predict", "--run", "shops", "--data", "then.csv", "-o", "then-forecast.csv"
+        ).exit_code
+        == 0
+    )
+    result = invoke(
+        "monitor", "then-forecast.csv", "--run", "shops", "--json", "--worst", "1000", "-o", "m.svg"
+    )
     report = one_object(result.stdout)
     assert report["live"]["rows"] == 4 * 4  # four steps of two targets in two shops
     assert set(report["live"]["coverage"]) == {"80"}
@@ -92,7 +111,9 @@ def test_several_targets_and_intervals_are_told_apart(workspace: Path, monkeypat
     made = pd.read_csv("then-forecast.csv").set_index(["unique_id", "ds"])["shops"]
     long = table.melt(["shop", "day"], ["sold", "price"])
     actual = long.set_index([long["shop"] + "/" + long["variable"], long["day"]])["value"]
-    assert report["live"]["mae"] == pytest.approx((made - actual[made.index].to_numpy()).abs().mean())
+    assert report["live"]["mae"] == pytest.approx(
+        (made - actual[made.index].to_numpy()).abs().mean()
+    )
 
 
 @pytest.mark.parametrize(
@@ -107,12 +128,17 @@ def test_several_targets_and_intervals_are_told_apart(workspace: Path, monkeypat
 )
 def test_what_is_no_table_of_forecasts_exits_4(content: str, words: str, workspace: Path) -> None:
     (workspace / "made.csv").write_text(content)
-    result = invoke("monitor", workspace / "made.csv", "--runs", workspace / "runs", "--run", "sine")
+    result = invoke(
+        "monitor", workspace / "made.csv", "--runs", workspace / "runs", "--run", "sine"
+    )
     assert result.exit_code == 4
     assert words in result.stderr
     empty = workspace / "none"
     empty.mkdir()
-    assert "no forecast in it" in invoke("monitor", empty, "--runs", workspace / "runs", "--run", "sine").stderr
+    assert (
+        "no forecast in it"
+        in invoke("monitor", empty, "--runs", workspace / "runs", "--run", "sine").stderr
+    )
 
 
 # Schedules

@@ -17,15 +17,26 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from lstm_forecast.cli import app
+from lstm_forecast.commands.template import template_csv
 from lstm_forecast.config.loading import dump_config, load_config
 from lstm_forecast.errors import UsageError
 from lstm_forecast.store import open_run
-from lstm_forecast.workflows.template import template_csv
 from tests.functional.conftest import tree
 from tests.reliability.hostile_runs import seal
 
 FORMULAS = ["=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "-2+3", "\t=1", " =1", "\r=1"]
-PATHS = ["../../etc/passwd", "/etc/passwd", "..", "C:\\x", "CON", "a" * 300, "~root", "%2e%2e", "{0}", "*"]
+PATHS = [
+    "../../etc/passwd",
+    "/etc/passwd",
+    "..",
+    "C:\\x",
+    "CON",
+    "a" * 300,
+    "~root",
+    "%2e%2e",
+    "{0}",
+    "*",
+]
 MARKUP = [
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
@@ -48,15 +59,22 @@ CODES = [
     "[bold]",
 ]
 HOSTILE = [*FORMULAS, *PATHS, *MARKUP, *CODES]
-TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0\ufeff"), min_size=1, max_size=20)
-NAMES = (st.sampled_from(HOSTILE) | TEXTS).filter(lambda name: name.strip() and name not in ("shop", "day"))
-LIVE = {"script", "foreignObject", "image", "a", "iframe", "animate", "set"}  # elements that do something
+TEXTS = st.text(
+    st.characters(codec="utf-8", exclude_characters="\0\ufeff"), min_size=1, max_size=20
+)
+NAMES = (st.sampled_from(HOSTILE) | TEXTS).filter(
+    lambda name: name.strip() and name not in ("shop", "day")
+)
+# elements that do something
+LIVE = {"script", "foreignObject", "image", "a", "iframe", "animate", "set"}
 
 
 def rename(home: Path, shops: dict[str, str], targets: dict[str, str]) -> None:
     """Other names in the data and in the run ``shops``, as if it had been trained with them."""
     run = open_run(home / "runs" / "shops").path
-    ids = {f"{s}/{t}": f"{shop}/{target}" for s, shop in shops.items() for t, target in targets.items()}
+    ids = {
+        f"{s}/{t}": f"{shop}/{target}" for s, shop in shops.items() for t, target in targets.items()
+    }
     frame = pd.read_csv(home / "shops.csv").replace({"shop": shops}).rename(columns=targets)
     with (home / "shops.csv").open("w", newline="") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC)
@@ -65,11 +83,15 @@ def rename(home: Path, shops: dict[str, str], targets: dict[str, str]) -> None:
     scaler["series"] = {ids[name]: numbers for name, numbers in scaler["series"].items()}
     (run / "scaler.json").write_text(json.dumps(scaler))
     golden = json.loads((run / "golden.json").read_text())
-    (run / "golden.json").write_text(json.dumps(golden | {"series": [ids[name] for name in golden["series"]]}))
+    (run / "golden.json").write_text(
+        json.dumps(golden | {"series": [ids[name] for name in golden["series"]]})
+    )
     forecasts = pd.read_parquet(run / "forecasts.parquet").replace({"unique_id": ids})
     forecasts.to_parquet(run / "forecasts.parquet", index=False)
     config = load_config(run / "config.yaml", environment={})
-    data = config.data.model_copy(update={"targets": tuple(targets[name] for name in config.data.targets)})
+    data = config.data.model_copy(
+        update={"targets": tuple(targets[name] for name in config.data.targets)}
+    )
     (run / "config.yaml").write_text(dump_config(config.model_copy(update={"data": data})))
     seal(run)
 
@@ -86,7 +108,9 @@ def forecast(*arguments: str | Path, expect: int = 0) -> str:
 def require_no_formula(text: str) -> None:
     for row in csv.reader(io.StringIO(text)):
         for cell in row:
-            assert re.fullmatch(r"[+-]?[\d.,]+(e[+-]?\d+)?", cell) or not re.match(r"\s*[=+\-@]", cell), cell
+            assert re.fullmatch(r"[+-]?[\d.,]+(e[+-]?\d+)?", cell) or not re.match(
+                r"\s*[=+\-@]", cell
+            ), cell
             assert all(sign.isprintable() for sign in cell), repr(cell)
 
 
@@ -105,7 +129,9 @@ def home(trained: Path) -> Iterator[Path]:
         yield Path(shutil.copytree(trained, Path(name) / "home"))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.lists(NAMES, min_size=4, max_size=4, unique=True))
 @example(FORMULAS[:4])
 @example(PATHS[:4])
@@ -117,12 +143,18 @@ def test_any_name_is_text_in_every_output(trained: Path, names: list[str]) -> No
     north, south, *columns = names
     with tempfile.TemporaryDirectory() as folder:
         home, out = Path(shutil.copytree(trained, Path(folder) / "home")), Path(folder) / "out"
-        rename(home, {"north": north, "south": south}, dict(zip(("sold", "price"), columns, strict=True)))
+        rename(
+            home,
+            {"north": north, "south": south},
+            dict(zip(("sold", "price"), columns, strict=True)),
+        )
         out.mkdir()
         run, before = ("--runs", home / "runs", "--run", "shops"), tree(home)
         require_no_formula(forecast("predict", *run))
         require_no_formula(forecast("predict", *run, "--columns", "input"))
-        found = {row["unique_id"] for row in json.loads(forecast("predict", *run, "--json"))["forecasts"]}
+        found = {
+            row["unique_id"] for row in json.loads(forecast("predict", *run, "--json"))["forecasts"]
+        }
         assert found == {f"{shop}/{target}" for shop in (north, south) for target in columns}
         forecast("predict", *run, "--output", out / "a.csv")
         require_no_formula((out / "a.csv").read_text(encoding="utf-8"))
@@ -137,7 +169,9 @@ def test_any_name_is_text_in_every_output(trained: Path, names: list[str]) -> No
 
 
 def test_tables_of_a_backtest_hold_no_formula(home: Path) -> None:
-    rename(home, {"north": FORMULAS[0], "south": CODES[0]}, {"sold": FORMULAS[1], "price": FORMULAS[2]})
+    rename(
+        home, {"north": FORMULAS[0], "south": CODES[0]}, {"sold": FORMULAS[1], "price": FORMULAS[2]}
+    )
     forecast("backtest", "--runs", home / "runs", "--run", "shops", "--output", home / "a.csv")
     require_no_formula((home / "a.csv").read_text())
 

@@ -15,38 +15,44 @@ from matplotlib.figure import Figure
 from typer.testing import CliRunner
 
 from lstm_forecast.cli import app
-from lstm_forecast.data.panel import build_panel
-from lstm_forecast.data.read import Table
-from lstm_forecast.data.repair import Settings
+from lstm_forecast.commands import plot as workflow
 from lstm_forecast.errors import DataError, RunError
-from lstm_forecast.plotting.forecast import forecast_figure, interval_levels, separate_windows
-from lstm_forecast.plotting.horizon import horizon_figure
-from lstm_forecast.plotting.style import BLUE, INK, ORANGE, plain, positions, save_figure
-from lstm_forecast.plotting.training import training_figure
-from lstm_forecast.workflows import plot as workflow
+from lstm_forecast.panel.panel import build_panel
+from lstm_forecast.panel.repair import Settings
+from lstm_forecast.pictures.forecast import forecast_figure, interval_levels, separate_windows
+from lstm_forecast.pictures.horizon import horizon_figure
+from lstm_forecast.pictures.style import BLUE, INK, ORANGE, plain, positions, save_figure
+from lstm_forecast.pictures.training import training_figure
+from lstm_forecast.tables.read import Table
 
 MAGIC = {".png": b"\x89PNG\r\n\x1a\n", ".svg": b"<?xml", ".pdf": b"%PDF-"}
 SINE = Path(__file__).parents[2] / "data" / "sine.csv"
 NETWORK = (
-    "model: {{units: 4, segment_length: 5, segment_units: 0, linear: ridge, ensemble: 1, levels: {levels}}}\n"
-    "training: {{epochs: 2, schedule: constant, batch_size: 256, steps_per_epoch: 0, refit: false, fallback: false}}\n"
+    "model: {{units: 4, segment_length: 5, segment_units: 0, linear: ridge, ensemble: 1, levels:"
+    " {levels}}}\ntraining: {{epochs: 2, schedule: constant, batch_size: 256, steps_per_epoch: 0,"
+    " refit: false, fallback: false}}\n"
 )
 CONFIGS = {
-    "wave": "data: {path: sine.csv, timestamp: step, targets: y}\n"
-    "windows: {context_length: 20, horizon: 10, normalisation: last, evaluation_stride: 10}\n"
-    + NETWORK.format(levels="[80, 95]"),
-    "shops": "data: {path: shops.csv, timestamp: day, series_id: shop, targets: [sales, visits]}\n"
-    "windows: {context_length: 10, horizon: 5, evaluation_stride: 1, normalisation: last}\n"
-    + NETWORK.format(levels="[80]"),
+    "wave": (
+        "data: {path: sine.csv, timestamp: step, targets: y}\n"
+        "windows: {context_length: 20, horizon: 10, normalisation: last, evaluation_stride: 10}\n"
+        + NETWORK.format(levels="[80, 95]")
+    ),
+    "shops": (
+        "data: {path: shops.csv, timestamp: day, series_id: shop, targets: [sales, visits]}\n"
+        "windows: {context_length: 10, horizon: 5, evaluation_stride: 1, normalisation: last}\n"
+        + NETWORK.format(levels="[80]")
+    ),
 }
 TRAIN = """
 import sys
 from pathlib import Path
 from lstm_forecast.config.loading import load_config
-from lstm_forecast.terminal import Talk
-from lstm_forecast.workflows.train import train
+from lstm_forecast.cli.terminal import Talk
+from lstm_forecast.commands.train import train
 for path in map(Path, sys.argv[1:]):
-    train(load_config(path, overrides=()), config_path=path, runs=path.parent / "runs", listener=Talk(None))
+    runs = path.parent / "runs"
+    train(load_config(path, overrides=()), config_path=path, runs=runs, listener=Talk(None))
 """
 
 
@@ -54,7 +60,12 @@ def shops(n: int = 9, days: int = 100) -> pd.DataFrame:
     rng = np.random.default_rng(1)
     day = pd.date_range("2024-01-01", periods=days, freq="D").strftime("%Y-%m-%d")
     columns = [
-        {"shop": f"shop {k}", "day": day, "sales": 10 * k + rng.normal(size=days), "visits": rng.normal(size=days)}
+        {
+            "shop": f"shop {k}",
+            "day": day,
+            "sales": 10 * k + rng.normal(size=days),
+            "visits": rng.normal(size=days),
+        }
         for k in range(n)
     ]
     return pd.concat(map(pd.DataFrame, columns), ignore_index=True)
@@ -73,7 +84,10 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
             shops().to_csv(home / "shops.csv", index=False)
             for name, config in CONFIGS.items():
                 (home / f"{name}.yaml").write_text(f"name: {name}\n{config}")
-            subprocess.run([sys.executable, "-c", TRAIN, *(home / f"{name}.yaml" for name in CONFIGS)], check=True)
+            subprocess.run(
+                [sys.executable, "-c", TRAIN, *(home / f"{name}.yaml" for name in CONFIGS)],
+                check=True,
+            )
             (home / "done").touch()
     return home
 
@@ -91,7 +105,9 @@ def figures(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
     return drawn
 
 
-def draw(home: Path, output: Path, picture: str = "forecast", name: str = "wave", **options: object) -> Path:
+def draw(
+    home: Path, output: Path, picture: str = "forecast", name: str = "wave", **options: object
+) -> Path:
     return workflow.plot(picture, runs=home / "runs", name=name, output=output, **options)  # type: ignore[arg-type]
 
 
@@ -106,8 +122,16 @@ def titles(figure: Figure) -> list[str]:
 
 def lines(figure: Figure, color: str, panel: int = 0) -> list[np.ndarray]:
     """(n, 2) points of the lines of one colour."""
-    found = (line for line in figure.axes[panel].lines if to_hex(line.get_color()).upper() == color.upper())
-    return [np.column_stack([line.get_xdata(), line.get_ydata()]) for line in found if len(line.get_xdata()) > 2]
+    found = (
+        line
+        for line in figure.axes[panel].lines
+        if to_hex(line.get_color()).upper() == color.upper()
+    )
+    return [
+        np.column_stack([line.get_xdata(), line.get_ydata()])
+        for line in found
+        if len(line.get_xdata()) > 2
+    ]
 
 
 def heading(figure: Figure) -> tuple[str, list[str]]:
@@ -133,19 +157,30 @@ def test_the_command_prints_the_path_and_names_the_file_after_run_and_picture(
     assert cli("--run", "wave", "--runs", trained / "runs") == (0, "wave-forecast.png\n", "")
     assert Path("wave-forecast.png").read_bytes().startswith(MAGIC[".png"])
     Path("deep").mkdir()
-    code, stdout, _ = cli("horizon", "--run", "wave", "--runs", trained / "runs", "-o", "deep/er.SVG", "--json")
+    code, stdout, _ = cli(
+        "horizon", "--run", "wave", "--runs", trained / "runs", "-o", "deep/er.SVG", "--json"
+    )
     assert (code, json.loads(stdout)) == (0, {"ok": True, "picture": "deep/er.SVG"})
     assert Path("deep/er.SVG").read_bytes().startswith(MAGIC[".svg"])
 
 
 def test_no_picture_imports_what_only_training_needs(trained: Path, tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from lstm_forecast.workflows.plot import plot\n"
-        "for picture in ('forecast', 'training', 'horizon'):\n"
-        "    plot(picture, runs=Path(sys.argv[1]), name='wave', output=Path(sys.argv[2]))\n"
-        "print(sorted({'tensorflow', 'keras', 'sklearn', 'matplotlib.pyplot', 'plotly'} & set(sys.modules)))"
+        "import sys; from pathlib import Path; from lstm_forecast.commands.plot import plot\nfor"
+        " picture in ('forecast', 'training', 'horizon'):\n    plot(picture,"
+        " runs=Path(sys.argv[1]), name='wave',"
+        " output=Path(sys.argv[2]))\nprint(sorted({'tensorflow', 'keras', 'sklearn',"
+        " 'matplotlib.pyplot', 'plotly'} & set(sys.modules)))"
     )
-    arguments = [sys.executable, "-W", "error", "-c", code, str(trained / "runs"), str(tmp_path / "x.png")]
+    arguments = [
+        sys.executable,
+        "-W",
+        "error",
+        "-c",
+        code,
+        str(trained / "runs"),
+        str(tmp_path / "x.png"),
+    ]
     done = subprocess.run(arguments, capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("[]\n", "")
 
@@ -165,15 +200,20 @@ def test_a_forecast_shows_history_test_forecasts_and_future(
     assert np.array_equal(actual, expected[["step", "y"]])
     assert np.array_equal(future[:, 0], np.arange(1001, 1011))
     assert [window[0, 0] for window in test] == list(range(911, 1000, 10))
-    assert len(figure.axes[0].collections) == 2 * (1 + len(test))  # both levels below every forecast
+    # both levels below every forecast
+    assert len(figure.axes[0].collections) == 2 * (1 + len(test))
 
 
 def test_many_series_become_a_grid_that_says_which_are_shown(
     trained: Path, tmp_path: Path, figures: list[Figure]
 ) -> None:
     draw(trained, tmp_path / "x.png", name="shops")
-    assert heading(figures[0])[0] == "shops: the next 5 steps after 2024-04-09, first 12 of 18 series"
-    assert titles(figures[0]) == [f"shop {k}/{target}" for k in range(6) for target in ("sales", "visits")]
+    assert (
+        heading(figures[0])[0] == "shops: the next 5 steps after 2024-04-09, first 12 of 18 series"
+    )
+    assert titles(figures[0]) == [
+        f"shop {k}/{target}" for k in range(6) for target in ("sales", "visits")
+    ]
     ((x, y),) = lines(figures[0], INK, panel=2)[0][-1:]
     assert y == pytest.approx(shops().query("shop == 'shop 1'")["sales"].iloc[-1])
     assert x == positions(pd.Series(pd.to_datetime(["2024-04-09"])))[0]
@@ -182,7 +222,12 @@ def test_many_series_become_a_grid_that_says_which_are_shown(
 def test_a_series_stands_for_all_its_targets_and_a_target_can_be_named_alone(
     trained: Path, tmp_path: Path, figures: list[Figure]
 ) -> None:
-    draw(trained, tmp_path / "x.png", name="shops", series=["shop 8", "shop 3/visits", "shop 8/sales"])
+    draw(
+        trained,
+        tmp_path / "x.png",
+        name="shops",
+        series=["shop 8", "shop 3/visits", "shop 8/sales"],
+    )
     assert titles(figures[0]) == ["shop 8/sales", "shop 8/visits", "shop 3/visits"]
     assert [len(lines(figures[0], ORANGE, panel)) for panel in range(3)] == [1, 1, 1]
 
@@ -195,7 +240,13 @@ def test_newer_data_move_the_forecast_and_unseen_series_that_are_not_shown_do_no
     assert heading(figures[0])[0] == "shops: the next 5 steps after 2024-04-12"
     assert len(lines(figures[0], BLUE)) == 4
     with pytest.raises(DataError, match="not seen in training: shop 9"):
-        draw(trained, tmp_path / "y.png", name="shops", data=tmp_path / "newer.csv", series=["shop 9"])
+        draw(
+            trained,
+            tmp_path / "y.png",
+            name="shops",
+            data=tmp_path / "newer.csv",
+            series=["shop 9"],
+        )
     assert not (tmp_path / "y.png").exists()
 
 
@@ -204,22 +255,35 @@ def test_data_that_end_before_the_test_part_are_drawn_without_test_forecasts(
 ) -> None:
     pd.read_csv(SINE).head(500).to_csv(tmp_path / "older.csv", index=False)
     draw(trained, tmp_path / "x.png", data=tmp_path / "older.csv")
-    assert heading(figures[0])[1] == ["actual", "forecast", "95 % interval", "80 % interval", "cutoff"]
+    assert heading(figures[0])[1] == [
+        "actual",
+        "forecast",
+        "95 % interval",
+        "80 % interval",
+        "cutoff",
+    ]
 
 
-def test_the_training_picture_marks_the_kept_epoch(trained: Path, tmp_path: Path, figures: list[Figure]) -> None:
+def test_the_training_picture_marks_the_kept_epoch(
+    trained: Path, tmp_path: Path, figures: list[Figure]
+) -> None:
     draw(trained, tmp_path / "x.png", "training")
     title, labels = heading(figures[0])
     assert (title, labels[:2]) == ("wave: training", ["training loss", "validation loss"])
     assert labels[2].startswith("kept: epoch ")
-    assert [axes.get_ylabel() for axes in figures[0].axes] == ["loss, normalised units", "overfitting\ngap"]
+    assert [axes.get_ylabel() for axes in figures[0].axes] == [
+        "loss, normalised units",
+        "overfitting\ngap",
+    ]
 
 
 def test_the_horizon_picture_compares_the_run_with_every_baseline(
     trained: Path, tmp_path: Path, figures: list[Figure]
 ) -> None:
     draw(trained, tmp_path / "x.png", "horizon")
-    metrics = json.loads(next((trained / "runs" / "wave").glob("*/metrics.json")).read_text())["test"]
+    metrics = json.loads(next((trained / "runs" / "wave").glob("*/metrics.json")).read_text())[
+        "test"
+    ]
     labels = heading(figures[0])[1]
     assert [label.split(" (")[0] for label in labels] == [
         *("wave", "naive", "seasonal naive", "drift", "moving average", "ridge")
@@ -233,7 +297,11 @@ def test_the_horizon_picture_compares_the_run_with_every_baseline(
     [
         (["-o", "picture.gif"], 2, ["usage: --output picture.gif", ".png, .svg, .pdf"]),
         (["-o", "picture"], 2, ["--output picture"]),
-        (["--series", "shop 33", "--series", "q"], 4, ["did you mean shop 3", "--series q", "(27 in all)"]),
+        (
+            ["--series", "shop 33", "--series", "q"],
+            4,
+            ["did you mean shop 3", "--series q", "(27 in all)"],
+        ),
         (["--data", "absent.csv"], 4, ["data: ", "absent.csv"]),
         (["training", "--series", "shop 3"], 2, ["--series", "training needs none"]),
         (["horizon", "--data", "shops.csv"], 2, ["--data", "horizon needs none"]),
@@ -242,7 +310,12 @@ def test_the_horizon_picture_compares_the_run_with_every_baseline(
     ],
 )
 def test_what_cannot_be_drawn_ends_with_a_message_and_no_file(
-    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], code: int, words: list[str]
+    trained: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    code: int,
+    words: list[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     name = [] if "--run" in arguments else ["--run", "shops"]
@@ -262,11 +335,18 @@ def test_what_cannot_be_drawn_ends_with_a_message_and_no_file(
     ],
 )
 def test_a_file_that_makes_no_sense_is_a_damaged_run(
-    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, picture: str, file: str, content: str
+    trained: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    picture: str,
+    file: str,
+    content: str,
 ) -> None:
     read = workflow.Run.read
     monkeypatch.setattr(
-        workflow.Run, "read", lambda run, name, **how: content.encode() if name == file else read(run, name)
+        workflow.Run,
+        "read",
+        lambda run, name, **how: content.encode() if name == file else read(run, name),
     )
     with pytest.raises(RunError, match=f"{file}: damaged"):
         draw(trained, tmp_path / "x.png", picture)
@@ -277,15 +357,23 @@ def test_a_run_without_evaluation_windows_has_no_errors_to_draw(
 ) -> None:
     read = workflow.Run.read
     monkeypatch.setattr(
-        workflow.Run, "read", lambda run, name, **how: b"{}" if name == "metrics.json" else read(run, name, **how)
+        workflow.Run,
+        "read",
+        lambda run, name, **how: b"{}" if name == "metrics.json" else read(run, name, **how),
     )
     with pytest.raises(DataError, match="no errors to draw"):
         draw(trained, tmp_path / "x.png", "horizon")
 
 
-def tables(ids: list[str], *, steps: int, windows: int, **stamps: object) -> tuple[pd.DataFrame, ...]:
-    """History of 60 rows, test windows that end with it, and a future, for figures without a run."""
-    index = pd.date_range("2024-01-31", periods=60 + steps, **stamps) if stamps else pd.RangeIndex(60 + steps)
+def tables(
+    ids: list[str], *, steps: int, windows: int, **stamps: object
+) -> tuple[pd.DataFrame, ...]:
+    """History of 60 rows, test windows that end with it, and a future, for figures without run."""
+    index = (
+        pd.date_range("2024-01-31", periods=60 + steps, **stamps)
+        if stamps
+        else pd.RangeIndex(60 + steps)
+    )
     y = np.sin(np.arange(60 + steps))
 
     def forecast(first: int) -> pd.DataFrame:
@@ -298,7 +386,10 @@ def tables(ids: list[str], *, steps: int, windows: int, **stamps: object) -> tup
         [forecast(60 - steps * k) for k in range(1, windows + 1)],
         [forecast(60)],
     ]
-    return tuple(pd.concat([part.assign(unique_id=name) for name in ids for part in table]) for table in parts)
+    return tuple(
+        pd.concat([part.assign(unique_id=name) for name in ids for part in table])
+        for table in parts
+    )
 
 
 @pytest.mark.parametrize(
@@ -316,7 +407,10 @@ def test_grids_of_any_size_and_calendar_are_drawn_without_a_warning(
 ) -> None:
     with warnings.catch_warnings(action="error"):
         figure = forecast_figure(
-            *tables([str(k) for k in range(n)], steps=steps, windows=4, **stamps), name="m", title="t", note="n"
+            *tables([str(k) for k in range(n)], steps=steps, windows=4, **stamps),
+            name="m",
+            title="t",
+            note="n",
         )
         save_figure(figure, tmp_path / "x", suffix=".png")
     assert titles(figure) == [str(k) for k in range(n)]
@@ -326,7 +420,9 @@ def test_grids_of_any_size_and_calendar_are_drawn_without_a_warning(
 def test_series_ids_in_any_script_are_drawn_as_they_are_written(tmp_path: Path) -> None:
     ids = ["$\\alpha$", "日本語", "a\nb\x1b[31m", "_hidden", "€ 5 $ 6 $", "w" * 300, "🎉"]
     with warnings.catch_warnings(action="error"):
-        figure = forecast_figure(*tables(ids, steps=4, windows=2), name="m", title="$x$", note="$y$")
+        figure = forecast_figure(
+            *tables(ids, steps=4, windows=2), name="m", title="$x$", note="$y$"
+        )
         for suffix in MAGIC:
             save_figure(figure, tmp_path / "x", suffix=suffix)
     assert titles(figure)[:5] == ["\\$\\alpha\\$", "日本語", "a b�[31m", "_hidden", "€ 5 \\$ 6 \\$"]
@@ -340,7 +436,10 @@ def test_a_long_label_keeps_its_beginning_and_its_end() -> None:
 
 
 def test_overlapping_windows_are_thinned_from_the_newest_on() -> None:
-    table = pd.concat(pd.DataFrame({"ds": np.arange(cutoff + 1, cutoff + 5), "cutoff": cutoff}) for cutoff in range(20))
+    table = pd.concat(
+        pd.DataFrame({"ds": np.arange(cutoff + 1, cutoff + 5), "cutoff": cutoff})
+        for cutoff in range(20)
+    )
     kept = separate_windows(table, 3, 22)
     assert [window["cutoff"].iloc[0] for window in kept] == [6, 10, 14, 18]
     assert separate_windows(table.iloc[:0], 3, 22) == []
@@ -354,7 +453,9 @@ def test_interval_levels_are_those_of_the_run_alone() -> None:
 
 def test_a_run_that_split_its_series_at_a_gap_shows_the_gap() -> None:
     step = np.r_[1:40, 45:60]
-    table = Table(pd.DataFrame({"step": step, "y": step.astype(float)}), ((Path("x.csv"), 54, None),))
+    table = Table(
+        pd.DataFrame({"step": step, "y": step.astype(float)}), ((Path("x.csv"), 54, None),)
+    )
     panel = build_panel(table, timestamp="step", targets=["y"], settings=Settings(gaps="split"))
     history = workflow._history(panel, [["y"]], ["y"], rows=30)
     assert history["ds"].tolist() == list(range(30, 60))
@@ -363,8 +464,17 @@ def test_a_run_that_split_its_series_at_a_gap_shows_the_gap() -> None:
 
 def test_losses_that_span_more_than_a_factor_of_ten_get_a_logarithmic_axis() -> None:
     history = pd.DataFrame(
-        {"epoch": [0, 1, 2, 3], "loss": [np.nan, 50, 2, np.inf], "val_loss": [90, 5, 3, np.nan], "best": [1, 1, 1, 0]}
-    ).assign(gap=lambda table: table["val_loss"] - table["loss"], learning_rate=[0.1, 0.1, 0.01, 0.01], network=1)
+        {
+            "epoch": [0, 1, 2, 3],
+            "loss": [np.nan, 50, 2, np.inf],
+            "val_loss": [90, 5, 3, np.nan],
+            "best": [1, 1, 1, 0],
+        }
+    ).assign(
+        gap=lambda table: table["val_loss"] - table["loss"],
+        learning_rate=[0.1, 0.1, 0.01, 0.01],
+        network=1,
+    )
     figure = training_figure(history, title="t")
     assert figure.axes[0].get_yscale() == "log"
     assert [axes.get_ylabel() for axes in figure.axes[1:]] == ["overfitting\ngap", "learning\nrate"]
@@ -374,8 +484,15 @@ def test_losses_that_span_more_than_a_factor_of_ten_get_a_logarithmic_axis() -> 
 
 def test_every_network_of_an_ensemble_has_its_lines_and_its_kept_epoch() -> None:
     history = pd.DataFrame(
-        {"network": [1, 1, 2, 2, 2], "epoch": [0, 1, 0, 1, 2], "loss": [np.nan, 3, np.nan, 4, 2], "val_loss": range(5)}
-    ).assign(gap=lambda table: table["val_loss"] - table["loss"], learning_rate=0.1, best=[1, 0, 1, 1, 0])
+        {
+            "network": [1, 1, 2, 2, 2],
+            "epoch": [0, 1, 0, 1, 2],
+            "loss": [np.nan, 3, np.nan, 4, 2],
+            "val_loss": range(5),
+        }
+    ).assign(
+        gap=lambda table: table["val_loss"] - table["loss"], learning_rate=0.1, best=[1, 0, 1, 1, 0]
+    )
     figure = training_figure(history, title="t")
     assert heading(figure)[1] == ["training loss", "validation loss", "kept, of each network"]
     lines = [line.get_xdata() for line in figure.axes[0].lines if line.get_color() == ORANGE]
@@ -383,7 +500,9 @@ def test_every_network_of_an_ensemble_has_its_lines_and_its_kept_epoch() -> None
 
 
 def test_a_training_without_validation_has_neither_a_gap_nor_a_kept_epoch(tmp_path: Path) -> None:
-    history = pd.DataFrame({"network": 1, "epoch": [0, 1], "loss": [np.nan, 1], "learning_rate": 0.1, "best": 0})
+    history = pd.DataFrame(
+        {"network": 1, "epoch": [0, 1], "loss": [np.nan, 1], "learning_rate": 0.1, "best": 0}
+    )
     figure = training_figure(history.assign(val_loss=np.nan, gap=np.nan), title="t")
     assert (len(figure.axes), heading(figure)[1]) == (1, ["training loss"])
     save_figure(figure, tmp_path / "x", suffix=".png")

@@ -1,4 +1,6 @@
-"""Policies for series together with covariates known ahead, calibrated intervals, backtests and stamps in parts."""
+"""Policies for series together with covariates known ahead, calibrated intervals, backtests and
+stamps in parts.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -35,15 +37,30 @@ AHEAD = 7
 
 
 def written(path: Path, rows: dict[str, int]) -> Path:
-    """A table with so many ``rows`` of each shop, and as many as are forecast that tell of the future alone."""
+    """A table with so many ``rows`` of each shop, and as many as are forecast that tell of the
+    future alone.
+    """
     frames = []
     for seed, (shop, n) in enumerate(rows.items()):
         rng, days = np.random.default_rng(seed), pd.date_range("2024-01-01", periods=n + AHEAD)
         promo = (rng.random(n + AHEAD) < 0.3).astype(float)
-        y = 10 + 5 * np.sin(np.arange(n + AHEAD) * 2 * np.pi / 7) + 3 * promo + rng.normal(size=n + AHEAD)
+        y = (
+            10
+            + 5 * np.sin(np.arange(n + AHEAD) * 2 * np.pi / 7)
+            + 3 * promo
+            + rng.normal(size=n + AHEAD)
+        )
         y[n:] = np.nan
         frames.append(
-            pd.DataFrame({"shop": shop, "Date": days.strftime("%d.%m.%Y"), "Time": "00:00", "y": y, "promo": promo})
+            pd.DataFrame(
+                {
+                    "shop": shop,
+                    "Date": days.strftime("%d.%m.%Y"),
+                    "Time": "00:00",
+                    "y": y,
+                    "promo": promo,
+                }
+            )
         )
     pd.concat(frames).to_csv(path, index=False)
     return path
@@ -82,7 +99,9 @@ def test_unseen_series_are_forecast_and_short_ones_skipped_with_what_is_known_ah
     pd.testing.assert_frame_equal(read_csv(beside), table)
 
 
-def test_a_backtest_leaves_out_what_training_skipped(shops: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_backtest_leaves_out_what_training_skipped(
+    shops: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(shops)
     report = one_object(invoke("backtest", "--json").stdout)
     assert {row["unique_id"] for row in report["by_series"]} == {"a", "b"}

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from lstm_forecast import terminal
+from lstm_forecast.cli import terminal
+from lstm_forecast.cli.terminal import Talk, listening
 from lstm_forecast.events import phase
-from lstm_forecast.terminal import Talk, listening
 from tests.functional.commands import SUCCEED, prepare
 from tests.functional.conftest import environment, forecast_command
 from tests.functional.test_cli import invoke
@@ -21,10 +21,26 @@ from tests.functional.test_cli import invoke
 ROWS = 1_000_000
 # What would take longer to choose than a test needs.
 SETTLED = [
-    *("--set", "preprocessing.log=false", "--set", "windows.normalisation=last", "--set", "windows.context_length=96")
+    *(
+        "--set",
+        "preprocessing.log=false",
+        "--set",
+        "windows.normalisation=last",
+        "--set",
+        "windows.context_length=96",
+    )
 ]
-AT_ONCE = ("runs list", "runs show", "runs promote", "runs rollback", "runs prune", "config show", "config schema")
-TRAIN = ("train", "compare")  # seconds of Keras: their phases are those of check, which prepares all that they do
+AT_ONCE = (
+    "runs list",
+    "runs show",
+    "runs promote",
+    "runs rollback",
+    "runs prune",
+    "config show",
+    "config schema",
+)
+# seconds of Keras: their phases are those of check, which prepares all that they do
+TRAIN = ("train", "compare")
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +50,10 @@ def large(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
     def fill(directory: Path) -> None:
         rows = (f"{k},{10 + k % 24 / 3:.3f}\n" for k in range(ROWS))
         (directory / "large.csv").write_text("step,y\n" + "".join(rows))
-        text = "name: large\ndata: {path: large.csv, timestamp: step, targets: y}\nwindows: {horizon: 4}\n"
+        text = (
+            "name: large\ndata: {path: large.csv, timestamp: step, targets: y}\nwindows: {horizon:"
+            " 4}\n"
+        )
         (directory / "large.yaml").write_text(text)
 
     return once("large", fill)
@@ -42,9 +61,15 @@ def large(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
 
 @pytest.fixture
 def two_seconds(tmp_path: Path) -> float:
-    """Two seconds of an idle machine: more where others work on it, as the start of Python tells."""
+    """Two seconds of an idle machine: more on a busy one, as the start of Python tells."""
     start = time.monotonic()
-    subprocess.run(forecast_command("--version"), cwd=tmp_path, env=environment(), capture_output=True, check=True)
+    subprocess.run(
+        forecast_command("--version"),
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        check=True,
+    )
     return 2 * max(1.0, (time.monotonic() - start) / 0.3)
 
 
@@ -53,7 +78,12 @@ def timed(args: list[str], cwd: Path) -> list[tuple[float, str]]:
     start = time.monotonic()
     command = forecast_command(*args)
     with subprocess.Popen(
-        command, cwd=cwd, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=cwd,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as process:
         assert process.stderr is not None
         lines = [(time.monotonic() - start, line) for line in process.stderr]
@@ -61,7 +91,9 @@ def timed(args: list[str], cwd: Path) -> list[tuple[float, str]]:
     return [*lines, (time.monotonic() - start, "")]
 
 
-def test_off_a_terminal_one_line_says_what_goes_on_and_how_much_of_it(large: Path, two_seconds: float) -> None:
+def test_off_a_terminal_one_line_says_what_goes_on_and_how_much_of_it(
+    large: Path, two_seconds: float
+) -> None:
     lines = timed(["check", "large.csv"], large)
     ended = lines[-1][0]
     assert ended > two_seconds / 2
@@ -70,7 +102,9 @@ def test_off_a_terminal_one_line_says_what_goes_on_and_how_much_of_it(large: Pat
     assert len(lines) <= 6  # not one a second
 
 
-def test_choosing_is_told_too_and_for_collectors_of_logs_as_events(large: Path, two_seconds: float) -> None:
+def test_choosing_is_told_too_and_for_collectors_of_logs_as_events(
+    large: Path, two_seconds: float
+) -> None:
     lines = timed(["--log-format", "json", "check", "-c", "large.yaml", *SETTLED], large)
     said = [json.loads(line) for _, line in lines[:-1]]
     assert lines[0][0] < two_seconds
@@ -79,7 +113,9 @@ def test_choosing_is_told_too_and_for_collectors_of_logs_as_events(large: Path, 
     assert all(each["bytes"] > 1e7 for each in said if each["message"].startswith("reading"))
 
 
-def test_on_a_terminal_something_moves_and_goes_before_the_result(large: Path, two_seconds: float) -> None:
+def test_on_a_terminal_something_moves_and_goes_before_the_result(
+    large: Path, two_seconds: float
+) -> None:
     start = time.monotonic()
     child, terminal_end = pty.fork()
     if not child:
@@ -135,7 +171,9 @@ def test_after_a_command_phases_are_heard_by_nobody_and_an_error_ends_the_watch(
 
 
 @pytest.mark.parametrize("name", sorted(set(SUCCEED) - set(AT_ONCE) - {*TRAIN, "schedule"}))
-def test_every_command_that_may_last_has_phases(name: str, workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_command_that_may_last_has_phases(
+    name: str, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(workspace)
     prepare(workspace)
     heard: list[str] = []

@@ -1,4 +1,4 @@
-"""``forecast retrain``: when it trains, what it promotes, what it tells, and what it leaves alone."""
+"""``forecast retrain``: when it trains, what it promotes, tells and leaves alone."""
 
 import json
 import math
@@ -14,8 +14,8 @@ import pytest
 from typer.testing import Result
 
 from lstm_forecast.model.ensemble import Member
+from lstm_forecast.retraining import challenge
 from lstm_forecast.store import champions, locked, open_run, run_ids
-from lstm_forecast.workflows import _challenge
 from tests.functional.conftest import BASE, champion_files, series, tree
 from tests.functional.test_cli import invoke, one_object
 
@@ -51,21 +51,30 @@ def test_the_first_run_ever_trains_and_promotes(first: Path) -> None:
     assert champions(first / "runs" / "grown") == [status["run"]] == [status["champion"]]
 
 
-def test_what_is_not_due_leaves_everything_but_the_status_as_it_was(grown: Path, home: Path) -> None:
+def test_what_is_not_due_leaves_everything_but_the_status_as_it_was(
+    grown: Path, home: Path
+) -> None:
     before = tree(grown)
     status = status_of(retrain("--json"))
     assert (status["outcome"], status["new_rows"]) == ("not_due", 0)
     (grown / "grown.csv").write_text(series(BASE + 31))  # one fewer than eight horizons
     assert status_of(retrain("--json"))["outcome"] == "not_due"
     after = tree(grown)
-    assert {name for name in after if after[name] != before.get(name)} == {"grown.csv", "runs/grown/status.json"}
+    assert {name for name in after if after[name] != before.get(name)} == {
+        "grown.csv",
+        "runs/grown/status.json",
+    }
 
 
-def test_a_champion_of_an_old_regime_gives_way_and_forecasts_get_better(grown: Path, home: Path) -> None:
+def test_a_champion_of_an_old_regime_gives_way_and_forecasts_get_better(
+    grown: Path, home: Path
+) -> None:
     (grown / "grown.csv").write_text(series(BROKEN + 250, broken=BROKEN))
     hook = f'{sys.executable} -c \'import sys; open("told.json", "w").write(sys.stdin.read())\''
     Path("out").mkdir()
-    status = status_of(retrain("--json", "--on-promote", hook, "--metrics-file", "out/forecast.prom"))
+    status = status_of(
+        retrain("--json", "--on-promote", hook, "--metrics-file", "out/forecast.prom")
+    )
     assert status["outcome"] == "promoted"
     assert status["judged"]["gain_low"] > 0
     assert status["drift"] > 5
@@ -73,19 +82,31 @@ def test_a_champion_of_an_old_regime_gives_way_and_forecasts_get_better(grown: P
     assert champions(home) == run_ids(home)[::-1]
     assert open_run(home).manifest["judged"]["better"]
     assert json.loads(Path("told.json").read_text()) == status
-    lines = [line for line in Path("out/forecast.prom").read_text().splitlines() if not line.startswith("#")]
+    lines = [
+        line
+        for line in Path("out/forecast.prom").read_text().splitlines()
+        if not line.startswith("#")
+    ]
     assert 'forecast_retrain_outcome{name="grown",outcome="promoted"} 1' in lines
-    assert all(len(line.rsplit(" ", 1)) == 2 and math.isfinite(float(line.rsplit(" ", 1)[1])) for line in lines)
+    assert all(
+        len(line.rsplit(" ", 1)) == 2 and math.isfinite(float(line.rsplit(" ", 1)[1]))
+        for line in lines
+    )
 
 
-def test_a_new_regime_is_learned_however_much_older_the_champion_is(grown: Path, home: Path) -> None:
-    (grown / "grown.csv").write_text(series(BASE + 600, broken=BASE + 400))  # in the newer half of the new rows
+def test_a_new_regime_is_learned_however_much_older_the_champion_is(
+    grown: Path, home: Path
+) -> None:
+    # in the newer half of the new rows
+    (grown / "grown.csv").write_text(series(BASE + 600, broken=BASE + 400))
     status = status_of(retrain("--json"))
     assert status["outcome"] == "promoted"
     assert status["judged"]["windows"] == 32 * 4 - 4 + 1
 
 
-def test_a_challenger_that_is_no_better_is_kept_for_study_and_the_champion_stays(grown: Path, home: Path) -> None:
+def test_a_challenger_that_is_no_better_is_kept_for_study_and_the_champion_stays(
+    grown: Path, home: Path
+) -> None:
     champion, before = champions(home), champion_files(home)
     (grown / "grown.csv").write_text(series(BASE + 80))
     status = status_of(retrain("--json", "--force"))
@@ -93,8 +114,11 @@ def test_a_challenger_that_is_no_better_is_kept_for_study_and_the_champion_stays
     assert champions(home) == champion
     assert champion_files(home) == before
     assert run_ids(home) == [*champion, status["run"]]
-    assert [run["state"] for run in one_object(invoke("runs", "list", "--json").stdout)["runs"]][-1] == "for study"
-    again = status_of(retrain("--json"))  # not every night: what was tried is not tried again on the same rows
+    assert [run["state"] for run in one_object(invoke("runs", "list", "--json").stdout)["runs"]][
+        -1
+    ] == "for study"
+    # not every night: what was tried is not tried again on the same rows
+    again = status_of(retrain("--json"))
     assert again["outcome"] == "not_due"
 
 
@@ -103,12 +127,21 @@ def test_what_the_challenger_is_judged_by_taught_it_nothing(grown: Path, home: P
     for scale_from in (None, BASE + 40):  # the newer half of 80 new steps
         (grown / "grown.csv").write_text(series(BASE + 80, scale_from=scale_from))
         status = status_of(
-            retrain("--json", "--force", "--set", "retrain.drift.error=null", "--set", "retrain.tolerance=0.99")
+            retrain(
+                "--json",
+                "--force",
+                "--set",
+                "retrain.drift.error=null",
+                "--set",
+                "retrain.tolerance=0.99",
+            )
         )
         assert status["outcome"] == "kept_champion"
         assert status["judged"]["windows"] == 40 - 4 + 1
         run = open_run(home / status["run"])
-        networks.append([run.read(name) for name in ("network.onnx", "evaluated.onnx", "scaler.json")])
+        networks.append(
+            [run.read(name) for name in ("network.onnx", "evaluated.onnx", "scaler.json")]
+        )
     assert networks[0] == networks[1]
 
 
@@ -152,7 +185,11 @@ def test_old_runs_go_and_the_champion_stays(grown: Path, home: Path) -> None:
     champion = champions(home)
     for steps in (70, 80):
         (grown / "grown.csv").write_text(series(BASE + steps))
-        status = status_of(retrain("--json", "--force", "--set", "retrain.keep=1", "--set", "retrain.tolerance=0.9"))
+        status = status_of(
+            retrain(
+                "--json", "--force", "--set", "retrain.keep=1", "--set", "retrain.tolerance=0.9"
+            )
+        )
     assert run_ids(home) == [*champion, status["run"]]
     assert len(status["removed"]) == 1
 
@@ -165,7 +202,11 @@ def test_a_second_run_is_told_at_once_or_after_the_time_it_waits(grown: Path, ho
             assert result.exit_code == 75
             assert least <= time.monotonic() - started < most
             told = one_object(result.stdout)
-            assert (told["outcome"], told["error"], told["champion"]) == ("failed", "busy", champions(home)[0])
+            assert (told["outcome"], told["error"], told["champion"]) == (
+                "failed",
+                "busy",
+                champions(home)[0],
+            )
             assert "another process is writing here" in told["problems"][0]
     assert retrain("--json", "--wait", "soon").exit_code == 2
 
@@ -175,8 +216,10 @@ def test_a_run_that_a_fresh_process_cannot_read_back_the_same_is_not_promoted(
 ) -> None:
     champion = champions(home)
     (grown / "grown.csv").write_text(series(BROKEN + 250, broken=BROKEN))
-    monkeypatch.setattr("lstm_forecast.inference.golden.golden_difference", lambda *_: 0.0)
-    monkeypatch.setattr("lstm_forecast.workflows._publish.golden_json", lambda *_: '{"forecasts": []}')
+    monkeypatch.setattr("lstm_forecast.forecasting.golden.golden_difference", lambda *_: 0.0)
+    monkeypatch.setattr(
+        "lstm_forecast.training.publish.golden_json", lambda *_: '{"forecasts": []}'
+    )
     result = retrain("--json")
     assert result.exit_code == 5
     status = status_of(result)
@@ -190,7 +233,7 @@ def test_a_bug_of_ours_is_told_with_its_traceback_and_leaves_the_champion(
     def fail(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError("oh")
 
-    monkeypatch.setattr("lstm_forecast.workflows.retrain.look_for_news", fail)
+    monkeypatch.setattr("lstm_forecast.commands.retrain.look_for_news", fail)
     result = retrain("--json", "--on-failure", "touch failed")
     status = status_of(result)
     assert (result.exit_code, status["error"], status["outcome"]) == (1, "bug", "failed")
@@ -199,8 +242,12 @@ def test_a_bug_of_ours_is_told_with_its_traceback_and_leaves_the_champion(
     assert Path("failed").exists()
 
 
-def test_a_metrics_file_that_cannot_be_written_is_told_in_the_status_and_to_the_hook(grown: Path, home: Path) -> None:
-    result = retrain("--json", "--metrics-file", "grown.csv/out.prom", "--on-failure", "touch failed")
+def test_a_metrics_file_that_cannot_be_written_is_told_in_the_status_and_to_the_hook(
+    grown: Path, home: Path
+) -> None:
+    result = retrain(
+        "--json", "--metrics-file", "grown.csv/out.prom", "--on-failure", "touch failed"
+    )
     status = status_of(result)
     assert (result.exit_code, status["error"], status["outcome"]) == (7, "write", "not_due")
     assert Path("failed").exists()
@@ -211,15 +258,16 @@ def test_a_challenger_whose_forecasts_are_not_numbers_leaves_the_champion(
 ) -> None:
     champion = champion_files(home)
     (grown / "grown.csv").write_text(series(BROKEN + 250, broken=BROKEN))
-    real = _challenge.learn_all_rows
+    real = challenge.learn_all_rows
 
     def diverged(*args: Any, **options: Any) -> list[Member]:
         members = real(*args, **options)
         return [
-            replace(each, weights={k: np.full_like(w, np.nan) for k, w in each.weights.items()}) for each in members
+            replace(each, weights={k: np.full_like(w, np.nan) for k, w in each.weights.items()})
+            for each in members
         ]
 
-    monkeypatch.setattr(_challenge, "learn_all_rows", diverged)
+    monkeypatch.setattr(challenge, "learn_all_rows", diverged)
     status = status_of(retrain("--json"))
     assert (status["outcome"], status["exit_code"]) == ("failed", 4)
     assert "training has probably diverged" in status["reason"]

@@ -1,4 +1,6 @@
-"""``forecast retrain`` on a disk that fails or is full: the champion stays, exit code 7, and the next run is clean."""
+"""``forecast retrain`` on a disk that fails or is full: the champion stays, exit code 7, and the
+next run is clean.
+"""
 
 import errno
 import json
@@ -14,29 +16,47 @@ from typing import Any
 
 import pytest
 
+from lstm_forecast.cli.terminal import Talk
+from lstm_forecast.commands import retrain as workflow
 from lstm_forecast.config.loading import load_config
-from lstm_forecast.evaluation.promotion import Verdict
+from lstm_forecast.judging.promotion import Verdict
 from lstm_forecast.store import FILES, champions, open_run, publish, run_ids
-from lstm_forecast.terminal import Talk
-from lstm_forecast.workflows import retrain as workflow
-from tests.functional.conftest import BASE, OWN, champion_files, environment, forecast_command, series
+from tests.functional.conftest import (
+    BASE,
+    OWN,
+    champion_files,
+    environment,
+    forecast_command,
+    series,
+)
 from tests.functional.test_cli import invoke, one_object
 from tests.reliability.failing_disk import failing_disk
 
 CODES = [errno.ENOSPC, errno.EIO, errno.EACCES]
 PAGE = 4096
-BETTER = Verdict(True, "the challenger is better", 40, {"champion": 1.0, "challenger": 0.5, "seasonal_naive": 1.0})
+BETTER = Verdict(
+    True,
+    "the challenger is better",
+    40,
+    {"champion": 1.0, "challenger": 0.5, "seasonal_naive": 1.0},
+)
 
 
 @pytest.fixture
-def trained_before(grown: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], Mapping[str, Any]]:
-    """A forced retraining with a challenger that is better at once: the files of the champion once more."""
+def trained_before(
+    grown: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[Path], Mapping[str, Any]]:
+    """A forced retraining with a challenger that is better at once: the files of the champion once
+    more.
+    """
     config, home = load_config(Path("grown.yaml")), grown / "runs" / "grown"
     contents, manifest = champion_files(home), open_run(home).manifest
     facts = {key: value for key, value in manifest.items() if key not in OWN}
     writers = {name: lambda path: path.write_bytes(contents[path.name]) for name in FILES}
     trained = SimpleNamespace(prepared=SimpleNamespace(config=config))
-    challenge = SimpleNamespace(trained=trained, members=(), start="warm", verdict=BETTER, warnings=())
+    challenge = SimpleNamespace(
+        trained=trained, members=(), start="warm", verdict=BETTER, warnings=()
+    )
 
     def publish_trained(home: Path, *_: Any, **__: Any) -> Any:
         return publish(home, writers, facts)
@@ -60,7 +80,7 @@ def trained_before(grown: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Pa
     return run
 
 
-def test_whatever_operation_of_a_retraining_fails_the_answer_tells_the_truth_and_the_next_run_is_clean(
+def test_whatever_fails_in_a_retraining_is_told_truly_and_the_next_run_is_clean(
     grown: Path, trained_before: Callable[[Path], Mapping[str, Any]]
 ) -> None:
     runs, kinds, outcomes = grown / "again", Counter[str](), Counter[str]()
@@ -75,11 +95,16 @@ def test_whatever_operation_of_a_retraining_fails_the_answer_tells_the_truth_and
         kinds[disk.done[n]] += 1
         outcomes[status["outcome"]] += 1
         assert status["champion"] == champions(home)[0]
-        if status["outcome"] == "promoted":  # it was, and the status or the metrics could not be written, or mkdir
+        # it was, and the status or the metrics could not be written, or mkdir
+        if status["outcome"] == "promoted":
             assert status["run"] == status["champion"]
             assert disk.done[n] == "mkdir" or (status["exit_code"], status["error"]) == (7, "write")
         else:
-            assert (status["exit_code"], status["error"], status["outcome"]) == (7, "write", "failed")
+            assert (status["exit_code"], status["error"], status["outcome"]) == (
+                7,
+                "write",
+                "failed",
+            )
             assert os.strerror(CODES[n % 3]) in status["problems"][0]
             assert (home / "champion").read_bytes() == before
             assert len(run_ids(home)) <= 2
@@ -87,7 +112,9 @@ def test_whatever_operation_of_a_retraining_fails_the_answer_tells_the_truth_and
             again = trained_before(runs)
         assert (again["outcome"], again["exit_code"]) == ("promoted", 0)
         assert json.loads((home / "status.json").read_text()) == again
-        assert not [path for path in runs.rglob(".*") if path.is_file() or path.name.startswith(".stage")]
+        assert not [
+            path for path in runs.rglob(".*") if path.is_file() or path.name.startswith(".stage")
+        ]
         for run_id in run_ids(home):
             open_run(home / run_id).verify()
     assert kinds["write"] == len(FILES) + 4  # manifest, pointer, status, metrics
@@ -100,11 +127,21 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of two MiB of its own."""
     folder = tmp_path / "small"
     folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], capture_output=True, text=True, check=False
-    ) if shutil.which("mount") else None  # fmt: skip
+    mounted = (
+        subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if shutil.which("mount")
+        else None
+    )
     if mounted is None or mounted.returncode:
-        pytest.skip(f"no file system can be mounted here: {'no mount' if mounted is None else mounted.stderr.strip()}")
+        pytest.skip(
+            "no file system can be mounted here:"
+            f" {'no mount' if mounted is None else mounted.stderr.strip()}"
+        )
     yield folder
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
@@ -128,7 +165,12 @@ def test_on_a_full_disk_a_retraining_exits_7_and_once_there_is_space_the_next_on
     args = ["retrain", "-c", "grown.yaml", "--json", "--runs", small_disk / "runs"]
     filler = fill(small_disk, leave=15 * PAGE)  # a part of a run
     result = subprocess.run(
-        forecast_command(*args), cwd=grown, env=environment(), capture_output=True, text=True, check=False
+        forecast_command(*args),
+        cwd=grown,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert result.returncode == 7, result.stderr
     status = one_object(result.stdout)

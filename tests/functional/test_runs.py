@@ -21,7 +21,7 @@ from tests.reliability.hostile_runs import seal
 
 @pytest.fixture
 def home(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """``runs/sine`` with its champion, a copy that was promoted after it, and one kept for study."""
+    """``runs/sine`` with its champion, a copy promoted after it, and one kept for study."""
     monkeypatch.chdir(workspace)
     home = workspace / "runs" / "sine"
     first = open_run(home)
@@ -104,7 +104,9 @@ def test_switching_back_takes_less_than_a_second_and_changes_what_predict_uses(h
     assert time.monotonic() - started < 1
     assert result.stdout == f"runs/sine/{first}\n"
     assert one_object(invoke("predict", "--run", "sine", "--json").stdout)["run"] == first
-    assert one_object(invoke("runs", "promote", second, "--run", "sine", "--json").stdout)["champion"].endswith(second)
+    assert one_object(invoke("runs", "promote", second, "--run", "sine", "--json").stdout)[
+        "champion"
+    ].endswith(second)
     assert open_run(home).run_id == second
 
 
@@ -115,7 +117,9 @@ def test_prune_removes_the_oldest_and_says_which(home: Path) -> None:
             contents = {name: lambda path: path.write_bytes(writers[path.name]) for name in FILES}
             promote(home, publish(home, contents, {}).run_id)
     first = sorted(path.name for path in home.glob("0*"))[0]
-    assert one_object(invoke("runs", "prune", "--run", "sine", "--keep", "4", "--json").stdout)["removed"] == [first]
+    assert one_object(invoke("runs", "prune", "--run", "sine", "--keep", "4", "--json").stdout)[
+        "removed"
+    ] == [first]
 
 
 @pytest.mark.parametrize(
@@ -135,9 +139,9 @@ def test_what_is_not_there_exits_5_and_changes_nothing(args: list[str], home: Pa
     result = invoke("runs", *args)
     assert result.exit_code == 5
     assert "there are " in result.stderr or "forecast runs list" in result.stderr
-    assert {name: content for name, content in tree(home.parent).items() if name != "shops/lock"} == {
-        name: content for name, content in before.items() if name != "shops/lock"
-    }
+    assert {
+        name: content for name, content in tree(home.parent).items() if name != "shops/lock"
+    } == {name: content for name, content in before.items() if name != "shops/lock"}
 
 
 # Beginnings of ids
@@ -145,8 +149,13 @@ def test_what_is_not_there_exits_5_and_changes_nothing(args: list[str], home: Pa
 
 def test_every_command_that_takes_an_id_takes_its_beginning(home: Path) -> None:
     first, second, third = run_ids(home)
-    assert one_object(invoke("runs", "show", "0001", "--run", "sine", "--json").stdout)["path"] == f"runs/sine/{first}"
-    (checked,) = one_object(invoke("runs", "verify", "0003-", "--run", "sine", "--json").stdout)["runs"]
+    assert (
+        one_object(invoke("runs", "show", "0001", "--run", "sine", "--json").stdout)["path"]
+        == f"runs/sine/{first}"
+    )
+    (checked,) = one_object(invoke("runs", "verify", "0003-", "--run", "sine", "--json").stdout)[
+        "runs"
+    ]
     assert checked["run"] == third
     assert invoke("runs", "promote", "0001", "--run", "sine").stdout == f"runs/sine/{first}\n"
     assert champions(home) == [first, second]
@@ -155,7 +164,13 @@ def test_every_command_that_takes_an_id_takes_its_beginning(home: Path) -> None:
 @pytest.mark.parametrize("command", ["show", "verify", "promote"])
 @pytest.mark.parametrize(
     ("beginning", "said"),
-    [("0", "several runs begin with 0"), ("0009", "no run 0009"), ("2", "no run 2"), ("", "no run "), ("*", "no run")],
+    [
+        ("0", "several runs begin with 0"),
+        ("0009", "no run 0009"),
+        ("2", "no run 2"),
+        ("", "no run "),
+        ("*", "no run"),
+    ],
 )
 def test_a_beginning_of_several_runs_or_of_none_names_the_candidates(
     command: str, beginning: str, said: str, home: Path
@@ -172,13 +187,16 @@ def test_a_beginning_of_several_runs_or_of_none_names_the_candidates(
 # For study
 
 
-def test_a_run_kept_for_study_is_promoted_only_with_force_and_a_reason_which_is_shown(home: Path) -> None:
+def test_a_run_kept_for_study_is_promoted_only_with_force_and_a_reason_which_is_shown(
+    home: Path,
+) -> None:
     before, study = champions(home), run_ids(home)[2]
     for options in ([], ["--force"], ["--reason", "it is right"]):
         result = invoke("runs", "promote", "0003", "--run", "sine", *options)
         assert result.exit_code == 2, options
         assert (
-            "published for study only: the challenger is worse than nothing; to make it the champion" in result.stderr
+            "published for study only: the challenger is worse than nothing; to make it the"
+            " champion" in result.stderr
         )
         assert champions(home) == before
     remedy = shlex.split(result.stderr.partition("say why: ")[2])
@@ -189,13 +207,20 @@ def test_a_run_kept_for_study_is_promoted_only_with_force_and_a_reason_which_is_
     assert (told["run"], told["reason"]) == (study, "it is right\u2026 for spring")
     page = invoke("runs", "show", "--run", "sine").stdout
     assert page.startswith(f"sine {study}, champion, for study\n")
-    assert f"promoted by hand\n  {told['time'][:16].replace('T', ' ')}  it is right\u2026 for spring\n" in page
+    assert (
+        f"promoted by hand\n  {told['time'][:16].replace('T', ' ')}  it is right\u2026 for spring\n"
+        in page
+    )
 
 
 def test_a_run_that_was_good_enough_needs_neither_but_may_have_a_reason(home: Path) -> None:
     assert invoke("runs", "promote", "0001", "--run", "sine", "--reason", "older").exit_code == 0
-    assert invoke("runs", "promote", "0001", "--run", "sine", "--reason", "older still").exit_code == 0
-    assert re.search(r"  older\n.*  older still\n", invoke("runs", "show", "0001", "--run", "sine").stdout)
+    assert (
+        invoke("runs", "promote", "0001", "--run", "sine", "--reason", "older still").exit_code == 0
+    )
+    assert re.search(
+        r"  older\n.*  older still\n", invoke("runs", "show", "0001", "--run", "sine").stdout
+    )
     assert "older" not in invoke("runs", "show", "0002", "--run", "sine").stdout
     assert invoke("runs", "promote", "0002", "--run", "sine", "--force").exit_code == 0
 
@@ -222,7 +247,9 @@ def on_a_terminal(columns: int, *args: str) -> str:
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
     own = {name: value for name, value in environment().items() if name != "COLUMNS"}
-    with subprocess.Popen(forecast_command(*args), env=own, stdout=theirs, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        forecast_command(*args), env=own, stdout=theirs, stderr=subprocess.DEVNULL
+    ) as process:
         os.close(theirs)
         said = b""
         with contextlib.suppress(OSError):  # how the end of a terminal reads
@@ -244,14 +271,19 @@ def longer(home: Path) -> Path:
         "published": "seasonal_naive",
         "columns": ["y" * 90, *"abc" * 9],
     }
-    content |= {"repairs": {"gaps": 3, "duplicates": 12345}, "resolved": {"model." + "units" * 12: "words " * 40}}
+    content |= {
+        "repairs": {"gaps": 3, "duplicates": 12345},
+        "resolved": {"model." + "units" * 12: "words " * 40},
+    }
     (run / "manifest.json").write_text(json.dumps(content))
     seal(run)
     return renamed
 
 
 @pytest.mark.parametrize("lengthened", [False, True])
-def test_the_list_and_a_page_fit_80_columns_in_a_pipe_and_on_a_terminal(lengthened: bool, home: Path) -> None:
+def test_the_list_and_a_page_fit_80_columns_in_a_pipe_and_on_a_terminal(
+    lengthened: bool, home: Path
+) -> None:
     home = longer(home) if lengthened else home
     for args in (("runs", "list"), ("runs", "show", "--run", home.name)):
         piped = invoke(*args).stdout
@@ -261,7 +293,10 @@ def test_the_list_and_a_page_fit_80_columns_in_a_pipe_and_on_a_terminal(lengthen
     assert all(run_id in listed.stdout for run_id in run_ids(home))
     assert "skill" in listed.stdout
     if lengthened:
-        assert "columns left out, as they do not fit: published, MASE, cutoff; --json has all" in listed.stderr
+        assert (
+            "columns left out, as they do not fit: published, MASE, cutoff; --json has all"
+            in listed.stderr
+        )
         wide = on_a_terminal(200, "runs", "list")
         assert home.name in wide
         assert "seasonal_naive" in wide
@@ -280,13 +315,17 @@ def test_a_page_is_rounded_and_says_no_hash_and_no_raw_value(home: Path) -> None
 def test_control_characters_in_a_manifest_do_not_reach_the_terminal(home: Path) -> None:
     run = home / champions(home)[0]
     content = json.loads((run / "manifest.json").read_text())
-    (run / "manifest.json").write_text(json.dumps(content | {"columns": ["a\x1b[31m", "b\nfake  line"]}))
+    (run / "manifest.json").write_text(
+        json.dumps(content | {"columns": ["a\x1b[31m", "b\nfake  line"]})
+    )
     seal(run)
     page = invoke("runs", "show", "--run", "sine").stdout
     assert r"columns  a\x1b[31m, b fake  line" in page.replace("\n", "|")
 
 
-@pytest.mark.parametrize("wrong", [{"columns": "y"}, {"repairs": {"gaps": "x"}}, {"resolved": [1]}, {"judged": [[]]}])
+@pytest.mark.parametrize(
+    "wrong", [{"columns": "y"}, {"repairs": {"gaps": "x"}}, {"resolved": [1]}, {"judged": [[]]}]
+)
 def test_a_manifest_that_tells_something_else_is_damaged(wrong: dict[str, Any], home: Path) -> None:
     run = home / champions(home)[0]
     content = json.loads((run / "manifest.json").read_text())
@@ -308,7 +347,7 @@ def test_a_run_that_is_removed_while_it_is_looked_at_is_not_told_to_be_damaged(
             shutil.rmtree(path)
         return open_run(path)
 
-    monkeypatch.setattr("lstm_forecast.workflows.runs.open_run", pruned)
+    monkeypatch.setattr("lstm_forecast.commands.runs.open_run", pruned)
     result = invoke("runs", command, "--run", "sine", "--json")
     assert result.exit_code == 0
     assert [run["run"] for run in one_object(result.stdout)["runs"]] == others

@@ -1,4 +1,6 @@
-"""``forecast schedule``: what a service is started with, run as it stands and checked by what reads it."""
+"""``forecast schedule``: what a service is started with, run as it stands and checked by what reads
+it.
+"""
 
 import itertools
 import json
@@ -37,7 +39,11 @@ STUB = """\
 step=$1
 for word in "$@"; do printf '%s\\0' "$word" >> "$CALLS"; done
 printf '\\n' >> "$CALLS"
-case $step in monitor) exit "$MONITOR" ;; retrain) exit "$RETRAIN" ;; predict) exit "$PREDICT" ;; esac
+case $step in
+  monitor) exit "$MONITOR" ;;
+  retrain) exit "$RETRAIN" ;;
+  predict) exit "$PREDICT" ;;
+esac
 """
 
 
@@ -76,13 +82,18 @@ def as_cron_runs(text: str) -> str:
 
 def units(text: str) -> dict[str, str]:
     """The files that the text says to make."""
-    return dict(re.findall(r"^# /etc/systemd/system/(\S+)\n(.*?)(?=^# /etc/systemd|\Z)", text, re.M | re.S))
+    return dict(
+        re.findall(r"^# /etc/systemd/system/(\S+)\n(.*?)(?=^# /etc/systemd|\Z)", text, re.M | re.S)
+    )
 
 
 def as_systemd_reads(words: str, *, command: bool = True) -> list[str]:
-    """Words between quotes with their escapes, specifiers and variables undone, by systemd.service(5)."""
+    """Words between quotes with their escapes, specifiers and variables undone, by
+    systemd.service(5).
+    """
     found = [
-        re.sub(r"\\(.)", r"\1", quoted or plain) for quoted, plain in re.findall(r'"((?:\\.|[^"\\])*)"|(\S+)', words)
+        re.sub(r"\\(.)", r"\1", quoted or plain)
+        for quoted, plain in re.findall(r'"((?:\\.|[^"\\])*)"|(\S+)', words)
     ]
     found = [word.replace("%%", "%") for word in found]
     return [word.replace("$$", "$") for word in found] if command else found
@@ -98,8 +109,12 @@ def steps(calls: Path) -> list[list[str]]:
     return [line.split("\0")[:-1] for line in calls.read_text().split("\n")[:-1]]
 
 
-def run(command: list[str], directory: Path, codes: tuple[int, int, int] = (0, 0, 0), **extra: str) -> tuple[int, Any]:
-    """The exit code of a job, and the calls that it made, with a program that only ends as it is told."""
+def run(
+    command: list[str], directory: Path, codes: tuple[int, int, int] = (0, 0, 0), **extra: str
+) -> tuple[int, Any]:
+    """The exit code of a job, and the calls that it made, with a program that only ends as it is
+    told.
+    """
     stub, calls = directory / "bin" / "forecast", directory / "calls"
     stub.parent.mkdir(exist_ok=True)
     stub.write_text(STUB)
@@ -108,14 +123,21 @@ def run(command: list[str], directory: Path, codes: tuple[int, int, int] = (0, 0
     told = dict(zip(("MONITOR", "RETRAIN", "PREDICT"), map(str, codes), strict=True))
     path = f"{stub.parent}:{os.environ['PATH']}"
     result = subprocess.run(
-        command, cwd=directory, env=environment(PATH=path, CALLS=str(calls), **told, **extra), capture_output=True,
-        text=True, timeout=60, check=False,
-    )  # fmt: skip
+        command,
+        cwd=directory,
+        env=environment(PATH=path, CALLS=str(calls), **told, **extra),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     return result.returncode, steps(calls)
 
 
 def cron_job(directory: Path) -> list[str]:
-    """The shell that runs the crontab line, with the program of ``run`` instead of the installed one."""
+    """The shell that runs the crontab line, with the program of ``run`` instead of the installed
+    one.
+    """
     command = as_cron_runs(schedule(directory, "--cron"))
     program = re.search(r"timeout -k 30 21600 (.*?) \"\$@\"; };", command)
     assert program is not None
@@ -130,7 +152,11 @@ def kubernetes_job(directory: Path) -> tuple[list[str], dict[str, str]]:
     return found["command"], {name: variables[name] for name in ("OUTPUT", "CONFIG", "RUNS")}
 
 
-CODES = [(m, r, p) for m, r, p in itertools.product((0, 6, 4, 1), (0, 6, 75, 4, 1), (0, 5)) if m in (0, 6) or r == 0]
+CODES = [
+    (m, r, p)
+    for m, r, p in itertools.product((0, 6, 4, 1), (0, 6, 75, 4, 1), (0, 5))
+    if m in (0, 6) or r == 0
+]
 
 
 def expected(codes: tuple[int, int, int]) -> int:
@@ -142,7 +168,9 @@ def expected(codes: tuple[int, int, int]) -> int:
 
 
 @pytest.mark.parametrize("kind", ["cron", "k8s"])
-def test_all_steps_run_in_turn_whatever_becomes_of_each_and_the_job_tells_what_failed(project: Path, kind: str) -> None:
+def test_all_steps_run_in_turn_whatever_becomes_of_each_and_the_job_tells_what_failed(
+    project: Path, kind: str
+) -> None:
     command, extra = (cron_job(project), {}) if kind == "cron" else kubernetes_job(project)
     (project / "forecasts" / "sine").mkdir(parents=True)
     for codes in CODES:
@@ -153,7 +181,9 @@ def test_all_steps_run_in_turn_whatever_becomes_of_each_and_the_job_tells_what_f
 
 @pytest.mark.parametrize("name", ODD)
 @pytest.mark.parametrize("kind", ["cron", "k8s"])
-def test_paths_with_signs_that_shells_obey_arrive_as_they_are(tmp_path: Path, name: str, kind: str) -> None:
+def test_paths_with_signs_that_shells_obey_arrive_as_they_are(
+    tmp_path: Path, name: str, kind: str
+) -> None:
     directory = make_project(tmp_path / name)
     output = directory / "forecasts" / "sine"
     output.mkdir(parents=True)
@@ -161,7 +191,15 @@ def test_paths_with_signs_that_shells_obey_arrive_as_they_are(tmp_path: Path, na
     code, (monitor, retrain, predict) = run(command, tmp_path, **extra)
     runs, config = str(directory / "runs"), str(directory / "sine.yaml")
     assert code == 0
-    assert monitor == ["monitor", "." if kind == "cron" else str(output), "--run", "sine", "--runs", runs, "--json"]
+    assert monitor == [
+        "monitor",
+        "." if kind == "cron" else str(output),
+        "--run",
+        "sine",
+        "--runs",
+        runs,
+        "--json",
+    ]
     assert retrain == ["retrain", "--config", config, "--runs", runs, "--json"]
     assert predict[:-1] == ["predict", "--run", "sine", "--runs", runs, "--output"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d{4}\.parquet", Path(predict[-1]).name)
@@ -177,28 +215,45 @@ def test_systemd_units_name_paths_with_odd_signs_as_they_are(tmp_path: Path, nam
     commands = {unit: re.search(r"^ExecStart=(.*)$", text, re.M) for unit, text in found.items()}
     words = {unit: as_systemd_reads(command[1]) for unit, command in commands.items() if command}
     assert all(Path(command[0]).is_absolute() for command in words.values())
-    assert words["forecast-sine-monitor.service"][-6:] == [output, "--run", "sine", "--runs", runs, "--json"]
+    assert words["forecast-sine-monitor.service"][-6:] == [
+        output,
+        "--run",
+        "sine",
+        "--runs",
+        runs,
+        "--json",
+    ]
     retrain = ["--config", str(directory / "sine.yaml"), "--runs", runs, "--json"]
     assert words["forecast-sine-retrain.service"][-5:] == retrain
-    writable = {unit: re.findall(r"^ReadWritePaths=(.*)$", text, re.M) for unit, text in found.items()}
+    writable = {
+        unit: re.findall(r"^ReadWritePaths=(.*)$", text, re.M) for unit, text in found.items()
+    }
     assert as_systemd_reads(writable["forecast-sine-retrain.service"][0], command=False) == [runs]
     assert as_systemd_reads(writable["forecast-sine.service"][0], command=False) == [output]
     assert not writable["forecast-sine-monitor.service"]
 
-    shell, script, option, *rest = words["forecast-sine.service"][0:3] + words["forecast-sine.service"][3:]
+    shell, script, option, *rest = (
+        words["forecast-sine.service"][0:3] + words["forecast-sine.service"][3:]
+    )
     assert (shell, script) == ("/bin/sh", "-c")
     place, *program = rest
     (Path(place)).mkdir(parents=True)
-    code, (predict,) = run(["/bin/sh", "-c", option, place, "forecast", *program[program.index("predict") :]], tmp_path)
+    code, (predict,) = run(
+        ["/bin/sh", "-c", option, place, "forecast", *program[program.index("predict") :]], tmp_path
+    )
     assert code == 0
     assert predict[:5] == ["predict", "--run", "sine", "--runs", runs]
     assert Path(predict[-1]).parent == Path(output)
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
+@pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed"
+)
 @pytest.mark.parametrize("name", ["plain", *ODD])
 def test_systemd_accepts_the_units(tmp_path: Path, name: str) -> None:
-    found = units(schedule(make_project(tmp_path / name), "--systemd", "--every", "weekly", "--timeout", "2h"))
+    found = units(
+        schedule(make_project(tmp_path / name), "--systemd", "--every", "weekly", "--timeout", "2h")
+    )
     assert len(found) == 4
     folder = tmp_path / "units"
     folder.mkdir()
@@ -215,17 +270,26 @@ def test_the_units_are_bounded_unprivileged_and_ordered(project: Path) -> None:
     assert "Persistent=true\n" in timer
     for text in found.values():
         lines = text.splitlines()
-        assert {"Type=oneshot", "TimeoutStartSec=7200", "MemoryMax=4096M", "ProtectSystem=strict"} <= set(lines)
+        assert {
+            "Type=oneshot",
+            "TimeoutStartSec=7200",
+            "MemoryMax=4096M",
+            "ProtectSystem=strict",
+        } <= set(lines)
         assert "CacheDirectory=forecast-sine" in lines
-        assert any(line.startswith("Environment=HOME=%C/forecast-sine XDG_CACHE_HOME=") for line in lines)
+        assert any(
+            line.startswith("Environment=HOME=%C/forecast-sine XDG_CACHE_HOME=") for line in lines
+        )
         assert any(re.fullmatch(r"User=(?!root|0$).+", line) for line in lines)
     assert "SuccessExitStatus=6 75\n" in found["forecast-sine-retrain.service"]
-    assert "SuccessExitStatus=4\n" in found["forecast-sine-monitor.service"]  # an alarm, 6, shows as failed
+    # an alarm, 6, shows as failed
+    assert "SuccessExitStatus=4\n" in found["forecast-sine-monitor.service"]
     assert "After=forecast-sine-monitor.service\n" in found["forecast-sine-retrain.service"]
     assert (
         "Wants=forecast-sine-monitor.service forecast-sine-retrain.service\n"
         "After=forecast-sine-monitor.service forecast-sine-retrain.service\n"
-    ) in found["forecast-sine.service"]
+        in found["forecast-sine.service"]
+    )
     assert "Requires=" not in "".join(found.values())  # one that fails stops none of the others
 
 
@@ -274,7 +338,9 @@ def test_a_stopped_pod_stops_the_step_that_runs_and_starts_no_other(project: Pat
 def test_crontab_accepts_the_line(project: Path, every: str) -> None:
     table = project / "table"
     table.write_text(schedule(project, "--cron", "--every", every))
-    result = subprocess.run(["crontab", "-n", str(table)], capture_output=True, text=True, timeout=60, check=False)
+    result = subprocess.run(
+        ["crontab", "-n", str(table)], capture_output=True, text=True, timeout=60, check=False
+    )
     assert result.returncode == 0, result.stderr
 
 
@@ -291,7 +357,13 @@ def test_a_real_night_by_cron_forecasts_and_the_next_one_compares_them(grown: Pa
 
     def night() -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            ["sh", "-c", command], cwd="/", env=environment(), capture_output=True, text=True, timeout=120, check=False
+            ["sh", "-c", command],
+            cwd="/",
+            env=environment(),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
 
     first = night()
@@ -329,7 +401,9 @@ def test_a_path_that_no_line_can_hold_is_refused(tmp_path: Path, kind: str) -> N
     assert "use another one" in result.stderr
 
 
-def test_a_schedule_needs_one_kind_and_what_its_reader_can_take(project: Path, tmp_path: Path) -> None:
+def test_a_schedule_needs_one_kind_and_what_its_reader_can_take(
+    project: Path, tmp_path: Path
+) -> None:
     for kinds in ([], ["--cron", "--k8s"], ["--cron", "--timeout", "long"]):
         assert invoke("schedule", "-c", project / "sine.yaml", *kinds).exit_code == 2
     result = invoke("schedule", "-c", project / "sine.yaml", "--k8s", "--runs", "/srv/runs")

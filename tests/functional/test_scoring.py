@@ -1,4 +1,6 @@
-"""The benchmarks' scoring gives the published scores of published forecasts, and the figures of the data's README."""
+"""The benchmarks' scoring gives the published scores of published forecasts, and the figures of the
+data's README.
+"""
 
 from pathlib import Path
 
@@ -19,7 +21,9 @@ NAMES = {"m4-hourly": "Hourly", "m4-weekly": "Weekly"}
 def test_every_benchmark_has_a_config_that_forecasts_what_is_scored(name: str) -> None:
     config, one = load_config(CONFIGS / f"{name}.yaml", environment={}), BENCHMARKS[name]
     assert (config.name, config.windows.horizon) == (name, one.horizon)
-    assert (CONFIGS / config.data.path).name.removesuffix(".csv.gz").removesuffix("_train") == one.file
+    assert (CONFIGS / config.data.path).name.removesuffix(".csv.gz").removesuffix(
+        "_train"
+    ) == one.file
     if isinstance(one, Rolling):
         assert config.windows.evaluation_stride == one.stride
 
@@ -34,7 +38,9 @@ def competition(name: str) -> Competition:
 @pytest.mark.parametrize("method", ["Naive", "sNaive", "Naive2", "SES", "24", "218", "249"])
 @pytest.mark.parametrize("name", NAMES)
 def test_published_forecasts_have_their_published_scores(name: str, method: str) -> None:
-    table = pd.read_csv(scoring.DATA / "m4_published_scores.csv.gz", dtype={"submission": str}).set_index("submission")
+    table = pd.read_csv(
+        scoring.DATA / "m4_published_scores.csv.gz", dtype={"submission": str}
+    ).set_index("submission")
     expected = table.loc[method if method in table.index else method.zfill(3)]
     one = competition(name)
     column = f"sub_{method.zfill(3)}" if method.isdigit() else method
@@ -96,7 +102,13 @@ def test_forecasts_read_from_a_run_score_as_those_computed_directly(tmp_path: Pa
     assert isinstance(one, Rolling)
     steps = one.origins[:, None] + np.arange(one.horizon)
     tables = [
-        pd.DataFrame({"unique_id": key, "y": y[steps].ravel(), "x": np.repeat(y[one.origins - 1], one.horizon)})
+        pd.DataFrame(
+            {
+                "unique_id": key,
+                "y": y[steps].ravel(),
+                "x": np.repeat(y[one.origins - 1], one.horizon),
+            }
+        )
         for key, y in zip(one.table, one.table.to_numpy().T, strict=True)
     ]
     pd.concat(tables).to_parquet(tmp_path / "forecasts.parquet")
@@ -106,7 +118,9 @@ def test_forecasts_read_from_a_run_score_as_those_computed_directly(tmp_path: Pa
 
 
 def test_a_constant_series_is_left_out_of_mase_and_counted() -> None:
-    train = pd.DataFrame({"unique_id": list("aaabbb"), "ds": [1, 2, 3] * 2, "y": [1.0, 2, 4, 5, 5, 5]})
+    train = pd.DataFrame(
+        {"unique_id": list("aaabbb"), "ds": [1, 2, 3] * 2, "y": [1.0, 2, 4, 5, 5, 5]}
+    )
     actual, forecast = np.array([[5.0, 7.0], [6.0, 5.0]]), np.array([[4.0, 4.0], [5.0, 5.0]])
     found = scoring.competition_scores(actual, forecast, scoring.seasonal_scales(train, 1))
     smape = 50 * (1 / 9 + 3 / 11 + 1 / 11)

@@ -1,4 +1,6 @@
-"""Tables of a few rows: what `check` finds no fault with is trained, and what it refuses is refused alike."""
+"""Tables of a few rows: what `check` finds no fault with is trained, and what it refuses is refused
+alike.
+"""
 
 import json
 import subprocess
@@ -23,13 +25,24 @@ CASES: dict[str, tuple[list[int], dict[str, Any]]] = {
     "eight-init": (EIGHT, {}),
     "eight": (EIGHT, {"windows": {"horizon": 3}, "data": {"short_series": "pad"}}),
     "one-step": ([9], {"windows": {"horizon": 1, "context_length": 1}}),
-    "two-steps": ([9], {"windows": {"horizon": 1, "context_length": 2}, "model": {"segment_length": 2}}),
-    "smoothing": ([20], {"windows": {"horizon": 2, "context_length": 2}, "model": {"linear": "smoothing"}}),
+    "two-steps": (
+        [9],
+        {"windows": {"horizon": 1, "context_length": 2}, "model": {"segment_length": 2}},
+    ),
+    "smoothing": (
+        [20],
+        {"windows": {"horizon": 2, "context_length": 2}, "model": {"linear": "smoothing"}},
+    ),
     "ensemble": (
         [20],
         {
             "windows": {"horizon": 1, "context_length": 2},
-            "model": {"linear": "combined", "ensemble": 3, "segment_length": 1, "context_lengths": [1, 2]},
+            "model": {
+                "linear": "combined",
+                "ensemble": 3,
+                "segment_length": 1,
+                "context_lengths": [1, 2],
+            },
         },
     ),
     "too-few": (FIVE, {"windows": {"horizon": 4}}),
@@ -54,26 +67,45 @@ for name in sys.argv[1:]:
 
 @pytest.fixture(scope="session")
 def small(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
-    """Every case trained, in one process; ``codes.json`` holds the exit codes. Shared: read it only."""
+    """Every case trained, in one process; ``codes.json`` holds the exit codes.
+
+    Shared: read it only.
+    """
 
     def fill(directory: Path) -> None:
         rng = np.random.default_rng(0)
         for name, (lengths, sections) in CASES.items():
             parts = [
-                pd.DataFrame({"id": f"s{k}", "step": range(rows), "y": rng.normal(10, 1, rows).round(2)})
+                pd.DataFrame(
+                    {"id": f"s{k}", "step": range(rows), "y": rng.normal(10, 1, rows).round(2)}
+                )
                 for k, rows in enumerate(lengths)
             ]
             pd.concat(parts).to_csv(directory / f"{name}.csv", index=False)
             if sections:
-                data = {"path": f"{name}.csv", "timestamp": "step", "series_id": "id", "targets": ["y"]}
+                data = {
+                    "path": f"{name}.csv",
+                    "timestamp": "step",
+                    "series_id": "id",
+                    "targets": ["y"],
+                }
                 config = {"name": name, **sections, "data": data | sections.get("data", {})}
                 (directory / f"{name}.yaml").write_text(json.dumps(config))
             else:
-                arguments = ["init", str(directory / f"{name}.csv"), "--output", str(directory / f"{name}.yaml")]
+                arguments = [
+                    "init",
+                    str(directory / f"{name}.csv"),
+                    "--output",
+                    str(directory / f"{name}.yaml"),
+                ]
                 assert CliRunner().invoke(app, arguments).exit_code == 0
         command = [sys.executable, "-c", TRAIN_EACH, *CASES]
-        result = subprocess.run(command, cwd=directory, env=environment(), capture_output=True, text=True, check=True)
-        codes = dict(line.split()[1:] for line in result.stdout.splitlines() if line.startswith("exit "))
+        result = subprocess.run(
+            command, cwd=directory, env=environment(), capture_output=True, text=True, check=True
+        )
+        codes = dict(
+            line.split()[1:] for line in result.stdout.splitlines() if line.startswith("exit ")
+        )
         (directory / "codes.json").write_text(json.dumps(codes))
         (directory / "stderr.txt").write_text(result.stderr)
 
@@ -91,7 +123,9 @@ def test_training_refuses_what_check_refuses_and_nothing_else(name: str, small: 
 
 @pytest.mark.parametrize("name", [name for name in CASES if name not in ("too-few", "unpadded")])
 def test_what_was_trained_on_so_little_forecasts(name: str, small: Path) -> None:
-    result = CliRunner().invoke(app, ["predict", "--runs", str(small / "runs"), "--run", name, "--json"])
+    result = CliRunner().invoke(
+        app, ["predict", "--runs", str(small / "runs"), "--run", name, "--json"]
+    )
     assert result.exit_code == 0, result.output
     rows = json.loads(result.stdout)["forecasts"]
     assert len({row["unique_id"] for row in rows}) == len(CASES[name][0])
@@ -100,7 +134,10 @@ def test_what_was_trained_on_so_little_forecasts(name: str, small: Path) -> None
 
 def test_check_builds_what_training_builds_and_says_what_it_cannot_know(small: Path) -> None:
     path = str(small / "ensemble.yaml")
-    text, content = (CliRunner().invoke(app, ["check", "--config", path, *more]).stdout for more in ([], ["--json"]))
+    text, content = (
+        CliRunner().invoke(app, ["check", "--config", path, *more]).stdout
+        for more in ([], ["--json"])
+    )
     built = json.loads(content)["facts"]["training"]
     assert built["networks"] == 3
     assert f"training builds {built['parameters']:,} parameters in 3 networks" in text
@@ -108,10 +145,12 @@ def test_check_builds_what_training_builds_and_says_what_it_cannot_know(small: P
     assert built["resolved"]["preprocessing.support"].startswith("non_negative: ")
 
 
-def test_check_refuses_a_network_that_could_not_be_read_back(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from lstm_forecast.workflows import _network
+def test_check_refuses_a_network_that_could_not_be_read_back(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lstm_forecast.forecasting import limits
 
-    monkeypatch.setattr(_network, "_limits", lambda config, n_columns: (10, 1_000))
+    monkeypatch.setattr(limits, "_limits", lambda config, n_columns: (10, 1_000))
     checked = CliRunner().invoke(app, ["check", "--config", str(small / "one-step.yaml")])
     assert checked.exit_code == 3
     assert "model, windows: no network can be published of these: a network of" in checked.output
@@ -123,4 +162,9 @@ def test_check_needs_no_keras(small: Path) -> None:
         "assert CliRunner().invoke(app, ['check', '--config', 'five.yaml']).exit_code == 0; "
         "sys.exit(int('keras' in sys.modules or 'tensorflow' in sys.modules))"
     )
-    assert subprocess.run([sys.executable, "-c", code], cwd=small, env=environment(), check=False).returncode == 0
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], cwd=small, env=environment(), check=False
+        ).returncode
+        == 0
+    )

@@ -1,4 +1,6 @@
-"""Every file that a scheduled run keeps, damaged in every way: what needs it names one command, all else goes on."""
+"""Every file that a scheduled run keeps, damaged in every way: what needs it names one command, all
+else goes on.
+"""
 
 import json
 import os
@@ -15,7 +17,14 @@ from tests.functional.test_cli import invoke, one_object
 
 CHECKPOINT = f"checkpoints/{'0' * 64}"
 STAGED = ".stage-0009-20260101T000000Z"
-PREDICT_NEEDS = ("champion", "manifest.json", "config.yaml", "scaler.json", "calibration.safetensors", "network.onnx")
+PREDICT_NEEDS = (
+    "champion",
+    "manifest.json",
+    "config.yaml",
+    "scaler.json",
+    "calibration.safetensors",
+    "network.onnx",
+)
 IN_RUN = ("manifest.json", *FILES)
 REMEDY = re.compile(r"forecast (runs rollback --run grown|train --config FILE)$", re.MULTILINE)
 
@@ -33,7 +42,10 @@ DAMAGE = {"missing": None, "empty": lambda content: b"", "truncated": truncate, 
 
 @pytest.fixture(scope="module")
 def two(first: Path, once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
-    """Two champions that forecast the same, with all that retraining keeps beside them. Shared: read it only."""
+    """Two champions that forecast the same, with all that retraining keeps beside them.
+
+    Shared: read it only.
+    """
 
     def fill(directory: Path) -> None:
         shutil.copytree(first, directory, dirs_exist_ok=True)
@@ -41,7 +53,11 @@ def two(first: Path, once: Callable[[str, Callable[[Path], None]], Path]) -> Pat
         contents, manifest = champion_files(home), open_run(home).manifest
         facts = {key: value for key, value in manifest.items() if key not in OWN}
         with locked(home):
-            run = publish(home, {name: lambda path: path.write_bytes(contents[path.name]) for name in FILES}, facts)
+            run = publish(
+                home,
+                {name: lambda path: path.write_bytes(contents[path.name]) for name in FILES},
+                facts,
+            )
         promote(home, run.run_id)
         for name in (CHECKPOINT, STAGED):
             (home / name).parent.mkdir(exist_ok=True)
@@ -82,13 +98,17 @@ CASES = [
 
 
 @pytest.mark.parametrize(("name", "damage"), CASES)
-def test_a_damaged_state_file_heals_or_names_the_one_command_to_run(name: str, damage: str, home: Path) -> None:
+def test_a_damaged_state_file_heals_or_names_the_one_command_to_run(
+    name: str, damage: str, home: Path
+) -> None:
     expected, champion = forecast(), champions(home)[0]
     hurt(home / (f"{champion}/{name}" if name in IN_RUN else name), damage)
 
     found = one_object(invoke("runs", "list", "--run", "grown", "--json").stdout)["runs"]
     states = {run["run"]: run["state"] for run in found}
-    assert states[champion] == ("damaged" if name in ("manifest.json", "config.yaml", "metrics.json") else "readable")
+    assert states[champion] == (
+        "damaged" if name in ("manifest.json", "config.yaml", "metrics.json") else "readable"
+    )
     assert list(states.values()).count("readable") >= 1
     verified = invoke("runs", "verify", champion, "--run", "grown")
     assert verified.exit_code == (5 if name in IN_RUN else 0)
@@ -113,7 +133,9 @@ def test_a_damaged_state_file_heals_or_names_the_one_command_to_run(name: str, d
 
 def test_a_lost_pointer_is_healed_by_the_next_scheduled_run(home: Path) -> None:
     hurt(home / "champion", "missing")
-    assert REMEDY.search(invoke("predict", "--run", "grown").stderr)[1] == "runs rollback --run grown"
+    assert (
+        REMEDY.search(invoke("predict", "--run", "grown").stderr)[1] == "runs rollback --run grown"
+    )
     status = one_object(invoke("retrain", "-c", "grown.yaml", "--json").stdout)
     assert (status["outcome"], status["reason"]) == ("promoted", "there was no champion")
     assert forecast() is not None
@@ -130,7 +152,9 @@ def test_where_there_is_no_earlier_champion_the_command_is_to_train(
     assert REMEDY.search(result.stderr)[1] == "train --config FILE"
 
 
-def test_a_challenger_starts_from_scratch_where_the_champions_weights_are_damaged(home: Path, two: Path) -> None:
+def test_a_challenger_starts_from_scratch_where_the_champions_weights_are_damaged(
+    home: Path, two: Path
+) -> None:
     expected = forecast()
     hurt(home / champions(home)[0] / "weights.safetensors", "random")
     Path("grown.csv").unlink()

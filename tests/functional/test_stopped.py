@@ -1,4 +1,6 @@
-"""A retraining that is stopped at any stage is gone within ten seconds, leaves the champion, and says so."""
+"""A retraining that is stopped at any stage is gone within ten seconds, leaves the champion, and
+says so.
+"""
 
 import json
 import signal
@@ -13,9 +15,9 @@ from tests.functional.conftest import BASE, environment, series
 
 BROKEN = BASE + 10
 ARGUMENTS = ["retrain", "-c", "grown.yaml", "--force", "--resume", "--json"]
-# Runs `forecast retrain` again and again in one process, as Keras takes seconds to import; in each run, a function
-# sends a signal to this process when it is called. Prints how the runs ended, and after how many seconds of processor
-# time, as the clock tells more about what else a machine does.
+# Runs `forecast retrain` again and again in one process, as Keras takes seconds to import; in each
+# run, a function sends a signal to this process when it is called. Prints how the runs ended, and
+# after how many seconds of processor time, as the clock tells more about what else a machine does.
 STRIKE = """
 import json, os, signal, sys, threading, time
 from importlib import import_module
@@ -32,12 +34,16 @@ def struck(where, at, number, delay):
         calls.append(name)
         if len(calls) == at:
             sent.append(time.process_time())
-            threading.Timer(delay, os.kill, (os.getpid(), number)).start() if delay else os.kill(os.getpid(), number)
+            if delay:
+                threading.Timer(delay, os.kill, (os.getpid(), number)).start()
+            else:
+                os.kill(os.getpid(), number)
         return real(*args, **options)
     setattr(owner, name, strike)
     return lambda: setattr(owner, name, real)
 
-signal.signal(signal.SIGINT, signal.default_int_handler)  # shells make what they start in the background deaf to it
+# shells make what they start in the background deaf to it
+signal.signal(signal.SIGINT, signal.default_int_handler)
 stages, arguments = map(json.loads, sys.argv[1:])
 sys.argv = ["forecast", *arguments]
 for where, at, number, delay in stages:
@@ -52,19 +58,24 @@ for where, at, number, delay in stages:
     print(json.dumps([code, time.process_time() - sent[0] if sent else 0, champion]), flush=True)
 """
 STAGES = {
-    "reading": ("lstm_forecast.workflows.retrain:read_panel", 1, signal.SIGTERM, 0),
-    "training": ("lstm_forecast.model.training:Feed.__getitem__", 3, signal.SIGINT, 0),
-    "judging": ("lstm_forecast.workflows._challenge:judge_challenger", 1, signal.SIGTERM, 0),
+    "reading": ("lstm_forecast.commands.retrain:read_panel", 1, signal.SIGTERM, 0),
+    "training": ("lstm_forecast.model.network.training:Feed.__getitem__", 3, signal.SIGINT, 0),
+    "judging": ("lstm_forecast.retraining.challenge:judge_challenger", 1, signal.SIGTERM, 0),
     "publishing": ("lstm_forecast.store.publishing:fingerprint", 1, signal.SIGINT, 0),
-    "reading back": ("lstm_forecast.workflows.retrain:_require_same_forecasts", 1, signal.SIGTERM, 0.3),
-    "promoting": ("lstm_forecast.workflows.retrain:crown", 1, signal.SIGTERM, 0),
-    "none": ("lstm_forecast.workflows.retrain:crown", 0, 0, 0),
+    "reading back": (
+        "lstm_forecast.commands.retrain:_require_same_forecasts",
+        1,
+        signal.SIGTERM,
+        0.3,
+    ),
+    "promoting": ("lstm_forecast.commands.retrain:crown", 1, signal.SIGTERM, 0),
+    "none": ("lstm_forecast.commands.retrain:crown", 0, 0, 0),
 }
 # A batch that takes a minute, from the second one on.
 SLOW = """
 import sys, time
 from lstm_forecast.cli import main
-from lstm_forecast.model.training import Feed
+from lstm_forecast.model.network.training import Feed
 real, asked = Feed.__getitem__, []
 def slow(feed, step):
     asked.append(step)
@@ -85,17 +96,32 @@ def due(grown: Path) -> Path:
     return grown
 
 
-def test_at_every_stage_of_a_retraining_a_signal_ends_it_within_ten_seconds_and_leaves_the_champion(due: Path) -> None:
+def test_at_every_stage_of_a_retraining_a_signal_ends_it_within_ten_seconds_and_leaves_the_champion(
+    due: Path,
+) -> None:
     home = due / "runs" / "grown"
     before, ids = (home / "champion").read_text(), run_ids(home)
-    command = [sys.executable, "-c", STRIKE, json.dumps(list(STAGES.values())), json.dumps(ARGUMENTS)]
-    result = subprocess.run(command, cwd=due, env=environment(), capture_output=True, text=True, check=False)
+    command = [
+        sys.executable,
+        "-c",
+        STRIKE,
+        json.dumps(list(STAGES.values())),
+        json.dumps(ARGUMENTS),
+    ]
+    result = subprocess.run(
+        command, cwd=due, env=environment(), capture_output=True, text=True, check=False
+    )
     assert result.returncode == 0, result.stderr
     lines = list(map(json.loads, result.stdout.splitlines()))
     *stopped, (last, ended) = zip(lines[::2], lines[1::2], strict=True)
     for stage, (status, (code, seconds, champion)) in zip(STAGES, stopped, strict=False):
         expected = 128 + STAGES[stage][2]
-        assert (stage, code, status["exit_code"], status.get("error")) == (stage, expected, expected, "stopped"), status
+        assert (stage, code, status["exit_code"], status.get("error")) == (
+            stage,
+            expected,
+            expected,
+            "stopped",
+        ), status
         assert (stage, status["outcome"], champion) == (stage, "failed", before)
         assert seconds < 10, stage
     assert len(stopped) == len(STAGES) - 1
@@ -109,7 +135,11 @@ def test_at_every_stage_of_a_retraining_a_signal_ends_it_within_ten_seconds_and_
 def test_the_first_signal_waits_for_the_batch_and_the_second_one_does_not(due: Path) -> None:
     before = (due / "runs" / "grown" / "champion").read_text()
     with subprocess.Popen(
-        [sys.executable, "-c", SLOW], cwd=due, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-c", SLOW],
+        cwd=due,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"asleep\n"

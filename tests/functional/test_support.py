@@ -1,4 +1,4 @@
-"""What targets can be: no forecast and no border of an interval lies outside of it, whoever speaks."""
+"""What targets can be: no forecast and no border of an interval lies outside of it."""
 
 import io
 import json
@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lstm_forecast.commands.backtest import backtest
+from lstm_forecast.commands.predict import predict
 from lstm_forecast.config.loading import parse_config
-from lstm_forecast.inference.session import Session
+from lstm_forecast.forecasting.session import Session
 from lstm_forecast.store import Run, open_run
-from lstm_forecast.workflows.backtest import backtest
-from lstm_forecast.workflows.predict import predict
 from tests.functional.conftest import TRAIN_ALL, environment
 
 LEVELS = "levels: [80, 95]"
@@ -24,16 +24,21 @@ CONFIG = """\
 name: {name}
 data: {{path: {name}.csv, timestamp: step, series_id: id, targets: y}}
 preprocessing: {{log: false{more}}}
-windows: {{horizon: 7, context_length: 14, normalisation: last, season_length: 7, evaluation_stride: 3}}
+windows: {{horizon: 7, context_length: 14, normalisation: last, season_length: 7,
+  evaluation_stride: 3}}
 model: {{units: 4, segment_length: 7, segment_units: 0, linear: {linear}, ensemble: 1, {levels}}}
-training: {{epochs: {epochs}, batch_size: 64, steps_per_epoch: 0, time_budget: 1, refit: {refit}, fallback: false}}
+training: {{epochs: {epochs}, batch_size: 64, steps_per_epoch: 0, time_budget: 1, refit: {refit},
+  fallback: false}}
 """
 ROWS = 150
 
 
 def table(draw: Callable[[np.random.Generator, int], np.ndarray]) -> pd.DataFrame:
     rng = np.random.default_rng(0)
-    parts = [pd.DataFrame({"id": f"s{k}", "step": np.arange(ROWS), "y": draw(rng, k).astype(float)}) for k in range(3)]
+    parts = [
+        pd.DataFrame({"id": f"s{k}", "step": np.arange(ROWS), "y": draw(rng, k).astype(float)})
+        for k in range(3)
+    ]
     return pd.concat(parts)
 
 
@@ -70,12 +75,20 @@ def supported(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
     """A run of every kind in ``RUNS``. Shared: read it only."""
 
     def fill(directory: Path) -> None:
-        plain = {"epochs": 0, "levels": "levels: []", "more": "", "refit": "false", "linear": "ridge"}
+        plain = {
+            "epochs": 0,
+            "levels": "levels: []",
+            "more": "",
+            "refit": "false",
+            "linear": "ridge",
+        }
         for name, how in RUNS.items():
             table(how["draw"]).to_csv(directory / f"{name}.csv", index=False)
             (directory / f"{name}.yaml").write_text(CONFIG.format(name=name, **(plain | how)))
         command = [sys.executable, "-c", TRAIN_ALL, *(f"{name}.yaml" for name in RUNS)]
-        result = subprocess.run(command, cwd=directory, env=environment(), capture_output=True, text=True, check=False)
+        result = subprocess.run(
+            command, cwd=directory, env=environment(), capture_output=True, text=True, check=False
+        )
         assert result.returncode == 0, result.stderr
         (directory / "stderr.txt").write_text(result.stderr)
 
@@ -93,9 +106,17 @@ def numbers(frame: pd.DataFrame, name: str) -> np.ndarray:
 
 @pytest.mark.parametrize(
     ("name", "found"),
-    {"sold": "non_negative", "share": "unit", "swing": "real", "jump": "non_negative", "anything": "real"}.items(),
+    {
+        "sold": "non_negative",
+        "share": "unit",
+        "swing": "real",
+        "jump": "non_negative",
+        "anything": "real",
+    }.items(),
 )
-def test_what_targets_can_be_is_decided_recorded_and_shown(name: str, found: str, supported: Path) -> None:
+def test_what_targets_can_be_is_decided_recorded_and_shown(
+    name: str, found: str, supported: Path
+) -> None:
     run = run_of(supported, name)
     assert parse_config(run.read("config.yaml").decode(), source="").preprocessing.support == found
     reasons, told = run.manifest["resolved"], (supported / "stderr.txt").read_text()
@@ -112,14 +133,16 @@ class Wild:
 
     def predict(self, inputs: np.ndarray) -> np.ndarray:
         prediction = self.session.predict(inputs)
-        return np.asarray(50 * prediction + np.resize([-9, 0, 9], prediction.shape[1])[:, None, None], np.float32)
+        return np.asarray(
+            50 * prediction + np.resize([-9, 0, 9], prediction.shape[1])[:, None, None], np.float32
+        )
 
 
 @pytest.fixture
 def wild(monkeypatch: pytest.MonkeyPatch) -> None:
-    from lstm_forecast.workflows import _loaded
+    from lstm_forecast.forecasting import loaded
 
-    monkeypatch.setattr(_loaded, "Session", lambda network: Wild(Session(network)))
+    monkeypatch.setattr(loaded, "Session", lambda network: Wild(Session(network)))
 
 
 @pytest.mark.usefixtures("wild")
@@ -128,14 +151,24 @@ def test_no_forecast_and_no_border_of_whatever_a_network_predicts_lies_outside(
     name: str, most: float, supported: Path
 ) -> None:
     found = predict(runs=supported / "runs", name=name, levels=[50, 80, 95], horizon=30).table
-    listener: Any = type("Silent", (), {"note": print, "epoch": print, "progress": lambda *_: None})()
+    listener: Any = type(
+        "Silent", (), {"note": print, "epoch": print, "progress": lambda *_: None}
+    )()
     judged = backtest(runs=supported / "runs", name=name, listener=listener).table
     for frame in (found, judged):
         values = numbers(frame, name)
         assert ((values >= 0) & (values <= most)).all()
         assert not np.signbit(values).any()
         assert (values == 0).any()  # and it is not for want of trying
-    order = [f"{name}-lo-95", f"{name}-lo-80", f"{name}-lo-50", name, f"{name}-hi-50", f"{name}-hi-80", f"{name}-hi-95"]
+    order = [
+        f"{name}-lo-95",
+        f"{name}-lo-80",
+        f"{name}-lo-50",
+        name,
+        f"{name}-hi-50",
+        f"{name}-hi-80",
+        f"{name}-hi-95",
+    ]
     assert (np.diff(found[order], axis=1) >= 0).all()
 
 
@@ -150,14 +183,15 @@ def test_what_a_forecast_is_rolled_on_lies_inside_too(
     name: str, supported: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = []
-    from lstm_forecast.inference import forecasting
 
     def watched(contexts: np.ndarray, *how: Any, **more: Any) -> Any:
         seen.append(contexts)
         return normalised(contexts, *how, **more)
 
-    normalised = forecasting.normalised
-    monkeypatch.setattr(forecasting, "normalised", watched)
+    from lstm_forecast.forecasting import forecaster
+
+    normalised = forecaster.normalised
+    monkeypatch.setattr(forecaster, "normalised", watched)
     predict(runs=supported / "runs", name=name, horizon=28)
     scaler = json.loads(run_of(supported, name).read("scaler.json"))["series"]
     assert len(seen) == 4
@@ -176,15 +210,22 @@ def test_the_metrics_judge_what_is_published(supported: Path) -> None:
     assert error == pytest.approx((frame["sold"] - frame["y"]).abs().mean())
 
 
-def test_history_that_contradicts_is_counted_with_the_remedy(supported: Path, tmp_path: Path) -> None:
+def test_history_that_contradicts_is_counted_with_the_remedy(
+    supported: Path, tmp_path: Path
+) -> None:
     returned = table(sold)
     returned.iloc[[3, 200, -1], 2] = [-1, -2, -3]
     returned.to_csv(tmp_path / "returned.csv", index=False)
     result = predict(runs=supported / "runs", name="sold", data=tmp_path / "returned.csv")
     (note,) = [note for note in result.notes if "support" in note]
-    assert "3 of 450 rows hold a target outside of preprocessing.support: non_negative (they go from -3 to" in note
+    assert (
+        "3 of 450 rows hold a target outside of preprocessing.support: non_negative (they go from"
+        " -3 to" in note
+    )
     assert "set preprocessing.support: real and train again" in note
-    assert not [note for note in predict(runs=supported / "runs", name="sold").notes if "support" in note]
+    assert not [
+        note for note in predict(runs=supported / "runs", name="sold").notes if "support" in note
+    ]
 
 
 # Intervals
@@ -222,4 +263,7 @@ def test_data_in_other_units_are_told_and_ordinary_ones_are_not(
     found = [note for note in notes if "newest level" in note]
     assert len(found) == bool(count)
     if found:
-        assert f"newest level of {count} of 3 series lies far outside of what training saw: series s0: " in found[0]
+        assert (
+            f"newest level of {count} of 3 series lies far outside of what training saw: series"
+            " s0: " in found[0]
+        )

@@ -1,4 +1,6 @@
-"""Half-hourly data over both changes of the clock: trained on and forecast without a stamp lost or doubled."""
+"""Half-hourly data over both changes of the clock: trained on and forecast without a stamp lost or
+doubled.
+"""
 
 import io
 import json
@@ -41,14 +43,18 @@ def half_hours(zone: str) -> tuple[pd.DatetimeIndex, int, int]:
 
 
 def write(path: Path, stamps: pd.DatetimeIndex) -> None:
-    """The stamps as the clock on the wall shows them, one hour of a year twice and one not at all."""
+    """The stamps as the clock on the wall shows them, one hour of a year twice, one never."""
     values = 10 + np.sin(np.arange(len(stamps)) * 2 * np.pi / DAY)
-    pd.DataFrame({"ds": stamps.tz_localize(None).astype("str"), "y": values.round(4)}).to_csv(path, index=False)
+    pd.DataFrame({"ds": stamps.tz_localize(None).astype("str"), "y": values.round(4)}).to_csv(
+        path, index=False
+    )
 
 
 @pytest.fixture(scope="session")
 def home(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
-    """A run for each zone, trained on rows from two weeks before the first change to half a day before the second."""
+    """A run for each zone, trained on rows from two weeks before the first change to half a day
+    before the second.
+    """
 
     def fill(directory: Path) -> None:
         for name, zone in ZONES.items():
@@ -56,14 +62,18 @@ def home(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
             write(directory / f"{name}.csv", stamps[first - 14 * DAY : second - DAY // 2])
             (directory / f"{name}.yaml").write_text(CONFIG.format(name=name, zone=zone))
         command = [sys.executable, "-c", TRAIN_ALL, *(f"{name}.yaml" for name in ZONES)]
-        result = subprocess.run(command, cwd=directory, env=environment(), capture_output=True, text=True, check=False)
+        result = subprocess.run(
+            command, cwd=directory, env=environment(), capture_output=True, text=True, check=False
+        )
         assert result.returncode == 0, result.stderr
 
     return once("zones", fill)
 
 
 def predicted(home: Path, name: str, *options: str) -> str:
-    result = CliRunner().invoke(app, ["predict", "--runs", str(home / "runs"), "--run", name, *options])
+    result = CliRunner().invoke(
+        app, ["predict", "--runs", str(home / "runs"), "--run", name, *options]
+    )
     assert result.exit_code == 0, result.output
     return result.stdout
 
@@ -75,19 +85,25 @@ def test_a_network_learns_from_every_half_hour_over_a_change(home: Path, name: s
     manifest = open_run(home / "runs" / name).manifest
     local = learned.tz_localize(None)
     assert manifest["rows"] == len(learned)  # gaps and duplicates would have been refused
-    assert manifest["repairs"] == ({"dst": int(local.duplicated(keep=False).sum())} if local.has_duplicates else {})
+    assert manifest["repairs"] == (
+        {"dst": int(local.duplicated(keep=False).sum())} if local.has_duplicates else {}
+    )
     assert manifest["cutoff"] == str(learned[-1])
 
 
 @pytest.mark.parametrize("change", [0, 1])
 @pytest.mark.parametrize("name", ZONES)
-def test_a_forecast_over_a_change_has_every_half_hour_once(home: Path, tmp_path: Path, name: str, change: int) -> None:
+def test_a_forecast_over_a_change_has_every_half_hour_once(
+    home: Path, tmp_path: Path, name: str, change: int
+) -> None:
     stamps, *changes = half_hours(ZONES[name])
     end = changes[change] - DAY // 2
     write(tmp_path / "a.csv", stamps[end - 7 * DAY : end])
     expected = stamps[end : end + DAY]
     assert expected[0].utcoffset() != expected[-1].utcoffset()
-    rows = json.loads(predicted(home, name, "--data", str(tmp_path / "a.csv"), "--json"))["forecasts"]
+    rows = json.loads(predicted(home, name, "--data", str(tmp_path / "a.csv"), "--json"))[
+        "forecasts"
+    ]
     assert [row["ds"] for row in rows] == [stamp.isoformat() for stamp in expected]
     table = pd.read_csv(io.StringIO(predicted(home, name, "--data", str(tmp_path / "a.csv"))))
     assert table["ds"].tolist() == list(map(str, expected))
@@ -95,10 +111,14 @@ def test_a_forecast_over_a_change_has_every_half_hour_once(home: Path, tmp_path:
 
 @pytest.mark.parametrize("change", [0, 1])
 @pytest.mark.parametrize("name", ZONES)
-def test_a_history_over_a_change_is_whole(home: Path, tmp_path: Path, name: str, change: int) -> None:
+def test_a_history_over_a_change_is_whole(
+    home: Path, tmp_path: Path, name: str, change: int
+) -> None:
     stamps, *changes = half_hours(ZONES[name])
     end = changes[change] + DAY // 2
     write(tmp_path / "a.csv", stamps[end - 7 * DAY : end])  # gaps and duplicates would be refused
     found = json.loads(predicted(home, name, "--data", str(tmp_path / "a.csv"), "--json"))
     assert set(found["repairs"]) <= {"dst"}
-    assert [row["ds"] for row in found["forecasts"]] == [stamp.isoformat() for stamp in stamps[end : end + DAY]]
+    assert [row["ds"] for row in found["forecasts"]] == [
+        stamp.isoformat() for stamp in stamps[end : end + DAY]
+    ]

@@ -1,7 +1,8 @@
-"""What every subcommand leaves behind: no connection, no look-up, no file but what the README names.
+"""What every subcommand leaves behind: no connection, no look-up, no file but what the README
+names.
 
-System calls are watched with strace, where HOME is an empty folder, and where it is unset and the whole system is
-read-only but for the working directory.
+System calls are watched with strace, where HOME is an empty folder, and where it is unset and the
+whole system is read-only but for the working directory.
 """
 
 import re
@@ -19,7 +20,9 @@ from lstm_forecast.cli import app
 from lstm_forecast.store import champions
 from tests.functional.conftest import environment, forecast_command
 
-FORECASTS = "unique_id,ds,cutoff,sine\n" + "".join(f"y,{step},990,0.1\n" for step in range(991, 996))
+FORECASTS = "unique_id,ds,cutoff,sine\n" + "".join(
+    f"y,{step},990,0.1\n" for step in range(991, 996)
+)
 CONFIG = ("--config", "sine.yaml")
 COMMANDS: dict[str, tuple[str, ...]] = {
     "init": ("sine.csv", "--output", "configs/new.yaml"),
@@ -29,7 +32,17 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "template": ("--run", "sine"),
     "backtest": ("--run", "sine", "--importance", "--output", "out/backtest.parquet"),
     "plot": ("--run", "sine", "--output", "out/forecast.png"),
-    "compare": (*CONFIG, "--cells", "gru", "--seeds", "0", "--plot", "out/compare.svg", "--output", "out/compare.csv"),
+    "compare": (
+        *CONFIG,
+        "--cells",
+        "gru",
+        "--seeds",
+        "0",
+        "--plot",
+        "out/compare.svg",
+        "--output",
+        "out/compare.csv",
+    ),
     "retrain": (*CONFIG, "--force", "--metrics-file", "out/metrics.prom"),
     "monitor": ("out/old.csv", "--run", "sine", "--output", "out/monitor.pdf"),
     "schedule": (*CONFIG, "--cron"),
@@ -42,7 +55,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "config show": CONFIG,
     "config schema": (),
 }
-# Some end in other ways here: no covariates, no earlier champion, too little new data, and forecasts made up.
+# Some end in other ways here: no covariates, no earlier champion, too little new data, and
+# forecasts made up.
 CODES = {"template": 2, "runs rollback": 5, "retrain": 6, "monitor": 6}
 PLACES = ("runs", "out", "configs")  # where the README says that something is written
 HARMLESS = re.compile(r"/dev/(null|tty)|/proc/(self|\d+)/.*|/memfd:.*")
@@ -50,11 +64,29 @@ CALL = re.compile(r"^\d+ +(?P<name>\w+)\((?P<arguments>.*?)\)? += (?P<result>-?\
 PATH = re.compile(r'(?:(?:AT_FDCWD|\d+)<(?P<folder>[^>]*)>, )?"(?P<path>(?:[^"\\]|\\.)*)"')
 OPENING = {"open", "openat", "openat2"}
 READING = {
-    "access", "chdir", "execve", "faccessat", "faccessat2", "fstat", "fstatfs", "getcwd", "getxattr", "lgetxattr",
-    "lstat", "name_to_handle_at", "newfstatat", "readlink", "readlinkat", "stat", "statfs", "statx",
-}  # fmt: skip
+    "access",
+    "chdir",
+    "execve",
+    "faccessat",
+    "faccessat2",
+    "fstat",
+    "fstatfs",
+    "getcwd",
+    "getxattr",
+    "lgetxattr",
+    "lstat",
+    "name_to_handle_at",
+    "newfstatat",
+    "readlink",
+    "readlinkat",
+    "stat",
+    "statfs",
+    "statx",
+}
 LOOK_UPS = re.compile(r'"[^"]*(resolv\.conf|/etc/hosts|host\.conf|gai\.conf)"')
-THIRD_PARTIES = re.compile("absl|joblib|keras|matplotlib|oneDNN|onnxruntime|tensorflow|[Ww]arning:|Traceback")
+THIRD_PARTIES = re.compile(
+    "absl|joblib|keras|matplotlib|oneDNN|onnxruntime|tensorflow|[Ww]arning:|Traceback"
+)
 # Bound to itself before the rest becomes read-only, the working directory stays writable.
 READ_ONLY = "mount --bind . . && mount -o remount,ro,bind / && cd . && exec "
 
@@ -76,7 +108,9 @@ def test_every_subcommand_is_watched() -> None:
 
 @pytest.fixture(scope="session")
 def read_only() -> list[str]:
-    """The start of a command line that runs the rest of it where nothing but the working directory can be written."""
+    """The start of a command line that runs the rest of it where nothing but the working directory
+    can be written.
+    """
     trial = ["unshare", "--mount", "sh", "-c", f"{READ_ONLY} true"]
     if shutil.which("unshare") is None or subprocess.run(trial, cwd="/usr", check=False).returncode:
         pytest.skip("this user may not mount")
@@ -95,15 +129,29 @@ def watched(
     champion = champions(workspace / "runs" / "sine")[0]
     arguments = [*name.split(), *(each.format(champion=champion) for each in COMMANDS[name])]
     log = workspace / "calls"
-    tracer = ["strace", "-f", "-y", "-qq", "--seccomp-bpf", "-e", "trace=%network,%file", "-o", str(log)]
+    tracer = [
+        "strace",
+        "-f",
+        "-y",
+        "-qq",
+        "--seccomp-bpf",
+        "-e",
+        "trace=%network,%file",
+        "-o",
+        str(log),
+    ]
     command = [*tracer, *forecast_command(*arguments)]
     if wrapper is not None:
         command = [*wrapper, READ_ONLY + shlex.join(command)]
     # Libraries behave better where they see a build server.
     told = environment(PYTHONDONTWRITEBYTECODE="1")
-    told = {key: value for key, value in told.items() if key not in ("CI", "GITHUB_ACTIONS", "TF_BUILD")}
+    told = {
+        key: value for key, value in told.items() if key not in ("CI", "GITHUB_ACTIONS", "TF_BUILD")
+    }
     told = {key: value for key, value in {**told, **extra}.items() if value is not None}
-    result = subprocess.run(command, cwd=workspace, env=told, capture_output=True, text=True, check=False, timeout=300)
+    result = subprocess.run(
+        command, cwd=workspace, env=told, capture_output=True, text=True, check=False, timeout=300
+    )
     assert result.returncode == CODES.get(name, 0), result.stderr
     calls = log.read_text(errors="replace").splitlines()
     assert len(calls) > 100
@@ -111,14 +159,18 @@ def watched(
 
 
 def fault_of(line: str, workspace: Path) -> str | None:
-    """The line of strace if it is a connection, a look-up, or a change of a file that nobody asked for."""
+    """The line of strace if it is a connection, a look-up, or a change of a file that nobody asked
+    for.
+    """
     found = CALL.match(line)
     if found is None:
         return None
     name, arguments = found["name"], found["arguments"]
     if LOOK_UPS.search(arguments):
         return line
-    if name in READING or (name in OPENING and not re.search(r"O_(WRONLY|RDWR|CREAT|TRUNC|TMPFILE)", arguments)):
+    if name in READING or (
+        name in OPENING and not re.search(r"O_(WRONLY|RDWR|CREAT|TRUNC|TMPFILE)", arguments)
+    ):
         return None
     paths = [Path(each["folder"] or workspace, each["path"]) for each in PATH.finditer(arguments)]
     if not paths:  # of network calls
@@ -129,14 +181,17 @@ def fault_of(line: str, workspace: Path) -> str | None:
     wrong = [
         path
         for path in paths
-        if not HARMLESS.fullmatch(str(path)) and not any(path.is_relative_to(each) for each in allowed)
+        if not HARMLESS.fullmatch(str(path))
+        and not any(path.is_relative_to(each) for each in allowed)
     ]
     return line if wrong else None
 
 
 @strace
 @pytest.mark.parametrize("name", COMMANDS)
-def test_nothing_is_sent_looked_up_or_written_elsewhere(name: str, workspace: Path, tmp_path: Path) -> None:
+def test_nothing_is_sent_looked_up_or_written_elsewhere(
+    name: str, workspace: Path, tmp_path: Path
+) -> None:
     home = tmp_path / "home"
     home.mkdir()
     faults, stderr = watched(workspace, name, HOME=str(home))
@@ -147,7 +202,9 @@ def test_nothing_is_sent_looked_up_or_written_elsewhere(name: str, workspace: Pa
 
 @strace
 @pytest.mark.parametrize("name", COMMANDS)
-def test_nothing_is_needed_but_the_working_directory(name: str, workspace: Path, read_only: list[str]) -> None:
+def test_nothing_is_needed_but_the_working_directory(
+    name: str, workspace: Path, read_only: list[str]
+) -> None:
     faults, stderr = watched(workspace, name, wrapper=read_only, HOME=None, TMPDIR=None)
     assert not faults
     assert not THIRD_PARTIES.search(stderr)
@@ -156,7 +213,10 @@ def test_nothing_is_needed_but_the_working_directory(name: str, workspace: Path,
 def test_settings_of_keras_in_a_home_decide_nothing(tmp_path: Path) -> None:
     (tmp_path / ".keras").mkdir()
     (tmp_path / ".keras" / "keras.json").write_text('{"floatx": "float16"}')
-    script = "from lstm_forecast.model.startup import start_keras as s; s(); import keras; print(keras.config.floatx())"
+    script = (
+        "from lstm_forecast.model.network.startup import start_keras as s; s(); import keras;"
+        " print(keras.config.floatx())"
+    )
     command = [sys.executable, "-c", script]
     told = environment(HOME=str(tmp_path))
     result = subprocess.run(command, env=told, capture_output=True, text=True, check=True)

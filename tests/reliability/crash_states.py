@@ -1,8 +1,9 @@
-"""What a disk may hold after a power cut: every state that unsynced operations allow, and what a reader makes of it.
+"""What a disk may hold after a power cut: every state that unsynced operations allow, and what a
+reader makes of it.
 
-Pessimistic POSIX: the content of a file that was not fsynced may be gone, and of the changes of a directory that was
-not fsynced any subset may have reached the disk. Recorded are the calls that real publishes make, and promotions,
-rollbacks and prunings between them.
+Pessimistic POSIX: the content of a file that was not fsynced may be gone, and of the changes of a
+directory that was not fsynced any subset may have reached the disk. Recorded are the calls that
+real publishes make, and promotions, rollbacks and prunings between them.
 """
 
 import os
@@ -14,7 +15,18 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from lstm_forecast.store import crown, disk, keeping, locked, promote, prune, publish, publishing, reading, rollback
+from lstm_forecast.store import (
+    crown,
+    disk,
+    keeping,
+    locked,
+    promote,
+    prune,
+    publish,
+    publishing,
+    reading,
+    rollback,
+)
 from lstm_forecast.store.reading import RUN_ID
 
 __all__ = ["Operation", "Outcome", "check", "recorded_choices", "recorded_publishes", "without"]
@@ -25,7 +37,8 @@ Entries = dict[tuple[int, str], int]  # (directory, name) -> file or directory, 
 
 @dataclass(frozen=True)
 class Operation:
-    """A system call: mkdir, write (the whole content of a new file), fsync, rename, remove (with all that is below).
+    """A system call: mkdir, write (the whole content of a new file), fsync, rename, remove (with
+    all that is below).
 
     Or ``choosing`` and ``chosen``: that what makes this run the champion begins, and has returned.
     """
@@ -53,10 +66,14 @@ def recorded_publishes(home: Path, *, times: int) -> list[Operation]:
 
 
 def recorded_choices(home: Path) -> list[Operation]:
-    """The operations of all that moves the pointer, and of a training that finds it moved by somebody else."""
+    """The operations of all that moves the pointer, and of a training that finds it moved by
+    somebody else.
+    """
     done: list[Operation] = []
     with _recording(done):
-        first, second = (_choose(done, lambda number=number: _trained(home, number)) for number in range(2))
+        first, second = (
+            _choose(done, lambda number=number: _trained(home, number)) for number in range(2)
+        )
         _choose(done, lambda: promote(home, first).run_id)
         with locked(home) as seen:
             _choose(done, lambda: rollback(home).run_id)
@@ -112,7 +129,9 @@ def _recording(done: list[Operation]) -> Iterator[None]:
         patch.object(Path, "rename", watched(Path.rename, moved)),
         patch.object(Path, "replace", watched(Path.replace, moved)),
         patch.object(Path, "write_bytes", watched(Path.write_bytes, written)),
-        patch.object(Path, "mkdir", watched(Path.mkdir, lambda path, *_, **__: Operation("mkdir", str(path)))),
+        patch.object(
+            Path, "mkdir", watched(Path.mkdir, lambda path, *_, **__: Operation("mkdir", str(path)))
+        ),
     ):
         yield
 
@@ -127,8 +146,8 @@ def without(operations: Sequence[Operation]) -> Iterator[tuple[Operation, list[O
 def check(operations: Sequence[Operation], *, home: Path) -> Outcome:
     """Read every state that a power cut after any of the operations may leave.
 
-    Every run must be whole, and the champion the last one that was chosen or the one that is being chosen; there is
-    none only if none was chosen.
+    Every run must be whole, and the champion the last one that was chosen or the one that is being
+    chosen; there is none only if none was chosen.
     """
     seen: set[Any] = set()
     violations: list[str] = []
@@ -136,7 +155,9 @@ def check(operations: Sequence[Operation], *, home: Path) -> Outcome:
         prefix = operations[:length]
         disk = _Disk(prefix, root=str(home.parent))
         chosen = [each.path for each in prefix if each.kind == "chosen"][-1:]
-        under_way = [each.kind for each in prefix if each.kind in ("choosing", "chosen")][-1:] == ["choosing"]
+        under_way = [each.kind for each in prefix if each.kind in ("choosing", "chosen")][-1:] == [
+            "choosing"
+        ]
         coming = [each.path for each in operations[length:] if each.kind == "chosen"][:1]
         allowed = [*chosen, *(coming if under_way else [])]
         for state in disk.states():
@@ -155,7 +176,8 @@ class _Disk:
     def __init__(self, operations: Sequence[Operation], *, root: str) -> None:
         self.inodes: dict[str, int] = {root: 0}
         self.contents: dict[int, str] = {}
-        self.changes: list[tuple[int, Entries, list[tuple[int, str]]]] = []  # directory, added, removed
+        # directory, added, removed
+        self.changes: list[tuple[int, Entries, list[tuple[int, str]]]] = []
         self.synced_changes: set[int] = set()
         self.synced_contents: set[int] = set()
         for operation in operations:
@@ -190,13 +212,17 @@ class _Disk:
         inode, directory = self.inodes.pop(operation.path), self.inodes[parent]
         self.inodes[operation.target] = inode
         for path in [each for each in self.inodes if each.startswith(f"{operation.path}/")]:
-            self.inodes[operation.target + path.removeprefix(operation.path)] = self.inodes.pop(path)
+            self.inodes[operation.target + path.removeprefix(operation.path)] = self.inodes.pop(
+                path
+            )
         self.changes.append((directory, {(directory, new): inode}, [(directory, old)]))
 
     def _fsync(self, operation: Operation) -> None:
         inode = self.inodes[operation.path]
         self.synced_contents.add(inode)
-        self.synced_changes |= {k for k, (directory, _, _) in enumerate(self.changes) if directory == inode}
+        self.synced_changes |= {
+            k for k, (directory, _, _) in enumerate(self.changes) if directory == inode
+        }
 
     def states(self) -> Iterator[tuple[Entries, frozenset[int]]]:
         """Directory entries, and the files whose content is lost."""
@@ -206,7 +232,9 @@ class _Disk:
             entries: Entries = {}
             for k, (_, added, removed) in enumerate(self.changes):
                 if k not in lost:
-                    entries = {key: inode for key, inode in entries.items() if key not in removed} | added
+                    entries = {
+                        key: inode for key, inode in entries.items() if key not in removed
+                    } | added
             for empty in _subsets(unsynced):
                 yield entries, frozenset(empty)
 
@@ -216,7 +244,13 @@ def _subsets(items: Sequence[int]) -> Iterator[tuple[int, ...]]:
 
 
 def _wrong(
-    disk: _Disk, entries: Entries, empty: frozenset[int], *, home: str, allowed: Sequence[str], needed: bool
+    disk: _Disk,
+    entries: Entries,
+    empty: frozenset[int],
+    *,
+    home: str,
+    allowed: Sequence[str],
+    needed: bool,
 ) -> str:
     """What a reader finds wrong; empty if nothing is."""
     directory = entries.get((0, home))
@@ -226,7 +260,11 @@ def _wrong(
     run_id = "" if pointer in empty else disk.contents[pointer].partition("\n")[0]
     if not run_id:
         return "the pointer is empty"
-    runs = {name: inode for (parent, name), inode in entries.items() if parent == directory and RUN_ID.fullmatch(name)}
+    runs = {
+        name: inode
+        for (parent, name), inode in entries.items()
+        if parent == directory and RUN_ID.fullmatch(name)
+    }
     if run_id not in runs:
         return f"{run_id}: the champion's directory is not there"
     for run, inode in runs.items():

@@ -18,7 +18,9 @@ ALL = ("open", "write", "mkdir", "rename", "fsync")
 
 
 class FailingDisk:
-    """Counts operations, and raises OSError with ``code`` instead of number ``n`` and what ``then`` says behind it."""
+    """Counts operations, and raises OSError with ``code`` instead of number ``n`` and what ``then``
+    says behind it.
+    """
 
     def __init__(self, n: int, code: int, then: Callable[[str], tuple[str, ...]]) -> None:
         self.n, self.code, self.then = n, code, then
@@ -42,12 +44,15 @@ class FailingDisk:
 
 @contextmanager
 def failing_disk(n: int, code: int, *, then: str = "works") -> Iterator[FailingDisk]:
-    """Opening for writing, writing, mkdir, rename and fsync, of which number ``n`` fails; half of a write is made.
+    """Opening for writing, writing, mkdir, rename and fsync, of which number ``n`` fails; half of a
+    write is made.
 
-    Behind it the disk ``works``, fails at the ``same`` kind of operation, or at ``all`` of them. Nothing is really
-    synced, which only a power cut could tell.
+    Behind it the disk ``works``, fails at the ``same`` kind of operation, or at ``all`` of them.
+    Nothing is really synced, which only a power cut could tell.
     """
-    then_broken = {"works": lambda kind: (), "same": lambda kind: (kind,), "all": lambda kind: ALL}[then]
+    then_broken = {"works": lambda kind: (), "same": lambda kind: (kind,), "all": lambda kind: ALL}[
+        then
+    ]
     disk = FailingDisk(n, code, then_broken)
 
     class File(io.FileIO):
@@ -59,7 +64,14 @@ def failing_disk(n: int, code: int, *, then: str = "works") -> Iterator[FailingD
                 raise
             return super().write(data)
 
-    def opened(file: Any, mode: str = "r", buffering: int = -1, encoding: Any = None, *args: Any, **rest: Any) -> Any:
+    def opened(
+        file: Any,
+        mode: str = "r",
+        buffering: int = -1,
+        encoding: Any = None,
+        *args: Any,
+        **rest: Any,
+    ) -> Any:
         if isinstance(file, int) or not set(mode) & set("wax+"):
             return real_open(file, mode, buffering, encoding, *args, **rest)
         disk.step("open", file)

@@ -1,4 +1,6 @@
-"""Runs made to harm whoever loads them, and what becomes of each: its exit code, what it touched, time and memory."""
+"""Runs made to harm whoever loads them, and what becomes of each: its exit code, what it touched,
+time and memory.
+"""
 
 import hashlib
 import json
@@ -24,7 +26,8 @@ from lstm_forecast.store.reading import MANIFEST, fingerprint
 from tests.functional.conftest import environment
 
 Change = Callable[[Path], Any]
-READ = ("config.yaml", "scaler.json", "calibration.safetensors", "network.onnx")  # what predict reads
+# what predict reads
+READ = ("config.yaml", "scaler.json", "calibration.safetensors", "network.onnx")
 HUGE = 3 * 2**30
 
 
@@ -38,7 +41,9 @@ def replaced(name: str, old: str, new: str) -> Change:
 
 
 def written(name: str, content: bytes | str) -> Change:
-    return lambda run: (run / name).write_bytes(content.encode() if isinstance(content, str) else content)
+    return lambda run: (run / name).write_bytes(
+        content.encode() if isinstance(content, str) else content
+    )
 
 
 def anew(name: str, make: Change) -> Change:
@@ -70,7 +75,9 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
 )
 CONFIGS: dict[str, Change] = {
     "alias_bomb": written("config.yaml", BOMB),
-    "python_tag": replaced("config.yaml", "name: sine", "name: !!python/object/apply:os.system [touch pwned]"),
+    "python_tag": replaced(
+        "config.yaml", "name: sine", "name: !!python/object/apply:os.system [touch pwned]"
+    ),
     "deep": written("config.yaml", "a: " + "[" * 5000),
     "large": written("config.yaml", "# " + "x" * 2**20),
     "many_keys": written("config.yaml", "".join(f"key{k}: 1\n" for k in range(6000))),
@@ -79,7 +86,9 @@ CONFIGS: dict[str, Change] = {
     "unknown_key": replaced("config.yaml", "seed: 0", "seed: 0\nloader_module: os"),
     "class_name": replaced("config.yaml", "seed: 0", 'seed: 0\nclass: "os.system"'),
     "traversal_name": replaced("config.yaml", "name: sine", "name: ../../../tmp/pwned"),
-    "endless_context": replaced("config.yaml", "context_length: 20", "context_length: 1000000000000"),
+    "endless_context": replaced(
+        "config.yaml", "context_length: 20", "context_length: 1000000000000"
+    ),
     "wide_layers": replaced("config.yaml", "units:\n", "units:\n  - 1000000000\n"),
     "endless_horizon": replaced("config.yaml", "horizon: 5", "horizon: 1000000000000"),
     "many_networks": replaced("config.yaml", "ensemble: 1", "ensemble: 1000000000"),
@@ -111,7 +120,9 @@ SCALERS = {
     "other_columns": replaced("scaler.json", '"y"', '"z"'),
     "deep_scaler": written("scaler.json", "[" * 200_000),
     "scaler_is_pickle": written("scaler.json", pickle.dumps(print)),
-    "object_scaler": written("scaler.json", '{"py/object": "os.system", "log": false, "columns": [], "series": {}}'),
+    "object_scaler": written(
+        "scaler.json", '{"py/object": "os.system", "log": false, "columns": [], "series": {}}'
+    ),
     "empty_scaler": written("scaler.json", ""),
     "scaler_larger_than_its_series_need": lambda run: os.truncate(run / "scaler.json", HUGE // 3),
 }
@@ -130,7 +141,9 @@ CALIBRATIONS = {
     "spread_of_other_series": calibration(**{"network.spread": np.ones((2, 1), np.float32)}),
     "huge_residual": calibration(**{"network.residual": np.zeros((199, 2000, 1), np.float32)}),
     "calibration_is_pickle": written("calibration.safetensors", pickle.dumps(print)),
-    "calibration_beyond_its_end": written("calibration.safetensors", (2**60).to_bytes(8, "little") + b"{}"),
+    "calibration_beyond_its_end": written(
+        "calibration.safetensors", (2**60).to_bytes(8, "little") + b"{}"
+    ),
     "empty_calibration": written("calibration.safetensors", b""),
 }
 
@@ -148,7 +161,9 @@ def network(change: Callable[[onnx.ModelProto], Any]) -> Change:
 
 
 def floats(model: onnx.ModelProto) -> TensorProto:
-    return next(t for t in model.graph.initializer if t.data_type == TensorProto.FLOAT and len(t.dims) > 1)
+    return next(
+        t for t in model.graph.initializer if t.data_type == TensorProto.FLOAT and len(t.dims) > 1
+    )
 
 
 def external(model: onnx.ModelProto) -> None:
@@ -167,7 +182,9 @@ def filled(number: float) -> Callable[[onnx.ModelProto], None]:
 
 
 def behind(*nodes: onnx.NodeProto, **constants: Any) -> Callable[[onnx.ModelProto], None]:
-    """The nodes between what made the prediction and the output; the last one makes `prediction` again."""
+    """The nodes between what made the prediction and the output; the last one makes `prediction`
+    again.
+    """
 
     def change(model: onnx.ModelProto) -> None:
         model.graph.node[-1].output[0] = "made"
@@ -178,7 +195,9 @@ def behind(*nodes: onnx.NodeProto, **constants: Any) -> Callable[[onnx.ModelProt
     return change
 
 
-def node(operator: str, *inputs: str, output: str = "prediction", **attributes: Any) -> onnx.NodeProto:
+def node(
+    operator: str, *inputs: str, output: str = "prediction", **attributes: Any
+) -> onnx.NodeProto:
     return helper.make_node(operator, inputs, [output], **attributes)
 
 
@@ -187,7 +206,9 @@ def doubled(operator: str, times: int, **attributes: Any) -> list[onnx.NodeProto
     return [node(operator, a, a, output=b, **attributes) for a, b in pairwise(names)]
 
 
-BRANCH = helper.make_graph([], "branch", [], [helper.make_tensor_value_info("made", TensorProto.FLOAT, None)])
+BRANCH = helper.make_graph(
+    [], "branch", [], [helper.make_tensor_value_info("made", TensorProto.FLOAT, None)]
+)
 BIG = np.array([1_000_000, 1, 5, 1, 1], np.int64)
 
 
@@ -206,7 +227,9 @@ NETWORKS = {
     "overflowing_shape": network(lambda model: reshaped(model, [2**62, 2**62, 2**62])),
     "zero_shape": network(lambda model: reshaped(model, [2**62, 0])),
     "foreign_operator": network(behind(node("Steal", "made", domain="evil"))),
-    "foreign_domain": network(lambda model: model.opset_import.append(helper.make_opsetid("evil", 1))),
+    "foreign_domain": network(
+        lambda model: model.opset_import.append(helper.make_opsetid("evil", 1))
+    ),
     "function": network(
         lambda model: model.functions.append(
             helper.make_function("evil", "f", ["x"], ["x"], [], [helper.make_opsetid("", 21)])
@@ -247,10 +270,16 @@ NETWORKS = {
     "other_input": network(lambda model: setattr(model.graph.input[0], "name", "x")),
     "second_input": network(lambda model: model.graph.input.append(model.graph.output[0])),
     "missing_input": network(lambda model: model.graph.node[0].input.__setitem__(0, "nowhere")),
-    "cycle": network(behind(node("Add", "later", "made", output="soon"), node("Identity", "soon", output="later"))),
+    "cycle": network(
+        behind(
+            node("Add", "later", "made", output="soon"), node("Identity", "soon", output="later")
+        )
+    ),
     "too_many_nodes": network(behind(*doubled("Add", 30_000), node("Identity", "d29999"))),
     "text_tensor": network(
-        lambda model: model.graph.initializer.append(helper.make_tensor("t", TensorProto.STRING, [1], [b"x"]))
+        lambda model: model.graph.initializer.append(
+            helper.make_tensor("t", TensorProto.STRING, [1], [b"x"])
+        )
     ),
     "cut_off": lambda run: written("network.onnx", (run / "network.onnx").read_bytes()[:-7])(run),
     "endless_varint": written("network.onnx", b"\x08" + b"\xff" * 100),
@@ -260,7 +289,9 @@ NETWORKS = {
     "network_is_hdf5": written("network.onnx", b"\x89HDF\r\n\x1a\n" + bytes(200)),
     "network_is_safetensors": written("network.onnx", (2**40).to_bytes(8, "little") + b'{"a":{}}'),
     "empty_network": written("network.onnx", b""),
-    "network_larger_than_the_config_needs": lambda run: os.truncate(run / "network.onnx", HUGE // 3),
+    "network_larger_than_the_config_needs": lambda run: os.truncate(
+        run / "network.onnx", HUGE // 3
+    ),
 }
 
 
@@ -272,7 +303,9 @@ def manifest(change: Callable[[dict[str, Any]], Any], *, sealed: bool = True) ->
         content = json.loads((run / MANIFEST).read_text())
         change(content)
         if sealed:
-            content["sha256"] = fingerprint({key: value for key, value in content.items() if key != "sha256"})
+            content["sha256"] = fingerprint(
+                {key: value for key, value in content.items() if key != "sha256"}
+            )
         (run / MANIFEST).write_text(json.dumps(content))
 
     return changed
@@ -288,31 +321,44 @@ def moved(run: Path) -> None:
 
 
 FILES_AND_LINKS = {
-    **{f"{name}_{how}": anew(name, make) for name in (*READ, MANIFEST) for how, make in {
-        "is_a_link": lambda path: path.symlink_to("/etc/passwd"),
-        "is_a_device": lambda path: path.symlink_to("/dev/zero"),
-        "is_a_pipe": os.mkfifo,
-        "is_a_directory": Path.mkdir,
-        "is_missing": lambda path: None,
-        "is_huge": sparse,
-    }.items()},
-    **{f"{name}_has_a_flipped_bit": (lambda run, name=name: flipped(run / name)) for name in (*READ, MANIFEST)},
-    "swapped_files": lambda run: (run / "scaler.json").write_bytes((run / "config.yaml").read_bytes()),
+    **{
+        f"{name}_{how}": anew(name, make)
+        for name in (*READ, MANIFEST)
+        for how, make in {
+            "is_a_link": lambda path: path.symlink_to("/etc/passwd"),
+            "is_a_device": lambda path: path.symlink_to("/dev/zero"),
+            "is_a_pipe": os.mkfifo,
+            "is_a_directory": Path.mkdir,
+            "is_missing": lambda path: None,
+            "is_huge": sparse,
+        }.items()
+    },
+    **{
+        f"{name}_has_a_flipped_bit": (lambda run, name=name: flipped(run / name))
+        for name in (*READ, MANIFEST)
+    },
+    "swapped_files": lambda run: (run / "scaler.json").write_bytes(
+        (run / "config.yaml").read_bytes()
+    ),
     "champion_traverses": champion(b"../../../etc\n"),
     "champion_is_absolute": champion(b"/etc\n"),
     "champion_has_a_nul": champion(b"0001-20260101T000000Z\0\n"),
     "champion_names_no_run": champion(b"0009-20260101T000000Z\n"),
-    "champion_is_a_link": lambda run: anew("champion", lambda path: path.symlink_to("/etc/passwd"))(run.parent),
+    "champion_is_a_link": lambda run: anew("champion", lambda path: path.symlink_to("/etc/passwd"))(
+        run.parent
+    ),
     "champion_is_a_pipe": lambda run: anew("champion", os.mkfifo)(run.parent),
     "champion_is_huge": lambda run: anew("champion", sparse)(run.parent),
     "run_is_a_link": moved,
     "manifest_is_deep": written(MANIFEST, "[" * 200_000),
-    "manifest_names_another_file": manifest(lambda content: content["files"].update({"../../x": "0" * 64})),
+    "manifest_names_another_file": manifest(
+        lambda content: content["files"].update({"../../x": "0" * 64})
+    ),
     "manifest_lacks_a_file": manifest(lambda content: content["files"].pop("scaler.json")),
     "manifest_is_not_sealed": manifest(lambda content: content.update(seed=1), sealed=False),
     "version_of_the_future": manifest(lambda content: content.update(format_version=10**9)),
     "version_is_a_list": manifest(lambda content: content.update(format_version=[[]])),
-}  # fmt: skip
+}
 
 # What only pictures and lists read
 
@@ -328,7 +374,10 @@ def table(change: Callable[[pd.DataFrame], pd.DataFrame], **how: Any) -> Change:
 def with_pickle(run: Path) -> None:
     """A column of a type that older readers make by unpickling what the file says."""
     found = pyarrow.parquet.read_table(run / "forecasts.parquet")
-    extension = {"ARROW:extension:name": "arrow.py_extension_type", "ARROW:extension:metadata": pickle.dumps(print)}
+    extension = {
+        "ARROW:extension:name": "arrow.py_extension_type",
+        "ARROW:extension:metadata": pickle.dumps(print),
+    }
     field = found.schema.field("y").with_metadata(extension)
     schema = found.schema.set(found.schema.get_field_index("y"), field)
     pyarrow.parquet.write_table(found.cast(schema), run / "forecasts.parquet")
@@ -341,27 +390,50 @@ def repeated(frame: pd.DataFrame) -> pd.DataFrame:
 METRICS = '{"test": {"windows": 1, "errors": {"forecast": %s}, "skill": {}, "by_step": {}}}'
 DOCUMENTS: dict[str, tuple[str, Change]] = {  # by the command that reads them
     "forecasts_of_millions_of_rows": ("forecast", table(repeated)),
-    "forecasts_in_a_bomb": ("forecast", table(lambda f: f.assign(unique_id="x" * 100_000), compression="zstd")),
+    "forecasts_in_a_bomb": (
+        "forecast",
+        table(lambda f: f.assign(unique_id="x" * 100_000), compression="zstd"),
+    ),
     "forecasts_of_text": ("forecast", table(lambda f: f.assign(y="x"))),
     "forecasts_of_lists": ("forecast", table(lambda f: f.assign(y=[[1.0]] * len(f)))),
     "forecasts_with_many_columns": (
-        "forecast", table(lambda f: pd.concat([f, pd.DataFrame(0.0, f.index, [f"c{k}" for k in range(2000)])], axis=1))
+        "forecast",
+        table(
+            lambda f: pd.concat(
+                [f, pd.DataFrame(0.0, f.index, [f"c{k}" for k in range(2000)])], axis=1
+            )
+        ),
     ),
     "forecasts_without_columns": ("forecast", table(lambda f: f[["y"]])),
     "forecasts_of_an_unpickled_type": ("forecast", with_pickle),
     "forecasts_are_pickle": ("forecast", written("forecasts.parquet", pickle.dumps(print))),
-    "forecasts_with_a_long_footer": ("forecast", written("forecasts.parquet", b"PAR1" + b"\xff\xff\xff\x7fPAR1")),
+    "forecasts_with_a_long_footer": (
+        "forecast",
+        written("forecasts.parquet", b"PAR1" + b"\xff\xff\xff\x7fPAR1"),
+    ),
     "forecasts_cut_off": (
         "forecast",
-        lambda run: written("forecasts.parquet", (run / "forecasts.parquet").read_bytes()[:-300] + b"PAR1")(run),
+        lambda run: written(
+            "forecasts.parquet", (run / "forecasts.parquet").read_bytes()[:-300] + b"PAR1"
+        )(run),
     ),
-    "forecasts_are_huge": ("forecast", lambda run: os.truncate(run / "forecasts.parquet", HUGE // 3)),
+    "forecasts_are_huge": (
+        "forecast",
+        lambda run: os.truncate(run / "forecasts.parquet", HUGE // 3),
+    ),
     "empty_forecasts": ("forecast", written("forecasts.parquet", b"")),
     "history_of_commas": ("training", written("history.csv", b"," * 10_000_000)),
-    "history_with_a_long_row": ("training", lambda run: written("history.csv", HISTORY + b"," * 300)(run)),
-    "history_of_words": ("training", lambda run: written("history.csv", HISTORY + b"a,b,c,d,e,f,g,h\n")(run)),
+    "history_with_a_long_row": (
+        "training",
+        lambda run: written("history.csv", HISTORY + b"," * 300)(run),
+    ),
+    "history_of_words": (
+        "training",
+        lambda run: written("history.csv", HISTORY + b"a,b,c,d,e,f,g,h\n")(run),
+    ),
     "history_without_end": (
-        "training", lambda run: written("history.csv", HISTORY + b"1,1,1,1,1,1,1,1\n" * 1_000_000)(run)
+        "training",
+        lambda run: written("history.csv", HISTORY + b"1,1,1,1,1,1,1,1\n" * 1_000_000)(run),
     ),
     "history_is_pickle": ("training", written("history.csv", pickle.dumps(print))),
     "empty_history": ("training", written("history.csv", b"")),
@@ -369,30 +441,52 @@ DOCUMENTS: dict[str, tuple[str, Change]] = {  # by the command that reads them
     "metrics_are_many": ("horizon", written("metrics.json", "[" + "[]," * 4_000_000 + "[]]")),
     "metrics_are_text": ("horizon", written("metrics.json", METRICS % '{"mae": "1"}')),
     "metrics_are_nan": (
-        "horizon", written("metrics.json", METRICS % '{"mae": NaN, "rmse": 1, "smape": 1, "mase": 1}')
+        "horizon",
+        written("metrics.json", METRICS % '{"mae": NaN, "rmse": 1, "smape": 1, "mase": 1}'),
     ),
     "metrics_are_a_list": ("show", written("metrics.json", "[]")),
-    "metrics_lack_the_forecast": ("show", written("metrics.json", (METRICS % "{}").replace("forecast", "other"))),
+    "metrics_lack_the_forecast": (
+        "show",
+        written("metrics.json", (METRICS % "{}").replace("forecast", "other")),
+    ),
     "metrics_are_pickle": ("show", written("metrics.json", pickle.dumps(print))),
     "empty_metrics": ("show", written("metrics.json", "")),
     "golden_is_deep": ("verify", written("golden.json", "[" * 200_000)),
     "golden_is_no_forecast": ("verify", written("golden.json", "{}")),
     "golden_reaches_back_endlessly": (
         "verify",
-        written("golden.json", '{"series": ["y"], "contexts": [-1000000000], "values": [[[0]]], "forecasts": [0]}'),
+        written(
+            "golden.json",
+            '{"series": ["y"], "contexts": [-1000000000], "values": [[[0]]], "forecasts": [0]}',
+        ),
     ),
     "empty_golden": ("verify", written("golden.json", "")),
     "keras_file_is_a_pipe": ("verify", anew("network.keras", os.mkfifo)),
-    "series_without_end": ("predict", manifest(lambda content: content.update(series=float("inf")))),
+    "series_without_end": (
+        "predict",
+        manifest(lambda content: content.update(series=float("inf"))),
+    ),
     "series_are_text": ("predict", manifest(lambda content: content.update(series="1"))),
     "windows_are_a_list": ("forecast", manifest(lambda content: content.update(windows=[]))),
     "cutoff_is_a_list": ("show", manifest(lambda content: content.update(cutoff=[[]]))),
-}  # fmt: skip
+}
 HISTORY = b"network,epoch,loss,val_loss,gap,learning_rate,seconds,best\n"
-UNSEALED = {"keras_file_is_a_pipe", "series_without_end", "series_are_text", "windows_are_a_list", "cutoff_is_a_list"}
+UNSEALED = {
+    "keras_file_is_a_pipe",
+    "series_without_end",
+    "series_are_text",
+    "windows_are_a_list",
+    "cutoff_is_a_list",
+}
 HOSTILE = {
     name: ("predict", change)
-    for name, change in {**CONFIGS, **SCALERS, **CALIBRATIONS, **NETWORKS, **FILES_AND_LINKS}.items()
+    for name, change in {
+        **CONFIGS,
+        **SCALERS,
+        **CALIBRATIONS,
+        **NETWORKS,
+        **FILES_AND_LINKS,
+    }.items()
 }
 HOSTILE |= DOCUMENTS
 
@@ -403,19 +497,21 @@ def seal(run: Path) -> None:
     for name in content["files"]:
         with (run / name).open("rb") as file:
             content["files"][name] = hashlib.file_digest(file, "sha256").hexdigest()
-    content["sha256"] = fingerprint({key: value for key, value in content.items() if key != "sha256"})
+    content["sha256"] = fingerprint(
+        {key: value for key, value in content.items() if key != "sha256"}
+    )
     (run / MANIFEST).write_text(json.dumps(content))
 
 
-# One process reads all of them; what it opens, imports, runs or connects to after sound runs were read is recorded, and
-# the peak of its memory, which the system forgets before each.
+# One process reads all of them; what it opens, imports, runs or connects to after sound runs were
+# read is recorded, and the peak of its memory, which the system forgets before each.
 READ_ALL = """
 import json, sys, time
 from pathlib import Path
 from lstm_forecast.errors import ForecastError, RunError
-from lstm_forecast.workflows.plot import plot
-from lstm_forecast.workflows.predict import predict
-from lstm_forecast.workflows.runs import show, verify
+from lstm_forecast.commands.plot import plot
+from lstm_forecast.commands.predict import predict
+from lstm_forecast.commands.runs import show, verify
 
 sound, hostile = Path(sys.argv[1]), json.loads(sys.argv[2])
 picture = Path(sys.argv[3])
@@ -434,13 +530,16 @@ def read(runs, command):
 
 for command in ("predict", "show", "verify", "forecast", "training", "horizon"):
     read(sound, command)
-names = ("pickle.find_class", "marshal.loads", "exec", "compile", "import", "os.", "shutil.", "subprocess.", "socket.")
+names = ("pickle.find_class", "marshal.loads", "exec", "compile", "import", "os.", "shutil.",
+         "subprocess.", "socket.")
 events = []
 
 def hook(name, args):
-    if not watching or (name == "open" and isinstance(args[0], int)):  # a descriptor that is open already
+    # a descriptor that is open already
+    if not watching or (name == "open" and isinstance(args[0], int)):
         return
-    if name == "os.scandir" and str(args[0]).endswith("/ruamel/yaml"):  # the YAML parser looks for its own parts
+    # the YAML parser looks for its own parts
+    if name == "os.scandir" and str(args[0]).endswith("/ruamel/yaml"):
         return
     if name in ("os.listdir", "os.scandir") and str(args[0]).startswith(allowed):
         return
@@ -486,7 +585,16 @@ def forge(directory: Path, trained: Path) -> list[dict[str, Any]]:
         homes.append((str(home), command))
     shutil.copy(trained / "sine.csv", directory)
     picture = directory / "picture.png"
-    command = [sys.executable, "-c", READ_ALL, str(trained / "runs"), json.dumps(homes), str(picture)]
-    result = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=600, check=False)
+    command = [
+        sys.executable,
+        "-c",
+        READ_ALL,
+        str(trained / "runs"),
+        json.dumps(homes),
+        str(picture),
+    ]
+    result = subprocess.run(
+        command, env=environment(), capture_output=True, text=True, timeout=600, check=False
+    )
     assert result.returncode == 0, result.stderr
     return [json.loads(line) for line in result.stdout.splitlines()]

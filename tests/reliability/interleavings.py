@@ -1,8 +1,9 @@
-"""Training, rollback, promotion, pruning and reading at once, in random orders: who chose the champion in the end?
+"""Training, rollback, promotion, pruning and reading at once, in random orders: who chose the
+champion in the end?
 
-Each is a thread with real files and real kernel locks. Every operation on the disk may be held up for a moment, so
-that the others come in between, or be the last one, as if a signal came there. Every move of the pointer is noted while
-its lock is held: their order is the one that there was.
+Each is a thread with real files and real kernel locks. Every operation on the disk may be held up
+for a moment, so that the others come in between, or be the last one, as if a signal came there.
+Every move of the pointer is noted while its lock is held: their order is the one that there was.
 """
 
 import os
@@ -117,7 +118,9 @@ def _train(home: Path, moments: random.Random, found: Interleaving) -> str:
         for number, move in enumerate(found.moves, start=1):
             known = max((k for k, each in enumerate(written) if each == version), default=0)
             if (move.actor, move.after[0]) == ("train", run_id) and number != known + 1:
-                found.wrong.append(f"{run_id} was promoted over what was chosen since: {found.moves[known:number]}")
+                found.wrong.append(
+                    f"{run_id} was promoted over what was chosen since: {found.moves[known:number]}"
+                )
         return "promoted"
 
 
@@ -180,7 +183,9 @@ def _noted(actor: Any, found: Interleaving) -> Iterator[None]:
             real(home, ids)
         finally:  # what was stopped may have come through, or have put the pointer back
             if pointer.version(home) != version:
-                found.moves.append(Move(actor.name, before, tuple(champions(home)), pointer.version(home)))
+                found.moves.append(
+                    Move(actor.name, before, tuple(champions(home)), pointer.version(home))
+                )
 
     with patch.object(keeping, "point_at", point_at):
         yield

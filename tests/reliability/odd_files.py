@@ -1,8 +1,8 @@
 """Kinds of files in the place of every path that a command takes.
 
-``python -m tests.reliability.odd_files COMMAND SHARE`` tries one command with one of so many of them, inside this
-process, in a directory that holds what the shared trainings made and ``made.csv``, a table of forecasts; it prints one
-JSON line for each.
+``python -m tests.reliability.odd_files COMMAND SHARE`` tries one command with one of so many of
+them, inside this process, in a directory that holds what the shared trainings made and
+``made.csv``, a table of forecasts; it prints one JSON line for each.
 """
 
 import inspect
@@ -27,40 +27,38 @@ from lstm_forecast import files
 from lstm_forecast.cli import app
 
 __all__ = [
-    "CODES",
-    "KINDS",
-    "LONGEST_SECONDS",
-    "MOST_MIB",
-    "Place",
-    "arguments",
-    "commands",
-    "fits",
-    "places",
-    "problem",
-    "target",
-]
+    "CODES", "KINDS", "LONGEST_SECONDS", "MOST_MIB", "Place", "arguments", "commands", "fits",
+    "places", "problem", "target",
+]  # fmt: skip
 
 CODES = {0, 2, 3, 4, 5, 7}
 LONGEST_SECONDS, MOST_MIB = 10.0, 1024
-GIVEN = {"config": "sine.yaml", "data": "sine.csv", "forecasts": "made.csv", "run_id": "0001"}  # where one is needed
+# where one is needed
+GIVEN = {"config": "sine.yaml", "data": "sine.csv", "forecasts": "made.csv", "run_id": "0001"}
 MORE = {  # what else a command needs; a horizon that no data allow ends what would train
     "init": ["--force"],
     "schedule": ["--cron"],
     **{command: ["--set", "windows.horizon=5000"] for command in ("train", "retrain", "compare")},
 }
-ENDINGS = {("plot", "output"): ".png", ("monitor", "output"): ".png", ("compare", "picture"): ".png"}
+ENDINGS = {
+    ("plot", "output"): ".png",
+    ("monitor", "output"): ".png",
+    ("compare", "picture"): ".png",
+}
 
 
 @dataclass(frozen=True)
 class Place:
-    """A path that a command takes: an option, an argument, or the config key that names the data."""
+    """A path that a command takes: an option, an argument, or the config key of the data."""
 
     command: str
     name: str
     flags: tuple[str, ...]  # in front of it
 
 
-def commands(typer_app: typer.Typer = app, prefix: str = "") -> Iterator[tuple[str, Callable[..., Any]]]:
+def commands(
+    typer_app: typer.Typer = app, prefix: str = ""
+) -> Iterator[tuple[str, Callable[..., Any]]]:
     """Every subcommand by its name."""
     for command in typer_app.registered_commands:
         assert command.callback is not None
@@ -228,16 +226,22 @@ KINDS: dict[str, Kind] = {
 
 
 def target(place: Place, folder: Path) -> Path:
-    """A path to be made odd, of the suffix that the place asks for, beside ``whole``, what would be right there."""
+    """A path to be made odd, of the suffix that the place asks for, beside ``whole``, what would be
+    right there.
+    """
     folder.mkdir(parents=True)
-    right = {"config": "sine.yaml", "forecasts": "made.csv", "output": "made.csv"}.get(place.name, "sine.csv")
+    right = {"config": "sine.yaml", "forecasts": "made.csv", "output": "made.csv"}.get(
+        place.name, "sine.csv"
+    )
     (folder / "whole").write_bytes(Path(right).read_bytes())
     ending = ".yaml" if place.name == "config" else ENDINGS.get((place.command, place.name), ".csv")
     return folder / f"odd{ending}"
 
 
 def fits(place: Place, kind: str) -> bool:
-    """Whether a kind is one to be tried: what is written to a terminal waits for whoever looks at it, as it should."""
+    """Whether a kind is one to be tried: what is written to a terminal waits for whoever looks at
+    it, as it should.
+    """
     return kind != "terminal" or place.name not in ("output", "picture", "metrics_file")
 
 
@@ -259,14 +263,20 @@ def main(command: str, share: int) -> None:
     for number, place in enumerate(each for each in places() if each.command == command):
         for k, (name, kind) in enumerate(KINDS.items()):
             if (k + number + len(command)) % share == 0 and fits(place, name):
-                print(json.dumps(_tried(place, name, kind, Path("odd") / f"{number}-{k}")), flush=True)
+                print(
+                    json.dumps(_tried(place, name, kind, Path("odd") / f"{number}-{k}")), flush=True
+                )
     print(json.dumps({"peak": _peak_mib()}))
 
 
 def _peak_mib() -> float:
-    """Largest memory of this program: getrusage tells that of whoever started it, if that was larger."""
+    """Largest memory of this program: getrusage tells that of whoever started it, if that was
+    larger.
+    """
     status = Path("/proc/self/status").read_text()
-    return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM:"))
+    return next(
+        int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM:")
+    )
 
 
 def _late(number: int, frame: object) -> None:
@@ -280,10 +290,19 @@ def _tried(place: Place, name: str, kind: Kind, folder: Path) -> dict[str, Any]:
         result = CliRunner().invoke(app, arguments(place, path))
         signal.setitimer(signal.ITIMER_REAL, 0)
         seconds = time.monotonic() - began
-    said = result.output + (repr(result.exception) if not isinstance(result.exception, SystemExit | None) else "")
+    said = result.output + (
+        repr(result.exception) if not isinstance(result.exception, SystemExit | None) else ""
+    )
     found = problem(result.exit_code, seconds, said)
     where = f"{place.command} {place.name}"
-    return {"place": where, "kind": name, "code": result.exit_code, "seconds": seconds, "said": said, "problem": found}
+    return {
+        "place": where,
+        "kind": name,
+        "code": result.exit_code,
+        "seconds": seconds,
+        "said": said,
+        "problem": found,
+    }
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lstm_forecast.data.panel import Panel, build_panel
-from lstm_forecast.data.read import Table
+from lstm_forecast.panel.panel import Panel, build_panel
+from lstm_forecast.tables.read import Table
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 
@@ -19,7 +19,9 @@ def table_of(**columns: Any) -> Table:
 
 
 def panel_of(*lengths: int, columns: int = 1, seed: int = 0) -> Panel:
-    """Series a, b, c ... of the given lengths with numbers for stamps and random values, without a fault."""
+    """Series a, b, c ... of the given lengths with numbers for stamps and random values, without a
+    fault.
+    """
     values = np.random.default_rng(seed).normal(size=(sum(lengths), columns))
     names = [f"y{k}" for k in range(columns)]
     table = table_of(

@@ -1,4 +1,6 @@
-"""Tables that would take more memory than they may are refused before they do, whatever they are packed in."""
+"""Tables that would take more memory than they may are refused before they do, whatever they are
+packed in.
+"""
 
 import bz2
 import gzip
@@ -14,8 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lstm_forecast.data.read import read_table
 from lstm_forecast.errors import DataError
+from lstm_forecast.tables.read import read_table
 
 MIB = 2**20
 ROW = b"2024-01-01,1.5\n"
@@ -55,7 +57,10 @@ def test_text_is_counted_as_it_is_unpacked_and_not_as_it_is_stored(
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert message.startswith(f"{path}: at least ")
-    assert "training.memory_limit allows 20; keep fewer rows or columns, or raise training.memory_limit" in message
+    assert (
+        "training.memory_limit allows 20; keep fewer rows or columns, or raise"
+        " training.memory_limit" in message
+    )
     assert peak < 32 * MIB
     assert len(read_table(path, memory_limit=400).frame) == 8 * MIB // len(ROW)
 
@@ -86,22 +91,33 @@ def test_a_file_that_is_sparse_behind_its_first_rows_is_named_at_the_hole(tmp_pa
     path.write_bytes(b"ds,y\n" + ROW * 40_000)
     with path.open("r+b") as file:
         file.truncate(8 * 2**30)
-    assert refused(path, 10_000) == f"{path}: nothing but zeros from byte 1,048,576 on; the file is damaged"
+    assert (
+        refused(path, 10_000)
+        == f"{path}: nothing but zeros from byte 1,048,576 on; the file is damaged"
+    )
 
 
 def test_rows_of_parquet_count_by_its_footer(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     zeros = pa.DictionaryArray.from_arrays(pa.array(np.zeros(MIB, np.int32)), pa.array([1.5]))
-    pq.write_table(pa.table({"ds": zeros.cast(pa.float64()), "y": zeros.cast(pa.float64())}), path, compression="zstd")
+    pq.write_table(
+        pa.table({"ds": zeros.cast(pa.float64()), "y": zeros.cast(pa.float64())}),
+        path,
+        compression="zstd",
+    )
     assert path.stat().st_size < MIB / 8
     assert "1,048,576 rows" in refused(path, 50, columns=["ds", "y"])
     assert len(read_table(path, columns=["ds", "y"], memory_limit=300).frame) == MIB
 
 
 @pytest.mark.parametrize("columns", [None, ["id", "y"]])
-def test_a_long_text_that_recurs_in_parquet_counts_once_a_row(columns: list[str] | None, tmp_path: Path) -> None:
+def test_a_long_text_that_recurs_in_parquet_counts_once_a_row(
+    columns: list[str] | None, tmp_path: Path
+) -> None:
     path = tmp_path / "a.parquet"
-    pq.write_table(pa.table({"id": ["x" * MIB] * 500, "y": np.arange(500.0)}), path, compression="zstd")
+    pq.write_table(
+        pa.table({"id": ["x" * MIB] * 500, "y": np.arange(500.0)}), path, compression="zstd"
+    )
     assert path.stat().st_size < MIB / 8
     text = ["id"] if columns else []
     assert "500 rows and 500 MiB of text" in refused(path, 200, columns=columns, text=text)
@@ -124,7 +140,9 @@ def test_a_text_that_nobody_could_look_at_in_time_is_refused_with_its_place(
     frame.to_csv(path, index=False) if form == "csv" else frame.to_parquet(path)
     place = f"{path}:4" if form == "csv" else f"{path}, row 3"
     text = ["id"] if columns else []
-    assert refused(path, 100, columns=columns, text=text).startswith(f"{place}: column id: a text of 65,537 characters")
+    assert refused(path, 100, columns=columns, text=text).startswith(
+        f"{place}: column id: a text of 65,537 characters"
+    )
     frame["id"] = frame["id"].str[:-1]
     frame.to_csv(path, index=False) if form == "csv" else frame.to_parquet(path)
     assert len(read_table(path, columns=columns, text=text).frame) == 3
@@ -137,7 +155,9 @@ def test_values_of_lists_count_each(tmp_path: Path) -> None:
 
 
 def test_texts_that_recur_come_out_of_parquet_as_they_went_in(tmp_path: Path) -> None:
-    frame = pd.DataFrame({"id": ["a", None, "ü", "a"], "day": pd.date_range("2024", periods=4), "y": [1, 2, 3, 4]})
+    frame = pd.DataFrame(
+        {"id": ["a", None, "ü", "a"], "day": pd.date_range("2024", periods=4), "y": [1, 2, 3, 4]}
+    )
     for name in ("a", "b"):
         frame.to_parquet(tmp_path / f"{name}.parquet")
     read = read_table(tmp_path, columns=["id", "day", "y"], text=["id", "day"]).frame
@@ -145,10 +165,15 @@ def test_texts_that_recur_come_out_of_parquet_as_they_went_in(tmp_path: Path) ->
     pd.testing.assert_frame_equal(read, plain)
 
 
-def test_without_a_limit_the_memory_that_is_left_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lstm_forecast.data.budget.available_memory", lambda: 10 * MIB)
+def test_without_a_limit_the_memory_that_is_left_decides(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lstm_forecast.tables.budget.available_memory", lambda: 10 * MIB)
     path = tmp_path / "a.csv"
     path.write_bytes(b"ds,y\n" + ROW * 400_000)
     for limit in (None, 1000):
-        with pytest.raises(DataError, match="there is room for 10; keep fewer rows or columns, or use a machine with"):
+        with pytest.raises(
+            DataError,
+            match="there is room for 10; keep fewer rows or columns, or use a machine with",
+        ):
             read_table(path, memory_limit=limit)

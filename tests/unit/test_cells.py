@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from lstm_forecast.model.cells import CoupledLSTMCell, PeepholeLSTMCell
+from lstm_forecast.model.network.cells import CoupledLSTMCell, PeepholeLSTMCell
 
 UNITS, FEATURES, STEPS, BATCH = 5, 3, 7, 16
 CELLS = [PeepholeLSTMCell, CoupledLSTMCell]
@@ -66,7 +66,9 @@ def test_a_peephole_cell_starts_as_a_plain_lstm() -> None:
     options: dict[str, Any] = {"kernel_initializer": keras.initializers.HeNormal(seed=1)}
     options["recurrent_initializer"] = keras.initializers.Orthogonal(seed=2)
     peephole = keras.layers.RNN(PeepholeLSTMCell(UNITS, **options))
-    np.testing.assert_allclose(peephole(windows()), keras.layers.LSTM(UNITS, **options)(windows()), atol=1e-6)
+    np.testing.assert_allclose(
+        peephole(windows()), keras.layers.LSTM(UNITS, **options)(windows()), atol=1e-6
+    )
 
 
 def test_both_cells_start_with_a_forget_gate_biased_towards_remembering() -> None:
@@ -79,7 +81,9 @@ def test_both_cells_start_with_a_forget_gate_biased_towards_remembering() -> Non
 
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("rates", [{"dropout": 0.5}, {"recurrent_dropout": 0.5}])
-def test_dropout_changes_the_output_in_training_only_and_follows_the_seed(cell: Any, rates: Any) -> None:
+def test_dropout_changes_the_output_in_training_only_and_follows_the_seed(
+    cell: Any, rates: Any
+) -> None:
     def layer() -> keras.layers.RNN:
         initial = keras.initializers.HeNormal(seed=1)
         options = {"kernel_initializer": initial, "recurrent_initializer": initial, "seed": 3}
@@ -100,7 +104,9 @@ def test_a_layer_with_recurrent_dropout_trains_in_a_compiled_step(cell: Any) -> 
     network.compile(optimizer="adam", loss="mse", jit_compile=False)
     before = layer.get_weights()
     network.fit(windows(), np.ones((BATCH, 1), "float32"), epochs=1, verbose=0)
-    assert all(np.abs(w - b).max() > 0 for w, b in zip(layer.trainable_weights, before, strict=True))
+    assert all(
+        np.abs(w - b).max() > 0 for w, b in zip(layer.trainable_weights, before, strict=True)
+    )
 
 
 @pytest.mark.parametrize("cell", CELLS)

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from lstm_forecast.errors import Stopped
-from lstm_forecast.model import checkpoint
-from lstm_forecast.model.history import Epoch
-from lstm_forecast.model.network import build_network
+from lstm_forecast.events import Epoch
+from lstm_forecast.model.network import checkpoint
+from lstm_forecast.model.network.build import build_network
 from lstm_forecast.store import Checkpoints
 from tests.unit.test_training import fit, spec, windows
 
@@ -52,7 +52,9 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkpoint, "SECONDS", -1)
 
 
-def train(checkpoints: Checkpoints | None = None, layers: object = None, **options: object) -> tuple[list, list]:
+def train(
+    checkpoints: Checkpoints | None = None, layers: object = None, **options: object
+) -> tuple[list, list]:
     """Weights and history, without the seconds that an epoch took."""
     network = build_network(spec(**(layers or DROPS)))
     history = fit(network, **(OPTIONS | options), checkpoints=checkpoints)
@@ -70,12 +72,18 @@ def same(one: tuple[list, list], other: tuple[list, list]) -> bool:
 
 
 def stopped_at(
-    batch: int, folder: Path, monkeypatch: pytest.MonkeyPatch, number: int = signal.SIGTERM, **options: object
+    batch: int,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int = signal.SIGTERM,
+    **options: object,
 ) -> int:
     """Train until a signal in that batch; the exit code, 0 if the training came to its end."""
     real = keras.Sequential.fit
 
-    def fit_and_stop(network: keras.Sequential, *args: object, callbacks: list, **rest: object) -> object:
+    def fit_and_stop(
+        network: keras.Sequential, *args: object, callbacks: list, **rest: object
+    ) -> object:
         return real(network, *args, callbacks=[*callbacks, StopAt(batch, number)], **rest)
 
     with monkeypatch.context() as patch:
@@ -87,7 +95,9 @@ def stopped_at(
     return 0
 
 
-def kept(folder: Path, *, resume: bool, said: Callable[[str], None] = lambda text: None) -> Checkpoints:
+def kept(
+    folder: Path, *, resume: bool, said: Callable[[str], None] = lambda text: None
+) -> Checkpoints:
     return Checkpoints(folder, resume=resume, note=said)
 
 
@@ -110,7 +120,8 @@ def test_stopped_again_and_again_it_ends_with_the_same_weights_and_history(
     options = VARIANTS[variant]
     whole = train(**options)
     stops = 0
-    while stopped_at(4, tmp_path, monkeypatch, **options):  # an epoch has three batches: each time one comes through
+    # an epoch has three batches: each time one comes through
+    while stopped_at(4, tmp_path, monkeypatch, **options):
         stops += 1
         assert stops <= EPOCHS
     assert stops >= 1
@@ -119,7 +130,11 @@ def test_stopped_again_and_again_it_ends_with_the_same_weights_and_history(
 
 @pytest.mark.parametrize("batch", [1, 3, 4, 8, 3 * EPOCHS])
 def test_stopped_in_any_batch_it_ends_as_if_it_never_had_been(
-    batch: int, whole: tuple[list, list], tmp_path: Path, handlers: None, monkeypatch: pytest.MonkeyPatch
+    batch: int,
+    whole: tuple[list, list],
+    tmp_path: Path,
+    handlers: None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert stopped_at(batch, tmp_path, monkeypatch) == 143
     assert same(train(kept(tmp_path, resume=True)), whole)
@@ -138,21 +153,26 @@ def test_killed_after_an_epoch_it_ends_as_if_it_never_had_been(
     assert same(train(kept(tmp_path, resume=True)), whole)
 
 
-def test_a_finished_training_is_not_trained_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_finished_training_is_not_trained_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole = train(kept(tmp_path, resume=False))
     assert stopped_at(1, tmp_path, monkeypatch) == 0  # there is no first batch any more
     assert same(train(kept(tmp_path, resume=True)), whole)
 
 
 @pytest.mark.parametrize(
-    "change", [{"learning_rate": 0.02}, {"training": windows(noise=0.1)}, {"layers": {"dropout": 0.1}}],
+    "change",
+    [{"learning_rate": 0.02}, {"training": windows(noise=0.1)}, {"layers": {"dropout": 0.1}}],
     ids=["rate", "data", "network"],
-)  # fmt: skip
+)
 def test_a_checkpoint_of_another_training_is_not_used(change: dict, tmp_path: Path) -> None:
     train(kept(tmp_path, resume=False))
     said: list[str] = []
     assert same(train(kept(tmp_path, resume=True, said=said.append), **change), train(**change))
-    assert said == ["no checkpoint fits this config, these data and this version: training from the start"]
+    assert said == [
+        "no checkpoint fits this config, these data and this version: training from the start"
+    ]
 
 
 def test_a_damaged_checkpoint_is_not_used(tmp_path: Path) -> None:

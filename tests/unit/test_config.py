@@ -60,7 +60,11 @@ def file_problems(path: Path, **options: Any) -> tuple[str, ...]:
 def test_a_minimal_config_gets_every_default() -> None:
     config = parse_config(MINIMAL, source="a.yaml")
     assert (config.name, config.seed, config.data.targets) == ("sine", 0, ("y",))
-    assert (config.model.cell, config.model.dropout, config.training.optimizer) == ("lstm", 0.1, "adam")
+    assert (config.model.cell, config.model.dropout, config.training.optimizer) == (
+        "lstm",
+        0.1,
+        "adam",
+    )
     assert (config.split.validation, config.split.test, config.windows.stride) == (0.1, 0.2, 1)
 
 
@@ -74,8 +78,12 @@ def test_a_config_cannot_be_changed() -> None:
         parse_config(MINIMAL, source="a.yaml").seed = 1  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("text", ["\ufeff" + MINIMAL, MINIMAL.replace("\n", "\r\n"), "---\n" + MINIMAL])
-def test_byte_order_marks_windows_line_ends_and_document_starts_do_not_matter(text: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "text", ["\ufeff" + MINIMAL, MINIMAL.replace("\n", "\r\n"), "---\n" + MINIMAL]
+)
+def test_byte_order_marks_windows_line_ends_and_document_starts_do_not_matter(
+    text: str, tmp_path: Path
+) -> None:
     path = tmp_path / "a.yaml"
     path.write_bytes(text.encode("utf-8"))
     assert load_config(path, environment={}) == parse_config(MINIMAL, source="a.yaml")
@@ -91,20 +99,43 @@ def test_byte_order_marks_windows_line_ends_and_document_starts_do_not_matter(te
         ("[1, 99]", (0.005, 0.495, 0.5, 0.505, 0.995)),
     ],
 )
-def test_levels_become_ascending_quantiles_around_the_median(levels: str, quantiles: tuple[float, ...]) -> None:
-    assert parse_config(with_model(f"levels: {levels}"), source="a.yaml").model.quantiles == quantiles
+def test_levels_become_ascending_quantiles_around_the_median(
+    levels: str, quantiles: tuple[float, ...]
+) -> None:
+    assert (
+        parse_config(with_model(f"levels: {levels}"), source="a.yaml").model.quantiles == quantiles
+    )
 
 
 AUTO = [
-    *("preprocessing.log", "windows.context_length", "windows.evaluation_stride", "windows.normalisation"),
-    *("windows.padding", "windows.season_length", "model.units", "model.segment_length", "model.segment_units"),
-    *("model.linear", "model.ensemble", "training.epochs", "training.batch_size", "training.steps_per_epoch"),
+    *(
+        "preprocessing.log",
+        "windows.context_length",
+        "windows.evaluation_stride",
+        "windows.normalisation",
+    ),
+    *(
+        "windows.padding",
+        "windows.season_length",
+        "model.units",
+        "model.segment_length",
+        "model.segment_units",
+    ),
+    *(
+        "model.linear",
+        "model.ensemble",
+        "training.epochs",
+        "training.batch_size",
+        "training.steps_per_epoch",
+    ),
 ]
 OPEN = MINIMAL.replace("  context_length: 20\n", "")
 
 
 @pytest.mark.parametrize("word", ["auto", '"auto"', "null", "~", ""])
-def test_auto_and_nothing_leave_a_key_to_the_data_as_its_absence_does(word: str, config_file: Path) -> None:
+def test_auto_and_nothing_leave_a_key_to_the_data_as_its_absence_does(
+    word: str, config_file: Path
+) -> None:
     config_file.write_text(OPEN)
     absent = load_config(config_file, environment={})
     options = [f"{key}={word}" for key in AUTO]
@@ -114,14 +145,17 @@ def test_auto_and_nothing_leave_a_key_to_the_data_as_its_absence_does(word: str,
 
 
 @pytest.mark.parametrize(
-    "key", ["seed", "windows.horizon", "windows.stride", "model.cell", "model.dropout", "split.test"]
+    "key",
+    ["seed", "windows.horizon", "windows.stride", "model.cell", "model.dropout", "split.test"],
 )
 def test_auto_is_no_value_of_the_other_keys(key: str, config_file: Path) -> None:
     (found,) = file_problems(config_file, overrides=[f"{key}=auto"])
     assert found.startswith(f"--set {key}: {key}: ")
 
 
-def test_wrong_values_of_keys_that_may_be_auto_are_refused_as_those_of_others(config_file: Path) -> None:
+def test_wrong_values_of_keys_that_may_be_auto_are_refused_as_those_of_others(
+    config_file: Path,
+) -> None:
     options = [
         "training.epochs=-1",
         "training.batch_size=0",
@@ -130,7 +164,9 @@ def test_wrong_values_of_keys_that_may_be_auto_are_refused_as_those_of_others(co
         "preprocessing.log=3",
     ]
     found = file_problems(config_file, overrides=options)
-    assert sorted(line.split(": ")[0] for line in found) == sorted(f"--set {each.split('=')[0]}" for each in options)
+    assert sorted(line.split(": ")[0] for line in found) == sorted(
+        f"--set {each.split('=')[0]}" for each in options
+    )
 
 
 # Networks of an ensemble
@@ -138,11 +174,18 @@ def test_wrong_values_of_keys_that_may_be_auto_are_refused_as_those_of_others(co
 ENSEMBLE = ["model.segment_length=4", "model.ensemble=5", "model.context_lengths=[8, 20, 12]"]
 
 
-def test_networks_take_their_contexts_in_turn_and_share_the_shortest_as_their_span(config_file: Path) -> None:
+def test_networks_take_their_contexts_in_turn_and_share_the_shortest_as_their_span(
+    config_file: Path,
+) -> None:
     config = load_config(config_file, overrides=ENSEMBLE, environment={})
     assert config.member_contexts == (8, 20, 12, 8, 20)
     assert config.span == 8
-    assert load_config(config_file, overrides=[*ENSEMBLE, "windows.normalisation_span=5"], environment={}).span == 5
+    assert (
+        load_config(
+            config_file, overrides=[*ENSEMBLE, "windows.normalisation_span=5"], environment={}
+        ).span
+        == 5
+    )
     plain = load_config(config_file, overrides=["model.ensemble=2"], environment={})
     assert (plain.member_contexts, plain.span) == ((20, 20), 20)
 
@@ -154,20 +197,38 @@ def test_networks_take_their_contexts_in_turn_and_share_the_shortest_as_their_sp
             "model.context_lengths=[24]",
             "model.context_lengths (24) must be multiples of model.segment_length (4) up to",
         ),
-        ("model.context_lengths=[8, 10]", "model.context_lengths (10) must be multiples of model.segment_length (4)"),
-        ("model.segment_length=auto", "model.context_lengths needs windows.context_length and model.segment_length"),
-        ("windows.context_length=auto", "model.context_lengths needs windows.context_length and model.segment_length"),
-        ("windows.normalisation_span=9", "windows.normalisation_span (9) must be at most the shortest context (8)"),
+        (
+            "model.context_lengths=[8, 10]",
+            "model.context_lengths (10) must be multiples of model.segment_length (4)",
+        ),
+        (
+            "model.segment_length=auto",
+            "model.context_lengths needs windows.context_length and model.segment_length",
+        ),
+        (
+            "windows.context_length=auto",
+            "model.context_lengths needs windows.context_length and model.segment_length",
+        ),
+        (
+            "windows.normalisation_span=9",
+            "windows.normalisation_span (9) must be at most the shortest context (8)",
+        ),
     ],
 )
-def test_contexts_and_spans_that_do_not_fit_are_refused(option: str, expected: str, config_file: Path) -> None:
+def test_contexts_and_spans_that_do_not_fit_are_refused(
+    option: str, expected: str, config_file: Path
+) -> None:
     (found,) = file_problems(config_file, overrides=[*ENSEMBLE, option])
     assert expected in found
 
 
 @pytest.mark.parametrize(
     ("targets", "channels", "melted", "outputs"),
-    [("y", "independent", False, 1), ("[y, z]", "independent", True, 1), ("[y, z]", "joint", False, 2)],
+    [
+        ("y", "independent", False, 1),
+        ("[y, z]", "independent", True, 1),
+        ("[y, z]", "joint", False, 2),
+    ],
 )
 def test_several_targets_are_series_unless_they_are_seen_together(
     targets: str, channels: str, melted: bool, outputs: int, config_file: Path
@@ -181,7 +242,22 @@ def test_several_targets_are_series_unless_they_are_seen_together(
 
 
 @pytest.mark.parametrize(
-    "text", ["NO", "no", "yes", "on", "y", "2020-01-01", "1:30", "=", "<<", "007", "'1e3'", '"true"', "!!str NO"]
+    "text",
+    [
+        "NO",
+        "no",
+        "yes",
+        "on",
+        "y",
+        "2020-01-01",
+        "1:30",
+        "=",
+        "<<",
+        "007",
+        "'1e3'",
+        '"true"',
+        "!!str NO",
+    ],
 )
 def test_names_that_yaml_would_turn_into_something_else_stay_text(text: str) -> None:
     config = parse_config(MINIMAL.replace("targets: y", f"targets: {text}"), source="a.yaml")
@@ -189,27 +265,47 @@ def test_names_that_yaml_would_turn_into_something_else_stay_text(text: str) -> 
 
 
 def test_a_yaml_1_1_directive_does_not_bring_its_booleans_back() -> None:
-    text = "%YAML 1.1\n---\n" + MINIMAL.replace("targets: y", "targets: NO") + "model: {bidirectional: yes}\n"
+    text = (
+        "%YAML 1.1\n---\n"
+        + MINIMAL.replace("targets: y", "targets: NO")
+        + "model: {bidirectional: yes}\n"
+    )
     config = parse_config(text, source="a.yaml")
     assert (config.data.targets, config.model.bidirectional) == (("NO",), True)
 
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("012", 12), ("0o12", 10), ("0x10", 16), ("1_0", 10), ("+4", 4), ("1e1", 10), ("4.0", 4), ('"4"', 4)],
+    [
+        ("012", 12),
+        ("0o12", 10),
+        ("0x10", 16),
+        ("1_0", 10),
+        ("+4", 4),
+        ("1e1", 10),
+        ("4.0", 4),
+        ('"4"', 4),
+    ],
 )
 def test_whole_numbers_are_read_as_yaml_1_2_writes_them(text: str, value: int) -> None:
-    assert parse_config(f"{MINIMAL}training: {{epochs: {text}}}\n", source="a.yaml").training.epochs == value
+    assert (
+        parse_config(f"{MINIMAL}training: {{epochs: {text}}}\n", source="a.yaml").training.epochs
+        == value
+    )
 
 
-@pytest.mark.parametrize(("text", "value"), [("1e-3", 1e-3), ("1E-3", 1e-3), (".5", 0.5), ("1.", 1.0), ("2", 2.0)])
+@pytest.mark.parametrize(
+    ("text", "value"), [("1e-3", 1e-3), ("1E-3", 1e-3), (".5", 0.5), ("1.", 1.0), ("2", 2.0)]
+)
 def test_real_numbers_are_read_with_or_without_a_point(text: str, value: float) -> None:
     config = parse_config(f"{MINIMAL}training: {{learning_rate: {text}}}\n", source="a.yaml")
     assert config.training.learning_rate == value
 
 
 def test_a_date_is_kept_as_text_for_the_split() -> None:
-    config = parse_config(f"{MINIMAL}split: {{validation: 2020-01-01, test: 2021-01-01T06:00}}\n", source="a.yaml")
+    config = parse_config(
+        f"{MINIMAL}split: {{validation: 2020-01-01, test: 2021-01-01T06:00}}\n", source="a.yaml"
+    )
     assert (config.split.validation, config.split.test) == ("2020-01-01", "2021-01-01T06:00")
 
 
@@ -220,37 +316,89 @@ def test_a_date_is_kept_as_text_for_the_split() -> None:
     ("text", "expected"),
     [
         (with_model("unit: 4"), "a.yaml:10:3: unknown key model.unit; did you mean model.units?"),
-        (with_model("units: [4, x]"), "a.yaml:10:14: model.units.1: input should be a valid integer"),
-        (with_model("units: 0"), "a.yaml:10:3: model.units.0: input should be greater than or equal to 1; received 0"),
-        (with_model("units: 4.5"), "a.yaml:10:3: model.units: expected a list, or a single value of its kind"),
+        (
+            with_model("units: [4, x]"),
+            "a.yaml:10:14: model.units.1: input should be a valid integer",
+        ),
+        (
+            with_model("units: 0"),
+            "a.yaml:10:3: model.units.0: input should be greater than or equal to 1; received 0",
+        ),
+        (
+            with_model("units: 4.5"),
+            "a.yaml:10:3: model.units: expected a list, or a single value of its kind",
+        ),
         (with_model("cell: transformer"), "a.yaml:10:3: model.cell: input should be 'lstm', 'gru'"),
-        (with_model("dropout: 1"), "a.yaml:10:3: model.dropout: input should be less than 1; received 1"),
+        (
+            with_model("dropout: 1"),
+            "a.yaml:10:3: model.dropout: input should be less than 1; received 1",
+        ),
         (
             with_model("linear: maybe"),
-            "a.yaml:10:3: model.linear: input should be 'none', 'seasonal_naive', 'ridge', 'smoothing', 'combined' or "
-            "'weighted'",
+            (
+                "a.yaml:10:3: model.linear: input should be 'none', 'seasonal_naive', 'ridge',"
+                " 'smoothing', 'combined' or 'weighted'"
+            ),
         ),
         (
             with_model("linear: true"),
-            "a.yaml:10:3: model.linear: input should be 'none', 'seasonal_naive', 'ridge', 'smoothing', 'combined' or "
-            "'weighted'",
+            (
+                "a.yaml:10:3: model.linear: input should be 'none', 'seasonal_naive', 'ridge',"
+                " 'smoothing', 'combined' or 'weighted'"
+            ),
         ),
-        (MINIMAL + "model: 4\n", "a.yaml:9:1: model: expected a section with keys and values; received 4"),
-        (MINIMAL + "model:\n", "a.yaml:9:1: model: expected a section with keys and values; received nothing"),
+        (
+            MINIMAL + "model: 4\n",
+            "a.yaml:9:1: model: expected a section with keys and values; received 4",
+        ),
+        (
+            MINIMAL + "model:\n",
+            "a.yaml:9:1: model: expected a section with keys and values; received nothing",
+        ),
         (MINIMAL + "seed: 1.5\n", "a.yaml:9:1: seed: input should be a valid integer"),
-        (MINIMAL + "seed: -1\n", "a.yaml:9:1: seed: input should be greater than or equal to 0; received -1"),
-        (MINIMAL + "training: {learning_rate: 1e999}\n", "a.yaml:9:12: training.learning_rate: input should be a fin"),
-        (MINIMAL + "split: {test: abc}\n", "a.yaml:9:9: split.test: must be a share from 0 to below 1, a number of ro"),
-        (MINIMAL + "split: {test: 0.5, validation: 0.5}\n", "a.yaml:9:1: validation and test together leave no rows"),
-        (MINIMAL.replace("  timestamp: step\n", ""), "a.yaml:2:1: data.timestamp is missing: column with the time st"),
-        (MINIMAL.replace("name: sine", "name: ../x"), "a.yaml:1:1: name: string should match pattern"),
-        (MINIMAL.replace("targets: y", "targets: [y, step]"), "a.yaml:2:1: data: columns with more than one role: st"),
+        (
+            MINIMAL + "seed: -1\n",
+            "a.yaml:9:1: seed: input should be greater than or equal to 0; received -1",
+        ),
+        (
+            MINIMAL + "training: {learning_rate: 1e999}\n",
+            "a.yaml:9:12: training.learning_rate: input should be a fin",
+        ),
+        (
+            MINIMAL + "split: {test: abc}\n",
+            "a.yaml:9:9: split.test: must be a share from 0 to below 1, a number of ro",
+        ),
+        (
+            MINIMAL + "split: {test: 0.5, validation: 0.5}\n",
+            "a.yaml:9:1: validation and test together leave no rows",
+        ),
+        (
+            MINIMAL.replace("  timestamp: step\n", ""),
+            "a.yaml:2:1: data.timestamp is missing: column with the time st",
+        ),
+        (
+            MINIMAL.replace("name: sine", "name: ../x"),
+            "a.yaml:1:1: name: string should match pattern",
+        ),
+        (
+            MINIMAL.replace("targets: y", "targets: [y, step]"),
+            "a.yaml:2:1: data: columns with more than one role: st",
+        ),
         (MINIMAL.replace("targets: y", "targets: []"), "a.yaml:5:3: data.targets: "),
         (MINIMAL + "name: b\n", "a.yaml:9:1: name is set twice; first at a.yaml:1:1"),
-        (with_model("units: 4\n  units: 5"), "a.yaml:11:3: units is set twice; first at a.yaml:10:3"),
+        (
+            with_model("units: 4\n  units: 5"),
+            "a.yaml:11:3: units is set twice; first at a.yaml:10:3",
+        ),
         (MINIMAL + "? [a]\n: 1\n", "a.yaml:9:3: expected a key, received a list or a section"),
-        (MINIMAL + "model: {units: &a 4}\n", "a.yaml:9:16: anchors and aliases are not allowed; write the value out"),
-        (MINIMAL + "split:\n  <<: {test: 0.1}\n", "a.yaml:10:3: merge keys are not allowed; write the values out"),
+        (
+            MINIMAL + "model: {units: &a 4}\n",
+            "a.yaml:9:16: anchors and aliases are not allowed; write the value out",
+        ),
+        (
+            MINIMAL + "split:\n  <<: {test: 0.1}\n",
+            "a.yaml:10:3: merge keys are not allowed; write the values out",
+        ),
         (MINIMAL + "x: " + "[" * 20 + "]" * 20, "a.yaml:9:19: nested deeper than 16 levels"),
         (MINIMAL + "model: [\n", "a.yaml:10:1: not valid YAML: "),
         (MINIMAL + "\tmodel: 1\n", "a.yaml:9:1: not valid YAML: "),
@@ -264,9 +412,18 @@ def test_every_kind_of_error_starts_with_file_line_and_column(text: str, expecte
 
 
 def test_all_problems_come_at_once_and_in_one_error() -> None:
-    text = MINIMAL.replace("horizon: 5", "horizont: 5") + "model: {cell: lsmt, units: 0}\ntraining: {epoch: 5}\n"
+    text = (
+        MINIMAL.replace("horizon: 5", "horizont: 5")
+        + "model: {cell: lsmt, units: 0}\ntraining: {epoch: 5}\n"
+    )
     found = problems(text)
-    assert [line.split(": ")[0].removeprefix("a.yaml:") for line in found] == ["6:1", "8:3", "9:9", "9:21", "10:12"]
+    assert [line.split(": ")[0].removeprefix("a.yaml:") for line in found] == [
+        "6:1",
+        "8:3",
+        "9:9",
+        "9:21",
+        "10:12",
+    ]
     assert "windows.horizon is missing" in found[0]
     assert "did you mean windows.horizon?" in found[1]
 
@@ -282,9 +439,13 @@ def test_a_refused_value_is_complained_about_only_once() -> None:
     assert len(problems(MINIMAL.replace("targets: y", "targets: !!python/name:os.system y"))) == 1
 
 
-@pytest.mark.parametrize("wrong", ["", "   \n", "# only a comment\n", "- a\n- b\n", "hello", "42", "null", "[]"])
+@pytest.mark.parametrize(
+    "wrong", ["", "   \n", "# only a comment\n", "- a\n- b\n", "hello", "42", "null", "[]"]
+)
 def test_a_file_without_sections_is_refused_with_what_was_expected(wrong: str) -> None:
-    assert problem(wrong).startswith("a.yaml: expected sections such as data: and windows:, received ")
+    assert problem(wrong).startswith(
+        "a.yaml: expected sections such as data: and windows:, received "
+    )
 
 
 def test_control_characters_in_keys_are_shown_and_not_obeyed() -> None:
@@ -324,16 +485,23 @@ def test_control_characters_in_keys_are_shown_and_not_obeyed() -> None:
 def test_an_unknown_key_names_the_nearest_valid_one(section: str, line: str, meant: str) -> None:
     wrong = line.split(":")[0]
     text = f"{MINIMAL}{section}:\n  {line}\n"
-    if (section, wrong) == ("split", "val"):  # too short to resemble anything: the keys that exist are listed
+    # too short to resemble anything: the keys that exist are listed
+    if (section, wrong) == ("split", "val"):
         assert problem(text) == "a.yaml:10:3: unknown key split.val; allowed here: validation, test"
     else:
         assert problem(text) == f"a.yaml:10:3: unknown key {section}.{wrong}; did you mean {meant}?"
 
 
 def test_a_key_at_the_top_is_looked_for_in_every_section() -> None:
-    assert problem(MINIMAL + "horizon: 5\n").endswith("unknown key horizon; did you mean windows.horizon?")
+    assert problem(MINIMAL + "horizon: 5\n").endswith(
+        "unknown key horizon; did you mean windows.horizon?"
+    )
     assert "unknown key context_lenght; did you mean windows.context_length?" in "".join(
-        problems(MINIMAL.replace("windows:\n  context_length", "context_lenght: 20\nwindows:\n  context_length"))
+        problems(
+            MINIMAL.replace(
+                "windows:\n  context_length", "context_lenght: 20\nwindows:\n  context_length"
+            )
+        )
     )
 
 
@@ -358,24 +526,33 @@ def test_a_wrong_choice_lists_the_choices_and_names_the_nearest(line: str, meant
 
 
 @pytest.mark.parametrize(
-    ("context", "segment", "nearest"), [(20, 7, 21), (20, 6, 18), (20, 100, 100), (21, 2, 20), (3, 2, 4)]
+    ("context", "segment", "nearest"),
+    [(20, 7, 21), (20, 6, 18), (20, 100, 100), (21, 2, 20), (3, 2, 4)],
 )
 def test_a_context_that_segments_do_not_fill_names_the_nearest_that_they_do(
     context: int, segment: int, nearest: int
 ) -> None:
-    text = MINIMAL.replace("context_length: 20", f"context_length: {context}") + f"model: {{segment_length: {segment}}}"
-    assert problem(text) == (
-        f"a.yaml:9:9: windows.context_length ({context}) must be a multiple of model.segment_length ({segment}); "
-        f"the nearest is {nearest}"
+    text = (
+        MINIMAL.replace("context_length: 20", f"context_length: {context}")
+        + f"model: {{segment_length: {segment}}}"
+    )
+    assert (
+        problem(text) == f"a.yaml:9:9: windows.context_length ({context}) must be a multiple of"
+        f" model.segment_length ({segment}); the nearest is {nearest}"
     )
 
 
 def test_parallel_decoding_goes_forwards_only() -> None:
-    assert parse_config(with_model("decoder: parallel"), source="a.yaml").model.decoder == "parallel"
+    assert (
+        parse_config(with_model("decoder: parallel"), source="a.yaml").model.decoder == "parallel"
+    )
     assert parse_config(MINIMAL, source="a.yaml").model.decoder == "direct"
-    found = problem(with_model("{decoder: parallel, bidirectional: true}").replace("model:\n  ", "model: "))
+    found = problem(
+        with_model("{decoder: parallel, bidirectional: true}").replace("model:\n  ", "model: ")
+    )
     assert found.endswith(
-        "model.decoder: parallel needs model.bidirectional: false, as it goes on where the context ends"
+        "model.decoder: parallel needs model.bidirectional: false, as it goes on where the context"
+        " ends"
     )
     assert found.startswith("a.yaml:")
     both = problem(with_model("decoder: paralel"))
@@ -416,8 +593,10 @@ def test_tags_cannot_hide_behind_a_directive() -> None:
 
 
 BOMBS = {
-    "billion laughs": "a: &a [x,x,x,x,x,x,x,x,x]\n"
-    + "".join(f"{c}: &{c} [{','.join(['*' + chr(ord(c) - 1)] * 9)}]\n" for c in "bcdefghi"),
+    "billion laughs": (
+        "a: &a [x,x,x,x,x,x,x,x,x]\n"
+        + "".join(f"{c}: &{c} [{','.join(['*' + chr(ord(c) - 1)] * 9)}]\n" for c in "bcdefghi")
+    ),
     "merge chain": "a: &a {x: 1}\n" + "".join(f"k{i}: &k{i}\n  <<: [*a, *a]\n" for i in range(400)),
     "loop": "a: &a [*a]\n",
     "lists in lists": "[" * 30_000 + "]" * 30_000,
@@ -457,7 +636,8 @@ def test_a_file_above_64_kib_is_refused_unread(tmp_path: Path) -> None:
 def test_a_pipe_with_more_than_64_kib_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "pipe"
     os.mkfifo(path)
-    writer = Thread(target=path.write_text, args=("#" * (MAX_BYTES + 1),))  # its size is not known before
+    # its size is not known before
+    writer = Thread(target=path.write_text, args=("#" * (MAX_BYTES + 1),))
     writer.start()
     assert file_problems(path) == (f"{path}: larger than 64 KiB; a config is a short text",)
     writer.join()
@@ -481,7 +661,9 @@ def test_a_file_that_is_not_text_is_refused(content: bytes, expected: str, tmp_p
 
 
 def test_a_missing_file_and_a_directory_are_named(tmp_path: Path) -> None:
-    assert file_problems(tmp_path / "no.yaml") == (f"{tmp_path}/no.yaml: cannot be read: No such file or directory",)
+    assert file_problems(tmp_path / "no.yaml") == (
+        f"{tmp_path}/no.yaml: cannot be read: No such file or directory",
+    )
     assert file_problems(tmp_path) == (f"{tmp_path}: cannot be read: Is a directory",)
 
 
@@ -496,9 +678,15 @@ def test_a_config_can_come_through_a_pipe(tmp_path: Path) -> None:
 # Options and environment
 
 
-def test_options_win_over_the_environment_which_wins_over_the_file_and_the_defaults(config_file: Path) -> None:
+def test_options_win_over_the_environment_which_wins_over_the_file_and_the_defaults(
+    config_file: Path,
+) -> None:
     config_file.write_text(MINIMAL + "seed: 1\nmodel: {units: 4, dropout: 0.1}\n")
-    environment = {"FORECAST_SEED": "2", "FORECAST_MODEL__UNITS": "8", "FORECAST_TRAINING__EPOCHS": "3"}
+    environment = {
+        "FORECAST_SEED": "2",
+        "FORECAST_MODEL__UNITS": "8",
+        "FORECAST_TRAINING__EPOCHS": "3",
+    }
     config = load_config(config_file, overrides=["model.units=[16, 16]"], environment=environment)
     assert (config.seed, config.model.units, config.model.dropout) == (2, (16, 16), 0.1)
     assert (config.training.epochs, config.training.learning_rate) == (3, 1e-3)
@@ -515,7 +703,10 @@ def test_the_last_of_several_options_counts(config_file: Path) -> None:
         ("data.path=a=b.csv", lambda config: config.data.path == "a=b.csv"),
         ("training.patience=null", lambda config: config.training.patience is None),
         ("training.patience=", lambda config: config.training.patience is None),
-        ("model={units: 4, cell: gru}", lambda config: (config.model.units, config.model.cell) == ((4,), "gru")),
+        (
+            "model={units: 4, cell: gru}",
+            lambda config: (config.model.units, config.model.cell) == ((4,), "gru"),
+        ),
         ("data.series_id=NO", lambda config: config.data.series_id == "NO"),
     ],
 )
@@ -529,24 +720,34 @@ def test_an_option_takes_any_yaml_value(assignment: str, read: Any, config_file:
         ("model.unit=4", "--set model.unit: unknown key model.unit; did you mean model.units?"),
         ("modle.units=4", "--set modle.units: unknown key modle; did you mean model?"),
         ("model.units=x", "--set model.units: model.units.0: input should be a valid integer"),
-        ("model.units=[4, x]", "--set model.units:1:5: model.units.1: input should be a valid integer"),
+        (
+            "model.units=[4, x]",
+            "--set model.units:1:5: model.units.1: input should be a valid integer",
+        ),
         ("model.units=[4", "--set model.units:1:3: not valid YAML: "),
         ("model.units=&a 4", "--set model.units:1:1: anchors and aliases are not allowed"),
         ("seed=!!python/name:os.system x", "--set seed:1:1: the tag "),
-        ("model.segment_length=7", "--set model.segment_length: windows.context_length (20) must be a multiple of"),
+        (
+            "model.segment_length=7",
+            "--set model.segment_length: windows.context_length (20) must be a multiple of",
+        ),
         ("data.path.x=1", "--set data.path.x: data.path is not a section: it is 'sine.csv' at "),
         ("model.units", "--set model.units: expected section.key=value"),
         ("=4", "--set =4: expected section.key=value"),
         ("", "--set : expected section.key=value"),
     ],
 )
-def test_a_wrong_option_is_named_as_the_source(assignment: str, expected: str, config_file: Path) -> None:
+def test_a_wrong_option_is_named_as_the_source(
+    assignment: str, expected: str, config_file: Path
+) -> None:
     (found,) = file_problems(config_file, overrides=[assignment])
     assert found.startswith(expected)
 
 
 def test_a_wrong_environment_variable_is_named_as_the_source(config_file: Path) -> None:
-    found = file_problems(config_file, environment={"FORECAST_MODEL__UNITS": "x", "FORECAST_SEED": "-1"})
+    found = file_problems(
+        config_file, environment={"FORECAST_MODEL__UNITS": "x", "FORECAST_SEED": "-1"}
+    )
     assert found[0].startswith("environment variable FORECAST_SEED: seed: ")
     assert found[1].startswith("environment variable FORECAST_MODEL__UNITS: model.units.0: ")
 
@@ -564,13 +765,23 @@ def test_the_file_is_not_blamed_for_what_an_option_replaced(config_file: Path) -
 
 
 def test_other_variables_of_the_environment_are_left_alone(config_file: Path) -> None:
-    environment = {"FORECAST_RUNS": "/tmp", "FORECAST_": "1", "FORECASTER": "1", "SEED": "5", "HOME": "/"}
+    environment = {
+        "FORECAST_RUNS": "/tmp",
+        "FORECAST_": "1",
+        "FORECASTER": "1",
+        "SEED": "5",
+        "HOME": "/",
+    }
     assert load_config(config_file, environment=environment).seed == 0
 
 
-def test_problems_of_the_file_the_options_and_the_environment_come_at_once(config_file: Path) -> None:
+def test_problems_of_the_file_the_options_and_the_environment_come_at_once(
+    config_file: Path,
+) -> None:
     config_file.write_text(MINIMAL + "sed: 1\n")
-    found = file_problems(config_file, overrides=["model.unit=4", "x"], environment={"FORECAST_SEED": "x"})
+    found = file_problems(
+        config_file, overrides=["model.unit=4", "x"], environment={"FORECAST_SEED": "x"}
+    )
     assert sorted(line.split(": ")[0] for line in found) == [
         "--set model.unit",
         "--set x",
@@ -600,11 +811,16 @@ def test_the_json_schema_lists_every_key_and_reads_back() -> None:
 
 @pytest.mark.parametrize("name", ["unique_id", "ds", "cutoff", "y"])
 def test_a_name_that_a_forecast_table_uses_for_another_column_is_refused(name: str) -> None:
-    with pytest.raises(ConfigError, match=r"a\.yaml:1:1: name: the forecast table has a column of that name already"):
+    with pytest.raises(
+        ConfigError,
+        match=r"a\.yaml:1:1: name: the forecast table has a column of that name already",
+    ):
         parse_config(MINIMAL.replace("name: sine", f"name: {name}"), source="a.yaml")
 
 
-@pytest.mark.parametrize(("key", "value"), [("split.test", "true"), ("split.test", "[1]"), ("split.test", "1.5")])
+@pytest.mark.parametrize(
+    ("key", "value"), [("split.test", "true"), ("split.test", "[1]"), ("split.test", "1.5")]
+)
 def test_a_part_that_is_neither_share_nor_rows_nor_date_is_complained_about_once(
     key: str, value: str, config_file: Path
 ) -> None:

@@ -1,4 +1,6 @@
-"""Mistakes that people make in configs: the message names the line, and the key or value that was meant."""
+"""Mistakes that people make in configs: the message names the line, and the key or value that was
+meant.
+"""
 
 from pathlib import Path
 
@@ -63,14 +65,19 @@ training:
   patience: 10
   refit: true
 """
-# A line of SOUND without its indentation, what somebody wrote instead, and what the message must offer.
+# A line of SOUND without its indentation, what somebody wrote instead, and what the message must
+# offer.
 MISTAKES = [
     # letters lost, doubled, swapped
     ("seed: 1", "sed: 1", "did you mean seed?"),
     ("data:", "dta:", "did you mean data?"),
     ("timestamp: ds", "timestap: ds", "did you mean data.timestamp?"),
     ("timestamp: ds", "time_stamp: ds", "did you mean data.timestamp?"),
-    ('timestamp_format: "%Y-%m-%d"', 'timestamp_fromat: "%Y"', "did you mean data.timestamp_format?"),
+    (
+        'timestamp_format: "%Y-%m-%d"',
+        'timestamp_fromat: "%Y"',
+        "did you mean data.timestamp_format?",
+    ),
     ("timezone: Europe/Vienna", "time_zone: Europe/Vienna", "did you mean data.timezone?"),
     ("timezone: Europe/Vienna", "timzeone: Europe/Vienna", "did you mean data.timezone?"),
     ("series_id: id", "serie_id: id", "did you mean data.series_id?"),
@@ -152,13 +159,19 @@ MISTAKES = [
     ("horizon: 7", "horizon: seven", "valid integer"),
     ("dropout: 0.1", "dropout: 10", "less than 1"),
     ("levels: [80]", "levels: [0.8]", "valid integer"),
-    ("test: 0.2", "test: 20%", "must be a share from 0 to below 1, a number of rows, or an ISO date"),
+    (
+        "test: 0.2",
+        "test: 20%",
+        "must be a share from 0 to below 1, a number of rows, or an ISO date",
+    ),
     ("bidirectional: false", "bidirectional: maybe", "valid boolean"),
     ("batch_size: 64", "batch_size: 64.5", "valid integer"),
 ]
 
 
-@pytest.mark.parametrize(("line", "wrong", "offered"), MISTAKES, ids=[f"{wrong}" for _, wrong, _ in MISTAKES])
+@pytest.mark.parametrize(
+    ("line", "wrong", "offered"), MISTAKES, ids=[f"{wrong}" for _, wrong, _ in MISTAKES]
+)
 def test_a_mistake_is_found_in_its_line_with_what_was_meant(
     tmp_path: Path, line: str, wrong: str, offered: str
 ) -> None:
@@ -169,7 +182,9 @@ def test_a_mistake_is_found_in_its_line_with_what_was_meant(
     path.write_text("\n".join(lines))
     with pytest.raises(ConfigError) as caught:
         load_config(path, environment={})
-    assert any(p.startswith(f"{path}:{number + 1}:") and offered in p for p in caught.value.problems), caught.value
+    assert any(
+        p.startswith(f"{path}:{number + 1}:") and offered in p for p in caught.value.problems
+    ), caught.value
 
 
 def test_the_config_without_a_mistake_is_sound(tmp_path: Path) -> None:

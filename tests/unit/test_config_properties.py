@@ -14,11 +14,19 @@ from lstm_forecast.config.schema import Config, Normalisation, Scaler
 from lstm_forecast.errors import ConfigError
 from tests.unit.test_config import MINIMAL
 
-hard = st.text(st.sampled_from("?:-!&*#[]{},|>@`'\"% =<~0aN.\t\n\\\x85\xa0\u2028\ufeff\u00e9"), min_size=1, max_size=8)
-known = st.sampled_from(["NO", "1e3", "012", "~", "null", "<<", "2020-01-01", "- a", "?0", "a: b", " a", "a  b" * 60])
+hard = st.text(
+    st.sampled_from("?:-!&*#[]{},|>@`'\"% =<~0aN.\t\n\\\x85\xa0\u2028\ufeff\u00e9"),
+    min_size=1,
+    max_size=8,
+)
+known = st.sampled_from(
+    ["NO", "1e3", "012", "~", "null", "<<", "2020-01-01", "- a", "?0", "a: b", " a", "a  b" * 60]
+)
 words = st.one_of(st.text(min_size=1, max_size=30), hard, known)
 part = st.one_of(
-    st.floats(0, 0.49, allow_nan=False), st.integers(0, 10**6), st.dates().map(lambda date: date.isoformat())
+    st.floats(0, 0.49, allow_nan=False),
+    st.integers(0, 10**6),
+    st.dates().map(lambda date: date.isoformat()),
 )
 length = st.integers(1, 10**4)
 auto = st.none() | st.just("auto")
@@ -46,14 +54,24 @@ def configs(draw: st.DrawFn) -> Config:
                 "covariates": {
                     "past": [next(columns)] if draw(maybe) else [],
                     "static": [static],
-                    "categories": draw(st.none() | st.just({}) | st.lists(words).map(lambda values: {static: values})),
+                    "categories": draw(
+                        st.none()
+                        | st.just({})
+                        | st.lists(words).map(lambda values: {static: values})
+                    ),
                 },
                 "freq": draw(st.sampled_from([None, "D", "15min", "1", "W-SAT"])),
-                "csv": {"delimiter": draw(st.sampled_from([None, ",", ";", "\t", "|", "#"])), "encoding": "utf-8"},
+                "csv": {
+                    "delimiter": draw(st.sampled_from([None, ",", ";", "\t", "|", "#"])),
+                    "encoding": "utf-8",
+                },
                 "gaps": draw(st.sampled_from(["error", "fill", "split"])),
             },
             "split": {"validation": draw(part), "test": draw(part)},
-            "preprocessing": {"log": draw(maybe), "scaler": draw(st.sampled_from(get_args(Scaler)))},
+            "preprocessing": {
+                "log": draw(maybe),
+                "scaler": draw(st.sampled_from(get_args(Scaler))),
+            },
             "windows": {
                 "context_length": draw(auto | st.just(segment * 6)),
                 "horizon": draw(length),
@@ -71,7 +89,10 @@ def configs(draw: st.DrawFn) -> Config:
                 "kernel_initializer": draw(st.sampled_from(get_args(Initializer))),
                 "levels": draw(st.lists(st.integers(1, 99), max_size=4)),
                 "linear": draw(
-                    auto | st.sampled_from(["none", "seasonal_naive", "ridge", "smoothing", "combined", "weighted"])
+                    auto
+                    | st.sampled_from(
+                        ["none", "seasonal_naive", "ridge", "smoothing", "combined", "weighted"]
+                    )
                 ),
                 "channels": draw(st.sampled_from(["independent", "joint"])),
                 "ensemble": draw(auto | st.integers(1, 64)),
@@ -100,7 +121,19 @@ def test_a_dumped_config_reads_back_to_an_equal_one(config: Config) -> None:
     assert dump_config(read) == text
 
 
-keys = ["name", "seed", "data", "path", "timestamp", "targets", "windows", "context_length", "horizon", "model", "x"]
+keys = [
+    "name",
+    "seed",
+    "data",
+    "path",
+    "timestamp",
+    "targets",
+    "windows",
+    "context_length",
+    "horizon",
+    "model",
+    "x",
+]
 marks = [
     "\n",
     "  ",

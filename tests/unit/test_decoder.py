@@ -1,4 +1,6 @@
-"""Parallel decoding: one more step of the last cell for every segment of the horizon, in Keras and in ONNX."""
+"""Parallel decoding: one more step of the last cell for every segment of the horizon, in Keras and
+in ONNX.
+"""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,16 +13,34 @@ import pytest
 
 from lstm_forecast.config.network import Cell
 from lstm_forecast.model.ensemble import Member
-from lstm_forecast.model.graph import OPERATORS, onnx_graph, weight_shapes
-from lstm_forecast.model.network import assign_weights, build_network, complete_network, named_weights
+from lstm_forecast.model.network.build import (
+    assign_weights,
+    build_network,
+    complete_network,
+    named_weights,
+)
+from lstm_forecast.model.onnx.graph import OPERATORS, onnx_graph, weight_shapes
 from lstm_forecast.model.spec import NetworkSpec
-from tests.unit.test_graph import linear_part, member_of, predictions_of, random_weights, session_of, windows
+from tests.unit.test_graph import (
+    linear_part,
+    member_of,
+    predictions_of,
+    random_weights,
+    session_of,
+    windows,
+)
 
 CELLS = get_args(Cell)
 SPEC = NetworkSpec(
-    context_length=12, n_features=3, horizon=7, n_targets=1, quantiles=(0.5,), units=(8,), segment_length=3,
+    context_length=12,
+    n_features=3,
+    horizon=7,
+    n_targets=1,
+    quantiles=(0.5,),
+    units=(8,),
+    segment_length=3,
     parallel=True,
-)  # fmt: skip
+)
 EVERYTHING: dict[str, Any] = {
     **{"masked": True, "units": (8, 5), "segment_units": 6, "activation": "tanh", "dense": (9,)},
     **{"n_targets": 2, "quantiles": (0.1, 0.5, 0.9), "dropout": 0.1, "recurrent_dropout": 0.1},
@@ -76,7 +96,9 @@ def test_the_graph_is_valid_and_made_of_the_closed_list_of_operators(spec: Netwo
 @pytest.mark.parametrize("cell", CELLS)
 def test_weights_have_the_shapes_that_the_spec_foretells_and_follow_the_seed(cell: Any) -> None:
     spec = replace(SPEC, cell=cell, **EVERYTHING)
-    first, second, other = (named_weights(build_network(s)) for s in (spec, spec, replace(spec, seed=1)))
+    first, second, other = (
+        named_weights(build_network(s)) for s in (spec, spec, replace(spec, seed=1))
+    )
     shapes = {name: weight.shape for name, weight in first.items()}
     assert list(shapes.items()) == list(weight_shapes(spec).items())
     for name, weight in first.items():
@@ -95,9 +117,14 @@ def test_weights_survive_a_round_trip_by_name(spec: NetworkSpec) -> None:
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_saved_ensemble_loads_with_the_same_predictions(cell: Any, tmp_path: Path) -> None:
-    spec = replace(SPEC, cell=cell, masked=True, n_targets=2, quantiles=(0.1, 0.5, 0.9), recurrent_dropout=0.1)
+    spec = replace(
+        SPEC, cell=cell, masked=True, n_targets=2, quantiles=(0.1, 0.5, 0.9), recurrent_dropout=0.1
+    )
     short = replace(spec, context_length=6, seed=1)
-    members = [member_of(spec, linear=True), Member(short, random_weights(short, 1), linear_part(short))]
+    members = [
+        member_of(spec, linear=True),
+        Member(short, random_weights(short, 1), linear_part(short)),
+    ]
     complete, x = complete_network(members), windows(spec, 50)
     complete.save(tmp_path / "network.keras")
     loaded = keras.saving.load_model(tmp_path / "network.keras")
@@ -108,7 +135,9 @@ def test_a_saved_ensemble_loads_with_the_same_predictions(cell: Any, tmp_path: P
 
 def test_the_plain_lstm_takes_one_step_from_the_end_of_the_context_to_each_segment() -> None:
     spec, w = replace(SPEC, n_targets=2), random_weights(replace(SPEC, n_targets=2))
-    kernel, recurrent, bias = (w[f"recurrent_0.{name}"] for name in ("kernel", "recurrent_kernel", "bias"))
+    kernel, recurrent, bias = (
+        w[f"recurrent_0.{name}"] for name in ("kernel", "recurrent_kernel", "bias")
+    )
     x = windows(spec, 20)
 
     def step(inputs: np.ndarray, h: np.ndarray, c: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -119,11 +148,17 @@ def test_the_plain_lstm_takes_one_step_from_the_end_of_the_context_to_each_segme
     h = c = np.zeros((len(x), 8))
     for segment in x.reshape(len(x), 4, 3 * 3).swapaxes(0, 1):
         h, c = step(segment, h, c)
-    outputs = [step(position, h, c)[0] for position in w["recurrent_0.position"]]  # each from the same state
+    # each from the same state
+    outputs = [step(position, h, c)[0] for position in w["recurrent_0.position"]]
     assert len(outputs) == 3
-    steps = [(each @ w["output.kernel"] + w["output.bias"]).reshape(-1, 3, 2, 1) for each in outputs]
-    expected = np.concatenate(steps, axis=1)[:, :7]  # the last segment reaches two steps past the horizon
-    np.testing.assert_allclose(predictions_of([Member(spec, w, None)], x), expected, rtol=0, atol=1e-5)
+    steps = [
+        (each @ w["output.kernel"] + w["output.bias"]).reshape(-1, 3, 2, 1) for each in outputs
+    ]
+    # the last segment reaches two steps past the horizon
+    expected = np.concatenate(steps, axis=1)[:, :7]
+    np.testing.assert_allclose(
+        predictions_of([Member(spec, w, None)], x), expected, rtol=0, atol=1e-5
+    )
     network = build_network(spec)
     assign_weights(network, w)
     np.testing.assert_allclose(network(x), expected, rtol=0, atol=1e-5)
@@ -132,15 +167,22 @@ def test_the_plain_lstm_takes_one_step_from_the_end_of_the_context_to_each_segme
 @pytest.mark.parametrize("cell", CELLS)
 def test_every_segment_is_the_next_step_of_the_cell_with_its_position_for_input(cell: Any) -> None:
     spec = replace(SPEC, cell=cell, horizon=9)
-    direct = replace(spec, parallel=False, horizon=3, context_length=15)  # a fifth segment, and one to forecast
+    # a fifth segment, and one to forecast
+    direct = replace(spec, parallel=False, horizon=3, context_length=15)
     x, weights = windows(spec, 20), random_weights(spec)
     network, longer = build_network(spec), build_network(direct)
     assign_weights(network, weights)
-    assign_weights(longer, {name: weight for name, weight in weights.items() if not name.endswith("position")})
+    assign_weights(
+        longer, {name: weight for name, weight in weights.items() if not name.endswith("position")}
+    )
     prediction = np.array(network(x))
     for k, position in enumerate(weights["recurrent_0.position"]):
-        continued = np.concatenate([x, np.broadcast_to(position.reshape(1, 3, 3), (20, 3, 3))], axis=1)
-        np.testing.assert_allclose(prediction[:, 3 * k : 3 * k + 3], longer(continued), rtol=0, atol=1e-5)
+        continued = np.concatenate(
+            [x, np.broadcast_to(position.reshape(1, 3, 3), (20, 3, 3))], axis=1
+        )
+        np.testing.assert_allclose(
+            prediction[:, 3 * k : 3 * k + 3], longer(continued), rtol=0, atol=1e-5
+        )
     parts = np.split(prediction, 3, axis=1)
     assert min(np.abs(parts[a] - parts[b]).max() for a, b in ((0, 1), (1, 2), (0, 2))) > 0.01
 
@@ -153,12 +195,16 @@ def test_left_padding_of_whole_segments_changes_nothing(cell: Any) -> None:
     networks = build_network(short), build_network(replace(short, context_length=15))
     for network in networks:
         assign_weights(network, random_weights(short))
-    np.testing.assert_allclose(networks[0](x), networks[1](np.pad(x, ((0, 0), (9, 0), (0, 0)))), atol=1e-6)
+    np.testing.assert_allclose(
+        networks[0](x), networks[1](np.pad(x, ((0, 0), (9, 0), (0, 0)))), atol=1e-6
+    )
 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_every_weight_learns_in_batches_of_several_sizes_with_dropout(cell: Any) -> None:
-    spec = replace(SPEC, cell=cell, context_length=6, masked=True, recurrent_dropout=0.3, segment_units=4)
+    spec = replace(
+        SPEC, cell=cell, context_length=6, masked=True, recurrent_dropout=0.3, segment_units=4
+    )
     network, x = build_network(spec), windows(spec, 20)
     network.compile(optimizer="adam", loss="mse", jit_compile=False)
     before = named_weights(network)

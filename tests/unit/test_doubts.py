@@ -8,15 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lstm_forecast.config.schema import Config
-from lstm_forecast.data.panel import Panel, build_panel
-from lstm_forecast.data.scale import Scaler, fit_scaler
-from lstm_forecast.workflows._doubts import (
+from lstm_forecast.forecasting.doubts import (
     doubtful_intervals,
     doubtful_levels,
     doubtful_season,
     doubtful_support,
     target_ranges,
 )
+from lstm_forecast.panel.panel import Panel, build_panel
+from lstm_forecast.panel.scale import Scaler, fit_scaler
 from tests.unit.conftest import table_of
 
 ROWS, MORE = 120, 60
@@ -49,7 +49,9 @@ def scaler_of(config: Config, panel: Panel) -> Scaler:
 
 def levels(trained: list[np.ndarray], now: list[np.ndarray], **preprocessing: Any) -> list[str]:
     config, panel = config_of(**preprocessing), panel_of(*now)
-    return list(doubtful_levels(config, scaler_of(config, panel_of(*trained)), panel, np.arange(len(now))))
+    return list(
+        doubtful_levels(config, scaler_of(config, panel_of(*trained)), panel, np.arange(len(now)))
+    )
 
 
 # Levels
@@ -63,7 +65,9 @@ def sales(seed: int) -> np.ndarray:
 ORDINARY = {
     "sales": lambda seed: sales(seed),
     "a random walk": lambda seed: np.random.default_rng(seed).normal(size=len(STEPS)).cumsum() + 50,
-    "a line half as long again": lambda seed: 10 + STEPS + np.random.default_rng(seed).normal(0, 1, 180),
+    "a line half as long again": lambda seed: (
+        10 + STEPS + np.random.default_rng(seed).normal(0, 1, 180)
+    ),
     "growth to six times as much, and on": lambda seed: 1.015**STEPS,
     "spare parts": lambda seed: (np.random.default_rng(seed).random(180) < 0.1) * 7.0,
     "demand that ceased": lambda seed: np.where(STEPS < ROWS, sales(seed), 0),
@@ -87,8 +91,13 @@ def test_ordinary_changes_are_not_told(kind: str, scaler: str) -> None:
 @pytest.mark.parametrize("factor", [1e-3, 1e3])
 def test_other_units_are_told_with_figures(factor: float, log: bool, scaler: str) -> None:
     trained = [sales(0), sales(1), sales(2)]
-    (text,) = levels(trained, [factor * trained[0], trained[1], factor * trained[2]], log=log, scaler=scaler)
-    assert "the newest level of 2 of 3 series lies far outside of what training saw: series s0: " in text
+    (text,) = levels(
+        trained, [factor * trained[0], trained[1], factor * trained[2]], log=log, scaler=scaler
+    )
+    assert (
+        "the newest level of 2 of 3 series lies far outside of what training saw: series s0: "
+        in text
+    )
     assert f"{factor * np.median(trained[0][-7:]):.6g} (median of its newest 7 rows)" in text
 
 
@@ -98,7 +107,10 @@ def test_other_units_of_values_that_are_mostly_0_are_told(factor: float) -> None
     rng = np.random.default_rng(0)
     trained = (rng.random(120) < 0.3) * rng.integers(1, 9, 120).astype(float)
     (text,) = levels([trained, trained], [factor * trained, np.zeros(120)])
-    assert "the newest level of 1 of 2 series lies far outside of what training saw: series s0: " in text
+    assert (
+        "the newest level of 1 of 2 series lies far outside of what training saw: series s0: "
+        in text
+    )
 
 
 def test_kelvin_and_celsius_are_told_apart() -> None:
@@ -126,7 +138,9 @@ def test_a_season_that_no_series_holds_twice_is_told_of_and_any_other_is_not() -
     config = config_of()
     for season, told in ((1, False), (7, False), (90, False), (91, True), (8_640_000, True)):
         windows = config.windows.model_copy(update={"season_length": season})
-        texts = list(doubtful_season(config.model_copy(update={"windows": windows}), panel_of(STEPS).layout))
+        texts = list(
+            doubtful_season(config.model_copy(update={"windows": windows}), panel_of(STEPS).layout)
+        )
         assert bool(texts) == told
 
 
@@ -135,7 +149,9 @@ def test_rows_outside_of_the_support_are_counted() -> None:
     assert list(doubtful_support(config_of(), values)) == []
     for support, count in (("non_negative", 1), ("unit", 2)):
         (text,) = doubtful_support(config_of(support=support), values)
-        assert f"{count} of 4 rows hold a target outside of preprocessing.support: {support}" in text
+        assert (
+            f"{count} of 4 rows hold a target outside of preprocessing.support: {support}" in text
+        )
 
 
 # Intervals
@@ -145,12 +161,19 @@ def intervals(low: float, middle: float, high: float, *history: float) -> list[s
     layout = panel_of(np.array(history)).layout
     ranges = target_ranges(layout, np.array(history)[:, None])
     forecast = np.broadcast_to([low, middle, high], (1, 3, 1, 3))
-    return list(doubtful_intervals(forecast, np.zeros(1, np.int64), ranges, np.array([["a"]], object), (95,)))
+    return list(
+        doubtful_intervals(
+            forecast, np.zeros(1, np.int64), ranges, np.array([["a"]], object), (95,)
+        )
+    )
 
 
 def test_an_interval_of_no_width_is_told_of_where_the_history_varies() -> None:
     (text,) = intervals(538, 538, 538, 0, 0, 1000)
-    assert "95 % intervals with no width in 1 of 1 series: a, step 1: 538 to 538, and its history goes from 0" in text
+    assert (
+        "95 % intervals with no width in 1 of 1 series: a, step 1: 538 to 538, and its history goes"
+        " from 0" in text
+    )
 
 
 def test_a_constant_forecast_of_a_history_that_never_varied_needs_no_width() -> None:
@@ -160,18 +183,25 @@ def test_a_constant_forecast_of_a_history_that_never_varied_needs_no_width() -> 
 
 def test_an_interval_of_many_times_the_range_of_the_history_is_told_of() -> None:
     (text,) = intervals(-50, 5, 60, 0, 10, 10)
-    assert "95 % intervals with more than 10 times the range of the history in 1 of 1 series" in text
+    assert (
+        "95 % intervals with more than 10 times the range of the history in 1 of 1 series" in text
+    )
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6), st.floats(0.01, 9))
 def test_an_ordinary_interval_is_not_told_of(level: float, extent: float, width: float) -> None:
     half = width * extent / 2
-    assert intervals(level - half, level, level + half, level - extent / 2, level + extent / 2, level) == []
+    assert (
+        intervals(level - half, level, level + half, level - extent / 2, level + extent / 2, level)
+        == []
+    )
 
 
 def test_series_are_counted_once_whatever_windows_they_have() -> None:
     ranges = np.array([[[0.0], [0.0]], [[9.0], [9.0]]])
     forecast, ids = np.full((6, 4, 1, 5), 3.0), np.array([["a"], ["b"]], object)
     (text,) = doubtful_intervals(forecast, np.array([1, 1, 1, 1, 1, 1]), ranges, ids, (80, 95))
-    assert text.startswith("warning: 95, 80 % intervals with no width in 1 of 2 series: b, step 1: 3 to 3")
+    assert text.startswith(
+        "warning: 95, 80 % intervals with no width in 1 of 2 series: b, step 1: 3 to 3"
+    )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from lstm_forecast.data.drift import drift, standing_still
+from lstm_forecast.panel.drift import drift, standing_still
 from tests.unit.conftest import panel_of
 
 LENGTH, NEW = 600, 60
@@ -17,7 +17,9 @@ def feed(seed: int, kind: str) -> np.ndarray:
     """A clean series: seasonal, with a trend, or a random walk."""
     rng, t = np.random.default_rng(seed), np.arange(LENGTH)
     seasonal = (
-        50 + 10 * np.sin(2 * np.pi * t / rng.choice([7, 12, 24, 90]) + rng.uniform(0, 6)) + rng.normal(size=LENGTH)
+        50
+        + 10 * np.sin(2 * np.pi * t / rng.choice([7, 12, 24, 90]) + rng.uniform(0, 6))
+        + rng.normal(size=LENGTH)
     )
     return {
         "seasonal": seasonal,

@@ -8,7 +8,7 @@ import pytest
 
 from lstm_forecast.config.retrain import RetrainConfig, seconds
 from lstm_forecast.errors import DataError
-from lstm_forecast.workflows._due import News, check_news, is_due
+from lstm_forecast.retraining.due import News, check_news, is_due
 
 HORIZON = 5
 
@@ -26,7 +26,9 @@ def news(**changes: Any) -> News:
     return News(**({**plain, "known": 10, "age": 3600.0} | changes))
 
 
-def due(found: News, *, age: timedelta = timedelta(days=3), force: bool = False, **limits: Any) -> bool:
+def due(
+    found: News, *, age: timedelta = timedelta(days=3), force: bool = False, **limits: Any
+) -> bool:
     created = (datetime.now(UTC) - age).isoformat()
     config = SimpleNamespace(retrain=RetrainConfig(**limits), data=SimpleNamespace(end=None))
     windows = SimpleNamespace(windows=SimpleNamespace(horizon=HORIZON))
@@ -68,11 +70,17 @@ def test_what_is_unusual_is_a_warning_and_what_cannot_be_right_is_refused_all_at
 
 def test_a_limit_that_is_null_never_holds() -> None:
     never = {"warn": None, "error": None}
-    assert check_news(news(drift=1e9, silent=tuple("abcdefghij")), RetrainConfig(drift=never, silent=never)) == []
+    assert (
+        check_news(
+            news(drift=1e9, silent=tuple("abcdefghij")), RetrainConfig(drift=never, silent=never)
+        )
+        == []
+    )
 
 
 @pytest.mark.parametrize(
-    ("text", "length"), [("90s", 90), ("10m", 600), ("1.5h", 5400), ("7d", 604_800), ("2W", 1_209_600)]
+    ("text", "length"),
+    [("90s", 90), ("10m", 600), ("1.5h", 5400), ("7d", 604_800), ("2W", 1_209_600)],
 )
 def test_durations_are_read(text: str, length: float) -> None:
     assert seconds(text) == length

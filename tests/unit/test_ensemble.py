@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from lstm_forecast.model.ensemble import Member, median_of, published_weights
-from lstm_forecast.model.graph import weight_shapes
-from lstm_forecast.model.linear import Linear
+from lstm_forecast.model.linear.linear import Linear
+from lstm_forecast.model.onnx.graph import weight_shapes
 from lstm_forecast.model.spec import NetworkSpec
 
 NUMBERS = {"low": min, "high": max, "mean": lambda a, b: (a + b) / 2}
@@ -23,7 +23,9 @@ def test_the_median_from_minima_and_maxima_is_the_median(values: list[float]) ->
     assert median_of(values, **NUMBERS) == np.median(values)
 
 
-@given(arrays(np.float64, st.tuples(st.integers(1, 9), st.integers(1, 5)), elements=st.floats(-9, 9)))
+@given(
+    arrays(np.float64, st.tuples(st.integers(1, 9), st.integers(1, 5)), elements=st.floats(-9, 9))
+)
 def test_the_median_of_arrays_is_taken_place_by_place(values: np.ndarray) -> None:
     np.testing.assert_array_equal(median_of(list(values), **ARRAYS), np.median(values, axis=0))
 
@@ -41,13 +43,21 @@ def test_the_median_leaves_its_arguments_alone() -> None:
 
 def test_published_weights_hold_every_weight_of_every_member_by_number_layer_and_name() -> None:
     specs = [
-        NetworkSpec(context_length=n, n_features=1, horizon=2, n_targets=1, quantiles=(0.5,), units=(3,))
+        NetworkSpec(
+            context_length=n, n_features=1, horizon=2, n_targets=1, quantiles=(0.5,), units=(3,)
+        )
         for n in (6, 4)
     ]
-    weights = [{name: np.full(shape, k, np.float32) for name, shape in weight_shapes(spec).items()} for k, spec in
-               enumerate(specs)]  # fmt: skip
-    linear = Linear(np.ones((1, 6, 2), np.float32), np.zeros((1, 2), np.float32), ("ridge",), np.zeros(1))
-    published = published_weights([Member(specs[0], weights[0], linear), Member(specs[1], weights[1], None)])
+    weights = [
+        {name: np.full(shape, k, np.float32) for name, shape in weight_shapes(spec).items()}
+        for k, spec in enumerate(specs)
+    ]
+    linear = Linear(
+        np.ones((1, 6, 2), np.float32), np.zeros((1, 2), np.float32), ("ridge",), np.zeros(1)
+    )
+    published = published_weights(
+        [Member(specs[0], weights[0], linear), Member(specs[1], weights[1], None)]
+    )
     assert set(published) == {
         *(f"{k}/{name}" for k in (0, 1) for name in weight_shapes(specs[k])),
         *("0/linear.kernel", "0/linear.bias"),

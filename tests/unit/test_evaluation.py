@@ -8,10 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from lstm_forecast.evaluation.baselines import drift, moving_average, naive, seasonal_naive, simple_forecasts
-from lstm_forecast.evaluation.intervals import coverage
-from lstm_forecast.evaluation.metrics import errors, errors_by_step, left_out, rmsse, seasonal_scale
-from lstm_forecast.evaluation.report import make_report, worst_series
+from lstm_forecast.judging.baselines import (
+    drift,
+    moving_average,
+    naive,
+    seasonal_naive,
+    simple_forecasts,
+)
+from lstm_forecast.judging.intervals import coverage
+from lstm_forecast.judging.metrics import errors, errors_by_step, left_out, rmsse, seasonal_scale
+from lstm_forecast.judging.report import make_report, worst_series
 
 Floats = NDArray[np.float64]
 
@@ -34,7 +40,8 @@ def test_errors_of_a_small_case_are_those_computed_by_hand() -> None:
     assert found["rmse"] == pytest.approx(((1 + 9 + 0 + 16) / 4) ** 0.5)
     assert found["mse"] == pytest.approx((1 + 9 + 0 + 16) / 4)
     assert found["bias"] == pytest.approx((1 - 3 + 0 + 4) / 4)
-    assert found["mape"] == pytest.approx(100 * (1 / 10 + 3 / 20 + 4 / 4) / 3)  # without the value that is 0
+    # without the value that is 0
+    assert found["mape"] == pytest.approx(100 * (1 / 10 + 3 / 20 + 4 / 4) / 3)
     assert found["smape"] == pytest.approx((200 * 1 / 21 + 200 * 3 / 37 + 0 + 200 * 4 / 4) / 4)
     assert found["mase"] == pytest.approx((1 / 2 + 3 / 2 + 0 + 4 / 4) / 4)
 
@@ -103,7 +110,9 @@ def test_coverage_counts_the_borders_as_inside() -> None:
         (np.empty((0, 1)), 1, 0),
     ],
 )
-def test_the_scale_of_mase_is_the_seasonal_naive_error_in_training(rows: Floats, season: int, expected: float) -> None:
+def test_the_scale_of_mase_is_the_seasonal_naive_error_in_training(
+    rows: Floats, season: int, expected: float
+) -> None:
     assert seasonal_scale(rows, season) == pytest.approx([expected])
 
 
@@ -111,7 +120,9 @@ def test_the_seasonal_naive_forecast_of_its_own_training_rows_has_a_mase_of_one(
     rows = np.random.default_rng(0).normal(size=(60, 2)).cumsum(axis=0)
     season = 7
     origins = np.arange(season, len(rows))
-    forecast = seasonal_naive(rows, origins, np.zeros_like(origins), horizon=1, season_length=season)
+    forecast = seasonal_naive(
+        rows, origins, np.zeros_like(origins), horizon=1, season_length=season
+    )
     scale = np.broadcast_to(seasonal_scale(rows, season), (len(origins), 1, 2))
     assert errors(forecast, rows[origins][:, None], scale)["mase"] == pytest.approx(1)
 
@@ -135,13 +146,16 @@ def test_metrics_depend_neither_on_the_order_of_windows_nor_on_how_they_are_batc
     parts = [(len(part), errors(forecast[part], actual[part], scale[part])) for part in batches]
     for name in ("mae", "bias", "smape", "mase"):
         assert sum(size * found[name] for size, found in parts) / n == pytest.approx(whole[name])
-    assert (sum(size * found["rmse"] ** 2 for size, found in parts) / n) ** 0.5 == pytest.approx(whole["rmse"])
+    assert (sum(size * found["rmse"] ** 2 for size, found in parts) / n) ** 0.5 == pytest.approx(
+        whole["rmse"]
+    )
 
 
 def test_a_small_last_batch_does_not_count_more_than_its_windows() -> None:
     actual = np.zeros((101, 1, 1))
     forecast = np.r_[np.ones(100), 102.0][:, None, None]
-    assert errors(forecast, actual, np.ones((101, 1, 1)))["mae"] == pytest.approx(2)  # not (1 + 102) / 2
+    # not (1 + 102) / 2
+    assert errors(forecast, actual, np.ones((101, 1, 1)))["mae"] == pytest.approx(2)
 
 
 @settings(max_examples=50, deadline=None)
@@ -201,13 +215,22 @@ def test_the_moving_average_is_that_of_a_season_or_of_a_horizon_and_of_what_ther
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.integers(1, 60), st.lists(st.tuples(st.integers(0, 39), st.integers(1, 9)), max_size=8), st.integers(0, 99))
+@given(
+    st.integers(1, 60),
+    st.lists(st.tuples(st.integers(0, 39), st.integers(1, 9)), max_size=8),
+    st.integers(0, 99),
+)
 def test_the_moving_average_of_every_window_is_that_of_its_own_span(
     window: int, places: list[tuple[int, int]], seed: int
 ) -> None:
-    values = np.random.default_rng(seed).normal(size=(50, 2)) * np.where(np.arange(50) < 20, 1e9, 1e-3)[:, None]
+    values = (
+        np.random.default_rng(seed).normal(size=(50, 2))
+        * np.where(np.arange(50) < 20, 1e9, 1e-3)[:, None]
+    )
     floors = np.array([20 * (origin // 20) for origin, _ in places], np.int64)
-    origins = np.minimum(np.array([origin + more for origin, more in places], np.int64), floors + 20)
+    origins = np.minimum(
+        np.array([origin + more for origin, more in places], np.int64), floors + 20
+    )
     found = moving_average(values, origins, floors, horizon=2, window=window)
     assert found.shape == (len(places), 2, 2)
     for each, origin, floor in zip(found, origins, floors, strict=True):
@@ -218,7 +241,9 @@ def test_the_moving_average_of_every_window_is_that_of_its_own_span(
 def test_the_moving_average_of_a_season_of_millions_of_rows_takes_no_time() -> None:
     values, origins = np.ones((5_000, 1)), np.arange(1, 5_000)
     started = time.perf_counter()
-    assert (moving_average(values, origins, np.zeros_like(origins), horizon=3, window=8_640_000) == 1).all()
+    assert (
+        moving_average(values, origins, np.zeros_like(origins), horizon=3, window=8_640_000) == 1
+    ).all()
     assert time.perf_counter() - started < 2
 
 
@@ -259,7 +284,9 @@ def test_a_report_compares_the_median_with_every_baseline() -> None:
         assert own.items() > errors(FORECAST, ACTUAL, SCALE).items()
         assert own["rmsse"] == rmsse(FORECAST, ACTUAL, SCALE**2)
         other = found["errors"]["naive"]
-        assert own["owa"] == pytest.approx((own["smape"] / other["smape"] + own["mase"] / other["mase"]) / 2)
+        assert own["owa"] == pytest.approx(
+            (own["smape"] / other["smape"] + own["mase"] / other["mase"]) / 2
+        )
         assert other["owa"] == pytest.approx(1)
         assert found["by_step"]["forecast"] == errors_by_step(FORECAST, ACTUAL)
 
@@ -278,7 +305,10 @@ def test_a_report_measures_the_interval_of_every_level_from_the_outermost_in() -
     assert intervals["95"] == pytest.approx(
         {"coverage": 3 / 4, "width": 0.95 * 7, "msis": 0.95 * 7 * (1 / 2 + 1 / 4) / 2 + outside}
     )
-    assert (intervals["80"]["coverage"], intervals["80"]["width"]) == (2 / 4, pytest.approx(0.8 * 7))
+    assert (intervals["80"]["coverage"], intervals["80"]["width"]) == (
+        2 / 4,
+        pytest.approx(0.8 * 7),
+    )
     assert (report()["intervals"], report()["scaled_crps"]) == ({}, None)
 
 
@@ -310,7 +340,9 @@ def warnings_of(forecast: Floats, actual: Floats, last: Floats) -> list[str]:
         actual=actual,
         forecast=forecast[..., None],
         quantiles=(0.5,),
-        baselines=dict.fromkeys(("naive", "seasonal_naive"), np.repeat(last[:, None], actual.shape[1], axis=1)),
+        baselines=dict.fromkeys(
+            ("naive", "seasonal_naive"), np.repeat(last[:, None], actual.shape[1], axis=1)
+        ),
         scale=np.ones((len(actual), 1, 1)),
         squared_scale=np.ones((len(actual), 1, 1)),
         reference="naive",
@@ -318,16 +350,19 @@ def warnings_of(forecast: Floats, actual: Floats, last: Floats) -> list[str]:
     return [warning.removeprefix("the forecast ").split(":")[0] for warning in found]
 
 
-def test_a_forecast_that_copies_the_last_value_never_varies_or_is_worse_than_that_is_warned_of() -> None:
+def test_a_forecast_that_copies_the_last_value_never_varies_or_is_worse_is_warned_of() -> None:
     rng = np.random.default_rng(0)
     walk = rng.normal(size=(200, 6, 1)).cumsum(axis=1)
     last = np.zeros((200, 1))
     copied = 0.2 * rng.normal(size=walk.shape)
     assert warnings_of(copied, walk, last) == ["copies the last value"]
     assert warnings_of(np.zeros_like(walk), walk, last) == ["copies the last value", "is flat"]
-    assert warnings_of(np.repeat(walk.mean(axis=1, keepdims=True), 6, axis=1), walk, last) == ["is flat"]
+    assert warnings_of(np.repeat(walk.mean(axis=1, keepdims=True), 6, axis=1), walk, last) == [
+        "is flat"
+    ]
     assert warnings_of(walk + 0.1, walk, last) == []
-    assert warnings_of(10 + copied, walk, last) == ["errs more than the naive one"]  # bad, but no copy
+    # bad, but no copy
+    assert warnings_of(10 + copied, walk, last) == ["errs more than the naive one"]
     signs = rng.choice([-1, 1], size=walk.shape)
     assert warnings_of(walk + 1.04 * signs * walk, walk, last) == []
     assert warnings_of(walk + 1.06 * signs * walk, walk, last) == ["errs more than the naive one"]

@@ -1,4 +1,6 @@
-"""Every single operation on the disk fails in turn: the champion stays, byte for byte, and the next run is clean."""
+"""Every single operation on the disk fails in turn: the champion stays, byte for byte, and the next
+run is clean.
+"""
 
 import errno
 import io
@@ -79,7 +81,9 @@ def save(home: Path) -> None:
 def sweep(
     action: Callable[[Path], None], home: Path, code: int, then: str = "works"
 ) -> Iterator[tuple[str, Path, bool]]:
-    """The operation that failed in a fresh copy of ``home``, that copy, and whether the action did: for every one."""
+    """The operation that failed in a fresh copy of ``home``, that copy, and whether the action did:
+    for every one.
+    """
     work = home.with_name("work")
     for n in count():
         shutil.rmtree(work, ignore_errors=True)
@@ -124,7 +128,8 @@ def test_wherever_the_disk_fails_the_champion_stays_and_the_next_try_is_clean(
     assert kinds["write"] == (len(FILES) + 2 if publishes else 1)  # manifest and pointer
     assert kinds["rename"] == (3 if publishes else 1)  # the new run, the oldest one, the pointer
     assert kinds["fsync"] >= kinds["write"] + kinds["rename"]
-    assert kinds["open"] == kinds["write"] + (3 if publishes else 1)  # the lock, and that of the pointer each time
+    # the lock, and that of the pointer each time
+    assert kinds["open"] == kinds["write"] + (3 if publishes else 1)
 
 
 @pytest.mark.parametrize("then", ["works", "same"])
@@ -134,14 +139,18 @@ def test_wherever_the_disk_fails_the_reason_for_a_promotion_is_there_just_if_it_
 ) -> None:
     oldest, before = run_ids(home)[0], (home / "champion").read_bytes()
     failures = 0
-    for _, work, failed in sweep(lambda work: promote(work, oldest, reason="why"), home, code, then):
+    for _, work, failed in sweep(
+        lambda work: promote(work, oldest, reason="why"), home, code, then
+    ):
         failures += failed
         assert [each.reason for each in promotions(work, oldest)] == ([] if failed else ["why"])
         assert ((work / "champion").read_bytes() == before) == failed
     assert failures > 5
 
 
-def test_a_reason_that_is_cut_off_by_a_full_disk_is_taken_back(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reason_that_is_cut_off_by_a_full_disk_is_taken_back(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Full(io.FileIO):
         def write(self, data: Any) -> int:
             return super().write(bytes(data)[:10])
@@ -149,9 +158,14 @@ def test_a_reason_that_is_cut_off_by_a_full_disk_is_taken_back(home: Path, monke
     oldest, before = run_ids(home)[0], (home / "champion").read_bytes()
     with monkeypatch.context() as patch:
         patch.setattr(os, "fdopen", lambda descriptor, *_, **__: Full(descriptor, "r+"))
-        with pytest.raises(WriteError, match=r"promotions\.jsonl: cannot be written: No space left"):
+        with pytest.raises(
+            WriteError, match=r"promotions\.jsonl: cannot be written: No space left"
+        ):
             promote(home, oldest, reason="why")
-    assert ((home / "champion").read_bytes(), (home / "promotions.jsonl").read_bytes()) == (before, b"")
+    assert ((home / "champion").read_bytes(), (home / "promotions.jsonl").read_bytes()) == (
+        before,
+        b"",
+    )
 
 
 @pytest.mark.parametrize("code", CODES, ids=errno.errorcode.get)
@@ -166,7 +180,9 @@ def test_a_disk_that_goes_read_only_anywhere_keeps_a_whole_champion(code: int, h
 
 
 @pytest.mark.parametrize("code", CODES, ids=errno.errorcode.get)
-def test_a_checkpoint_or_a_result_that_cannot_be_written_is_the_old_one(code: int, home: Path) -> None:
+def test_a_checkpoint_or_a_result_that_cannot_be_written_is_the_old_one(
+    code: int, home: Path
+) -> None:
     for kind, work, failed in sweep(save, home, code):
         assert failed or kind == "mkdir"
         assert checkpoints(work).load("key") == (b"old" if failed else b"new" * 1000)

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from lstm_forecast.config.loading import load_config
-from lstm_forecast.data.read import column_names, read_table
 from lstm_forecast.errors import ConfigError, DataError, ForecastError
 from lstm_forecast.files import available_memory, given_path, open_regular
+from lstm_forecast.tables.read import column_names, read_table
 
 MIB = 2**20
 
@@ -36,7 +36,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 ODD = {
-    "pipe.csv": "a named pipe, and only regular files are read; write what it gives to a file first",
+    "pipe.csv": (
+        "a named pipe, and only regular files are read; write what it gives to a file first"
+    ),
     "to-pipe.csv": "a named pipe, and only regular files are read",
     "socket.csv": "a socket, and only regular files are read",
     "/dev/zero": "a character device, and only regular files are read",
@@ -69,9 +71,13 @@ def test_what_is_no_regular_file_is_refused_at_once_as_a_config(name: str, folde
     assert time.monotonic() - began < 1
 
 
-def test_a_pipe_that_nobody_writes_to_is_no_config(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pipe_that_nobody_writes_to_is_no_config(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("lstm_forecast.files.PIPE_SECONDS", 0.2)
-    with pytest.raises(ConfigError, match=r"pipe\.csv: cannot be read: a pipe whose end did not come within 0\.2 s"):
+    with pytest.raises(
+        ConfigError, match=r"pipe\.csv: cannot be read: a pipe whose end did not come within 0\.2 s"
+    ):
         load_config(Path("pipe.csv"), environment={})
     with pytest.raises(ConfigError, match="whose end did not come"):
         writer = os.open("pipe.csv", os.O_RDWR)  # held open, and silent
@@ -118,7 +124,9 @@ def test_a_file_is_opened_as_what_it_is_even_if_it_was_something_else_before(
 
 @pytest.mark.parametrize("name", [b"m\xe4rz.csv", b"m\xe4rz/a.csv"])
 @pytest.mark.parametrize("directory", [False, True])
-def test_a_name_that_is_not_utf_8_is_asked_to_be_changed(name: bytes, directory: bool, tmp_path: Path) -> None:
+def test_a_name_that_is_not_utf_8_is_asked_to_be_changed(
+    name: bytes, directory: bool, tmp_path: Path
+) -> None:
     path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name))
     path.parent.mkdir(exist_ok=True)
     path.write_text("ds,y\n1,2\n")
@@ -128,7 +136,9 @@ def test_a_name_that_is_not_utf_8_is_asked_to_be_changed(name: bytes, directory:
 
 @pytest.mark.parametrize("error", [DataError, ConfigError])
 @pytest.mark.parametrize("name", ["a\0b", "\ud800", "x" * 5000])
-def test_names_that_no_file_can_have_are_refused(name: str, error: type[ForecastError], tmp_path: Path) -> None:
+def test_names_that_no_file_can_have_are_refused(
+    name: str, error: type[ForecastError], tmp_path: Path
+) -> None:
     with pytest.raises(error):
         open_regular(tmp_path / name, error=error)
     with pytest.raises(DataError):
@@ -138,8 +148,12 @@ def test_names_that_no_file_can_have_are_refused(name: str, error: type[Forecast
 # Standard input
 
 
-@pytest.mark.parametrize(("text", "expected"), [("-", "/dev/stdin"), ("./-", "-"), ("a.csv", "a.csv")])
-def test_a_dash_is_standard_input_and_a_file_of_that_name_needs_its_folder(text: str, expected: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "expected"), [("-", "/dev/stdin"), ("./-", "-"), ("a.csv", "a.csv")]
+)
+def test_a_dash_is_standard_input_and_a_file_of_that_name_needs_its_folder(
+    text: str, expected: str
+) -> None:
     assert given_path(text) == Path(expected)
 
 
@@ -148,7 +162,9 @@ def piped(content: bytes, monkeypatch: pytest.MonkeyPatch) -> Path:
     return given_path("-")
 
 
-def test_standard_input_is_read_once_and_looked_at_as_often_as_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_standard_input_is_read_once_and_looked_at_as_often_as_a_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     path = piped(b"ds;y\na;1,5\n\nb;2,5\n", monkeypatch)
     assert column_names(path) == ["ds", "y"]
     table = read_table(path, columns=["ds", "y"], text=["ds"])
@@ -156,7 +172,9 @@ def test_standard_input_is_read_once_and_looked_at_as_often_as_a_file(monkeypatc
     assert table.place(1) == "/dev/stdin:4"
 
 
-def test_a_closed_standard_input_and_a_terminal_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_closed_standard_input_and_a_terminal_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(sys, "stdin", None)
     with pytest.raises(DataError, match="standard input is closed; pipe a table in"):
         open_regular(given_path("-"))
@@ -168,11 +186,15 @@ def test_a_closed_standard_input_and_a_terminal_are_refused(monkeypatch: pytest.
     os.close(leader)
 
 
-def test_standard_input_without_end_is_refused_when_memory_has_no_room_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_standard_input_without_end_is_refused_when_memory_has_no_room_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("lstm_forecast.files.available_memory", lambda: 64 * MIB)
     with Path("/dev/zero").open() as endless:
         monkeypatch.setattr(sys, "stdin", endless)
-        with pytest.raises(DataError, match="/dev/stdin: more than 16 MiB; write it to a file first"):
+        with pytest.raises(
+            DataError, match="/dev/stdin: more than 16 MiB; write it to a file first"
+        ):
             open_regular(given_path("-"))
 
 
@@ -190,7 +212,9 @@ def machine(root: Path, available: int, groups: str, files: dict[str, str]) -> P
     return root
 
 
-def group(folder: str, limit: str, used: int, *, cache: int = 0, version: int = 2) -> dict[str, str]:
+def group(
+    folder: str, limit: str, used: int, *, cache: int = 0, version: int = 2
+) -> dict[str, str]:
     names = ("memory.max", "memory.current", "inactive_file")
     if version == 1:
         names = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
@@ -207,8 +231,12 @@ def test_the_memory_left_is_that_of_the_machine_where_no_group_has_less(tmp_path
     assert available_memory(machine(tmp_path, 100 * MIB, "0::/a\n", groups)) == 100 * MIB
 
 
-def test_the_tightest_group_around_the_process_decides_and_its_cache_counts_as_free(tmp_path: Path) -> None:
-    groups = group("a", str(50 * MIB), 20 * MIB, cache=5 * MIB) | group("a/b", str(80 * MIB), 10 * MIB)
+def test_the_tightest_group_around_the_process_decides_and_its_cache_counts_as_free(
+    tmp_path: Path,
+) -> None:
+    groups = group("a", str(50 * MIB), 20 * MIB, cache=5 * MIB) | group(
+        "a/b", str(80 * MIB), 10 * MIB
+    )
     assert available_memory(machine(tmp_path, 100 * MIB, "0::/a/b\n", groups)) == 35 * MIB
 
 

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lstm_forecast.data.covariates import Known
-from lstm_forecast.data.future import future_rows, future_stamps, future_table, look_ahead
-from lstm_forecast.data.panel import Panel, build_panel
-from lstm_forecast.data.repair import Settings
 from lstm_forecast.errors import DataError
+from lstm_forecast.panel.covariates import Known
+from lstm_forecast.panel.future import future_rows, future_stamps, future_table, look_ahead
+from lstm_forecast.panel.panel import Panel, build_panel
+from lstm_forecast.panel.repair import Settings
 from tests.unit.conftest import table_of
 
 DAYS = [f"2024-01-{day:02d}" for day in range(1, 7)]
@@ -19,8 +19,12 @@ KNOWN = Known(future=("price", "promo"), calendar=("day_of_week",))
 NAN = float("nan")
 
 
-def history(ends: tuple[int, ...] = (4, 3), known: Known = KNOWN, later: int = 0, **policies: str) -> Panel:
-    """Series a, b ... from the first day on, and ``later`` rows that have a price and a promo alone."""
+def history(
+    ends: tuple[int, ...] = (4, 3), known: Known = KNOWN, later: int = 0, **policies: str
+) -> Panel:
+    """Series a, b ... from the first day on, and ``later`` rows that have a price and a promo
+    alone.
+    """
     rows = [
         {
             "id": chr(97 + k),
@@ -34,7 +38,13 @@ def history(ends: tuple[int, ...] = (4, 3), known: Known = KNOWN, later: int = 0
     ]
     table = table_of(**pd.DataFrame(rows).to_dict("list"))
     return build_panel(
-        table, timestamp="ds", targets=["y"], series_id="id", known=known, freq="D", settings=Settings(**policies)
+        table,
+        timestamp="ds",
+        targets=["y"],
+        series_id="id",
+        known=known,
+        freq="D",
+        settings=Settings(**policies),
     )
 
 
@@ -64,7 +74,8 @@ def test_rows_of_a_file_go_to_the_steps_after_the_end_of_their_series_in_any_ord
     assert ahead[..., 1:3].tolist() == [[[5, 0], [6, 1]], [[14, 0], [15, 1]]]
     weekday = 2 * np.pi * np.array([[4, 5], [3, 4]]) / 7  # the 5th of January 2024 is a Friday
     np.testing.assert_allclose(ahead[..., 3:], np.stack([np.sin(weekday), np.cos(weekday)], axis=2))
-    assert ahead[..., 0].tolist() == [[3, 3], [2, 2]]  # never read, but fit for every transformation
+    # never read, but fit for every transformation
+    assert ahead[..., 0].tolist() == [[3, 3], [2, 2]]
 
 
 def test_rows_behind_the_last_target_are_no_history_and_tell_of_the_future() -> None:
@@ -87,7 +98,9 @@ def test_a_file_replaces_the_rows_behind_the_last_target() -> None:
 
 
 def test_without_future_covariates_empty_targets_at_the_end_are_missing_values_as_ever() -> None:
-    with pytest.raises(DataError, match=r"series a, 2024-01-05 00:00:00: column y: no value \(4 such rows\)"):
+    with pytest.raises(
+        DataError, match=r"series a, 2024-01-05 00:00:00: column y: no value \(4 such rows\)"
+    ):
         history(known=Known(), later=2)
 
 
@@ -108,17 +121,31 @@ def test_the_calendar_and_constants_alone_need_no_rows() -> None:
 
 @pytest.mark.parametrize(
     ("freq", "zone", "timestamp_format"),
-    [("h", None, None), ("h", "Europe/Vienna", None), ("D", "Europe/Vienna", "%d.%m.%Y"), ("MS", None, "%m/%Y")],
+    [
+        ("h", None, None),
+        ("h", "Europe/Vienna", None),
+        ("D", "Europe/Vienna", "%d.%m.%Y"),
+        ("MS", None, "%m/%Y"),
+    ],
 )
 def test_the_table_to_be_filled_in_has_exactly_the_rows_that_are_needed(
     freq: str, zone: str | None, timestamp_format: str | None
 ) -> None:
     stamps = pd.date_range("2024-03-01", periods=3, freq=freq)
     written = list(stamps.strftime(timestamp_format or "%Y-%m-%d %H:%M"))
-    table = table_of(shop=["a"] * 3 + ["b"] * 2, at=written + written[:2], y=np.arange(5.0), price=np.arange(5.0))
-    style: dict[str, Any] = {"timestamp": "at", "series_id": "shop", "timestamp_format": timestamp_format}
-    panel = build_panel(table, targets=["y"], known=Known(future=("price",)), freq=freq, timezone=zone, **style)
-    empty = future_table(panel, horizon=800 if freq == "h" else 3, **style)  # over the end of winter time
+    table = table_of(
+        shop=["a"] * 3 + ["b"] * 2, at=written + written[:2], y=np.arange(5.0), price=np.arange(5.0)
+    )
+    style: dict[str, Any] = {
+        "timestamp": "at",
+        "series_id": "shop",
+        "timestamp_format": timestamp_format,
+    }
+    panel = build_panel(
+        table, targets=["y"], known=Known(future=("price",)), freq=freq, timezone=zone, **style
+    )
+    # over the end of winter time
+    empty = future_table(panel, horizon=800 if freq == "h" else 3, **style)
     assert empty.columns.tolist() == ["shop", "at", "price"]
     read = pd.read_csv(io.StringIO(empty.assign(price=1.0).to_csv(index=False)))
     rows = future_rows(table_of(**read.to_dict("list")), panel, timezone=zone, **style)
@@ -134,17 +161,23 @@ def test_the_table_to_be_filled_in_has_exactly_the_rows_that_are_needed(
 @pytest.mark.parametrize(
     ("rows", "problem"),
     [
-        (FULL[:3], "series a, 2024-01-05 00:00:00: no row of the future, where price, promo must be known"),
-        ([*FULL, FULL[0]], "series b, 2024-01-04 00:00:00: 2 rows of the future, where price, promo must be known"),
+        (
+            FULL[:3],
+            "series a, 2024-01-05 00:00:00: no row of the future, where price, promo must be known",
+        ),
+        (
+            [*FULL, FULL[0]],
+            "series b, 2024-01-04 00:00:00: 2 rows of the future, where price, promo must be known",
+        ),
         (
             [*FULL, ("a", "2024-01-07", 1.0, 1.0)],
-            "data, row 5: series a, 2024-01-07 00:00:00: not to be forecast; expected rows from 2024-01-05 00:00:00 to "
-            "2024-01-06 00:00:00, freq D",
+            "data, row 5: series a, 2024-01-07 00:00:00: not to be forecast; "
+            "expected rows from 2024-01-05 00:00:00 to 2024-01-06 00:00:00, freq D",
         ),
         (
             [*FULL, ("b", "2024-01-03", 1.0, 1.0)],
-            "data, row 5: series b, 2024-01-03 00:00:00: not to be forecast; expected rows from 2024-01-04 00:00:00 to "
-            "2024-01-05 00:00:00, freq D",
+            "data, row 5: series b, 2024-01-03 00:00:00: not to be forecast; "
+            "expected rows from 2024-01-04 00:00:00 to 2024-01-05 00:00:00, freq D",
         ),
         (
             [*FULL, ("c", "2024-01-05", 1.0, 1.0)],
@@ -152,21 +185,31 @@ def test_the_table_to_be_filled_in_has_exactly_the_rows_that_are_needed(
         ),
         (
             [*FULL, ("a", "2024-01-05 12:00", 1.0, 1.0)],
-            "data, row 5: series a, 2024-01-05 12:00:00: not to be forecast; expected rows from 2024-01-05 00:00:00 to "
-            "2024-01-06 00:00:00, freq D",
+            "data, row 5: series a, 2024-01-05 12:00:00: not to be forecast; "
+            "expected rows from 2024-01-05 00:00:00 to 2024-01-06 00:00:00, freq D",
         ),
-        ([*FULL[:3], ("a", "2024-01-05", NAN, 1.0)], "series a, 2024-01-05 00:00:00: column price: no value"),
-        ([*FULL[:3], ("a", "2024-01-05", 1.0, np.inf)], "series a, 2024-01-05 00:00:00: column promo: inf"),
+        (
+            [*FULL[:3], ("a", "2024-01-05", NAN, 1.0)],
+            "series a, 2024-01-05 00:00:00: column price: no value",
+        ),
+        (
+            [*FULL[:3], ("a", "2024-01-05", 1.0, np.inf)],
+            "series a, 2024-01-05 00:00:00: column promo: inf",
+        ),
     ],
-)  # fmt: skip
-def test_a_row_or_cell_too_few_or_too_many_is_named(rows: list[tuple[str, str, float, float]], problem: str) -> None:
+)
+def test_a_row_or_cell_too_few_or_too_many_is_named(
+    rows: list[tuple[str, str, float, float]], problem: str
+) -> None:
     found, remedy = problems(history(), *rows)
     assert found == problem
     assert remedy.startswith("`forecast template` writes the rows that are needed")
 
 
 def test_all_problems_are_counted_and_the_first_five_named() -> None:
-    *named, remedy = problems(history(ends=(4, 3, 2, 1)), ("a", "2024-01-05", NAN, NAN), ("a", "2024-01-09", 1.0, 1.0))
+    *named, remedy = problems(
+        history(ends=(4, 3, 2, 1)), ("a", "2024-01-05", NAN, NAN), ("a", "2024-01-09", 1.0, 1.0)
+    )
     assert len(named) == 5
     assert "2024-01-09" in named[0]
     assert remedy.startswith("10 such problems; ")  # a needless row, 2 empty cells, 7 rows
@@ -180,7 +223,9 @@ def test_rows_behind_the_last_target_must_be_whole_too() -> None:
 @pytest.mark.parametrize("stamp", ["2024-01-05T00:00:00Z", "5"])
 def test_stamps_of_another_kind_than_those_of_the_history_are_refused(stamp: str) -> None:
     panel = history()
-    with pytest.raises(DataError, match=r"of another kind than the stamps of the history, such as 2024-01-04"):
+    with pytest.raises(
+        DataError, match=r"of another kind than the stamps of the history, such as 2024-01-04"
+    ):
         given(panel, ("a", stamp, 1.0, 1.0))
 
 
@@ -188,8 +233,12 @@ def test_stamps_of_another_kind_than_those_of_the_history_are_refused(stamp: str
 def test_the_future_may_be_written_in_another_zone_than_the_history(freq: str) -> None:
     stamps = pd.date_range("2024-03-29", periods=3, freq=freq, tz="Europe/Vienna")
     table = table_of(ds=stamps, y=[1.0, 2, 3], price=[1.0, 2, 3])
-    panel = build_panel(table, timestamp="ds", targets=["y"], known=Known(future=("price",)), freq=freq)
+    panel = build_panel(
+        table, timestamp="ds", targets=["y"], known=Known(future=("price",)), freq=freq
+    )
     wanted = pd.DatetimeIndex(panel.layout.grid.stamps(future_stamps(panel.layout, 2).ravel()))
     later = table_of(ds=wanted.tz_convert("UTC"), price=[4.0, 5.0])
-    rows = future_rows(later, panel, timestamp="ds", series_id=None, timestamp_format=None, timezone=None)
+    rows = future_rows(
+        later, panel, timestamp="ds", series_id=None, timestamp_format=None, timezone=None
+    )
     assert rows.rows.ordinals.tolist() == [3, 4]

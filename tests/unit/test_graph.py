@@ -12,16 +12,18 @@ import onnxruntime as ort
 import pytest
 
 from lstm_forecast.config.network import Activation, Cell
-from lstm_forecast.data.windows import Windows
 from lstm_forecast.model.ensemble import Member
-from lstm_forecast.model.graph import IR_VERSION, OPERATORS, OPSET, onnx_graph, weight_shapes
-from lstm_forecast.model.linear import Linear
-from lstm_forecast.model.network import complete_network
-from lstm_forecast.model.smoothing import fit_smoothing
+from lstm_forecast.model.linear.linear import Linear
+from lstm_forecast.model.linear.smoothing import fit_smoothing
+from lstm_forecast.model.network.build import complete_network
+from lstm_forecast.model.onnx.graph import IR_VERSION, OPERATORS, OPSET, onnx_graph, weight_shapes
 from lstm_forecast.model.spec import NetworkSpec
+from lstm_forecast.windows.windows import Windows
 
 CELLS = get_args(Cell)
-SPEC = NetworkSpec(context_length=12, n_features=3, horizon=4, n_targets=1, quantiles=(0.5,), units=(8,))
+SPEC = NetworkSpec(
+    context_length=12, n_features=3, horizon=4, n_targets=1, quantiles=(0.5,), units=(8,)
+)
 VARIANTS: dict[str, dict[str, Any]] = {
     "plain": {},
     "dense": {"dense": (9, 7), "dropout": 0.1, "recurrent_dropout": 0.1},
@@ -33,7 +35,13 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "masked": {"masked": True},
     "masked bidirectional": {"masked": True, "bidirectional": True},
     "masked, segmented, stacked, bidirectional": {
-        **{"masked": True, "segment_length": 3, "segment_units": 6, "units": (8, 5, 7), "bidirectional": True}
+        **{
+            "masked": True,
+            "segment_length": 3,
+            "segment_units": 6,
+            "units": (8, 5, 7),
+            "bidirectional": True,
+        }
     },
     "multi-target": {"n_targets": 2},
     "quantiles": {"quantiles": (0.1, 0.5, 0.9)},
@@ -53,7 +61,7 @@ def windows(spec: NetworkSpec, n: int = 1000) -> np.ndarray:
 
 
 def random_weights(spec: NetworkSpec, seed: int = 0) -> dict[str, np.ndarray]:
-    """Random weights, biases included, of the usual size: larger ones make the recurrence chaotic."""
+    """Random weights, biases included, of usual size: larger ones make the recurrence chaotic."""
     rng = np.random.default_rng(seed)
     shapes = weight_shapes(spec).items()
     return {name: (rng.normal(size=s) / s[0] ** 0.5).astype("float32") for name, s in shapes}
@@ -61,9 +69,16 @@ def random_weights(spec: NetworkSpec, seed: int = 0) -> dict[str, np.ndarray]:
 
 def linear_part(spec: NetworkSpec, seed: int = 2) -> Linear:
     rng = np.random.default_rng(seed)
-    kernel = rng.normal(size=(spec.n_targets, spec.context_length, spec.horizon)) / spec.context_length
+    kernel = (
+        rng.normal(size=(spec.n_targets, spec.context_length, spec.horizon)) / spec.context_length
+    )
     bias = rng.normal(size=(spec.n_targets, spec.horizon))
-    return Linear(kernel.astype("float32"), bias.astype("float32"), ("",) * spec.n_targets, np.zeros(spec.n_targets))
+    return Linear(
+        kernel.astype("float32"),
+        bias.astype("float32"),
+        ("",) * spec.n_targets,
+        np.zeros(spec.n_targets),
+    )
 
 
 def member_of(spec: NetworkSpec, *, linear: bool = False) -> Member:
@@ -73,27 +88,40 @@ def member_of(spec: NetworkSpec, *, linear: bool = False) -> Member:
 def training_windows(spec: NetworkSpec) -> Windows:
     """Walks and noise, so that every target has weights of its own."""
     rng = np.random.default_rng(3)
-    values = rng.normal(size=(200, spec.n_targets)).cumsum(axis=0) * np.arange(spec.n_targets) + rng.normal(
-        size=(200, 1)
-    )
+    values = rng.normal(size=(200, spec.n_targets)).cumsum(axis=0) * np.arange(
+        spec.n_targets
+    ) + rng.normal(size=(200, 1))
     return Windows(
-        values=values.astype(np.float32), starts=np.array([spec.context_length]), counts=np.array([150]),
-        floors=np.array([0]), stride=1, context_length=spec.context_length, horizon=spec.horizon,
-        n_targets=spec.n_targets, normalisation="last", padded=spec.masked,
-    )  # fmt: skip
+        values=values.astype(np.float32),
+        starts=np.array([spec.context_length]),
+        counts=np.array([150]),
+        floors=np.array([0]),
+        stride=1,
+        context_length=spec.context_length,
+        horizon=spec.horizon,
+        n_targets=spec.n_targets,
+        normalisation="last",
+        padded=spec.masked,
+    )
 
 
 def smoothed_member(spec: NetworkSpec, *, season_length: int) -> Member:
     smoothing = fit_smoothing(training_windows(spec), season_length=season_length)
     share = np.linspace(1, 0.5, spec.n_targets, dtype=np.float32)
-    return Member(spec, random_weights(spec), replace(linear_part(spec), smoothing=smoothing, share=share))
+    return Member(
+        spec, random_weights(spec), replace(linear_part(spec), smoothing=smoothing, share=share)
+    )
 
 
 def ensemble_of(spec: NetworkSpec, contexts: tuple[int, ...]) -> list[Member]:
     """Members with weights of their own; every other one has a linear part."""
     specs = [replace(spec, context_length=length, seed=k) for k, length in enumerate(contexts)]
     return [
-        Member(each, random_weights(each, seed=k), linear_part(each, seed=50 + k) if k % 2 == 0 else None)
+        Member(
+            each,
+            random_weights(each, seed=k),
+            linear_part(each, seed=50 + k) if k % 2 == 0 else None,
+        )
         for k, each in enumerate(specs)
     ]
 
@@ -133,14 +161,17 @@ def test_onnx_predicts_what_keras_predicts_with_a_linear_part(cell: Any) -> None
 
 @pytest.mark.parametrize("season", [1, 2, 5])
 @pytest.mark.parametrize("variant", ["plain", "multi-target quantiles", "masked"])
-def test_onnx_and_keras_smooth_windows_as_the_linear_part_does(variant: str, season: int, tmp_path: Path) -> None:
+def test_onnx_and_keras_smooth_windows_as_the_linear_part_does(
+    variant: str, season: int, tmp_path: Path
+) -> None:
     spec = replace(SPEC, context_length=24, **VARIANTS[variant])
     members, x = [smoothed_member(spec, season_length=season)], windows(spec)
     x[0, :, : spec.n_targets] = 0
     complete_network(members).save(tmp_path / "network.keras")
     loaded = keras.saving.load_model(tmp_path / "network.keras")
     expected = (
-        np.array(complete_network([replace(members[0], linear=None)])(x)) + members[0].linear.predict(x)[..., None]
+        np.array(complete_network([replace(members[0], linear=None)])(x))
+        + members[0].linear.predict(x)[..., None]
     )
     np.testing.assert_allclose(predictions_of(members, x), expected, rtol=0, atol=2e-5)
     np.testing.assert_allclose(loaded(x), expected, rtol=0, atol=2e-5)
@@ -169,17 +200,24 @@ ENSEMBLES = {"1": (6,), "2": (12, 6), "3": (6, 12, 3), "4": (3, 9, 12, 9), "5 al
 
 
 @pytest.mark.parametrize("contexts", ENSEMBLES.values(), ids=ENSEMBLES)
-@pytest.mark.parametrize("variant", ["plain", "multi-target", "quantiles", "masked", "multi-target quantiles"])
+@pytest.mark.parametrize(
+    "variant", ["plain", "multi-target", "quantiles", "masked", "multi-target quantiles"]
+)
 def test_an_ensemble_predicts_the_median_of_its_members_on_their_newest_steps_in_onnx_and_in_keras(
     variant: str, contexts: tuple[int, ...]
 ) -> None:
     spec = replace(SPEC, **VARIANTS[variant])
-    members, x = ensemble_of(spec, contexts), windows(replace(spec, context_length=max(contexts)), 200)
+    members, x = (
+        ensemble_of(spec, contexts),
+        windows(replace(spec, context_length=max(contexts)), 200),
+    )
     alone = [predictions_of([each], x[:, -each.spec.context_length :]) for each in members]
     assert len({each.tobytes() for each in alone}) == len(contexts)
     predictions = predictions_of(members, x)
     np.testing.assert_allclose(predictions, np.median(alone, axis=0), rtol=0, atol=1e-5)
-    np.testing.assert_allclose(predictions, np.array(complete_network(members)(x)), rtol=0, atol=1e-5)
+    np.testing.assert_allclose(
+        predictions, np.array(complete_network(members)(x)), rtol=0, atol=1e-5
+    )
 
 
 def test_an_ensemble_agrees_with_keras_for_every_cell_and_segment() -> None:
@@ -207,8 +245,12 @@ def test_equal_ensembles_give_equal_bytes() -> None:
 
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_the_graph_is_valid_and_made_of_the_closed_list_of_operators(cell: Any, variant: str) -> None:
-    model = onnx.load_from_string(graph_of(replace(SPEC, cell=cell, **VARIANTS[variant]), linear=True))
+def test_the_graph_is_valid_and_made_of_the_closed_list_of_operators(
+    cell: Any, variant: str
+) -> None:
+    model = onnx.load_from_string(
+        graph_of(replace(SPEC, cell=cell, **VARIANTS[variant]), linear=True)
+    )
     onnx.checker.check_model(model, full_check=True)
     assert {node.op_type for node in model.graph.node} <= OPERATORS
     assert {node.domain for node in model.graph.node} == {""}
@@ -224,7 +266,10 @@ def test_every_operator_of_the_closed_list_is_used() -> None:
     specs.append(replace(SPEC, parallel=True))
     models = (onnx.load_from_string(graph_of(spec, linear=True)) for spec in specs)
     used = {node.op_type for model in models for node in model.graph.node}
-    others = (ensemble_of(SPEC, ENSEMBLES["2"]), [smoothed_member(replace(SPEC, masked=True), season_length=1)])
+    others = (
+        ensemble_of(SPEC, ENSEMBLES["2"]),
+        [smoothed_member(replace(SPEC, masked=True), season_length=1)],
+    )
     models = (onnx.load_from_string(onnx_graph(members)) for members in others)
     assert used | {node.op_type for model in models for node in model.graph.node} == OPERATORS
 
@@ -261,5 +306,5 @@ def test_a_window_alone_gives_what_it_gives_in_a_batch_and_quickly(capsys: Any) 
 
 
 def test_writing_a_graph_needs_no_keras() -> None:
-    code = "import sys, lstm_forecast.model.graph; sys.exit('keras' in sys.modules)"
+    code = "import sys, lstm_forecast.model.onnx.graph; sys.exit('keras' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,4 +1,6 @@
-"""Values that were not observed (policy ``mask``): NaN from the panel to the windows, and without any effect there."""
+"""Values that were not observed (policy ``mask``): NaN from the panel to the windows, and without
+any effect there.
+"""
 
 from typing import Any
 
@@ -9,15 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lstm_forecast.data.covariates import Known
-from lstm_forecast.data.holes import carried, history
-from lstm_forecast.data.panel import Panel, build_panel, inspect_panel
-from lstm_forecast.data.repair import Settings
-from lstm_forecast.data.scale import Scaler, fit_scaler
-from lstm_forecast.data.windows import Windows, make_windows, normalised
 from lstm_forecast.errors import DataError
-from lstm_forecast.evaluation.metrics import seasonal_scale
-from lstm_forecast.model.linear import fit_linear
+from lstm_forecast.judging.metrics import seasonal_scale
+from lstm_forecast.model.linear.linear import fit_linear
+from lstm_forecast.panel.covariates import Known
+from lstm_forecast.panel.holes import carried, history
+from lstm_forecast.panel.panel import Panel, build_panel, inspect_panel
+from lstm_forecast.panel.repair import Settings
+from lstm_forecast.panel.scale import Scaler, fit_scaler
+from lstm_forecast.windows.windows import Windows, make_windows, normalised
 from tests.unit.conftest import table_of
 from tests.unit.test_windows import Case, cases, promised
 
@@ -26,15 +28,22 @@ STEPS = 60
 
 
 def panel_with(holes: np.ndarray, content: float, *, policies: Settings | None = None) -> Panel:
-    """Two targets, a past and a future covariate; cells in ``holes`` (n_rows, 4) hold ``content``, a sentinel."""
+    """Two targets, a past and a future covariate; cells in ``holes`` (n_rows, 4) hold ``content``,
+    a sentinel.
+    """
     rng = np.random.default_rng(0)
     values = np.where(holes, content, rng.normal(10, 1, holes.shape).round(3))
     settings = policies or Settings(missing="mask", sentinels=(content,))
     columns = dict(zip("yzpf", values.T, strict=True))
     return build_panel(
-        table_of(ds=np.arange(len(values)), **columns), timestamp="ds", targets=["y", "z"], past=["p"],
-        known=Known(future=("f",)), freq="1", settings=settings,
-    )  # fmt: skip
+        table_of(ds=np.arange(len(values)), **columns),
+        timestamp="ds",
+        targets=["y", "z"],
+        past=["p"],
+        known=Known(future=("f",)),
+        freq="1",
+        settings=settings,
+    )
 
 
 def scaled(panel: Panel, **how: Any) -> tuple[Scaler, np.ndarray]:
@@ -43,13 +52,27 @@ def scaled(panel: Panel, **how: Any) -> tuple[Scaler, np.ndarray]:
     return scaler, scaler.transform(panel)
 
 
-def windows_of(panel: Panel, values: np.ndarray, *, normalisation: str = "mean", **how: Any) -> Windows:
+def windows_of(
+    panel: Panel, values: np.ndarray, *, normalisation: str = "mean", **how: Any
+) -> Windows:
     return make_windows(
-        panel.layout, values, part_starts=panel.layout.offsets[:-1], part_ends=panel.layout.offsets[1:],
+        panel.layout,
+        values,
+        part_starts=panel.layout.offsets[:-1],
+        part_ends=panel.layout.offsets[1:],
         normalisation=normalisation,
-        **{"context_length": 6, "horizon": 3, "stride": 1, "n_targets": 2, "padded": False, "n_flagged": 4,
-           "n_ahead": 1, "n_static": 0, **how},
-    )  # fmt: skip
+        **{
+            "context_length": 6,
+            "horizon": 3,
+            "stride": 1,
+            "n_targets": 2,
+            "padded": False,
+            "n_flagged": 4,
+            "n_ahead": 1,
+            "n_static": 0,
+            **how,
+        },
+    )
 
 
 def some_holes(share: float = 0.1) -> np.ndarray:
@@ -70,14 +93,25 @@ def test_what_stands_in_a_masked_cell_changes_nothing(normalisation: str, conten
         batch = windows.batch(np.arange(len(windows)))
         linear = fit_linear(windows, season_length=2, kind="combined")
         scale = seasonal_scale(panel.values[:, :2], 2)
-        found.append([scaler.to_json(), *(part.tobytes() for part in (*vars(batch).values(), linear.kernel, scale))])
+        found.append(
+            [
+                scaler.to_json(),
+                *(part.tobytes() for part in (*vars(batch).values(), linear.kernel, scale)),
+            ]
+        )
         assert len(windows)
-        assert all(np.isfinite(part).all() for part in (*vars(batch).values(), linear.kernel, scale))
+        assert all(
+            np.isfinite(part).all() for part in (*vars(batch).values(), linear.kernel, scale)
+        )
     assert found[0] == found[1]
 
 
 @given(
-    arrays(np.float32, st.tuples(st.integers(1, 4), st.integers(1, 9), st.integers(1, 3)), elements=st.integers(0, 9)),
+    arrays(
+        np.float32,
+        st.tuples(st.integers(1, 4), st.integers(1, 9), st.integers(1, 3)),
+        elements=st.integers(0, 9),
+    ),
     st.data(),
 )
 def test_a_hole_in_a_context_holds_the_value_before_it_or_the_first_one(
@@ -90,24 +124,32 @@ def test_a_hole_in_a_context_holds_the_value_before_it_or_the_first_one(
         for step in range(values.shape[1]):
             before = kept[kept <= step]
             source = before[-1] if len(before) else kept[0] if len(kept) else None
-            assert found[window, step, column] == (0 if source is None else values[window, source, column])
+            assert found[window, step, column] == (
+                0 if source is None else values[window, source, column]
+            )
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("span", [None, 4])
 def test_local_statistics_are_those_of_the_observed_values(kind: str, span: int | None) -> None:
     context = np.array([[1, np.nan, 5, np.nan, 2, np.nan]], np.float32)[..., None]
-    inputs, center, scale = normalised(context, None, kind, padded=False, span=span, n_own=1, n_flagged=1)
+    inputs, center, scale = normalised(
+        context, None, kind, padded=False, span=span, n_own=1, n_flagged=1
+    )
     seen = np.array([1, 5, 2] if span is None else [5, 2], np.float32)
     expected = {"none": (0, 1), "last": (2, 1), "mean": (seen.mean(), 1)}
     expected |= {"standard": (seen.mean(), seen.std()), "last_standard": (2, seen.std())}
     np.testing.assert_allclose([center[0, 0, 0], scale[0, 0, 0]], expected[kind], rtol=1e-6)
-    np.testing.assert_allclose(inputs[0, :, 0] * scale[0, 0, 0] + center[0, 0, 0], [1, 1, 5, 5, 2, 2], rtol=1e-6)
+    np.testing.assert_allclose(
+        inputs[0, :, 0] * scale[0, 0, 0] + center[0, 0, 0], [1, 1, 5, 5, 2, 2], rtol=1e-6
+    )
     assert inputs[0, :, 1].tolist() == [1, 0, 1, 0, 1, 0]
 
 
 def test_a_hole_is_no_padding() -> None:
-    """The flag of padding is 1 on a hole: recurrent layers go over it, and ONNX counts it as a step."""
+    """The flag of padding is 1 on a hole: recurrent layers go over it, and ONNX counts it as a
+    step.
+    """
     context = np.array([[9, 4, np.nan, 6]], np.float32)[..., None]
     observed = np.array([[False, True, True, True]])
     inputs, *_ = normalised(context, observed, "none", padded=True, n_own=1, n_flagged=1)
@@ -118,7 +160,9 @@ def test_without_holes_the_windows_are_those_of_no_policy_and_flags_of_one() -> 
     panel = panel_with(np.zeros((STEPS, 4), bool), 0)
     _, values = scaled(panel)
     for kind in KINDS:
-        plain, flagged = (windows_of(panel, values, normalisation=kind, n_flagged=n) for n in (0, 4))
+        plain, flagged = (
+            windows_of(panel, values, normalisation=kind, n_flagged=n) for n in (0, 4)
+        )
         index = np.arange(len(plain))
         one, other = plain.batch(index), flagged.batch(index)
         np.testing.assert_allclose(other.inputs[..., :5], one.inputs, atol=1e-6)
@@ -138,7 +182,8 @@ def test_a_window_is_left_out_if_a_target_was_not_observed_or_nothing_before_it(
     wanted = [
         (row, floor)
         for row, floor in promised(case)
-        if not missing[row : row + horizon].any() and not missing[max(floor, row - context) : row].all()
+        if not missing[row : row + horizon].any()
+        and not missing[max(floor, row - context) : row].all()
     ]
     found = windows.origins(np.arange(len(windows)))
     assert list(zip(*(each.tolist() for each in found), strict=True)) == wanted
@@ -156,8 +201,10 @@ def test_a_window_with_a_hole_in_what_is_known_ahead_of_it_is_left_out() -> None
 
 
 def test_the_penalty_is_chosen_on_windows_behind_those_that_it_was_fitted_on() -> None:
-    """Holes cut the windows of a span into many ranges, of which the last ones are the newest fifth."""
-    from lstm_forecast.model.linear import _newest_fifth
+    """Holes cut the windows of a span into many ranges, of which the last ones are the newest
+    fifth.
+    """
+    from lstm_forecast.model.linear.linear import _newest_fifth
 
     holes = some_holes(0.05)
     panel = panel_with(holes, -200.0)
@@ -185,14 +232,30 @@ GAPPY = {"ds": [0, 1, 2, 5, 6, 20, 21], "y": [1.0, np.nan, 3.0, 5.0, 6.0, 20.0, 
 @pytest.mark.parametrize(
     ("policies", "expected", "spans"),
     [
-        ({"gaps": "mask", "missing": "mask", "fill_limit": 3}, [1, None, 3, None, None, 5, 6, 20, None], [0, 7, 9]),
-        ({"gaps": "mask", "missing": "ffill", "fill_limit": 3}, [1, 1, 3, None, None, 5, 6, 20, 20], [0, 7, 9]),
-        ({"gaps": "fill", "missing": "mask", "fill_limit": 3}, [1, None, 3, None, None, 5, 6, 20, None], [0, 7, 9]),
+        (
+            {"gaps": "mask", "missing": "mask", "fill_limit": 3},
+            [1, None, 3, None, None, 5, 6, 20, None],
+            [0, 7, 9],
+        ),
+        (
+            {"gaps": "mask", "missing": "ffill", "fill_limit": 3},
+            [1, 1, 3, None, None, 5, 6, 20, 20],
+            [0, 7, 9],
+        ),
+        (
+            {"gaps": "fill", "missing": "mask", "fill_limit": 3},
+            [1, None, 3, None, None, 5, 6, 20, None],
+            [0, 7, 9],
+        ),
         ({"gaps": "split", "missing": "mask"}, [1, None, 3, 5, 6, 20, None], [0, 3, 5, 7]),
     ],
 )
-def test_masked_rows_stay_in_the_grid(policies: dict[str, Any], expected: list[float | None], spans: list[int]) -> None:
-    panel = build_panel(table_of(**GAPPY), timestamp="ds", targets=["y"], freq="1", settings=Settings(**policies))
+def test_masked_rows_stay_in_the_grid(
+    policies: dict[str, Any], expected: list[float | None], spans: list[int]
+) -> None:
+    panel = build_panel(
+        table_of(**GAPPY), timestamp="ds", targets=["y"], freq="1", settings=Settings(**policies)
+    )
     assert [None if np.isnan(value) else value for value in panel.values[:, 0]] == expected
     assert panel.layout.spans.tolist() == spans
     assert panel.repairs == {"gaps": 15, "missing": 2}
@@ -202,7 +265,10 @@ def test_masking_gaps_says_nothing_of_empty_cells() -> None:
     _, findings = inspect_panel(
         table_of(**GAPPY), timestamp="ds", targets=["y"], freq="1", settings=Settings(gaps="mask")
     )
-    assert {finding.kind: finding.level for finding in findings} == {"gaps": "settled", "missing": "refused"}
+    assert {finding.kind: finding.level for finding in findings} == {
+        "gaps": "settled",
+        "missing": "refused",
+    }
     assert findings[-1].remedy == "data.missing: ffill, seasonal, interpolate or mask"
 
 
@@ -214,11 +280,19 @@ def test_a_scaler_is_that_of_the_observed_values(kind: str, how: dict[str, Any])
     scalers = []
     for values in (y, masked):
         table = table_of(ds=np.arange(len(values)), y=values)
-        panel = build_panel(table, timestamp="ds", targets=["y"], freq="1", settings=Settings(missing="mask"))
-        scalers.append(fit_scaler(panel, train_ends=panel.layout.offsets[1:], **{"kind": kind, "log": False, **how}))
+        panel = build_panel(
+            table, timestamp="ds", targets=["y"], freq="1", settings=Settings(missing="mask")
+        )
+        scalers.append(
+            fit_scaler(
+                panel, train_ends=panel.layout.offsets[1:], **{"kind": kind, "log": False, **how}
+            )
+        )
     for name in ("center", "scale", "limits"):
         one, other = (getattr(scaler, name) for scaler in scalers)
-        np.testing.assert_allclose(0 if one is None else one, 0 if other is None else other, rtol=1e-12)
+        np.testing.assert_allclose(
+            0 if one is None else one, 0 if other is None else other, rtol=1e-12
+        )
 
 
 def test_a_series_without_an_observed_value_to_scale_by_is_named() -> None:
@@ -228,5 +302,7 @@ def test_a_series_without_an_observed_value_to_scale_by_is_named() -> None:
         table_of(**frame.to_dict("list")), timestamp="ds", targets=["y"], series_id="id", freq="1",
         settings=Settings(missing="mask"),
     )  # fmt: skip
-    with pytest.raises(DataError, match="series b: column y: no value was observed in its training rows"):
+    with pytest.raises(
+        DataError, match="series b: column y: no value was observed in its training rows"
+    ):
         fit_scaler(panel, kind="standard", log=False, train_ends=np.array([6, 15]))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from lstm_forecast.inference.importance import permutation_importance
+from lstm_forecast.judging.importance import permutation_importance
 
 N, STEPS, HORIZON = 400, 6, 2
 RNG = np.random.default_rng(0)
@@ -23,11 +23,18 @@ def permuted(steps: slice, channels: list[int], rng: np.random.Generator) -> np.
 def importance(noise: float = 1.0, **options: object) -> dict[str, dict]:
     actual = forecast(INPUTS) + noise * np.random.default_rng(1).normal(size=(N, HORIZON, 1))
     rows = permutation_importance(
-        permuted, actual=actual, forecast=forecast(INPUTS), **{  # type: ignore[arg-type]
-            "features": {"own": [0], "other": [1], "ahead": [2]}, "context_length": STEPS, "segment_length": 2,
-            "seed": 0, "progress": lambda done, total: None, **options,
+        permuted,
+        actual=actual,
+        forecast=forecast(INPUTS),
+        **{  # type: ignore[arg-type]
+            "features": {"own": [0], "other": [1], "ahead": [2]},
+            "context_length": STEPS,
+            "segment_length": 2,
+            "seed": 0,
+            "progress": lambda done, total: None,
+            **options,
         },
-    )  # fmt: skip
+    )
     assert [row["growth"] for row in rows] == sorted((row["growth"] for row in rows), reverse=True)
     return {row["input"]: row for row in rows}
 

@@ -1,4 +1,6 @@
-"""Training, rollback, promotion, pruning and reading at once: the champion in the end is one that somebody chose."""
+"""Training, rollback, promotion, pruning and reading at once: the champion in the end is one that
+somebody chose.
+"""
 
 from collections import Counter
 from pathlib import Path
@@ -17,6 +19,7 @@ def test_no_order_ends_with_a_champion_that_nobody_chose(block: int, tmp_path: P
         found = interleave(tmp_path / str(seed) / "sine", seed)
         assert found.wrong == [], seed
         ends += found.ends
-    # The orders are not all the same: trainings were overtaken, and were not, and some were stopped.
+    # The orders are not all the same: trainings were overtaken, and were not, and some were
+    # stopped.
     assert min(ends[f"train: {end}"] for end in ("promoted", "overtaken", "Signal")) > 0
     assert min(ends["rollback: done"], ends["promote: done"], ends["prune: done"]) > EACH

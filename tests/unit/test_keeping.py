@@ -74,7 +74,9 @@ def test_the_pointer_remembers_the_champions_before(home: Path, under_lock: list
     assert open_run(home).run_id == under_lock[-1]
 
 
-def test_promoting_an_old_run_and_rolling_back_returns_to_where_it_was(home: Path, under_lock: list[str]) -> None:
+def test_promoting_an_old_run_and_rolling_back_returns_to_where_it_was(
+    home: Path, under_lock: list[str]
+) -> None:
     first, second, third = under_lock
     assert promote(home, first).run_id == first
     assert champions(home) == [first, third, second]
@@ -86,7 +88,10 @@ def test_promoting_an_old_run_and_rolling_back_returns_to_where_it_was(home: Pat
 def test_a_champion_without_one_before_it_stays(home: Path) -> None:
     only = publish_one(home)
     publish_one(home, promoted=False, for_study=True)
-    with locked(home), pytest.raises(RunError, match="no earlier champion to go back to; forecast runs list"):
+    with (
+        locked(home),
+        pytest.raises(RunError, match="no earlier champion to go back to; forecast runs list"),
+    ):
         rollback(home)
     assert champions(home) == [only]
 
@@ -120,7 +125,9 @@ def test_a_run_kept_for_study_is_not_what_a_damaged_pointer_is_repaired_with(hom
 
 
 @pytest.mark.parametrize("run_id", ["0009-20260101T000000Z", "../sine", "", "lock", "champion"])
-def test_promoting_what_is_not_there_names_what_is(run_id: str, home: Path, under_lock: list[str]) -> None:
+def test_promoting_what_is_not_there_names_what_is(
+    run_id: str, home: Path, under_lock: list[str]
+) -> None:
     with pytest.raises(RunError, match=f"no run .*; there are {under_lock[0]}, "):
         promote(home, run_id)
     assert champions(home) == under_lock[::-1]
@@ -147,7 +154,9 @@ def test_a_pointer_that_cannot_be_written_is_a_write_error_and_the_champion_stay
 
 
 @pytest.mark.parametrize("keep", [1, 2, 5, 9])
-def test_pruning_leaves_the_newest_the_champion_and_the_one_before_it(keep: int, home: Path) -> None:
+def test_pruning_leaves_the_newest_the_champion_and_the_one_before_it(
+    keep: int, home: Path
+) -> None:
     ids = [publish_one(home, promoted=k in (0, 2)) for k in range(7)]
     with locked(home):
         gone = prune(home, keep=keep)
@@ -161,7 +170,10 @@ def test_a_pruning_that_died_leaves_no_half_run_and_is_finished_by_the_next_writ
 ) -> None:
     ids = [publish_one(home) for _ in range(4)]
     with locked(home), monkeypatch.context() as patch:
-        patch.setattr("lstm_forecast.store.keeping.remove", lambda path: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(
+            "lstm_forecast.store.keeping.remove",
+            lambda path: (_ for _ in ()).throw(KeyboardInterrupt),
+        )
         with pytest.raises(KeyboardInterrupt):
             prune(home, keep=1)
     assert run_ids(home) == ids[2:]
@@ -169,14 +181,18 @@ def test_a_pruning_that_died_leaves_no_half_run_and_is_finished_by_the_next_writ
         assert not list(home.glob(".*"))
 
 
-def test_nothing_is_pruned_while_the_champion_is_not_known(home: Path, under_lock: list[str]) -> None:
+def test_nothing_is_pruned_while_the_champion_is_not_known(
+    home: Path, under_lock: list[str]
+) -> None:
     (home / "champion").write_bytes(b"garbage")
     with pytest.raises(RunError, match="forecast runs rollback sets it"):
         prune(home, keep=1)
     assert run_ids(home) == under_lock
 
 
-def test_who_waits_for_the_lock_gets_it_when_it_is_let_go_and_is_told_if_it_is_not(home: Path) -> None:
+def test_who_waits_for_the_lock_gets_it_when_it_is_let_go_and_is_told_if_it_is_not(
+    home: Path,
+) -> None:
     held = threading.Event()
 
     def hold() -> None:
@@ -244,7 +260,9 @@ def test_a_training_whose_run_was_promoted_by_hand_finds_it_promoted(home: Path)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"garbage"])
-def test_a_training_heals_a_pointer_that_was_damaged_meanwhile(content: bytes | None, home: Path) -> None:
+def test_a_training_heals_a_pointer_that_was_damaged_meanwhile(
+    content: bytes | None, home: Path
+) -> None:
     publish_one(home)
     with locked(home) as seen:
         (home / "champion").unlink()
@@ -293,20 +311,31 @@ def test_who_cannot_have_the_lock_of_the_pointer_is_told_in_time_and_a_new_run_s
     monkeypatch.setattr(pointer, "WAIT_SECONDS", 0.05)
     run_id, seen = publish_under_lock(home, promoted=False), pointer.version(home)
     with pointer.pointing(home):
-        for choose in (lambda: promote(home, run_id), lambda: rollback(home), lambda: prune(home, keep=1)):
+        for choose in (
+            lambda: promote(home, run_id),
+            lambda: rollback(home),
+            lambda: prune(home, keep=1),
+        ):
             with pytest.raises(BusyError, match="another process is writing here"):
                 choose()
         with pytest.raises(
-            BusyError, match=f"published, but not promoted.*: forecast runs promote {run_id} --run sine"
+            BusyError,
+            match=f"published, but not promoted.*: forecast runs promote {run_id} --run sine",
         ):
             crown(home, run_id, seen=seen)
     assert run_ids(home) == [*under_lock, run_id]
     assert crown(home, run_id, seen=seen) == run_id
 
 
-def test_what_a_dead_writer_of_the_pointer_left_is_neither_used_nor_followed(home: Path, tmp_path: Path) -> None:
+def test_what_a_dead_writer_of_the_pointer_left_is_neither_used_nor_followed(
+    home: Path, tmp_path: Path
+) -> None:
     ids = [publish_one(home) for _ in range(2)]
-    for leave in (lambda path: path.write_text(ids[0]), lambda path: path.symlink_to(tmp_path / "victim"), os.mkfifo):
+    for leave in (
+        lambda path: path.write_text(ids[0]),
+        lambda path: path.symlink_to(tmp_path / "victim"),
+        os.mkfifo,
+    ):
         leave(home / ".champion")
         assert champions(home)[0] == ids[1]
         assert promote(home, ids[1]).run_id == ids[1]
@@ -314,7 +343,9 @@ def test_what_a_dead_writer_of_the_pointer_left_is_neither_used_nor_followed(hom
     assert not (tmp_path / "victim").exists()
 
 
-def test_a_training_that_starts_leaves_alone_what_is_being_written_to_the_pointer(home: Path) -> None:
+def test_a_training_that_starts_leaves_alone_what_is_being_written_to_the_pointer(
+    home: Path,
+) -> None:
     ids = [publish_one(home) for _ in range(2)]
     with pointer.pointing(home):
         (home / ".champion").write_text(f"{ids[0]}\n")
@@ -334,8 +365,14 @@ def test_a_directory_of_an_older_version_without_the_lock_of_the_pointer_works(h
 # What a run is called
 
 
-@given(st.lists(st.integers(1, 30_000), min_size=1, max_size=6, unique=True), st.integers(0, 5), st.integers(1, 22))
-def test_a_beginning_names_a_run_just_where_it_is_that_of_one_alone(numbers: list[int], k: int, length: int) -> None:
+@given(
+    st.lists(st.integers(1, 30_000), min_size=1, max_size=6, unique=True),
+    st.integers(0, 5),
+    st.integers(1, 22),
+)
+def test_a_beginning_names_a_run_just_where_it_is_that_of_one_alone(
+    numbers: list[int], k: int, length: int
+) -> None:
     with tempfile.TemporaryDirectory() as folder:
         ids = [f"{number:04d}-20260101T000000Z" for number in sorted(numbers)]
         for run_id in (*ids, "0001-notes"):
@@ -345,7 +382,9 @@ def test_a_beginning_names_a_run_just_where_it_is_that_of_one_alone(numbers: lis
         if len(fitting) == 1:
             assert find_id(Path(folder), beginning) == fitting[0]
         else:
-            with pytest.raises(RunError, match=f"several runs begin with {beginning}: {', '.join(fitting)};"):
+            with pytest.raises(
+                RunError, match=f"several runs begin with {beginning}: {', '.join(fitting)};"
+            ):
                 find_id(Path(folder), beginning)
 
 
@@ -355,15 +394,24 @@ def test_of_many_runs_that_there_are_the_newest_are_named(tmp_path: Path) -> Non
         (tmp_path / run_id).mkdir()
     with pytest.raises(RunError) as told:
         find_id(tmp_path, "9")
-    assert str(told.value) == f"{tmp_path}: no run 9; there are 30, the newest of which are {', '.join(ids[-10:])}"
+    assert (
+        str(told.value)
+        == f"{tmp_path}: no run 9; there are 30, the newest of which are {', '.join(ids[-10:])}"
+    )
 
 
 # Why a run was promoted
 
 
-def test_reasons_are_kept_by_run_in_the_order_they_were_given(home: Path, under_lock: list[str]) -> None:
+def test_reasons_are_kept_by_run_in_the_order_they_were_given(
+    home: Path, under_lock: list[str]
+) -> None:
     first, second, third = under_lock
-    for run_id, reason in ((first, 'it "knows" spring'), (second, "größer\u2028"), (first, "again")):
+    for run_id, reason in (
+        (first, 'it "knows" spring'),
+        (second, "größer\u2028"),
+        (first, "again"),
+    ):
         promote(home, run_id, reason=reason)
     promote(home, third)
     assert [each.reason for each in promotions(home, first)] == ['it "knows" spring', "again"]
@@ -373,9 +421,12 @@ def test_reasons_are_kept_by_run_in_the_order_they_were_given(home: Path, under_
 
 
 @pytest.mark.parametrize(
-    "torn", [b'{"run": "00', b"\xff\0", b"[1]\n", b'{"run": 1, "time": 2, "reason": 3}\n', b"[" * 10**5]
+    "torn",
+    [b'{"run": "00', b"\xff\0", b"[1]\n", b'{"run": 1, "time": 2, "reason": 3}\n', b"[" * 10**5],
 )
-def test_a_torn_reason_does_not_spoil_the_next_one(torn: bytes, home: Path, under_lock: list[str]) -> None:
+def test_a_torn_reason_does_not_spoil_the_next_one(
+    torn: bytes, home: Path, under_lock: list[str]
+) -> None:
     promote(home, under_lock[0], reason="before")
     with (home / "promotions.jsonl").open("ab") as file:
         file.write(torn)
@@ -400,7 +451,9 @@ def test_a_reason_is_on_the_disk_before_the_pointer_moves_and_taken_back_if_that
 
 
 @pytest.mark.parametrize(
-    "make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("victim")], ids=["FIFO", "directory", "link"]
+    "make",
+    [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("victim")],
+    ids=["FIFO", "directory", "link"],
 )
 def test_reasons_that_cannot_be_written_down_keep_the_champion(
     make: Callable[[Path], Any], home: Path, under_lock: list[str]

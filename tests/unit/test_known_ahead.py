@@ -1,4 +1,6 @@
-"""What is known ahead reaches exactly the steps it belongs to: in windows, in the linear part, in what is published."""
+"""What is known ahead reaches exactly the steps it belongs to: in windows, in the linear part, in
+what is published.
+"""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -8,28 +10,31 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lstm_forecast.data.covariates import Known
-from lstm_forecast.data.panel import Layout, Panel
-from lstm_forecast.data.scale import Scaler
-from lstm_forecast.data.windows import Windows, make_windows
-from lstm_forecast.inference.calibration import uncalibrated
-from lstm_forecast.inference.forecasting import Forecaster
-from lstm_forecast.inference.session import Session
+from lstm_forecast.forecasting.calibration import uncalibrated
+from lstm_forecast.forecasting.forecaster import Forecaster
+from lstm_forecast.forecasting.session import Session
 from lstm_forecast.model.ensemble import Member, published_weights
-from lstm_forecast.model.graph import onnx_graph, weight_shapes
-from lstm_forecast.model.linear import Linear, fit_linear
-from lstm_forecast.model.ridge import inputs_of, normal_equations, solve
+from lstm_forecast.model.linear.linear import Linear, fit_linear
+from lstm_forecast.model.linear.ridge import inputs_of, normal_equations, solve
+from lstm_forecast.model.onnx.graph import onnx_graph, weight_shapes
 from lstm_forecast.model.spec import NetworkSpec
+from lstm_forecast.panel.covariates import Known
+from lstm_forecast.panel.panel import Layout, Panel
+from lstm_forecast.panel.scale import Scaler
+from lstm_forecast.windows.windows import Windows, make_windows
 from tests.unit.conftest import panel_of
 
 KINDS = ["none", "last", "mean", "standard", "last_standard"]
-N_OWN, N_AHEAD, N_STATIC = 2, 2, 1  # a target and a past covariate; two columns known ahead; a static one
+# a target and a past covariate; two columns known ahead; a static one
+N_OWN, N_AHEAD, N_STATIC = 2, 2, 1
 FUTURE = slice(N_OWN, N_OWN + N_AHEAD)
 
 
 @dataclass(frozen=True)
 class Case:
-    """Random values of several series, the parts that windows are wanted of, and the shape of the windows."""
+    """Random values of several series, the parts that windows are wanted of, and the shape of the
+    windows.
+    """
 
     layout: Layout
     values: np.ndarray
@@ -39,14 +44,24 @@ class Case:
 
     def windows(self, values: np.ndarray | None = None) -> Windows:
         return make_windows(
-            self.layout, self.values if values is None else values, part_starts=self.starts, part_ends=self.ends,
-            stride=1, n_targets=1, n_ahead=N_AHEAD, n_static=N_STATIC, **self.shape,
-        )  # fmt: skip
+            self.layout,
+            self.values if values is None else values,
+            part_starts=self.starts,
+            part_ends=self.ends,
+            stride=1,
+            n_targets=1,
+            n_ahead=N_AHEAD,
+            n_static=N_STATIC,
+            **self.shape,
+        )
 
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
-    panel = panel_of(*draw(st.lists(st.integers(3, 20), min_size=1, max_size=3)), columns=N_OWN + N_AHEAD + N_STATIC)
+    panel = panel_of(
+        *draw(st.lists(st.integers(3, 20), min_size=1, max_size=3)),
+        columns=N_OWN + N_AHEAD + N_STATIC,
+    )
     horizon = draw(st.integers(1, 4))
     shape = {
         "horizon": horizon,
@@ -55,7 +70,10 @@ def cases(draw: st.DrawFn) -> Case:
         "latest": draw(st.booleans()),
         "normalisation": draw(st.sampled_from(KINDS)),
     }
-    cuts = [sorted(draw(st.tuples(st.integers(0, int(n)), st.integers(0, int(n))))) for n in panel.layout.lengths]
+    cuts = [
+        sorted(draw(st.tuples(st.integers(0, int(n)), st.integers(0, int(n)))))
+        for n in panel.layout.lengths
+    ]
     starts, ends = panel.layout.offsets[:-1] + np.array(cuts).T
     return Case(panel.layout, panel.values.astype(np.float32), starts, ends, shape)
 
@@ -65,7 +83,9 @@ def cases(draw: st.DrawFn) -> Case:
 
 @settings(max_examples=60, deadline=None)
 @given(cases())
-def test_the_newest_steps_hold_what_is_known_of_exactly_the_steps_to_be_forecast(case: Case) -> None:
+def test_the_newest_steps_hold_what_is_known_of_exactly_the_steps_to_be_forecast(
+    case: Case,
+) -> None:
     windows, horizon = case.windows(), case.shape["horizon"]
     for k in range(len(windows)):
         origin, floor = (int(found[0]) for found in windows.origins(np.array([k])))
@@ -109,7 +129,10 @@ def test_a_row_changes_only_the_windows_that_may_know_it(case: Case, data: st.Da
 def test_nothing_behind_a_part_is_read_by_its_windows(case: Case, other: float) -> None:
     rows = np.arange(len(case.values))
     behind = rows >= case.ends[case.layout.series_of(rows)]
-    windows = case.windows(), case.windows(np.where(behind[:, None], np.float32(other), case.values))
+    windows = (
+        case.windows(),
+        case.windows(np.where(behind[:, None], np.float32(other), case.values)),
+    )
     for before, after in zip(*(each.batches(5) for each in windows), strict=True):
         for name, array in vars(before).items():
             assert array.tobytes() == getattr(after, name).tobytes(), name
@@ -132,22 +155,41 @@ class Recorder:
 def known_panel(values: np.ndarray, lengths: tuple[int, ...], ahead: np.ndarray | None) -> Panel:
     known = Known(future=("p", "q"), static=("s",))
     columns = ("y", "x", "p", "q", "s")
-    return replace(panel_of(*lengths, columns=5), columns=columns, values=values, known=known, ahead=ahead)
+    return replace(
+        panel_of(*lengths, columns=5), columns=columns, values=values, known=known, ahead=ahead
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @settings(max_examples=20, deadline=None)
-@given(st.lists(st.integers(11, 16), min_size=1, max_size=3), st.integers(1, 4), st.integers(0, 3), st.integers(0, 99))
+@given(
+    st.lists(st.integers(11, 16), min_size=1, max_size=3),
+    st.integers(1, 4),
+    st.integers(0, 3),
+    st.integers(0, 99),
+)
 def test_predicting_sees_what_a_window_at_the_same_place_sees_and_nothing_else_of_the_future(
     kind: str, lengths: list[int], horizon: int, more: int, seed: int
 ) -> None:
-    whole = known_panel(np.random.default_rng(seed).normal(size=(sum(lengths), 5)), tuple(lengths), None)
+    whole = known_panel(
+        np.random.default_rng(seed).normal(size=(sum(lengths), 5)), tuple(lengths), None
+    )
     offsets = whole.layout.offsets
     cuts = offsets[1:] - horizon
     windows = make_windows(
-        whole.layout, whole.values.astype(np.float32), part_starts=cuts, part_ends=offsets[1:], stride=1, n_targets=1,
-        context_length=horizon + more, horizon=horizon, normalisation=kind, padded=False, n_ahead=2, n_static=1,
-    )  # fmt: skip
+        whole.layout,
+        whole.values.astype(np.float32),
+        part_starts=cuts,
+        part_ends=offsets[1:],
+        stride=1,
+        n_targets=1,
+        context_length=horizon + more,
+        horizon=horizon,
+        normalisation=kind,
+        padded=False,
+        n_ahead=2,
+        n_static=1,
+    )
     expected = windows.batch(np.arange(len(windows))).inputs
 
     rows = [np.arange(start, cut) for start, cut in zip(offsets[:-1], cuts, strict=True)]
@@ -156,21 +198,34 @@ def test_predicting_sees_what_a_window_at_the_same_place_sees_and_nothing_else_o
     history = known_panel(whole.values[np.concatenate(rows)], tuple(map(len, rows)), ahead)
     extended = history.extended()
     session = Recorder(horizon)
-    scaler = Scaler(False, ("y",), history.layout.ids, np.zeros((len(rows), 1)), np.ones((len(rows), 1)))
+    scaler = Scaler(
+        False, ("y",), history.layout.ids, np.zeros((len(rows), 1)), np.ones((len(rows), 1))
+    )
     forecaster = Forecaster(
-        session, scaler, n_targets=1, context_length=horizon + more, normalisation=kind, padded=False,  # type: ignore[arg-type]
-        horizon=horizon, n_ahead=2, n_static=1, levels=(),
+        session,
+        scaler,
+        n_targets=1,
+        context_length=horizon + more,
+        normalisation=kind,
+        padded=False,  # type: ignore[arg-type]
+        horizon=horizon,
+        n_ahead=2,
+        n_static=1,
+        levels=(),
         calibration=uncalibrated((), horizon=horizon, n_targets=1, n_series=len(rows)),
-    )  # fmt: skip
+    )
     origins = extended.layout.offsets[1:] - horizon
     floors = extended.layout.spans[extended.layout.span_of(origins - 1)]
-    forecaster.ahead(extended.values.astype(np.float32), origins, floors, np.arange(len(rows)), steps=horizon)
+    forecaster.ahead(
+        extended.values.astype(np.float32), origins, floors, np.arange(len(rows)), steps=horizon
+    )
     np.testing.assert_array_equal(session.inputs, expected)
 
 
 def test_steps_to_be_forecast_become_rows_of_the_last_span_of_their_series() -> None:
     layout = panel_of(5, 4).layout
-    layout = replace(layout, spans=np.array([0, 2, 5, 9]), first=np.array([0, 7, 0]))  # a gap in the first series
+    # a gap in the first series
+    layout = replace(layout, spans=np.array([0, 2, 5, 9]), first=np.array([0, 7, 0]))
     ahead = np.arange(20.0).reshape(2, 2, 5)
     panel = replace(known_panel(np.ones((9, 5)), (5, 4), ahead), layout=layout)
     longer = panel.extended()
@@ -195,18 +250,35 @@ def test_series_of_several_targets_share_what_is_known_ahead() -> None:
 # The linear part
 
 
-def random_windows(n_targets: int, *, padded: bool = False, horizon: int = 3, seed: int = 0) -> Windows:
+def random_windows(
+    n_targets: int, *, padded: bool = False, horizon: int = 3, seed: int = 0
+) -> Windows:
     layout = panel_of(60, 50).layout
-    values = np.random.default_rng(seed).normal(size=(110, n_targets + 1 + N_AHEAD + N_STATIC)).astype(np.float32)
+    values = (
+        np.random.default_rng(seed)
+        .normal(size=(110, n_targets + 1 + N_AHEAD + N_STATIC))
+        .astype(np.float32)
+    )
     return make_windows(
-        layout, values, part_starts=layout.offsets[:-1], part_ends=layout.offsets[1:], context_length=5,
-        horizon=horizon, stride=1, n_targets=n_targets, normalisation="none", padded=padded, n_ahead=N_AHEAD,
+        layout,
+        values,
+        part_starts=layout.offsets[:-1],
+        part_ends=layout.offsets[1:],
+        context_length=5,
+        horizon=horizon,
+        stride=1,
+        n_targets=n_targets,
+        normalisation="none",
+        padded=padded,
+        n_ahead=N_AHEAD,
         n_static=N_STATIC,
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize("penalty", [1e-5, 1e-2, 1.0])
-def test_the_ridge_is_a_regression_of_each_step_on_the_past_and_what_is_known_of_that_step(penalty: float) -> None:
+def test_the_ridge_is_a_regression_of_each_step_on_the_past_and_what_is_known_of_that_step(
+    penalty: float,
+) -> None:
     windows = random_windows(2)
     batch = next(windows.batches(1000))
     weights = solve(normal_equations(windows, 1000), penalty)
@@ -216,7 +288,9 @@ def test_the_ridge_is_a_regression_of_each_step_on_the_past_and_what_is_known_of
     ahead = penalty * np.square(known.astype(float)).sum(axis=1).mean()
     for target in range(2):
         for step in range(3):
-            x = np.concatenate([own[target], known[step], np.ones((len(own[target]), 1))], axis=1).astype(np.float64)
+            x = np.concatenate(
+                [own[target], known[step], np.ones((len(own[target]), 1))], axis=1
+            ).astype(np.float64)
             ridge = np.diag([past[target]] * 5 + [ahead] * windows.n_known + [0])
             expected = np.linalg.solve(x.T @ x + ridge, x.T @ batch.targets[:, step, target])
             np.testing.assert_allclose(weights.kernel[target, :, step], expected[:5], atol=1e-5)
@@ -245,14 +319,20 @@ def test_an_effect_of_the_day_to_be_forecast_is_found_and_added_whole(combined: 
 def test_the_published_graph_and_the_keras_network_predict_what_the_linear_part_does(
     n_targets: int, padded: bool
 ) -> None:
-    from lstm_forecast.model.network import build_network, complete_network, named_weights
+    from lstm_forecast.model.network.build import build_network, complete_network, named_weights
 
     windows = random_windows(n_targets, padded=padded)
     linear: Linear = fit_linear(windows)
     spec = NetworkSpec(
-        context_length=5, n_features=windows.n_features, horizon=3, n_targets=n_targets, quantiles=(0.1, 0.5, 0.9),
-        units=(3,), masked=padded, zero_output=True,
-    )  # fmt: skip
+        context_length=5,
+        n_features=windows.n_features,
+        horizon=3,
+        n_targets=n_targets,
+        quantiles=(0.1, 0.5, 0.9),
+        units=(3,),
+        masked=padded,
+        zero_output=True,
+    )
     members = [Member(spec, named_weights(build_network(spec)), linear)]
     inputs = next(windows.batches(20)).inputs
     expected = np.repeat(linear.predict(inputs)[..., None], 3, axis=3)

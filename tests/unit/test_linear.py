@@ -7,11 +7,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from lstm_forecast.data.windows import Windows
-from lstm_forecast.model.linear import Linear, fit_linear, fixed_linear
-from lstm_forecast.model.methods import best_kernel, last_value_kernel, regression_kernel, seasonal_kernel
-from lstm_forecast.model.ridge import normal_equations, solve
-from lstm_forecast.model.smoothing import fit_smoothing
+from lstm_forecast.model.linear.linear import Linear, fit_linear, fixed_linear
+from lstm_forecast.model.linear.methods import (
+    best_kernel,
+    last_value_kernel,
+    regression_kernel,
+    seasonal_kernel,
+)
+from lstm_forecast.model.linear.ridge import normal_equations, solve
+from lstm_forecast.model.linear.smoothing import fit_smoothing
+from lstm_forecast.windows.windows import Windows
 
 HOW: dict[str, dict[str, Any]] = {"ridge": {}} | {
     kind: {"kind": kind, "season_length": 4} for kind in ("combined", "weighted")
@@ -22,15 +27,24 @@ def make(values: np.ndarray, *, end: int | None = None) -> Windows:
     context, horizon = 8, 3
     count = (len(values) if end is None else end) - context - horizon + 1
     return Windows(
-        values=values.astype(np.float32), starts=np.array([context]), counts=np.array([count]), floors=np.array([0]),
-        stride=1, context_length=context, horizon=horizon, n_targets=values.shape[1], normalisation="none",
+        values=values.astype(np.float32),
+        starts=np.array([context]),
+        counts=np.array([count]),
+        floors=np.array([0]),
+        stride=1,
+        context_length=context,
+        horizon=horizon,
+        n_targets=values.shape[1],
+        normalisation="none",
         padded=False,
-    )  # fmt: skip
+    )
 
 
 def waves(rows: int) -> np.ndarray:
     steps = np.arange(rows)[:, None]
-    return np.sin(2 * np.pi * steps / np.array([12, 7])) + 0.01 * np.random.default_rng(0).normal(size=(rows, 2))
+    return np.sin(2 * np.pi * steps / np.array([12, 7])) + 0.01 * np.random.default_rng(0).normal(
+        size=(rows, 2)
+    )
 
 
 def test_a_linear_recurrence_is_forecast_almost_exactly() -> None:
@@ -47,7 +61,9 @@ def test_the_weights_solve_the_penalised_normal_equations() -> None:
     x, y = batch.inputs[..., 0].astype(float), batch.targets[..., 0].astype(float)
     centred = x - x.mean(axis=0)
     strength = linear.penalty[0] * np.einsum("nl,nl->l", x, x).mean()
-    weights = np.linalg.solve(centred.T @ centred + strength * np.eye(8), centred.T @ (y - y.mean(axis=0)))
+    weights = np.linalg.solve(
+        centred.T @ centred + strength * np.eye(8), centred.T @ (y - y.mean(axis=0))
+    )
     assert linear.kernel[0] == pytest.approx(weights, abs=1e-4)
     assert linear.bias[0] == pytest.approx(y.mean(axis=0) - x.mean(axis=0) @ weights, abs=1e-4)
 
@@ -70,7 +86,10 @@ def test_changing_every_value_after_the_training_end_changes_no_byte(how: dict[s
     values = waves(400)
     changed = values.copy()
     changed[300:] = 1e6
-    before, after = fit_linear(make(values, end=300), **how), fit_linear(make(changed, end=300), **how)
+    before, after = (
+        fit_linear(make(values, end=300), **how),
+        fit_linear(make(changed, end=300), **how),
+    )
     assert before.form == after.form
     assert before.kernel.tobytes() == after.kernel.tobytes()
     assert before.bias.tobytes() == after.bias.tobytes()
@@ -101,7 +120,9 @@ def error_of(linear: Linear, windows: Windows) -> float:
 
 
 @pytest.mark.parametrize("rows", [60, 120, 600])
-def test_combined_with_simple_forecasts_random_walks_are_forecast_more_naively_than_by_the_ridge(rows: int) -> None:
+def test_combined_with_simple_forecasts_random_walks_are_forecast_more_naively_than_by_the_ridge(
+    rows: int,
+) -> None:
     distances: dict[bool, list[float]] = {False: [], True: []}
     for seed in range(20):
         windows = make(walks(rows, seed))
@@ -119,12 +140,16 @@ def test_the_more_forecasts_are_averaged_the_better_few_noisy_windows_are_foreca
         for kind, found in errors.items():
             found.append(error_of(fit_linear(make(values, end=40), kind=kind), make(values[40:])))
     assert np.mean(errors["weighted"]) < np.mean(errors["combined"]) < np.mean(errors["ridge"])
-    assert np.median(errors["weighted"]) < np.median(errors["combined"]) < np.median(errors["ridge"])
+    assert (
+        np.median(errors["weighted"]) < np.median(errors["combined"]) < np.median(errors["ridge"])
+    )
 
 
 @pytest.mark.parametrize("rows", [13, 60, 400])
 @pytest.mark.parametrize("values", [waves, lambda rows: np.hstack([walks(rows), walks(rows, 1)])])
-def test_combined_is_always_the_mean_of_a_ridge_and_the_simple_forecast_that_it_names(values: Any, rows: int) -> None:
+def test_combined_is_always_the_mean_of_a_ridge_and_the_simple_forecast_that_it_names(
+    values: Any, rows: int
+) -> None:
     windows = make(values(rows))
     linear = fit_linear(windows, season_length=4, kind="combined")
     batch = windows.batch(np.arange(len(windows)))
@@ -154,7 +179,8 @@ def test_weighted_shares_are_inverse_to_the_fourth_power_of_errors_on_the_newest
     newer = replace(windows, starts=windows.starts + older.counts, counts=windows.counts // 5)
     batch = newer.batch(np.arange(len(newer)))
     past, then = (
-        solve(normal_equations(each, len(each)), float(linear.penalty[0])).kernel for each in (older, windows)
+        solve(normal_equations(each, len(each)), float(linear.penalty[0])).kernel
+        for each in (older, windows)
     )
     simple = simple_kernels(older)
     own = batch.inputs.transpose(2, 0, 1)
@@ -164,17 +190,25 @@ def test_weighted_shares_are_inverse_to_the_fourth_power_of_errors_on_the_newest
     errors = np.array([np.abs(forecast - batch.targets[..., 0]).mean() for forecast in forecasts])
     shares = errors**-4 / (errors**-4).sum()
     assert 0.01 < shares.min() < 0.5 * shares.max()
-    assert linear.kernel[0] == pytest.approx(np.tensordot(shares[:5], [then[0], *simple], 1), abs=1e-5)
+    assert linear.kernel[0] == pytest.approx(
+        np.tensordot(shares[:5], [then[0], *simple], 1), abs=1e-5
+    )
     assert linear.share[0] == pytest.approx(shares[5], abs=1e-5)
 
 
 def simple_kernels(windows: Windows) -> list[NDArray[np.float32]]:
     """Of a weighted linear part, for one target with a season of 4 steps."""
     kernels = last_value_kernel(8, 3), seasonal_kernel(8, 3, season_length=4)
-    return [best_kernel(windows, season_length=4)[0], regression_kernel(8, 3, season_length=4), *kernels]
+    return [
+        best_kernel(windows, season_length=4)[0],
+        regression_kernel(8, 3, season_length=4),
+        *kernels,
+    ]
 
 
-def test_weighted_without_windows_to_judge_by_the_ridge_counts_as_much_as_the_best_simple_forecast() -> None:
+def test_weighted_without_windows_to_judge_by_the_ridge_counts_as_the_best_simple_forecast() -> (
+    None
+):
     windows = make(waves(13)[:, :1])  # three windows
     linear = fit_linear(windows, season_length=4, kind="weighted")
     ridge = solve(normal_equations(windows, 3), 1e-3)
@@ -196,13 +230,17 @@ def test_combined_looks_for_seasonal_forecasts_only_where_a_season_fits_into_the
     assert np.array_equal(*kernels)
 
 
-def test_combined_with_simple_forecasts_few_noisy_seasons_are_forecast_about_as_well_as_by_the_plain_ridge() -> None:
+def test_combined_few_noisy_seasons_are_forecast_about_as_well_as_by_the_plain_ridge() -> None:
     errors: dict[bool, list[float]] = {False: [], True: []}
     forms = set()
     for seed in range(30):
-        values = np.tile([0.0, 3, -2, 8], 20)[:, None] + np.random.default_rng(seed).normal(size=(80, 1))
+        values = np.tile([0.0, 3, -2, 8], 20)[:, None] + np.random.default_rng(seed).normal(
+            size=(80, 1)
+        )
         for combined, found in errors.items():
-            linear = fit_linear(make(values, end=36), kind="combined" if combined else "ridge", season_length=4)
+            linear = fit_linear(
+                make(values, end=36), kind="combined" if combined else "ridge", season_length=4
+            )
             found.append(error_of(linear, make(values[28:])))
             forms.add(linear.form[0])
     assert np.mean(errors[True]) <= 1.03 * np.mean(errors[False])
@@ -217,7 +255,9 @@ def test_a_limit_learns_from_windows_spread_over_the_whole_part() -> None:
 
 
 @pytest.mark.parametrize(("season", "name"), [(1, "naive"), (4, "seasonal_naive")])
-def test_a_fixed_linear_part_is_the_simple_forecast_for_every_target(season: int, name: str) -> None:
+def test_a_fixed_linear_part_is_the_simple_forecast_for_every_target(
+    season: int, name: str
+) -> None:
     linear = fixed_linear(make(waves(60)), form=name, season_length=4)
     kernel = seasonal_kernel(8, 3, season_length=season)
     assert linear.form == (name, name)
@@ -234,6 +274,11 @@ def test_the_last_season_is_a_linear_part_and_the_last_value_where_a_context_hol
 
 def test_smoothing_alone_is_a_linear_part_too() -> None:
     windows = make(waves(60))
-    linear, inputs = fixed_linear(windows, form="smoothing", season_length=1), windows.batch(np.arange(9)).inputs
-    expected = fit_smoothing(windows, season_length=1).predict(inputs.transpose(2, 0, 1), inputs[..., -1])
+    linear, inputs = (
+        fixed_linear(windows, form="smoothing", season_length=1),
+        windows.batch(np.arange(9)).inputs,
+    )
+    expected = fit_smoothing(windows, season_length=1).predict(
+        inputs.transpose(2, 0, 1), inputs[..., -1]
+    )
     np.testing.assert_allclose(linear.predict(inputs), expected.transpose(1, 2, 0), atol=1e-6)

@@ -7,11 +7,20 @@ import pytest
 from lstm_forecast.model.memory import BASE_MIB, training_mib
 from lstm_forecast.model.spec import NetworkSpec
 
-SMALL = {"context_length": 24, "n_features": 1, "horizon": 4, "n_targets": 1, "quantiles": (0.5,), "units": (8,)}
+SMALL = {
+    "context_length": 24,
+    "n_features": 1,
+    "horizon": 4,
+    "n_targets": 1,
+    "quantiles": (0.5,),
+    "units": (8,),
+}
 
 
 def mib(*, rows: int = 1000, columns: int = 1, batch_size: int = 32, **changes: Any) -> float:
-    return training_mib(rows=rows, columns=columns, specs=[NetworkSpec(**(SMALL | changes))], batch_size=batch_size)
+    return training_mib(
+        rows=rows, columns=columns, specs=[NetworkSpec(**(SMALL | changes))], batch_size=batch_size
+    )
 
 
 def test_a_tiny_training_takes_what_its_libraries_take() -> None:
@@ -21,12 +30,19 @@ def test_a_tiny_training_takes_what_its_libraries_take() -> None:
 @pytest.mark.parametrize(
     "more",
     [
-        {"rows": 10_000_000}, {"columns": 10_000}, {"batch_size": 4096}, {"units": (512,)}, {"units": (8, 8)},
-        {"context_length": 512}, {"horizon": 96}, {"bidirectional": True}, {"quantiles": (0.1, 0.5, 0.9)},
+        {"rows": 10_000_000},
+        {"columns": 10_000},
+        {"batch_size": 4096},
+        {"units": (512,)},
+        {"units": (8, 8)},
+        {"context_length": 512},
+        {"horizon": 96},
+        {"bidirectional": True},
+        {"quantiles": (0.1, 0.5, 0.9)},
         {"n_features": 8},
     ],
     ids=str,
-)  # fmt: skip
+)
 def test_more_of_anything_takes_more(more: dict[str, Any]) -> None:
     assert mib(**more) > mib()
 

@@ -9,8 +9,8 @@ import pytest
 import utilsforecast.losses as theirs
 from numpy.typing import NDArray
 
-from lstm_forecast.evaluation.intervals import coverage, msis, pinball, scaled_crps
-from lstm_forecast.evaluation.metrics import errors, errors_by_group, rmsse, seasonal_scale
+from lstm_forecast.judging.intervals import coverage, msis, pinball, scaled_crps
+from lstm_forecast.judging.metrics import errors, errors_by_group, rmsse, seasonal_scale
 
 Floats = NDArray[np.float64]
 SERIES, WINDOWS, HORIZON, SEASON = 3, 4, 5, 6
@@ -65,7 +65,9 @@ def test_point_errors(table: pd.DataFrame, training: pd.DataFrame) -> None:
         "mase": mean(theirs.mase, table, **seasonal),
     }
     assert found == pytest.approx(expected, rel=1e-12)
-    assert rmsse(FORECAST[..., 2], ACTUAL, scale(2)) == pytest.approx(mean(theirs.rmsse, table, **seasonal), rel=1e-12)
+    assert rmsse(FORECAST[..., 2], ACTUAL, scale(2)) == pytest.approx(
+        mean(theirs.rmsse, table, **seasonal), rel=1e-12
+    )
 
 
 def test_errors_by_series(table: pd.DataFrame, training: pd.DataFrame) -> None:
@@ -85,7 +87,9 @@ def test_errors_by_series(table: pd.DataFrame, training: pd.DataFrame) -> None:
 def test_pinball_losses_and_the_scaled_crps(table: pd.DataFrame) -> None:
     found = pinball(FORECAST, ACTUAL, QUANTILES)
     for loss, q, column in zip(found, QUANTILES, COLUMNS, strict=True):
-        assert loss == pytest.approx(mean(theirs.quantile_loss, table, models={"m": column}, q=q), rel=1e-12)
+        assert loss == pytest.approx(
+            mean(theirs.quantile_loss, table, models={"m": column}, q=q), rel=1e-12
+        )
     expected = mean(theirs.scaled_crps, table, models={"m": COLUMNS}, quantiles=np.array(QUANTILES))
     assert scaled_crps(FORECAST, ACTUAL, QUANTILES) == pytest.approx(expected, rel=1e-12)
 
@@ -93,7 +97,9 @@ def test_pinball_losses_and_the_scaled_crps(table: pd.DataFrame) -> None:
 def test_a_window_of_zeros_is_left_out_of_the_scaled_crps() -> None:
     actual = ACTUAL.copy()
     actual[0] = 0
-    assert scaled_crps(FORECAST, actual, QUANTILES) == scaled_crps(FORECAST[1:], actual[1:], QUANTILES)
+    assert scaled_crps(FORECAST, actual, QUANTILES) == scaled_crps(
+        FORECAST[1:], actual[1:], QUANTILES
+    )
     assert scaled_crps(FORECAST, 0 * ACTUAL, QUANTILES) is None
 
 
@@ -102,7 +108,9 @@ def test_coverage_width_and_interval_score(level: int, low: int, table: pd.DataF
     borders = FORECAST[..., low], FORECAST[..., -1 - low]
     found = coverage(*borders, ACTUAL)
     assert found["coverage"] == pytest.approx(mean(theirs.coverage, table, level=level), rel=1e-12)
-    assert found["width"] == pytest.approx((table[f"m-hi-{level}"] - table[f"m-lo-{level}"]).mean(), rel=1e-12)
+    assert found["width"] == pytest.approx(
+        (table[f"m-hi-{level}"] - table[f"m-lo-{level}"]).mean(), rel=1e-12
+    )
     scored = theirs.winkler_score(table, ["m"], level=level).sort_values(["unique_id", "cutoff"])
     expected = (scored["m"].to_numpy() / scale(1)[:, 0, 0]).mean()
     assert msis(*borders, ACTUAL, scale(1), level=level / 100) == pytest.approx(expected, rel=1e-12)

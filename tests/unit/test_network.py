@@ -8,13 +8,20 @@ import pytest
 
 from lstm_forecast.config.network import Cell, Initializer
 from lstm_forecast.model.ensemble import Member
-from lstm_forecast.model.graph import weight_shapes
-from lstm_forecast.model.linear import Linear
-from lstm_forecast.model.network import assign_weights, build_network, complete_network, named_weights
+from lstm_forecast.model.linear.linear import Linear
+from lstm_forecast.model.network.build import (
+    assign_weights,
+    build_network,
+    complete_network,
+    named_weights,
+)
+from lstm_forecast.model.onnx.graph import weight_shapes
 from lstm_forecast.model.spec import NetworkSpec
 
 CELLS = get_args(Cell)
-SPEC = NetworkSpec(context_length=12, n_features=3, horizon=4, n_targets=1, quantiles=(0.5,), units=(8,))
+SPEC = NetworkSpec(
+    context_length=12, n_features=3, horizon=4, n_targets=1, quantiles=(0.5,), units=(8,)
+)
 LARGE = replace(
     SPEC,
     n_targets=2,
@@ -66,14 +73,18 @@ def test_the_weights_have_the_shapes_that_the_spec_foretells(cell: Any, spec: Ne
 
 def test_layers_have_stable_names() -> None:
     names = " ".join(layer.name for layer in build_network(LARGE).layers)
-    assert names == ("segments masking segment recurrent_0 recurrent_1 dropout dense_0 dense_1 output prediction")
+    assert names == (
+        "segments masking segment recurrent_0 recurrent_1 dropout dense_0 dense_1 output prediction"
+    )
     assert "recurrent_0.backward.peephole" in weight_shapes(replace(LARGE, cell="peephole_lstm"))
 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_equal_specs_give_equal_weights_and_another_seed_gives_others(cell: Any) -> None:
     spec = replace(LARGE, cell=cell)
-    first, second, other = (named_weights(build_network(s)) for s in (spec, spec, replace(spec, seed=1)))
+    first, second, other = (
+        named_weights(build_network(s)) for s in (spec, spec, replace(spec, seed=1))
+    )
     for name, weight in first.items():
         np.testing.assert_array_equal(weight, second[name])
         assert not name.endswith("kernel") or np.abs(weight - other[name]).max() > 0
@@ -111,7 +122,9 @@ def test_weights_that_do_not_fit_are_named_and_change_nothing() -> None:
     before = named_weights(network)
     missing = {name: weight for name, weight in weights.items() if name != "output.bias"}
     wrong = missing | {"extra": np.zeros(2), "recurrent_0.bias": np.zeros(3)}
-    with pytest.raises(ValueError, match=r"extra: .*; output\.bias: .*; recurrent_0\.bias: .*received \(3,\)"):
+    with pytest.raises(
+        ValueError, match=r"extra: .*; output\.bias: .*; recurrent_0\.bias: .*received \(3,\)"
+    ):
         assign_weights(network, wrong)
     for name, weight in named_weights(network).items():
         np.testing.assert_array_equal(weight, before[name])
@@ -147,15 +160,22 @@ def test_a_masked_network_with_every_option_trains(cell: Any) -> None:
 def test_the_complete_network_adds_the_linear_part_to_every_quantile(spec: NetworkSpec) -> None:
     network, member, x = build_network(spec), member_of(spec), windows(spec)
     assign_weights(network, member.weights)
-    expected = np.einsum("bcn,nch->bhn", x[..., : spec.n_targets], linear_part(spec).kernel) + linear_part(spec).bias.T
+    expected = (
+        np.einsum("bcn,nch->bhn", x[..., : spec.n_targets], linear_part(spec).kernel)
+        + linear_part(spec).bias.T
+    )
     actual = complete_network([member])(x) - network(x)
-    np.testing.assert_allclose(actual, np.broadcast_to(expected[..., None], actual.shape), atol=1e-5)
+    np.testing.assert_allclose(
+        actual, np.broadcast_to(expected[..., None], actual.shape), atol=1e-5
+    )
 
 
 def test_a_linear_part_of_another_shape_is_refused() -> None:
     linear = linear_part(SPEC)
     with pytest.raises(ValueError, match="shape"):
-        complete_network([replace(member_of(SPEC), linear=replace(linear, kernel=linear.kernel[:, 1:]))])
+        complete_network(
+            [replace(member_of(SPEC), linear=replace(linear, kernel=linear.kernel[:, 1:]))]
+        )
 
 
 def test_weights_of_another_shape_are_refused_by_name() -> None:
@@ -165,7 +185,11 @@ def test_weights_of_another_shape_are_refused_by_name() -> None:
 
 
 def test_without_a_linear_part_the_complete_network_is_the_network() -> None:
-    network, member, x = build_network(LARGE), replace(member_of(LARGE), linear=None), windows(LARGE)
+    network, member, x = (
+        build_network(LARGE),
+        replace(member_of(LARGE), linear=None),
+        windows(LARGE),
+    )
     assign_weights(network, member.weights)
     np.testing.assert_allclose(complete_network([member])(x), network(x), atol=1e-6)
 
@@ -179,12 +203,17 @@ def test_the_complete_network_of_an_ensemble_is_the_median_of_its_members(
     for number, length in enumerate(contexts):
         each = replace(spec, context_length=length, seed=number)
         members.append(Member(each, named_weights(build_network(each)), linear_part(each)))
-    alone = [np.array(complete_network([member])(x[:, -member.spec.context_length :])) for member in members]
+    alone = [
+        np.array(complete_network([member])(x[:, -member.spec.context_length :]))
+        for member in members
+    ]
     np.testing.assert_allclose(complete_network(members)(x), np.median(alone, axis=0), atol=1e-5)
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_a_saved_complete_network_loads_with_the_same_predictions(cell: Any, tmp_path: Path) -> None:
+def test_a_saved_complete_network_loads_with_the_same_predictions(
+    cell: Any, tmp_path: Path
+) -> None:
     spec = replace(LARGE, cell=cell)
     complete = complete_network([member_of(spec), member_of(replace(spec, context_length=6))])
     complete.save(tmp_path / "network.keras")

@@ -5,14 +5,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lstm_forecast.data.notes import fences, season_strength, suspected_sentinels
-from lstm_forecast.data.panel import Panel, build_panel
-from lstm_forecast.data.repair import Settings
+from lstm_forecast.panel.notes import fences, season_strength, suspected_sentinels
+from lstm_forecast.panel.panel import Panel, build_panel
+from lstm_forecast.panel.repair import Settings
 from tests.unit.conftest import table_of
 
 
 def panel(values: Any) -> Panel:
-    return build_panel(table_of(ds=np.arange(len(values)), y=np.asarray(values, float)), timestamp="ds", targets=["y"])
+    return build_panel(
+        table_of(ds=np.arange(len(values)), y=np.asarray(values, float)),
+        timestamp="ds",
+        targets=["y"],
+    )
 
 
 def outside(values: Any) -> list[float]:
@@ -28,7 +32,9 @@ def test_values_farther_from_the_others_than_those_are_from_each_other_are_outli
 
 
 @pytest.mark.parametrize("values", [[5.0] * 50, [0.0] * 99 + [1.0], [1.0, 900.0], [], [np.nan] * 9])
-def test_there_is_no_outlier_where_nothing_else_moves_or_little_is_known(values: list[float]) -> None:
+def test_there_is_no_outlier_where_nothing_else_moves_or_little_is_known(
+    values: list[float],
+) -> None:
     assert fences(np.array(values)) == (-np.inf, np.inf)
 
 
@@ -70,5 +76,7 @@ def test_the_strength_of_a_season_is_what_it_explains_beside_the_trend() -> None
     assert season_strength(panel(season[:20]), 7) == 0  # too short to say
     holes = np.delete(steps, [100, 101, 300])
     table = table_of(ds=holes, y=season[holes])
-    gappy = build_panel(table, timestamp="ds", targets=["y"], freq="1", settings=Settings(gaps="split"))
+    gappy = build_panel(
+        table, timestamp="ds", targets=["y"], freq="1", settings=Settings(gaps="split")
+    )
     assert season_strength(gappy, 7) > 0.95

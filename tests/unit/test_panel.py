@@ -9,19 +9,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lstm_forecast.data.grid import Grid
-from lstm_forecast.data.panel import Panel, build_panel
-from lstm_forecast.data.read import read_table
-from lstm_forecast.data.repair import Settings
 from lstm_forecast.errors import DataError
+from lstm_forecast.panel.grid import Grid
+from lstm_forecast.panel.panel import Panel, build_panel
+from lstm_forecast.panel.repair import Settings
+from lstm_forecast.tables.read import read_table
 from tests.unit.conftest import SHARED, panel_of, table_of
 
 NAN, INF = np.nan, np.inf
 FILL = Settings(gaps="fill", missing="ffill")
 
 
-def panel(steps: list[int], y: list[float], *, policies: Settings | None = None, **columns: list[Any]) -> Panel:
-    """One series of integer steps, or several with ``id=[...]``; other columns are past covariates."""
+def panel(
+    steps: list[int], y: list[float], *, policies: Settings | None = None, **columns: list[Any]
+) -> Panel:
+    """One series of integer steps, or several with ``id=[...]``; others are past covariates."""
     table = table_of(ds=steps, y=pd.Series(y, dtype="float64"), **columns)
     return build_panel(
         table,
@@ -45,7 +47,9 @@ def content(found: Panel) -> list[tuple[str, int, tuple[float, ...]]]:
     rows = np.arange(len(found.values))
     layout = found.layout
     ids = [layout.ids[k] for k in layout.series_of(rows)]
-    return list(zip(ids, layout.stamps(rows).tolist(), map(tuple, found.values.tolist()), strict=True))
+    return list(
+        zip(ids, layout.stamps(rows).tolist(), map(tuple, found.values.tolist()), strict=True)
+    )
 
 
 def rows(found: Panel) -> list[tuple[int, float]]:
@@ -64,22 +68,35 @@ def test_all_faults_are_reported_at_once_each_with_count_place_and_remedy(tmp_pa
             timestamp="step", targets=["y"], freq="1", settings=Settings(unsorted="error"),
         )  # fmt: skip
     assert caught.value.problems == (
-        f"{path}:9: series y, 0: earlier than the row before it (1 such rows); set data.unsorted: sort",
-        f"{path}:3: series y, 2: column y: infinite, or too large to calculate with (2 such rows); "
-        "set data.infinite: missing",
-        f"{path}:7: series y, 6: the same stamp as {path}:6: series y, 6 (2 such rows); "
-        "set data.duplicates: first, last, mean or sum",
-        "series y, after 3: 2 rows of freq 1 missing, the first of 2 gaps, the longest: 2, series y, after 3 "
-        "(3 such rows); set data.gaps: fill, mask or split",
-        f"{path}:4: series y, 3: column y: no value (1 such rows); set data.missing: ffill, seasonal, interpolate or "
-        "mask",
+        (
+            f"{path}:9: series y, 0: earlier than the row before it (1 such rows); set"
+            " data.unsorted: sort"
+        ),
+        (
+            f"{path}:3: series y, 2: column y: infinite, or too large to calculate with (2 such"
+            " rows); set data.infinite: missing"
+        ),
+        (
+            f"{path}:7: series y, 6: the same stamp as {path}:6: series y, 6 (2 such rows); "
+            "set data.duplicates: first, last, mean or sum"
+        ),
+        (
+            "series y, after 3: 2 rows of freq 1 missing, the first of 2 gaps, the longest: 2,"
+            " series y, after 3 (3 such rows); set data.gaps: fill, mask or split"
+        ),
+        (
+            f"{path}:4: series y, 3: column y: no value (1 such rows); set data.missing: ffill,"
+            " seasonal, interpolate or mask"
+        ),
     )
 
 
 def test_filling_gaps_asks_for_a_policy_for_the_rows_that_it_adds() -> None:
     assert problems([1, 3], [1, 2], policies=Settings(gaps="fill")) == (
-        "data.gaps: fill adds rows without values (1 such rows); set data.missing: ffill, seasonal, interpolate or "
-        "mask",
+        (
+            "data.gaps: fill adds rows without values (1 such rows); set data.missing: ffill,"
+            " seasonal, interpolate or mask"
+        ),
     )
 
 
@@ -87,7 +104,9 @@ def test_a_column_with_the_fault_is_named() -> None:
     assert problems([1, 2], [1, 2], x=[1, NAN])[0].startswith(
         "data, row 2: series y, 2: column x: no value (1 such rows)"
     )
-    assert problems([1, 2], [1, 2], x=[-INF, 1])[0].startswith("data, row 1: series y, 1: column x: infinite, or")
+    assert problems([1, 2], [1, 2], x=[-INF, 1])[0].startswith(
+        "data, row 1: series y, 1: column x: infinite, or"
+    )
 
 
 @pytest.mark.parametrize(
@@ -99,8 +118,12 @@ def test_a_column_with_the_fault_is_named() -> None:
         ("infinite", {"y": -INF}),
     ],
 )
-def test_one_fault_in_the_last_of_1_000_series_is_found(kind: str, change: dict[str, float]) -> None:
-    table = table_of(id=np.repeat(np.arange(1000) + 1000, 10), ds=np.tile(np.arange(10), 1000), y=np.ones(10_000))
+def test_one_fault_in_the_last_of_1_000_series_is_found(
+    kind: str, change: dict[str, float]
+) -> None:
+    table = table_of(
+        id=np.repeat(np.arange(1000) + 1000, 10), ds=np.tile(np.arange(10), 1000), y=np.ones(10_000)
+    )
     for name, value in change.items():
         table.frame.loc[9999, name] = value
     with pytest.raises(DataError) as caught:
@@ -112,7 +135,9 @@ def test_one_fault_in_the_last_of_1_000_series_is_found(kind: str, change: dict[
 
 
 def test_rows_of_several_series_that_take_turns_are_not_unsorted() -> None:
-    found = panel([1, 1, 2, 2], [1, 10, 2, 20], id=["b", "a", "b", "a"], policies=Settings(unsorted="error"))
+    found = panel(
+        [1, 1, 2, 2], [1, 10, 2, 20], id=["b", "a", "b", "a"], policies=Settings(unsorted="error")
+    )
     assert content(found) == [("a", 1, (10,)), ("a", 2, (20,)), ("b", 1, (1,)), ("b", 2, (2,))]
     assert found.repairs == {}
 
@@ -133,7 +158,9 @@ def test_sort_puts_rows_in_order_and_counts_the_late_ones() -> None:
     assert found.repairs == {"unsorted": 2}
 
 
-@pytest.mark.parametrize(("policy", "value"), [("first", 20), ("last", 5), ("mean", 12), ("sum", 36)])
+@pytest.mark.parametrize(
+    ("policy", "value"), [("first", 20), ("last", 5), ("mean", 12), ("sum", 36)]
+)
 def test_duplicates_are_settled_in_the_order_of_the_file(policy: str, value: float) -> None:
     found = panel([1, 2, 2, 3, 2], [10, 20, 11, 30, 5], policies=Settings(duplicates=policy))
     assert rows(found) == [(1, 10), (2, value), (3, 30)]
@@ -141,14 +168,20 @@ def test_duplicates_are_settled_in_the_order_of_the_file(policy: str, value: flo
 
 
 @pytest.mark.parametrize(("policy", "value"), [("first", 10), ("last", 8), ("mean", 8), ("sum", 8)])
-def test_a_missing_value_among_duplicates_is_left_out_of_mean_and_sum(policy: str, value: float) -> None:
+def test_a_missing_value_among_duplicates_is_left_out_of_mean_and_sum(
+    policy: str, value: float
+) -> None:
     found = panel([1, 2, 2], [10, NAN, 8], policies=Settings(duplicates=policy, missing="ffill"))
     assert rows(found) == [(1, 10), (2, value)]
 
 
 @pytest.mark.parametrize("policy", ["first", "last", "mean", "sum"])
 def test_no_policy_for_duplicates_makes_a_number_of_missing_values(policy: str) -> None:
-    found = panel([1, 2, 3, 3, 4], [10, NAN, NAN, NAN, 40], policies=Settings(duplicates=policy, missing="ffill"))
+    found = panel(
+        [1, 2, 3, 3, 4],
+        [10, NAN, NAN, NAN, 40],
+        policies=Settings(duplicates=policy, missing="ffill"),
+    )
     assert rows(found) == [(1, 10), (2, 10), (3, 10), (4, 40)]
     assert found.repairs == {"duplicates": 1, "missing": 2}
 
@@ -174,7 +207,9 @@ def test_split_makes_spans_and_changes_no_row() -> None:
 
 
 @pytest.mark.parametrize(("policy", "between"), [("ffill", [10, 10]), ("interpolate", [20, 30])])
-def test_missing_values_are_filled_the_last_known_value_stays_at_the_end(policy: str, between: list[float]) -> None:
+def test_missing_values_are_filled_the_last_known_value_stays_at_the_end(
+    policy: str, between: list[float]
+) -> None:
     found = panel([1, 2, 3, 4, 5], [10, NAN, NAN, 40, NAN], policies=Settings(missing=policy))
     assert [y for _, y in rows(found)] == [10, *between, 40, 40]
     assert found.repairs == {"missing": 3}
@@ -182,10 +217,21 @@ def test_missing_values_are_filled_the_last_known_value_stays_at_the_end(policy:
 
 @pytest.mark.parametrize("policy", ["ffill", "interpolate"])
 def test_rows_before_the_first_value_of_any_column_are_dropped(policy: str) -> None:
-    found = panel([1, 2, 3, 4, 5], [NAN, 2, 3, NAN, 5], x=[1, NAN, NAN, NAN, 5], policies=Settings(missing=policy))
+    found = panel(
+        [1, 2, 3, 4, 5],
+        [NAN, 2, 3, NAN, 5],
+        x=[1, NAN, NAN, NAN, 5],
+        policies=Settings(missing=policy),
+    )
     assert content(found)[0] == ("y", 2, (2, 1 if policy == "ffill" else 2))
-    found = panel([1, 2, 3, 4, 5], [1, 2, 3, 4, 5], x=[NAN, NAN, 7, NAN, 9], policies=Settings(missing=policy))
-    assert content(found) == [("y", 3, (3, 7)), ("y", 4, (4, 7 if policy == "ffill" else 8)), ("y", 5, (5, 9))]
+    found = panel(
+        [1, 2, 3, 4, 5], [1, 2, 3, 4, 5], x=[NAN, NAN, 7, NAN, 9], policies=Settings(missing=policy)
+    )
+    assert content(found) == [
+        ("y", 3, (3, 7)),
+        ("y", 4, (4, 7 if policy == "ffill" else 8)),
+        ("y", 5, (5, 9)),
+    ]
 
 
 @pytest.mark.parametrize("policy", ["ffill", "interpolate"])
@@ -208,7 +254,11 @@ def test_values_are_never_carried_over_a_gap_that_was_not_filled(policy: str) ->
 
 
 def test_infinite_values_become_missing_ones() -> None:
-    found = panel([1, 2, 3, 4], [1, INF, -INF, 4], policies=Settings(infinite="missing", missing="interpolate"))
+    found = panel(
+        [1, 2, 3, 4],
+        [1, INF, -INF, 4],
+        policies=Settings(infinite="missing", missing="interpolate"),
+    )
     assert rows(found) == [(1, 1), (2, 2), (3, 3), (4, 4)]
     assert found.repairs == {"infinite": 2, "missing": 2}
     assert problems([1, 2], [1, INF], policies=Settings(infinite="missing"))[0].startswith(
@@ -219,8 +269,12 @@ def test_infinite_values_become_missing_ones() -> None:
 @pytest.mark.parametrize("policy", ["ffill", "interpolate"])
 def test_a_series_without_any_value_is_named(policy: str) -> None:
     policies = Settings(missing=policy)
-    message = problems([1, 2, 1, 2], [1, 2, NAN, NAN], id=["a", "a", "b", "b"], policies=policies)[0]
-    assert message.startswith("series b: no row has a value, or one before it, in all of y (1 such series)")
+    message = problems([1, 2, 1, 2], [1, 2, NAN, NAN], id=["a", "a", "b", "b"], policies=policies)[
+        0
+    ]
+    assert message.startswith(
+        "series b: no row has a value, or one before it, in all of y (1 such series)"
+    )
 
 
 # Laws
@@ -270,11 +324,15 @@ def settled(cells: dict[int, list[float]], steps: list[int], policies: Settings)
         elif after is None or after == before or policies.missing == "ffill":
             column.append(known[before])
         else:
-            column.append(known[before] + (step - before) / (after - before) * (known[after] - known[before]))
+            column.append(
+                known[before] + (step - before) / (after - before) * (known[after] - known[before])
+            )
     return column
 
 
-def by_hand(records: list[tuple[str, int, float, float]], policies: Settings) -> dict[tuple[str, int], list[float]]:
+def by_hand(
+    records: list[tuple[str, int, float, float]], policies: Settings
+) -> dict[tuple[str, int], list[float]]:
     """The same policies, cell by cell."""
     result = {}
     for name in {record[0] for record in records}:
@@ -283,7 +341,9 @@ def by_hand(records: list[tuple[str, int, float, float]], policies: Settings) ->
         if policies.gaps == "fill":
             steps = list(range(steps[0], steps[-1] + 1))
         cells = {step: [values for s, *values in own if s == step] for step, *_ in own}
-        columns = [settled({s: [v[k] for v in cells[s]] for s in cells}, steps, policies) for k in range(2)]
+        columns = [
+            settled({s: [v[k] for v in cells[s]] for s in cells}, steps, policies) for k in range(2)
+        ]
         for step, *values in zip(steps, *columns, strict=True):
             if not np.isnan(values).any():
                 result[name, step] = values
@@ -365,11 +425,17 @@ def spans(found: Panel) -> list[tuple[str, int, int]]:
 
 def test_no_input_frame_is_changed() -> None:
     everything = Settings("sort", "last", "fill", "interpolate", "missing")
-    for policies in (everything, replace(everything, gaps="split", missing="ffill", duplicates="sum"), Settings()):
+    for policies in (
+        everything,
+        replace(everything, gaps="split", missing="ffill", duplicates="sum"),
+        Settings(),
+    ):
         table = table_of(ds=[3, 1, 1, 7], y=[INF, 1, NAN, 4], id=["a", "a", "a", "a"])
         before = table.frame.copy(deep=True)
         with suppress(DataError):
-            build_panel(table, timestamp="ds", targets=["y"], series_id="id", freq="1", settings=policies)
+            build_panel(
+                table, timestamp="ds", targets=["y"], series_id="id", freq="1", settings=policies
+            )
         pd.testing.assert_frame_equal(table.frame, before)
 
 
@@ -405,7 +471,9 @@ def test_a_table_without_rows_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("ds,y\n")
     with pytest.raises(DataError, match=f"{path}: no rows"):
-        build_panel(read_table(path, columns=["ds", "y"], text=["ds"]), timestamp="ds", targets=["y"])
+        build_panel(
+            read_table(path, columns=["ds", "y"], text=["ds"]), timestamp="ds", targets=["y"]
+        )
 
 
 def stamped(stamps: Any, **options: Any) -> Panel:
@@ -415,23 +483,31 @@ def stamped(stamps: Any, **options: Any) -> Panel:
 
 def test_rows_off_the_grid_are_counted_and_the_first_is_located() -> None:
     with pytest.raises(DataError) as caught:
-        stamped(["2024-01-01", "2024-01-02", "2024-01-02 06:00", "2024-01-03", "2024-01-04 07:00"], freq="D")
-    assert str(caught.value) == (
-        "data, row 3: 2024-01-02 06:00:00: not on the grid of freq D that starts at 2024-01-01 00:00:00 "
-        "(2 such rows); set data.freq, or data.off_grid: nearest"
+        stamped(
+            ["2024-01-01", "2024-01-02", "2024-01-02 06:00", "2024-01-03", "2024-01-04 07:00"],
+            freq="D",
+        )
+    assert (
+        str(caught.value)
+        == "data, row 3: 2024-01-02 06:00:00: not on the grid of freq D that starts at 2024-01-01"
+        " 00:00:00 (2 such rows); set data.freq, or data.off_grid: nearest"
     )
 
 
 def test_days_of_a_zone_that_only_offsets_tell_ask_for_the_zone() -> None:
     stamps = pd.date_range("2024-03-20", periods=30, tz="Europe/Berlin")
     cells = [stamp.isoformat() for stamp in stamps]
-    with pytest.raises(DataError, match=r"\(18 such rows\); .*, or data\.timezone where days are local"):
+    with pytest.raises(
+        DataError, match=r"\(18 such rows\); .*, or data\.timezone where days are local"
+    ):
         stamped(cells, freq="D")
     assert stamped(cells, timezone="Europe/Berlin").repairs == {}
 
 
 def test_rows_after_the_end_are_left_out_with_their_faults_and_their_series() -> None:
-    table = table_of(ds=[9, 1, 2, 3, 9, 9], y=[5, 1, 2, 3, INF, NAN], id=["b", "a", "a", "a", "a", "a"])
+    table = table_of(
+        ds=[9, 1, 2, 3, 9, 9], y=[5, 1, 2, 3, INF, NAN], id=["b", "a", "a", "a", "a", "a"]
+    )
     before = table.frame.copy(deep=True)
     found = build_panel(table, timestamp="ds", targets=["y"], series_id="id", end=2, freq="1")
     assert content(found) == [("a", 1, (1.0,)), ("a", 2, (2.0,))]
@@ -442,20 +518,31 @@ def test_faults_before_the_end_are_located_by_their_place_in_the_file() -> None:
     table = table_of(ds=[9, 1, 9, 2], y=[1.0, 1.0, 1.0, NAN], id=["b", "a", "a", ""])
     with pytest.raises(DataError, match=r"^data, row 4: column id: no series id"):
         build_panel(table, timestamp="ds", targets=["y"], series_id="id", end=2, freq="1")
-    with pytest.raises(DataError, match=r"^data, row 4: 2024-01-01 07:00:00: not on the grid of freq D"):
-        stamped(["2024-01-09", "2023-12-31", "2024-01-09", "2024-01-01 07:00"], end="2024-01-02", freq="D")
+    with pytest.raises(
+        DataError, match=r"^data, row 4: 2024-01-01 07:00:00: not on the grid of freq D"
+    ):
+        stamped(
+            ["2024-01-09", "2023-12-31", "2024-01-09", "2024-01-01 07:00"],
+            end="2024-01-02",
+            freq="D",
+        )
 
 
 @pytest.mark.parametrize(
-    ("end", "rows"), [("2024-01-02", 25), ("2024-01-02 05:00", 30), ("2024-01-02T05:30", 30), ("2030-01-01", 48)]
+    ("end", "rows"),
+    [("2024-01-02", 25), ("2024-01-02 05:00", 30), ("2024-01-02T05:30", 30), ("2030-01-01", 48)],
 )
 def test_a_date_ends_the_data_at_that_very_stamp(end: str, rows: int) -> None:
     assert len(stamped(pd.date_range("2024-01-01", periods=48, freq="h"), end=end).values) == rows
 
 
 def test_a_date_without_a_zone_is_in_that_of_the_stamps() -> None:
-    cells = [stamp.isoformat() for stamp in pd.date_range("2024-10-26 22:00", periods=12, freq="h", tz="UTC")]
-    assert len(stamped(cells, timezone="Europe/Berlin", end="2024-10-27 02:00").values) == 4  # 02:00 comes twice
+    cells = [
+        stamp.isoformat()
+        for stamp in pd.date_range("2024-10-26 22:00", periods=12, freq="h", tz="UTC")
+    ]
+    # 02:00 comes twice
+    assert len(stamped(cells, timezone="Europe/Berlin", end="2024-10-27 02:00").values) == 4
     assert len(stamped(cells, timezone="Europe/Berlin", end="2024-10-27 02:00+02:00").values) == 3
 
 
@@ -465,15 +552,29 @@ DAYS = ["2024-01-02", "2024-01-03", "2024-01-04"]
 @pytest.mark.parametrize(
     ("stamps", "end", "message"),
     [
-        ([1, 2], "2024-01-31", "2024-01-31 is a date, but time is counted in integer steps; give the last step"),
+        (
+            [1, 2],
+            "2024-01-31",
+            "2024-01-31 is a date, but time is counted in integer steps; give the last step",
+        ),
         (DAYS, 7, "7 is a step number, but the stamps are dates; write it like 2024-01-31"),
         (DAYS, "soon", "'soon' is not a date; write it like 2024-01-31"),
-        (DAYS, "2024-01-31 00Z", "2024-01-31 00Z has a time zone, and the stamps have none; write it without"),
+        (
+            DAYS,
+            "2024-01-31 00Z",
+            "2024-01-31 00Z has a time zone, and the stamps have none; write it without",
+        ),
         ([5, 6, 7], 4, "no row is left: 4 lies before the first stamp, 5; give a later one"),
-        (DAYS, "2024-01-01", "no row is left: 2024-01-01 lies before the first stamp, 2024-01-02 00:00:00; give"),
+        (
+            DAYS,
+            "2024-01-01",
+            "no row is left: 2024-01-01 lies before the first stamp, 2024-01-02 00:00:00; give",
+        ),
     ],
 )
-def test_an_end_that_does_not_fit_the_stamps_is_refused(stamps: list[Any], end: str | int, message: str) -> None:
+def test_an_end_that_does_not_fit_the_stamps_is_refused(
+    stamps: list[Any], end: str | int, message: str
+) -> None:
     with pytest.raises(DataError) as caught:
         stamped(stamps, end=end)
     assert str(caught.value).startswith(f"data.end: {message}")
@@ -508,7 +609,9 @@ def test_a_year_of_days_with_the_zone_in_the_config_has_no_fault() -> None:
 
 def test_one_missing_hour_beside_a_daylight_saving_change_is_one_gap() -> None:
     stamps = pd.date_range("2024-03-30", periods=96, freq="h", tz="Europe/Berlin").delete(26)
-    with pytest.raises(DataError, match=r"after 2024-03-31 01:00:00\+01:00: 1 rows of freq h missing \(1 such"):
+    with pytest.raises(
+        DataError, match=r"after 2024-03-31 01:00:00\+01:00: 1 rows of freq h missing \(1 such"
+    ):
         stamped([stamp.isoformat() for stamp in stamps], timezone="Europe/Berlin")
 
 
@@ -546,11 +649,21 @@ def test_the_missing_days_of_the_page_views_are_counted_exactly() -> None:
 def two_targets() -> Panel:
     """Series a with a gap and b without one, two targets and a past covariate."""
     table = table_of(
-        id=["a"] * 4 + ["b"] * 3, ds=[0, 1, 5, 6, 2, 3, 4], y=np.arange(7.0), z=np.arange(7.0) + 100, x=-np.arange(7.0)
+        id=["a"] * 4 + ["b"] * 3,
+        ds=[0, 1, 5, 6, 2, 3, 4],
+        y=np.arange(7.0),
+        z=np.arange(7.0) + 100,
+        x=-np.arange(7.0),
     )
     policies = Settings(gaps="split")
     return build_panel(
-        table, timestamp="ds", targets=["y", "z"], past=["x"], series_id="id", freq="1", settings=policies
+        table,
+        timestamp="ds",
+        targets=["y", "z"],
+        past=["x"],
+        series_id="id",
+        freq="1",
+        settings=policies,
     )
 
 
@@ -589,19 +702,35 @@ def test_a_single_target_melts_to_what_it_was() -> None:
 
 @settings(max_examples=50, deadline=None)
 @given(
-    st.lists(st.lists(st.booleans(), min_size=1, max_size=12).filter(any), min_size=1, max_size=4), st.integers(0, 14)
+    st.lists(st.lists(st.booleans(), min_size=1, max_size=12).filter(any), min_size=1, max_size=4),
+    st.integers(0, 14),
 )
 def test_rows_before_a_number_on_the_grid_are_counted_in_every_series_across_gaps(
     present: list[list[bool]], ordinal: int
 ) -> None:
-    rows = [(name, step) for name, steps in enumerate(present) for step, there in enumerate(steps) if there]
-    table = table_of(id=[name for name, _ in rows], ds=[step for _, step in rows], y=np.zeros(len(rows)))
+    rows = [
+        (name, step)
+        for name, steps in enumerate(present)
+        for step, there in enumerate(steps)
+        if there
+    ]
+    table = table_of(
+        id=[name for name, _ in rows], ds=[step for _, step in rows], y=np.zeros(len(rows))
+    )
     layout = build_panel(
-        table, timestamp="ds", targets=["y"], series_id="id", freq="1", settings=Settings(gaps="split")
+        table,
+        timestamp="ds",
+        targets=["y"],
+        series_id="id",
+        freq="1",
+        settings=Settings(gaps="split"),
     ).layout
     found = layout.rows_before(ordinal) - layout.offsets[:-1]
     ordinals = layout.ordinals(np.arange(len(rows)))
-    expected = [(ordinals[a:b] < ordinal).sum() for a, b in zip(layout.offsets[:-1], layout.offsets[1:], strict=True)]
+    expected = [
+        (ordinals[a:b] < ordinal).sum()
+        for a, b in zip(layout.offsets[:-1], layout.offsets[1:], strict=True)
+    ]
     assert found.tolist() == expected
 
 
@@ -612,7 +741,8 @@ def test_the_value_a_season_before_fills_a_hole_and_the_last_one_where_there_is_
     table = table_of(ds=pd.date_range("2024-01-01", periods=17).astype("str"), y=np.arange(17.0))
     table.frame.loc[[2, 9, 10, 16], "y"] = NAN
     found = build_panel(table, timestamp="ds", targets=["y"], settings=Settings(missing="seasonal"))
-    assert found.values[[2, 9, 10, 16], 0].tolist() == [1, 8, 3, 15]  # nothing is known a week before 2, 9 and 16
+    # nothing is known a week before 2, 9 and 16
+    assert found.values[[2, 9, 10, 16], 0].tolist() == [1, 8, 3, 15]
 
 
 def test_gaps_beyond_the_limit_split_and_shorter_ones_are_filled() -> None:
@@ -624,16 +754,32 @@ def test_gaps_beyond_the_limit_split_and_shorter_ones_are_filled() -> None:
 
 
 def test_sentinels_are_missing_values_wherever_they_stand() -> None:
-    found = panel([1, 2, 3], [1, -200, 3], x=[6, 5, -1.5], policies=Settings(sentinels=(-200.0, -1.5), missing="ffill"))
+    found = panel(
+        [1, 2, 3],
+        [1, -200, 3],
+        x=[6, 5, -1.5],
+        policies=Settings(sentinels=(-200.0, -1.5), missing="ffill"),
+    )
     assert content(found) == [("y", 1, (1, 6)), ("y", 2, (1, 5)), ("y", 3, (3, 5))]
     assert found.repairs == {"sentinels": 2, "missing": 2}
 
 
 def test_stamps_between_the_steps_move_to_the_nearest_one() -> None:
-    stamps = ["2024-01-01 00:01", "2024-01-01 00:58", "2024-01-01 02:00", "2024-01-01 03:10", "2024-01-01 03:20"]
+    stamps = [
+        "2024-01-01 00:01",
+        "2024-01-01 00:58",
+        "2024-01-01 02:00",
+        "2024-01-01 03:10",
+        "2024-01-01 03:20",
+    ]
     policies = Settings(off_grid="nearest", duplicates="mean")
     found = stamped(stamps, freq="h", settings=policies)
-    assert [str(stamp)[11:16] for stamp in found.layout.stamps(np.arange(4))] == ["00:00", "01:00", "02:00", "03:00"]
+    assert [str(stamp)[11:16] for stamp in found.layout.stamps(np.arange(4))] == [
+        "00:00",
+        "01:00",
+        "02:00",
+        "03:00",
+    ]
     assert found.values[:, 0].tolist() == [0, 1, 2, 3.5]
     assert found.repairs == {"off_grid": 4, "duplicates": 1}
 
@@ -649,7 +795,9 @@ def test_most_stamps_decide_where_the_steps_are() -> None:
 def test_the_nearest_step_of_a_calendar_is_no_farther_than_any_other(data: st.DataObject) -> None:
     freq = data.draw(st.sampled_from(["MS", "ME", "QS", "B", "W-SUN", "6h", "D"]))
     days = data.draw(st.lists(st.integers(0, 700), min_size=3, max_size=20))
-    ticks = (pd.Timestamp("2024-01-15") + pd.to_timedelta(sorted(days), unit="D")).as_unit("us").asi8
+    ticks = (
+        (pd.Timestamp("2024-01-15") + pd.to_timedelta(sorted(days), unit="D")).as_unit("us").asi8
+    )
     grid = Grid(freq, pd.Timestamp(ticks.min(), unit="us"))
     steps = pd.DatetimeIndex(grid.stamps(np.arange(4000))).as_unit("us").asi8
     distances = np.abs(steps[grid.nearest(ticks)] - ticks)
@@ -664,27 +812,46 @@ def test_empty_rows_are_left_out_and_counted(tmp_path: Path) -> None:
     assert (rows(found), found.repairs) == ([(1, 1), (2, 2)], {"empty_rows": 2})
     path.write_text("ds,y\n1,1\n,7\n")
     with pytest.raises(DataError, match=f"{path}:3: column ds: no time stamp"):
-        build_panel(read_table(path, columns=["ds", "y"], text=["ds"]), timestamp="ds", targets=["y"], freq="1")
+        build_panel(
+            read_table(path, columns=["ds", "y"], text=["ds"]),
+            timestamp="ds",
+            targets=["y"],
+            freq="1",
+        )
 
 
 def test_values_whose_squares_are_no_numbers_are_refused() -> None:
-    assert problems([1, 2], [1, 1e151])[0].startswith("data, row 2: series y, 2: column y: infinite, or too large")
+    assert problems([1, 2], [1, 1e151])[0].startswith(
+        "data, row 2: series y, 2: column y: infinite, or too large"
+    )
     assert panel([1, 2], [1, -1e149]).repairs == {}
 
 
 def test_ids_that_a_file_holds_as_floats_are_those_of_a_file_with_whole_numbers() -> None:
     whole = panel([1, 2, 1], [1, 2, 3], id=[7, 7, 8])
-    assert panel([1, 2, 1], [1, 2, 3], id=[7.0, 7.0, 8.0]).layout.ids == whole.layout.ids == ("7", "8")
+    assert (
+        panel([1, 2, 1], [1, 2, 3], id=[7.0, 7.0, 8.0]).layout.ids == whole.layout.ids == ("7", "8")
+    )
     assert panel([1, 1], [1, 2], id=[7.5, 8.0]).layout.ids == ("7.5", "8.0")
 
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe"])
 @pytest.mark.parametrize("written", ["local", "offset", "utc"])
-def test_half_hours_over_both_daylight_saving_changes_are_one_span_in_their_zone(zone: str, written: str) -> None:
-    stamps = pd.date_range("2023-12-31 13:00", "2024-12-31 11:30", freq="30min", tz="UTC").tz_convert(zone)
-    cells = {"local": stamps.tz_localize(None), "offset": stamps, "utc": stamps.tz_convert("UTC")}[written]
-    table = table_of(ds=pd.Series([cell.isoformat() for cell in cells]), y=np.arange(len(stamps), dtype=float))
-    found = build_panel(table, timestamp="ds", targets=["y"], timezone=zone, settings=Settings(dst="first"))
+def test_half_hours_over_both_daylight_saving_changes_are_one_span_in_their_zone(
+    zone: str, written: str
+) -> None:
+    stamps = pd.date_range(
+        "2023-12-31 13:00", "2024-12-31 11:30", freq="30min", tz="UTC"
+    ).tz_convert(zone)
+    cells = {"local": stamps.tz_localize(None), "offset": stamps, "utc": stamps.tz_convert("UTC")}[
+        written
+    ]
+    table = table_of(
+        ds=pd.Series([cell.isoformat() for cell in cells]), y=np.arange(len(stamps), dtype=float)
+    )
+    found = build_panel(
+        table, timestamp="ds", targets=["y"], timezone=zone, settings=Settings(dst="first")
+    )
     assert (found.layout.grid.freq, len(found.layout.first)) == ("30min", 1)
     assert found.values[:, 0].tolist() == list(range(len(stamps)))
     assert found.layout.stamps(np.arange(len(stamps))).tolist() == stamps.tolist()

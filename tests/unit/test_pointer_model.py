@@ -1,4 +1,6 @@
-"""Any sequence of what moves the pointer, beside trainings that begin and end: it says what a model of a list says."""
+"""Any sequence of what moves the pointer, beside trainings that begin and end: it says what a model
+of a list says.
+"""
 
 import shutil
 import tempfile
@@ -41,7 +43,9 @@ def writers() -> dict[str, Callable[[Path], Any]]:
 
 
 class Choices(RuleBasedStateMachine):
-    """``pointed`` is None where the pointer was damaged, ``runs`` tells which ones were kept for study."""
+    """``pointed`` is None where the pointer was damaged, ``runs`` tells which ones were kept for
+    study.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -151,7 +155,9 @@ class Choices(RuleBasedStateMachine):
         if self.pointed:
             open_run(self.home).verify()
         for run_id in self.runs:
-            assert [each.reason for each in promotions(self.home, run_id)] == self.reasons.get(run_id, [])
+            assert [each.reason for each in promotions(self.home, run_id)] == self.reasons.get(
+                run_id, []
+            )
 
 
 TestChoices = Choices.TestCase

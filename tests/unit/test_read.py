@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from lstm_forecast.config.table import CsvConfig
-from lstm_forecast.data import read as reading
-from lstm_forecast.data.read import Table, read_table
 from lstm_forecast.errors import ChangedError, DataError
+from lstm_forecast.tables import read as reading
+from lstm_forecast.tables.read import Table, read_table
 
 ROWS = [("2024-01-01", 1.5), ("2024-01-02", -2.25), ("2024-01-03", 1e6)]
 
@@ -52,33 +52,45 @@ def rows(table: Table) -> list[tuple[str, float]]:
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
-def test_every_delimiter_and_line_ending_is_detected(tmp_path: Path, delimiter: str, ending: str) -> None:
+def test_every_delimiter_and_line_ending_is_detected(
+    tmp_path: Path, delimiter: str, ending: str
+) -> None:
     lines = [f"ds{delimiter}y", *(f"{ds}{delimiter}{y}" for ds, y in ROWS)]
     assert rows(read(written(tmp_path / "a.csv", ending.join(lines) + ending))) == ROWS
 
 
 @pytest.mark.parametrize("delimiter", [";", "\t", "|"])
 def test_a_decimal_comma_is_detected(tmp_path: Path, delimiter: str) -> None:
-    text = f"ds{delimiter}y\n2024-01-01{delimiter}1,5\n2024-01-02{delimiter}-2,25\n2024-01-03{delimiter}7\n"
+    rows = [("ds", "y"), ("2024-01-01", "1,5"), ("2024-01-02", "-2,25"), ("2024-01-03", "7")]
+    text = "".join(f"{stamp}{delimiter}{value}\n" for stamp, value in rows)
     assert read(written(tmp_path / "a.csv", text)).frame.y.tolist() == [1.5, -2.25, 7]
 
 
 def test_a_decimal_comma_in_quotes_is_detected_beside_the_delimiter_comma(tmp_path: Path) -> None:
-    assert read(written(tmp_path / "a.csv", 'ds,y\na,"1,5"\nb,"2,25"\n')).frame.y.tolist() == [1.5, 2.25]
+    assert read(written(tmp_path / "a.csv", 'ds,y\na,"1,5"\nb,"2,25"\n')).frame.y.tolist() == [
+        1.5,
+        2.25,
+    ]
 
 
-def test_what_may_be_thousands_is_refused_and_read_when_the_config_says_what_it_is(tmp_path: Path) -> None:
+def test_what_may_be_thousands_is_refused_and_read_when_the_config_says_what_it_is(
+    tmp_path: Path,
+) -> None:
     path = written(tmp_path / "a.csv", 'ds,y\na,"1,234"\nb,"12,500"\n')
-    assert refused(path) == (
-        f"{path}:2: column y: expected a number, received '1,234' (2 such cells){DIGITS}, or, if its comma is a "
-        "decimal sign, set data.csv.decimal: ','"
+    assert (
+        refused(path)
+        == f"{path}:2: column y: expected a number, received '1,234' (2 such cells){DIGITS}, or, if"
+        " its comma is a decimal sign, set data.csv.decimal: ','"
     )
     assert read(path, decimal=",").frame.y.tolist() == [1.234, 12.5]
 
 
 def test_a_point_among_decimal_commas_is_located(tmp_path: Path) -> None:
     path = written(tmp_path / "a.csv", "ds;y\na;1,5\nb;2,5\nc;2.5\nd;1.234,5\n")
-    assert refused(path) == f"{path}:4: column y: expected a number, received '2.5' (2 such cells)" + DIGITS
+    assert (
+        refused(path)
+        == f"{path}:4: column y: expected a number, received '2.5' (2 such cells)" + DIGITS
+    )
 
 
 def test_the_config_overrides_what_would_be_detected(tmp_path: Path) -> None:
@@ -88,7 +100,9 @@ def test_the_config_overrides_what_would_be_detected(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
 @pytest.mark.parametrize("name", ["Verkäufe", "Größe in °C", "año", "produção", "salg på øl"])
-def test_western_headers_are_read_in_every_usual_encoding(tmp_path: Path, encoding: str, name: str) -> None:
+def test_western_headers_are_read_in_every_usual_encoding(
+    tmp_path: Path, encoding: str, name: str
+) -> None:
     path = written(tmp_path / "a.csv", f"ds,{name}\nMünchen,1\nKöln,2\n".encode(encoding))
     frame = read_table(path, columns=["ds", name], text=["ds"]).frame
     assert frame.to_dict("list") == {"ds": ["München", "Köln"], name: [1, 2]}
@@ -102,14 +116,22 @@ def test_western_headers_are_read_in_every_usual_encoding(tmp_path: Path, encodi
         ("gb18030", "日期,销售额\n北京,1\n"),
     ],
 )
-def test_other_code_pages_are_asked_for_and_not_guessed(tmp_path: Path, encoding: str, text: str) -> None:
+def test_other_code_pages_are_asked_for_and_not_guessed(
+    tmp_path: Path, encoding: str, text: str
+) -> None:
     path = written(tmp_path / "a.csv", text.encode(encoding))
-    assert refused(path).startswith(f"{path}: neither UTF-8 nor Western European text; set data.csv.encoding")
+    assert refused(path).startswith(
+        f"{path}: neither UTF-8 nor Western European text; set data.csv.encoding"
+    )
     assert read_table(path, encoding=encoding).frame.to_csv(index=False) == text
 
 
-def test_a_byte_order_mark_is_no_part_of_the_header_even_if_the_config_says_utf_8(tmp_path: Path) -> None:
-    assert rows(read(written(tmp_path / "a.csv", "\ufeffds,y\na,1\n"), encoding="utf-8")) == [("a", 1)]
+def test_a_byte_order_mark_is_no_part_of_the_header_even_if_the_config_says_utf_8(
+    tmp_path: Path,
+) -> None:
+    assert rows(read(written(tmp_path / "a.csv", "\ufeffds,y\na,1\n"), encoding="utf-8")) == [
+        ("a", 1)
+    ]
 
 
 def test_an_unknown_encoding_and_a_wrong_one_name_the_key(tmp_path: Path) -> None:
@@ -120,7 +142,9 @@ def test_an_unknown_encoding_and_a_wrong_one_name_the_key(tmp_path: Path) -> Non
     assert refused(late).endswith("set data.csv.encoding")
 
 
-@pytest.mark.parametrize(("suffix", "compress"), [("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)])
+@pytest.mark.parametrize(
+    ("suffix", "compress"), [("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)]
+)
 def test_compressed_files_are_read_and_located_like_plain_ones(
     tmp_path: Path, suffix: str, compress: Callable[[bytes], bytes]
 ) -> None:
@@ -130,12 +154,16 @@ def test_compressed_files_are_read_and_located_like_plain_ones(
 
 
 @pytest.mark.parametrize("suffix", ["gz", "bz2", "xz", "zip", "zst", "tar"])
-def test_a_file_that_is_not_what_its_suffix_says_is_a_data_error(tmp_path: Path, suffix: str) -> None:
+def test_a_file_that_is_not_what_its_suffix_says_is_a_data_error(
+    tmp_path: Path, suffix: str
+) -> None:
     path = written(tmp_path / f"a.csv.{suffix}", "ds,y\na,1\n")
     assert refused(path).startswith(f"{path}: cannot be read: ")
 
 
-@pytest.mark.parametrize(("suffix", "compress"), [("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)])
+@pytest.mark.parametrize(
+    ("suffix", "compress"), [("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)]
+)
 @pytest.mark.parametrize("cut", [False, True])
 def test_a_damaged_archive_is_a_data_error_wherever_the_damage_is(
     tmp_path: Path, suffix: str, compress: Callable[[bytes], bytes], cut: bool
@@ -152,13 +180,19 @@ def test_a_damaged_archive_is_a_data_error_wherever_the_damage_is(
 
 
 def test_quoted_line_breaks_and_blank_lines_keep_the_places_right(tmp_path: Path) -> None:
-    text = '\n\nds,note,y\n\na,"two\nlines, one ""cell""",1\n  \t\nb,plain,2\n\n\nc,"\n\n",3\nd,,x\ne,,x\n'
+    text = (
+        '\n\nds,note,y\n\na,"two\nlines, one ""cell""",1\n '
+        ' \t\nb,plain,2\n\n\nc,"\n\n",3\nd,,x\ne,,x\n'
+    )
     path = written(tmp_path / "a.csv", text)
     lines = text.split("\n")
     table = read_table(path, columns=["ds"], text=["ds"])
     assert table.place(1) == f"{path}:{lines.index('b,plain,2') + 1}"
     place = f"{path}:{lines.index('d,,x') + 1}"
-    assert refused(path) == f"{place}: column y: expected a number, received 'x' (2 such cells)" + REMEDY
+    assert (
+        refused(path)
+        == f"{place}: column y: expected a number, received 'x' (2 such cells)" + REMEDY
+    )
 
 
 def test_a_line_of_delimiters_alone_is_a_row_without_values(tmp_path: Path) -> None:
@@ -178,7 +212,10 @@ def test_one_bad_cell_in_row_30_000_is_located(tmp_path: Path, ending: str) -> N
     lines = ["ds,y", *(f"t{k},{k}.5" for k in range(40_000))]
     lines[30_000] = "t29999,1O"
     path = written(tmp_path / "a.csv", ending.join(lines) + ending)
-    assert refused(path) == f"{path}:30001: column y: expected a number, received '1O' (1 such cell)" + DIGITS
+    assert (
+        refused(path)
+        == f"{path}:30001: column y: expected a number, received '1O' (1 such cell)" + DIGITS
+    )
 
 
 def test_bad_cells_of_all_columns_are_reported_at_once(tmp_path: Path) -> None:
@@ -191,7 +228,9 @@ def test_bad_cells_of_all_columns_are_reported_at_once(tmp_path: Path) -> None:
     )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     st.lists(st.text("ab ,\"'\n\r;|\té", max_size=6), min_size=1, max_size=8),
     st.sampled_from([",", ";", "\t", "|"]),
@@ -241,13 +280,20 @@ def test_a_table_without_a_header_shows_its_first_row_as_columns(tmp_path: Path)
 
 def test_columns_come_in_the_order_asked_for(tmp_path: Path) -> None:
     path = written(tmp_path / "a.csv", "z,y,ds\n3,1,a\n")
-    assert list(read_table(path, columns=["ds", "y", "z"], text=["ds"]).frame.columns) == ["ds", "y", "z"]
+    assert list(read_table(path, columns=["ds", "y", "z"], text=["ds"]).frame.columns) == [
+        "ds",
+        "y",
+        "z",
+    ]
 
 
 def test_ids_stay_text_as_written_and_missing_numbers_become_nan(tmp_path: Path) -> None:
     ids = ["NA", "007", "null", "1e5", "", " 7", "None", "nan", "True", "-"]
     numbers = ["NA", "", "null", "N/A", "NaN", "nan", "None", "-", "?", "NULL"]
-    path = written(tmp_path / "a.csv", "ds,y\n" + "".join(f"{i},{y}\n" for i, y in zip(ids, numbers, strict=True)))
+    path = written(
+        tmp_path / "a.csv",
+        "ds,y\n" + "".join(f"{i},{y}\n" for i, y in zip(ids, numbers, strict=True)),
+    )
     frame = read(path).frame
     assert frame.ds.tolist() == ids
     assert frame.y.isna().all()
@@ -265,9 +311,10 @@ def test_a_row_with_more_cells_than_the_header_is_refused_instead_of_cut_or_shif
     path = written(tmp_path / "a.csv", "ds,y\n2024-01-01,1,5\n2024-01-02,2,5\n")
     with pytest.raises(DataError) as caught:
         read_table(path, columns=columns, text=["ds"])
-    assert str(caught.value) == (
-        f"{path}:2: the header names 2 columns, and this row has 3: '2024-01-01,1,5' (2 such rows); "
-        "put cells that hold ',' in quotes, or set data.csv.delimiter"
+    assert (
+        str(caught.value)
+        == f"{path}:2: the header names 2 columns, and this row has 3: '2024-01-01,1,5' (2 such"
+        " rows); put cells that hold ',' in quotes, or set data.csv.delimiter"
     )
 
 
@@ -285,9 +332,9 @@ def test_empty_cells_behind_the_last_column_are_harmless(tmp_path: Path) -> None
 
 
 def test_a_short_row_has_missing_values(tmp_path: Path) -> None:
-    assert read(written(tmp_path / "a.csv", "ds,x,y\na,1,2\nb\nc,1\n")).frame.y.tolist() == pytest.approx(
-        [2, np.nan, np.nan], nan_ok=True
-    )
+    assert read(
+        written(tmp_path / "a.csv", "ds,x,y\na,1,2\nb\nc,1\n")
+    ).frame.y.tolist() == pytest.approx([2, np.nan, np.nan], nan_ok=True)
 
 
 def test_a_file_with_one_column_needs_no_delimiter(tmp_path: Path) -> None:
@@ -299,14 +346,18 @@ def test_a_file_with_one_column_needs_no_delimiter(tmp_path: Path) -> None:
 # What is no table
 
 
-@pytest.mark.parametrize("content", [b"", b"\n \n\t\n", b"\xef\xbb\xbf", b"\xff\xfe", b'"', b'""\n'])
+@pytest.mark.parametrize(
+    "content", [b"", b"\n \n\t\n", b"\xef\xbb\xbf", b"\xff\xfe", b'"', b'""\n']
+)
 def test_an_empty_file_is_refused(tmp_path: Path, content: bytes) -> None:
     path = written(tmp_path / "a.csv", content)
     assert refused(path) == f"{path}: empty; expected a header line and rows"
 
 
 @pytest.mark.parametrize("odd", ['""', '"  "', '"\n"'])
-def test_a_line_of_nothing_but_quotes_is_a_row_and_the_places_after_it_are_right(tmp_path: Path, odd: str) -> None:
+def test_a_line_of_nothing_but_quotes_is_a_row_and_the_places_after_it_are_right(
+    tmp_path: Path, odd: str
+) -> None:
     path = written(tmp_path / "a.csv", f"ds,y\n\n2024-01-01,1\n   \n{odd}\n2024-01-02,2\n")
     table = read_table(path)
     assert len(table.frame) == 3
@@ -319,7 +370,12 @@ def test_a_header_alone_is_a_table_without_rows(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", bytes(range(256)) * 9, "ds,y\na,1\n".encode("utf-32"), b"ds,y\n\0,1\n"],
+    [
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+        bytes(range(256)) * 9,
+        "ds,y\na,1\n".encode("utf-32"),
+        b"ds,y\n\0,1\n",
+    ],
 )
 def test_a_binary_file_is_refused(tmp_path: Path, content: bytes) -> None:
     path = written(tmp_path / "a.csv", content)
@@ -340,7 +396,9 @@ def test_a_path_that_matches_nothing_says_so(tmp_path: Path) -> None:
 # Many files
 
 
-def test_a_directory_and_a_glob_are_read_as_one_table_with_a_place_for_each_row(tmp_path: Path) -> None:
+def test_a_directory_and_a_glob_are_read_as_one_table_with_a_place_for_each_row(
+    tmp_path: Path,
+) -> None:
     a = written(tmp_path / "a.csv", "ds,y\na,1\nb,2\n")
     b = written(tmp_path / "deep" / "b.csv.gz", gzip.compress(b"y;ds\n\n3,5;c\n"))
     written(tmp_path / "_SUCCESS", "")
@@ -363,7 +421,9 @@ def test_a_file_of_a_directory_that_lacks_a_column_is_named(tmp_path: Path) -> N
 
 
 def test_a_parquet_file_is_read_with_its_types(tmp_path: Path) -> None:
-    frame = pd.DataFrame({"ds": pd.date_range("2024", periods=3, tz="Europe/Berlin"), "y": [1, None, 3], "z": 0})
+    frame = pd.DataFrame(
+        {"ds": pd.date_range("2024", periods=3, tz="Europe/Berlin"), "y": [1, None, 3], "z": 0}
+    )
     frame.to_parquet(tmp_path / "a.parquet")
     table = read(tmp_path / "a.parquet")
     pd.testing.assert_frame_equal(table.frame, frame[["ds", "y"]])
@@ -381,16 +441,23 @@ def test_hive_partitions_are_columns_and_ids_in_folder_names_stay_text(tmp_path:
         for year in (2023, 2024):
             folder = tmp_path / f"store={store}" / f"year={year}"
             folder.mkdir(parents=True)
-            pd.DataFrame({"ds": [f"{year}-01-01"], "y": [len(store)]}).to_parquet(folder / "part.parquet")
+            pd.DataFrame({"ds": [f"{year}-01-01"], "y": [len(store)]}).to_parquet(
+                folder / "part.parquet"
+            )
     frame = read_table(tmp_path, columns=["ds", "store", "y"], text=["ds", "store"]).frame
     assert frame.store.tolist() == ["007", "007", "12", "12", "NA", "NA"]
     assert frame.y.tolist() == [3, 3, 2, 2, 2, 2]
-    assert read_table(tmp_path, columns=["ds", "year", "y"], text=["ds"]).frame.year.tolist() == [2023, 2024] * 3
+    assert (
+        read_table(tmp_path, columns=["ds", "year", "y"], text=["ds"]).frame.year.tolist()
+        == [2023, 2024] * 3
+    )
     assert set(read_table(tmp_path).frame.columns) == {"ds", "y", "store", "year"}
 
 
 def test_text_where_parquet_should_hold_numbers_is_refused_by_column(tmp_path: Path) -> None:
-    pd.DataFrame({"ds": ["a"], "y": ["1"], "z": pd.to_datetime(["2024"])}).to_parquet(tmp_path / "a.pq")
+    pd.DataFrame({"ds": ["a"], "y": ["1"], "z": pd.to_datetime(["2024"])}).to_parquet(
+        tmp_path / "a.pq"
+    )
     with pytest.raises(DataError) as caught:
         read_table(tmp_path / "a.pq", columns=["ds", "y", "z"], text=["ds"])
     assert len(caught.value.problems) == 2
@@ -402,7 +469,9 @@ def test_a_file_that_is_no_parquet_and_one_beside_csv_are_refused(tmp_path: Path
     broken = written(tmp_path / "a.parquet", "ds,y\na,1\n")
     assert refused(broken).startswith(f"{broken}: not readable as Parquet: ")
     written(tmp_path / "b.csv", "ds,y\na,1\n")
-    assert refused(tmp_path).startswith(f"{tmp_path}: Parquet beside other files (a.parquet, b.csv)")
+    assert refused(tmp_path).startswith(
+        f"{tmp_path}: Parquet beside other files (a.parquet, b.csv)"
+    )
 
 
 def test_a_column_missing_from_parquet_lists_what_is_there(tmp_path: Path) -> None:
@@ -412,7 +481,9 @@ def test_a_column_missing_from_parquet_lists_what_is_there(tmp_path: Path) -> No
 
 # Files that were cut, and files that are being written
 
-STEADY = "ds,n,y\n" + "".join(f"{k},{k % 7},{k % 50 + 10}.{k % 1000:03d}\n" for k in range(1000, 3000))
+STEADY = "ds,n,y\n" + "".join(
+    f"{k},{k % 7},{k % 50 + 10}.{k % 1000:03d}\n" for k in range(1000, 3000)
+)
 
 
 def note(path: Path, text: str) -> str | None:
@@ -423,7 +494,9 @@ def note(path: Path, text: str) -> str | None:
 @pytest.mark.parametrize("lost", [1, 2, 3, 4, 5])
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
-def test_a_last_number_that_was_cut_is_named(lost: int, ending: str, encoding: str, tmp_path: Path) -> None:
+def test_a_last_number_that_was_cut_is_named(
+    lost: int, ending: str, encoding: str, tmp_path: Path
+) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(STEADY.rstrip("\n")[:-lost].replace("\n", ending).encode(encoding))
     (finding,) = read_table(path, columns=["ds", "n", "y"], text=["ds"]).findings
@@ -442,15 +515,21 @@ def test_a_last_row_that_is_as_long_as_others_or_has_an_end_is_not(tmp_path: Pat
 
 
 @pytest.mark.parametrize("last", ["3000,1", "3000", "30"])
-def test_a_last_row_that_lost_columns_is_refused_until_it_has_an_end(last: str, tmp_path: Path) -> None:
+def test_a_last_row_that_lost_columns_is_refused_until_it_has_an_end(
+    last: str, tmp_path: Path
+) -> None:
     path = written(tmp_path / "a.csv", STEADY + last)
     message = (
-        f"{path}:2002: the last row has {len(last.split(','))} of 3 columns and no line end, as of a file that was cut"
+        f"{path}:2002: the last row has {len(last.split(','))} of 3 columns and no line end, as of"
+        " a file that was cut"
     )
     with pytest.raises(DataError) as caught:
         read_table(path, columns=["ds", "n", "y"], text=["ds"])
     assert str(caught.value).startswith(message)
-    assert len(read_table(written(path, STEADY + last + "\n"), columns=["ds", "y"], text=["ds"]).frame) == 2001
+    assert (
+        len(read_table(written(path, STEADY + last + "\n"), columns=["ds", "y"], text=["ds"]).frame)
+        == 2001
+    )
 
 
 def test_rows_that_are_all_narrower_than_the_header_are_not_cut(tmp_path: Path) -> None:
@@ -502,7 +581,9 @@ def test_a_place_in_a_file_that_lost_rows_since_is_a_data_error(tmp_path: Path) 
 
 
 def file_encodings() -> list[str]:
-    names = {module.name for module in pkgutil.iter_modules(encodings.__path__)} | set(encodings.aliases.aliases)
+    names = {module.name for module in pkgutil.iter_modules(encodings.__path__)} | set(
+        encodings.aliases.aliases
+    )
     return sorted(names)
 
 
@@ -517,7 +598,16 @@ def test_every_codec_of_python_reads_files_or_is_refused_by_the_config() -> None
         assert text.encode(name).decode(name) == text
         read_by.append(name)
     assert len(read_by) > 300
-    assert {"utf8", "utf_16", "cp1252", "latin", "cp037", "gb18030", "shift_jis_2004", "cp864"} <= set(read_by)
+    assert {
+        "utf8",
+        "utf_16",
+        "cp1252",
+        "latin",
+        "cp037",
+        "gb18030",
+        "shift_jis_2004",
+        "cp864",
+    } <= set(read_by)
 
 
 @pytest.mark.parametrize(
@@ -538,22 +628,30 @@ def test_every_codec_of_python_reads_files_or_is_refused_by_the_config() -> None
 )
 def test_codecs_that_are_not_for_files_are_refused(name: str) -> None:
     with pytest.raises(
-        ValidationError, match="no encoding of text files; expected one such as utf-8, utf-16-le, cp1252"
+        ValidationError,
+        match="no encoding of text files; expected one such as utf-8, utf-16-le, cp1252",
     ):
         CsvConfig(encoding=name)
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "UTF16", "utf-32", "u32"])
 @pytest.mark.parametrize("order", ["le", "be"])
-def test_text_without_a_byte_order_mark_says_which_encoding_reads_it(encoding: str, order: str, tmp_path: Path) -> None:
+def test_text_without_a_byte_order_mark_says_which_encoding_reads_it(
+    encoding: str, order: str, tmp_path: Path
+) -> None:
     plain = codecs.lookup(encoding).name
     path = written(tmp_path / "a.csv", "ds,y\nä,1\n".encode(f"{plain}-{order}"))
-    assert refused(path, encoding=encoding) == f"{path}: no byte-order mark; set data.csv.encoding: {plain}-{order}"
+    assert (
+        refused(path, encoding=encoding)
+        == f"{path}: no byte-order mark; set data.csv.encoding: {plain}-{order}"
+    )
     assert rows(read(path, encoding=f"{plain}-{order}")) == [("ä", 1)]
 
 
 @pytest.mark.parametrize("cell", ["1,021,400", "1,206.9", "<0.5", "12 kg"])
-def test_no_remedy_for_a_text_with_digits_reads_them_as_another_number_or_as_missing(tmp_path: Path, cell: str) -> None:
+def test_no_remedy_for_a_text_with_digits_reads_them_as_another_number_or_as_missing(
+    tmp_path: Path, cell: str
+) -> None:
     path = tmp_path / "a.csv"
     path.write_text(f'ds,y\n1,987\n2,"{cell}"\n3,654\n')
     assert refused(path).endswith(DIGITS)

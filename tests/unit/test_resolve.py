@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from lstm_forecast.config.loading import dump_config, parse_config
 from lstm_forecast.config.schema import Config
-from lstm_forecast.data.calendar import calendar_values
-from lstm_forecast.data.covariates import Known
-from lstm_forecast.data.notes import is_share
-from lstm_forecast.data.panel import Panel, build_panel
-from lstm_forecast.data.split import split_rows
-from lstm_forecast.workflows._resolve import _autocorrelation, resolve
+from lstm_forecast.panel.calendar import calendar_values
+from lstm_forecast.panel.covariates import Known
+from lstm_forecast.panel.notes import is_share
+from lstm_forecast.panel.panel import Panel, build_panel
+from lstm_forecast.panel.split import split_rows
+from lstm_forecast.training.resolve import _autocorrelation, resolve
 from tests.unit.conftest import SHARED, table_of
 
 MINIMAL = "name: a\ndata: {path: a.csv, timestamp: ds, targets: y}\nwindows: {horizon: 6}\n"
@@ -45,11 +45,13 @@ def config_of(**sections: dict[str, Any]) -> Config:
 def panel_of(*series: np.ndarray, freq: str = "1") -> Panel:
     steps = [range(len(values)) for values in series]
     dates = [
-        pd.date_range("2020-01-05", periods=len(values), freq=freq).astype(str) for values in series if freq != "1"
+        pd.date_range("2020-01-05", periods=len(values), freq=freq).astype(str)
+        for values in series
+        if freq != "1"
     ]
     table = table_of(
         id=[f"s{k}" for k, values in enumerate(series) for _ in values],
-        ds=[stamp for stamps in (dates or steps) for stamp in stamps],
+        ds=[stamp for stamps in dates or steps for stamp in stamps],
         y=np.concatenate(series),
     )
     return build_panel(table, timestamp="ds", targets=["y"], series_id="id", freq=freq)
@@ -114,8 +116,12 @@ def test_values_after_the_training_part_do_not_decide_the_season() -> None:
     assert resolved(panel_of(changed))[0].windows.season_length == 1
 
 
-@pytest.mark.parametrize(("freq", "rows", "season"), [("10ms", 900, 1), ("h", 30, 1), ("h", 48, 24), ("MS", 23, 1)])
-def test_a_usual_season_that_no_series_holds_twice_is_none(freq: str, rows: int, season: int) -> None:
+@pytest.mark.parametrize(
+    ("freq", "rows", "season"), [("10ms", 900, 1), ("h", 30, 1), ("h", 48, 24), ("MS", 23, 1)]
+)
+def test_a_usual_season_that_no_series_holds_twice_is_none(
+    freq: str, rows: int, season: int
+) -> None:
     config, reasons = resolved(panel_of(noise(rows), freq=freq), **SETTLED)
     assert config.windows.season_length == season
     assert ("no series holds two of the" in reasons["windows.season_length"]) == (season == 1)
@@ -124,7 +130,10 @@ def test_a_usual_season_that_no_series_holds_twice_is_none(freq: str, rows: int,
 def test_a_season_in_the_values_takes_the_place_of_a_usual_one_that_is_too_long() -> None:
     config, reasons = resolved(panel_of(seasonal(20, 600), freq="10ms"), **SETTLED)
     assert config.windows.season_length == 20
-    assert "no series holds two of the 8,640,000 rows that are usual for freq 10ms" in reasons["windows.season_length"]
+    assert (
+        "no series holds two of the 8,640,000 rows that are usual for freq 10ms"
+        in reasons["windows.season_length"]
+    )
 
 
 @settings(max_examples=40, deadline=None)
@@ -133,10 +142,15 @@ def test_autocorrelations_are_what_their_definition_says(rows: int, lags: int, s
     values = noise(rows, seed)
     values[: seed % 3] = np.nan
     change = np.diff(values)
-    change = np.nan_to_num(change - np.nanmean(change)) if np.isfinite(change).any() else np.zeros_like(change)
+    change = (
+        np.nan_to_num(change - np.nanmean(change))
+        if np.isfinite(change).any()
+        else np.zeros_like(change)
+    )
     power = change @ change
     expected = [
-        change[lag:] @ change[:-lag] / power if 0 < lag < len(change) and power else 0 for lag in range(1, lags + 1)
+        change[lag:] @ change[:-lag] / power if 0 < lag < len(change) and power else 0
+        for lag in range(1, lags + 1)
     ]
     assert _autocorrelation(values, lags) == pytest.approx(expected, abs=1e-9)
 
@@ -165,7 +179,9 @@ def test_values_tell_what_targets_can_be(kind: str) -> None:
     support, values = KINDS[kind]
     config, reasons = resolved(panel_of(values.astype(float)), **SETTLED)
     assert config.preprocessing.support == support
-    assert reasons["preprocessing.support"].startswith(f"{support}: values from {values[:240].min():g} to ")
+    assert reasons["preprocessing.support"].startswith(
+        f"{support}: values from {values[:240].min():g} to "
+    )
 
 
 @pytest.mark.parametrize("top", [0.98, 1.0])
@@ -181,13 +197,18 @@ def test_a_price_that_wanders_up_to_1_is_no_share(seed: int, rows: int, top: flo
 @pytest.mark.skipif(not SHARED.exists(), reason="the shared data sets are not here")
 def test_no_exchange_rate_is_a_share() -> None:
     rates = pd.read_csv(SHARED / "exchange_rate.csv.gz").iloc[:, 1:]
-    assert [name for name, rate in rates.items() if is_share(rate.clip(upper=1).to_numpy(), np.zeros(len(rate)))
-            and rate.max() <= 1] == []  # fmt: skip
+    assert [
+        name
+        for name, rate in rates.items()
+        if is_share(rate.clip(upper=1).to_numpy(), np.zeros(len(rate))) and rate.max() <= 1
+    ] == []
 
 
 def test_the_weakest_series_decides_for_all() -> None:
     shares = np.random.default_rng(0).beta(8, 3, 300)
-    assert resolved(panel_of(shares, 3 * shares), **SETTLED)[0].preprocessing.support == "non_negative"
+    assert (
+        resolved(panel_of(shares, 3 * shares), **SETTLED)[0].preprocessing.support == "non_negative"
+    )
     assert resolved(panel_of(shares, -shares), **SETTLED)[0].preprocessing.support == "real"
 
 
@@ -211,7 +232,9 @@ def test_few_rows_are_no_reason_to_fail(rows: int) -> None:
     assert 1 <= config.windows.context_length <= rows
 
 
-@pytest.mark.parametrize(("freq", "season"), [("h", 24), ("MS", 12), ("QS", 4), ("W", 52), ("D", 7)])
+@pytest.mark.parametrize(
+    ("freq", "season"), [("h", 24), ("MS", 12), ("QS", 4), ("W", 52), ("D", 7)]
+)
 def test_dates_have_the_season_that_is_usual_for_their_frequency(freq: str, season: int) -> None:
     config, reasons = resolved(panel_of(noise(240), freq=freq))
     assert config.windows.season_length == season
@@ -223,7 +246,9 @@ def test_dates_have_the_season_that_is_usual_for_their_frequency(freq: str, seas
 
 def test_every_open_key_is_settled_with_a_reason_and_the_config_reads_back() -> None:
     config, reasons = resolved(panel_of(seasonal(12)))
-    assert set(reasons) == {f"{section}.{key}" for section, keys in AUTO_KEYS.items() for key in keys}
+    assert set(reasons) == {
+        f"{section}.{key}" for section, keys in AUTO_KEYS.items() for key in keys
+    }
     for section, keys in AUTO_KEYS.items():
         for key in keys:
             value = getattr(getattr(config, section), key)
@@ -236,7 +261,13 @@ def test_every_open_key_is_settled_with_a_reason_and_the_config_reads_back() -> 
 EXPLICIT = {
     "preprocessing": {"log": True, "support": "non_negative"},
     "windows": {"context_length": 15, "normalisation": "mean", "season_length": 5},
-    "model": {"units": [3], "segment_length": 5, "segment_units": 2, "linear": "none", "ensemble": 2},
+    "model": {
+        "units": [3],
+        "segment_length": 5,
+        "segment_units": 2,
+        "linear": "none",
+        "ensemble": 2,
+    },
     "training": {"epochs": 3, "batch_size": 17, "steps_per_epoch": 4},
 }
 
@@ -245,16 +276,22 @@ EXPLICIT = {
 def test_contexts_hold_as_many_steps_as_are_known_ahead(segment: int | None) -> None:
     panel = panel_of(seasonal(7, 45), freq="D")
     known = Known(calendar=("day_of_week",))
-    values = calendar_values(panel.layout.grid, np.arange(45), features=known.calendar, holidays=None)
+    values = calendar_values(
+        panel.layout.grid, np.arange(45), features=known.calendar, holidays=None
+    )
     seen = replace(
-        panel, columns=("y", *known.columns), values=np.concatenate([panel.values, values], axis=1), known=known
+        panel,
+        columns=("y", *known.columns),
+        values=np.concatenate([panel.values, values], axis=1),
+        known=known,
     )
     data = config_of().data.model_dump() | {"covariates": {"calendar": known.calendar}}
     sections: dict[str, Any] = {"windows": {"horizon": 20}, "model": {"segment_length": segment}}
     config, _ = resolved(seen, data=data, **sections)
     assert config.windows.context_length >= 20
     assert config.windows.context_length % config.model.segment_length == 0
-    assert resolved(panel, **sections)[0].windows.context_length < 20  # else the test above would say nothing
+    # else the test above would say nothing
+    assert resolved(panel, **sections)[0].windows.context_length < 20
 
 
 def test_what_the_config_says_is_never_changed() -> None:
@@ -263,12 +300,16 @@ def test_what_the_config_says_is_never_changed() -> None:
     assert (config, reasons) == (config_of(**EXPLICIT), {})
 
 
-@pytest.mark.parametrize("key", [f"{section}.{key}" for section, values in EXPLICIT.items() for key in values])
+@pytest.mark.parametrize(
+    "key", [f"{section}.{key}" for section, values in EXPLICIT.items() for key in values]
+)
 def test_one_key_that_the_config_says_leaves_the_others_open(key: str) -> None:
     section, name = key.split(".")
     value = EXPLICIT[section][name]
     config, reasons = resolved(panel_of(np.exp(0.1 * seasonal(5, 80))), **{section: {name: value}})
-    assert getattr(getattr(config, section), name) == (tuple(value) if isinstance(value, list) else value)
+    assert getattr(getattr(config, section), name) == (
+        tuple(value) if isinstance(value, list) else value
+    )
     every = {f"{section}.{name}" for section, names in AUTO_KEYS.items() for name in names}
     assert set(reasons) == every - {key}
 
@@ -276,7 +317,9 @@ def test_one_key_that_the_config_says_leaves_the_others_open(key: str) -> None:
 def test_auto_null_and_an_absent_key_mean_the_same() -> None:
     panel = panel_of(seasonal(4))
     texts = [
-        MINIMAL.replace("horizon: 6", "horizon: 6" + "".join(f", {key}: {word}" for key in AUTO_KEYS["windows"]))
+        MINIMAL.replace(
+            "horizon: 6", "horizon: 6" + "".join(f", {key}: {word}" for key in AUTO_KEYS["windows"])
+        )
         + "".join(
             f"{section}: {{{', '.join(f'{key}: {word}' for key in keys)}}}\n"
             for section, keys in AUTO_KEYS.items()
@@ -309,11 +352,17 @@ def test_a_logarithm_is_considered_only_where_every_value_has_one() -> None:
 
 
 def test_the_linear_part_is_a_ridge_where_that_forecasts_well_and_not_where_it_does_not() -> None:
-    exact = 10 * np.sin(2 * np.pi * np.arange(900) / 12) + 4 * np.sin(2 * np.pi * np.arange(900) / 7.3)
+    exact = 10 * np.sin(2 * np.pi * np.arange(900) / 12) + 4 * np.sin(
+        2 * np.pi * np.arange(900) / 7.3
+    )
     known = {"context_length": 24, "normalisation": "last", "season_length": 1}
     assert resolved(panel_of(exact + 0.01 * noise(900)), windows=known)[0].model.linear == "ridge"
-    forms = [resolved(panel_of(noise(800, seed).cumsum()), windows={**known, "context_length": 12})[0].model.linear
-             for seed in range(5)]  # fmt: skip
+    forms = [
+        resolved(panel_of(noise(800, seed).cumsum()), windows={**known, "context_length": 12})[
+            0
+        ].model.linear
+        for seed in range(5)
+    ]
     assert sum(form != "ridge" for form in forms) >= 3
 
 
@@ -340,7 +389,11 @@ def test_the_context_holds_the_season_and_leaves_rows_to_learn_from() -> None:
 def network_steps(config: Config, windows: int) -> int:
     """Optimiser steps of all networks and epochs."""
     steps = -(-windows // config.training.batch_size)
-    return config.model.ensemble * config.training.epochs * min(steps, config.training.steps_per_epoch or steps)
+    return (
+        config.model.ensemble
+        * config.training.epochs
+        * min(steps, config.training.steps_per_epoch or steps)
+    )
 
 
 def test_a_smaller_time_budget_gives_fewer_steps() -> None:
@@ -348,7 +401,9 @@ def test_a_smaller_time_budget_gives_fewer_steps() -> None:
     totals = []
     for budget in (1.0, 10.0, 60.0, 180.0, 3600.0):
         config, reasons = resolved(
-            panel, windows={"context_length": 24, "normalisation": "last"}, training={"time_budget": budget}
+            panel,
+            windows={"context_length": 24, "normalisation": "last"},
+            training={"time_budget": budget},
         )
         totals.append(network_steps(config, 6900))
         assert f"training.time_budget {budget:g} s" in reasons["training.epochs"]
@@ -360,7 +415,8 @@ def test_training_twice_leaves_half_the_budget_to_each() -> None:
     panel = panel_of(*[seasonal(12, 2000) + k for k in range(5)])
     windows = {"context_length": 24, "normalisation": "last"}
     once, twice = (
-        resolved(panel, windows=windows, training={"time_budget": 20.0, "refit": refit})[0] for refit in (False, True)
+        resolved(panel, windows=windows, training={"time_budget": 20.0, "refit": refit})[0]
+        for refit in (False, True)
     )
     assert network_steps(twice, 6900) < network_steps(once, 6900)
 
@@ -368,6 +424,9 @@ def test_training_twice_leaves_half_the_budget_to_each() -> None:
 def test_more_windows_make_a_wider_network_and_larger_batches() -> None:
     windows = {"context_length": 12, "normalisation": "last", "season_length": 1}
     found = [resolved(panel_of(noise(rows)), windows=windows)[0] for rows in (200, 2000, 20_000)]
-    widths, batches = [each.model.units[0] for each in found], [each.training.batch_size for each in found]
+    widths, batches = (
+        [each.model.units[0] for each in found],
+        [each.training.batch_size for each in found],
+    )
     assert widths == sorted(set(widths))
     assert batches == sorted(batches)

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from lstm_forecast.data.panel import Panel, build_panel
-from lstm_forecast.data.scale import Scaler, fit_scaler
 from lstm_forecast.errors import DataError
+from lstm_forecast.panel.panel import Panel, build_panel
+from lstm_forecast.panel.scale import Scaler, fit_scaler
 from tests.unit.conftest import panel_of, table_of
 
 KINDS = ["standard", "minmax", "robust", "none"]
@@ -34,7 +34,9 @@ def fitted(panel: Panel, kind: str, *, log: bool = False) -> Scaler:
 def undone(scaler: Scaler, panel: Panel) -> np.ndarray:
     """Every row through transform and invert."""
     index = scaler.indices(panel.layout.ids)[panel.layout.series_of(np.arange(len(panel.values)))]
-    return scaler.invert(scaler.transform(panel)[:, None], index, n_targets=len(panel.columns))[:, 0]
+    return scaler.invert(scaler.transform(panel)[:, None], index, n_targets=len(panel.columns))[
+        :, 0
+    ]
 
 
 # Numbers
@@ -44,14 +46,17 @@ def undone(scaler: Scaler, panel: Panel) -> np.ndarray:
 def test_a_pooled_scaler_is_that_of_one_series_with_all_rows(kind: str) -> None:
     values = [1.0, 5.0, 2.0, 30.0, 7.0]
     panel = with_values(panel_of(2, 3), values)
-    pooled = fit_scaler(panel, kind=kind, log=True, train_ends=panel.layout.offsets[1:], pooled=True)
+    pooled = fit_scaler(
+        panel, kind=kind, log=True, train_ends=panel.layout.offsets[1:], pooled=True
+    )
     alone = fitted(with_values(panel_of(5), values), kind, log=True)
     assert np.array_equal(pooled.center, np.repeat(alone.center, 2, axis=0))
     assert np.array_equal(pooled.scale, np.repeat(alone.scale, 2, axis=0))
 
 
 @pytest.mark.parametrize(
-    ("kind", "center", "scale"), [("standard", 4, np.sqrt(6)), ("minmax", 1, 7), ("robust", 4, 3), ("none", 0, 1)]
+    ("kind", "center", "scale"),
+    [("standard", 4, np.sqrt(6)), ("minmax", 1, 7), ("robust", 4, 3), ("none", 0, 1)],
 )
 def test_each_kind_by_hand(kind: str, center: float, scale: float) -> None:
     panel = with_values(panel_of(6), [1, 2, 4, 4, 5, 8])
@@ -66,13 +71,17 @@ def test_each_kind_by_hand(kind: str, center: float, scale: float) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 @settings(max_examples=50, deadline=None)
 @given(st.integers(-12, 12), st.integers(-12, 12), st.integers(0, 10**6))
-def test_invert_undoes_transform_at_every_magnitude(kind: str, level: int, spread: int, seed: int) -> None:
+def test_invert_undoes_transform_at_every_magnitude(
+    kind: str, level: int, spread: int, seed: int
+) -> None:
     panel = panel_of(30, 7, columns=3, seed=seed)
     panel = with_values(panel, 10.0**level + panel.values * 10.0**spread)
     scaler = fitted(panel, kind)
     assert np.isfinite(scaler.transform(panel)).all()
     worst = np.abs(panel.values - (0 if kind == "none" else scaler.center.repeat([30, 7], axis=0)))
-    np.testing.assert_array_less(np.abs(undone(scaler, panel) - panel.values), 1e-6 * worst + 1e-14 * 10.0**level)
+    np.testing.assert_array_less(
+        np.abs(undone(scaler, panel) - panel.values), 1e-6 * worst + 1e-14 * 10.0**level
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -81,11 +90,19 @@ def test_invert_undoes_transform_at_every_magnitude(kind: str, level: int, sprea
 def test_invert_undoes_the_logarithm(kind: str, level: int, seed: int) -> None:
     panel = panel_of(30, 7, columns=2, seed=seed)
     panel = with_values(panel, 10.0**level * np.exp(panel.values))
-    np.testing.assert_allclose(undone(fitted(panel, kind, log=True), panel), panel.values, rtol=2e-5)
+    np.testing.assert_allclose(
+        undone(fitted(panel, kind, log=True), panel), panel.values, rtol=2e-5
+    )
 
 
 def test_quantiles_and_targets_are_inverted_by_the_series_of_each_window() -> None:
-    scaler = Scaler(False, ("y", "z", "x"), ("a", "b"), np.array([[1.0, 2, 9], [3, 4, 9]]), np.array([[2.0, 3, 9]] * 2))
+    scaler = Scaler(
+        False,
+        ("y", "z", "x"),
+        ("a", "b"),
+        np.array([[1.0, 2, 9], [3, 4, 9]]),
+        np.array([[2.0, 3, 9]] * 2),
+    )
     scaled = np.arange(2 * 5 * 2 * 3).reshape(2, 5, 2, 3)
     found = scaler.invert(scaled, np.array([1, 0]), n_targets=2)
     assert found.shape == scaled.shape
@@ -114,7 +131,9 @@ def test_a_constant_column_has_scale_1(kind: str, value: float) -> None:
 @given(st.permutations(["a", "b", "c", "d"]))
 def test_numbers_belong_to_ids_and_not_to_positions(kind: str, names: list[str]) -> None:
     values = {name: np.random.default_rng(ord(name)).normal(ord(name), size=9) for name in names}
-    table = table_of(id=np.repeat(names, 9), ds=np.tile(np.arange(9), 4), y=np.concatenate([*values.values()]))
+    table = table_of(
+        id=np.repeat(names, 9), ds=np.tile(np.arange(9), 4), y=np.concatenate([*values.values()])
+    )
     panel = build_panel(table, timestamp="ds", targets=["y"], series_id="id", freq="1")
     alone = {name: fitted(with_values(panel_of(9), y), kind) for name, y in values.items()}
     scaler = fitted(panel, kind)
@@ -123,9 +142,15 @@ def test_numbers_belong_to_ids_and_not_to_positions(kind: str, names: list[str])
         assert scaler.center[row] == alone[name].center[0]
         assert scaler.scale[row] == alone[name].scale[0]
     some = names[:2]
-    part = table_of(id=np.repeat(some, 9), ds=np.tile(np.arange(9), 2), y=np.concatenate([values[n] for n in some]))
+    part = table_of(
+        id=np.repeat(some, 9),
+        ds=np.tile(np.arange(9), 2),
+        y=np.concatenate([values[n] for n in some]),
+    )
     few = build_panel(part, timestamp="ds", targets=["y"], series_id="id", freq="1")
-    expected = np.concatenate([alone[name].transform(with_values(panel_of(9), values[name])) for name in sorted(some)])
+    expected = np.concatenate(
+        [alone[name].transform(with_values(panel_of(9), values[name])) for name in sorted(some)]
+    )
     np.testing.assert_array_equal(scaler.transform(few), expected)
 
 
@@ -150,9 +175,14 @@ def test_changing_every_value_behind_the_training_rows_changes_no_byte(
     panel = panel_of(*(train + rest for train, rest in parts), columns=2, seed=seed)
     panel = with_values(panel, np.exp(panel.values))
     train_ends = panel.layout.offsets[:-1] + [train for train, _ in parts]
-    behind = np.arange(len(panel.values)) >= train_ends[panel.layout.series_of(np.arange(len(panel.values)))]
+    behind = (
+        np.arange(len(panel.values))
+        >= train_ends[panel.layout.series_of(np.arange(len(panel.values)))]
+    )
     changed = with_values(panel, np.where(behind[:, None], other, panel.values))
-    before, after = (fit_scaler(p, kind=kind, log=log, train_ends=train_ends) for p in (panel, changed))
+    before, after = (
+        fit_scaler(p, kind=kind, log=log, train_ends=train_ends) for p in (panel, changed)
+    )
     assert before.to_json().encode() == after.to_json().encode()
 
 
@@ -173,7 +203,9 @@ def test_a_value_without_a_logarithm_behind_the_training_rows_is_located_on_tran
     stamps = pd.date_range("2024-01-01", periods=6, freq="MS")
     panel = build_panel(table_of(ds=stamps, y=[1.0, 2, 3, 4, 0, 6]), timestamp="ds", targets=["y"])
     scaler = fit_scaler(panel, kind="standard", log=True, train_ends=np.array([4]))
-    with pytest.raises(DataError, match="series y, 2024-05-01 00:00:00: column y: 0 has no logarithm"):
+    with pytest.raises(
+        DataError, match="series y, 2024-05-01 00:00:00: column y: 0 has no logarithm"
+    ):
         scaler.transform(panel)
 
 
@@ -187,16 +219,36 @@ def test_a_value_without_a_logarithm_behind_the_training_rows_is_located_on_tran
     st.lists(st.text(), min_size=1, max_size=4, unique=True),
     st.data(),
 )
-def test_json_keeps_every_bit(log: bool, columns: list[str], ids: list[str], data: st.DataObject) -> None:
+def test_json_keeps_every_bit(
+    log: bool, columns: list[str], ids: list[str], data: st.DataObject
+) -> None:
     size = len(ids) * len(columns)
     center = data.draw(st.lists(NUMBERS, min_size=size, max_size=size))
     scale = data.draw(st.lists(NUMBERS.filter(lambda x: x > 0), min_size=size, max_size=size))
     shape = len(ids), len(columns)
-    known = [(name, center[k % size], scale[k % size]) for k, name in enumerate(data.draw(st.lists(st.text())))]
-    scaler = Scaler(log, tuple(columns), tuple(ids), np.reshape(center, shape), np.reshape(scale, shape), tuple(known))
+    known = [
+        (name, center[k % size], scale[k % size])
+        for k, name in enumerate(data.draw(st.lists(st.text())))
+    ]
+    scaler = Scaler(
+        log,
+        tuple(columns),
+        tuple(ids),
+        np.reshape(center, shape),
+        np.reshape(scale, shape),
+        tuple(known),
+    )
     found = Scaler.from_json(scaler.to_json())
-    assert (found.log, found.columns, found.ids, found.known) == (log, scaler.columns, scaler.ids, scaler.known)
-    assert (found.center.tobytes(), found.scale.tobytes()) == (scaler.center.tobytes(), scaler.scale.tobytes())
+    assert (found.log, found.columns, found.ids, found.known) == (
+        log,
+        scaler.columns,
+        scaler.ids,
+        scaler.known,
+    )
+    assert (found.center.tobytes(), found.scale.tobytes()) == (
+        scaler.center.tobytes(),
+        scaler.scale.tobytes(),
+    )
     assert found.to_json() == scaler.to_json()
 
 
@@ -207,30 +259,60 @@ def numbers(center: Any, scale: Any) -> str:
 @pytest.mark.parametrize(
     "text",
     [
-        *(numbers(center, 1.0) for center in (float("nan"), float("inf"), -float("inf"), None, "1.5", True, [1.0], {})),
-        *(numbers(0.0, scale) for scale in (0, 0.0, -0.0, -1.0, float("nan"), float("inf"), "1", True, None)),
-        *(numbers(0.0, 1.0).replace("0.0", huge) for huge in ("1" * 400, "1" * 5000, "-" + "1" * 400, "1e999")),
+        *(
+            numbers(center, 1.0)
+            for center in (float("nan"), float("inf"), -float("inf"), None, "1.5", True, [1.0], {})
+        ),
+        *(
+            numbers(0.0, scale)
+            for scale in (0, 0.0, -0.0, -1.0, float("nan"), float("inf"), "1", True, None)
+        ),
+        *(
+            numbers(0.0, 1.0).replace("0.0", huge)
+            for huge in ("1" * 400, "1" * 5000, "-" + "1" * 400, "1e999")
+        ),
         *(json.dumps({**SOUND, "log": log}) for log in (0, 1, "true", None, [])),
-        *(json.dumps({**SOUND, "columns": columns}) for columns in (["z"], ["y", "z"], "z", None, 1, [1], [["y"]])),
-        *(json.dumps({**SOUND, "known": known}) for known in (None, 1, ["x"], [["x", 1.0]], [["x", None, 1.0]])),
-        *(json.dumps({**SOUND, "known": [["x", 0.0, scale]]}) for scale in (0, -1.0, float("nan"), "1", True)),
-        *(json.dumps({**SOUND, "series": series}) for series in (None, 1, "ab", [1], ["ab"], {"a": {}}, {"a": []})),
-        *(json.dumps({**SOUND, "series": {"a": y}}) for y in (1, "y", None, ["y"], {"y": 1}, {"y": []}, {"y": {}})),
+        *(
+            json.dumps({**SOUND, "columns": columns})
+            for columns in (["z"], ["y", "z"], "z", None, 1, [1], [["y"]])
+        ),
+        *(
+            json.dumps({**SOUND, "known": known})
+            for known in (None, 1, ["x"], [["x", 1.0]], [["x", None, 1.0]])
+        ),
+        *(
+            json.dumps({**SOUND, "known": [["x", 0.0, scale]]})
+            for scale in (0, -1.0, float("nan"), "1", True)
+        ),
+        *(
+            json.dumps({**SOUND, "series": series})
+            for series in (None, 1, "ab", [1], ["ab"], {"a": {}}, {"a": []})
+        ),
+        *(
+            json.dumps({**SOUND, "series": {"a": y}})
+            for y in (1, "y", None, ["y"], {"y": 1}, {"y": []}, {"y": {}})
+        ),
         *(json.dumps({k: v for k, v in SOUND.items() if k != name}) for name in SOUND),
         *("", "{", "null", "[]", "1", '"text"', "NaN", json.dumps(SOUND)[:-3]),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_scaler_is_refused(text: str) -> None:
     with pytest.raises((ValueError, KeyError, TypeError)):
         Scaler.from_json(text)
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["y", "a", "center", "1"]),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.sampled_from(["y", "a", "center", "1"]),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(["y", "a", "center", "scale", "log", "columns", "known", "series"]), inner, max_size=4
+            st.sampled_from(["y", "a", "center", "scale", "log", "columns", "known", "series"]),
+            inner,
+            max_size=4,
         )
     ),
     max_leaves=12,
@@ -238,7 +320,10 @@ JSON = st.recursive(
 
 
 @settings(max_examples=100, deadline=None)
-@given(JSON | st.fixed_dictionaries({"log": st.booleans(), "columns": JSON, "known": JSON, "series": JSON}))
+@given(
+    JSON
+    | st.fixed_dictionaries({"log": st.booleans(), "columns": JSON, "known": JSON, "series": JSON})
+)
 def test_no_json_raises_anything_else(content: Any) -> None:
     try:
         scaler = Scaler.from_json(json.dumps(content))
@@ -263,11 +348,21 @@ def writable(panel: Panel) -> Panel:
 def test_outliers_are_clipped_to_the_fences_of_the_training_rows_and_counted() -> None:
     panel = writable(panel_of(300, 300, columns=2))
     panel.values[[10, 250, 310], [0, 1, 0]] = [1e6, -1e6, 500]
-    clipped = fit_scaler(panel, kind="standard", log=False, train_ends=np.array([200, 500]), clip=True)
+    clipped = fit_scaler(
+        panel, kind="standard", log=False, train_ends=np.array([200, 500]), clip=True
+    )
     assert np.abs(clipped.transform(panel)).max() < 20
     assert clipped.outliers(panel) == 3
-    assert fit_scaler(panel, kind="standard", log=False, train_ends=np.array([200, 500])).outliers(panel) == 0
-    assert Scaler.from_json(clipped.to_json()).transform(panel).tobytes() == clipped.transform(panel).tobytes()
+    assert (
+        fit_scaler(panel, kind="standard", log=False, train_ends=np.array([200, 500])).outliers(
+            panel
+        )
+        == 0
+    )
+    assert (
+        Scaler.from_json(clipped.to_json()).transform(panel).tobytes()
+        == clipped.transform(panel).tobytes()
+    )
 
 
 def test_fences_come_from_training_rows_alone_and_are_shared_where_the_scale_is() -> None:
@@ -286,7 +381,9 @@ def test_a_value_too_far_out_for_float32_is_refused_with_its_place() -> None:
     panel = writable(panel_of(20, 20))
     scaler = fit_scaler(panel, kind="standard", log=False, train_ends=np.array([10, 30]))
     panel.values[35] = 1e120
-    with pytest.raises(DataError, match=r"^series b, 15: column y0: 1e\+120 lies 1e\+15 times as far out"):
+    with pytest.raises(
+        DataError, match=r"^series b, 15: column y0: 1e\+120 lies 1e\+15 times as far out"
+    ):
         scaler.transform(panel)
 
 
@@ -294,7 +391,9 @@ def test_a_value_too_far_out_for_float32_is_refused_with_its_place() -> None:
 @pytest.mark.parametrize("wrong", ["NaN", "null", '"1"', "1e999"])
 def test_limits_that_are_no_numbers_are_refused(part: str, wrong: str) -> None:
     panel = panel_of(300)
-    text = fit_scaler(panel, kind="standard", log=False, train_ends=np.array([300]), clip=True).to_json()
+    text = fit_scaler(
+        panel, kind="standard", log=False, train_ends=np.array([300]), clip=True
+    ).to_json()
     number = json.loads(text)["series"]["a"]["y0"][part]
     with pytest.raises((ValueError, TypeError)):
         Scaler.from_json(text.replace(json.dumps(number), wrong))
@@ -302,7 +401,9 @@ def test_limits_that_are_no_numbers_are_refused(part: str, wrong: str) -> None:
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("log", [False, True])
-def test_a_border_is_scaled_as_values_are_and_what_no_value_reaches_lies_infinitely_far(log: bool) -> None:
+def test_a_border_is_scaled_as_values_are_and_what_no_value_reaches_lies_infinitely_far(
+    log: bool,
+) -> None:
     scaler = Scaler(log, ("y",), ("a",), np.array([[2.0]]), np.array([[4.0]]))
     border, ends = 10.0, {-np.inf: -np.inf, np.inf: np.inf, 0.0: -np.inf if log else -0.5}
     inner = scaler.scaled(border, np.zeros(1, int), n_targets=1)

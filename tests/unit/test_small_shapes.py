@@ -9,27 +9,36 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lstm_forecast.config.network import Cell
-from lstm_forecast.data.windows import Windows
-from lstm_forecast.inference.session import Session
+from lstm_forecast.forecasting.session import Session
 from lstm_forecast.model.ensemble import Member
-from lstm_forecast.model.graph import onnx_graph, weight_shapes
-from lstm_forecast.model.linear import Linear, fit_linear, fixed_linear
+from lstm_forecast.model.linear.linear import Linear, fit_linear, fixed_linear
+from lstm_forecast.model.onnx.graph import onnx_graph, weight_shapes
 from lstm_forecast.model.spec import NetworkSpec
+from lstm_forecast.windows.windows import Windows
 
 FITTED = ("ridge", "smoothing", "combined", "weighted", "seasonal_naive")
 FIXED = ("naive", "seasonal_naive", "smoothing")
 small = st.integers(1, 4)
 
 
-def windows_of(context_length: int, *, horizon: int = 2, n_targets: int = 1, padded: bool = False) -> Windows:
+def windows_of(
+    context_length: int, *, horizon: int = 2, n_targets: int = 1, padded: bool = False
+) -> Windows:
     """Of a random walk; where they may be padded, the first ones are."""
     values = np.random.default_rng(0).normal(size=(30, n_targets)).cumsum(axis=0).astype(np.float32)
     first = 2 if padded else context_length
     return Windows(
-        values=values, starts=np.array([first]), counts=np.array([30 - first - horizon + 1]), floors=np.array([0]),
-        stride=1, context_length=context_length, horizon=horizon, n_targets=n_targets, normalisation="last",
+        values=values,
+        starts=np.array([first]),
+        counts=np.array([30 - first - horizon + 1]),
+        floors=np.array([0]),
+        stride=1,
+        context_length=context_length,
+        horizon=horizon,
+        n_targets=n_targets,
+        normalisation="last",
         padded=padded,
-    )  # fmt: skip
+    )
 
 
 def linear_of(windows: Windows, kind: str, season: int) -> Linear:
@@ -42,15 +51,30 @@ def member_of(windows: Windows, linear: Linear, *, size: float = 0, **how: Any) 
     """A network whose weights are of that ``size``: one that adds nothing where it is 0."""
     rng = np.random.default_rng(1)
     spec = NetworkSpec(
-        context_length=windows.context_length, n_features=windows.n_features, horizon=windows.horizon,
-        n_targets=windows.n_targets, quantiles=(0.5,), masked=windows.padded, **({"units": (3,)} | how),
-    )  # fmt: skip
-    weights = {name: (size * rng.normal(size=shape)).astype(np.float32) for name, shape in weight_shapes(spec).items()}
+        context_length=windows.context_length,
+        n_features=windows.n_features,
+        horizon=windows.horizon,
+        n_targets=windows.n_targets,
+        quantiles=(0.5,),
+        masked=windows.padded,
+        **({"units": (3,)} | how),
+    )
+    weights = {
+        name: (size * rng.normal(size=shape)).astype(np.float32)
+        for name, shape in weight_shapes(spec).items()
+    }
     return Member(spec, weights, linear)
 
 
 @settings(max_examples=80, deadline=None)
-@given(small, small, st.integers(1, 2), small, st.booleans(), st.sampled_from(sorted({*FITTED, *FIXED})))
+@given(
+    small,
+    small,
+    st.integers(1, 2),
+    small,
+    st.booleans(),
+    st.sampled_from(sorted({*FITTED, *FIXED})),
+)
 def test_the_graph_forecasts_what_numpy_does(
     context_length: int, horizon: int, n_targets: int, season: int, padded: bool, kind: str
 ) -> None:
@@ -64,7 +88,7 @@ def test_the_graph_forecasts_what_numpy_does(
 
 
 def assert_keras_agrees(windows: Windows, members: list[Member]) -> None:
-    from lstm_forecast.model.network import complete_network
+    from lstm_forecast.model.network.build import complete_network
 
     inputs = windows.batch(np.arange(len(windows))).inputs
     expected = np.asarray(complete_network(members)(inputs, training=False))

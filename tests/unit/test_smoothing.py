@@ -8,15 +8,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lstm_forecast.data.windows import Windows
-from lstm_forecast.model.methods import best_kernel, holt_winters, last_value_kernel, theta
-from lstm_forecast.model.smoothing import Smoothing, fit_smoothing, most_numbers
+from lstm_forecast.model.linear.methods import best_kernel, holt_winters, last_value_kernel, theta
+from lstm_forecast.model.linear.smoothing import Smoothing, fit_smoothing, most_numbers
+from lstm_forecast.windows.windows import Windows
 
 SHARES = st.floats(0, 1)
 
 
 def textbook_holt_winters(
-    values: np.ndarray, horizon: int, *, season_length: int, alpha: float, beta: float, gamma: float, phi: float
+    values: np.ndarray,
+    horizon: int,
+    *,
+    season_length: int,
+    alpha: float,
+    beta: float,
+    gamma: float,
+    phi: float,
 ) -> np.ndarray:
     """Damped additive Holt-Winters as the textbook writes it, value by value."""
     level, trend = values[:season_length].mean(), 0.0
@@ -30,21 +37,34 @@ def textbook_holt_winters(
     forecast = []
     for step in range(1, horizon + 1):
         damped = sum(phi**k for k in range(1, step + 1))
-        forecast.append(level + damped * trend + seasons[-season_length:][(step - 1) % season_length])
+        forecast.append(
+            level + damped * trend + seasons[-season_length:][(step - 1) % season_length]
+        )
     return np.array(forecast)
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.integers(2, 6), st.integers(1, 20), st.integers(1, 15), SHARES, SHARES, st.floats(0.01, 1), SHARES)
+@given(
+    st.integers(2, 6),
+    st.integers(1, 20),
+    st.integers(1, 15),
+    SHARES,
+    SHARES,
+    st.floats(0.01, 1),
+    SHARES,
+)
 def test_holt_winters_does_what_its_recursion_does(
     season: int, more: int, horizon: int, alpha: float, beta: float, gamma: float, phi: float
 ) -> None:
     values = np.random.default_rng(more).normal(size=season + more)
     how = {"season_length": season, "alpha": alpha, "beta": beta, "gamma": gamma, "phi": phi}
     method = holt_winters(len(values), horizon, **how)
-    # Where the window ends within a season, the next step's season is the one seen a season before it.
+    # Where the window ends within a season, the next step's season is the one seen a season before
+    # it.
     assert_close(values @ method.forecast, textbook_holt_winters(values, horizon, **how))
-    assert_one_step_errors(values, method.errors, season, lambda seen: textbook_holt_winters(seen, 1, **how))
+    assert_one_step_errors(
+        values, method.errors, season, lambda seen: textbook_holt_winters(seen, 1, **how)
+    )
 
 
 @settings(max_examples=50, deadline=None)
@@ -62,7 +82,9 @@ def assert_close(found: np.ndarray, expected: np.ndarray) -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6 * (1 + np.abs(expected).max()))
 
 
-def assert_one_step_errors(values: np.ndarray, errors: np.ndarray, first: int, forecast: Any) -> None:
+def assert_one_step_errors(
+    values: np.ndarray, errors: np.ndarray, first: int, forecast: Any
+) -> None:
     """Every error is that of the forecast from the values before; ``errors`` as of a Method."""
     found = values @ errors
     assert not found[:first].any()
@@ -78,7 +100,9 @@ def test_following_every_value_without_a_trend_is_the_naive_forecast(phi: float)
 
 @pytest.mark.parametrize("alpha", [0.2, 0.6, 1.0])
 @pytest.mark.parametrize("beta", [0.15, 0.4])
-def test_a_straight_line_is_continued_where_the_trend_is_not_damped(alpha: float, beta: float) -> None:
+def test_a_straight_line_is_continued_where_the_trend_is_not_damped(
+    alpha: float, beta: float
+) -> None:
     line = 3 + 0.5 * np.arange(406)
     method = holt_winters(400, 6, season_length=1, alpha=alpha, beta=beta, gamma=0.0, phi=1.0)
     assert line[:400] @ method.forecast == pytest.approx(line[400:], abs=1e-3)
@@ -96,37 +120,54 @@ def test_a_damped_trend_grows_ever_more_slowly() -> None:
 def test_a_perfectly_seasonal_series_is_repeated_exactly(season: int, rest: int) -> None:
     series = np.tile(np.random.default_rng(season).normal(size=season), 12)
     length = 5 * season + rest
-    method = holt_winters(length, 2 * season, season_length=season, alpha=0.3, beta=0.05, gamma=0.25, phi=0.9)
-    assert series[:length] @ method.forecast == pytest.approx(series[length : length + 2 * season], abs=1e-5)
+    method = holt_winters(
+        length, 2 * season, season_length=season, alpha=0.3, beta=0.05, gamma=0.25, phi=0.9
+    )
+    assert series[:length] @ method.forecast == pytest.approx(
+        series[length : length + 2 * season], abs=1e-5
+    )
 
 
-def textbook_theta(values: np.ndarray, horizon: int, *, season_length: int, alpha: float) -> np.ndarray:
+def textbook_theta(
+    values: np.ndarray, horizon: int, *, season_length: int, alpha: float
+) -> np.ndarray:
     """The Theta method as its second paper writes it, value by value."""
     line = np.polynomial.Polynomial.fit(range(len(values)), values, 1).convert(domain=[-1, 1])
     above = values - line(np.arange(len(values)))
     seasons = np.array([above[phase::season_length].mean() for phase in range(season_length)])
     seasons -= seasons.mean()
     adjusted = [value - seasons[t % season_length] for t, value in enumerate(values)]
-    slope = np.polynomial.Polynomial.fit(range(len(values)), adjusted, 1).convert(domain=[-1, 1]).coef[1]
+    slope = (
+        np.polynomial.Polynomial.fit(range(len(values)), adjusted, 1)
+        .convert(domain=[-1, 1])
+        .coef[1]
+    )
     level, n = adjusted[0], len(values)
     for value in adjusted[1:]:
         level += alpha * (value - level)
     drift = [h - 1 + (1 - (1 - alpha) ** n) / alpha for h in range(1, horizon + 1)]
-    return np.array([level + slope / 2 * d + seasons[(n + h) % season_length] for h, d in enumerate(drift)])
+    return np.array(
+        [level + slope / 2 * d + seasons[(n + h) % season_length] for h, d in enumerate(drift)]
+    )
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.integers(1, 6), st.integers(2, 20), st.integers(1, 15), st.floats(0.02, 1))
-def test_theta_does_what_its_recursion_does(season: int, more: int, horizon: int, alpha: float) -> None:
+def test_theta_does_what_its_recursion_does(
+    season: int, more: int, horizon: int, alpha: float
+) -> None:
     values = np.random.default_rng(more).normal(size=season + more)
     method = theta(len(values), horizon, season_length=season, alpha=alpha)
-    assert_close(values @ method.forecast, textbook_theta(values, horizon, season_length=season, alpha=alpha))
+    assert_close(
+        values @ method.forecast, textbook_theta(values, horizon, season_length=season, alpha=alpha)
+    )
 
 
 def test_theta_errs_nowhere_on_half_a_line_and_a_season() -> None:
     wave = np.tile([3.0, -1, 0, -2], 6)
     method = theta(24, 4, season_length=4, alpha=1.0)
-    assert wave @ method.errors == pytest.approx(np.zeros(24), abs=0.8)  # its line is not quite level
+    # its line is not quite level
+    assert wave @ method.errors == pytest.approx(np.zeros(24), abs=0.8)
     errors = 2.0 * np.arange(24) @ theta(24, 4, season_length=1, alpha=1.0).errors
     assert errors[1:] == pytest.approx(np.ones(23))  # it drifts by half of the slope of 2
 
@@ -135,14 +176,18 @@ def test_theta_errs_nowhere_on_half_a_line_and_a_season() -> None:
 def test_theta_follows_a_line_at_half_its_slope_and_a_season_in_full(season: int) -> None:
     wave = np.tile([3.0, -1.0, 0.0, -2.0], 6) if season == 4 else np.zeros(24)
     ahead = (2.0 * np.arange(24) + wave) @ theta(24, 8, season_length=season, alpha=1.0).forecast
-    assert np.diff(ahead[::season]) == pytest.approx(np.full(8 // season - 1, season * 1.0), abs=0.1)
+    assert np.diff(ahead[::season]) == pytest.approx(
+        np.full(8 // season - 1, season * 1.0), abs=0.1
+    )
     if season == 4:
         assert ahead[0] - ahead[1] == pytest.approx(4 - 1, abs=0.3)
 
 
 def test_the_best_kernel_of_every_target_fits_that_target() -> None:
     values = np.stack([values[:1].ravel() for values in kinds(1, 300).values()], axis=1)
-    windows = replace(windows_of(values[None, :, 0], context=24), values=values.astype(np.float32), n_targets=4)
+    windows = replace(
+        windows_of(values[None, :, 0], context=24), values=values.astype(np.float32), n_targets=4
+    )
     batch = windows.batch(np.arange(len(windows)))
     own, targets = batch.inputs.transpose(2, 0, 1), batch.targets.transpose(2, 0, 1)
     kernels = best_kernel(windows, season_length=4)
@@ -154,7 +199,9 @@ def test_the_best_kernel_of_every_target_fits_that_target() -> None:
 # Weighted in the window
 
 
-def windows_of(values: np.ndarray, *, context: int, horizon: int = 6, padded: bool = False) -> Windows:
+def windows_of(
+    values: np.ndarray, *, context: int, horizon: int = 6, padded: bool = False
+) -> Windows:
     """Of several series (n, rows) one after another, every window of each."""
     n, rows = values.shape
     starts = np.arange(n) * rows
@@ -171,9 +218,13 @@ def plain(length: int, *, season: int = 1, padded: bool = False) -> Smoothing:
     return fit_smoothing(replace(nothing, counts=np.array([0])), season_length=season)
 
 
-def smoothed(values: np.ndarray, smoothing: Smoothing | None = None, *, season: int = 1) -> np.ndarray:
+def smoothed(
+    values: np.ndarray, smoothing: Smoothing | None = None, *, season: int = 1
+) -> np.ndarray:
     own = np.atleast_2d(values).astype(np.float32)
-    return (smoothing or plain(own.shape[1], season=season)).predict(own[None], np.ones_like(own))[0]
+    return (smoothing or plain(own.shape[1], season=season)).predict(own[None], np.ones_like(own))[
+        0
+    ]
 
 
 def error(forecast: np.ndarray, actual: np.ndarray) -> float:
@@ -190,7 +241,8 @@ def kinds(n: int, rows: int) -> dict[str, np.ndarray]:
     }
 
 
-MOST = {"walk": 1.1, "level": 0.8, "season": 0.1, "trend": 0.5}  # error, relative to that of the last value
+# error, relative to that of the last value
+MOST = {"walk": 1.1, "level": 0.8, "season": 0.1, "trend": 0.5}
 
 
 @pytest.mark.parametrize("kind", MOST)
@@ -211,12 +263,21 @@ def test_what_other_windows_tell_makes_forecasts_better(kind: str) -> None:
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.integers(3, 60), st.integers(1, 8), st.floats(-10, 10), st.floats(1e-3, 1e3), st.integers(0, 99))
+@given(
+    st.integers(3, 60),
+    st.integers(1, 8),
+    st.floats(-10, 10),
+    st.floats(1e-3, 1e3),
+    st.integers(0, 99),
+)
 def test_a_window_that_is_shifted_and_scaled_is_forecast_shifted_and_scaled(
     length: int, season: int, shift: float, scale: float, seed: int
 ) -> None:
     values = np.random.default_rng(seed).normal(size=length).cumsum()
-    before, after = smoothed(values, season=season), smoothed(scale * (shift + values), season=season)
+    before, after = (
+        smoothed(values, season=season),
+        smoothed(scale * (shift + values), season=season),
+    )
     np.testing.assert_allclose(after, scale * (shift + before), rtol=0, atol=1e-2 * scale)
 
 
@@ -232,15 +293,22 @@ def test_a_padded_window_is_forecast_from_observed_steps_alone(observed: int) ->
     values = np.random.default_rng(0).normal(size=(5, 24)).astype(np.float32)
     smoothing = plain(24, season=4, padded=True)
     flags = np.broadcast_to((np.arange(24) >= 24 - observed).astype(np.float32), values.shape)
-    found, noisy = (smoothing.predict(own[None], flags) for own in (values * flags, np.where(flags > 0, values, 1e6)))
+    found, noisy = (
+        smoothing.predict(own[None], flags)
+        for own in (values * flags, np.where(flags > 0, values, 1e6))
+    )
     np.testing.assert_array_equal(found, noisy)
-    looked_at = max((group.length for group in smoothing.groups if group.length <= observed), default=1)
+    looked_at = max(
+        (group.length for group in smoothing.groups if group.length <= observed), default=1
+    )
     assert looked_at >= min(observed, 0.75 * observed - 1)
     np.testing.assert_allclose(found[0], smoothed(values[:, -looked_at:], season=4), atol=1e-6)
 
 
 @pytest.mark.parametrize(("context_length", "season"), [(5, 1), (100, 7), (1000, 48), (60, 12)])
-def test_the_numbers_of_a_smoothing_are_bounded_by_what_is_foretold(context_length: int, season: int) -> None:
+def test_the_numbers_of_a_smoothing_are_bounded_by_what_is_foretold(
+    context_length: int, season: int
+) -> None:
     groups = plain(context_length, season=season, padded=True).groups
     numbers = sum(group.errors.size + group.forecasts.size for group in groups)
     assert numbers <= most_numbers(context_length, 6, season_length=season) <= 10 * numbers + 1000

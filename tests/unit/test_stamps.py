@@ -6,18 +6,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lstm_forecast.data.faults import refuse
-from lstm_forecast.data.read import read_table
-from lstm_forecast.data.stamps import in_zone, joined, looks_like_time, parse_stamps, stamp_format
 from lstm_forecast.errors import DataError
+from lstm_forecast.tables.faults import refuse
+from lstm_forecast.tables.read import read_table
+from lstm_forecast.tables.stamps import in_zone, joined, looks_like_time, parse_stamps, stamp_format
 from tests.unit.conftest import table_of
 
 
-def parse(*cells: str, timezone: str | None = None, dst: str = "error", **options: str) -> pd.DatetimeIndex:
+def parse(
+    *cells: str, timezone: str | None = None, dst: str = "error", **options: str
+) -> pd.DatetimeIndex:
     table = table_of(ds=pd.Series(cells, dtype="str"))
     stamps = parse_stamps(table, column="ds", **options)
     assert isinstance(stamps, pd.DatetimeIndex)
-    stamps, findings = in_zone(table, stamps, column="ds", series_id=None, timezone=timezone, dst=dst)
+    stamps, findings = in_zone(
+        table, stamps, column="ds", series_id=None, timezone=timezone, dst=dst
+    )
     refuse(findings)
     return stamps
 
@@ -40,7 +44,10 @@ def refused(*cells: str, **options: str) -> str:
     [
         (["2024-01-31", "2024-02-01"], ["2024-01-31T00:00:00", "2024-02-01T00:00:00"]),
         (["2024-01", "2024-02"], ["2024-01-01T00:00:00", "2024-02-01T00:00:00"]),
-        (["2024-01-31 12:30", "2024-02-01T00:00:01.25"], ["2024-01-31T12:30:00", "2024-02-01T00:00:01.250000"]),
+        (
+            ["2024-01-31 12:30", "2024-02-01T00:00:01.25"],
+            ["2024-01-31T12:30:00", "2024-02-01T00:00:01.250000"],
+        ),
         (["20240131", "20240201"], ["2024-01-31T00:00:00", "2024-02-01T00:00:00"]),
         (["2024/01/02", "2024/01/03"], ["2024-01-02T00:00:00", "2024-01-03T00:00:00"]),
         (["31/01/2024", "01/02/2024"], ["2024-01-31T00:00:00", "2024-02-01T00:00:00"]),
@@ -61,7 +68,10 @@ def test_dates_are_read_however_they_are_written(
 
 def test_one_offset_is_kept_as_the_zone() -> None:
     stamps = parse("2024-01-31T00:00+01:00", "2024-01-31T01:00+01:00")
-    assert [stamp.isoformat() for stamp in stamps] == ["2024-01-31T00:00:00+01:00", "2024-01-31T01:00:00+01:00"]
+    assert [stamp.isoformat() for stamp in stamps] == [
+        "2024-01-31T00:00:00+01:00",
+        "2024-01-31T01:00:00+01:00",
+    ]
 
 
 def test_mixed_offsets_become_utc_or_the_zone_of_the_config() -> None:
@@ -72,13 +82,20 @@ def test_mixed_offsets_become_utc_or_the_zone_of_the_config() -> None:
 
 
 def test_a_format_reads_what_no_rule_could_guess() -> None:
-    assert texts("7-24", "12-23", timestamp_format="%m-%y") == ["2024-07-01T00:00:00", "2023-12-01T00:00:00"]
+    assert texts("7-24", "12-23", timestamp_format="%m-%y") == [
+        "2024-07-01T00:00:00",
+        "2023-12-01T00:00:00",
+    ]
     assert texts("2024|3", timestamp_format="%Y|%m") == ["2024-03-01T00:00:00"]
-    offsets = texts("01.02.2024 00:00 +0100", "01.07.2024 00:00 +0200", timestamp_format="%d.%m.%Y %H:%M %z")
+    offsets = texts(
+        "01.02.2024 00:00 +0100", "01.07.2024 00:00 +0200", timestamp_format="%d.%m.%Y %H:%M %z"
+    )
     assert offsets == ["2024-01-31T23:00:00+00:00", "2024-06-30T22:00:00+00:00"]
 
 
-@pytest.mark.parametrize("cells", [["1", "2", "30"], ["-5", "007"], ["2020", "2021"], ["1704067200", "1704070800"]])
+@pytest.mark.parametrize(
+    "cells", [["1", "2", "30"], ["-5", "007"], ["2020", "2021"], ["1704067200", "1704070800"]]
+)
 def test_whole_numbers_are_steps_also_years_and_epochs(cells: list[str]) -> None:
     steps = parse_stamps(table_of(ds=pd.Series(cells, dtype="str")), column="ds")
     assert steps.dtype == np.int64
@@ -92,7 +109,10 @@ def test_whole_numbers_in_parquet_are_steps_and_dates_like_20240131_dates() -> N
 
 
 def test_a_format_makes_dates_of_whole_numbers() -> None:
-    assert texts("240131", "240201", timestamp_format="%y%m%d") == ["2024-01-31T00:00:00", "2024-02-01T00:00:00"]
+    assert texts("240131", "240201", timestamp_format="%y%m%d") == [
+        "2024-01-31T00:00:00",
+        "2024-02-01T00:00:00",
+    ]
 
 
 def test_typed_stamps_are_taken_as_they_are() -> None:
@@ -101,7 +121,13 @@ def test_typed_stamps_are_taken_as_they_are() -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.datetimes(pd.Timestamp("1900-01-01"), pd.Timestamp("2200-01-01")), min_size=1, max_size=20))
+@given(
+    st.lists(
+        st.datetimes(pd.Timestamp("1900-01-01"), pd.Timestamp("2200-01-01")),
+        min_size=1,
+        max_size=20,
+    )
+)
 def test_iso_stamps_come_back_to_the_microsecond(stamps: list[pd.Timestamp]) -> None:
     assert parse(*(stamp.isoformat() for stamp in stamps)).to_pydatetime().tolist() == stamps
 
@@ -109,7 +135,9 @@ def test_iso_stamps_come_back_to_the_microsecond(stamps: list[pd.Timestamp]) -> 
 # What is refused
 
 
-@pytest.mark.parametrize("cell", ["soon", "2024-02-30", "NA", "None", "12024-01-01", "  ", "1704067200"])
+@pytest.mark.parametrize(
+    "cell", ["soon", "2024-02-30", "NA", "None", "12024-01-01", "  ", "1704067200"]
+)
 def test_garbage_is_located_and_counted(cell: str) -> None:
     message = refused("2024-01-01", "2024-01-02", cell, "2024-01-04", cell)
     assert message == (
@@ -126,7 +154,9 @@ def test_a_row_without_a_stamp_is_located_whatever_stands_for_it(cell: str) -> N
 
 
 def test_garbage_in_the_first_row_does_not_hide_how_the_others_are_written() -> None:
-    assert refused("total", "2024-01-01", "2024-01-02").startswith("data, row 1: column ds: expected a time stamp")
+    assert refused("total", "2024-01-01", "2024-01-02").startswith(
+        "data, row 1: column ds: expected a time stamp"
+    )
 
 
 def test_garbage_in_a_file_is_located_by_line(tmp_path: Path) -> None:
@@ -139,16 +169,19 @@ def test_garbage_in_a_file_is_located_by_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize("sign", ["/", ".", "-"])
 def test_dates_that_may_have_the_month_or_the_day_first_are_refused(sign: str) -> None:
     cells = [f"0{month}{sign}01{sign}2024" for month in range(1, 10)]
-    assert refused(*cells) == (
-        f"data, row 2: column ds: '02{sign}01{sign}2024' may have the month or the day first (8 such rows); "
-        f"set data.timestamp_format: '%m{sign}%d{sign}%Y' or '%d{sign}%m{sign}%Y'"
+    assert (
+        refused(*cells)
+        == f"data, row 2: column ds: '02{sign}01{sign}2024' may have the month or the day first (8"
+        f" such rows); set data.timestamp_format: '%m{sign}%d{sign}%Y' or '%d{sign}%m{sign}%Y'"
     )
     assert texts(*cells, timestamp_format=f"%m{sign}%d{sign}%Y")[8] == "2024-09-01T00:00:00"
 
 
 def test_stamps_that_do_not_match_the_format_are_located() -> None:
-    assert refused("01.02.2024", "2024-02-02", timestamp_format="%d.%m.%Y") == (
-        "data, row 2: column ds: expected a stamp like %d.%m.%Y, received '2024-02-02' (1 such rows)"
+    assert (
+        refused("01.02.2024", "2024-02-02", timestamp_format="%d.%m.%Y")
+        == "data, row 2: column ds: expected a stamp like %d.%m.%Y, received '2024-02-02' (1 such"
+        " rows)"
     )
 
 
@@ -159,7 +192,9 @@ def test_a_format_that_is_none_names_its_key() -> None:
 @pytest.mark.parametrize("naive", ["2024-01-01T02:00", "2024-01-01 02:00:00.5", "20240101T02"])
 def test_naive_stamps_among_those_with_an_offset_are_refused(naive: str) -> None:
     message = "column ds: no offset, where other stamps have one (1 such rows)"
-    assert refused("2024-01-01T00:00Z", "2024-01-01T02:00+01:00", naive) == f"data, row 3: {message}"
+    assert (
+        refused("2024-01-01T00:00Z", "2024-01-01T02:00+01:00", naive) == f"data, row 3: {message}"
+    )
     assert refused(naive, "2024-01-01T00:00Z", "2024-01-01T01:00Z") == f"data, row 1: {message}"
 
 
@@ -176,19 +211,25 @@ def test_local_times_that_daylight_saving_skips_or_repeats_are_refused_with_thei
 ) -> None:
     for stamp in (skipped, repeated):
         message = refused("2024-01-01 00:30", stamp, timezone=zone)
-        assert message.startswith(f"data, row 2: column ds: {pd.Timestamp(stamp)}: in the hour that daylight saving")
+        assert message.startswith(
+            f"data, row 2: column ds: {pd.Timestamp(stamp)}: in the hour that daylight saving"
+        )
         assert f"in {zone} (1 such rows); set data.dst: " in message
         assert message.endswith("or write stamps with an offset, or in UTC with data.timezone: UTC")
         assert parse(stamp, timezone="UTC")[0] == pd.Timestamp(stamp, tz="UTC")
 
 
-@pytest.mark.parametrize(("zone", "day"), [("America/Santiago", "2024-09-08"), ("America/Havana", "2024-11-03")])
+@pytest.mark.parametrize(
+    ("zone", "day"), [("America/Santiago", "2024-09-08"), ("America/Havana", "2024-11-03")]
+)
 def test_a_day_whose_midnight_is_skipped_or_repeated_is_still_a_day(zone: str, day: str) -> None:
     stamps = parse(day, timezone=zone)
     assert str(stamps[0].date()) == day
 
 
-@pytest.mark.parametrize("zone", ["Mars/Olympus", "Europe", "", "../../etc/passwd", "/etc/localtime", "a\0b", "CEST"])
+@pytest.mark.parametrize(
+    "zone", ["Mars/Olympus", "Europe", "", "../../etc/passwd", "/etc/localtime", "a\0b", "CEST"]
+)
 @pytest.mark.parametrize("cell", ["2024-01-01 12:00", "2024-01-01T12:00Z"])
 def test_an_unknown_zone_names_its_key(zone: str, cell: str) -> None:
     assert f"data.timezone: {zone!r} is not a known time zone" in refused(cell, timezone=zone)
@@ -197,11 +238,16 @@ def test_an_unknown_zone_names_its_key(zone: str, cell: str) -> None:
 # Daylight saving: half-hourly local times over both changes of a year
 
 
-ZONES = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe"]  # the last one moves its clock by half an hour
+# the last one moves its clock by half an hour
+ZONES = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe"]
 
 
 def half_hours(zone: str) -> pd.DatetimeIndex:
-    return pd.date_range("2023-12-31 13:00", "2024-12-31 11:30", freq="30min", tz="UTC").tz_convert(zone).as_unit("us")
+    return (
+        pd.date_range("2023-12-31 13:00", "2024-12-31 11:30", freq="30min", tz="UTC")
+        .tz_convert(zone)
+        .as_unit("us")
+    )
 
 
 @pytest.mark.parametrize("dst", ["first", "last", "shift"])
@@ -226,13 +272,17 @@ def test_series_that_take_turns_have_a_second_pass_each() -> None:
     table = table_of(ds=pd.Series(cells, dtype="str"), id=["a", "b", "a", "b"])
     stamps = parse_stamps(table, column="ds")
     assert isinstance(stamps, pd.DatetimeIndex)
-    found, _ = in_zone(table, stamps, column="ds", series_id="id", timezone="Europe/Berlin", dst="first")
+    found, _ = in_zone(
+        table, stamps, column="ds", series_id="id", timezone="Europe/Berlin", dst="first"
+    )
     assert [stamp.utcoffset() // pd.Timedelta("1h") for stamp in found] == [2, 2, 1, 1]
 
 
 def test_skipped_times_are_refused_unless_they_shift() -> None:
     cells = ["2024-03-31 01:30", "2024-03-31 02:00", "2024-03-31 02:30", "2024-03-31 03:30"]
-    assert "(2 such rows); set data.dst: shift" in refused(*cells, timezone="Europe/Berlin", dst="first")
+    assert "(2 such rows); set data.dst: shift" in refused(
+        *cells, timezone="Europe/Berlin", dst="first"
+    )
     shifted = texts(*cells, timezone="Europe/Berlin", dst="shift")
     assert [text[11:16] for text in shifted] == ["01:30", "03:00", "03:00", "03:30"]
 
@@ -262,7 +312,9 @@ def test_whole_numbers_like_202401_are_months() -> None:
     assert texts("202312", "202401") == ["2023-12-01T00:00:00", "2024-01-01T00:00:00"]
 
 
-@pytest.mark.parametrize("cells", [["13/01/2024", "02/02/2024"], ["2/13/2024", "3/1/2024"], ["13.1.2024 08:00"]])
+@pytest.mark.parametrize(
+    "cells", [["13/01/2024", "02/02/2024"], ["2/13/2024", "3/1/2024"], ["13.1.2024 08:00"]]
+)
 def test_dates_with_the_day_or_the_month_first_look_like_time(cells: list[str]) -> None:
     assert looks_like_time(pd.Series(cells, dtype="str"))
     assert not looks_like_time(pd.Series(["north of it", "south of it"], dtype="str"))

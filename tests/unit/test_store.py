@@ -31,7 +31,10 @@ CONTENTS = {name: f"content of {name}\n".encode() * 3 for name in FILES}
 
 
 def writers(contents: dict[str, bytes] = CONTENTS) -> dict[str, Callable[[Path], Any]]:
-    return {name: lambda path, content=content: path.write_bytes(content) for name, content in contents.items()}
+    return {
+        name: lambda path, content=content: path.write_bytes(content)
+        for name, content in contents.items()
+    }
 
 
 def train(home: Path, contents: dict[str, Callable[[Path], Any]]) -> Run:
@@ -100,7 +103,9 @@ def test_a_run_moved_elsewhere_still_opens(published: Run, tmp_path: Path) -> No
     assert find_run(moved, "sine").read("network.onnx") == CONTENTS["network.onnx"]
 
 
-def test_run_numbers_count_up_even_if_the_clock_goes_back(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_run_numbers_count_up_even_if_the_clock_goes_back(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     now = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
     class Clock(datetime):
@@ -129,7 +134,9 @@ def test_run_numbers_go_on_above_9999_and_ignore_what_is_not_a_run(home: Path) -
 
 
 def test_no_run_at_all_says_how_to_get_one(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match=r"runs: no run; train one first: forecast train --config FILE"):
+    with pytest.raises(
+        RunError, match=r"runs: no run; train one first: forecast train --config FILE"
+    ):
         find_run(tmp_path / "runs", None)
     with pytest.raises(RunError, match=r"runs/a: no such run; train one first"):
         find_run(tmp_path / "runs", "a")
@@ -218,15 +225,32 @@ def grow(path: Path) -> None:
     os.truncate(path, 2**31 + 1)
 
 
-DAMAGE = [flip_first, flip_last, truncate, empty, lengthen, Path.unlink, link, dangle, loop, directory, fifo, device]
+DAMAGE = [
+    flip_first,
+    flip_last,
+    truncate,
+    empty,
+    lengthen,
+    Path.unlink,
+    link,
+    dangle,
+    loop,
+    directory,
+    fifo,
+    device,
+]
 DAMAGE.append(grow)
 
 
 @pytest.mark.parametrize("damage", DAMAGE, ids=lambda damage: damage.__name__)
 @pytest.mark.parametrize("name", FILES)
-def test_any_damage_to_any_file_is_a_run_error_that_names_it(name: str, damage: Any, published: Run) -> None:
+def test_any_damage_to_any_file_is_a_run_error_that_names_it(
+    name: str, damage: Any, published: Run
+) -> None:
     damage(published.path / name)
-    with pytest.raises(RunError, match=f"{name}: .*train again|{name}: not a regular file of at most 2 GiB"):
+    with pytest.raises(
+        RunError, match=f"{name}: .*train again|{name}: not a regular file of at most 2 GiB"
+    ):
         open_run(published.path).read(name)
 
 
@@ -254,8 +278,12 @@ def test_swapped_files_are_seen(published: Run) -> None:
 UNREADABLE = [empty, Path.unlink, link, dangle, loop, directory, fifo, device, grow]
 
 
-@pytest.mark.parametrize("damage", [flip_first, truncate, *UNREADABLE], ids=lambda damage: damage.__name__)
-def test_a_damaged_manifest_is_a_run_error_that_names_it(damage: Any, published: Run, home: Path) -> None:
+@pytest.mark.parametrize(
+    "damage", [flip_first, truncate, *UNREADABLE], ids=lambda damage: damage.__name__
+)
+def test_a_damaged_manifest_is_a_run_error_that_names_it(
+    damage: Any, published: Run, home: Path
+) -> None:
     damage(published.path / "manifest.json")
     with pytest.raises(RunError, match=r"manifest\.json: "):
         open_run(home)
@@ -282,8 +310,12 @@ def test_a_damaged_manifest_is_a_run_error_that_names_it(damage: Any, published:
         b'{"format_version": ' + b"9" * 10_000 + b"}",
         json.dumps({"format_version": FORMAT_VERSION, "files": list(FILES)}).encode(),
         json.dumps({"format_version": FORMAT_VERSION, "files": dict.fromkeys(FILES, 1)}).encode(),
-        json.dumps({"format_version": FORMAT_VERSION, "files": dict.fromkeys((*FILES, "../../x"), "")}).encode(),
-        json.dumps({"format_version": FORMAT_VERSION, "files": dict.fromkeys(FILES[1:], "")}).encode(),
+        json.dumps(
+            {"format_version": FORMAT_VERSION, "files": dict.fromkeys((*FILES, "../../x"), "")}
+        ).encode(),
+        json.dumps(
+            {"format_version": FORMAT_VERSION, "files": dict.fromkeys(FILES[1:], "")}
+        ).encode(),
     ],
     ids=range(20),
 )
@@ -318,16 +350,21 @@ def test_a_run_of_another_format_says_which_version_is_read(version: Any, publis
         b"\0" * 10**6,
     ],
 )
-def test_a_champion_that_is_not_a_run_id_is_a_run_error(content: bytes, published: Run, home: Path) -> None:
+def test_a_champion_that_is_not_a_run_id_is_a_run_error(
+    content: bytes, published: Run, home: Path
+) -> None:
     (home / "champion").write_bytes(content)
     with pytest.raises(
-        RunError, match=r"champion: expected the id of a run, received .{,330}; go back to an earlier run"
+        RunError,
+        match=r"champion: expected the id of a run, received .{,330}; go back to an earlier run",
     ):
         open_run(home)
 
 
 @pytest.mark.parametrize("damage", UNREADABLE[1:], ids=lambda damage: damage.__name__)
-def test_a_champion_that_cannot_be_read_is_a_run_error(damage: Any, published: Run, home: Path) -> None:
+def test_a_champion_that_cannot_be_read_is_a_run_error(
+    damage: Any, published: Run, home: Path
+) -> None:
     damage(home / "champion")
     with pytest.raises(RunError, match="champion: "):
         open_run(home)
@@ -335,7 +372,9 @@ def test_a_champion_that_cannot_be_read_is_a_run_error(damage: Any, published: R
 
 def test_a_champion_that_is_gone_is_named(published: Run, home: Path) -> None:
     (home / "champion").write_text("0009-20260101T000000Z\n")
-    with pytest.raises(RunError, match=r"0009-20260101T000000Z/manifest\.json: cannot be read: No such file"):
+    with pytest.raises(
+        RunError, match=r"0009-20260101T000000Z/manifest\.json: cannot be read: No such file"
+    ):
         open_run(home)
 
 
@@ -359,7 +398,9 @@ with locked(Path(sys.argv[1])):
 
 @pytest.fixture
 def holder(home: Path) -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen([sys.executable, "-c", HOLD, str(home)], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(home)], stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "held\n"
         yield process
@@ -403,7 +444,9 @@ def test_what_dead_runs_left_staged_is_swept(published: Run, home: Path) -> None
     assert snapshot(home) == before
 
 
-def test_another_writer_does_not_sweep_what_the_holder_is_staging(holder: subprocess.Popen[str], home: Path) -> None:
+def test_another_writer_does_not_sweep_what_the_holder_is_staging(
+    holder: subprocess.Popen[str], home: Path
+) -> None:
     (home / ".stage-0001").mkdir()
     with pytest.raises(BusyError), locked(home):
         pass
@@ -421,7 +464,9 @@ def test_a_lock_that_cannot_be_made_is_a_write_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("code", [errno.ENOLCK, errno.EIO])
-def test_a_file_system_without_locks_is_a_write_error(code: int, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_system_without_locks_is_a_write_error(
+    code: int, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(*_: Any) -> None:
         raise OSError(code, os.strerror(code))
 
@@ -437,9 +482,13 @@ class Stop(BaseException):
     """What a signal raises: not an Exception."""
 
 
-@pytest.mark.parametrize("error", [ValueError("bug"), OSError(errno.ENOSPC, "No space left on device"), Stop()])
+@pytest.mark.parametrize(
+    "error", [ValueError("bug"), OSError(errno.ENOSPC, "No space left on device"), Stop()]
+)
 @pytest.mark.parametrize("n", range(len(FILES)))
-def test_a_writer_that_fails_leaves_the_champion_as_it_was(n: int, error: BaseException, home: Path) -> None:
+def test_a_writer_that_fails_leaves_the_champion_as_it_was(
+    n: int, error: BaseException, home: Path
+) -> None:
     publish_one(home)
     before = snapshot(home)
 
@@ -460,11 +509,20 @@ def test_a_writer_that_writes_nothing_is_a_write_error(home: Path) -> None:
     assert snapshot(home) == {}
 
 
-def operations(monkeypatch: pytest.MonkeyPatch, *, fail_at: int | None = None, error: BaseException | None = None):
-    """Record every fsync, write, rename and mkdir that the store makes; raise in place of number ``fail_at``."""
+def operations(
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    fail_at: int | None = None,
+    error: BaseException | None = None,
+):
+    """Record every fsync, write, rename and mkdir that the store makes; raise in place of number
+    ``fail_at``.
+    """
     done: list[tuple[str, str]] = []
 
-    def watched(name: str, function: Callable[..., Any], target: Callable[..., Any]) -> Callable[..., Any]:
+    def watched(
+        name: str, function: Callable[..., Any], target: Callable[..., Any]
+    ) -> Callable[..., Any]:
         def run(*args: Any, **options: Any) -> Any:
             done.append((name, target(*args)))
             if len(done) - 1 == fail_at and error is not None:
@@ -477,15 +535,20 @@ def operations(monkeypatch: pytest.MonkeyPatch, *, fail_at: int | None = None, e
         return str(Path(f"/proc/self/fd/{descriptor}").readlink())
 
     monkeypatch.setattr(os, "fsync", watched("fsync", os.fsync, opened))
-    monkeypatch.setattr(Path, "write_bytes", watched("write", Path.write_bytes, lambda path, content: str(path)))
+    monkeypatch.setattr(
+        Path, "write_bytes", watched("write", Path.write_bytes, lambda path, content: str(path))
+    )
     monkeypatch.setattr(Path, "mkdir", watched("mkdir", Path.mkdir, lambda path, *_: str(path)))
     for name in ("rename", "replace"):
         function = getattr(Path, name)
-        monkeypatch.setattr(Path, name, watched("rename", function, lambda path, to: f"{path.name} -> {to}"))
+        monkeypatch.setattr(
+            Path, name, watched("rename", function, lambda path, to: f"{path.name} -> {to}")
+        )
     return done
 
 
-N_OPERATIONS = 2 * len(FILES) + 12  # mkdir twice; write, fsync each; manifest; stage; rename; home; runs; pointer; home
+# mkdir twice; write, fsync each; manifest; stage; rename; home; runs; pointer; home
+N_OPERATIONS = 2 * len(FILES) + 12
 
 
 def test_files_and_directories_reach_the_disk_in_the_order_that_survives_a_power_cut(
@@ -570,7 +633,9 @@ def test_a_disk_that_stays_broken_keeps_a_whole_champion(
         assert {name: champion.read(name) for name in FILES} == CONTENTS
 
 
-def test_a_home_that_cannot_be_listed_is_a_write_error(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_home_that_cannot_be_listed_is_a_write_error(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(path: Path) -> Any:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
@@ -591,7 +656,9 @@ def test_a_result_file_is_replaced_whole(tmp_path: Path) -> None:
     assert [entry.name for entry in path.parent.iterdir()] == ["out.csv"]
 
 
-@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), ValueError(), Stop()])
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOSPC, "No space left on device"), ValueError(), Stop()]
+)
 def test_a_result_file_that_fails_keeps_the_old_one(error: BaseException, tmp_path: Path) -> None:
     path = tmp_path / "out.csv"
     path.write_text("old")
@@ -605,7 +672,9 @@ def test_a_result_file_that_fails_keeps_the_old_one(error: BaseException, tmp_pa
     assert [(entry.name, entry.read_text()) for entry in tmp_path.iterdir()] == [("out.csv", "old")]
 
 
-def test_a_result_cannot_replace_a_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_result_cannot_replace_a_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     for path in (tmp_path, Path(), Path(".."), Path("/")):
         with pytest.raises(WriteError, match="Is a directory"):

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from lstm_forecast.data.read import read_table
-from lstm_forecast.data.roles import find_roles
+from lstm_forecast.tables.read import read_table
+from lstm_forecast.tables.roles import find_roles
 from tests.unit.conftest import SHARED
 
 TARGETS = {
@@ -34,11 +34,15 @@ TARGETS = {
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the shared data sets are not here")
 @pytest.mark.parametrize(("name", "target"), TARGETS.items())
-def test_the_target_of_every_shared_set_is_the_one_that_people_forecast(name: str, target: str) -> None:
+def test_the_target_of_every_shared_set_is_the_one_that_people_forecast(
+    name: str, target: str
+) -> None:
     table = read_table(SHARED / f"{name}.csv.gz")
     dialect = table.sources[0][2]
     time = ("Month",) if name == "shampoo_sales" else ()  # 1-01: nobody can tell
-    roles = find_roles(table.frame.head(2_000), decimal=dialect.decimal if dialect else ".", timestamp=time)
+    roles = find_roles(
+        table.frame.head(2_000), decimal=dialect.decimal if dialect else ".", timestamp=time
+    )
     assert roles.targets == (target,)
 
 
@@ -57,17 +61,27 @@ def test_the_target_of_every_shared_set_is_the_one_that_people_forecast(name: st
 def test_names_decide_before_places(columns: list[str], target: str) -> None:
     days = pd.date_range("2024-01-01", periods=9).astype("str")
     numbers = [1.5, 2, 3, 5, 8, 13, 21, 34, 55]
-    frame = pd.DataFrame({"ds": days, **{name: [k + n for n in numbers] for k, name in enumerate(columns)}})
+    frame = pd.DataFrame(
+        {"ds": days, **{name: [k + n for n in numbers] for k, name in enumerate(columns)}}
+    )
     assert find_roles(frame).targets == (target,)
 
 
-HOURS = pd.date_range("2024-10-20", "2024-11-03", freq="h", tz="Europe/Vienna").tz_localize(None).astype("str")
+HOURS = (
+    pd.date_range("2024-10-20", "2024-11-03", freq="h", tz="Europe/Vienna")
+    .tz_localize(None)
+    .astype("str")
+)
 
 
-@pytest.mark.parametrize("column", [["NW", "SE", "N"], [0, 1, 2], [f"{hour}" for hour in range(24)]])
+@pytest.mark.parametrize(
+    "column", [["NW", "SE", "N"], [0, 1, 2], [f"{hour}" for hour in range(24)]]
+)
 def test_an_hour_that_clocks_repeat_makes_no_series_of_another_column(column: list[object]) -> None:
     other = [column[k % len(column)] for k in range(len(HOURS))]
-    frame = pd.DataFrame({"ds": HOURS, "load": [0.5 + k % 24 for k in range(len(HOURS))], "other": other})
+    frame = pd.DataFrame(
+        {"ds": HOURS, "load": [0.5 + k % 24 for k in range(len(HOURS))], "other": other}
+    )
     assert find_roles(frame).series_id is None
 
 

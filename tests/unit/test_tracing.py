@@ -1,4 +1,6 @@
-"""Networks of every kind that we write pass the check that hostile ones fail, with the shapes that ONNX gives them."""
+"""Networks of every kind that we write pass the check that hostile ones fail, with the shapes that
+ONNX gives them.
+"""
 
 import numpy as np
 import onnx
@@ -7,21 +9,30 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import numpy_helper
 
-from lstm_forecast.inference.onnx_file import read_network
-from lstm_forecast.inference.tracing import OPERATORS, require_bounded
-from lstm_forecast.model import graph
+from lstm_forecast.forecasting.onnx_file import read_network
+from lstm_forecast.forecasting.tracing import OPERATORS, require_bounded
 from lstm_forecast.model.ensemble import Member
-from lstm_forecast.model.linear import Linear
+from lstm_forecast.model.linear.linear import Linear
+from lstm_forecast.model.onnx import graph
 from lstm_forecast.model.spec import NetworkSpec
 
 CELLS = ["lstm", "gru", "rnn", "peephole_lstm", "coupled_lstm"]
 
 
 def member(seed: int = 0, **choices: object) -> Member:
-    plain = {"context_length": 12, "n_features": 2, "horizon": 5, "n_targets": 1, "quantiles": (0.1, 0.5, 0.9)}
+    plain = {
+        "context_length": 12,
+        "n_features": 2,
+        "horizon": 5,
+        "n_targets": 1,
+        "quantiles": (0.1, 0.5, 0.9),
+    }
     spec = NetworkSpec(**{**plain, "units": (3,), "segment_length": 4, **choices})  # type: ignore[arg-type]
     rng = np.random.default_rng(seed)
-    weights = {k: rng.normal(size=shape).astype(np.float32) for k, shape in graph.weight_shapes(spec).items()}
+    weights = {
+        k: rng.normal(size=shape).astype(np.float32)
+        for k, shape in graph.weight_shapes(spec).items()
+    }
     kernel = np.zeros((spec.n_targets, spec.context_length, spec.horizon), np.float32)
     bias = np.zeros((spec.n_targets, spec.horizon), np.float32)
     return Member(spec, weights, Linear(kernel, bias, ("ridge",), np.ones(1)))
@@ -43,7 +54,9 @@ def accepted(*members: Member, largest: int = 2000) -> None:
 @pytest.mark.parametrize("masked", [False, True])
 def test_every_network_of_ours_is_accepted(cell: str, bidirectional: bool, masked: bool) -> None:
     common = {"cell": cell, "masked": masked}
-    accepted(member(**common, bidirectional=bidirectional, units=(3, 2), segment_units=5, dense=(4,)))
+    accepted(
+        member(**common, bidirectional=bidirectional, units=(3, 2), segment_units=5, dense=(4,))
+    )
     accepted(*(member(k, **common, context_length=length) for k, length in enumerate((12, 8, 4))))
     if not bidirectional:
         accepted(member(**common, parallel=True, activation="gelu", segment_units=4))
@@ -67,11 +80,15 @@ def test_the_operators_are_those_that_we_write() -> None:
 def test_a_network_of_another_size_is_refused(wrong: dict) -> None:
     network = read_network(graph.onnx_graph([member()]))
     with pytest.raises(ValueError):
-        require_bounded(network, **{"inputs": (12, 2), "outputs": (5, 1, 3), "largest": 2000, **wrong})
+        require_bounded(
+            network, **{"inputs": (12, 2), "outputs": (5, 1, 3), "largest": 2000, **wrong}
+        )
 
 
 def test_a_file_reads_as_onnx_reads_it() -> None:
-    content = graph.onnx_graph([member(units=(3, 2), dense=(4,)), member(1, units=(3, 2), dense=(4,))])
+    content = graph.onnx_graph(
+        [member(units=(3, 2), dense=(4,)), member(1, units=(3, 2), dense=(4,))]
+    )
     found, model = read_network(content), onnx.load_from_string(content)
     assert [(n.operator, n.inputs, n.outputs) for n in found.nodes] == [
         (n.op_type, tuple(n.input), tuple(n.output)) for n in model.graph.node
@@ -79,7 +96,11 @@ def test_a_file_reads_as_onnx_reads_it() -> None:
     for node, expected in zip(found.nodes, model.graph.node, strict=True):
         values = {a.name: onnx.helper.get_attribute_value(a) for a in expected.attribute}
         assert node.attributes == {
-            name: value.decode() if isinstance(value, bytes) else tuple(value) if isinstance(value, list) else value
+            name: value.decode()
+            if isinstance(value, bytes)
+            else tuple(value)
+            if isinstance(value, list)
+            else value
             for name, value in values.items()
         }
     for tensor in model.graph.initializer:

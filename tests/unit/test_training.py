@@ -4,13 +4,14 @@ import keras
 import numpy as np
 import pytest
 
-from lstm_forecast.data.windows import Windows
-from lstm_forecast.model.history import Epoch, history_csv, read_history
-from lstm_forecast.model.linear import Linear, fit_linear
-from lstm_forecast.model.losses import make_loss
-from lstm_forecast.model.network import build_network
+from lstm_forecast.events import Epoch
+from lstm_forecast.model.linear.linear import Linear, fit_linear
+from lstm_forecast.model.network.build import build_network
+from lstm_forecast.model.network.losses import make_loss
+from lstm_forecast.model.network.training import Feed, train_network
 from lstm_forecast.model.spec import NetworkSpec
-from lstm_forecast.model.training import Feed, train_network
+from lstm_forecast.store.history import history_csv, read_history
+from lstm_forecast.windows.windows import Windows
 
 CONTEXT, HORIZON = 8, 2
 
@@ -26,16 +27,35 @@ def windows(start: int = 0, end: int = 120, noise: float = 0.0) -> Windows:
 
 
 def spec(**options: object) -> NetworkSpec:
-    plain = {"context_length": CONTEXT, "n_features": 1, "horizon": HORIZON, "n_targets": 1, "quantiles": (0.5,)}
+    plain = {
+        "context_length": CONTEXT,
+        "n_features": 1,
+        "horizon": HORIZON,
+        "n_targets": 1,
+        "quantiles": (0.5,),
+    }
     return NetworkSpec(**(plain | {"units": (4,)} | options))
 
 
 def fit(network: keras.Sequential, **options: object) -> list[Epoch]:
     plain = {
-        "training": windows(), "validation": windows(100, 160), "linear": None, "quantiles": (0.5,), "loss": "mse",
-        "optimizer": "adam", "learning_rate": 0.01, "schedule": "constant", "clipnorm": 5.0, "ema": None, "epochs": 5,
-        "batch_size": 16, "steps_per_epoch": 0, "patience": None, "seed": 3, "report": lambda epoch: None,
-    }  # fmt: skip
+        "training": windows(),
+        "validation": windows(100, 160),
+        "linear": None,
+        "quantiles": (0.5,),
+        "loss": "mse",
+        "optimizer": "adam",
+        "learning_rate": 0.01,
+        "schedule": "constant",
+        "clipnorm": 5.0,
+        "ema": None,
+        "epochs": 5,
+        "batch_size": 16,
+        "steps_per_epoch": 0,
+        "patience": None,
+        "seed": 3,
+        "report": lambda epoch: None,
+    }
     return train_network(network, **(plain | options))
 
 
@@ -73,22 +93,31 @@ def test_an_average_of_the_weights_lies_between_the_first_and_the_last() -> None
 def test_the_average_is_what_is_judged_and_kept() -> None:
     network = build_network(spec())
     history = fit(network, epochs=3, ema=0.9)
-    assert validation_loss(network) == pytest.approx(min(row.val_loss or np.inf for row in history), rel=1e-6)
+    assert validation_loss(network) == pytest.approx(
+        min(row.val_loss or np.inf for row in history), rel=1e-6
+    )
 
 
 def test_training_stops_after_patience_epochs_without_a_better_one() -> None:
-    history = fit(build_network(spec()), learning_rate=5.0, optimizer="rmsprop", epochs=30, patience=2)
+    history = fit(
+        build_network(spec()), learning_rate=5.0, optimizer="rmsprop", epochs=30, patience=2
+    )
     best = max(row.epoch for row in history if row.best)
     assert history[-1].epoch == best + 2 < 30
 
 
 def test_a_loss_that_is_not_finite_stops_training_and_leaves_finite_weights() -> None:
-    kernel, bias = np.zeros((1, CONTEXT, HORIZON), np.float32), np.full((1, HORIZON), np.nan, np.float32)
+    kernel, bias = (
+        np.zeros((1, CONTEXT, HORIZON), np.float32),
+        np.full((1, HORIZON), np.nan, np.float32),
+    )
     broken = Linear(kernel, bias, ("ridge",), np.zeros(1))
     network = build_network(spec())
     history = fit(network, linear=broken, validation=None, epochs=9)
     assert len(history) == 2
-    history = fit(network := build_network(spec()), learning_rate=10.0, clipnorm=None, loss="mse", epochs=3)
+    history = fit(
+        network := build_network(spec()), learning_rate=10.0, clipnorm=None, loss="mse", epochs=3
+    )
     assert all(np.isfinite(weights).all() for weights in network.get_weights())
 
 
@@ -123,7 +152,9 @@ def test_stopping_after_some_epochs_is_the_beginning_of_the_whole_training(sched
     assert np.array_equal(again.get_weights()[0], build_network(spec()).get_weights()[0])
 
 
-@pytest.mark.parametrize(("schedule", "share"), [("constant", 1.0), ("cosine", 0.0), ("exponential", 0.01)])
+@pytest.mark.parametrize(
+    ("schedule", "share"), [("constant", 1.0), ("cosine", 0.0), ("exponential", 0.01)]
+)
 def test_the_learning_rate_ends_where_the_schedule_says(schedule: str, share: float) -> None:
     history = fit(build_network(spec()), schedule=schedule, epochs=2)
     assert history[-1].learning_rate == pytest.approx(0.01 * share, abs=1e-6)
@@ -160,7 +191,9 @@ def test_a_step_budget_draws_other_windows_in_every_epoch() -> None:
 
 def test_a_feed_leaves_the_network_what_the_linear_part_leaves_over() -> None:
     linear = fit_linear(windows(noise=0.1))
-    plain, residual = (Feed(windows(noise=0.1), linear=one, batch_size=200) for one in (None, linear))
+    plain, residual = (
+        Feed(windows(noise=0.1), linear=one, batch_size=200) for one in (None, linear)
+    )
     inputs, targets = plain[0]
     assert residual[0][1] == pytest.approx(targets - linear.predict(inputs)[..., None], abs=1e-6)
 
@@ -169,7 +202,9 @@ def test_pinball_loss_by_hand() -> None:
     loss = make_loss("mae", (0.1, 0.5, 0.9))
     targets = np.array([[[[2.0]]]], np.float32)
     predictions = np.array([[[[1.0, 2.5, 4.0]]]], np.float32)
-    assert float(np.squeeze(loss(targets, predictions))) == pytest.approx(2 * (0.1 * 1 + 0.5 * 0.5 + 0.1 * 2) / 3)
+    assert float(np.squeeze(loss(targets, predictions))) == pytest.approx(
+        2 * (0.1 * 1 + 0.5 * 0.5 + 0.1 * 2) / 3
+    )
 
 
 def test_the_pinball_loss_of_the_median_alone_is_the_absolute_error() -> None:

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lstm_forecast.data.panel import Layout, build_panel
-from lstm_forecast.data.repair import Settings
-from lstm_forecast.data.split import MIN_CONTEXT
-from lstm_forecast.data.windows import Windows, gather_contexts, make_windows, normalised
+from lstm_forecast.panel.panel import Layout, build_panel
+from lstm_forecast.panel.repair import Settings
+from lstm_forecast.panel.split import MIN_CONTEXT
+from lstm_forecast.windows.windows import Windows, gather_contexts, make_windows, normalised
 from tests.unit.conftest import panel_of, table_of
 
 KINDS = ["none", "last", "mean", "standard", "last_standard"]
@@ -19,7 +19,7 @@ ULP = np.finfo(np.float32).eps
 
 @dataclass(frozen=True)
 class Case:
-    """Series with gaps, the part of each that windows are wanted for, and the shape of the windows."""
+    """Series with gaps, the part of each with wanted windows, and their shape."""
 
     layout: Layout
     part_starts: np.ndarray
@@ -28,9 +28,12 @@ class Case:
 
     def make(self, values: np.ndarray, **options: Any) -> Windows:
         return make_windows(
-            self.layout, values.astype(np.float32), part_starts=self.part_starts, part_ends=self.part_ends,
+            self.layout,
+            values.astype(np.float32),
+            part_starts=self.part_starts,
+            part_ends=self.part_ends,
             **{"n_targets": 1, "normalisation": "none", **self.shape, **options},
-        )  # fmt: skip
+        )
 
     @property
     def n_rows(self) -> int:
@@ -39,7 +42,9 @@ class Case:
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
-    series = draw(st.lists(st.lists(st.integers(1, 14), min_size=1, max_size=4), min_size=1, max_size=4))
+    series = draw(
+        st.lists(st.lists(st.integers(1, 14), min_size=1, max_size=4), min_size=1, max_size=4)
+    )
     ids, steps = [], []
     for name, spans in enumerate(series):
         step = 0
@@ -49,9 +54,14 @@ def cases(draw: st.DrawFn) -> Case:
             step += length + 2
     table = table_of(id=ids, ds=steps, y=np.zeros(len(ids)))
     policies = Settings(gaps="split")
-    layout = build_panel(table, timestamp="ds", targets=["y"], series_id="id", freq="1", settings=policies).layout
+    layout = build_panel(
+        table, timestamp="ds", targets=["y"], series_id="id", freq="1", settings=policies
+    ).layout
     assert len(layout.first) == sum(map(len, series))
-    cuts = [sorted(draw(st.tuples(st.integers(0, int(n)), st.integers(0, int(n))))) for n in layout.lengths]
+    cuts = [
+        sorted(draw(st.tuples(st.integers(0, int(n)), st.integers(0, int(n)))))
+        for n in layout.lengths
+    ]
     starts, ends = layout.offsets[:-1] + np.array(cuts).T
     shape = {
         "context_length": draw(st.integers(1, 8)),
@@ -64,17 +74,24 @@ def cases(draw: st.DrawFn) -> Case:
 
 
 def promised(case: Case) -> list[tuple[int, int]]:
-    """First target row and first row that the context may use, of every window that the docstrings promise."""
+    """First target row and first row that the context may use, of every window that the docstrings
+    promise.
+    """
     found = []
-    context, horizon, stride = (case.shape[name] for name in ("context_length", "horizon", "stride"))
+    context, horizon, stride = (
+        case.shape[name] for name in ("context_length", "horizon", "stride")
+    )
     for floor, behind in zip(case.layout.spans[:-1], case.layout.spans[1:], strict=True):
         series = next(k for k, offset in enumerate(case.layout.offsets[1:]) if floor < offset)
         targets = range(max(floor, case.part_starts[series]), min(behind, case.part_ends[series]))
-        fit = [row for row in range(floor, behind) if row in targets and row + horizon - 1 in targets]
+        fit = [
+            row for row in range(floor, behind) if row in targets and row + horizon - 1 in targets
+        ]
         origins = [row for row in fit if row - floor >= context]
         if not origins and case.shape["padded"]:
             origins = [row for row in fit if row - floor >= MIN_CONTEXT]
-            origins = origins if case.shape["latest"] else origins[-1:]  # to learn from: the fullest alone
+            # to learn from: the fullest alone
+            origins = origins if case.shape["latest"] else origins[-1:]
         origins = origins[::-1][::stride][::-1] if case.shape["latest"] else origins[::stride]
         found += [(row, int(floor)) for row in origins]
     return found
@@ -95,7 +112,9 @@ def test_exactly_the_promised_windows_are_made(case: Case) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(cases(), st.randoms(use_true_random=False))
-def test_a_batch_holds_the_rows_of_its_windows_in_the_order_asked_for(case: Case, random: Any) -> None:
+def test_a_batch_holds_the_rows_of_its_windows_in_the_order_asked_for(
+    case: Case, random: Any
+) -> None:
     rows = np.arange(case.n_rows) + 1  # so that 0 is padding
     windows, expected = case.make(np.stack([rows, -rows], axis=1)), promised(case)
     picked = random.sample(range(len(expected)), random.randint(0, len(expected)))
@@ -119,7 +138,9 @@ def test_a_batch_holds_the_rows_of_its_windows_in_the_order_asked_for(case: Case
 
 @settings(max_examples=40, deadline=None)
 @given(cases(), st.sampled_from(KINDS))
-def test_targets_stay_in_their_part_and_span_and_contexts_do_not_cross_a_gap(case: Case, kind: str) -> None:
+def test_targets_stay_in_their_part_and_span_and_contexts_do_not_cross_a_gap(
+    case: Case, kind: str
+) -> None:
     windows = case.make(np.zeros((case.n_rows, 1)), normalisation=kind)
     origins, floors = windows.origins(np.arange(len(windows)))
     targets = origins[:, None] + np.arange(case.shape["horizon"])
@@ -138,10 +159,14 @@ def test_chosen_windows_are_those_windows_and_no_others(case: Case, random: Any)
     random.shuffle(index)
     chosen = windows.only(index)
     assert len(chosen) == len(index)
-    for found, expected in zip(chosen.origins(np.arange(len(index))), windows.origins(index), strict=True):
+    for found, expected in zip(
+        chosen.origins(np.arange(len(index))), windows.origins(index), strict=True
+    ):
         np.testing.assert_array_equal(found, expected)
     if len(index):
-        np.testing.assert_array_equal(next(chosen.batches(1000)).inputs, windows.batch(index).inputs)
+        np.testing.assert_array_equal(
+            next(chosen.batches(1000)).inputs, windows.batch(index).inputs
+        )
 
 
 def test_the_first_windows_are_those_of_the_documentation() -> None:
@@ -155,25 +180,35 @@ def test_the_first_windows_are_those_of_the_documentation() -> None:
 
 
 @pytest.mark.parametrize(("latest", "origins"), [(False, [4, 9, 14]), (True, [7, 12, 17])])
-def test_a_large_stride_begins_at_the_start_of_the_part_or_ends_at_its_end(latest: bool, origins: list[int]) -> None:
+def test_a_large_stride_begins_at_the_start_of_the_part_or_ends_at_its_end(
+    latest: bool, origins: list[int]
+) -> None:
     shape = {"context_length": 4, "horizon": 3, "stride": 5, "padded": False, "latest": latest}
-    windows = Case(panel_of(20).layout, np.array([0]), np.array([20]), shape).make(np.zeros((20, 1)))
+    windows = Case(panel_of(20).layout, np.array([0]), np.array([20]), shape).make(
+        np.zeros((20, 1))
+    )
     assert windows.origins(np.arange(3))[0].tolist() == origins
     assert len(windows) == 3
 
 
 def test_the_context_of_a_later_part_reaches_back_into_the_earlier_one() -> None:
     shape = {"context_length": 4, "horizon": 2, "stride": 1, "padded": False}
-    windows = Case(panel_of(10).layout, np.array([5]), np.array([10]), shape).make(np.arange(10)[:, None])
+    windows = Case(panel_of(10).layout, np.array([5]), np.array([10]), shape).make(
+        np.arange(10)[:, None]
+    )
     assert windows.batch(np.array([0])).inputs[0, :, 0].tolist() == [1, 2, 3, 4]
     assert len(windows) == 4
 
 
 @pytest.mark.parametrize("padded", [False, True])
 @pytest.mark.parametrize(("rows", "count"), [(8, 1), (9, 2)])
-def test_the_shortest_series_with_a_window_has_one_full_window(rows: int, count: int, padded: bool) -> None:
+def test_the_shortest_series_with_a_window_has_one_full_window(
+    rows: int, count: int, padded: bool
+) -> None:
     shape = {"context_length": 5, "horizon": 3, "stride": 1, "padded": padded}
-    windows = Case(panel_of(rows).layout, np.array([0]), np.array([rows]), shape).make(np.zeros((rows, 1)))
+    windows = Case(panel_of(rows).layout, np.array([0]), np.array([rows]), shape).make(
+        np.zeros((rows, 1))
+    )
     assert len(windows) == count
 
 
@@ -193,7 +228,9 @@ def test_a_series_too_short_for_a_full_context_teaches_its_fullest_window_and_is
 
 @settings(max_examples=50, deadline=None)
 @given(cases(), st.integers(1, 9), st.none() | st.integers(1, 30))
-def test_batches_hold_all_windows_in_order_or_some_spread_evenly(case: Case, size: int, limit: int | None) -> None:
+def test_batches_hold_all_windows_in_order_or_some_spread_evenly(
+    case: Case, size: int, limit: int | None
+) -> None:
     windows = case.make(np.arange(case.n_rows)[:, None])
     batches = list(windows.batches(size, limit=limit))
     firsts = [int(row) for batch in batches for row in batch.targets[:, 0, 0]]
@@ -232,10 +269,17 @@ def test_changing_every_value_behind_the_part_changes_no_byte_of_its_batches(
 def test_origins_and_batches_of_ten_million_windows_cost_no_memory_for_them() -> None:
     n = 10_000_000
     windows = Windows(
-        values=np.zeros((n, 1), np.float32), starts=np.array([5, n // 2]), counts=np.array([n // 2 - 10, n // 2 - 10]),
-        floors=np.array([0, n // 2 - 5]), stride=1, context_length=5, horizon=3, n_targets=1, normalisation="standard",
+        values=np.zeros((n, 1), np.float32),
+        starts=np.array([5, n // 2]),
+        counts=np.array([n // 2 - 10, n // 2 - 10]),
+        floors=np.array([0, n // 2 - 5]),
+        stride=1,
+        context_length=5,
+        horizon=3,
+        n_targets=1,
+        normalisation="standard",
         padded=True,
-    )  # fmt: skip
+    )
     tracemalloc.start()
     try:
         origins, floors = windows.origins(np.array([0, n // 2 - 11, n // 2 - 10, len(windows) - 1]))
@@ -252,12 +296,19 @@ def test_origins_and_batches_of_ten_million_windows_cost_no_memory_for_them() ->
 # Normalisation
 
 CONTEXTS = st.tuples(
-    st.integers(1, 5), st.integers(1, 9), st.integers(1, 3), st.integers(-6, 6), st.integers(-6, 6), st.integers(0, 99)
+    st.integers(1, 5),
+    st.integers(1, 9),
+    st.integers(1, 3),
+    st.integers(-6, 6),
+    st.integers(-6, 6),
+    st.integers(0, 99),
 )
 
 
-def contexts(shape: tuple[int, int, int, int, int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Contexts, the values that follow them, and which steps are observed: at least the last one."""
+def contexts(
+    shape: tuple[int, int, int, int, int, int],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Contexts, the values that follow them, and which steps are observed: the last one is."""
     batch, length, columns, level, spread, seed = shape
     rng = np.random.default_rng(seed)
     values = 10.0**level + rng.normal(size=(batch, length + 4, columns)) * 10.0**spread
@@ -275,12 +326,16 @@ def test_each_normalisation_is_what_it_says_over_the_observed_ones_of_the_newest
     kind: str, masked: bool, shape: tuple[int, int, int, int, int, int], span: int | None
 ) -> None:
     given_values, _, observed = contexts(shape)
-    inputs, center, scale = normalised(given_values, observed if masked else None, kind, padded=masked, span=span)
+    inputs, center, scale = normalised(
+        given_values, observed if masked else None, kind, padded=masked, span=span
+    )
     first = 0 if span is None else max(0, given_values.shape[1] - span)
     for k, context in enumerate(given_values.astype(np.float64)):
         seen = context[observed[k]] if masked else context
         newest = context[first:][observed[k, first:]] if masked else context[first:]
-        middle = {"none": 0 * seen[-1], "last": seen[-1], "last_standard": seen[-1]}.get(kind, newest.mean(axis=0))
+        middle = {"none": 0 * seen[-1], "last": seen[-1], "last_standard": seen[-1]}.get(
+            kind, newest.mean(axis=0)
+        )
         size = np.abs(seen).max(axis=0)
         np.testing.assert_allclose(center[k, 0], middle, atol=8 * ULP * size.max())
         expected = seen - center[k, 0]
@@ -321,14 +376,25 @@ def test_a_span_takes_the_statistics_from_the_newest_steps_alone_by_hand(
     inputs, found_center, found_scale = normalised(SPANNED, observed, kind, padded=True, span=span)
     assert found_center.ravel() == pytest.approx(center)
     assert found_scale.ravel() == pytest.approx(scale)
-    expected = (SPANNED - np.reshape(center, (2, 1, 1))) / np.reshape(scale, (2, 1, 1)) * observed[..., None]
+    expected = (
+        (SPANNED - np.reshape(center, (2, 1, 1)))
+        / np.reshape(scale, (2, 1, 1))
+        * observed[..., None]
+    )
     np.testing.assert_allclose(inputs[..., :1], expected, rtol=1e-6)
     assert inputs[..., 1].tolist() == observed.astype(float).tolist()
 
 
 @settings(max_examples=50, deadline=None)
-@given(cases(), st.sampled_from(["mean", "standard", "last_standard"]), st.integers(1, 8), st.integers(0, 99))
-def test_values_before_the_span_change_neither_center_nor_scale(case: Case, kind: str, span: int, seed: int) -> None:
+@given(
+    cases(),
+    st.sampled_from(["mean", "standard", "last_standard"]),
+    st.integers(1, 8),
+    st.integers(0, 99),
+)
+def test_values_before_the_span_change_neither_center_nor_scale(
+    case: Case, kind: str, span: int, seed: int
+) -> None:
     values = np.random.default_rng(seed).normal(size=(case.n_rows, 1))
     windows = case.make(values, normalisation=kind, span=span)
     for k in range(len(windows)):
@@ -346,7 +412,13 @@ def test_values_before_the_span_change_neither_center_nor_scale(case: Case, kind
 
 @pytest.mark.parametrize("kind", KINDS)
 @settings(max_examples=50, deadline=None)
-@given(cases(), st.integers(-9, 9), st.integers(-9, 9), st.integers(0, 99), st.none() | st.integers(1, 8))
+@given(
+    cases(),
+    st.integers(-9, 9),
+    st.integers(-9, 9),
+    st.integers(0, 99),
+    st.none() | st.integers(1, 8),
+)
 def test_undoing_the_normalisation_gives_the_targets_back(
     kind: str, case: Case, level: int, spread: int, seed: int, span: int | None
 ) -> None:
@@ -356,7 +428,9 @@ def test_undoing_the_normalisation_gives_the_targets_back(
     rows = windows.origins(np.arange(len(windows)))[0][:, None] + np.arange(case.shape["horizon"])
     actual = values.astype(np.float32)[rows]
     worst = np.abs(actual) + np.abs(batch.center)
-    np.testing.assert_array_less(np.abs(batch.targets * batch.scale + batch.center - actual), 4 * ULP * worst + 1e-30)
+    np.testing.assert_array_less(
+        np.abs(batch.targets * batch.scale + batch.center - actual), 4 * ULP * worst + 1e-30
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -387,6 +461,8 @@ def test_padded_steps_are_zero_and_flagged_whatever_stands_before_the_span() -> 
 
 
 def test_a_batch_without_padding_has_the_flag_all_the_same() -> None:
-    found, observed = gather_contexts(np.zeros((10, 1), np.float32), np.array([8, 9]), np.array([0, 0]), 4)
+    found, observed = gather_contexts(
+        np.zeros((10, 1), np.float32), np.array([8, 9]), np.array([0, 0]), 4
+    )
     assert observed is None
     assert normalised(found, observed, "last", padded=True)[0][..., 1].tolist() == [[1.0] * 4] * 2

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lstm_forecast.data.faults import Finding
-from lstm_forecast.data.panel import inspect_panel
-from lstm_forecast.data.repair import Settings
 from lstm_forecast.errors import DataError
+from lstm_forecast.panel.panel import inspect_panel
+from lstm_forecast.panel.repair import Settings
+from lstm_forecast.tables.faults import Finding
 from tests.unit.conftest import table_of
 
 KINDS = ("gaps", "duplicates")
@@ -15,7 +15,9 @@ KINDS = ("gaps", "duplicates")
 
 def local_year(zone: str, freq: str, *, year: int = 2024) -> pd.DatetimeIndex:
     """What a clock on the wall of a zone shows through a year."""
-    return pd.date_range(f"{year}-01-01", f"{year + 1}-01-01", freq=freq, tz=zone, inclusive="left").tz_localize(None)
+    return pd.date_range(
+        f"{year}-01-01", f"{year + 1}-01-01", freq=freq, tz=zone, inclusive="left"
+    ).tz_localize(None)
 
 
 def findings(stamps: pd.DatetimeIndex, **how: object) -> dict[str, Finding]:
@@ -35,19 +37,31 @@ def findings(stamps: pd.DatetimeIndex, **how: object) -> dict[str, Finding]:
         ("Australia/Melbourne", "Australia/Sydney"),
     ],
 )
-def test_the_hours_that_clocks_change_name_a_zone_and_its_config_lines(zone: str, named: str, year: int) -> None:
+def test_the_hours_that_clocks_change_name_a_zone_and_its_config_lines(
+    zone: str, named: str, year: int
+) -> None:
     found = findings(local_year(zone, "h", year=year))
-    for kind, words in zip(KINDS, ("skip exactly such hours", "show exactly such hours twice"), strict=True):
+    for kind, words in zip(
+        KINDS, ("skip exactly such hours", "show exactly such hours twice"), strict=True
+    ):
         assert found[kind].count == 1
         assert f"clocks in {named} {words}" in found[kind].problem
-        first = f"set data.timezone: {named}, or the zone of the data, with data.dst: first, or data.{kind}: "
+        first = (
+            f"set data.timezone: {named}, or the zone of the data, with data.dst: first, or"
+            f" data.{kind}: "
+        )
         assert first in found[kind].problem
 
 
 def test_the_remedy_of_the_hint_settles_both() -> None:
     stamps = local_year("Europe/Vienna", "h")
-    assert findings(stamps, timezone="Europe/Berlin", settings=Settings(dst="first"))["dst"].level == "settled"
-    assert not findings(stamps, timezone="Europe/Berlin", settings=Settings(dst="first")).keys() & set(KINDS)
+    assert (
+        findings(stamps, timezone="Europe/Berlin", settings=Settings(dst="first"))["dst"].level
+        == "settled"
+    )
+    assert not findings(
+        stamps, timezone="Europe/Berlin", settings=Settings(dst="first")
+    ).keys() & set(KINDS)
 
 
 @pytest.mark.parametrize("freq", ["15min", "30min"])
@@ -102,20 +116,29 @@ def test_rows_later_than_the_clock_by_more_than_a_day_and_a_step_are_found(
     for policy, level in (("error", "refused"), ("keep", "note"), ("drop", "settled")):
         settings = Settings(future_rows=policy)
         panel, found = inspect_panel(
-            table, timestamp="ds", targets=["y"], freq=freq, timezone=zone, now=now, settings=settings
+            table,
+            timestamp="ds",
+            targets=["y"],
+            freq=freq,
+            timezone=zone,
+            now=now,
+            settings=settings,
         )
-        assert [(finding.kind, finding.level, finding.count) for finding in found] == [("future_rows", level, late)][
-            :late
-        ]
+        assert [(finding.kind, finding.level, finding.count) for finding in found] == [
+            ("future_rows", level, late)
+        ][:late]
         assert len(panel.values) == 30 - (late if policy == "drop" else 0)
 
 
 def test_a_series_that_lies_later_than_now_altogether_is_not_dropped_in_silence() -> None:
     early, late = pd.date_range("2024-01-01", periods=30), pd.date_range("2025-01-01", periods=30)
-    table = table_of(id=["a"] * 30 + ["b"] * 30, ds=early.append(late).astype("str"), y=np.arange(60.0))
+    table = table_of(
+        id=["a"] * 30 + ["b"] * 30, ds=early.append(late).astype("str"), y=np.arange(60.0)
+    )
     how = {"timestamp": "ds", "targets": ["y"], "series_id": "id", "now": NOW}
     with pytest.raises(
-        DataError, match="data, row 31: series b, 2025-01-01 00:00:00: all rows of the series are later"
+        DataError,
+        match="data, row 31: series b, 2025-01-01 00:00:00: all rows of the series are later",
     ):
         inspect_panel(table, **how, settings=Settings(future_rows="drop"))
     _, (finding,) = inspect_panel(table, **how)
@@ -123,13 +146,15 @@ def test_a_series_that_lies_later_than_now_altogether_is_not_dropped_in_silence(
 
 
 def test_steps_have_no_clock_and_rows_that_tell_of_future_covariates_are_no_fault() -> None:
-    from lstm_forecast.data.covariates import Known
+    from lstm_forecast.panel.covariates import Known
 
     steps = table_of(ds=np.arange(30), y=np.arange(30.0))
     assert not inspect_panel(steps, timestamp="ds", targets=["y"], now=NOW)[1]
     days = pd.date_range("2024-06-01", periods=30).astype("str")
     plans = table_of(ds=days, y=[*np.arange(14.0), *[np.nan] * 16], plan=np.arange(30.0))
-    panel, found = inspect_panel(plans, timestamp="ds", targets=["y"], known=Known(future=("plan",)), now=NOW)
+    panel, found = inspect_panel(
+        plans, timestamp="ds", targets=["y"], known=Known(future=("plan",)), now=NOW
+    )
     assert not found
     assert panel.later is not None
     assert len(panel.later.codes) == 16

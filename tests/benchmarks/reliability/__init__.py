@@ -1,8 +1,9 @@
-"""Reliability: the protocols that the tests run in small, as large as asked for, and what came of them.
+"""Reliability: the protocols that the tests run in small, as large as asked for, and what came of
+them.
 
-``python -m tests.benchmarks reliability [crash] [kills] [starts] [switching] [interleavings] [promotion] [resume]
-[stops] [soak] [warm] [memory] [power] [odd] [--count N]``; those from ``soak`` on only if they are asked for, as they
-take minutes to an hour. ``--picture FILE`` draws the soak.
+``python -m tests.benchmarks reliability [crash] [kills] [starts] [switching] [interleavings]
+[promotion] [resume] [stops] [soak] [warm] [memory] [power] [odd] [--count N]``; those from ``soak``
+on only if they are asked for, as they take minutes to an hour. ``--picture FILE`` draws the soak.
 """
 
 import argparse
@@ -23,16 +24,27 @@ from tests.benchmarks.reliability.warm import warm
 
 ROOT = Path(__file__).parents[3]
 PROTOCOLS: dict[str, tuple[Callable[..., None], int]] = {
-    "crash": (crash, 1), "kills": (kills, 200), "starts": (starts, 50), "switching": (switching, 50),
-    "interleavings": (interleavings, 200), "promotion": (promotion, 200),
-    "resume": (resume, 20), "stops": (stops, 50), "soak": (soak, 300),
-    "warm": (warm, 3), "memory": (memory, 6), "power": (power, 10), "odd": (odd, 1),
-}  # fmt: skip
+    "crash": (crash, 1),
+    "kills": (kills, 200),
+    "starts": (starts, 50),
+    "switching": (switching, 50),
+    "interleavings": (interleavings, 200),
+    "promotion": (promotion, 200),
+    "resume": (resume, 20),
+    "stops": (stops, 50),
+    "soak": (soak, 300),
+    "warm": (warm, 3),
+    "memory": (memory, 6),
+    "power": (power, 10),
+    "odd": (odd, 1),
+}
 LONG = ("soak", "warm", "memory", "power", "odd")
 
 
 def main(arguments: list[str]) -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks reliability", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks reliability", description=__doc__
+    )
     parser.add_argument("names", nargs="*", choices=[*PROTOCOLS, []])
     parser.add_argument("--count", type=int)
     parser.add_argument("--picture", type=Path)

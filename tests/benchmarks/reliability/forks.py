@@ -1,4 +1,6 @@
-"""Functions in forks of a process that has imported everything: what they do is measured, not the imports."""
+"""Functions in forks of a process that has imported everything: what they do is measured, not the
+imports.
+"""
 
 import multiprocessing
 import os
@@ -13,12 +15,18 @@ from typing import Any
 
 from tests.benchmarks.reliability.grown import open_files, resident_mib
 
-IMPORTED = ["keras", "lstm_forecast.workflows.retrain", "lstm_forecast.model.training", "tests.benchmarks.reliability"]
+IMPORTED = [
+    "keras",
+    "lstm_forecast.commands.retrain",
+    "lstm_forecast.model.network.training",
+    "tests.benchmarks.reliability",
+]
 
 
 def fork(task: Callable[..., None], *arguments: Any) -> BaseProcess:
     """Start a task in a process of its own."""
-    os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_DETERMINISTIC_OPS": "1"}  # as startup.py does before the import
+    # as startup.py does before the import
+    os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_DETERMINISTIC_OPS": "1"}
     process = _server().Process(target=task, args=arguments)
     process.start()
     return process
@@ -30,7 +38,9 @@ def _server() -> ForkServerContext:
     return server
 
 
-def forecast(arguments: list[str], folder: Path, ahead: timedelta, report: Connection, times: int = 1) -> None:
+def forecast(
+    arguments: list[str], folder: Path, ahead: timedelta, report: Connection, times: int = 1
+) -> None:
     """One ``forecast`` command, or many ``times`` the same, on a clock that is ``ahead`` of ours.
 
     Reports open descriptors and resident MiB after each, and ends with the exit code of the last.
@@ -53,7 +63,9 @@ def forecast(arguments: list[str], folder: Path, ahead: timedelta, report: Conne
 
 
 def _set_clock(ahead: timedelta) -> None:
-    """Change ``datetime.now`` in every module of ours; ``time.time``, which dates the status, as well."""
+    """Change ``datetime.now`` in every module of ours; ``time.time``, which dates the status, as
+    well.
+    """
 
     class Shifted(datetime):
         @classmethod

@@ -25,7 +25,9 @@ def series(rows: int, *, broken: int | None = None) -> np.ndarray:
     """A wave with noise, (rows,), whose season and level change at row ``broken``."""
     rng, t = np.random.default_rng(0), np.arange(rows)
     own, other = (10 + 3 * np.sin(2 * np.pi * t / 12), 14 + 3 * np.sin(2 * np.pi * t / 7))
-    return np.where(t < (rows if broken is None else broken), own, other) + 0.3 * rng.normal(size=rows)
+    return np.where(t < (rows if broken is None else broken), own, other) + 0.3 * rng.normal(
+        size=rows
+    )
 
 
 def write(folder: Path, values: np.ndarray) -> None:
@@ -42,7 +44,12 @@ def first(folder: Path) -> Path:
     if not home.exists():
         folder.mkdir(parents=True, exist_ok=True)
         write(folder, series(BASE))
-        subprocess.run([*FORECAST, "retrain", "-c", "grown.yaml"], cwd=folder, check=True, stderr=subprocess.DEVNULL)
+        subprocess.run(
+            [*FORECAST, "retrain", "-c", "grown.yaml"],
+            cwd=folder,
+            check=True,
+            stderr=subprocess.DEVNULL,
+        )
     return home
 
 

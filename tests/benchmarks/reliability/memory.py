@@ -1,4 +1,6 @@
-"""What ``training.memory_limit`` compares with, against the real peaks of quite different trainings."""
+"""What ``training.memory_limit`` compares with, against the real peaks of quite different
+trainings.
+"""
 
 import os
 import re
@@ -14,7 +16,8 @@ CONFIG = """\
 name: wide
 data: {{path: wide.parquet, timestamp: step, series_id: id, targets: [{targets}]}}
 windows: {{context_length: {context}, horizon: {horizon}, normalisation: last, season_length: 24}}
-model: {{units: {units}, segment_length: {segment}, segment_units: 0, linear: ridge, ensemble: 1, dropout: 0.1}}
+model: {{units: {units}, segment_length: {segment}, segment_units: 0, linear: ridge, ensemble: 1,
+  dropout: 0.1}}
 training: {{epochs: 1, steps_per_epoch: 2, batch_size: {batch}, refit: false}}
 preprocessing: {{log: false}}
 """
@@ -32,7 +35,10 @@ CASES: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {
     "small": ({}, ()),
     "large layers": ({"units": [1024, 1024], "segment": 24, "context": 336, "batch": 256}, ()),
     "long context, step by step": ({"context": 1440, "units": [64], "batch": 256}, ()),
-    "200 columns, joint": ({"columns": 200, "units": [256], "batch": 256}, ("model.channels=joint",)),
+    "200 columns, joint": (
+        {"columns": 200, "units": [256], "batch": 256},
+        ("model.channels=joint",),
+    ),
     "5,000 series": ({"series": 5_000, "rows": 400, "batch": 1024}, ()),
     "ensemble, both directions, levels": (
         {"units": [128, 128], "batch": 512},
@@ -43,7 +49,10 @@ CASES: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {
 
 def memory(folder: Path, count: int) -> None:
     """Estimate and peak of the first ``count`` cases."""
-    found = {name: _peak(folder, PLAIN | changes, options) for name, (changes, options) in list(CASES.items())[:count]}
+    found = {
+        name: _peak(folder, PLAIN | changes, options)
+        for name, (changes, options) in list(CASES.items())[:count]
+    }
     table = pd.DataFrame(found, index=["estimate", "peak"]).T
     print("memory: MiB, estimated before the training and at its peak")
     print(table.assign(ratio=table["estimate"] / table["peak"]).round(2).to_string())
@@ -52,10 +61,17 @@ def memory(folder: Path, count: int) -> None:
 def _peak(folder: Path, case: dict[str, object], options: tuple[str, ...]) -> tuple[float, float]:
     targets = [f"y{column}" for column in range(int(str(case["columns"])))]
     (folder / "wide.yaml").write_text(CONFIG.format(**case, targets=", ".join(targets)))
-    _write(folder / "wide.parquet", targets, series=int(str(case["series"])), rows=int(str(case["rows"])))
+    _write(
+        folder / "wide.parquet",
+        targets,
+        series=int(str(case["series"])),
+        rows=int(str(case["rows"])),
+    )
     settings = [word for option in options for word in ("--set", option)]
     command = [*FORECAST, "train", "-c", "wide.yaml", *settings]
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as process:
         assert process.stderr is not None
         said = process.stderr.read()
         _, status, usage = os.wait4(process.pid, 0)

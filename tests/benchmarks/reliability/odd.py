@@ -1,4 +1,4 @@
-"""Every kind of file in the place of every path that a command takes, each in a process of its own."""
+"""Every kind of file in the place of every path that a command takes, each in one process."""
 
 import os
 import subprocess
@@ -9,19 +9,33 @@ from collections import Counter
 from pathlib import Path
 
 from tests.functional.conftest import TRAIN_ALL, environment, forecast_command, write_inputs
-from tests.reliability.odd_files import KINDS, LONGEST_SECONDS, MOST_MIB, arguments, fits, places, problem, target
+from tests.reliability.odd_files import (
+    KINDS,
+    LONGEST_SECONDS,
+    MOST_MIB,
+    arguments,
+    fits,
+    places,
+    problem,
+    target,
+)
 
 __all__ = ["odd"]
 
 
 def odd(folder: Path, count: int) -> None:
-    """Try all of them ``count`` times: exit codes, the longest time, the largest peak of memory, and what is wrong."""
+    """Try all of them ``count`` times: exit codes, the longest time, the largest peak of memory,
+    and what is wrong.
+    """
     codes: Counter[int] = Counter()
     longest = busiest = highest = 0.0
     wrong = 0
     os.chdir(folder)
     write_inputs(Path())
-    for command in ([sys.executable, "-c", TRAIN_ALL, "sine.yaml"], forecast_command("predict", "-o", "made.csv")):
+    for command in (
+        [sys.executable, "-c", TRAIN_ALL, "sine.yaml"],
+        forecast_command("predict", "-o", "made.csv"),
+    ):
         subprocess.run(command, env=environment(), check=True, capture_output=True)
     tried = [(place, kind) for place in places() for kind in KINDS if fits(place, kind)] * count
     for number, (place, kind) in enumerate(tried):
@@ -36,7 +50,9 @@ def odd(folder: Path, count: int) -> None:
     shown = ", ".join(f"{code}: {times:,}" for code, times in sorted(codes.items()))
     print(f"odd: {len(tried):,} processes, exit codes {shown}")
     print(f"  at most {longest:.1f} s, {busiest:.1f} s of them at work, and {highest:,.0f} MiB")
-    print(f"  {wrong} with another code, without a message, with a traceback, or above 10 s or 1 GiB")
+    print(
+        f"  {wrong} with another code, without a message, with a traceback, or above 10 s or 1 GiB"
+    )
 
 
 def _run(args: list[str]) -> tuple[int, float, float, float, str]:
@@ -44,7 +60,11 @@ def _run(args: list[str]) -> tuple[int, float, float, float, str]:
     with tempfile.TemporaryFile() as said:
         began = time.monotonic()
         process = subprocess.Popen(
-            forecast_command(*args), env=environment(), stdin=subprocess.DEVNULL, stdout=said, stderr=said
+            forecast_command(*args),
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
         )
         while (ended := os.wait4(process.pid, os.WNOHANG))[0] == 0:
             if time.monotonic() - began > 3 * LONGEST_SECONDS:

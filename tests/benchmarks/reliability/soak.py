@@ -1,4 +1,6 @@
-"""A year in half an hour: a retrain a day on a series that grows and changes, on a clock that jumps, with kills."""
+"""A year in half an hour: a retrain a day on a series that grows and changes, on a clock that
+jumps, with kills.
+"""
 
 import json
 import multiprocessing
@@ -16,7 +18,15 @@ import numpy as np
 import pandas as pd
 
 from tests.benchmarks.reliability.forks import forecast, fork
-from tests.benchmarks.reliability.grown import BASE, DAY, START, open_files, resident_mib, series, write
+from tests.benchmarks.reliability.grown import (
+    BASE,
+    DAY,
+    START,
+    open_files,
+    resident_mib,
+    series,
+    write,
+)
 
 AHEAD = 4  # rows forecast every day
 KILLED = 0.2  # share of the days, of which the kill comes too late for some
@@ -34,7 +44,8 @@ class Log:
     peaks: list[float] = field(default_factory=list)
     files: list[int] = field(default_factory=list)  # descriptors open at the end of a cycle
     disk: list[int] = field(default_factory=list)
-    reader: list[tuple[int, float]] = field(default_factory=list)  # descriptors and MiB of the process that predicts
+    # descriptors and MiB of the process that predicts
+    reader: list[tuple[int, float]] = field(default_factory=list)
     runs: list[str] = field(default_factory=list)
 
 
@@ -59,7 +70,11 @@ def _live(folder: Path, count: int, log: Log) -> None:
     for day in range(count):
         known = BASE + DAY * day
         write(folder, values[:known])
-        deadline = chance.uniform(0, statistics.median(log.seconds)) if day and chance.random() < KILLED else None
+        deadline = (
+            chance.uniform(0, statistics.median(log.seconds))
+            if day and chance.random() < KILLED
+            else None
+        )
         _retrain(folder, _clock(day), deadline, log)
         if not day:
             shutil.copytree(home, frozen)
@@ -68,22 +83,31 @@ def _live(folder: Path, count: int, log: Log) -> None:
         log.disk.append(sum(path.stat().st_size for path in home.rglob("*") if path.is_file()))
         log.reader.append((open_files(), resident_mib()))
         if day % 25 == 24:
-            print(f"  day {day + 1}: {dict(log.outcomes)}, error {np.mean(log.errors['retrained'][-25:]):.3f}")
+            print(
+                f"  day {day + 1}: {dict(log.outcomes)}, error"
+                f" {np.mean(log.errors['retrained'][-25:]):.3f}"
+            )
 
 
 def _clock(day: int) -> datetime:
-    """Noon of that day; now and then an hour or a year before or after it, and right again the day after."""
+    """Noon of that day; now and then an hour or a year before or after it, and right again the day
+    after.
+    """
     wrong = timedelta(hours=1 if day % 14 == 6 else -1) if day % 7 == 6 else timedelta()
     if day % 50 == 25:
         wrong = timedelta(days=365 if day % 100 == 25 else -365)
-    return (START + pd.Timedelta(hours=3 * BASE + 24 * day + 12)).to_pydatetime().replace(tzinfo=UTC) + wrong
+    return (START + pd.Timedelta(hours=3 * BASE + 24 * day + 12)).to_pydatetime().replace(
+        tzinfo=UTC
+    ) + wrong
 
 
 def _retrain(folder: Path, clock: datetime, deadline: float | None, log: Log) -> None:
     """One ``forecast retrain``, killed after that many seconds."""
     ours, theirs = multiprocessing.Pipe(duplex=False)
     started = time.monotonic()
-    process = fork(forecast, ["retrain", "-c", "grown.yaml"], folder, clock - datetime.now(UTC), theirs)
+    process = fork(
+        forecast, ["retrain", "-c", "grown.yaml"], folder, clock - datetime.now(UTC), theirs
+    )
     theirs.close()
     process.join(deadline)
     process.kill()
@@ -101,7 +125,7 @@ def _retrain(folder: Path, clock: datetime, deadline: float | None, log: Log) ->
 
 
 def _live_error(runs: Path, folder: Path, actual: np.ndarray) -> float:
-    from lstm_forecast.workflows.predict import predict
+    from lstm_forecast.commands.predict import predict
 
     made = predict(runs=runs, name="grown", data=folder / "grown.csv").table["grown"].to_numpy()
     return float(np.abs(made[: len(actual)] - actual).mean())
@@ -112,11 +136,17 @@ def _show(log: Log) -> None:
     third = max(1, count // 3)
     last = {name: f"{np.mean(errors[-third:]):.3f}" for name, errors in log.errors.items()}
     before = {name: f"{np.mean(errors[:third]):.3f}" for name, errors in log.errors.items()}
-    back = sum(old.split("-")[1] > new.split("-")[1] for old, new in zip(log.runs, log.runs[1:], strict=False))
+    back = sum(
+        old.split("-")[1] > new.split("-")[1]
+        for old, new in zip(log.runs, log.runs[1:], strict=False)
+    )
     ordered = log.runs == sorted(log.runs, key=lambda run: int(run.split("-")[0]))
     print(f"soak: {count} cycles, {dict(log.outcomes)}, exit codes {dict(log.codes)}")
     print(f"  error in the first third {before}, in the last {last}")
-    print(f"  {len(log.runs)} runs, numbers {'in order' if ordered else 'OUT OF ORDER'}, {back} dated before the last")
+    print(
+        f"  {len(log.runs)} runs, numbers {'in order' if ordered else 'OUT OF ORDER'}, {back} dated"
+        " before the last"
+    )
     for name, values, unit in (
         ("disk", [size / 1e6 for size in log.disk], "MB"),
         ("peak memory of a cycle", log.peaks, "MiB"),
@@ -125,12 +155,18 @@ def _show(log: Log) -> None:
         ("descriptors of the process that predicts", [files for files, _ in log.reader], ""),
     ):
         thirds = [max(part, default=0) for part in np.array_split(values, 3)]
-        print(f"  {name}, largest in each third: {', '.join(f'{each:.4g}' for each in thirds)} {unit}".rstrip())
-    print(f"  a training took {statistics.median(log.seconds):.1f} s (median), at most {max(log.seconds):.1f} s")
+        shown = ", ".join(f"{each:.4g}" for each in thirds)
+        print(f"  {name}, largest in each third: {shown} {unit}".rstrip())
+    print(
+        f"  a training took {statistics.median(log.seconds):.1f} s (median), at most"
+        f" {max(log.seconds):.1f} s"
+    )
 
 
 def _in_one_process(folder: Path) -> None:
-    """Whatever one process leaves behind adds up where it trains again and again, which ``retrain`` never does."""
+    """Whatever one process leaves behind adds up where it trains again and again, which ``retrain``
+    never does.
+    """
     ours, theirs = multiprocessing.Pipe(duplex=False)
     arguments = ["retrain", "-c", "grown.yaml", "--force"]
     process = fork(forecast, arguments, folder, timedelta(), theirs, IN_ONE_PROCESS)
@@ -143,11 +179,22 @@ def _in_one_process(folder: Path) -> None:
     files, memory = zip(*seen, strict=True)
     growth = (memory[-1] - memory[middle - 1]) / (IN_ONE_PROCESS - middle)
     print(f"  {IN_ONE_PROCESS} trainings in one process: descriptors {files[0]} to {files[-1]}")
-    print(f"  memory {memory[0]:.0f} to {memory[-1]:.0f} MiB, {growth:+.1f} MiB a training in the second half")
+    print(
+        f"  memory {memory[0]:.0f} to {memory[-1]:.0f} MiB, {growth:+.1f} MiB a training in the"
+        " second half"
+    )
 
 
 def _draw(errors: dict[str, list[float]], change: int, path: Path) -> None:
-    from lstm_forecast.plotting.style import BLUE, GREY, ORANGE, add_heading, new_figure, save_figure, step_axis
+    from lstm_forecast.pictures.style import (
+        BLUE,
+        GREY,
+        ORANGE,
+        add_heading,
+        new_figure,
+        save_figure,
+        step_axis,
+    )
 
     figure = new_figure(height=4.2)
     axes = figure.subplots()

@@ -11,16 +11,17 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from lstm_forecast.commands.predict import predict
+from lstm_forecast.commands.runs import verify
 from lstm_forecast.store import FILES, crown, locked, open_run, publish
-from lstm_forecast.workflows.predict import predict
-from lstm_forecast.workflows.runs import verify
 from tests.benchmarks.measure import FORECAST
 from tests.benchmarks.reliability.forks import fork
 from tests.benchmarks.reliability.grown import BASE, first, series, write
 
 RETRAIN = [*FORECAST, "retrain", "-c", "grown.yaml", "--force"]
 RETRAINED = 20  # one kill in so many hits a whole retraining, from the start of Python on
-THOROUGH = 10  # and beside one in so many, the reader forecasts as well, which takes longer than a publish
+# and beside one in so many, the reader forecasts as well, which takes longer than a publish
+THOROUGH = 10
 OWN = ("format_version", "run_id", "created", "files", "sha256")  # that each run has of its own
 
 
@@ -44,20 +45,27 @@ def crash(folder: Path, count: int) -> None:
 
 
 def interleavings(folder: Path, count: int) -> None:
-    """Training, rollback, promotion, pruning and reading at once, in random orders, with signals."""
+    """Training, rollback, promotion, pruning and reading at once, in random order, with signals."""
     from tests.reliability.interleavings import interleave
 
     found = [interleave(folder / str(seed) / "sine", seed) for seed in range(count)]
     ends = sum((each.ends for each in found), Counter[str]())
-    print(f"interleavings: {count:,}, {sum(len(each.moves) for each in found):,} moves of the pointer, {dict(ends)}")
-    print(f"  {sum(len(each.wrong) for each in found)} ended with a champion that nobody chose, or in another fault")
+    print(
+        f"interleavings: {count:,}, {sum(len(each.moves) for each in found):,} moves of the"
+        f" pointer, {dict(ends)}"
+    )
+    print(
+        f"  {sum(len(each.wrong) for each in found)} ended with a champion that nobody chose, or in"
+        " another fault"
+    )
 
 
 def kills(folder: Path, count: int) -> None:
-    """Kill publishers, and whole retrainings, at random times, while this process reads and forecasts.
+    """Kill publishers, and whole retrainings, at random times, while this process reads and
+    forecasts.
 
-    A retraining starts from the first champion, on data that let it promote a better one. Equal data give equal bits:
-    there are two versions of forecasts, and every forecast is one of them.
+    A retraining starts from the first champion, on data that let it promote a better one. Equal
+    data give equal bits: there are two versions of forecasts, and every forecast is one of them.
     """
     home, data, moments = first(folder), folder / "seen.csv", random.Random(0)
     shutil.copy(folder / "grown.csv", data)
@@ -74,7 +82,9 @@ def kills(folder: Path, count: int) -> None:
         if whole:
             shutil.rmtree(home)
             shutil.copytree(folder / "first", home)
-            process = subprocess.Popen(RETRAIN, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            process = subprocess.Popen(
+                RETRAIN, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
         else:
             process = _publisher(home)
         end = time.monotonic() + moments.uniform(0, 1.1 * seconds if whole else 0.1)
@@ -97,7 +107,9 @@ def kills(folder: Path, count: int) -> None:
 
 
 def _look(home: Path, data: Path, versions: list[bytes]) -> Counter[str]:
-    """Read every file of the champion, and forecast with it if there are versions that this may equal."""
+    """Read every file of the champion, and forecast with it if there are versions that this may
+    equal.
+    """
     run = open_run(home)
     seen = Counter(reads=1, bad=int(not all(run.read(name) for name in FILES)))
     if versions:
@@ -115,7 +127,9 @@ def _alive(process: subprocess.Popen[bytes] | BaseProcess) -> bool:
 
 
 def _publisher(home: Path) -> BaseProcess:
-    """A process that publishes copies of the champion one after another, as fast as the disk allows."""
+    """A process that publishes copies of the champion one after another, as fast as the disk
+    allows.
+    """
     ours, theirs = multiprocessing.Pipe(duplex=False)
     process = fork(publish_again, home, theirs)
     theirs.close()
@@ -127,7 +141,10 @@ def publish_again(home: Path, ready: Connection) -> None:
     run = open_run(home)
     contents = {name: run.read(name) for name in FILES}
     facts = {k: v for k, v in run.manifest.items() if k not in OWN}
-    writers = {name: (lambda path, content=content: path.write_bytes(content)) for name, content in contents.items()}
+    writers = {
+        name: lambda path, content=content: path.write_bytes(content)
+        for name, content in contents.items()
+    }
     ready.send(None)
     while True:
         with locked(home) as seen:
@@ -135,7 +152,9 @@ def publish_again(home: Path, ready: Connection) -> None:
 
 
 def starts(folder: Path, count: int) -> None:
-    """Many starts at once: one works, the others are told; the killed holder's lock is free at once."""
+    """Many starts at once: one works, the others are told; the killed holder's lock is free at
+    once.
+    """
     home = first(folder)
     command = [*FORECAST, "retrain", "-c", "grown.yaml", "--json", "--force"]
     options = {"cwd": home.parents[1], "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
@@ -150,7 +169,9 @@ def starts(folder: Path, count: int) -> None:
     holder.send_signal(signal.SIGKILL)
     holder.communicate()
     started = time.monotonic()
-    again = subprocess.run([*FORECAST, "retrain", "-c", "grown.yaml", "--json"], cwd=home.parents[1], check=False)
+    again = subprocess.run(
+        [*FORECAST, "retrain", "-c", "grown.yaml", "--json"], cwd=home.parents[1], check=False
+    )
     seconds = time.monotonic() - started
     print(f"starts: {count} at once, exit codes {dict(codes)} and one at work")
     print(f"  after that was killed, the next exits {again.returncode} in {seconds:.1f} s")

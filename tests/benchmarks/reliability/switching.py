@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from lstm_forecast.commands import runs
 from lstm_forecast.store import FILES, champions, locked, open_run, promote, publish
-from lstm_forecast.workflows import runs
 from tests.benchmarks.measure import FORECAST
 from tests.benchmarks.reliability.grown import first
 from tests.benchmarks.reliability.stores import OWN
@@ -19,13 +19,18 @@ Switch = Callable[[], object]
 
 
 def switching(folder: Path, count: int) -> None:
-    """Go back and promote by turns, by the call and by the whole command, without and with a training beside it."""
+    """Go back and promote by turns, by the call and by the whole command, without and with a
+    training beside it.
+    """
     home = first(folder)
     newest = _copy(home)
 
     def command(*arguments: str) -> Switch:
         return lambda: subprocess.run(
-            [*FORECAST, "runs", *arguments, "--run", home.name], cwd=folder, check=True, capture_output=True
+            [*FORECAST, "runs", *arguments, "--run", home.name],
+            cwd=folder,
+            check=True,
+            capture_output=True,
         )
 
     def call(function: Callable[..., object], *arguments: str) -> Switch:
@@ -39,10 +44,13 @@ def switching(folder: Path, count: int) -> None:
         with _training(folder, endless=beside):
             for kind, pair in switches.items():
                 seconds = [[_timed(switch) for switch in pair] for _ in range(count)]
-                for name, times in zip(("rollbacks", "promotions"), 1000 * np.array(seconds).T, strict=True):
+                for name, times in zip(
+                    ("rollbacks", "promotions"), 1000 * np.array(seconds).T, strict=True
+                ):
                     print(
-                        f"switching: {count} {name}, {kind}, {'beside a training' if beside else 'alone'}: "
-                        f"{np.median(times):.1f} ms (median), {times.max():.1f} ms (longest)"
+                        f"switching: {count} {name}, {kind},"
+                        f" {'beside a training' if beside else 'alone'}: {np.median(times):.1f} ms"
+                        f" (median), {times.max():.1f} ms (longest)"
                     )
     print(f"  the champion is the one chosen last: {champions(home)[0] == newest}")
 
@@ -53,7 +61,11 @@ def _copy(home: Path) -> str:
     contents = {name: run.read(name) for name in FILES}
     facts = {key: value for key, value in run.manifest.items() if key not in OWN}
     with locked(home):
-        copy = publish(home, {name: lambda path: path.write_bytes(contents[path.name]) for name in FILES}, facts)
+        copy = publish(
+            home,
+            {name: lambda path: path.write_bytes(contents[path.name]) for name in FILES},
+            facts,
+        )
     return promote(home, copy.run_id).run_id
 
 
@@ -70,7 +82,9 @@ def _training(folder: Path, *, endless: bool) -> Iterator[None]:
         yield
         return
     command = [*FORECAST, "train", "-c", "grown.yaml", *ENDLESS]
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as process:
         assert process.stderr is not None
         while not (line := process.stderr.readline()).startswith(b"epoch"):
             assert line, "the training ended"

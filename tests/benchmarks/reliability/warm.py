@@ -1,4 +1,6 @@
-"""Challengers that start from the champion's weights, and one from scratch, on ETTh1 that has grown by three months."""
+"""Challengers that start from the champion's weights, and one from scratch, on ETTh1 that has grown
+by three months.
+"""
 
 import time
 from dataclasses import replace
@@ -8,25 +10,29 @@ import numpy as np
 import pandas as pd
 
 from lstm_forecast.config.loading import load_config
-from lstm_forecast.evaluation.metrics import errors
-from lstm_forecast.model.graph import onnx_graph
-from lstm_forecast.model.history import Epoch
+from lstm_forecast.events import Epoch
+from lstm_forecast.forecasting.loaded import load_run, make_forecaster
+from lstm_forecast.judging.metrics import errors
+from lstm_forecast.judging.parts import Part
+from lstm_forecast.model.onnx.graph import onnx_graph
+from lstm_forecast.retraining.challenge import warm_weights
 from lstm_forecast.store import open_run
-from lstm_forecast.workflows._challenge import warm_weights
-from lstm_forecast.workflows._fit import Warm, fit
-from lstm_forecast.workflows._loaded import load_run, make_forecaster
-from lstm_forecast.workflows._parts import Part
-from lstm_forecast.workflows._prepare import Prepared, prepare
+from lstm_forecast.training.fit import Warm, fit
+from lstm_forecast.training.prepare import Prepared, prepare
 from tests.benchmarks.scoring import DATA
 
 EPOCHS = 12  # from scratch
 SHORTER = (1, 2, 4)
-KNOWN, NOW = "2017-12-31 23:00", "2018-04-01"  # the newest stamp of the champion; the first that no challenger knows
+# the newest stamp of the champion; the first that no challenger knows
+KNOWN, NOW = "2017-12-31 23:00", "2018-04-01"
 CONFIG = f"""\
 name: etth1
-data: {{path: {DATA / "ETTh1.csv.gz"}, timestamp: date, targets: [HUFL, HULL, MUFL, MULL, LUFL, LULL, OT]}}
-windows: {{context_length: 168, horizon: 24, evaluation_stride: 6, normalisation: last, season_length: 24}}
-model: {{units: 64, segment_length: 24, segment_units: 64, dropout: 0.3, linear: ridge, ensemble: 1}}
+data: {{path: {DATA / "ETTh1.csv.gz"}, timestamp: date, targets: [HUFL, HULL, MUFL, MULL, LUFL,
+  LULL, OT]}}
+windows: {{context_length: 168, horizon: 24, evaluation_stride: 6, normalisation: last,
+  season_length: 24}}
+model: {{units: 64, segment_length: 24, segment_units: 64, dropout: 0.3, linear: ridge,
+  ensemble: 1}}
 training: {{epochs: {EPOCHS}, batch_size: 256, steps_per_epoch: 120, fallback: false}}
 """
 
@@ -42,7 +48,8 @@ class Silence:
 
 
 def warm(folder: Path, count: int) -> None:
-    """With ``count`` seeds: errors and processor seconds of warm starts relative to those from scratch.
+    """With ``count`` seeds: errors and processor seconds of warm starts relative to those from
+    scratch.
 
     Validation rows are newer than what the champion knows, like the rows that judge.
     """
@@ -58,11 +65,18 @@ def warm(folder: Path, count: int) -> None:
 
 def _challengers(path: Path, seed: int) -> pd.DataFrame:
     """Validation error, test error and seconds (the columns) of each challenger."""
-    from lstm_forecast.workflows.train import train
+    from lstm_forecast.commands.train import train
 
     runs, same = path.parent / "runs", [f"seed={seed}"]
-    train(load_config(path, overrides=[*same, f"data.end={KNOWN}"]), config_path=path, runs=runs, listener=Silence())
-    config = load_config(path, overrides=[*same, "split.validation=2018-01-15", f"split.test={NOW}"])
+    train(
+        load_config(path, overrides=[*same, f"data.end={KNOWN}"]),
+        config_path=path,
+        runs=runs,
+        listener=Silence(),
+    )
+    config = load_config(
+        path, overrides=[*same, "split.validation=2018-01-15", f"split.test={NOW}"]
+    )
     prepared = prepare(config, Path(config.data.path))
     weights = warm_weights(load_run(open_run(runs / config.name)), prepared, Silence())
     trials: dict[str, tuple[int, Warm]] = {"from scratch": (EPOCHS, None)}

@@ -1,0 +1,231 @@
+"""Results of trainings and evaluations, as aligned text and in sentences."""
+
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from lstm_forecast.cli.alignment import aligned, number, percent
+from lstm_forecast.events import Event
+
+if TYPE_CHECKING:
+    from lstm_forecast.commands.compare import Comparison
+    from lstm_forecast.events import Epoch
+    from lstm_forecast.judging.spread import Spread
+
+__all__ = [
+    "MOST_ROWS", "WIDTH", "backtest_tables", "comparison_text", "errors_table", "outcome",
+    "report_text", "unseen_categories",
+]  # fmt: skip
+
+WIDTH = 80  # columns of what is no terminal
+# a sentence, and the same as an event of the log with its figures
+Told = tuple[str, Event, Mapping[str, object]]
+LEVELS = ("refused", "settled", "note")
+PUBLISHED = {
+    "blend": "the mean of the network and its linear part",
+    "linear": "the linear part alone",
+    "smoothing": "an exponential smoothing",
+    "seasonal_naive": "the seasonal naive forecast",
+    "naive": "the last value",
+}
+MOST_ROWS = 10  # of steps and series that are shown; the object of --json has all
+NETWORKS = {
+    "evaluated": "the evaluated network, which learned from the training part alone",
+    "published": "the published network, whose rows all came before",
+    "retrained": "networks trained again on all rows before",
+}
+
+
+def outcome(
+    history: Sequence["Epoch"], published: str, scores: Mapping[str, float]
+) -> Iterator[Told]:
+    """What training kept and what is published."""
+    kept = {row.network: row for row in history if row.best or row.val_loss is None}
+    for network, row in kept.items():
+        name = f"network {network}: " if len(kept) > 1 else ""
+        losses = {"loss": row.loss, "val_loss": row.val_loss, "gap": row.gap}
+        labels = {name: "overfitting gap" if name == "gap" else name for name in losses}
+        shown = ", ".join(
+            f"{labels[name]} {value:.4f}" for name, value in losses.items() if value is not None
+        )
+        text = f"{name}kept epoch {row.epoch}: {shown}" + (
+            " (nothing beyond its start)" if row.epoch == 0 else ""
+        )
+        yield text, "kept", {"network": network, "epoch": row.epoch, **losses}
+    if published != "network":
+        compared = ", ".join(
+            f"{name.replace('_', ' ')} {score:.4g}" for name, score in scores.items()
+        )
+        verdict = "" if published == "blend" else "the network does not pay here: "
+        if not scores:
+            compared, verdict = (
+                "none, as all series are too short for one",
+                "nothing shows that the network pays: ",
+            )
+        text = (
+            f"{verdict}published is {PUBLISHED[published]} (errors on the validation part:"
+            f" {compared}; training.fallback: false would publish the network)"
+        )
+        yield text, "choice", {"published": published, "errors": scores}
+
+
+def unseen_categories(unseen: Mapping[str, int]) -> Iterator[str]:
+    """What the network cannot know, in sentences: a static column with values that were not there
+    in training.
+    """
+    for column, count in unseen.items():
+        yield (
+            f"column {column}: {count:,} series have a category not seen in training; forecast as"
+            " of none"
+        )
+
+
+def report_text(report: Mapping[str, Any]) -> str:
+    """What ``check`` found, and what training refuses first."""
+    return "\n".join(_report_lines(report))
+
+
+def errors_table(name: str, report: Mapping[str, Any]) -> str:
+    """Errors of the forecast above those of the baselines, as aligned text."""
+    rows = [["", "MAE", "RMSE", "sMAPE", "MASE", "skill"]]
+    for label, errors in report["errors"].items():
+        numbers = [number(errors[metric]) for metric in ("mae", "rmse", "smape", "mase")]
+        rows.append(
+            [name if label == "forecast" else label, *numbers, percent(report["skill"].get(label))]
+        )
+    return aligned(rows)
+
+
+def backtest_tables(name: str, report: Mapping[str, Any]) -> str:
+    """What a backtest found: overall, intervals, by step of the horizon, the worst series, and what
+    mattered.
+    """
+    (first, last), unscaled = report["cutoffs"], report["left_out"]["zero_scale"]
+    lines = [f"{report['windows']:,} windows with cutoffs from {first} to {last}"]
+    lines += [
+        f"{windows:,} forecast by {NETWORKS[network]}"
+        for network, windows in report["networks"].items()
+    ]
+    lines += (
+        [f"{unscaled:,} left out of MASE: nothing changes from season to season in training"]
+        if unscaled
+        else []
+    )
+    lines += ["original units; skill: 1 - MAE / MAE of that line"]
+    parts = ["\n".join(lines), errors_table(name, report)]
+    if report["intervals"]:
+        rows = [["interval", "coverage", "width", "MSIS"]]
+        for level, found in report["intervals"].items():
+            rows.append(
+                [
+                    f"{level} %",
+                    f"{found['coverage']:.1%}",
+                    number(found["width"]),
+                    number(found["msis"]),
+                ]
+            )
+        parts.append(f"{aligned(rows)}\nscaled CRPS {number(report['scaled_crps'])}")
+    parts += [_step_table(report), _series_table(report)]
+    if "importance" in report:
+        rows = [["permuted input", "MAE grows by", "+-", "share"]]
+        for row in report["importance"]:
+            rows.append(
+                [
+                    row["input"],
+                    number(row["growth"]),
+                    number(row["spread"]),
+                    percent(row["share"]),
+                ]
+            )
+        parts.append(aligned(rows))
+    return "\n\n".join(parts)
+
+
+def _step_table(report: Mapping[str, Any]) -> str:
+    own, other = report["by_step"]["forecast"], report["by_step"][report["reference"]]
+    steps = len(own["mae"])
+    shown = sorted({round(k * (steps - 1) / (MOST_ROWS - 1)) for k in range(MOST_ROWS)})
+    rows = [["step", "MAE", "RMSE", f"MAE of {report['reference']}"]]
+    rows += [
+        [str(k + 1), *(number(values[k]) for values in (own["mae"], own["rmse"], other["mae"]))]
+        for k in shown
+    ]
+    return aligned(rows)
+
+
+def _series_table(report: Mapping[str, Any]) -> str:
+    series = report["by_series"]
+    header = "series, worst first" + (
+        f" ({MOST_ROWS} of {len(series):,})" if len(series) > MOST_ROWS else ""
+    )
+    rows = [[header, "windows", "MAE", "RMSE", "MASE", f"skill against {report['reference']}"]]
+    for row in series[:MOST_ROWS]:
+        numbers = [number(row[metric]) for metric in ("mae", "rmse", "mase")]
+        rows.append([row["unique_id"], f"{row['windows']:,}", *numbers, percent(row["skill"])])
+    return aligned(rows)
+
+
+def comparison_text(comparison: "Comparison") -> str:
+    """One row for each variation and baseline, wrapped between columns where stdout is a narrower
+    terminal.
+    """
+    contexts = list(comparison.variations[0].timings)
+    header = ["", "MAE", "RMSE", "sMAPE", "MASE", "epoch", "gap", "parameters", "seconds", "CPU s"]
+    rows = [[*header, *(f"ms, {n}" for n in contexts), *(f"windows/s, {n}" for n in contexts)]]
+    for row in (*comparison.variations, *comparison.baselines):
+        errors = [_spread(row.errors[metric]) for metric in ("mae", "rmse", "smape", "mase")]
+        timings = [row.timings[n] for n in contexts if n in row.timings]
+        speeds = [
+            *(f"{t.latency_ms:.3g}" for t in timings),
+            *(f"{t.windows_per_second:,.0f}" for t in timings),
+        ]
+        training = [_spread(row.epoch), _spread(row.gap), f"{row.parameters:,}"]
+        costs = [
+            _spread(row.seconds),
+            _spread(row.cpu_seconds),
+            *(speeds or [""] * 2 * len(contexts)),
+        ]
+        rows.append([row.name, *errors, *training, *costs])
+    return aligned(rows, width=shutil.get_terminal_size().columns if sys.stdout.isatty() else None)
+
+
+def _spread(found: "Spread | None") -> str:
+    """The median, and in brackets how far the seeds lie apart; empty where nothing was measured."""
+    if found is None:
+        return ""
+    if found.median is None or found.low is None or found.high is None:
+        return "-"
+    distance = float(f"{found.high - found.low:.2g}")
+    return f"{found.median:.4g}" + (f" ({distance:g})" if len(found.values) > 1 else "")
+
+
+def _report_lines(report: Mapping[str, Any]) -> Iterator[str]:
+    facts, columns = report["facts"], report["facts"]["columns"]
+    yield report["data"]
+    if "freq" in facts:
+        zone = f", zone {facts['timezone']}" if facts["timezone"] else ""
+        share = "" if facts["freq_share"] is None else f" ({facts['freq_share']:.1%} of steps)"
+        yield (
+            f"  {facts['rows']:,} rows in {facts['series']:,} series of {facts['shortest']:,} to"
+            f" {facts['longest']:,}"
+        )
+        yield f"  {facts['first']} to {facts['last']}, freq {facts['freq']}{share}{zone}"
+        yield "  " + ", ".join(f"{key} {value!r}" for key, value in facts["file"].items())
+    for role, names in columns.items():
+        if names:
+            yield f"  {role}: {names if isinstance(names, str) else ', '.join(names)}"
+    if built := facts.get("training"):
+        yield (
+            f"  training builds {built['parameters']:,} parameters in {built['networks']} networks"
+            f" with about {built['mib']:,} MiB; how long it takes and how well it forecasts, only"
+            " training tells"
+        )
+    for finding in sorted(report["findings"], key=lambda finding: LEVELS.index(finding["level"])):
+        counts = ", ".join(f"{name} {count:,}" for name, count in finding["columns"].items())
+        yield f"{finding['level']}: {finding['kind']}: {finding['count']:,}: {finding['text']}"
+        yield from (f"    {place}" for place in finding["places"])
+        if counts:
+            yield f"    by column: {counts}"
+        if finding["remedy"] and finding["level"] != "settled":
+            yield f"    set {finding['remedy']}"

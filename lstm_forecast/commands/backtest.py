@@ -1,0 +1,187 @@
+"""``forecast backtest``: what a run would have forecast from origins that it has not seen, and how
+wrong that was.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lstm_forecast.events import Listener, phase
+from lstm_forecast.forecasting.forecaster import Exchange
+from lstm_forecast.forecasting.loaded import load_run
+from lstm_forecast.forecasting.table import save_table
+from lstm_forecast.judging.folds import RETRAINED, Fold, fold_forecasts, published_folds
+from lstm_forecast.judging.importance import permutation_importance
+from lstm_forecast.judging.parts import (
+    linear_forecast,
+    part_ids,
+    part_report,
+    part_table,
+    reference,
+    require_finite,
+)
+from lstm_forecast.judging.report import worst_series
+from lstm_forecast.judging.statistical import check_statistical, statistical_forecasts
+from lstm_forecast.judging.task import Task, open_task
+from lstm_forecast.model.linear.linear import fit_linear
+from lstm_forecast.panel.holes import history
+from lstm_forecast.store import Run, find_run, write_whole
+from lstm_forecast.store.outputs import require_output, require_suffix
+
+__all__ = ["Backtest", "backtest"]
+
+SUFFIXES = (".csv", ".parquet")
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Forecasts beside what came, and the figures."""
+
+    run: Run
+    report: Mapping[str, Any]  # see README
+    table: pd.DataFrame  # unique_id, ds, cutoff, y, forecasts and baselines
+
+
+def backtest(
+    *,
+    runs: Path,
+    name: str | None = None,
+    data: Path | None = None,
+    last: int | None = None,
+    retrained: Callable[[Task, Listener], list[Fold]] | None = None,
+    baselines: Sequence[str] = (),
+    importance: bool = False,
+    output: Path | None = None,
+    listener: Listener,
+) -> Backtest:
+    """Forecast from every origin of the test part and of newer rows, or from the ``last`` origins
+    of every series.
+
+    A window whose rows all came after the training is forecast by the published network, any other
+    by the one that learned from the training part alone; with ``retrained``, which
+    ``training.refit`` has, all by networks trained anew. ``baselines`` are names of statistical
+    forecasts to compare with. The table is written to ``output``, whole or not at all. Raises
+    UsageError if the options do not fit the run, RunError if there is no sound run, DataError if
+    the data do not fit it or hold nothing to test, WriteError if writing fails.
+    """
+    require_suffix("--output", output, SUFFIXES)
+    check_statistical(baselines)
+    loaded = load_run(find_run(runs, name), evaluated=True).shown()
+    require_output("--output", output, [data, loaded.data_path])
+    task = open_task(loaded, data, last)
+    folds = published_folds(task) if retrained is None else retrained(task, listener)
+    forecast = fold_forecasts(folds, task, progress=_counted(listener, len(task.rows)))
+    require_finite(task.part, forecast, task.panel.layout)
+    phase("measuring the errors")
+    others = _baselines(task, folds, baselines, listener)
+    report = _report(task, folds, forecast, others)
+    if importance:
+        report["importance"] = _importance(task, folds, forecast, listener)
+    config, quantiles = task.loaded.config, task.loaded.forecaster.quantiles
+    columns = task.part.baselines | others
+    table = part_table(
+        config, task.panel.layout, task.part, forecast, quantiles=quantiles, baselines=columns
+    )
+    if output is not None:
+        write_whole(output, lambda staged: save_table(table, staged, suffix=output.suffix.lower()))
+    return Backtest(task.loaded.run, report, table)
+
+
+def _counted(listener: Listener, total: int) -> Callable[[int], None]:
+    done = 0
+
+    def count(more: int) -> None:
+        nonlocal done
+        done += more
+        listener.progress("forecasting", done, total)
+
+    return count
+
+
+def _baselines(
+    task: Task, folds: list[Fold], names: Sequence[str], listener: Listener
+) -> dict[str, Floats]:
+    """The ridge of the window, learned from the rows that its fold's network learned from;
+    statistical forecasts.
+    """
+    config, part, scaler = task.loaded.config, task.part, task.loaded.forecaster.scaler
+    origins, floors = part.windows.origins(np.arange(len(part.windows)))
+    season = config.windows.season_length
+    found = statistical_forecasts(
+        names,
+        history(task.panel.values[:, : part.windows.n_targets], task.panel.layout.spans, season),
+        origins,
+        floors,
+        horizon=config.windows.horizon,
+        season_length=season,
+        progress=lambda done, total: listener.progress("baselines", done, total),
+    )
+    if not task.complete:
+        return found
+    ridge = np.empty_like(part.actual)
+    for fold in folds:
+        training = task.training_windows(fold.ends)
+        windows = part.windows.only(fold.index)
+        ridge[fold.index] = linear_forecast(
+            fit_linear(training), windows, scaler, task.rows[fold.index]
+        )
+    return {"ridge": ridge} | found
+
+
+def _report(
+    task: Task, folds: list[Fold], forecast: Floats, others: Mapping[str, Floats]
+) -> dict[str, Any]:
+    config, part, layout, quantiles = (
+        task.loaded.config,
+        task.part,
+        task.panel.layout,
+        task.loaded.forecaster.quantiles,
+    )
+    report = part_report(config, part, forecast, quantiles=quantiles, baselines=others)
+    stamps = layout.stamps(part.origins - 1)
+    networks: dict[str, int] = {}
+    for fold in folds:
+        networks[fold.network] = networks.get(fold.network, 0) + len(fold.index)
+    return {
+        "networks": networks,
+        "trainings": len(folds) if RETRAINED in networks else 0,
+        "cutoffs": [str(stamps.min()), str(stamps.max())],
+        **report,
+        "by_series": worst_series(
+            actual=part.actual,
+            forecast=forecast[..., len(quantiles) // 2],
+            reference=part.baselines[reference(config)],
+            scale=part.scale,
+            ids=part_ids(config, layout)[part.series],
+        ),
+        "warnings": [*task.warnings, *report["warnings"]],
+    }
+
+
+def _importance(
+    task: Task, folds: list[Fold], forecast: Floats, listener: Listener
+) -> list[dict[str, Any]]:
+    config, middle = task.loaded.config, forecast.shape[-1] // 2
+
+    def permuted(steps: slice, channels: Sequence[int], rng: np.random.Generator) -> Floats:
+        found = fold_forecasts(
+            folds, task, exchanged=lambda n: Exchange(rng.permutation(n), steps, channels)
+        )
+        return found[..., middle]
+
+    return permutation_importance(
+        permuted,
+        actual=task.part.actual,
+        forecast=forecast[..., middle],
+        features=task.loaded.features,
+        context_length=config.windows.context_length,
+        segment_length=config.model.segment_length,
+        seed=config.seed,
+        progress=lambda done, total: listener.progress("importance", done, total),
+    )

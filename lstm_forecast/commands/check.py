@@ -1,0 +1,191 @@
+"""``forecast check``: everything that is wrong or worth knowing in a table, before anything is
+trained on it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lstm_forecast.config.schema import Config
+from lstm_forecast.config.table import CovariatesConfig, DataConfig
+from lstm_forecast.errors import DataError
+from lstm_forecast.forecasting.doubts import doubtful_season, held_season
+from lstm_forecast.panel.grid import season_length
+from lstm_forecast.panel.notes import panel_notes, suspected_sentinels
+from lstm_forecast.panel.panel import Panel
+from lstm_forecast.panel.split import MIN_CONTEXT
+from lstm_forecast.panel.survey import survey_panel
+from lstm_forecast.tables.faults import SHOWN, Finding
+from lstm_forecast.tables.first_look import first_look
+from lstm_forecast.tables.read import Table
+from lstm_forecast.training.prepare import prepare_panel
+from lstm_forecast.training.rehearsal import rehearse
+
+__all__ = ["Report", "check"]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found in the table at ``path``."""
+
+    path: Path
+    facts: Mapping[str, Any]
+    findings: tuple[Finding, ...]
+
+    @property
+    def problems(self) -> list[str]:
+        """What training would refuse, each with place and remedy."""
+        return [finding.problem for finding in self.findings if finding.level == "refused"]
+
+    def content(self) -> dict[str, Any]:
+        """The report as plain values."""
+        findings = [asdict(finding) for finding in self.findings]
+        return {
+            "data": str(self.path),
+            "facts": dict(self.facts),
+            "findings": findings,
+            "problems": self.problems,
+        }
+
+
+def check(path: Path, *, config: Config | None = None) -> Report:
+    """Report on the table at ``path`` under the policies of a config; without one, under none, in
+    all its columns.
+
+    Raises DataError only if nothing can be said about the table, ConfigError if training would take
+    too much memory.
+    """
+    findings: list[Finding] = []
+    rehearsal: dict[str, Any] = {}
+    if config is None:
+        look = first_look(path)
+        findings += look.findings
+        past = CovariatesConfig(past=tuple(name for name in look.roles.others))
+        data = look.data.model_copy(update={"covariates": past})
+    else:
+        data = config.data
+    try:
+        limit = config.training.memory_limit if config else None
+        panel, faults, table = survey_panel(data, path, end=data.end, memory_limit=limit)
+    except DataError as error:
+        findings += [Finding("unreadable", "refused", 1, problem) for problem in error.problems]
+        return Report(path, {"columns": _columns(data)}, tuple(findings))
+    findings += faults
+    surveyed, panel = panel, _measured(panel)
+    panel, sentinels = _without_sentinels(panel)
+    findings += sentinels
+    grid = panel.layout.grid
+    season = (
+        config.windows.season_length
+        if config and config.windows.season_length
+        else season_length(grid.freq)
+    )
+    season = season if held_season(panel.layout, season) else 1
+    findings += panel_notes(panel, n_targets=len(data.targets), season=season)
+    if config is not None:
+        findings += [
+            Finding("season", "note", 1, text) for text in doubtful_season(config, panel.layout)
+        ]
+        findings += _short(panel, config)
+        if not any(finding.level == "refused" for finding in findings):
+            rehearsal, problems = _rehearsed(config, surveyed, table)
+            findings += problems
+    return Report(path, _facts(panel, table, data, findings) | rehearsal, tuple(findings))
+
+
+def _columns(data: DataConfig) -> dict[str, Any]:
+    return {
+        "timestamp": list(data.stamp_columns),
+        "timestamp_format": data.timestamp_format,
+        "series_id": data.series_id,
+        "targets": list(data.targets),
+        "others": [*data.covariates.past, *data.covariates.future, *data.covariates.static],
+    }
+
+
+def _facts(panel: Panel, table: Table, data: DataConfig, findings: list[Finding]) -> dict[str, Any]:
+    layout = panel.layout
+    stamps = layout.stamps(np.concatenate([layout.offsets[:-1], layout.offsets[1:] - 1]))
+    steps, regular = len(panel.values) - len(layout.ids), len(panel.values) - len(layout.first)
+    off = sum(finding.count for finding in findings if finding.kind == "off_grid")
+    dialect = table.sources[0][2]
+    return {
+        "rows": len(table.frame),
+        "series": len(layout.ids),
+        "shortest": int(layout.lengths.min()),
+        "longest": int(layout.lengths.max()),
+        "first": str(stamps.min()),
+        "last": str(stamps.max()),
+        "freq": layout.grid.freq,
+        "freq_share": round(max(0.0, (regular - off) / steps), 4) if steps else None,
+        "timezone": layout.grid.zone,
+        "columns": _columns(data),
+        "file": (
+            {
+                "delimiter": dialect.delimiter,
+                "decimal": dialect.decimal,
+                "encoding": dialect.encoding,
+            }
+            if dialect
+            else {}
+        ),
+    }
+
+
+def _measured(panel: Panel) -> Panel:
+    """The panel without columns that are computed or constant in each series."""
+    n = len(panel.columns) - len(panel.known.columns) + len(panel.known.future)
+    return replace(panel, columns=panel.columns[:n], values=panel.values[:, :n])
+
+
+def _without_sentinels(panel: Panel) -> tuple[Panel, list[Finding]]:
+    """The panel without numbers that seem to stand for missing ones, and how many there are."""
+    cells = np.column_stack(
+        [np.isin(column, suspected_sentinels(column)) for column in panel.values.T]
+    )
+    rows = np.flatnonzero(cells.any(axis=1))
+    if not len(rows):
+        return panel, []
+    layout, numbers = panel.layout, np.unique(panel.values[cells])
+    places = tuple(
+        f"series {layout.ids[layout.series_of(row)[0]]}, {layout.stamps(row)[0]}: column"
+        f" {panel.columns[column]}"
+        for row, column in ((np.array([row]), cells[row].argmax()) for row in rows[:SHOWN])
+    )
+    named = ", ".join(f"{number:g}" for number in numbers)
+    counts = {
+        name: int(count)
+        for name, count in zip(panel.columns, cells.sum(axis=0), strict=True)
+        if count
+    }
+    text = f"{named}: probably no measurement but a missing one"
+    finding = Finding(
+        "sentinels", "note", len(rows), text, places, f"data.sentinels: [{named}]", counts
+    )
+    return replace(panel, values=np.where(cells, np.nan, panel.values)), [finding]
+
+
+def _rehearsed(config: Config, panel: Panel, table: Table) -> tuple[dict[str, Any], list[Finding]]:
+    """What training would build, and what it would stop at: all that comes before Keras is done to
+    find that out.
+    """
+    try:
+        prepared = prepare_panel(config, panel, table)
+        return {"training": {**rehearse(prepared), "resolved": prepared.facts["resolved"]}}, []
+    except DataError as error:
+        return {}, [Finding("training", "refused", 1, problem) for problem in error.problems]
+
+
+def _short(panel: Panel, config: Config) -> list[Finding]:
+    """Series too short to learn from; training refuses them if all of them are."""
+    windows, lengths = config.windows, panel.layout.lengths
+    context = MIN_CONTEXT if windows.padding is not False else windows.context_length or MIN_CONTEXT
+    short = np.flatnonzero(lengths < context + windows.horizon)
+    if not len(short):
+        return []
+    places = tuple(f"series {panel.layout.ids[k]}: {lengths[k]:,} rows" for k in short[:SHOWN])
+    text = f"fewer rows than {context} and windows.horizon ({windows.horizon}) need"
+    return [Finding("short_series", "note", len(short), text, places, "windows.horizon: fewer")]

@@ -1,0 +1,332 @@
+"""``forecast compare``: variations of a config, trained alike and set side by side.
+
+Nothing is published.
+"""
+
+import json
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lstm_forecast.config.schema import Config
+from lstm_forecast.config.variations import Variation
+from lstm_forecast.errors import DataError, UsageError
+from lstm_forecast.events import Epoch, Listener
+from lstm_forecast.forecasting.loaded import make_forecaster
+from lstm_forecast.forecasting.table import save_table
+from lstm_forecast.forecasting.timing import Timing, fastest, time_network
+from lstm_forecast.judging.comparison import (
+    METRICS,
+    Comparison,
+    Row,
+    comparison_json,
+    comparison_table,
+)
+from lstm_forecast.judging.metrics import errors
+from lstm_forecast.judging.parts import Part, linear_forecast
+from lstm_forecast.judging.spread import Spread, spread
+from lstm_forecast.model.ensemble import Member, with_context
+from lstm_forecast.model.linear.linear import fit_linear
+from lstm_forecast.model.network.startup import start_keras
+from lstm_forecast.model.onnx.graph import onnx_graph
+from lstm_forecast.store import write_whole
+from lstm_forecast.store.outputs import require_output, require_suffix
+from lstm_forecast.training.fit import fit
+from lstm_forecast.training.prepare import Prepared, prepare
+
+__all__ = ["Comparison", "compare", "comparison_json"]
+
+TABLES, PICTURES = (".csv", ".parquet", ".json"), (".png", ".svg", ".pdf")
+CONTEXTS = (1, 4, 16)  # times the config's own context
+# in which everything is timed in turn; the fastest counts, as what else the machine does only adds
+ROUNDS = 3
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """One training."""
+
+    members: tuple[Member, ...]
+    errors: Mapping[str, float | None]
+    epoch: float  # kept; like the gap a mean over the members
+    gap: float | None
+    seconds: float
+    cpu_seconds: float
+
+
+def compare(
+    config: Config,
+    variations: Sequence[Variation],
+    *,
+    config_path: Path,
+    seeds: Sequence[int],
+    contexts: Sequence[int] = (),
+    output: Path | None = None,
+    picture: Path | None = None,
+    listener: Listener,
+) -> Comparison:
+    """Train every variation with every seed, and compare errors on the test part, or else on the
+    validation part.
+
+    What the config leaves to ``auto`` is decided once, so that variations differ in what they name
+    alone. Predictions are timed for each of ``contexts``. Raises UsageError and ConfigError where
+    variations or options do not fit, DataError if the data do not allow training, all before the
+    first one; WriteError if writing fails.
+    """
+    data_path = config_path.parent / config.data.path
+    _require_places(output, picture, [config_path, data_path])
+    base = prepare(config, data_path)
+    part = _judged(base)
+    prepared = {variation: _varied(base, variation, config_path) for variation in variations}
+    contexts = contexts or [times * base.config.windows.context_length for times in CONTEXTS]
+    _require_segments(prepared, contexts)
+    baselines = _baselines(base, getattr(base, part))
+    outcomes = _train(prepared, part, seeds, listener)
+    first = {variation: results[0].members for variation, results in outcomes.items()}
+    timings = _time(first, contexts, listener)
+    rows = tuple(
+        _row(variation, outcomes[variation], timings[variation]) for variation in variations
+    )
+    windows = base.facts["windows"][part]
+    comparison = Comparison(config.name, part, windows, tuple(seeds), rows, baselines)
+    _save(comparison, output, picture)
+    return comparison
+
+
+def _judged(base: Prepared) -> str:
+    """The part whose errors are compared."""
+    for name in ("test", "validation"):
+        if getattr(base, name) is not None:
+            return name
+    raise DataError(
+        "no test or validation window is left to compare errors on; give more rows, make"
+        " windows.horizon smaller, or split.test larger"
+    )
+
+
+def _varied(base: Prepared, variation: Variation, config_path: Path) -> Prepared:
+    """The config with its choices made, varied; the data are prepared anew only where they have to
+    be.
+    """
+    config = variation.applied(base.config)
+    if _data_key(config) == _data_key(base.config):
+        return replace(base, config=config)
+    prepared = prepare(config, config_path.parent / config.data.path)
+    part = _judged(base)
+    if not _same_values(getattr(base, part), getattr(prepared, part)):
+        raise UsageError(
+            f"{variation.option} {variation.name}: its {part} windows hold other values than those"
+            " of the config, or another season, so that errors could not be compared; set data,"
+            " split, horizon, season_length and evaluation_stride for all variations, with --set,"
+            " and leave longer contexts room"
+        )
+    return prepared
+
+
+def _data_key(config: Config) -> tuple[Any, ...]:
+    """What decides windows and their values."""
+    return (
+        config.data,
+        config.split,
+        config.preprocessing,
+        config.windows,
+        config.melted,
+        config.span,
+    )
+
+
+def _same_values(part: Part, other: Part | None) -> bool:
+    """Whether two parts judge by the same values and scales, in whatever order."""
+    return other is not None and all(
+        np.array_equal(np.sort(a, axis=None), np.sort(b, axis=None))
+        for a, b in ((part.actual, other.actual), (part.scale, other.scale))
+    )
+
+
+def _require_segments(prepared: Mapping[Variation, Prepared], contexts: Sequence[int]) -> None:
+    for variation, one in prepared.items():
+        segment = one.config.model.segment_length
+        if wrong := [n for n in contexts if n % segment]:
+            raise UsageError(
+                f"a context of {wrong[0]} cannot be timed: model.segment_length is {segment} in the"
+                f" variation {variation.name}; give --contexts that are multiples of it"
+            )
+
+
+def _train(
+    prepared: Mapping[Variation, Prepared], part: str, seeds: Sequence[int], listener: Listener
+) -> dict[Variation, list[_Outcome]]:
+    """All outcomes by seed.
+
+    Variations take turns, so that a busy hour of the machine hits none alone.
+    """
+    jobs = [(variation, seed) for seed in seeds for variation in prepared]
+    total = sum(_epochs(prepared[variation].config) for variation, _ in jobs)
+    outcomes: dict[Variation, list[_Outcome]] = {variation: [] for variation in prepared}
+    done = 0
+    start_keras()  # no variation is charged for it
+    for number, (variation, seed) in enumerate(jobs, start=1):
+        one, label = prepared[variation], f"{variation.name}, seed {seed}"
+        seeded = replace(one, config=one.config.model_copy(update={"seed": seed}))
+        outcome = _trained(
+            seeded,
+            part,
+            partial(_report, listener, label, seeded.config.training.epochs, done, total),
+        )
+        outcomes[variation].append(outcome)
+        done += _epochs(one.config)
+        shown = (
+            f"MAE {outcome.errors['mae']:.4g}, kept epoch {outcome.epoch:g},"
+            f" {outcome.seconds:.1f} s"
+        )
+        figures = {"epoch": outcome.epoch, "seconds": outcome.seconds, "errors": outcome.errors}
+        text = f"{label}: {shown} ({number} of {len(jobs)})"
+        listener.note(text, event="compared", variation=variation.name, seed=seed, **figures)
+    return outcomes
+
+
+def _epochs(config: Config) -> int:
+    return config.training.epochs * config.model.ensemble
+
+
+def _report(
+    listener: Listener, label: str, epochs: int, done: int, total: int, epoch: Epoch
+) -> None:
+    listener.progress(label, done + epochs * (epoch.network - 1) + epoch.epoch, total)
+
+
+def _trained(prepared: Prepared, name: str, report: Callable[[Epoch], None]) -> _Outcome:
+    """Train once; what the network itself is worth, without a fallback, and before it learns from
+    all rows.
+    """
+    start, cpu_start = time.perf_counter(), time.process_time()
+    fitted = fit(prepared, report)
+    seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
+    forecaster = make_forecaster(prepared.config, onnx_graph(fitted.members), prepared.scaler)
+    part: Part = getattr(prepared, name)
+    forecast = forecaster.on_windows(part.windows, part.series)
+    found = errors(forecast[..., forecast.shape[-1] // 2], part.actual, part.scale)
+    gaps = [epoch.gap for epoch in fitted.kept if epoch.gap is not None]
+    gap = statistics.fmean(gaps) if len(gaps) == len(fitted.kept) else None
+    return _Outcome(
+        fitted.members, found, statistics.fmean(fitted.epochs), gap, seconds, cpu_seconds
+    )
+
+
+def _baselines(base: Prepared, part: Part) -> tuple[Row, ...]:
+    """The ridge on the same windows, and simpler forecasts, which need no training."""
+    ridge = fit_linear(base.windows(base.config.windows.context_length))
+    forecasts = {
+        "ridge": linear_forecast(ridge, part.windows, base.scaler, part.series),
+        **part.baselines,
+    }
+    parameters = {"ridge": ridge.kernel.size + ridge.bias.size}
+    return tuple(
+        Row(
+            name, (), _spreads([errors(forecast, part.actual, part.scale)]), parameters.get(name, 0)
+        )
+        for name, forecast in forecasts.items()
+    )
+
+
+def _time(
+    members: Mapping[Variation, Sequence[Member]], contexts: Sequence[int], listener: Listener
+) -> dict[Variation, dict[int, Timing]]:
+    """How fast each variation predicts, by context length."""
+    text = f"timing predictions from contexts of {', '.join(f'{n:,}' for n in contexts)} rows"
+    listener.note(text, event="phase", contexts=list(contexts))
+    rounds = [
+        {(variation, n): _timing(own, n) for variation, own in members.items() for n in contexts}
+        for _ in range(ROUNDS)
+    ]
+    return {
+        variation: {n: fastest([found[variation, n] for found in rounds]) for n in contexts}
+        for variation in members
+    }
+
+
+def _timing(members: Sequence[Member], context_length: int) -> Timing:
+    network = onnx_graph([with_context(member, context_length) for member in members])
+    return time_network(
+        network, context_length=context_length, n_features=members[0].spec.n_features
+    )
+
+
+def _row(variation: Variation, outcomes: Sequence[_Outcome], timings: Mapping[int, Timing]) -> Row:
+    return Row(
+        name=variation.name,
+        settings=variation.settings,
+        errors=_spreads([outcome.errors for outcome in outcomes]),
+        parameters=sum(
+            weight.size for member in outcomes[0].members for weight in member.weights.values()
+        ),
+        epoch=spread(outcome.epoch for outcome in outcomes),
+        gap=spread(outcome.gap for outcome in outcomes),
+        seconds=spread(outcome.seconds for outcome in outcomes),
+        cpu_seconds=spread(outcome.cpu_seconds for outcome in outcomes),
+        timings=timings,
+    )
+
+
+def _spreads(by_seed: Sequence[Mapping[str, float | None]]) -> dict[str, Spread]:
+    return {metric: spread(found[metric] for found in by_seed) for metric in METRICS}
+
+
+def _require_places(output: Path | None, picture: Path | None, inputs: Sequence[Path]) -> None:
+    """Raise UsageError for a format that cannot be written or a file that is read, WriteError
+    without a directory.
+    """
+    for option, path, suffixes in (("--output", output, TABLES), ("--plot", picture, PICTURES)):
+        require_suffix(option, path, suffixes)
+        require_output(option, path, inputs)
+
+
+def _save(comparison: Comparison, output: Path | None, picture: Path | None) -> None:
+    """Write the table and draw the picture where they are wanted.
+
+    Raises WriteError if that fails.
+    """
+    if output is not None:
+        write_whole(output, lambda staged: _write(comparison, staged, suffix=output.suffix.lower()))
+    if picture is not None:
+        _draw(comparison, picture)
+
+
+def _write(comparison: Comparison, path: Path, *, suffix: str) -> None:
+    if suffix == ".json":
+        path.write_text(
+            json.dumps(comparison_json(comparison), ensure_ascii=False, allow_nan=False),
+            encoding="utf-8",
+        )
+    else:
+        save_table(comparison_table(comparison), path, suffix=suffix)
+
+
+def _draw(comparison: Comparison, path: Path) -> None:
+    from lstm_forecast.pictures.compare import compare_figure
+    from lstm_forecast.pictures.style import save_figure
+
+    figure = compare_figure(
+        errors={row.name: _known(row.errors["mae"]) for row in comparison.variations},
+        baselines={row.name: row.errors["mae"].median for row in comparison.baselines},
+        latencies={
+            row.name: {n: timing.latency_ms for n, timing in row.timings.items()}
+            for row in comparison.variations
+        },
+        title=f"{comparison.name}: error and speed, seeds {', '.join(map(str, comparison.seeds))}",
+        note=(
+            f"{comparison.part} part, {comparison.windows:,} windows; latency with ONNX Runtime on"
+            " one thread"
+        ),
+    )
+    write_whole(path, lambda staged: save_figure(figure, staged, suffix=path.suffix.lower()))
+
+
+def _known(found: Spread) -> list[float]:
+    return [value for value in found.values if value is not None]

@@ -1,0 +1,307 @@
+"""``forecast init``: look at the data and write a commented config."""
+
+import json
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lstm_forecast.config.document import quote
+from lstm_forecast.config.loading import MAX_BYTES, parse_config
+from lstm_forecast.config.schema import Config
+from lstm_forecast.config.table import CsvConfig, DataConfig
+from lstm_forecast.errors import UsageError, WriteError
+from lstm_forecast.files import STDIN
+from lstm_forecast.panel.grid import season_length
+from lstm_forecast.panel.panel import Panel
+from lstm_forecast.panel.settle import Question, Settled, settle
+from lstm_forecast.store import write_whole
+from lstm_forecast.store.outputs import require_apart
+from lstm_forecast.tables.first_look import first_look
+from lstm_forecast.tables.read import suffix_of
+from lstm_forecast.tables.roles import Roles
+
+__all__ = ["InitResult", "init", "question_lines"]
+
+HORIZONS = {1: 12, 4: 8, 12: 12, 52: 13, 5: 10, 7: 14}  # by season length; else one season
+SCHEMA = ".forecast-schema.json"  # beside the config: what editors complete and check keys by
+LISTED = 400  # characters that the names of columns may take in a comment
+LONGEST_COMMENT = 2000  # characters
+WRITTEN = ("timestamp_format", "timezone")  # that init may have found, beside the columns
+POLICIES = (
+    "future_rows",
+    "off_grid",
+    "unsorted",
+    "duplicates",
+    "gaps",
+    "fill_limit",
+    "sentinels",
+    "infinite",
+    "missing",
+)
+
+
+@dataclass(frozen=True)
+class InitResult:
+    """The config that was written, what was found on the way, and what training will refuse until
+    someone chooses.
+    """
+
+    path: Path
+    findings: list[str]
+    questions: tuple[Question, ...]
+
+
+def init(
+    data: Path,
+    *,
+    output: Path | None = None,
+    targets: Sequence[str] | None = None,
+    horizon: int | None = None,
+    timestamp: Sequence[str] | None = None,
+    timestamp_format: str | None = None,
+    series_id: str | None = None,
+    force: bool = False,
+) -> InitResult:
+    """Write a config for the table at ``data``, by default to ``configs/<name of the data>.yaml``,
+    and its schema.
+
+    Raises DataError if the data have no usable time or target column, WriteError if the config
+    exists already, UsageError if no config can hold what is to be in it.
+    """
+    if data == STDIN and output is None:
+        raise UsageError(
+            "the table on standard input has no name: give the config one with --output"
+            " configs/NAME.yaml"
+        )
+    name = _name_of(output if output is not None and data == STDIN else data)
+    path = output or Path("configs") / f"{name}.yaml"
+    require_apart("--output", path, [data])
+    if os.path.exists(path) and not force:  # noqa: PTH110  Path.exists raises where a name is too long
+        raise WriteError(
+            f"{path}: exists already; choose another with --output, or overwrite it with --force"
+        )
+    look = first_look(
+        data,
+        timestamp=timestamp or (),
+        timestamp_format=timestamp_format,
+        series_id=series_id,
+        targets=targets or (),
+    )
+    settled = settle(look, data)
+    findings = list(_findings(settled, look.roles))
+    located = _located(data, path)
+    if data == STDIN:
+        located = f"{name}{suffix_of(data)}"
+        findings.append(
+            f"save the table as {path.with_name(located)} before training: standard input comes"
+            " only once"
+        )
+    text = _config_text(
+        name, located, settled, look.roles, horizon or _horizon(settled.panel), findings
+    )
+    _require_readable(text, path)
+    schema = json.dumps(Config.model_json_schema(), indent=1)
+    write_whole(path.with_name(SCHEMA), lambda staged: staged.write_text(schema, encoding="utf-8"))
+    write_whole(path, lambda staged: staged.write_text(text, encoding="utf-8"))
+    return InitResult(path, findings, settled.questions)
+
+
+def _name_of(data: Path) -> str:
+    stem = data.name.split(".")[0] or "series"
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-_")[:64] or "series"
+
+
+def _located(data: Path, config: Path) -> str:
+    """The path to the data from the folder of the config.
+
+    Raises UsageError for one that no config can hold.
+    """
+    located = os.path.relpath(os.path.realpath(data), os.path.realpath(config.parent))
+    if located != located.encode("utf-8", "replace").decode("utf-8"):
+        raise UsageError(f"{data}: this path is no UTF-8 text, which a config is; rename it")
+    return "./-" if located == "-" else located
+
+
+def _require_readable(text: str, path: Path) -> None:
+    """Raise UsageError for a config that would not be read: what init writes, train reads."""
+    if (size := len(text.encode("utf-8"))) > MAX_BYTES:
+        raise UsageError(
+            f"{path}: its names would take {size / 1024:.0f} KiB, and a config has"
+            f" {MAX_BYTES // 1024}; name fewer columns with --target, or give them shorter names"
+        )
+    parse_config(text, source=str(path))
+
+
+def _horizon(panel: Panel) -> int:
+    """A season that people plan for, or a quarter of a short series."""
+    season = season_length(panel.layout.grid.freq)
+    return min(HORIZONS.get(season, season), max(1, int(np.median(panel.layout.lengths)) // 4))
+
+
+def _findings(settled: Settled, roles: Roles) -> Iterator[str]:
+    """What the table is, and what policies did to how many rows, the first of them named."""
+    panel, data = settled.panel, settled.data
+    layout, lengths = panel.layout, panel.layout.lengths
+    span = [
+        str(stamp) for stamp in layout.stamps(np.array([layout.offsets[0], layout.offsets[-1] - 1]))
+    ]
+    yield (
+        f"time: {' '.join(data.stamp_columns)}, freq {layout.grid.freq}"
+        + (f", zone {layout.grid.zone}" if layout.grid.zone else "")
+        + f"; season of {season_length(layout.grid.freq)} rows"
+    )
+    yield (
+        f"series: {len(lengths):,}"
+        + (
+            f" by {data.series_id}, {lengths.min():,} to {lengths.max():,} rows each"
+            if data.series_id
+            else ""
+        )
+        + (f", {lengths[0]:,} rows from {span[0]} to {span[1]}" if len(lengths) == 1 else "")
+    )
+    yield (
+        f"targets: {_listed(data.targets)}"
+        + (f"; other numeric columns: {_listed(roles.others)}" if roles.others else "")
+        + (f"; constant in each series: {_listed(roles.static)}" if roles.static else "")
+    )
+    yield from panel.notes
+    for found in settled.findings:
+        policy = (
+            f": data.{found.kind}: {_shown(getattr(data, found.kind))}"
+            if found.kind in POLICIES
+            else ""
+        )
+        place = f" ({found.places[0]})" if found.places else ""
+        yield f"{found.kind}: {found.count:,} rows{policy}{place}"
+
+
+def _config_text(
+    name: str, path: str, settled: Settled, roles: Roles, horizon: int, findings: Sequence[str]
+) -> str:
+    data, panel = settled.data, settled.panel
+    found = "\n".join(f"#   {_plain(line)}" for line in findings)
+    covariates = "".join(f"\n  # {line}" for line in _covariate_lines(panel, roles))
+    more = [f"{key}: {quote(value)}" for key in WRITTEN if (value := getattr(data, key))]
+    more += (
+        [f"csv: {quote(data.csv.model_dump(exclude_none=True))}"] if data.csv != CsvConfig() else []
+    )
+    counts = {finding.kind: finding.count for finding in settled.findings}
+    policies = [
+        f"{kind}: {quote(policy)}" + (f"  # {counts[kind]:,} rows" if kind in counts else "")
+        for kind in POLICIES
+        if (policy := getattr(data, kind)) != DataConfig.model_fields[kind].default
+    ]
+    lines = "".join(f"\n  {line}" for line in [*more, *policies, *_open_lines(settled.questions)])
+    return f"""\
+# yaml-language-server: $schema={SCHEMA}
+# Written by `forecast init`. What it found:
+{found}
+# Every key is explained by `forecast config schema`; `forecast config show` prints the defaults.
+
+name: {quote(name)}
+seed: 0
+
+data:
+  path: {quote(path)}  # relative to this file
+  timestamp: {quote(data.timestamp)}
+  series_id: {quote(data.series_id)}
+  targets: {quote(list(data.targets))}{covariates}
+  freq: {quote(data.freq)}{lines}
+
+split:  # the newest rows of every series; a share, a number of rows or a date
+  validation: 0.1
+  test: 0.1
+
+windows:
+  horizon: {horizon}  # rows forecast
+
+model:
+  levels: [80, 95]  # prediction intervals in percent
+
+training:
+  time_budget: 180  # seconds; what is not set here is auto: decided from the data, and saved
+
+# To decide more yourself, for example:
+# preprocessing: {{log: true}}
+# windows: {{context_length: 168, normalisation: last}}  # beside the horizon
+# model: {{cell: gru, units: 64, ensemble: 1}}
+"""
+
+
+def _covariate_lines(panel: Panel, roles: Roles) -> Iterator[str]:
+    """What the network could see beside the targets, to be chosen from."""
+    yield "covariates:  # more for the network to see; a column has one role"
+    columns = {
+        "past": (roles.others, "known up to now"),
+        "future": (roles.others, "known ahead, such as plans, prices or weather forecasts"),
+        "static": (roles.static, "one value for each series"),
+    }
+    for key, (names, meaning) in columns.items():
+        if names:
+            fitting = _fitting(names)
+            left = (
+                f"; and {len(names) - len(fitting):,} more columns"
+                if len(fitting) < len(names)
+                else ""
+            )
+            yield f"  {key}: [{', '.join(map(quote, fitting))}]  # {meaning}{left}"
+    if not isinstance(panel.layout.grid.origin, int):
+        yield (
+            "  calendar: [day_of_week, day_of_year]  # also hour, day_of_month, week, month;"
+            " computed"
+        )
+        yield "  holidays: AT  # public holidays of a country, or of a part of one, such as AU-VIC"
+
+
+def _open_lines(questions: Sequence[Question]) -> Iterator[str]:
+    """What training refuses until someone chooses, and the answers there are."""
+    if questions:
+        yield "# Open: training refuses the table until an answer to each of these stands here."
+    for question in questions:
+        yield from (f"# {_plain(line)}" for line in question_lines(question))
+        if question.kind in POLICIES:
+            yield f"{question.kind}: error"
+
+
+def question_lines(question: Question, *, section: str = "") -> Iterator[str]:
+    """The finding, its first places, and the answers as keys of ``section`` with what they do."""
+    yield question.text
+    yield from (f"  at {place}" for place in question.places)
+    for choice in question.choices:
+        keys = " and ".join(
+            f"{section}{key}: {_shown(value)}" for key, value in choice.keys.items()
+        )
+        yield f"  - {keys} ({choice.effect})" if keys else f"  - {choice.effect}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names between commas, as many as people read."""
+    fitting = _fitting(names)
+    left = [f"and {len(names) - len(fitting):,} more"] if len(fitting) < len(names) else []
+    return ", ".join([*fitting, *left])
+
+
+def _fitting(names: Sequence[str]) -> list[str]:
+    """The first names that are not too long together."""
+    lengths = np.cumsum([len(quote(name)) for name in names])
+    return list(names[: int(np.searchsorted(lengths, LISTED, side="right"))])
+
+
+def _shown(value: Any) -> str:
+    """A value of a key as YAML, without quotes around plain words."""
+    return (
+        value
+        if isinstance(value, str) and re.fullmatch(r"[a-z]\w*", value, re.ASCII)
+        else quote(value)
+    )
+
+
+def _plain(text: str) -> str:
+    """Keep what came from the data on one comment line of a length that people read."""
+    shown = "".join(sign if sign.isprintable() else "?" for sign in text)
+    return shown if len(shown) <= LONGEST_COMMENT else f"{shown[: LONGEST_COMMENT - 3]}..."

@@ -1,0 +1,321 @@
+"""``forecast monitor``: forecasts made earlier beside the actual values that have come in since."""
+
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lstm_forecast.errors import QUALITY_GATE, DataError, RunError, Stopped, UsageError
+from lstm_forecast.events import Listener, phase
+from lstm_forecast.files import STDIN, open_regular
+from lstm_forecast.forecasting.loaded import LoadedRun, load_run
+from lstm_forecast.forecasting.table import panel_ids
+from lstm_forecast.judging.live import Live, live_errors
+from lstm_forecast.panel.drift import drift
+from lstm_forecast.panel.holes import history
+from lstm_forecast.panel.panel import Layout, Panel
+from lstm_forecast.panel.survey import read_panel
+from lstm_forecast.retraining.status import failed, tell_all, write_monitor_metrics
+from lstm_forecast.store import find_run, run_home, write_whole
+from lstm_forecast.store.documents import read_config, read_metrics
+from lstm_forecast.store.outputs import require_apart, require_output, require_suffix
+from lstm_forecast.tables.budget import Budget, Size
+from lstm_forecast.tables.read import column_names, files_below, read_table
+
+__all__ = ["Report", "monitor", "told"]
+
+SUFFIXES, PICTURES = (".csv", ".parquet", ".json"), (".png", ".svg", ".pdf")
+KEYS = ("unique_id", "ds", "cutoff")
+OBJECTS = 3  # times what text takes is what the objects of JSON take
+FEWEST = 30  # actual values inside or outside of intervals, below which their share says little
+COVERED = 0.8  # least share of what an interval promises that it has to hold
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What has become of the forecasts."""
+
+    live: Live
+    expected: float | None  # test error of the champion, mean absolute
+    drift: float | None  # of the rows since the first cutoff
+    waiting: int  # forecasts whose actual value has not come in
+    by_cutoff: Sequence[Mapping[str, Any]]
+    alarms: Sequence[str]
+
+
+def monitor(
+    forecasts: Path,
+    *,
+    runs: Path,
+    name: str | None = None,
+    data: Path | None = None,
+    output: Path | None = None,
+    worst: float = 1.5,
+) -> Report:
+    """Compare the tables of ``forecast predict`` in a file or directory with the data as they are
+    now.
+
+    There is an alarm where forecasts are worse than the seasonal naive ones, than ``worst`` times
+    the test error, where intervals hold too rarely, or where the data drifted
+    (``retrain.drift.warn``). A picture is drawn to ``output`` if that is given. Raises UsageError,
+    RunError, DataError if no forecast can be compared, WriteError.
+    """
+    require_suffix("--output", output, PICTURES)
+    if forecasts == data == STDIN:
+        raise UsageError(
+            "forecasts and --data cannot both come in on standard input; write one to a file"
+        )
+    loaded = load_run(find_run(runs, name))
+    single = None if os.path.isdir(forecasts) else forecasts  # noqa: PTH112  Path.is_dir raises where a name is too long
+    require_output("--output", output, [single, data, loaded.data_path])
+    limit = loaded.config.training.memory_limit
+    panel, _ = read_panel(loaded.config.data, data or loaded.data_path, memory_limit=limit)
+    ids = panel_ids(loaded.config.data, panel.layout)
+    view = panel.melted(ids) if ids.shape[1] > 1 else panel
+    phase(f"reading {forecasts}", path=str(forecasts))
+    table = _read_forecasts(forecasts, name=loaded.config.name, memory_limit=limit)
+    joined, waiting = _joined(table, view, loaded)
+    report = _report(joined, waiting, view, loaded, worst=worst)
+    if output is not None:
+        _draw(report, loaded.config.name, output)
+    return report
+
+
+def told(
+    look: Callable[[], Report],
+    *,
+    runs: Path,
+    name: str | None,
+    inputs: Sequence[Path | None],
+    metrics_file: Path | None,
+    listener: Listener,
+    tell: Callable[[Mapping[str, Any]], None],
+) -> Mapping[str, Any]:
+    """The report of ``look`` as an answer with its exit code, 6 with an alarm; or what went wrong,
+    as for scripts.
+
+    The metrics tell the same, and so does ``tell``, which prints the answer: where one raises
+    WriteError, all say so. Raises UsageError if ``metrics_file`` lies in a run, or among ``inputs``
+    or the data of the run.
+    """
+    with suppress(RunError):  # which ``look`` tells
+        run = find_run(runs, name)
+        inputs = [*inputs, run.path / read_config(run).data.path]
+    require_apart("--metrics-file", metrics_file, inputs)
+    try:
+        report = look()
+        code = QUALITY_GATE if report.alarms else 0
+        answer: Mapping[str, Any] = {"ok": not code, "exit_code": code, **asdict(report)}
+    except (Exception, KeyboardInterrupt, Stopped) as error:
+        answer = failed(error, listener)
+    if metrics_file is None:
+        return tell_all(answer, tell)
+    try:
+        home = run_home(runs, name)
+    except RunError:
+        home = None
+    label = name or (home.name if home else "")
+    return tell_all(answer, partial(write_monitor_metrics, metrics_file, home, label), tell)
+
+
+def _read_forecasts(path: Path, *, name: str, memory_limit: int | None) -> pd.DataFrame:
+    """All forecast tables of that run's name, one below the other."""
+    files = [path]
+    if os.path.isdir(path):  # noqa: PTH112
+        files = sorted(file for file in files_below(path) if file.suffix.lower() in SUFFIXES)
+    if not files:
+        raise DataError(
+            f"{path}: no forecast in it; expected tables that forecast predict --output wrote"
+        )
+    return pd.concat(
+        [_read_table(file, name=name, memory_limit=memory_limit) for file in files],
+        ignore_index=True,
+    )
+
+
+def _read_table(path: Path, *, name: str, memory_limit: int | None) -> pd.DataFrame:
+    """The columns of one table that tell of the run, and no others."""
+    found = _read_json(path, memory_limit) if _is_json(path) else None
+    present = column_names(path) if found is None else list(found.columns)
+    missing = [column for column in (*KEYS, name) if column not in present]
+    if missing:
+        raise DataError(
+            f"{path}: no column {', '.join(missing)}; expected a table that forecast predict"
+            " --output wrote, without --columns input"
+        )
+    numbers = [column for column in present if column == name or str(column).startswith(f"{name}-")]
+    if found is None:
+        return read_table(
+            path, columns=[*KEYS, *numbers], text=KEYS, memory_limit=memory_limit
+        ).frame
+    try:
+        return found[[*KEYS, *numbers]].astype(
+            dict.fromkeys(KEYS, "str") | dict.fromkeys(numbers, "float64")
+        )
+    except (ValueError, TypeError) as error:
+        raise DataError(f"{path}: not a table of forecasts: {error}") from None
+
+
+def _is_json(path: Path) -> bool:
+    if path != STDIN:
+        return path.suffix.lower() == ".json"
+    with open_regular(path) as stream:
+        return stream.read(64).lstrip().startswith(b"{")
+
+
+def _read_json(path: Path, memory_limit: int | None) -> pd.DataFrame:
+    with open_regular(path) as stream:
+        size = stream.seek(0, os.SEEK_END)
+        Budget.of(path, limit=memory_limit, as_text=True).require(Size(text=OBJECTS * size))
+        stream.seek(0)
+        content = stream.read()
+    try:
+        return pd.DataFrame(json.loads(content)["forecasts"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise DataError(f"{path}: cannot be read as a table of forecasts: {error}") from None
+
+
+def _joined(table: pd.DataFrame, panel: Panel, loaded: LoadedRun) -> tuple[pd.DataFrame, int]:
+    """Forecasts with actual and seasonal naive values beside them, and how many wait for theirs."""
+    layout = panel.layout
+    number = {name: index for index, name in enumerate(layout.ids)}
+    last = int(layout.ordinals(layout.offsets[1:] - 1).max())
+    stamps = layout.grid.stamps(np.arange(last + 1))
+    places = np.stack(
+        [
+            table["unique_id"].astype(str).map(number).fillna(-1).to_numpy(np.int64),
+            _numbers(table["ds"], stamps),
+            _numbers(table["cutoff"], stamps),
+        ]
+    )
+    values, rows = panel.values[:, 0], _rows(layout, *places[:2])
+    rows[np.isnan(values[rows])] = -1  # a value that was not observed judges nothing
+    known = (rows >= 0) & (places[2] >= 0)
+    if not known.any():
+        raise DataError(
+            f"none of {len(table):,} forecasts has an actual value in the data, which end with"
+            f" {stamps[-1]}; newer data come from --data"
+        )
+    series, ordinals, cutoffs = places[:, known]
+    season = loaded.config.windows.season_length
+    before = _rows(layout, series, ordinals - season * -(-(ordinals - cutoffs) // season))
+    joined = table[known].assign(
+        actual=values[rows[known]],
+        naive=np.where(before >= 0, values[before], np.nan),
+        number=cutoffs,
+        cutoff=stamps[cutoffs],
+    )
+    return joined, int((places[1] < 0).sum())
+
+
+def _numbers(cells: pd.Series, stamps: pd.Index) -> Ints:
+    """Numbers on the grid; -1 for what is not among the ``stamps``."""
+    if not isinstance(stamps, pd.DatetimeIndex):
+        wanted: pd.Index = pd.Index(
+            pd.to_numeric(cells, errors="coerce").fillna(-1).astype("int64")
+        )
+    else:
+        wanted = pd.DatetimeIndex(
+            pd.to_datetime(cells, utc=stamps.tz is not None, errors="coerce")
+        ).as_unit("us")
+    return np.asarray(stamps.get_indexer(wanted), np.int64)
+
+
+def _rows(layout: Layout, series: Ints, ordinals: Ints) -> Ints:
+    """Row of each series and number on the grid; -1 where there is none."""
+    rows = np.arange(layout.offsets[-1])
+    own = layout.ordinals(rows)
+    width = int(own.max()) + 2
+    keys = layout.series_of(rows) * width + own
+    wanted = np.where((series >= 0) & (ordinals >= 0), series * width + ordinals, -1)
+    found = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    return np.where(keys[found] == wanted, found, -1)
+
+
+def _report(
+    joined: pd.DataFrame, waiting: int, panel: Panel, loaded: LoadedRun, *, worst: float
+) -> Report:
+    name, levels = loaded.config.name, loaded.config.model.levels
+    metrics = read_metrics(loaded.run, loaded.config)
+    part = metrics.get("test") or metrics.get("validation")
+    expected = part["errors"]["forecast"]["mae"] if part else None
+
+    def live(rows: pd.DataFrame) -> Live:
+        pairs = {str(level): (f"{name}-lo-{level}", f"{name}-hi-{level}") for level in levels}
+        columns = {level: both for level, both in pairs.items() if set(both) <= set(rows)}
+        return live_errors(
+            actual=rows["actual"].to_numpy(np.float64),
+            forecast=rows[name].to_numpy(np.float64),
+            naive=rows["naive"].to_numpy(np.float64),
+            intervals={
+                level: (rows[low].to_numpy(np.float64), rows[high].to_numpy(np.float64))
+                for level, (low, high) in columns.items()
+            },
+        )
+
+    whole = live(joined)
+    values = history(panel.values[:, :1], panel.layout.spans, 1)
+    drifted = drift(panel.layout, values, panel.layout.rows_before(int(joined["number"].min()) + 1))
+    by_cutoff = [
+        {"cutoff": cutoff, **asdict(live(rows))}
+        for cutoff, rows in joined.groupby("cutoff", sort=True)
+    ]
+    alarms = _alarms(whole, expected, drifted, limit=loaded.config.retrain.drift.warn, worst=worst)
+    return Report(whole, expected, drifted, waiting, by_cutoff, alarms)
+
+
+def _alarms(
+    live: Live, expected: float | None, drifted: float | None, *, limit: float | None, worst: float
+) -> list[str]:
+    alarms = []
+    if live.skill is not None and live.skill < 0:
+        alarms.append(f"worse than the seasonal naive forecast: skill {live.skill:+.1%}")
+    if expected is not None and live.mae > worst * expected:
+        alarms.append(
+            f"mean absolute error {live.mae:.4g}, {live.mae / expected:.1f} times the champion's"
+            " test error"
+        )
+    for level, share in live.coverage.items():
+        if live.rows >= FEWEST and share < COVERED * float(level) / 100:
+            alarms.append(
+                f"only {share:.0%} of the actual values lie inside the {level} % interval"
+            )
+    if drifted is not None and limit is not None and drifted > limit:
+        alarms.append(
+            f"the data drifted by {drifted:.1f} since the first of these forecasts"
+            " (retrain.drift.warn)"
+        )
+    return alarms
+
+
+def _draw(report: Report, name: str, path: Path) -> None:
+    from lstm_forecast.pictures.monitor import monitor_figure
+    from lstm_forecast.pictures.style import save_figure
+
+    frame = pd.DataFrame(report.by_cutoff)
+    errors = {
+        name: frame["mae"].to_numpy(np.float64),
+        "seasonal naive": frame["naive_mae"].to_numpy(np.float64),
+    }
+    figure = monitor_figure(
+        frame["cutoff"],
+        errors=errors,
+        expected=report.expected,
+        coverage={
+            level: np.array([each[level] for each in frame["coverage"]], np.float64)
+            for level in report.live.coverage
+        },
+        title=f"{name}: error of the forecasts made at each cutoff",
+        note=f"{report.live.rows:,} forecasts; {report.waiting:,} wait for their actual value",
+    )
+    write_whole(path, lambda staged: save_figure(figure, staged, suffix=path.suffix.lower()))

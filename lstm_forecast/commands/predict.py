@@ -1,0 +1,110 @@
+"""``forecast predict``: the champion, the last context of every series, and the real future in
+original units.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+
+from lstm_forecast.forecasting.future import forecast_future, forecast_table
+from lstm_forecast.forecasting.loaded import load_run, read_ahead
+from lstm_forecast.forecasting.table import (
+    save_table,
+    spreadsheet_safe,
+)
+from lstm_forecast.panel.survey import repair_notes
+from lstm_forecast.store import Run, find_run, write_whole
+from lstm_forecast.store.outputs import require_output, require_suffix
+
+__all__ = ["Prediction", "predict", "table_csv", "table_json", "write_table"]
+
+SUFFIXES = (".csv", ".parquet", ".json")
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A table of forecasts and the run that made it."""
+
+    table: pd.DataFrame
+    run: Run
+    # what the policies of the run changed in the data, and in how many rows or series
+    repairs: Mapping[str, int]
+    notes: tuple[str, ...]  # the same for people
+    # series of no known category, by static column
+    unseen: Mapping[str, int] = field(default_factory=dict)
+
+
+def predict(
+    *,
+    runs: Path,
+    name: str | None = None,
+    data: Path | None = None,
+    future: Path | None = None,
+    horizon: int | None = None,
+    levels: Sequence[int] | None = None,
+    columns: Literal["long", "input"] = "long",
+    output: Path | None = None,
+) -> Prediction:
+    """Forecast from the end of every series, in ``data`` or in the file that the run was trained
+    on.
+
+    Future covariates stand in ``future``, or behind the last targets of the history, for all of the
+    run's horizon. A ``horizon`` shorter than the run's is cut; a longer one is rolled forward on
+    the forecasts themselves. ``levels`` are percents of intervals; those trained for by default.
+    The table is written to ``output``, whole or not at all, if that is given. Raises UsageError if
+    the options do not fit the run, RunError if there is no sound run, DataError if the data do not
+    fit it, WriteError if writing fails.
+    """
+    require_suffix("--output", output, SUFFIXES)
+    loaded = load_run(find_run(runs, name), levels=levels)
+    require_output("--output", output, [data, future, loaded.data_path])
+    panel = read_ahead(loaded, data, future)
+    newest = panel.layout.stamps(panel.layout.offsets[1:] - 1).max()
+    fresh = data is not None or str(newest) != loaded.run.manifest["cutoff"]
+    forecast, doubts = forecast_future(loaded, panel, horizon=horizon, fresh=fresh)
+    table = forecast_table(loaded, panel, forecast, columns)
+    warnings = [*(f"warning: {note}" for note in panel.notes), *doubts]
+    notes = (*repair_notes(loaded.config.data, panel.repairs), *warnings)
+    prediction = Prediction(table, loaded.run, panel.repairs, notes, dict(panel.unseen))
+    if output is not None:
+        write_whole(
+            output, lambda staged: write_table(prediction, staged, suffix=output.suffix.lower())
+        )
+    return prediction
+
+
+def write_table(prediction: Prediction, path: Path, *, suffix: str) -> None:
+    """Write the table in the format of the suffix: .csv, .parquet or .json."""
+    if suffix == ".json":
+        path.write_text(table_json(prediction), encoding="utf-8")
+    else:
+        save_table(prediction.table, path, suffix=suffix)
+
+
+def table_csv(prediction: Prediction) -> str:
+    """The table as CSV, safe for spreadsheets and terminals."""
+    return str(spreadsheet_safe(prediction.table).to_csv(index=False))
+
+
+def table_json(prediction: Prediction) -> str:
+    """One JSON object: the run and its forecasts, stamps in ISO 8601."""
+    table = prediction.table.copy()
+    for column in table.columns[table.dtypes.map(pd.api.types.is_datetime64_any_dtype)]:
+        each_once = pd.DatetimeIndex(table[column].unique())
+        table[column] = table[column].map({stamp: stamp.isoformat() for stamp in each_once})
+    content: dict[str, Any] = {
+        "ok": True,
+        "run": prediction.run.run_id,
+        "path": str(prediction.run.path),
+    }
+    content |= {
+        "published": prediction.run.manifest["published"],
+        "repairs": dict(prediction.repairs),
+    }
+    return json.dumps(
+        {**content, "forecasts": table.to_dict("records")}, ensure_ascii=False, allow_nan=False
+    )

@@ -1,0 +1,61 @@
+"""``forecast train``: table -> panel -> windows -> network -> a published run, which becomes the
+champion.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lstm_forecast.config.schema import Config
+from lstm_forecast.events import Epoch, Listener
+from lstm_forecast.store import Run, crown, locked
+from lstm_forecast.training.learn import learn, learn_all_rows, start_checkpoints
+from lstm_forecast.training.prepare import prepare
+from lstm_forecast.training.publish import publish_trained
+
+__all__ = ["TrainResult", "train"]
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """A published run and what is worth saying about it."""
+
+    run: Run
+    champion: str  # id of the run that predict uses: another one if somebody chose it meanwhile
+    metrics: Mapping[str, Any]
+    history: Sequence[Epoch]
+    published: str  # network, or the simpler forecast that the validation part preferred
+    scores: Mapping[str, float]  # errors of both on the validation part
+
+    @property
+    def promoted(self) -> bool:
+        """Whether the run is what predict uses from now on."""
+        return self.champion == self.run.run_id
+
+
+def train(
+    config: Config, *, config_path: Path, runs: Path, listener: Listener, resume: bool = False
+) -> TrainResult:
+    """Train, evaluate and publish under ``runs/<config.name>``; promote unless somebody chose
+    meanwhile.
+
+    What is evaluated learned from the training part alone; what is published learned the same way
+    from all rows (``training.refit``). With ``resume``, a training that was stopped goes on where
+    it was. Raises BusyError if another process writes there, DataError if the data do not allow
+    training, WriteError if the run cannot be written. The champion then stays what it was.
+    """
+    home = runs / config.name
+    data_path = config_path.parent / config.data.path
+    with locked(home) as seen:
+        checkpoints = start_checkpoints(home, listener, resume=resume)
+        trained = learn(prepare(config, data_path), listener, checkpoints=checkpoints)
+        members = trained.members
+        if config.training.refit:
+            members = learn_all_rows(trained, listener, checkpoints=checkpoints)
+        run = publish_trained(home, trained, members, data_path=data_path)
+        champion = crown(home, run.run_id, seen=seen)
+        checkpoints.clear()
+    return TrainResult(
+        run, champion, trained.metrics, trained.fitted.history, trained.published, trained.scores
+    )

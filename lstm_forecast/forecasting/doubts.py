@@ -1,0 +1,207 @@
+"""What deserves doubt in a forecast: values, levels and intervals that training does not back."""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lstm_forecast.config.schema import Config
+from lstm_forecast.panel.panel import Layout, Panel
+from lstm_forecast.panel.scale import Scaler
+
+__all__ = [
+    "doubtful_intervals", "doubtful_levels", "doubtful_season", "doubtful_support", "held_season",
+    "outside_support", "target_ranges",
+]  # fmt: skip
+
+# Fewer than 1 % of the rows of a training lie so many standard deviations from the mean, whatever
+# their distribution (Cantelli); a line is there after it has gone on for five times as long.
+FAR = 10
+FAR_SPARSE = 100  # of values that come once in 10,000 rows, and are 0 otherwise
+# times as small as the mean and as the standard deviation: the lows of a strong season are larger
+SMALL = 30
+SMALL_LOGARITHM = 6  # standard deviations of logarithms, which lines reach after twice the rows
+# rows that a level is the median of: a season or a horizon, so many at least and at most
+NEWEST, MOST_NEWEST = 3, 366
+# standard deviations in the range of a uniform, in the quartiles of a normal
+UNIFORM, QUARTILES = math.sqrt(12), 1.349
+NONE = 1e-5  # of the range of a history: less is no width
+WIDE = 10  # times the range of a history
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+def held_season(layout: Layout, season: int) -> bool:
+    """Whether the longest series holds two seasons: what was seen but once cannot be told from
+    chance.
+    """
+    return season == 1 or 2 * season <= layout.lengths.max()
+
+
+def doubtful_season(config: Config, layout: Layout) -> Iterator[str]:
+    """A line about a season that the rows do not hold, if the config names such a one."""
+    season = config.windows.season_length or 1
+    if not held_season(layout, season):
+        yield (
+            f"windows.season_length: no series holds two seasons of {season:,} rows (the longest"
+            f" has {layout.lengths.max():,}), so that nothing tells that there is one; leave it to"
+            " auto, or give more rows"
+        )
+
+
+def outside_support(config: Config, values: Floats) -> int:
+    """How many rows of target ``values`` (n_rows, n_targets) hold one that
+    ``preprocessing.support`` rules out.
+    """
+    low, high = config.preprocessing.bounds
+    return int(((values < low) | (values > high)).any(axis=1).sum())
+
+
+def doubtful_support(config: Config, values: Floats) -> Iterator[str]:
+    """A line about rows of target ``values`` (n_rows, n_targets) that ``preprocessing.support``
+    rules out, if any.
+    """
+    if count := outside_support(config, values):
+        yield (
+            f"warning: {count:,} of {len(values):,} rows hold a target outside of"
+            f" preprocessing.support: {config.preprocessing.support} (they go from"
+            f" {np.nanmin(values):.6g} to {np.nanmax(values):.6g}), and no forecast does; if that"
+            " is wrong, set preprocessing.support: real and train again"
+        )
+
+
+def target_ranges(layout: Layout, values: NDArray[np.floating]) -> Floats:
+    """The least and the largest value of every series and target, (2, n_series, n_targets);
+    ``values`` (n_rows, ...).
+
+    Where nothing was observed it is not a number.
+    """
+    least, largest = (
+        np.minimum.reduceat(np.nan_to_num(values, nan=np.inf), layout.offsets[:-1]),
+        np.maximum.reduceat(np.nan_to_num(values, nan=-np.inf), layout.offsets[:-1]),
+    )
+    known = least <= largest
+    return np.where(known, np.stack([least, largest]), np.nan)
+
+
+def doubtful_intervals(
+    forecast: Floats,
+    series: Ints,
+    ranges: Floats,
+    ids: NDArray[np.object_],
+    levels: tuple[int, ...],
+) -> Iterator[str]:
+    """Intervals of no width beside a history that varies, or of many times its range: one line for
+    each kind.
+
+    ``forecast`` is (n, steps, n_targets, n_quantiles) for the ``series`` (n,); ``ranges`` as of
+    ``target_ranges``, ``ids`` (n_series, n_targets). A constant forecast of a history that never
+    varied may have no width.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):  # the difference of two numbers may be none
+        low, high = ranges[:, series, None]
+        extent, median = high - low, forecast[..., forecast.shape[-1] // 2]
+        beyond = np.maximum(np.maximum(low - median, median - high), 0)
+        varies = (extent > 0) | (beyond > NONE * np.abs(high))
+        ordered = sorted(levels, reverse=True)
+        middle = len(ordered)
+        # (n_levels, ...)
+        width = (forecast[..., :middle:-1] - forecast[..., :middle]).transpose(3, 0, 1, 2)
+        kinds = {
+            "no width": varies & (width <= NONE * np.maximum(extent, beyond)),
+            f"more than {WIDE} times the range of the history": (
+                (extent > 0) & (width > WIDE * extent)
+            ),
+        }
+    for text, found in kinds.items():
+        if found.any():
+            k, n, step, target = np.argwhere(found)[0]
+            count = len({(series[i], j) for i, j in np.argwhere(found.any(axis=(0, 2)))})
+            named = ", ".join(
+                str(level) for level, each in zip(ordered, found, strict=True) if each.any()
+            )
+            yield (
+                f"warning: {named} % intervals with {text} in {count:,} of {ids.size:,} series: "
+                f"{ids[series[n], target]}, step {step + 1}: {forecast[n, step, target, k]:.6g} to "
+                f"{forecast[n, step, target, -1 - k]:.6g}, and its history goes from "
+                f"{low[n, 0, target]:.6g} to {high[n, 0, target]:.6g}; do not rely on them"
+            )
+
+
+def doubtful_levels(config: Config, scaler: Scaler, panel: Panel, index: Ints) -> Iterator[str]:
+    """A line about series whose newest level lies far outside of what training saw, as other units
+    make it.
+
+    ``panel`` has a series for every row of the scaler in ``index`` (n_series,). What training saw
+    is known from the scaler, so that there is nothing to be said with ``preprocessing.scaler:
+    none``. Too far is a level ``FAR`` standard deviations away, times the root of the number of
+    series where these share one scale, or one beside which both mean and standard deviation are
+    ``SMALL`` times as large. A level of 0 is none: demand may cease. Where more than half of the
+    newest rows are 0, the least of the others is the level, which may lie ``FAR_SPARSE`` standard
+    deviations away.
+    """
+    if config.preprocessing.scaler == "none":
+        return
+    steps = min(MOST_NEWEST, max(NEWEST, config.windows.horizon, config.windows.season_length))
+    newest = _newest(panel, steps, config.n_outputs)
+    middle, deviation = _seen(config, scaler, index)
+    with np.errstate(all="ignore"):
+        values = np.log(newest) if scaler.log else newest
+        values = np.where(np.isnan(values).all(axis=1, keepdims=True), middle[:, None], values)
+        level, most = np.nanmedian(values, axis=1), np.nanmax(np.abs(values), axis=1)
+        sparse = (level == 0) & (most > 0) & (not scaler.log)
+        level = np.where(sparse, np.where(values == 0, np.inf, np.abs(values)).min(axis=1), level)
+        pooled = config.preprocessing.scope == "global"
+        limit = np.where(sparse, FAR_SPARSE, FAR) * (math.sqrt(len(scaler.ids)) if pooled else 1)
+        far = np.abs(level - middle) > limit * deviation
+        if scaler.log:
+            far |= np.abs(level - middle) > np.maximum(math.log(SMALL), SMALL_LOGARITHM * deviation)
+        elif not pooled:
+            far |= (level != 0) & (SMALL * most < np.minimum(np.abs(middle), deviation))
+    if not far.any():
+        return
+    series, target = np.argwhere(far)[0]
+    kind = "least but 0" if sparse[series, target] else "median"
+    constant = (
+        config.preprocessing.scaler == "standard" and scaler.scale[index[series], target] == 1
+    )
+    around = 0 if constant else 2 * deviation[series, target]
+    shown = level[series, target], middle[series, target] - around, middle[series, target] + around
+    with np.errstate(over="ignore"):
+        now, low, high = np.exp(shown) if scaler.log else shown
+    yield (
+        f"warning: the newest level of {far.sum():,} of {far.size:,} series lies far outside of"
+        f" what training saw: series {panel.layout.ids[series]}: {now:.6g} ({kind} of its newest"
+        f" {steps} rows), and training saw about {low:.6g} to {high:.6g}; correct the units, or"
+        " train again if this is how it is now"
+    )
+
+
+def _newest(panel: Panel, steps: int, n_targets: int) -> Floats:
+    """The newest values of every series, (n_series, steps, n_targets); not a number where there are
+    none.
+    """
+    starts, ends = panel.layout.offsets[:-1, None], panel.layout.offsets[1:, None]
+    rows = ends - np.arange(steps, 0, -1)
+    values: Floats = panel.values[np.maximum(rows, starts), :n_targets]
+    return np.where((rows >= starts)[..., None], values, np.nan)
+
+
+def _seen(config: Config, scaler: Scaler, index: Ints) -> tuple[Floats, Floats]:
+    """Mean and standard deviation of the training rows, about, (n_series, n_targets) each, in the
+    scaler's units.
+
+    A scale of 1 is that of a series that never changed, which counts as a deviation as large as its
+    value.
+    """
+    center, scale = (
+        scaler.center[index, : config.n_outputs],
+        scaler.scale[index, : config.n_outputs],
+    )
+    kind = config.preprocessing.scaler
+    if kind == "minmax":
+        return center + scale / 2, scale / UNIFORM
+    if kind == "robust":  # where half of the values are equal, quartiles tell nothing of the others
+        return center, np.where(scale == 1, np.inf, scale / QUARTILES)
+    return center, np.where(scale == 1, np.maximum(1, np.abs(center)), scale)

@@ -1,0 +1,261 @@
+"""From scaled values to forecasts in original units: window, network, and everything undone on the
+way out.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lstm_forecast.config.network import quantiles_of
+from lstm_forecast.config.schema import SUPPORTS
+from lstm_forecast.forecasting.calibration import Calibration, calibrate
+from lstm_forecast.forecasting.session import Session
+from lstm_forecast.panel.scale import Scaler
+from lstm_forecast.windows.windows import Batch, Windows, gather_contexts, normalised
+
+__all__ = ["Exchange", "Forecaster", "Trials"]
+
+BATCH = 256  # larger ones are no faster, and ONNX Runtime keeps the memory of the largest
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """Inputs that windows borrow from each other: window k those of window ``order[k]``."""
+
+    order: Ints  # (n_windows,)
+    steps: slice  # of the context
+    channels: Sequence[int]  # of the inputs
+
+    def applied(self, batch: Batch, windows: Windows, index: Ints) -> Batch:
+        """``batch``, which holds the windows ``index``, with the inputs of others."""
+        inputs = batch.inputs.copy()
+        lent = windows.batch(self.order[index]).inputs
+        inputs[:, self.steps, self.channels] = lent[:, self.steps, self.channels]
+        return replace(batch, inputs=inputs)
+
+
+@dataclass(frozen=True)
+class Trials:
+    """Predictions of windows that the network did not learn from, in the units of its output, and
+    what came.
+    """
+
+    predictions: NDArray[np.float32]  # (n, horizon, n_targets, n_quantiles)
+    targets: NDArray[np.float32]  # (n, horizon, n_targets)
+    # (n, n_targets): of the context from step to step, see ``Forecaster.changes``
+    changes: NDArray[np.float32]
+    series: Ints  # (n,): rows of the scaler
+    news: float  # share of a window's steps that the one before had not
+
+
+@dataclass(frozen=True)
+class Forecaster:
+    """A network with the scaling around it.
+
+    Forecasts are (n, horizon, n_targets, n_quantiles), see ``quantiles``.
+    """
+
+    session: Session
+    scaler: Scaler
+    n_targets: int
+    context_length: int
+    normalisation: str
+    padded: bool
+    calibration: Calibration
+    levels: tuple[int, ...]  # percents of the intervals that are forecast
+    # the least and the largest value that a target can have
+    support: tuple[float, float] = SUPPORTS["real"]
+    span: int | None = None
+    horizon: int = 0  # of the network: how far ahead the columns known ahead are seen
+    n_ahead: int = 0  # such columns, before the static ones
+    n_static: int = 0  # the last columns
+    n_flagged: int = 0  # the first columns that may be NaN
+
+    @property
+    def quantiles(self) -> tuple[float, ...]:
+        """Ascending: the median, and both borders of every level."""
+        return quantiles_of(self.levels)
+
+    def on_windows(
+        self,
+        windows: Windows,
+        series: Ints,
+        *,
+        exchange: Exchange | None = None,
+        progress: Callable[[int], None] = lambda done: None,
+    ) -> Floats:
+        """Forecasts of all windows; ``series`` (n_windows,) are rows of the scaler.
+
+        ``exchange`` mixes up inputs first; ``progress`` hears how many more windows are done.
+        """
+        parts = []
+        for start in range(0, len(windows), BATCH):
+            index = np.arange(start, min(start + BATCH, len(windows)))
+            batch = windows.batch(index)
+            if exchange is not None:
+                batch = exchange.applied(batch, windows, index)
+            prediction = self._predict(batch.inputs, batch.center, batch.scale, series[index])
+            parts.append(self._original(prediction, series[index]))
+            progress(len(index))
+        return np.concatenate(parts)
+
+    def trials(self, windows: Windows, series: Ints) -> Trials:
+        """What ``calibrated`` learns from; ``series`` as in ``on_windows``."""
+        found, done = [], 0
+        for batch in windows.batches(BATCH):
+            own = series[done : done + len(batch.inputs)]
+            prediction = self._supported(
+                self.session.predict(batch.inputs), batch.center, batch.scale, own
+            )
+            found.append((prediction, batch.targets, self.changes(batch.inputs)))
+            done += len(own)
+        predictions, targets, changes = (
+            np.concatenate(arrays) for arrays in zip(*found, strict=True)
+        )
+        return Trials(
+            predictions, targets, changes, series, news=min(1.0, windows.stride / windows.horizon)
+        )
+
+    def calibrated(self, trials: Sequence[Trials], *, per_series: bool) -> "Forecaster":
+        """The same with intervals that would have held their levels in these trials, see
+        ``calibrate``.
+        """
+        calibration = calibrate(
+            np.concatenate([each.predictions for each in trials]),
+            np.concatenate([each.targets for each in trials]),
+            np.concatenate([each.series for each in trials]),
+            np.concatenate([each.changes for each in trials]),
+            levels=self.calibration.levels,
+            n_series=len(self.scaler.ids),
+            news=trials[0].news,
+            per_series=per_series,
+        )
+        return replace(self, calibration=calibration)
+
+    def ahead(
+        self, values: NDArray[np.float32], origins: Ints, floors: Ints, series: Ints, *, steps: int
+    ) -> Floats:
+        """Forecasts of the ``steps`` rows from each origin on.
+
+        Columns known ahead must have their rows up to the network's horizon; nothing else behind an
+        origin is read. Beyond that horizon the median forecast becomes the newest part of the
+        context, which needs a network without covariates; its intervals then widen as if the errors
+        of successive horizons were independent. Shapes of the others are (n,), see Windows.origins.
+        """
+        parts, n_own = [], values.shape[1] - self.n_ahead - self.n_static
+        shifted = slice(n_own, n_own + self.n_ahead)
+        for start in range(0, len(origins), BATCH):
+            part = slice(start, start + BATCH)
+            contexts, observed = gather_contexts(
+                values,
+                origins[part],
+                floors[part],
+                self.context_length,
+                shifted=shifted,
+                shift=self.horizon,
+            )
+            prediction = self._roll(contexts, observed, series[part], steps, n_own)
+            parts.append(self._original(prediction, series[part]))
+        return np.concatenate(parts)
+
+    def changes(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Root mean square changes of the targets from step to step of each window, (n, n_targets).
+
+        ``inputs`` (n, context_length, n_features) and the result are in the units of the network's
+        output; padding counts for nothing.
+        """
+        change = np.square(np.diff(inputs[..., : self.n_targets].astype(np.float64), axis=1))
+        seen = inputs[:, :-1, -1:] if self.padded else np.ones_like(change[..., :1])
+        with np.errstate(over="ignore"):
+            return np.asarray(
+                np.sqrt((change * seen).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)), np.float32
+            )
+
+    def _predict(
+        self,
+        inputs: NDArray[np.float32],
+        center: NDArray[np.float32],
+        scale: NDArray[np.float32],
+        series: Ints,
+    ) -> NDArray[np.float32]:
+        """Calibrated predictions in scaled units; ``center`` and ``scale`` (n, 1, n_targets) undo
+        the window's own.
+        """
+        prediction = self._supported(self.session.predict(inputs), center, scale, series)
+        calibrated = self.calibration.apply(
+            prediction, series, self.levels, changes=self.changes(inputs)
+        )
+        return calibrated * scale[..., None] + center[..., None]
+
+    def _supported(
+        self,
+        prediction: NDArray[np.float32],
+        center: NDArray[np.float32],
+        scale: NDArray[np.float32],
+        series: Ints,
+    ) -> NDArray[np.float32]:
+        """Predictions in the units of the network's output, moved so that no median lies outside of
+        the support.
+
+        All quantiles of a step move alike: an interval keeps its width until its borders are cut,
+        and calibration learns from what is forecast.
+        """
+        if self.support == SUPPORTS["real"]:
+            return prediction
+        with np.errstate(over="ignore"):  # a border may lie beyond all predictions
+            low, high = (
+                ((border - center) / scale).astype(np.float32) for border in self._borders(series)
+            )
+        median = prediction[..., prediction.shape[-1] // 2]
+        return prediction + (median.clip(low, high) - median)[..., None]
+
+    def _borders(self, series: Ints) -> list[Floats]:
+        """The support in scaled units, (n, 1, n_targets) each."""
+        return [
+            self.scaler.scaled(value, series, n_targets=self.n_targets) for value in self.support
+        ]
+
+    def _original(self, scaled: NDArray[np.float32], series: Ints) -> Floats:
+        """Forecasts in original units, cut to the support; the order of quantiles stays."""
+        values = self.scaler.invert(scaled, series, n_targets=self.n_targets)
+        # Adding 0 makes 0 of -0.
+        return values if self.support == SUPPORTS["real"] else values.clip(*self.support) + 0.0
+
+    def _roll(
+        self,
+        contexts: NDArray[np.float32],
+        observed: NDArray[np.bool_] | None,
+        series: Ints,
+        steps: int,
+        n_own: int,
+    ) -> NDArray[np.float32]:
+        """Scaled predictions (n, steps, n_targets, n_quantiles), one horizon after another."""
+        blocks: list[NDArray[np.float32]] = []
+        # distance of the quantiles from the median at the end of the last block
+        carried = np.zeros(1, np.float32)
+        while True:
+            inputs, center, scale = normalised(
+                contexts, observed, self.normalisation,
+                padded=self.padded, span=self.span, n_own=n_own, n_flagged=self.n_flagged,
+            )  # fmt: skip
+            block = self._predict(
+                inputs, center[..., : self.n_targets], scale[..., : self.n_targets], series
+            )
+            median: NDArray[np.float32] = block[..., block.shape[-1] // 2]
+            distance = block - median[..., None]  # of the quantiles from the median
+            if blocks:
+                distance = np.sign(distance) * np.sqrt(distance**2 + carried**2)
+                block = median[..., None] + distance
+            carried = distance[:, -1:]
+            blocks.append(block)
+            if len(blocks) * blocks[0].shape[1] >= steps:
+                return np.concatenate(blocks, axis=1)[:, :steps]
+            known = median.clip(*self._borders(series)).astype(np.float32)  # after rounding, too
+            contexts = np.concatenate([contexts, known], axis=1)[:, -self.context_length :]
+            if observed is not None:
+                seen = np.ones(median.shape[:2], bool)
+                observed = np.concatenate([observed, seen], axis=1)[:, -self.context_length :]

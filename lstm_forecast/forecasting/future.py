@@ -1,0 +1,124 @@
+"""Forecasts of the rows after the end of every series, as arrays and as tables."""
+
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lstm_forecast.config.schema import Config
+from lstm_forecast.errors import DataError, UsageError
+from lstm_forecast.events import phase
+from lstm_forecast.forecasting.doubts import (
+    doubtful_intervals,
+    doubtful_levels,
+    doubtful_support,
+    target_ranges,
+)
+from lstm_forecast.forecasting.loaded import LoadedRun, needed_rows, series_index
+from lstm_forecast.forecasting.table import input_table, long_table, panel_ids, quantile_columns
+from lstm_forecast.panel.panel import Layout, Panel
+
+__all__ = ["forecast_future", "forecast_table"]
+
+
+def forecast_future(
+    loaded: LoadedRun, panel: Panel, *, horizon: int | None = None, fresh: bool = False
+) -> tuple[NDArray[np.float64], list[str]]:
+    """Forecasts (n_series, steps, n_targets, n_quantiles) in original units, and what to doubt
+    about them.
+
+    ``panel`` holds what is known of the steps to be forecast. Levels are doubted where rows are
+    ``fresh``: what grew while the run was trained is no news.
+    """
+    config, layout = loaded.config, panel.layout
+    phase(f"forecasting {len(layout.ids):,} series", series=len(layout.ids))
+    steps = horizon or config.windows.horizon
+    if steps > config.windows.horizon and config.data.covariates.any:
+        raise UsageError(
+            f"--horizon {steps}: the run forecasts {config.windows.horizon} steps, and with"
+            f" covariates no forecast is rolled further; train with windows.horizon: {steps}"
+        )
+    ids = panel_ids(config.data, layout)
+    source = panel.melted(ids) if config.melted else panel
+    series = series_index(loaded.forecaster.scaler, source, unseen=config.data.unseen_series)
+    rows = source.extended()
+    origins = rows.layout.offsets[1:] - (0 if source.ahead is None else source.ahead.shape[1])
+    floors = rows.layout.spans[rows.layout.span_of(origins - 1)]
+    _require_context(config, source.layout, origins - floors)
+    if config.data.masks:
+        _require_observed(config, rows, origins, floors)
+    values = loaded.forecaster.scaler.transform(rows)
+    forecast = loaded.forecaster.ahead(values, origins, floors, series, steps=steps)
+    if config.melted:  # target after target: back to one row of targets for every series
+        forecast = np.concatenate(np.split(forecast, ids.shape[1]), axis=2)
+    if not np.isfinite(forecast).all():
+        k, step = np.argwhere(~np.isfinite(forecast))[0][:2]
+        raise DataError(
+            f"series {layout.ids[k]}: the forecast leaves the range of numbers at step {step + 1}; "
+            "ask for a shorter --horizon, or train with preprocessing.log: false"
+        )
+    own = panel.values[:, : len(config.data.targets)]
+    doubts = list(doubtful_support(config, own))
+    doubts += doubtful_levels(config, loaded.forecaster.scaler, source, series) if fresh else ()
+    levels, numbers = loaded.forecaster.levels, np.arange(len(layout.ids))
+    doubts += doubtful_intervals(forecast, numbers, target_ranges(layout, own), ids, levels)
+    return forecast, doubts
+
+
+def forecast_table(
+    loaded: LoadedRun,
+    panel: Panel,
+    forecast: NDArray[np.float64],
+    columns: Literal["long", "input"] = "long",
+) -> pd.DataFrame:
+    """A forecast of ``forecast_future`` in the field's long format, or under the names of the
+    input's columns.
+    """
+    config, layout = loaded.config, panel.layout
+    ids, origins = panel_ids(config.data, layout), layout.offsets[1:]
+    phase("making the table", rows=len(layout.ids) * forecast.shape[1])
+    named = quantile_columns(config.name, loaded.forecaster.quantiles, forecast)
+    if columns == "long":
+        return long_table(layout, origins, named, ids=ids)
+    targets, timestamp, series_id = (
+        config.data.targets,
+        " ".join(config.data.stamp_columns),
+        config.data.series_id,
+    )
+    return input_table(
+        layout,
+        origins,
+        named,
+        name=config.name,
+        targets=targets,
+        timestamp=timestamp,
+        series_id=series_id,
+    )
+
+
+def _require_context(config: Config, layout: Layout, rows: NDArray[np.int64]) -> None:
+    need = needed_rows(config)
+    if (rows < need).any():
+        k = int(rows.argmin())
+        raise DataError(
+            f"series {layout.ids[k]}: {rows[k]:,} rows without a gap at its end, and this run needs"
+            f" {need:,} (windows.context_length); give more history, or train with windows.padding:"
+            " true"
+        )
+
+
+def _require_observed(
+    config: Config, panel: Panel, origins: NDArray[np.int64], floors: NDArray[np.int64]
+) -> None:
+    """Raise DataError for a context without a single value of a target: nothing says where such a
+    forecast starts.
+    """
+    starts = np.maximum(floors, origins - config.windows.context_length)
+    for k, (start, end) in enumerate(zip(starts, origins, strict=True)):
+        if np.isnan(panel.values[start:end, : config.n_outputs]).all(axis=0).any():
+            raise DataError(
+                f"series {panel.layout.ids[k]}: no value of a target was observed in its newest"
+                f" {end - start:,} rows, which is all that this run looks at"
+                " (windows.context_length); give newer rows, or leave the series out"
+            )

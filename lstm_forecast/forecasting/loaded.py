@@ -1,0 +1,280 @@
+"""A published run made ready to forecast, and what it forecasts from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from lstm_forecast.config.schema import Config
+from lstm_forecast.config.table import DataConfig
+from lstm_forecast.errors import DataError, RunError, UsageError
+from lstm_forecast.events import phase
+from lstm_forecast.files import STDIN
+from lstm_forecast.forecasting.calibration import Calibration, calibration_from_bytes, uncalibrated
+from lstm_forecast.forecasting.forecaster import Forecaster
+from lstm_forecast.forecasting.limits import sound_network
+from lstm_forecast.forecasting.session import Session
+from lstm_forecast.forecasting.table import panel_ids
+from lstm_forecast.panel.future import future_rows, look_ahead
+from lstm_forecast.panel.panel import Panel
+from lstm_forecast.panel.scale import Scaler, most_bytes
+from lstm_forecast.panel.survey import known_ahead, numeric_sentinels, read_panel, word_sentinels
+from lstm_forecast.store import Run
+from lstm_forecast.store.documents import facts_of, read_config
+from lstm_forecast.tables.read import Table, column_names, read_table
+from lstm_forecast.windows.configured import known_widths
+
+__all__ = [
+    "LoadedRun", "load_run", "make_forecaster", "needed_rows", "read_ahead", "series_index",
+    "usable_panel", "with_shown_levels",
+]  # fmt: skip
+
+SHOWN_LEVELS = (80, 95)
+
+
+@dataclass(frozen=True)
+class LoadedRun:
+    """A run with its config and everything that forecasting needs."""
+
+    run: Run
+    config: Config
+    forecaster: Forecaster
+
+    def shown(self) -> "LoadedRun":
+        """The same for reports and pictures, see ``with_shown_levels``."""
+        return replace(self, forecaster=with_shown_levels(self.config, self.forecaster))
+
+    @property
+    def data_path(self) -> Path:
+        """Where the data lay in training; a run's config counts paths from its own directory."""
+        return self.run.path / self.config.data.path
+
+    @property
+    def features(self) -> dict[str, list[int]]:
+        """Channels of the network's inputs that each column has, by its name; without the flag that
+        tells padding.
+        """
+        own = self.forecaster.scaler.columns
+        known = known_ahead(self.config.data.covariates)
+        shift = len(known.columns)  # from a column known ahead to the same a horizon later
+        channels = {name: [channel] for channel, name in enumerate((*own, *known.columns))}
+        channels |= {name: [*channels[name], channels[name][0] + shift] for name in known.ahead}
+        if self.config.data.masks:
+            behind = len(own) + len(known.columns) + len(known.ahead)
+            for flag, name in enumerate((*own, *known.future), start=behind):
+                channels[name].append(flag)
+        return {
+            "target" if name == own[0] and self.config.melted else name: each
+            for name, each in channels.items()
+        }
+
+
+def load_run(
+    run: Run, *, evaluated: bool = False, levels: Sequence[int] | None = None
+) -> LoadedRun:
+    """Read and verify what forecasting needs. Raises RunError if any of it is damaged.
+
+    ``evaluated``: the network that learned from the training part alone, to forecast rows that the
+    published one knows. ``levels`` are percents of intervals, absent: those that the network was
+    trained for. Raises UsageError for one that it was not trained for if it was not calibrated
+    either.
+    """
+    phase(f"loading {run.path}")
+    which = "evaluated" if evaluated else "network"
+    config = read_config(run)
+    targets = ("value",) if config.melted else config.data.targets
+    columns = (*targets, *config.data.covariates.past), known_ahead(config.data.covariates).columns
+    try:
+        names = (*config.data.targets, *config.data.covariates.past)
+        limit = most_bytes(facts_of(run).series, names, columns[1])
+        scaler = Scaler.from_json(run.read("scaler.json", limit=limit).decode("utf-8"))
+        calibration = calibration_from_bytes(
+            run.read("calibration.safetensors"),
+            which,
+            levels=config.model.levels,
+            horizon=config.windows.horizon,
+            n_targets=config.n_outputs,
+            n_series=len(scaler.ids),
+        )
+        n_columns = len(scaler.columns) + sum(known_widths(config).values())
+        network = sound_network(run, config, n_columns=n_columns, evaluated=evaluated)
+        forecaster = make_forecaster(config, network, scaler, calibration, levels=levels)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise RunError(f"{run.path}: damaged: {error}; train again") from None
+    if (scaler.columns, tuple(name for name, *_ in scaler.known)) != columns:
+        raise RunError(
+            f"{run.path}: damaged: scaler.json and config.yaml name different columns; train again"
+        )
+    return LoadedRun(run, config, forecaster)
+
+
+def make_forecaster(
+    config: Config,
+    network: bytes,
+    scaler: Scaler,
+    calibration: Calibration | None = None,
+    *,
+    levels: Sequence[int] | None = None,
+) -> Forecaster:
+    """The same for a network just trained and for one read back.
+
+    ``config`` is resolved, ``network`` an ONNX file.
+
+    Without ``levels``, the intervals are those that the network was trained for. Raises UsageError
+    for others where there is no ``calibration``.
+    """
+    n_series = len(scaler.ids)
+    calibration = calibration or uncalibrated(
+        config.model.levels,
+        horizon=config.windows.horizon,
+        n_targets=config.n_outputs,
+        n_series=n_series,
+    )
+    wanted = tuple(sorted(set(config.model.levels if levels is None else levels)))
+    if not calibration.known and (strange := set(wanted) - set(calibration.levels)):
+        raise UsageError(
+            f"--levels {min(strange)}: the run was neither trained for it nor calibrated on a"
+            f" validation part, and has {', '.join(map(str, calibration.levels)) or 'no levels'};"
+            " train with model.levels or split.validation"
+        )
+    return Forecaster(
+        session=Session(network),
+        scaler=scaler,
+        n_targets=config.n_outputs,
+        context_length=config.windows.context_length,
+        normalisation=config.windows.normalisation,
+        padded=bool(config.windows.padding),
+        calibration=calibration,
+        levels=wanted,
+        support=config.preprocessing.bounds,
+        span=config.span,
+        horizon=config.windows.horizon,
+        **known_widths(config),
+    )
+
+
+def with_shown_levels(config: Config, forecaster: Forecaster) -> Forecaster:
+    """The same for reports and pictures: with usual intervals, if any can be had, where the config
+    names none.
+    """
+    usual = forecaster.calibration.known and not config.model.levels
+    return replace(forecaster, levels=SHOWN_LEVELS) if usual else forecaster
+
+
+def read_ahead(loaded: LoadedRun, data: Path | None, future: Path | None) -> Panel:
+    """The usable history, see ``usable_panel``, with what is known of the steps to be forecast.
+
+    ``future`` is a table of exactly these steps; without it, rows behind the last target in the
+    history tell of them.
+    """
+    if data == future == STDIN:
+        raise UsageError(
+            "--data and --future cannot both come in on standard input; write one to a file"
+        )
+    config, panel = loaded.config.data, usable_panel(loaded, data)
+    given = None
+    if future is not None:
+        if not panel.known.future:
+            raise UsageError(
+                f"--future {future}: this run needs no rows of the future, as it has no future"
+                " covariates"
+            )
+        table, stamp = _read_future(
+            config, future, memory_limit=loaded.config.training.memory_limit
+        )
+        given = future_rows(
+            table,
+            panel,
+            timestamp=stamp,
+            series_id=config.series_id,
+            timestamp_format=config.timestamp_format if stamp == config.stamp_columns else None,
+            timezone=config.timezone,
+            dst=config.dst,
+            sentinels=numeric_sentinels(config),
+        )
+    return look_ahead(panel, horizon=loaded.config.windows.horizon, given=given)
+
+
+def _read_future(
+    data: DataConfig, path: Path, *, memory_limit: int | None
+) -> tuple[Table, tuple[str, ...]]:
+    """The table of the future, and which of its columns hold the stamps: the parts of the history,
+    or one for all.
+
+    It has the columns that `forecast template` writes and no others. Its dialect is detected, as it
+    is another file.
+    """
+    present = column_names(path)
+    whole = " ".join(data.stamp_columns)
+    stamp = (whole,) if whole in present else data.stamp_columns
+    keys = [*([data.series_id] if data.series_id else []), *stamp]
+    columns = [*keys, *data.covariates.future]
+    problems = [f"{path}: no column {name}" for name in columns if name not in present]
+    problems += [f"{path}: column {name} is not needed" for name in present if name not in columns]
+    if problems:
+        raise DataError(
+            *problems,
+            f"expected the columns {', '.join(columns)}, which `forecast template` writes",
+        )
+    words = word_sentinels(data)
+    return (
+        read_table(path, columns=columns, text=keys, missing=words, memory_limit=memory_limit),
+        stamp,
+    )
+
+
+def usable_panel(loaded: LoadedRun, data: Path | None) -> Panel:
+    """The panel in ``data``, or in the file of the training, without series that the policies of
+    the run leave out.
+    """
+    config, scaler = loaded.config, loaded.forecaster.scaler
+    panel, _ = read_panel(
+        config.data, data or loaded.data_path, memory_limit=config.training.memory_limit
+    )
+    layout, policy = panel.layout, config.data.unseen_series
+    ids = panel_ids(config.data, layout) if config.melted else np.array(layout.ids, object)[:, None]
+    known = scaler.indices(ids.ravel().tolist()).reshape(ids.shape) >= 0
+    unseen = ~known.all(axis=1) & (policy == "skip")
+    ends = layout.offsets[1:]
+    short = ends - layout.spans[layout.span_of(ends - 1)] < needed_rows(config)
+    if policy == "error":  # those that were too short in training are unseen
+        short |= np.isin(ids, loaded.run.manifest.get("skipped_series", ())).any(
+            axis=1
+        ) & ~known.all(axis=1)
+    short &= (config.data.short_series == "skip") & ~unseen
+    kept = ~(unseen | short)
+    if not kept.any():
+        raise DataError(
+            "data.unseen_series and data.short_series skip all series; nothing is left to forecast"
+        )
+    panel = panel if kept.all() else panel.only(kept)
+    counts = {"unseen_series": int(unseen.sum()), "short_series": int(short.sum())}
+    if config.data.outliers == "clip":
+        counts["outliers"] = scaler.outliers(panel.melted(ids[kept]) if config.melted else panel)
+    return replace(
+        panel, repairs={**panel.repairs, **{kind: count for kind, count in counts.items() if count}}
+    )
+
+
+def needed_rows(config: Config) -> int:
+    """Rows without a gap at the end of a series that a forecast starts from."""
+    return 1 if config.windows.padding else config.windows.context_length
+
+
+def series_index(scaler: Scaler, panel: Panel, *, unseen: str) -> np.ndarray:
+    """Row of the scaler for every series of the panel; -1, as all rows are equal then, where
+    ``unseen`` is global.
+
+    Raises DataError if a series was not there in training, unless that is the policy.
+    """
+    index = scaler.indices(panel.layout.ids)
+    unknown = [panel.layout.ids[k] for k in np.flatnonzero(index < 0)]
+    if unknown and unseen != "global":
+        raise DataError(
+            "series not seen in training:"
+            f" {', '.join(unknown[:5])}{' ...' if len(unknown) > 5 else ''} ({len(unknown):,} of"
+            f" {len(index):,}); train again with them, leave them out, or set data.unseen_series:"
+            " skip or global and train again"
+        )
+    return index

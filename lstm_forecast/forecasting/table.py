@@ -1,0 +1,165 @@
+"""Forecasts as tables: the long format that the field's tools read, or the columns of the input."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lstm_forecast.config.table import DataConfig
+from lstm_forecast.errors import DataError
+from lstm_forecast.panel.panel import Layout
+
+__all__ = [
+    "input_table", "long_table", "obeyed", "panel_ids", "quantile_columns", "save_table",
+    "spreadsheet_safe", "unique_ids",
+]  # fmt: skip
+
+FORMULA, NUMBER = re.compile(r"\s*[=+\-@\t\r]"), re.compile(r"[+-]?[\d.,]+")
+Columns = Mapping[str, NDArray[np.floating]]  # arrays (n, steps, n_targets), one row per origin
+
+
+def long_table(
+    layout: Layout, origins: NDArray[np.int64], columns: Columns, *, ids: NDArray[np.object_]
+) -> pd.DataFrame:
+    """One row per origin, target and step: ``unique_id, ds, cutoff``, then ``columns``.
+
+    ``origins`` (n,) are the first forecast rows; the row before each is its cutoff. ``ids`` is
+    (n_series, n_targets).
+    """
+    names = ids[layout.series_of(origins - 1)]  # (n, n_targets)
+    ordinals, cutoffs = _ordinals(layout, origins, columns)
+    steps = ordinals.shape[1]
+    frame = {
+        "unique_id": np.repeat(names.ravel(), steps),
+        "ds": layout.grid.stamps(np.repeat(ordinals, ids.shape[1], axis=0).ravel()),
+        "cutoff": layout.grid.stamps(np.repeat(cutoffs, ids.shape[1] * steps)),
+    }
+    return pd.DataFrame(
+        frame | {name: values.transpose(0, 2, 1).ravel() for name, values in columns.items()}
+    )
+
+
+def input_table(
+    layout: Layout,
+    origins: NDArray[np.int64],
+    columns: Columns,
+    *,
+    name: str,
+    targets: Sequence[str],
+    timestamp: str,
+    series_id: str | None,
+) -> pd.DataFrame:
+    """One row per origin and step under the names of the input; a column ``NAME-lo-80`` becomes
+    ``TARGET-lo-80``.
+    """
+    ordinals, _ = _ordinals(layout, origins, columns)
+    series = np.array(layout.ids, object)[layout.series_of(origins - 1)]
+    frame: dict[str, Any] = (
+        {} if series_id is None else {series_id: np.repeat(series, ordinals.shape[1])}
+    )
+    frame[timestamp] = layout.grid.stamps(ordinals.ravel())
+    for k, target in enumerate(targets):
+        frame |= {
+            target + column.removeprefix(name): values[..., k].ravel()
+            for column, values in columns.items()
+        }
+    return pd.DataFrame(frame)
+
+
+def panel_ids(data: DataConfig, layout: Layout) -> NDArray[np.object_]:
+    """The ``unique_id`` of every series and target as in the table, (n_series, n_targets)."""
+    return unique_ids(layout, targets=data.targets, series_id=data.series_id)
+
+
+def unique_ids(
+    layout: Layout, *, targets: Sequence[str], series_id: str | None
+) -> NDArray[np.object_]:
+    """What ``unique_id`` holds, (n_series, n_targets): the series, the target, or both where there
+    are many of each.
+
+    Raises DataError if two series and targets would have the same.
+    """
+    if series_id is None:
+        return np.array([list(targets)], object)
+    if len(targets) == 1:
+        return np.array(layout.ids, object)[:, None]
+    ids = np.array([[f"{name}/{target}" for target in targets] for name in layout.ids], object)
+    names, counts = np.unique(ids, return_counts=True)
+    if len(names) < ids.size:
+        raise DataError(
+            f"two series and targets have the same unique_id, {names[counts.argmax()]}; rename a"
+            " series or a target so that no / in them makes one out of two"
+        )
+    return ids
+
+
+def spreadsheet_safe(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with names and ids that neither a spreadsheet nor a terminal obeys, for CSV.
+
+    A text that begins like a formula gets a ' in front, unless it is a number (OWASP, "CSV
+    Injection"); control signs are written as escapes.
+    """
+    safe = table.rename(columns=_harmless)
+    texts = [name for name in safe.columns if pd.api.types.is_string_dtype(safe[name])]
+    return safe.assign(**{name: _all_harmless(safe[name]) for name in texts})
+
+
+def save_table(table: pd.DataFrame, path: Path, *, suffix: str) -> None:
+    """Write a table as Parquet where ``suffix`` says so, else as CSV that is safe to open."""
+    if suffix == ".parquet":
+        table.to_parquet(path, index=False)
+    else:
+        spreadsheet_safe(table).to_csv(path, index=False)
+
+
+def obeyed(table: pd.DataFrame) -> str | None:
+    """A name or id of the table that a spreadsheet or a terminal would obey, if there is one."""
+    texts = [name for name in table.columns if pd.api.types.is_string_dtype(table[name])]
+    written = [*table.columns, *(text for name in texts for text in table[name].unique())]
+    return next((text for text in written if _harmless(text) != text), None)
+
+
+def _all_harmless(texts: pd.Series) -> pd.Series:
+    """The same for all rows of a column, with one look at each text: an id stands in as many rows
+    as it has steps.
+    """
+    numbers, distinct = pd.factorize(texts)
+    shown = [_harmless(text) for text in distinct]
+    if shown == list(distinct):
+        return texts
+    return pd.Series(shown, dtype=texts.dtype).reindex(numbers).set_axis(texts.index)
+
+
+def _harmless(text: str) -> str:
+    shown = "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
+    return f"'{shown}" if FORMULA.match(text) and not NUMBER.fullmatch(text) else shown
+
+
+def quantile_columns(
+    name: str, quantiles: Sequence[float], forecast: NDArray[np.floating]
+) -> dict[str, NDArray[np.floating]]:
+    """Columns ``name``, ``name-lo-80``, ``name-hi-80`` ... of a forecast (n, steps, n_targets,
+    n_quantiles).
+
+    ``quantiles`` ascend symmetrically about the median; levels are whole percents.
+    """
+    middle = len(quantiles) // 2
+    columns = {name: forecast[..., middle]}
+    for distance in range(1, middle + 1):
+        level = round(100 * (quantiles[middle + distance] - quantiles[middle - distance]))
+        columns[f"{name}-lo-{level}"] = forecast[..., middle - distance]
+        columns[f"{name}-hi-{level}"] = forecast[..., middle + distance]
+    return columns
+
+
+def _ordinals(
+    layout: Layout, origins: NDArray[np.int64], columns: Columns
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Numbers on the grid of the forecast steps (n, steps) and of the cutoffs (n,)."""
+    steps = next(iter(columns.values())).shape[1]
+    cutoffs = layout.ordinals(origins - 1)
+    return cutoffs[:, None] + np.arange(1, steps + 1), cutoffs

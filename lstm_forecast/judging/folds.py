@@ -1,0 +1,75 @@
+"""Which network forecasts which window, so that none is asked about what it learned."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lstm_forecast.forecasting.forecaster import Exchange, Forecaster
+from lstm_forecast.forecasting.loaded import load_run
+from lstm_forecast.judging.task import Task
+
+__all__ = ["EVALUATED", "PUBLISHED", "RETRAINED", "Fold", "fold_forecasts", "published_folds"]
+
+EVALUATED, PUBLISHED, RETRAINED = "evaluated", "published", "retrained"
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Windows that one network forecasts."""
+
+    network: str  # evaluated, published or retrained
+    forecaster: Forecaster
+    index: Ints  # (n,): numbers of the windows
+    ends: Ints  # (n_series,): row behind the last one of each series that it learned from
+
+
+def published_folds(task: Task) -> list[Fold]:
+    """The published network for windows after all rows of the training, the evaluated one for all
+    others.
+    """
+    loaded, part, split = task.loaded, task.part, task.split
+    new = part.origins >= split.end[part.series]
+    learned = split.end if loaded.config.training.refit else split.validation_start
+    folds = (
+        [Fold(EVALUATED, loaded.forecaster, np.flatnonzero(~new), split.validation_start)]
+        if not new.all()
+        else []
+    )
+    if new.any():
+        folds.append(
+            Fold(PUBLISHED, load_run(loaded.run).shown().forecaster, np.flatnonzero(new), learned)
+        )
+    return folds
+
+
+def fold_forecasts(
+    folds: list[Fold],
+    task: Task,
+    *,
+    exchanged: Callable[[int], Exchange] | None = None,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Floats:
+    """Forecasts (n, horizon, n_targets, n_quantiles) of all windows, each by the network of its
+    fold.
+
+    ``exchanged`` gives the exchange of inputs among so many windows; ``progress`` hears how many
+    more are done.
+    """
+    found = []
+    for fold in folds:
+        windows, exchange = (
+            task.part.windows.only(fold.index),
+            exchanged(len(fold.index)) if exchanged else None,
+        )
+        found.append(
+            fold.forecaster.on_windows(
+                windows, task.rows[fold.index], exchange=exchange, progress=progress
+            )
+        )
+    order = np.argsort(np.concatenate([fold.index for fold in folds]))
+    forecast: Floats = np.concatenate(found)[order]
+    return forecast

@@ -1,0 +1,194 @@
+"""Errors of a forecast beside those of the baselines, on the same windows."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lstm_forecast.judging.intervals import coverage, msis, pinball, scaled_crps
+from lstm_forecast.judging.metrics import (
+    errors,
+    errors_by_group,
+    errors_by_step,
+    left_out,
+    owa,
+    rmsse,
+)
+
+__all__ = ["make_report", "worst_series"]
+
+COPIED, NO_GAIN = 0.5, 0.05  # see _warnings
+FLAT = 0.1
+HARM = -0.05  # skill against a simple forecast, below which that would have been the better choice
+Floats = NDArray[np.float64]
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def make_report(
+    *,
+    actual: Floats,
+    forecast: Floats,
+    quantiles: Sequence[float],
+    baselines: Mapping[str, Floats],
+    scale: Floats,
+    squared_scale: Floats,
+    reference: str,
+) -> dict[str, Any]:
+    """Errors overall and by step, of the median forecast and of every baseline; the quality of
+    every interval.
+
+    ``forecast`` is (n_windows, horizon, n_targets, n_quantiles); ``actual`` and each baseline lack
+    the last axis; ``scale`` and ``squared_scale`` (n_windows, 1, n_targets) are what MASE and RMSSE
+    divide by. ``skill`` is 1 - MAE / MAE of the baseline; OWA is relative to the baseline
+    ``reference``. Pinball losses are those of every quantile, the scaled CRPS that of all but the
+    median. A figure that is beyond the range of numbers is None.
+    """
+    middle = len(quantiles) // 2
+    points = {"forecast": forecast[..., middle], **baselines}
+    overall = {name: errors(values, actual, scale) for name, values in points.items()}
+    for name, values in points.items():
+        overall[name] |= {
+            "rmsse": rmsse(values, actual, squared_scale),
+            "owa": owa(overall[name], overall[reference]),
+        }
+    own = overall["forecast"]["mae"]
+    skill = {name: _skill(own, overall[name]["mae"]) for name in baselines}
+    intervals = _intervals(forecast, actual, quantiles, scale)
+    report: dict[str, Any] = _representable(
+        {
+            "windows": len(actual),
+            "errors": overall,
+            "skill": skill,
+            "reference": reference,
+            "left_out": left_out(actual, scale),
+            "by_step": {name: errors_by_step(values, actual) for name, values in points.items()},
+            **intervals,
+            "warnings": [
+                *_beaten(skill, reference),
+                *_warnings(points["forecast"], actual, baselines["naive"]),
+                *_missed(intervals["intervals"], len(actual)),
+            ],
+        }
+    )
+    return report
+
+
+def worst_series(
+    *, actual: Floats, forecast: Floats, reference: Floats, scale: Floats, ids: NDArray[np.object_]
+) -> list[dict[str, Any]]:
+    """Errors of each series, the largest MASE first and those without one last, by MAE.
+
+    ``forecast`` and the baseline ``reference`` are points like ``actual``; ``ids`` (n_windows,
+    n_targets) names the series; ``skill`` is against the reference.
+    """
+    names, groups = np.unique(ids.astype(str), return_inverse=True)
+    groups = groups.reshape(ids.shape)
+    found = errors_by_group(forecast, actual, scale, groups)
+    other = errors_by_group(reference, actual, scale, groups)["mae"]
+    order = np.lexsort((-found["mae"], -np.nan_to_num(found["mase"], nan=-1)))
+    windows = np.bincount(groups.ravel())
+    return [
+        {
+            "unique_id": str(names[k]),
+            "windows": int(windows[k]),
+            **{
+                name: None if np.isnan(values[k]) else float(values[k])
+                for name, values in found.items()
+            },
+            "skill": _skill(float(found["mae"][k]), float(other[k])),
+        }
+        for k in order
+    ]
+
+
+def _representable(found: Any) -> Any:
+    """The same with None for every figure that is infinite or no number: JSON has no word for
+    those.
+    """
+    if isinstance(found, Mapping):
+        return {name: _representable(value) for name, value in found.items()}
+    if isinstance(found, list):
+        return [_representable(value) for value in found]
+    return None if isinstance(found, float) and not math.isfinite(found) else found
+
+
+def _skill(own: float | None, other: float | None) -> float | None:
+    return 1 - own / other if own is not None and other else None
+
+
+def _intervals(
+    forecast: Floats, actual: Floats, quantiles: Sequence[float], scale: Floats
+) -> dict[str, Any]:
+    middle = len(quantiles) // 2
+    borders = [k for k in range(len(quantiles)) if k != middle]
+    intervals: dict[str, dict[str, float | None]] = {}
+    for k in range(middle):
+        low, high, level = forecast[..., k], forecast[..., -1 - k], quantiles[-1 - k] - quantiles[k]
+        score = msis(low, high, actual, scale, level=level)
+        intervals[str(round(100 * level))] = {**coverage(low, high, actual), "msis": score}
+    return {
+        "intervals": intervals,
+        "pinball": dict(
+            zip(map("{:g}".format, quantiles), pinball(forecast, actual, quantiles), strict=True)
+        ),
+        "scaled_crps": (
+            scaled_crps(forecast[..., borders], actual, [quantiles[k] for k in borders])
+            if middle
+            else None
+        ),
+    }
+
+
+def _missed(intervals: Mapping[str, Mapping[str, float]], windows: int) -> Iterator[str]:
+    """Intervals that held more or less than their level, by more than two standard errors of a
+    share of the windows.
+
+    The steps of a window err together, so they count as one.
+    """
+    for level, found in intervals.items():
+        share = int(level) / 100
+        error = 2 * math.sqrt(share * (1 - share) / windows)
+        if abs(found["coverage"] - share) > error:
+            yield (
+                f"{level} % intervals held {found['coverage']:.1%} of what came, further from their"
+                f" level than the {100 * error:.1f} points that chance explains"
+            )
+
+
+def _beaten(skill: Mapping[str, float | None], reference: str) -> Iterator[str]:
+    """Forecasts that need no model and err less by more than a twentieth; without a season both are
+    the naive one.
+    """
+    for name in dict.fromkeys(("naive", reference)):
+        if (found := skill.get(name)) is not None and found < HARM:
+            yield (
+                f"the forecast errs more than the {name.replace('_', ' ')} one: its MAE is"
+                f" {-found:.1%} above that"
+            )
+
+
+def _warnings(forecast: Floats, actual: Floats, naive: Floats) -> Iterator[str]:
+    """What a small error alone would not tell.
+
+    A forecast copies the last value if in most windows it is nearer to it than half as near as to
+    what came, and its MAE is not 5 % below that of the naive forecast. It is flat if in most
+    windows it varies over the horizon, from its lowest to its highest step, less than a tenth as
+    much as what came. Both are about (window, target) pairs.
+    """
+    error = np.abs(forecast - actual)
+    near = float((np.abs(forecast - naive).mean(axis=1) < COPIED * error.mean(axis=1)).mean())
+    skill = _skill(float(error.mean()), float(np.abs(naive - actual).mean()))
+    if near > 0.5 and skill is not None and skill < NO_GAIN:
+        yield (
+            f"the forecast copies the last value: in {near:.0%} of the windows it is more than"
+            f" twice as near to it as to what came, and its MAE is {abs(skill):.1%}"
+            f" {'above' if skill < 0 else 'below'} that of the naive one"
+        )
+    flat = float((np.ptp(forecast, axis=1) < FLAT * np.ptp(actual, axis=1)).mean())
+    if flat > 0.5:
+        yield (
+            f"the forecast is flat: in {flat:.0%} of the windows it varies over the horizon less"
+            " than a tenth as much as what came"
+        )

@@ -1,0 +1,131 @@
+"""What a backtest works on: a run, a table, and the windows that the run did not learn from."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lstm_forecast.config.schema import Config
+from lstm_forecast.errors import DataError, UsageError
+from lstm_forecast.forecasting.loaded import LoadedRun, series_index, usable_panel
+from lstm_forecast.forecasting.table import panel_ids
+from lstm_forecast.judging.parts import Part, evaluation_windows, make_parts
+from lstm_forecast.panel.panel import Layout, Panel
+from lstm_forecast.panel.split import Split, split_rows
+from lstm_forecast.store import Run
+from lstm_forecast.windows.configured import make_config_windows
+from lstm_forecast.windows.windows import Windows
+
+__all__ = ["Task", "open_task"]
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Task:
+    """Windows to forecast, and what they were cut from."""
+
+    loaded: LoadedRun
+    panel: Panel
+    values: NDArray[np.float32]  # (n_rows, n_columns): scaled
+    split: Split  # of the rows that were there in training
+    complete: bool  # whether those are all there
+    part: Part
+    rows: Ints  # (n_windows,): rows of the scaler
+    warnings: tuple[str, ...]
+
+    def training_windows(self, ends: Ints) -> Windows:
+        """Windows to learn from where only rows before ``ends`` (n_series,) are known."""
+        return _training_windows(
+            self.loaded.config, self.panel.layout, self.values, self.split, ends
+        )
+
+
+def open_task(loaded: LoadedRun, data: Path | None, last: int | None) -> Task:
+    """Find the windows of the test part and of newer rows, or the ``last`` ones of every series.
+
+    ``loaded`` holds the evaluated network. Raises DataError where the data do not fit the run or
+    hold no such window, UsageError where there are fewer than ``last``.
+    """
+    config, scaler = loaded.config, loaded.forecaster.scaler
+    panel = usable_panel(loaded, data)
+    if config.melted:
+        panel = panel.melted(panel_ids(config.data, panel.layout))
+    index = series_index(scaler, panel, unseen=config.data.unseen_series)
+    values = scaler.transform(panel)
+    known = panel.layout.rows_before(panel.layout.grid.after(loaded.run.manifest["cutoff"]))
+    split = split_rows(
+        panel.layout,
+        validation=config.split.validation,
+        test=config.split.test,
+        horizon=config.windows.horizon,
+        ends=known,
+    )
+    # Where the test part starts is known again if the rows of the training are all there, and as
+    # many windows tell.
+    found = len(_training_windows(config, panel.layout, values, split, split.validation_start))
+    complete = found == loaded.run.manifest["windows"]["training"]
+    starts = split.test_start if complete else split.end
+    windows = evaluation_windows(config, panel.layout, values, starts, panel.layout.offsets[1:])
+    windows, fewer = _newest(windows, panel.layout, last, loaded.run)
+    part = make_parts(config, panel, split, {"chosen": windows})["chosen"]
+    assert part is not None  # noqa: S101  _newest refuses an empty choice
+    warnings = () if complete else (_incomplete(loaded.run, found),)
+    return Task(
+        loaded,
+        panel,
+        values,
+        split,
+        complete,
+        part,
+        index[part.series],
+        (*panel.notes, *warnings, *fewer),
+    )
+
+
+def _incomplete(run: Run, found: int) -> str:
+    return (
+        f"the rows up to the run's cutoff, {run.manifest['cutoff']}, are not those that it was"
+        f" trained on ({found:,} training windows, and it had"
+        f" {run.manifest['windows']['training']:,}): only windows after the cutoff are tested, MASE"
+        " and RMSSE are scaled by the rows there are, and there is no ridge"
+    )
+
+
+def _training_windows(
+    config: Config, layout: Layout, values: NDArray[np.float32], split: Split, ends: Ints
+) -> Windows:
+    longest = config.windows.context_length
+    return make_config_windows(
+        config, layout, values, split.train_start, ends, context_length=longest
+    )
+
+
+def _newest(
+    windows: Windows, layout: Layout, last: int | None, run: Run
+) -> tuple[Windows, tuple[str, ...]]:
+    """The ``last`` windows of every series, all if that is None; and what to say about it."""
+    series = layout.series_of(windows.origins(np.arange(len(windows)))[0] - 1)
+    counts = np.bincount(series, minlength=len(layout.ids))
+    if not counts.any():
+        raise DataError(
+            "nothing to test: no window lies after what the network learned from or was chosen by;"
+            f" the run's cutoff is {run.manifest['cutoff']}: give newer rows with --data, or train"
+            " with a larger split.test"
+        )
+    if last is None:
+        return windows, ()
+    if last > counts.max():
+        raise UsageError(
+            f"--last {last}: the windows before would lie in the training or validation part, which"
+            f" the network has seen; at most {counts.max():,} can be asked for"
+            " (windows.evaluation_stride rows apart)"
+        )
+    short = int((counts < last).sum())
+    kept = np.cumsum(counts)[series] - np.arange(len(windows)) <= last
+    fewer = (
+        f"{short:,} of {len(counts):,} series have fewer than {last} windows that the network has"
+        " not seen"
+    )
+    return windows.only(np.flatnonzero(kept)), (fewer,) if short else ()

@@ -1,0 +1,1 @@
+"""Ridge, smoothing and combinations of simple forecasts, in NumPy."""

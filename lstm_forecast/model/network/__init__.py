@@ -1,0 +1,1 @@
+"""The Keras network: the only folder that imports Keras."""

@@ -1,0 +1,261 @@
+"""Training of a Keras network on windows that are gathered batch by batch."""
+
+import math
+import time
+from collections.abc import Callable
+from typing import Any, Literal
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from lstm_forecast.events import Epoch
+from lstm_forecast.model.linear.linear import Linear
+from lstm_forecast.model.network.checkpoint import (
+    Checkpoints,
+    Progress,
+    Saver,
+    fingerprint,
+    restore,
+    signals_deferred,
+)
+from lstm_forecast.model.network.losses import make_loss
+from lstm_forecast.windows.windows import Windows
+
+__all__ = ["Feed", "train_network"]
+
+JUDGES = 5_000  # validation windows that an epoch is judged by: more cost time in every epoch
+Schedule = Literal["constant", "cosine", "exponential"]
+Floats = NDArray[np.float32]
+
+
+def train_network(
+    network: keras.Sequential,
+    *,
+    training: Windows,
+    validation: Windows | None,
+    linear: Linear | None,
+    quantiles: tuple[float, ...],
+    loss: str,
+    optimizer: str,
+    learning_rate: float,
+    schedule: Schedule,
+    clipnorm: float | None,
+    ema: float | None,
+    epochs: int,
+    batch_size: int,
+    steps_per_epoch: int,
+    patience: int | None,
+    seed: int,
+    report: Callable[[Epoch], None],
+    stop_after: int | None = None,
+    checkpoints: Checkpoints | None = None,
+) -> list[Epoch]:
+    """Fit the network in place to what ``linear`` leaves over, and keep the weights with the lowest
+    validation loss.
+
+    ``report`` is called with every epoch, the first one untrained. Without validation windows the
+    last weights stay. Training stops early after ``patience`` epochs without a better validation
+    loss, or where the loss is not finite; and after ``stop_after`` epochs of a schedule that is
+    made for ``epochs``, if that is given. With ``ema``, what is judged and kept are the running
+    averages of the weights: each step leaves them that share of what they were.
+
+    With ``checkpoints`` the state is saved after epochs, and a training whose state is there goes
+    on from it and ends with the same bits. SIGTERM or SIGINT ends the batch, saves and raises
+    Stopped.
+    """
+    settings = {
+        name: value
+        for name, value in locals().items()
+        if name not in ("network", "report", "checkpoints")
+    }
+    key = "" if checkpoints is None else fingerprint(network, settings)
+    keras.utils.set_random_seed(seed)
+    feed = Feed(training, linear=linear, batch_size=batch_size, steps=steps_per_epoch, seed=seed)
+    rates = _learning_rates(schedule, learning_rate, steps=max(1, epochs) * len(feed))
+    network.compile(
+        optimizer=_optimizer(optimizer, rates, clipnorm, ema), loss=make_loss(loss, quantiles)
+    )
+    evaluation = (
+        None
+        if validation is None
+        else Feed(validation, linear=linear, batch_size=max(batch_size, 256), limit=JUDGES)
+    )
+    keeper = _BestKeeper(evaluation, patience, report)
+    begin, end = 0, epochs if stop_after is None else stop_after
+    if checkpoints is not None and (content := checkpoints.load(key)) is not None:
+        begin = keeper.restore(restore(network, content))
+        feed.skip_to(begin)
+        end = begin if keeper.done else end
+    with signals_deferred() as asked:
+        saver = Saver(checkpoints, key, lambda: keeper.progress(last=end), asked)
+        network.fit(
+            feed,
+            initial_epoch=begin,
+            epochs=end,
+            verbose=0,
+            shuffle=False,
+            callbacks=[keeper, saver],
+        )
+        saver.flush()
+    return keeper.history
+
+
+class Feed(keras.utils.PyDataset):  # type: ignore[misc]
+    """Batches of (inputs, targets) for Keras; shuffled anew each epoch if there is a ``seed``.
+
+    Of more windows than ``limit``, that many are taken, spread evenly; ``steps`` cuts an epoch
+    short.
+    """
+
+    def __init__(
+        self,
+        windows: Windows,
+        *,
+        linear: Linear | None,
+        batch_size: int,
+        steps: int = 0,
+        limit: int | None = None,
+        seed: int | None = None,
+    ) -> None:
+        super().__init__()
+        self.windows, self.linear, self.batch_size, self.seed = windows, linear, batch_size, seed
+        count = len(windows) if limit is None else min(limit, len(windows))
+        batches = math.ceil(count / batch_size)
+        self.steps = min(steps or batches, batches)
+        self.epoch = 0
+        # 32 bits, and shuffled in place: for ten million windows the order must not outweigh the
+        # data.
+        self._order = np.linspace(0, len(windows) - 1, count).astype(np.uint32)
+        self._shuffle()
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def __getitem__(self, step: int) -> tuple[Floats, Floats]:
+        index = self.order[step * self.batch_size : (step + 1) * self.batch_size].astype(np.int64)
+        batch = self.windows.batch(index)
+        targets = (
+            batch.targets
+            if self.linear is None
+            else batch.targets - self.linear.predict(batch.inputs)
+        )
+        return batch.inputs, targets[..., None]
+
+    @property
+    def order(self) -> NDArray[np.uint32]:
+        """Windows of this epoch."""
+        return self._order[: self.steps * self.batch_size]
+
+    def on_epoch_end(self) -> None:
+        """Draw the next epoch's order, which depends on seed and epoch alone."""
+        self.skip_to(self.epoch + 1)
+
+    def skip_to(self, epoch: int) -> None:
+        """Draw the order of that epoch."""
+        self.epoch = epoch
+        self._shuffle()
+
+    def _shuffle(self) -> None:
+        if self.seed is not None:
+            self._order.sort()
+            np.random.default_rng((self.seed, self.epoch)).shuffle(self._order)
+
+
+class _BestKeeper(keras.callbacks.Callback):  # type: ignore[misc]
+    """Validates before the first and after every epoch, keeps the best weights, and stops when
+    nothing improves.
+
+    Keras' own EarlyStopping never considers the untrained network, which here is the linear part
+    alone.
+    """
+
+    def __init__(
+        self, validation: Feed | None, patience: int | None, report: Callable[[Epoch], None]
+    ) -> None:
+        super().__init__()
+        self.validation, self.patience, self.report = validation, patience, report
+        self.history: list[Epoch] = []
+        self.best_loss, self.best_epoch = math.inf, 0
+        self.best_weights: list[Floats] = []
+        self.started = 0.0
+        self.done = False
+
+    def progress(self, *, last: int) -> Progress:
+        """How far the training has come, of ``last`` epochs."""
+        done = self.model.stop_training or self.history[-1].epoch >= last
+        return Progress(self.history, self.best_loss, self.best_epoch, self.best_weights, done)
+
+    def restore(self, progress: Progress) -> int:
+        """Take up a training where it was left, and return the epoch."""
+        self.history, self.best_weights, self.done = (
+            list(progress.history),
+            list(progress.best_weights),
+            progress.done,
+        )
+        self.best_loss, self.best_epoch = progress.best_loss, progress.best_epoch
+        for epoch in self.history:
+            self.report(epoch)
+        return self.history[-1].epoch
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        self.started = time.monotonic()
+        if not self.history:
+            self._record(0, None)
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self.started = time.monotonic()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self._record(epoch + 1, (logs or {})["loss"])
+        diverged = not math.isfinite((logs or {})["loss"])
+        waited = epoch + 1 - self.best_epoch
+        if diverged or (
+            self.validation is not None and self.patience is not None and waited >= self.patience
+        ):
+            self.model.stop_training = True
+
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        if self.best_weights:
+            self.model.set_weights(self.best_weights)
+
+    def _record(self, epoch: int, loss: float | None) -> None:
+        val_loss = None
+        weights = self.model.get_weights() if self.model.optimizer.use_ema and epoch else None
+        if weights is not None:
+            # the averages
+            self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
+        if self.validation is not None:
+            val_loss = self.model.evaluate(self.validation, verbose=0, return_dict=True)["loss"]
+        best = val_loss is not None and val_loss < self.best_loss
+        if val_loss is not None and best:
+            self.best_loss, self.best_epoch = val_loss, epoch
+            self.best_weights = self.model.get_weights()
+        if weights is not None:
+            self.model.set_weights(weights)
+        rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
+        self.history.append(
+            Epoch(epoch, loss, val_loss, rate, time.monotonic() - self.started, best)
+        )
+        self.report(self.history[-1])
+
+
+def _learning_rates(schedule: Schedule, learning_rate: float, *, steps: int) -> Any:
+    if schedule == "cosine":
+        return keras.optimizers.schedules.CosineDecay(learning_rate, steps)
+    if schedule == "exponential":
+        return keras.optimizers.schedules.ExponentialDecay(learning_rate, steps, 0.01)
+    return learning_rate
+
+
+def _optimizer(
+    name: str, learning_rate: Any, clipnorm: float | None, ema: float | None
+) -> keras.optimizers.Optimizer:
+    make = {
+        "adam": keras.optimizers.Adam,
+        "adamw": keras.optimizers.AdamW,
+        "rmsprop": keras.optimizers.RMSprop,
+    }[name]
+    return make(
+        learning_rate, global_clipnorm=clipnorm, use_ema=ema is not None, ema_momentum=ema or 0.0
+    )

@@ -1,0 +1,284 @@
+"""What is worth knowing about values: sentinels, outliers, constants, zeros, seasons, columns that
+tell targets.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lstm_forecast.panel.grid import Grid, clock
+from lstm_forecast.panel.panel import Panel
+from lstm_forecast.tables.faults import SHOWN, Finding
+
+__all__ = [
+    "far_moved", "fences", "gap_lengths", "is_share", "panel_notes", "season_strength",
+    "suspected_sentinels",
+]  # fmt: skip
+
+Floats = NDArray[np.float64]
+SENTINELS = (
+    -9,
+    -99,
+    -200,
+    -999,
+    -9999,
+    -99999,
+    -32768,
+    999,
+    9999,
+    99999,
+    32767,
+    65535,
+    999999,
+    -1e30,
+    1e30,
+    1e20,
+)
+INEXACT = 0.1  # of a step, that the stamps of a clock may be off it
+APART = 0.5  # of its own size, that a sentinel keeps from the nearest other value
+OUTSIDE = 0.01  # largest share of the values, on either side, that may be outliers
+MANY_ZEROS = 0.05
+ALIKE = 1 - 1e-9  # correlation of columns that are one and the same
+ROWS, SERIES = 5_000, 200  # that columns are compared in, and seasons measured in
+NEAR = 1.0  # standard deviations from 1 that the largest value of a share keeps at most
+# of the changes those among the largest values, and how large they are beside the others
+TOP, CROWDED = 0.1, 0.75
+FEWEST_CHANGES, FEW_CHANGES = 50, 200  # that tell anything, and that tell all
+RESTLESS = 0.5  # standard deviations by which what is no random walk changes
+
+
+def suspected_sentinels(values: Floats) -> tuple[float, ...]:
+    """Numbers that commonly stand for a missing value and lie far from all other values of a column
+    (n_rows,).
+    """
+    found = []
+    for number in np.intersect1d(values, SENTINELS):
+        others = values[np.isfinite(values) & (values != number)]
+        if len(others) and (
+            number < others.min() - APART * abs(number)
+            or number > others.max() + APART * abs(number)
+        ):
+            found.append(float(number))
+    return tuple(found)
+
+
+def gap_lengths(panel: Panel) -> NDArray[np.int64]:
+    """Steps missing in every gap of a series; one of 0 if there is none."""
+    layout = panel.layout
+    ends = layout.first + np.diff(layout.spans)
+    inside = np.diff(layout.series_of(layout.spans[:-1])) == 0
+    return np.append((layout.first[1:] - ends[:-1])[inside], 0)
+
+
+def far_moved(stamps: pd.Index, grid: Grid) -> int:
+    """How many stamps are farther from the nearest grid step than an inexact clock's."""
+    ticks = (
+        clock(stamps, freq=grid.freq)
+        if isinstance(stamps, pd.DatetimeIndex)
+        else stamps.to_numpy(np.int64)
+    )
+    steps = grid.nearest(ticks)
+    nearest, next_ones = grid.stamps(steps), grid.stamps(steps + 1)
+    return int(
+        np.count_nonzero(np.asarray(np.abs(stamps - nearest) > INEXACT * (next_ones - nearest)))
+    )
+
+
+def fences(values: Floats) -> tuple[float, float]:
+    """Limits beyond which values (n,) are outliers: farther from the others than those are from
+    each other.
+
+    At most ``OUTSIDE`` of the values on either side can be beyond; both limits are infinite where
+    the others are equal.
+    """
+    ordered = np.sort(values[np.isfinite(values)])
+    trimmed = max(1, int(OUTSIDE * len(ordered)))
+    if len(ordered) < 4 * trimmed:
+        return -np.inf, np.inf
+    first, last = trimmed, len(ordered) - trimmed - 1
+    first -= _reach(ordered[last] - ordered[first::-1])
+    last += _reach(ordered[last:] - ordered[first])
+    width = ordered[last] - ordered[first]
+    return (
+        (float(ordered[first] - width), float(ordered[last] + width))
+        if width > 0
+        else (-np.inf, np.inf)
+    )
+
+
+def _reach(extents: Floats) -> int:
+    """How many of the growing ``extents`` can be taken in before one is more than twice the one
+    before.
+    """
+    jumps = np.flatnonzero(np.diff(extents) > extents[:-1])
+    return int(jumps[0]) if len(jumps) else len(extents) - 1
+
+
+def is_share(values: Floats, series: NDArray[np.int64]) -> bool:
+    """Whether values (n,) from 0 to 1 of ``series`` (n,) end at 1, where prices and small amounts
+    merely stop short.
+
+    Several are 1, more than a normalised series has. Or they come near and move the less the nearer
+    they are, as the border leaves them no room; of few values it is enough that they do not move
+    more there, unless they wander as prices do.
+    """
+    known = values[~np.isnan(values)]
+    deviation = known.std()
+    if np.isin(known, (0, 1)).all() or 1 - known.max() > NEAR * deviation:
+        return False
+    if (known == 1).sum() > 2 * len(np.unique(series)):
+        return True
+    change, middle = np.abs(np.diff(values)), (values[1:] + values[:-1]) / 2
+    kept = ~np.isnan(change) & (np.diff(series) == 0)
+    change, middle = change[kept], middle[kept]
+    top = (
+        middle >= np.quantile(middle, 1 - TOP)
+        if len(change) >= FEWEST_CHANGES
+        else np.ones_like(middle, np.bool_)
+    )
+    if top.all():
+        return False
+    few, restless = len(change) < FEW_CHANGES, change.mean() >= RESTLESS * deviation
+    return bool(
+        (restless or not few)
+        and change[top].mean() <= (1 if few else CROWDED) * change[~top].mean()
+    )
+
+
+def panel_notes(panel: Panel, *, n_targets: int, season: int) -> Iterator[Finding]:
+    """What is worth knowing about the values of a panel; its first ``n_targets`` columns are
+    forecast.
+    """
+    yield from _spread_notes(panel)
+    zeros = {
+        name: int(count)
+        for name, count in zip(panel.columns, (panel.values == 0).sum(axis=0), strict=True)
+    }
+    zeros = {name: count for name, count in zeros.items() if count > MANY_ZEROS * len(panel.values)}
+    if zeros:
+        yield Finding("zeros", "note", max(zeros.values()), "many values are 0", columns=zeros)
+    longest = int(panel.layout.lengths.argmax())
+    start, end = panel.layout.offsets[longest : longest + 2]
+    yield from _giveaways(panel.values[max(start, end - ROWS) : end], panel.columns, n_targets)
+    if season > 1:
+        text = (
+            f"strength {season_strength(panel, season):.2f} of the season of {season} rows, from 0"
+            " to 1"
+        )
+        yield Finding("season", "note", season, text)
+
+
+def _spread_notes(panel: Panel) -> Iterator[Finding]:
+    """Outliers, and series that hardly change."""
+    found: dict[str, list[tuple[int, int]]] = {
+        "outliers": [],
+        "constant": [],
+        "nearly_constant": [],
+    }
+    for start, end in zip(panel.layout.offsets[:-1], panel.layout.offsets[1:], strict=True):
+        for column, values in enumerate(panel.values[start:end].T):
+            low, high = fences(values)
+            found["outliers"] += [
+                (start + row, column) for row in np.flatnonzero((values < low) | (values > high))
+            ]
+            known = values[np.isfinite(values)]
+            same = np.count_nonzero(known == np.median(known)) if len(known) else 0
+            if same == len(known) > 0:
+                found["constant"].append((start, column))
+            elif same > (1 - OUTSIDE) * len(known):
+                found["nearly_constant"].append((start, column))
+    texts = {
+        "outliers": "far from all other values of the series",
+        "constant": "the same value in all rows of a series",
+        "nearly_constant": f"the same value in all but {OUTSIDE:.0%} of the rows of a series",
+    }
+    for kind, cells in found.items():
+        if cells:
+            names = [panel.columns[column] for _, column in cells]
+            remedy = "data.outliers: clip" if kind == "outliers" else ""
+            places = tuple(_place(panel, row, column, kind) for row, column in cells[:SHOWN])
+            counts = {name: names.count(name) for name in dict.fromkeys(names)}
+            yield Finding(kind, "note", len(cells), texts[kind], places, remedy, counts)
+
+
+def _place(panel: Panel, row: int, column: int, kind: str) -> str:
+    series = panel.layout.ids[panel.layout.series_of(np.array([row]))[0]]
+    if kind != "outliers":
+        return f"series {series}: column {panel.columns[column]}"
+    stamp = panel.layout.stamps(np.array([row]))[0]
+    return (
+        f"series {series}, {stamp}: column {panel.columns[column]}: {panel.values[row, column]:g}"
+    )
+
+
+def _giveaways(values: Floats, columns: Sequence[str], n_targets: int) -> Iterator[Finding]:
+    """Columns that are a target in other clothes, or add up to one (n_rows, n_columns)."""
+    values = values[np.isfinite(values).all(axis=1)]
+    changing = np.ptp(values, axis=0) > 0 if len(values) > 2 else np.zeros(len(columns), bool)
+    others = [k for k in range(n_targets, len(columns)) if changing[k]]
+    for target in np.flatnonzero(changing[:n_targets]).tolist():
+        for k in others:
+            for lead, text in ((0, "goes with"), (1, "tells the next value of")):
+                pair = values[: len(values) - lead, k], values[lead:, target]
+                if len(pair[0]) > 10 and abs(np.corrcoef(*pair)[0, 1]) > ALIKE:
+                    text = f"column {columns[k]} {text} {columns[target]} exactly"
+                    yield Finding(
+                        "leak",
+                        "note",
+                        len(values),
+                        text,
+                        remedy=f"data.covariates: leave {columns[k]} out",
+                    )
+        parts = _addends(values[:, others], values[:, target])
+        if len(parts) > 1:
+            names = ", ".join(columns[others[k]] for k in parts)
+            text = f"the columns {names} add up to {columns[target]}"
+            yield Finding(
+                "leak", "note", len(values), text, remedy="data.covariates: leave one of them out"
+            )
+
+
+def _addends(candidates: Floats, total: Floats) -> list[int]:
+    """Columns of ``candidates`` (n, k) whose sum is ``total`` (n,); none if there are no such."""
+    if not candidates.shape[1] or len(total) <= candidates.shape[1]:
+        return []
+    weights = np.linalg.lstsq(candidates, total)[0]
+    chosen = np.flatnonzero(np.abs(weights - 1) < 1e-6)
+    rest = np.abs(candidates[:, chosen].sum(axis=1) - total).max() if len(chosen) else np.inf
+    return chosen.tolist() if rest <= 1e-9 * np.abs(total).max() else []
+
+
+def _without_holes(panel: Panel, series: int) -> Floats:
+    """The newest values of a series' first column, with straight lines where some are missing."""
+    rows = np.arange(*panel.layout.offsets[series : series + 2])[-ROWS:]
+    rows = rows[np.isfinite(panel.values[rows, 0])]
+    if not len(rows):
+        return np.empty(0)
+    steps = panel.layout.ordinals(rows)
+    straight: Floats = np.interp(
+        np.arange(max(steps[0], steps[-1] - ROWS), steps[-1] + 1), steps, panel.values[rows, 0]
+    )
+    return straight
+
+
+def season_strength(panel: Panel, season: int) -> float:
+    """Share of the movement about the trend that a season explains, 0 to 1: the median of the
+    longest series.
+
+    1 - Var(remainder) / Var(season + remainder), not below 0 (Wang, Smith and Hyndman 2006), with a
+    centred moving average of a season as trend and means of equal phases as season.
+    """
+    strengths = []
+    for k in np.argsort(-panel.layout.lengths, kind="stable")[:SERIES]:
+        values = _without_holes(panel, int(k))
+        if len(values) < 3 * season:
+            continue
+        trend = np.convolve(values, np.full(season, 1 / season), mode="valid")
+        moved = values[season // 2 :][: len(trend)] - trend
+        phase = np.arange(len(moved)) % season
+        means = np.bincount(phase, moved) / np.bincount(phase)
+        total = moved.var()
+        strengths.append(max(0.0, 1 - (moved - means[phase]).var() / total) if total > 0 else 0.0)
+    return float(np.median(strengths)) if strengths else 0.0

@@ -1,0 +1,273 @@
+"""Which series, and which step of the grid, each row of a table belongs to."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pandas.tseries.frequencies import to_offset
+
+from lstm_forecast.errors import DataError
+from lstm_forecast.panel.grid import Grid, clock, infer_freq
+from lstm_forecast.panel.rows import Rows
+from lstm_forecast.tables.faults import SHOWN, Finding, Level
+from lstm_forecast.tables.read import Table
+
+__all__ = [
+    "LONGEST_ID", "after_end", "ahead_of_clock", "behind_targets", "series_of_rows",
+    "steps_of_rows", "until", "without_empty_rows",
+]  # fmt: skip
+
+LONGEST_ID = 1_000  # characters; what a run may hold of its series is derived from it
+
+
+def without_empty_rows(table: Table, columns: list[str]) -> tuple[Table, list[Finding]]:
+    """The table without rows that hold nothing in any of the ``columns``, as after the last row of
+    a spreadsheet.
+
+    Raises DataError if no row is left.
+    """
+    cells = table.frame[columns]
+    empty = np.flatnonzero(cells.iloc[:, 0].isna() | (cells.iloc[:, 0] == ""))
+    others = cells.iloc[empty]
+    empty = empty[(others.isna() | (others == "")).all(axis=1)]
+    if len(empty) == len(table.frame):
+        raise DataError(f"{table.sources[0][0]}: no rows")
+    if not len(empty):
+        return table, []
+    places = tuple(table.place(int(row)) for row in empty[:SHOWN])
+    kept = np.ones(len(table.frame), bool)
+    kept[empty] = False
+    finding = Finding(
+        "empty_rows", "settled", len(empty), "an empty row, which is left out", places
+    )
+    return replace(table, frame=table.frame[kept]), [finding]
+
+
+def until(stamps: pd.DatetimeIndex | pd.Index, end: str | int) -> NDArray[np.bool_]:
+    """Which rows lie at or before ``end``."""
+    if isinstance(stamps, pd.DatetimeIndex):
+        kept = np.asarray(stamps <= _last_date(stamps, end))
+    elif isinstance(end, str):
+        raise DataError(
+            f"data.end: {end} is a date, but time is counted in integer steps; give the last step"
+        )
+    else:
+        kept = stamps.to_numpy(np.int64) <= end
+    if not kept.any():
+        raise DataError(
+            f"data.end: no row is left: {end} lies before the first stamp, {stamps.min()}; give a"
+            " later one"
+        )
+    return kept
+
+
+def after_end(table: Table, kept: NDArray[np.bool_], end: str | int) -> list[Finding]:
+    """The rows that are not ``kept``, as they lie behind ``end``."""
+    later = np.flatnonzero(~kept)
+    if not len(later):
+        return []
+    places = tuple(table.place(int(row)) for row in later[:SHOWN])
+    return [Finding("rows_after_end", "settled", len(later), f"later than data.end, {end}", places)]
+
+
+def ahead_of_clock(
+    grid: Grid, rows: Rows, now: pd.Timestamp | None, *, policy: str, place: Callable[[int], str]
+) -> tuple[NDArray[np.bool_], list[Finding]]:
+    """Which rows are kept, and those that are later than ``now``, aware, by more than a day and a
+    step.
+
+    A day, as nobody knows the zone of naive stamps; a step, as it may be named by its end.
+    ``policy``: error, keep or drop. Integer steps have no clock. Raises DataError if the policy
+    would leave nothing of a series.
+    """
+    kept = np.ones(len(rows.codes), bool)
+    if now is None or isinstance(grid.origin, int):
+        return kept, []
+    latest = now + pd.Timedelta(days=1)
+    late = rows.ordinals > grid.after(str(latest.tz_convert(grid.zone)))
+    first = np.flatnonzero(late)
+    if not len(first):
+        return kept, []
+    level: Level = {"error": "refused", "drop": "settled"}.get(policy, "note")  # type: ignore[assignment]
+    text = f"later than now, {now:%Y-%m-%d %H:%M} UTC on this machine"
+    places = tuple(place(int(row)) for row in first[:SHOWN])
+    finding = Finding(
+        "future_rows", level, len(first), text, places, "data.future_rows: keep or drop"
+    )
+    if policy != "drop":
+        return kept, [finding]
+    if len(lost := np.setdiff1d(rows.codes, rows.codes[~late])):
+        raise DataError(
+            f"{place(int(np.flatnonzero(rows.codes == lost[0])[0]))}: all rows of the series are"
+            f" {text}, and data.future_rows: drop leaves none ({len(lost):,} such series); correct"
+            " the stamps, or leave it out"
+        )
+    return ~late, [finding]
+
+
+def _last_date(stamps: pd.DatetimeIndex, end: str | int) -> pd.Timestamp:
+    """``end`` as a date; without a zone, it is in that of the stamps."""
+    if isinstance(end, int):
+        raise DataError(
+            f"data.end: {end} is a step number, but the stamps are dates; write it like 2024-01-31"
+        )
+    try:
+        date = pd.Timestamp(end)
+    except ValueError:
+        raise DataError(f"data.end: {end!r} is not a date; write it like 2024-01-31") from None
+    if stamps.tz is not None and date.tz is None:
+        return date.tz_localize(stamps.tz, ambiguous=False, nonexistent="shift_forward")
+    if stamps.tz is None and date.tz is not None:
+        raise DataError(
+            f"data.end: {end} has a time zone, and the stamps have none; write it without"
+        )
+    return date
+
+
+def series_of_rows(
+    table: Table, series_id: str | None, *, default: str
+) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+    """Number of the series of every row, and the ids in order."""
+    if series_id is None:
+        return np.zeros(len(table.frame), np.int32), (default,)
+    cells = table.frame[series_id]
+    if pd.api.types.is_float_dtype(cells) and (cells.dropna() % 1 == 0).all():
+        # 7.0, as where a file has ids missing, is the 7 of another file
+        cells = cells.astype("Int64")
+    text = cells.astype("str")
+    empty = cells.isna() | (text.str.strip() == "")
+    if empty.any():
+        raise DataError(
+            f"{table.place(int(empty.to_numpy().argmax()))}: column {series_id}: no series id"
+        )
+    if (text.str.len() > LONGEST_ID).any():
+        row = int((text.str.len() > LONGEST_ID).to_numpy().argmax())
+        raise DataError(
+            f"{table.place(row)}: column {series_id}: a series id of {len(text.iloc[row]):,}"
+            f" characters, and at most {LONGEST_ID:,} are read; is data.series_id the right column?"
+        )
+    codes, ids = pd.factorize(text, sort=True)
+    return codes.astype(np.int32), tuple(map(str, ids))
+
+
+def behind_targets(rows: Rows, n_targets: int, sentinels: tuple[float, ...]) -> NDArray[np.bool_]:
+    """Which rows lie behind the last one of their series that has a target; none where a series has
+    no target.
+    """
+    targets = rows.values[:, :n_targets]
+    full = ~(np.isnan(targets) | np.isin(targets, sentinels)).all(axis=1)
+    last = np.full(rows.codes.max() + 1, -1)
+    np.maximum.at(last, rows.codes[full], rows.ordinals[full])
+    behind: NDArray[np.bool_] = (rows.ordinals > last[rows.codes]) & (last[rows.codes] >= 0)
+    return behind
+
+
+def steps_of_rows(
+    table: Table,
+    stamps: pd.DatetimeIndex | pd.Index,
+    codes: NDArray[np.int32],
+    *,
+    freq: str | None,
+    off_grid: str,
+) -> tuple[Grid, NDArray[np.int64], list[Finding]]:
+    """The grid of all series, each row's number on it, and the rows that lie between its steps.
+
+    ``off_grid``: nearest (such rows are moved to the nearest step) or error, under which they are
+    moved too, or get the number -1 where another row has that step. Raises DataError if there is no
+    frequency.
+    """
+    ticks = (
+        clock(stamps, freq=freq)
+        if isinstance(stamps, pd.DatetimeIndex)
+        else stamps.to_numpy(np.int64)
+    )
+    zone = (
+        str(stamps.tz) if isinstance(stamps, pd.DatetimeIndex) and stamps.tz is not None else None
+    )
+    grid = _grid(
+        ticks, codes, freq=freq, integers=not isinstance(stamps, pd.DatetimeIndex), zone=zone
+    )
+    numbers = grid.ordinals(ticks)
+    off = np.flatnonzero(numbers < 0)
+    if not len(off):
+        return grid, numbers, []
+    text = (
+        f"not on the grid of freq {grid.freq} that starts at"
+        f" {grid.stamps(np.zeros(1, np.int64))[0]}"
+    )
+    remedy = "data.freq, or data.off_grid: nearest"
+    if zone is not None:
+        remedy += ", or data.timezone where days are local"
+    places = tuple(f"{table.place(int(row))}: {stamps[row]}" for row in off[:SHOWN])
+    level: Level = "refused" if off_grid == "error" else "settled"
+    grid = _aligned(grid, ticks)
+    numbers = grid.nearest(ticks)
+    # then rows that the move would put on one step are no fault of their own
+    if level == "refused":
+        numbers[_collided(codes, numbers, ticks)] = -1
+    return grid, numbers, [Finding("off_grid", level, len(off), text, places, remedy)]
+
+
+def _collided(
+    codes: NDArray[np.int32], numbers: NDArray[np.int64], ticks: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Rows whose step has another stamp of the same series already; repeated stamps stay."""
+    by_stamp = np.lexsort((ticks, codes))
+    again = (np.diff(codes[by_stamp]) == 0) & (np.diff(ticks[by_stamp]) == 0)
+    single = np.ones(len(ticks), bool)
+    single[by_stamp] = ~(np.append(again, False) | np.append(False, again))
+    order = np.lexsort((ticks, single, numbers, codes))
+    changes = np.flatnonzero((np.diff(codes[order]) != 0) | (np.diff(numbers[order]) != 0)) + 1
+    starts = np.concatenate(([0], changes))
+    first = np.repeat(ticks[order[starts]], np.diff(np.append(starts, len(order))))
+    collided: NDArray[np.int64] = order[ticks[order] != first]
+    return collided
+
+
+def _aligned(grid: Grid, ticks: NDArray[np.int64]) -> Grid:
+    """The grid moved so that its first step is where most stamps have theirs, or on a whole
+    multiple of the step.
+    """
+    if grid.step is None:
+        return grid
+    phases, counts = np.unique(ticks % grid.step, return_counts=True)
+    phase = int(phases[counts.argmax()]) if 2 * counts.max() > len(ticks) else 0
+    first = (int(ticks.min()) - phase) // grid.step * grid.step + phase
+    return replace(
+        grid, origin=first if isinstance(grid.origin, int) else pd.Timestamp(first, unit="us")
+    )
+
+
+def _grid(
+    ticks: NDArray[np.int64],
+    codes: NDArray[np.int32],
+    *,
+    freq: str | None,
+    integers: bool,
+    zone: str | None,
+) -> Grid:
+    if freq is None:
+        longest = np.bincount(codes).argmax()
+        freq = infer_freq(ticks[codes == longest], integers=integers)
+    elif integers and not (freq.isdigit() and int(freq) > 0):
+        raise DataError(
+            f"data.freq: {freq!r} does not fit integer steps; set a whole number such as freq: 1"
+        )
+    elif not integers and not _is_freq(freq):
+        raise DataError(
+            f"data.freq: {freq!r} is not a pandas frequency alias; examples: h, 30min, D, B,"
+            " W-SUN, MS"
+        )
+    first = int(ticks.min())
+    return Grid(freq, first if integers else pd.Timestamp(first, unit="us"), zone)
+
+
+def _is_freq(freq: str) -> bool:
+    try:
+        return (pd.Timestamp(0, unit="us") + to_offset(freq)).as_unit("us") > pd.Timestamp(
+            0, unit="us"
+        )
+    except ValueError:
+        return False

@@ -1,0 +1,338 @@
+"""What ``init`` makes of the faults of a table: policies where they follow from it, and questions
+where they do not.
+
+A guess never destroys. What drops, merges or moves more than a few rows, and what takes a text with
+digits in it for a missing value, is asked: with what was found, where, and what each answer does to
+how many rows.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lstm_forecast.config.table import MOST_SENTINELS, DataConfig
+from lstm_forecast.errors import DataError
+from lstm_forecast.panel.grid import Grid, season_length
+from lstm_forecast.panel.notes import far_moved, gap_lengths, suspected_sentinels
+from lstm_forecast.panel.panel import Panel
+from lstm_forecast.panel.placing import without_empty_rows
+from lstm_forecast.panel.repair import LARGEST
+from lstm_forecast.panel.survey import survey_panel, survey_table
+from lstm_forecast.tables.faults import Finding, refuse
+from lstm_forecast.tables.first_look import LONGEST_WORD, FirstLook, reading
+from lstm_forecast.tables.read import Table
+from lstm_forecast.tables.stamps import joined, parse_stamps
+
+__all__ = ["Choice", "Question", "Settled", "settle"]
+
+FEW = 0.01  # largest share of the rows that is dropped, merged or moved without being asked for
+# in minutes
+STEPS = {"5min": 5, "10min": 10, "15min": 15, "30min": 30, "h": 60, "2h": 120, "6h": 360, "D": 1440}
+SHORT_GAP = 10  # rows that are filled where there is no season
+# for each row: those that ask for seasons, and those that a grid may have
+MANY_HOLES, MOST_HOLES = 0.05, 0.6
+UNKNOWN = "mask"  # the policy for values that are not there which invents none
+# What becomes of rows of one stamp.
+RULES = {
+    "sum": "added up",
+    "mean": "averaged",
+    "first": "dropped but the first",
+    "last": "dropped but the last",
+}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One answer: the keys of the config's section data that give it; none where the table itself
+    has to change.
+    """
+
+    keys: Mapping[str, Any]
+    effect: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the table does not say, so that training refuses it until somebody does."""
+
+    kind: str  # the key of the config that stays at error; sentinels for cells that are no numbers
+    count: int  # rows
+    text: str
+    places: tuple[str, ...]  # the first ones
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True)
+class Settled:
+    """The table as described, with policies where there is no doubt; the panel is that of the first
+    answers.
+    """
+
+    data: DataConfig
+    panel: Panel
+    findings: tuple[Finding, ...]  # what the policies did, and what may be a fault
+    questions: tuple[Question, ...]
+
+
+def settle(look: FirstLook, path: Path) -> Settled:
+    """Settle the faults that the table at ``path`` really has.
+
+    Raises DataError for those that nobody can choose.
+    """
+    *_, table = survey_panel(look.data, path)
+    return _Settling(look, look.data, table).settled()
+
+
+class _Settling:
+    """The policies found so far: those that are written, and those that stand for an answer that is
+    not known yet.
+    """
+
+    def __init__(self, look: FirstLook, data: DataConfig, table: Table) -> None:
+        self.look, self.table = look, table
+        self.data = data.model_copy(update={"sentinels": tuple(look.harmless)})
+        self.written: dict[str, Any] = {}
+        self.assumed: dict[str, Any] = {}
+        self.questions: list[Question] = []
+        self.told: list[Finding] = []  # what is left as it is, though it may be a fault
+
+    def settled(self) -> Settled:
+        """Look for one kind of fault after the other, in the order in which they are met."""
+        self._future_rows()
+        self._off_grid()
+        self._repeated()
+        self._infinite()
+        self._holes()
+        self._numbers_for_missing()
+        self._texts()
+        panel, found = self._survey()
+        refuse(found.values())
+        open_kinds = {each.kind for each in self.questions} | (
+            self.assumed.keys() - self.written.keys()
+        )
+        done = tuple(finding for kind, finding in found.items() if kind not in open_kinds)
+        data = self.data.model_copy(update={"freq": panel.layout.grid.freq, **self.written})
+        return Settled(data, panel, (*done, *self.told), tuple(self.questions))
+
+    def _survey(self, **more: Any) -> tuple[Panel, dict[str, Finding]]:
+        data = self.data.model_copy(update={**self.written, **self.assumed, **more})
+        panel, findings = survey_table(data, self.table)
+        return panel, {finding.kind: finding for finding in findings if finding.level != "note"}
+
+    def _refused(self, kind: str) -> tuple[Panel, Finding | None]:
+        """The panel as it is, and a fault of that kind in it that no policy settles."""
+        panel, found = self._survey()
+        fault = found.get(kind)
+        return panel, fault if fault is not None and fault.level == "refused" else None
+
+    def _are_few(self, count: int) -> bool:
+        return count <= FEW * len(self.table.frame)
+
+    def _of_all(self, count: int) -> str:
+        return f"{count:,} of {len(self.table.frame):,} rows"
+
+    def _remain(self, gone: int) -> str:
+        return f": {len(self.table.frame) - gone:,} of {len(self.table.frame):,} rows remain"
+
+    def _ask(self, fault: Finding, text: str, *choices: Choice, assumed: Mapping[str, Any]) -> None:
+        self.assumed |= assumed
+        self.questions.append(Question(fault.kind, fault.count, text, fault.places, choices))
+
+    def _future_rows(self) -> None:
+        panel, late = self._refused("future_rows")
+        if late is None:
+            return
+        can_drop = self._leaves_every_series(future_rows="drop")
+        if 2 * late.count >= len(panel.values):  # a story about the future
+            self.written["future_rows"] = "keep"
+        elif self._are_few(late.count) and can_drop:
+            self.written["future_rows"] = "drop"
+        else:
+            kept = _Settling(
+                self.look, self.data.model_copy(update={"future_rows": "keep"}), self.table
+            )
+            kept.settled()
+            drop = Choice({"future_rows": "drop"}, f"{late.count:,} rows are left out")
+            keep = Choice({"future_rows": "keep", **kept.written}, "all rows stay")
+            choices = [drop, keep] if can_drop else [keep]
+            text = f"{self._of_all(late.count)} are {late.text}"
+            self._ask(late, text, *choices, assumed={"future_rows": choices[0].keys["future_rows"]})
+
+    def _leaves_every_series(self, **keys: Any) -> bool:
+        try:
+            self._survey(**keys)
+        except DataError:
+            return False
+        return True
+
+    def _off_grid(self) -> None:
+        panel, off = self._refused("off_grid")
+        if off is None:
+            return
+        keys = self._steps(panel.layout.grid)
+        panel, found = self._survey(**keys)
+        freq = keys["freq"]
+        merged = found["duplicates"].count if "duplicates" in found else 0
+        if not merged:
+            del keys["duplicates"]
+        if self._are_few(merged) and self._are_few(far_moved(self._stamps(), panel.layout.grid)):
+            self.written |= keys
+            return
+        moved = (
+            f"{off.count:,} stamps are moved to the nearest step of {freq}, from its middle on to"
+            " the next one"
+        )
+        self.written["freq"] = keys.pop("freq")
+        choices = [
+            Choice(
+                {**keys, "duplicates": rule},
+                f"{moved}; rows of one step are {done}{self._remain(merged)}",
+            )
+            for rule, done in RULES.items()
+            if merged
+        ]
+        text = (
+            f"{self._of_all(off.count)} lie between the steps of freq {freq}, the most regular one"
+            " that was found"
+        )
+        self._ask(off, text, *(choices or [Choice(keys, moved)]), assumed=keys)
+
+    def _stamps(self) -> pd.Index:
+        table, column, style = joined(
+            self.table, self.data.stamp_columns, self.data.timestamp_format
+        )
+        table, _ = without_empty_rows(table, [column, *self.data.targets])
+        return parse_stamps(table, column=column, timestamp_format=style)
+
+    def _steps(self, finest: Grid) -> dict[str, Any]:
+        """Policies that move stamps to the finest steps that are mostly filled then: those of a
+        step are their mean.
+        """
+        minutes = 0 if isinstance(finest.origin, int) or finest.step is None else finest.step / 60e6
+        keys: dict[str, Any] = {"off_grid": "nearest", "duplicates": "mean"}
+        for freq in (
+            finest.freq,
+            *(freq for freq, length in STEPS.items() if minutes and length > minutes),
+        ):
+            keys["freq"] = freq
+            panel, _ = self._survey(**keys)
+            gaps = gap_lengths(panel)
+            if gaps[gaps <= max(season_length(freq), SHORT_GAP)].sum() <= MOST_HOLES * len(
+                panel.values
+            ):
+                break
+        return keys
+
+    def _repeated(self) -> None:
+        _, repeated = self._refused("duplicates")
+        if repeated is None:
+            return
+        if self._are_few(repeated.count):
+            self.written["duplicates"] = "first"
+            return
+        roles = self.look.roles
+        text = f"{self._of_all(repeated.count)} have the stamp of another row"
+        text += (
+            f" of their series ({roles.series_id})"
+            if roles.series_id
+            else ", and no column names series"
+        )
+        text += "".join(
+            f"; {each.count:,} are {each.text}"
+            for each in self.look.findings
+            if each.kind == "doubled"
+        )
+        choices = [
+            Choice(
+                {"duplicates": rule}, f"rows of one stamp are {done}{self._remain(repeated.count)}"
+            )
+            for rule, done in RULES.items()
+        ]
+        keys = [Choice({}, found.text) for found in self.look.findings if found.kind == "keys"]
+        self._ask(repeated, text, *keys, *choices, assumed={"duplicates": "first"})
+
+    def _infinite(self) -> None:
+        panel, infinite = self._refused("infinite")
+        if infinite is None:
+            return
+        huge = np.isfinite(panel.values) & (np.abs(panel.values) > LARGEST)
+        if self._are_few(infinite.count) and not huge.any():
+            self.written["infinite"] = "missing"
+            return
+        answer = Choice(
+            {"infinite": "missing", "missing": UNKNOWN},
+            f"{infinite.count:,} rows are read as missing",
+        )
+        text = f"{self._of_all(infinite.count)} hold values that are {infinite.text}"
+        self._ask(infinite, text, answer, assumed={"infinite": "missing"})
+
+    def _holes(self) -> None:
+        """Steps without a row or a value are filled: nothing that is there is lost."""
+        panel, found = self._survey()
+        counts = {kind: found[kind].count for kind in ("gaps", "missing") if kind in found}
+        if "missing" in counts:  # unless they are missing only as long as questions are open
+            unread = (
+                sum(each.count for each in self.questions if each.kind == "infinite")
+                + self.look.doubtful_rows
+            )
+            counts["missing"] = max(0, counts["missing"] - unread)
+        rows, season = len(panel.values), season_length(panel.layout.grid.freq)
+        if "gaps" in counts:
+            self.written["gaps"] = "fill"
+            if gap_lengths(panel).max() > (limit := max(season, SHORT_GAP)):
+                self.written["fill_limit"] = limit
+        if (holes := sum(counts.values())) or "infinite" in self.written:
+            moved = "off_grid" in {**self.written, **self.assumed}
+            usual = "seasonal" if season > 1 and holes > MANY_HOLES * rows else "ffill"
+            # A season filled into what was moved would make seasonal forecasts look too good.
+            self.written["missing"] = "interpolate" if moved else usual
+        else:
+            self.assumed["missing"] = UNKNOWN  # for texts and infinite values that are open
+
+    def _numbers_for_missing(self) -> None:
+        panel, _ = self._survey(missing="mask", gaps="split")
+        found = {number for values in panel.values.T for number in suspected_sentinels(values)}
+        counts = {
+            number: int((panel.values == number).any(axis=1).sum()) for number in sorted(found)
+        }
+        # A large number may be a cap, or all that there is; one far below all others is no value.
+        numbers = {number for number, count in counts.items() if number < 0 or self._are_few(count)}
+        for number in counts.keys() - numbers:
+            text = (
+                f"{number:g} may be a value, or none: then data.sentinels: [{number:g}] and"
+                f" data.missing: {UNKNOWN}"
+            )
+            self.told.append(Finding(text, "note", counts[number], text))
+        if numbers:
+            self.written["sentinels"] = (*self.data.sentinels, *sorted(numbers))
+            self.written.setdefault("missing", "ffill")
+
+    def _texts(self) -> None:
+        """Cells that are no numbers and hold digits: what they say is not to be lost."""
+        words = {word for found in self.look.doubtful.values() for word in found}
+        sentinels = (*self.written.get("sentinels", self.data.sentinels), *sorted(words))
+        lost = []
+        if words and len(sentinels) <= MOST_SENTINELS and max(map(len, words)) <= LONGEST_WORD:
+            keys = {"sentinels": sentinels, "missing": self.written.get("missing", UNKNOWN)}
+            lost.append(
+                Choice(
+                    keys,
+                    f"{self.look.doubtful_rows:,} rows are read as missing, and what they say is"
+                    " lost",
+                )
+            )
+        for finding in self.look.findings:
+            found = self.look.doubtful.get(next(iter(finding.columns), ""))
+            if finding.kind == "texts" and found:
+                written = Choice({}, f"{reading(found)[1]}, in the table")
+                self._ask(
+                    finding,
+                    f"{self._of_all(finding.count)}: {finding.text}",
+                    written,
+                    *lost,
+                    assumed={},
+                )

@@ -1,0 +1,159 @@
+"""The panel that a config's ``data`` section describes: read, surveyed, and settled by its
+policies.
+"""
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from lstm_forecast.config.table import CovariatesConfig, DataConfig
+from lstm_forecast.errors import DataError
+from lstm_forecast.events import phase
+from lstm_forecast.panel.covariates import Known, find_categories
+from lstm_forecast.panel.panel import Panel, inspect_panel
+from lstm_forecast.panel.repair import Settings
+from lstm_forecast.tables.faults import Finding, refuse
+from lstm_forecast.tables.read import Table, column_names, read_table
+
+__all__ = [
+    "known_ahead", "numeric_sentinels", "read_panel", "repair_notes", "survey_panel",
+    "survey_table", "word_sentinels",
+]  # fmt: skip
+
+
+def read_panel(
+    data: DataConfig, path: Path, *, memory_limit: int | None, training: bool = False
+) -> tuple[Panel, Table]:
+    """Read the table at ``path`` as ``data`` describes it, and settle its faults by the policies
+    there.
+
+    It may take ``memory_limit`` MiB, or what the machine has left. Only ``training`` stops at
+    ``data.end``: forecasts start from the end of whatever they are given. Their policies are those
+    of the run.
+    """
+    if not training:
+        _require_columns_of_training(data, path)
+    panel, findings, table = survey_panel(
+        data, path, end=data.end if training else None, memory_limit=memory_limit
+    )
+    refuse(findings, afterwards="" if training else ", and train again")
+    return panel, table
+
+
+def _require_columns_of_training(data: DataConfig, path: Path) -> None:
+    """Raise DataError with what is missing, and what is new, where a table lacks a column that
+    training had.
+    """
+    present, covariates = column_names(path, **data.csv.model_dump()), data.covariates
+    used = [*data.keys, *data.targets, *covariates.past, *covariates.future, *covariates.static]
+    new = [name for name in present if name not in used]
+    problems = []
+    for name in used:
+        if name not in present:
+            near = [other for other in new if other.strip().lower() == name.strip().lower()]
+            near = near or difflib.get_close_matches(name, new, n=1)
+            problems.append(
+                f"- {name}" + (f", unless it is {near[0]} now: then rename that" if near else "")
+            )
+    if problems:
+        listed = f"+ {', '.join(new)}" if new else "nothing new"
+        raise DataError(f"{path}: not the columns of the training: {'; '.join(problems)}; {listed}")
+
+
+def repair_notes(data: DataConfig, repairs: Mapping[str, int]) -> list[str]:
+    """What the policies of a config changed, for people."""
+    notes = []
+    for kind, count in repairs.items():
+        if hasattr(data, kind):
+            policy = getattr(data, kind)
+            shown = list(policy) if isinstance(policy, tuple) else policy
+            unit = "series" if kind.endswith("_series") else "rows"
+            notes.append(f"data.{kind}: {shown} settled {count:,} {unit}")
+        else:
+            notes.append(f"{count:,} {kind.replace('_', ' ')} left out")
+    return notes
+
+
+def survey_panel(
+    data: DataConfig, path: Path, *, end: str | int | None = None, memory_limit: int | None = None
+) -> tuple[Panel, list[Finding], Table]:
+    """As ``read_panel``, but faults without a policy are told, not raised: the panel is sound if
+    none is refused.
+    """
+    covariates = data.covariates
+    table = read_table(
+        path,
+        columns=[
+            *data.keys,
+            *data.targets,
+            *covariates.past,
+            *covariates.future,
+            *covariates.static,
+        ],
+        text=[*data.keys, *(covariates.categories or ())],
+        either=covariates.static if covariates.categories is None else (),
+        missing=word_sentinels(data),
+        memory_limit=memory_limit,
+        **data.csv.model_dump(),
+    )
+    return (*survey_table(data, table, end=end), table)
+
+
+def survey_table(
+    data: DataConfig, table: Table, *, end: str | int | None = None
+) -> tuple[Panel, list[Finding]]:
+    """The same for a table that was read."""
+    phase(f"looking for faults in {len(table.frame):,} rows", rows=len(table.frame))
+    covariates = data.covariates
+    if covariates.categories is None:
+        covariates = covariates.model_copy(
+            update={"categories": find_categories(table.frame, covariates.static)}
+        )
+    return inspect_panel(
+        table,
+        timestamp=data.stamp_columns,
+        targets=data.targets,
+        past=covariates.past,
+        known=known_ahead(covariates),
+        series_id=data.series_id,
+        timestamp_format=data.timestamp_format,
+        timezone=data.timezone,
+        freq=data.freq,
+        end=end,
+        now=pd.Timestamp.now(tz="UTC"),
+        settings=Settings(
+            unsorted=data.unsorted,
+            duplicates=data.duplicates,
+            gaps=data.gaps,
+            missing=data.missing,
+            infinite=data.infinite,
+            sentinels=numeric_sentinels(data),
+            fill_limit=data.fill_limit,
+            off_grid=data.off_grid,
+            dst=data.dst,
+            future_rows=data.future_rows,
+        ),
+    )
+
+
+def numeric_sentinels(data: DataConfig) -> tuple[float, ...]:
+    """Numbers that stand for a missing value."""
+    return tuple(number for number in data.sentinels if isinstance(number, float))
+
+
+def word_sentinels(data: DataConfig) -> tuple[str, ...]:
+    """Texts that stand for a missing value."""
+    return tuple(word for word in data.sentinels if isinstance(word, str))
+
+
+def known_ahead(covariates: CovariatesConfig) -> Known:
+    """The columns known ahead that a config describes."""
+    return Known(
+        future=covariates.future,
+        calendar=covariates.calendar,
+        holidays=covariates.holidays,
+        static=covariates.static,
+        categories=covariates.categories or {},
+    )

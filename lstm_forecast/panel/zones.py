@@ -1,0 +1,45 @@
+"""Local times without their zone: whether what is missing or repeated in them is the doing of
+clocks.
+"""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lstm_forecast.panel.grid import Grid
+
+__all__ = ["MOST_SKIPPED", "clock_hint"]
+
+# One for each common pair of hours: Central, Western and Eastern Europe, all of the United States,
+# Australia.
+ZONES = ("Europe/Berlin", "Europe/London", "Europe/Athens", "America/New_York", "Australia/Sydney")
+MOST_SKIPPED = 60  # steps in a row that clocks skip: an hour of minutes
+
+
+def clock_hint(grid: Grid, ordinals: NDArray[np.int64], *, repeated: bool) -> tuple[str, str]:
+    """What ends the text, and begins the remedy, of a finding about these steps of a ``grid``
+    without a zone.
+
+    Both are empty unless all steps are ``repeated`` in autumn, or else skipped in spring, by the
+    clocks of a zone.
+    """
+    if isinstance(grid.origin, int) or grid.zone is not None or not len(ordinals):
+        return "", ""
+    stamps = pd.DatetimeIndex(grid.stamps(np.unique(ordinals)))
+    zone = next((zone for zone in ZONES if _changed(stamps, zone, repeated=repeated).all()), None)
+    if zone is None:
+        return "", ""
+    text = (
+        f"; clocks in {zone}"
+        f" {'show exactly such hours twice' if repeated else 'skip exactly such hours'}"
+    )
+    return text, f"data.timezone: {zone}, or the zone of the data, with data.dst: first, or "
+
+
+def _changed(stamps: pd.DatetimeIndex, zone: str, *, repeated: bool) -> NDArray[np.bool_]:
+    """Which local times the clocks of a zone show twice, or never."""
+    if repeated:
+        local = stamps.tz_localize(zone, ambiguous="NaT", nonexistent="shift_forward")
+    else:
+        local = stamps.tz_localize(zone, ambiguous=np.ones(len(stamps), bool), nonexistent="NaT")
+    return np.asarray(local.isna())

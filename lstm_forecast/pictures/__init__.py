@@ -1,0 +1,5 @@
+"""Pictures. The only folder that imports Matplotlib."""
+
+from lstm_forecast.pictures.startup import start_matplotlib
+
+start_matplotlib()

@@ -1,0 +1,167 @@
+"""The picture of a forecast: what happened, what the network said of it in advance, and what it
+says comes next.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.legend_handler import HandlerTuple
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from lstm_forecast.pictures.style import (
+    BLUE,
+    GREY,
+    INK,
+    ORANGE,
+    add_heading,
+    new_figure,
+    plain,
+    positions,
+    styled,
+    time_axis,
+    tint,
+)
+
+__all__ = ["MAX_PANELS", "forecast_figure", "interval_levels", "separate_windows"]
+
+MAX_PANELS = 12
+FEW_STEPS = 3  # a forecast up to here is hardly a line: its points get a mark
+
+
+@styled
+def forecast_figure(
+    history: pd.DataFrame,
+    test: pd.DataFrame,
+    future: pd.DataFrame,
+    *,
+    name: str,
+    title: str,
+    note: str = "",
+) -> Figure:
+    """One panel for each ``unique_id`` of ``history``, in its order.
+
+    ``history`` has ``unique_id, ds, y``: the actual values to show, NaN where there is a gap.
+    ``test`` and ``future`` have ``unique_id, ds, cutoff, <name>`` and ``<name>-lo-80,
+    <name>-hi-80`` ... for every level. Of ``test`` those windows are drawn that lie inside the
+    history and do not overlap.
+    """
+    shown = list(history["unique_id"].unique())
+    n_columns = 1 if len(shown) <= 3 else 2 if len(shown) <= 6 else 3
+    n_rows = math.ceil(len(shown) / n_columns)
+    figure = new_figure(height=1.0 + max(1.8 * n_rows, 3.2), note=note)
+    same_time = n_columns == 1 and future["cutoff"].nunique() == 1
+    grid = figure.subplots(
+        n_rows, n_columns, squeeze=False, sharex="col" if same_time else "none"
+    ).ravel()
+    tested = False
+    for axes, unique_id in zip(grid, shown, strict=False):
+        own, past, ahead = (
+            table[table["unique_id"] == unique_id] for table in (history, test, future)
+        )
+        tested |= _draw_test(
+            axes, separate_windows(past, *positions(own["ds"].iloc[[0, -1]])), name
+        )
+        _draw_actual_and_future(axes, own, ahead, name)
+        time_axis(axes, own["ds"], ticks=14 // n_columns)
+        axes.set_title(plain(unique_id, longest=80 // n_columns))
+    for axes in grid[: len(shown) - n_columns]:
+        axes.set_xlabel("")
+    for axes in grid[len(shown) :]:
+        axes.remove()
+    add_heading(figure, title, **_legend(interval_levels(future, name), tested=tested))
+    return figure
+
+
+def interval_levels(table: pd.DataFrame, name: str) -> list[int]:
+    """Levels of the intervals in the table, in percent, widest first."""
+    found = (re.fullmatch(rf"{re.escape(name)}-lo-(\d+)", column) for column in table.columns)
+    return sorted((int(match[1]) for match in found if match), reverse=True)
+
+
+def separate_windows(test: pd.DataFrame, first: float, last: float) -> list[pd.DataFrame]:
+    """Windows of one series that lie between two positions and do not overlap; the newest one is
+    kept.
+    """
+    cutoffs = positions(test["cutoff"])
+    ends = pd.Series(positions(test["ds"])).groupby(cutoffs).max()
+    kept: list[float] = []
+    for cutoff, end in zip(ends.index[::-1], ends[::-1], strict=True):
+        if end <= last and cutoff > first:
+            kept.append(cutoff)
+            last = cutoff
+    return [test[cutoffs == cutoff] for cutoff in kept[::-1]]
+
+
+def _draw_test(axes: Axes, windows: Sequence[pd.DataFrame], name: str) -> bool:
+    """Draw each window on its own, so that the line breaks where a forecast starts anew; whether
+    there was any.
+    """
+    if windows and max(map(len, windows)) == 1:
+        windows = [pd.concat(windows)]  # forecasts of one step make a line only together
+    for window in windows:
+        _draw_fan(axes, window, name, BLUE)
+    return bool(windows)
+
+
+def _draw_actual_and_future(
+    axes: Axes, history: pd.DataFrame, future: pd.DataFrame, name: str
+) -> None:
+    x, y = positions(history["ds"]), history["y"].to_numpy(float)
+    axes.plot(x, y, color=INK, linewidth=1.0, zorder=3)
+    known = np.isfinite(y)
+    alone = known & ~np.append(False, known[:-1]) & ~np.append(known[1:], False)
+    if alone.any():  # between holes, where no line comes from
+        axes.plot(x[alone], y[alone], ".", color=INK, markersize=2, zorder=3)
+    axes.axvline(x[-1], color=GREY, linewidth=0.8, linestyle=(0, (4, 3)), zorder=2.5)
+    _draw_fan(axes, future, name, ORANGE)
+    last = positions(future["ds"]).max()
+    axes.set_xlim(x[0], last + 0.01 * (last - x[0]))
+
+
+def _draw_fan(axes: Axes, window: pd.DataFrame, name: str, color: str) -> None:
+    """The forecast as a line on its intervals, the widest below."""
+    x = positions(window["ds"])
+    for level, share in zip(
+        levels := interval_levels(window, name), _shares(len(levels)), strict=True
+    ):
+        low, high = (window[f"{name}-{side}-{level}"].to_numpy(float) for side in ("lo", "hi"))
+        if len(x) > 1:
+            axes.fill_between(x, low, high, color=tint(color, share), linewidth=0, zorder=2)
+        else:
+            axes.vlines(x, low, high, color=tint(color, share), linewidth=6, zorder=2)
+    mark = "o" if len(x) <= FEW_STEPS else None
+    axes.plot(
+        x,
+        window[name].to_numpy(float),
+        color=color,
+        linewidth=1.6,
+        marker=mark,
+        markersize=3,
+        zorder=4,
+    )
+
+
+def _shares(n_levels: int) -> list[float]:
+    """How strong the colour of each interval is, the widest palest."""
+    return [0.26] if n_levels == 1 else list(np.linspace(0.16, min(0.5, 0.16 * n_levels), n_levels))
+
+
+def _legend(levels: Sequence[int], *, tested: bool) -> dict[str, Any]:
+    colors = [BLUE, ORANGE] if tested else [ORANGE]
+    handles: dict[str, Any] = {"actual": Line2D([], [], color=INK, linewidth=1.0)}
+    if tested:
+        handles["test forecasts"] = Line2D([], [], color=BLUE, linewidth=1.6)
+    handles["forecast"] = Line2D([], [], color=ORANGE, linewidth=1.6)
+    for level, share in zip(levels, _shares(len(levels)), strict=True):
+        handles[f"{level} % interval"] = tuple(
+            Patch(facecolor=tint(color, share)) for color in colors
+        )
+    handles["cutoff"] = Line2D([], [], color=GREY, linewidth=0.8, linestyle=(0, (4, 3)))
+    return {"handles": handles, "handler_map": {tuple: HandlerTuple(ndivide=None, pad=0)}}

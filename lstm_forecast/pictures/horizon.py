@@ -1,0 +1,60 @@
+"""The picture of the errors: how they grow from step to step, beside those of the baselines."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from lstm_forecast.pictures.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    PURPLE,
+    add_heading,
+    new_figure,
+    step_axis,
+    styled,
+)
+
+__all__ = ["horizon_figure"]
+
+# Told apart by dashes as well as by colour; whatever is drawn first is the run.
+LINES: tuple[tuple[str, Any], ...] = (
+    (BLUE, "-"),
+    (GREY, (0, (1, 1.5))),
+    (ORANGE, (0, (5, 2))),
+    (GREEN, (0, (5, 1.5, 1, 1.5))),
+    (PURPLE, (0, (3, 1, 1, 1, 1, 1))),
+    (INK, (0, (8, 3))),
+)
+FEW_STEPS = 3  # up to here the points need a mark
+
+
+@styled
+def horizon_figure(errors: Mapping[str, Sequence[float]], *, title: str, note: str = "") -> Figure:
+    """Mean absolute error by step of the horizon, in original units; the first of ``errors`` is the
+    run's.
+    """
+    figure = new_figure(height=4.2, note=note)
+    axes = figure.subplots()
+    handles: dict[str, Any] = {}
+    for k, (label, values) in enumerate(errors.items()):
+        color, dashes = LINES[k % len(LINES)]
+        steps = range(1, len(values) + 1)
+        mark = "o" if len(values) <= FEW_STEPS else None
+        (handles[label],) = axes.plot(
+            steps,
+            values,
+            color=color,
+            linestyle=dashes,
+            linewidth=1.6 if k else 3.2,
+            marker=mark,
+            zorder=3 + (k > 0),
+        )
+    axes.set_ylim(bottom=0)
+    step_axis(axes, "step of the horizon", first=1, last=max(map(len, errors.values())))
+    axes.set_ylabel("mean absolute error, original units")
+    add_heading(figure, title, handles)
+    return figure

@@ -1,0 +1,177 @@
+"""How every picture looks: colours that colour-blind readers can tell apart, a light grid, labels
+of any text.
+"""
+
+import re
+import warnings
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib import dates, font_manager
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+__all__ = [
+    "BLUE", "GREEN", "GREY", "INK", "ORANGE", "PURPLE", "SUFFIXES", "Figure", "add_heading",
+    "new_figure", "plain", "positions", "save_figure", "stamp_text", "step_axis", "styled",
+    "time_axis", "tint",
+]  # fmt: skip
+
+# Okabe & Ito's palette (2008).
+BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
+INK, GREY, PALE = "#222222", "#6F6F6F", "#E4E4E4"
+SUFFIXES = (".png", ".svg", ".pdf")
+WIDTH, DOTS = 10.0, 200  # inches and dots per inch: sharp where a page shows it 1000 pixels wide
+LONGEST = 90  # letters of a label: what fits on a line
+# What helps out where DejaVu lacks a script, if the machine has it: see HELPING in startup.py.
+FALLBACKS = (
+    "Noto Sans CJK JP",
+    "Noto Sans",
+    "Arial Unicode MS",
+    "Hiragino Sans",
+    "Microsoft YaHei",
+    "WenQuanYi Zen Hei",
+)
+UNDATED: dict[str, Any] = {".png": {}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+
+
+def _style() -> Any:
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    return {
+        "font.family": ["DejaVu Sans", *(name for name in FALLBACKS if name in installed)],
+        "font.size": 10,
+        "text.color": INK,
+        "text.usetex": False,
+        "axes.labelcolor": GREY,
+        "axes.edgecolor": GREY,
+        "axes.linewidth": 0.8,
+        "axes.titlesize": 10,
+        "axes.titlelocation": "left",
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.grid": True,
+        "axes.axisbelow": True,
+        "axes.formatter.useoffset": False,
+        "grid.color": PALE,
+        "grid.linewidth": 0.8,
+        "xtick.color": GREY,
+        "ytick.color": GREY,
+        "xtick.labelsize": 9,
+        "ytick.labelsize": 9,
+        "lines.linewidth": 1.4,
+        "lines.solid_capstyle": "round",
+        "legend.frameon": False,
+        "figure.facecolor": "white",
+        "figure.constrained_layout.h_pad": 0.06,
+        "svg.hashsalt": "lstm-forecast",  # with UNDATED: the same picture is the same bytes
+    }
+
+
+# Decorates whatever draws: the style holds inside, and the settings of the process stay as they
+# are.
+styled = mpl.rc_context(_style())
+
+
+def new_figure(*, height: float, note: str = "") -> Figure:
+    """An empty figure with a note at the bottom; ``height`` in inches."""
+    figure = Figure(figsize=(WIDTH, height), dpi=DOTS, layout="constrained")
+    if note:
+        figure.supxlabel(plain(note), x=0.992, ha="right", fontsize=9, color=GREY)
+    return figure
+
+
+def add_heading(figure: Figure, title: str, handles: dict[str, Any], **options: Any) -> None:
+    """The title, and below it the legend of ``handles`` by label: above the data, where it hides
+    none.
+    """
+    room = sum(len(label) + 8 for label in handles) <= 130
+    # a legend and a suptitle know nothing of each other: only as one do they not overlap
+    figure.legend(
+        list(handles.values()),
+        [plain(label) for label in handles],
+        title=plain(title, longest=130),
+        title_fontproperties={"weight": "bold", "size": 13 * min(1.0, 82 / len(title))},
+        alignment="left",
+        loc="outside upper left",
+        ncols=max(1, len(handles) if room else (len(handles) + 1) // 2),
+        handlelength=1.8,
+        columnspacing=1.6,
+        borderaxespad=0.1,
+        **options,
+    )
+
+
+def plain(text: str, *, longest: int = LONGEST) -> str:
+    """User text as a label: one line, not too long, and no dollar sign starts a formula."""
+    letters = "".join(
+        letter if letter.isprintable() else " " if letter.isspace() else "�" for letter in text
+    )
+    if len(letters) > longest:
+        letters = f"{letters[: longest // 2]}…{letters[-(longest - longest // 2 - 1) :]}"
+    return re.sub(r"\$", r"\\$", letters)
+
+
+def tint(color: str, share: float) -> tuple[float, float, float]:
+    """The colour, thinned with white to a ``share`` of it.
+
+    Opaque, so that a legend shows what the data show.
+    """
+    red, green, blue = (share * part + 1 - share for part in to_rgb(color))
+    return red, green, blue
+
+
+def positions(stamps: pd.Series) -> NDArray[np.float64]:
+    """Where stamps, of any zone, or integer steps lie on the axis."""
+    if pd.api.types.is_integer_dtype(stamps):
+        return stamps.to_numpy(np.float64)
+    index = pd.DatetimeIndex(stamps)
+    naive = index if index.tz is None else index.tz_convert("UTC").tz_localize(None)
+    x: NDArray[np.float64] = dates.date2num(naive.to_numpy())  # type: ignore[no-untyped-call]
+    return x
+
+
+def time_axis(axes: Axes, stamps: pd.Series, *, ticks: int) -> None:
+    """Label the time axis by what ``stamps`` are: short dates in their own zone, or whole steps.
+
+    There will be at most ``ticks`` labels, or 5: with fewer, Matplotlib warns that 40 hours find no
+    fitting interval.
+    """
+    if pd.api.types.is_integer_dtype(stamps):
+        axes.xaxis.set_major_locator(MaxNLocator(ticks, integer=True, min_n_ticks=1))
+        axes.set_xlabel("step")
+        return
+    zone = pd.DatetimeIndex(stamps).tz
+    locator = dates.AutoDateLocator(tz=zone, minticks=2, maxticks=max(5, ticks))  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_locator(locator)
+    formatter = dates.ConciseDateFormatter(locator, tz=zone)  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_formatter(formatter)
+
+
+def step_axis(axes: Axes, label: str, *, first: int, last: int) -> None:
+    """An axis of the whole numbers from ``first`` to ``last``, even where they are one."""
+    pad = max(0.01 * (last - first), 0.25)
+    axes.set_xlim(first - pad, last + pad)
+    axes.xaxis.set_major_locator(MaxNLocator(14, integer=True, min_n_ticks=1))
+    axes.set_xlabel(label)
+
+
+def stamp_text(stamp: Any) -> str:
+    """A stamp as short as it can be without loss."""
+    if not isinstance(stamp, pd.Timestamp):
+        return f"step {stamp}"
+    return stamp.strftime("%Y-%m-%d" if stamp == stamp.normalize() else "%Y-%m-%d %H:%M")
+
+
+@styled
+def save_figure(figure: Figure, path: Path, *, suffix: str) -> None:
+    """Write the figure in the format of ``suffix``, one of SUFFIXES; ``path`` may have any name."""
+    with warnings.catch_warnings():
+        # A script that no font here has is drawn as boxes: not worth a warning for every letter.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure.savefig(path, format=suffix[1:], metadata=UNDATED[suffix])

@@ -1,0 +1,1 @@
+"""Whether a retraining is due, its challenger, the judgement and the status."""

@@ -1,0 +1,185 @@
+"""The training of a challenger, and what is published of it."""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+
+import numpy as np
+
+from lstm_forecast.config.fields import AUTO, Section
+from lstm_forecast.config.schema import Config
+from lstm_forecast.errors import RunError
+from lstm_forecast.events import Listener, phase
+from lstm_forecast.forecasting.loaded import LoadedRun, make_forecaster
+from lstm_forecast.judging.promotion import Verdict
+from lstm_forecast.model.ensemble import Member
+from lstm_forecast.model.onnx.graph import onnx_graph, weight_shapes
+from lstm_forecast.panel.panel import Panel
+from lstm_forecast.retraining.due import News
+from lstm_forecast.retraining.judge import judge_challenger
+from lstm_forecast.store import Checkpoints
+from lstm_forecast.tables.read import Table
+from lstm_forecast.training.fit import BLEND, NETWORK, Warm
+from lstm_forecast.training.learn import learn, learn_all_rows
+from lstm_forecast.training.prepare import Prepared, prepare_panel
+from lstm_forecast.training.publish import Trained
+from lstm_forecast.training.specs import network_spec
+
+__all__ = ["Challenge", "train_challenger", "warm_weights"]
+
+LAID_OUT = ("padding", "evaluation_stride")  # decided by the rows there are: always anew
+# Horizons that judge, at most. Nobody learns from them: half of all new rows would hide a new
+# regime for as long as the champion is old, and more than 32 find no better challenger sooner
+# (`python -m tests.benchmarks reliability power`).
+JUDGED = 32
+# sections with keys that may be left to auto
+DECIDED = ("preprocessing", "windows", "model", "training")
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """A challenger, and what the judges said."""
+
+    trained: Trained
+    members: Sequence[Member]  # what would be published
+    start: str  # warm or scratch
+    verdict: Verdict
+    warnings: Sequence[str]
+
+
+def train_challenger(
+    config: Config,
+    champion: LoadedRun,
+    panel: Panel,
+    table: Table,
+    news: News,
+    listener: Listener,
+    checkpoints: Checkpoints,
+) -> Challenge:
+    """Train on all rows but the newer half of the new ones, ``JUDGED`` horizons at most, and
+    compare on these.
+
+    The older part of what the champion does not know is what the challenger can know better: with
+    ``retrain.refit`` it is trained again on all rows before the judged ones, validation part
+    included. If it wins, it is trained on all rows, and judged once more: it has seen the rows
+    then, so that winning proves nothing, but losing does.
+    """
+    judged_from = news.end - min(news.rows // 2, JUDGED * config.windows.horizon)
+    lesson = partial(learn, listener=listener, checkpoints=checkpoints)
+    anew = partial(learn_all_rows, listener=listener, checkpoints=checkpoints)
+
+    def prepared_like(config: Config) -> Prepared:
+        return prepare_panel(config, panel, table, test_from=judged_from)
+
+    candidates = list(_candidates(config, champion, prepared_like, lesson, listener))
+    trained, warm = min(candidates, key=lambda candidate: _validation_error(candidate[0]))
+    prepared = trained.prepared
+    view = news.panel
+    if len(prepared.layout.ids) < len(view.layout.ids):  # data.short_series: skip
+        view = view.only(np.isin(view.layout.ids, prepared.layout.ids))
+    unseen = np.maximum(prepared.split.test_start, view.layout.rows_before(judged_from))
+
+    def judge(members: Sequence[Member]) -> Verdict:
+        phase("judging the challenger beside the champion")
+        forecaster = make_forecaster(prepared.config, onnx_graph(members), prepared.scaler)
+        learned = prepared.split.validation_start
+        return judge_challenger(
+            champion, forecaster, prepared.config, view, learned=learned, unseen=unseen
+        )
+
+    refit, members, warnings = config.retrain.refit, trained.members, []
+    if refit:
+        members = anew(trained, warm=warm, before_test=True)
+    verdict = judge(members)
+    listener.note(verdict.reason, event="verdict", **asdict(verdict))
+    if verdict.better and refit:
+        again = anew(trained, warm=warm)
+        if (second := judge(again)).better:
+            members = again
+        else:
+            warnings.append(
+                "trained again on all rows it failed, so that it is published as it was:"
+                f" {second.reason}"
+            )
+    return Challenge(trained, members, "scratch" if warm is None else "warm", verdict, warnings)
+
+
+def _candidates(
+    config: Config,
+    champion: LoadedRun,
+    prepared_like: Callable[[Config], Prepared],
+    lesson: Callable[..., Trained],
+    listener: Listener,
+) -> Iterator[tuple[Trained, Warm]]:
+    """What ``retrain.start`` asks for, trained; from scratch where the champion's weights do not
+    fit.
+    """
+    warm = None
+    if config.retrain.start != "scratch":
+        prepared = prepared_like(_like(champion.config, config))
+        warm = warm_weights(champion, prepared, listener)
+        if warm is None:
+            listener.note(
+                "the champion's weights do not fit this config and these data: starting from"
+                " scratch"
+            )
+        else:
+            yield lesson(prepared, warm=warm), warm
+    if config.retrain.start != "warm" or warm is None:
+        yield lesson(prepared_like(config)), None
+
+
+def _like(champion: Config, config: Config) -> Config:
+    """The config, with what it leaves to auto decided as in the champion's."""
+    changes = {}
+    for name in DECIDED:
+        section: Section = getattr(config, name)
+        open_keys = [
+            key
+            for key, info in type(section).model_fields.items()
+            if any(each is AUTO for each in info.metadata)
+            and key not in LAID_OUT
+            and getattr(section, key) is None
+        ]
+        taken = {key: getattr(getattr(champion, name), key) for key in open_keys}
+        changes[name] = section.model_copy(update=taken)
+    return config.model_copy(update=changes)
+
+
+def warm_weights(champion: LoadedRun, prepared: Prepared, listener: Listener) -> Warm:
+    """The champion's weights for every network, or None if they are damaged or of other networks
+    than these.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    if champion.run.manifest["published"] not in (NETWORK, BLEND):
+        return None
+    try:
+        saved = load(champion.run.read("weights.safetensors"))
+    except (RunError, SafetensorError) as error:  # forecasts need only the network
+        listener.note(f"warning: weights.safetensors: {error}", event="warning")
+        return None
+    warm = []
+    for number, context_length in enumerate(prepared.config.member_contexts):
+        shapes = weight_shapes(network_spec(prepared, prepared.windows(context_length), number))
+        weights = {name: saved.get(f"{number}/{name}") for name in shapes}
+        fitting = {
+            n: w
+            for n, w in weights.items()
+            if w is not None and w.shape == shapes[n] and np.isfinite(w).all()
+        }
+        if len(fitting) < len(shapes):
+            return None
+        warm.append(fitting)
+    return warm
+
+
+def _validation_error(trained: Trained) -> float:
+    """Mean absolute error of what would be published; 0 where there is no validation part: the
+    first one is taken.
+    """
+    part = trained.metrics.get("validation")
+    error = part["errors"]["forecast"]["mae"] if part else 0.0
+    return math.inf if error is None else float(error)

@@ -1,0 +1,190 @@
+"""What is new since the champion was trained: whether it is sound, and whether it is enough to
+train again.
+"""
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lstm_forecast.config.retrain import (
+    DriftConfig,
+    RetrainConfig,
+    SilentConfig,
+    StaleConfig,
+    seconds,
+)
+from lstm_forecast.config.schema import Config
+from lstm_forecast.errors import DataError, RunError
+from lstm_forecast.forecasting.loaded import LoadedRun
+from lstm_forecast.forecasting.table import panel_ids
+from lstm_forecast.panel.drift import drift, standing_still
+from lstm_forecast.panel.holes import history
+from lstm_forecast.panel.panel import Panel
+from lstm_forecast.store import open_run, run_ids
+
+__all__ = ["News", "check_news", "is_due", "look_for_news"]
+
+Limits = DriftConfig | SilentConfig | StaleConfig
+# New horizons that it takes to learn from the first half, and to judge by the second. Twice as many
+# promote fewer ties by chance, but learn a new regime up to eight horizons later (`python -m
+# tests.benchmarks reliability power`).
+HORIZONS = 8
+
+
+@dataclass(frozen=True)
+class News:
+    """What the data hold that the champion does not know."""
+
+    panel: Panel  # as networks see it: melted where every target is a series of its own
+    cutoff: str  # newest stamp
+    end: int  # number on the grid behind the newest row
+    first_new: int  # number of the first row that the champion does not know
+    fresh: int  # steps since any run was trained, promoted or not
+    drift: float | None
+    silent: tuple[str, ...]
+    known: int  # series of the champion
+    age: float | None  # seconds since the newest stamp; None where time is a step number
+
+    @property
+    def rows(self) -> int:
+        """Steps that the champion does not know."""
+        return max(0, self.end - self.first_new)
+
+
+def look_for_news(config: Config, champion: LoadedRun, panel: Panel, home: Path) -> News:
+    """Measure what is new.
+
+    Raises DataError where champion and config do not forecast the same columns and steps.
+    """
+    _require_same_schema(config, champion, panel)
+    view = panel.melted(panel_ids(config.data, panel.layout)) if config.melted else panel
+    layout = view.layout
+    end = int(layout.ordinals(layout.offsets[1:] - 1).max()) + 1
+    stamps = layout.grid.stamps(np.arange(end))
+    first = _number_behind(stamps, champion.run.manifest["cutoff"])
+    last = max([first, *(_number_behind(stamps, cutoff) for cutoff in _cutoffs(home))])
+    rows = layout.rows_before(first)
+    still = standing_still(layout, view.values[:, 0], rows) | (rows == layout.offsets[1:])
+    ids = champion.forecaster.scaler.ids
+    sounding = {name for name, silent in zip(layout.ids, still, strict=True) if not silent}
+    return News(
+        panel=view,
+        cutoff=str(stamps[-1]),
+        end=end,
+        first_new=first,
+        fresh=end - last,
+        drift=drift(layout, history(view.values, layout.spans, 1), rows),
+        silent=() if first >= end else tuple(name for name in ids if name not in sounding),
+        known=len(ids),
+        age=_age(stamps[-1], config.data.end),
+    )
+
+
+def check_news(news: News, limits: RetrainConfig) -> list[str]:
+    """What is worth a warning. Raises DataError, with all problems, above the limits for errors."""
+    share = len(news.silent) / news.known
+    named = f"{', '.join(news.silent[:5])}{' ...' if len(news.silent) > 5 else ''}"
+    silent = (
+        f"{len(news.silent):,} of {news.known:,} series are missing, have no new row or stand"
+        f" still: {named}"
+    )
+    checks: list[tuple[str, float | None, Limits, str]] = [
+        ("drift", news.drift, limits.drift, f"the new rows drifted by {news.drift or 0:.1f}"),
+        ("silent", share, limits.silent, silent),
+        ("stale", news.age, limits.stale, f"the newest row is of {news.cutoff}"),
+    ]
+    above = [(key, value, both, text) for key, value, both, text in checks if value is not None]
+    errors = [
+        f"{text} (retrain.{key}.error); look at the data, and if they are right: --set"
+        f" retrain.{key}.error=null"
+        for key, value, both, text in above
+        if value > _limit(both.error)
+    ]
+    if errors:
+        raise DataError(*errors)
+    return [
+        f"{text} (retrain.{key}.warn)"
+        for key, value, both, text in above
+        if value > _limit(both.warn)
+    ]
+
+
+def _limit(limit: float | str | None) -> float:
+    return math.inf if limit is None else seconds(limit) if isinstance(limit, str) else limit
+
+
+def is_due(news: News, config: Config, champion: LoadedRun, *, force: bool) -> tuple[bool, str]:
+    """Whether to train a challenger now, and why."""
+    limits = config.retrain
+    need = limits.min_new_rows or HORIZONS * champion.config.windows.horizon
+    enough = f"{news.fresh:,} new steps since the last training, of {need:,} (retrain.min_new_rows)"
+    if force:
+        return True, "--force"
+    if news.fresh < need:
+        return False, enough
+    if (news.drift or 0) > _limit(limits.drift.warn):
+        return True, f"{enough}; drift {news.drift:.1f}"
+    if limits.max_age is not None:
+        now = _as_of(config.data.end) or pd.Timestamp(datetime.now(UTC))
+        age = (now - pd.Timestamp(champion.run.manifest["created"])).total_seconds()
+        # a champion from the future means a clock that was set back
+        if 0 <= age < seconds(limits.max_age):
+            return (
+                False,
+                f"the champion is {age / 86_400:.1f} days old (retrain.max_age: {limits.max_age})",
+            )
+    return True, enough
+
+
+def _require_same_schema(config: Config, champion: LoadedRun, panel: Panel) -> None:
+    trained = champion.config
+    before = (trained.data.targets, trained.data.covariates.past, trained.data.freq, trained.melted)
+    now = (config.data.targets, config.data.covariates.past, panel.layout.grid.freq, config.melted)
+    names = ("data.targets", "data.covariates.past", "data.freq", "model.channels")
+    problems = [
+        f"{name}: the champion {champion.run.run_id} was trained with {old!r}, and now it is"
+        f" {new!r}; they cannot be compared: use another name for it, or publish it unconditionally"
+        " with forecast train"
+        for name, old, new in zip(names, before, now, strict=True)
+        if old != new
+    ]
+    if problems:
+        raise DataError(*problems)
+
+
+def _cutoffs(home: Path) -> list[str]:
+    """Newest stamps that the readable runs were trained with."""
+    found = []
+    for run_id in run_ids(home):
+        try:
+            found.append(str(open_run(home / run_id).manifest["cutoff"]))
+        except (RunError, KeyError):
+            continue
+    return found
+
+
+def _number_behind(stamps: pd.Index, cutoff: str) -> int:
+    """Number on the grid of the first stamp after ``cutoff``."""
+    last = pd.Timestamp(cutoff) if isinstance(stamps, pd.DatetimeIndex) else int(cutoff)
+    return int(stamps.searchsorted(last, side="right"))
+
+
+def _as_of(end: str | int | None) -> pd.Timestamp | None:
+    """``--as-of`` as a moment, in UTC where it has no zone; None where it is absent or a step
+    number.
+    """
+    if not isinstance(end, str):
+        return None
+    moment = pd.Timestamp(end)
+    return moment.tz_localize(UTC) if moment.tz is None else moment
+
+
+def _age(newest: object, end: str | int | None) -> float | None:
+    if not isinstance(newest, pd.Timestamp):
+        return None
+    aware = newest.tz_localize(UTC) if newest.tz is None else newest
+    return ((_as_of(end) or pd.Timestamp(datetime.now(UTC))) - aware).total_seconds()

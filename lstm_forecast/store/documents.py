@@ -1,0 +1,201 @@
+"""What a run tells about itself beside its networks: each checked for size and shape before anybody
+relies on it.
+"""
+
+import io
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Annotated, Any, Literal
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, NonNegativeInt, StringConstraints, TypeAdapter
+
+from lstm_forecast.config.loading import parse_config
+from lstm_forecast.config.schema import Config
+from lstm_forecast.errors import ConfigError, RunError
+from lstm_forecast.events import Epoch
+from lstm_forecast.panel.placing import LONGEST_ID
+from lstm_forecast.store import Run
+from lstm_forecast.store.history import read_history
+
+__all__ = [
+    "Facts", "Story", "facts_of", "read_config", "read_epochs", "read_metrics",
+    "read_test_forecasts", "sound", "story_of",
+]  # fmt: skip
+
+ROW_BYTES = 256  # of a line of the history
+STEP_BYTES = 4096  # of all errors of one step of the horizon
+MOST_COLUMNS = 5 + 2 * 99  # of forecasts, with an interval for every percent
+# that we write: others can make gigabytes of a page of kilobytes
+CODECS = {"SNAPPY", "UNCOMPRESSED"}
+Text = Annotated[str, StringConstraints(max_length=LONGEST_ID)]
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True, allow_inf_nan=False)
+
+
+class Facts(_Document):
+    """What the manifest says about the training, as far as this program relies on it."""
+
+    name: Text
+    cutoff: Text
+    published: Text
+    series: NonNegativeInt
+    windows: dict[Literal["training", "validation", "test"], NonNegativeInt]
+
+
+class _Verdict(_Document):
+    reason: Text = ""
+
+
+class Story(_Document):
+    """What the manifest tells people: any of it may be missing, as only a page relies on it."""
+
+    created: Text = ""
+    seed: int | None = None
+    rows: NonNegativeInt | None = None
+    freq: Text | None = None
+    timezone: Text | None = None
+    columns: list[Text] = []
+    repairs: dict[Text, NonNegativeInt] = {}
+    future_rows: NonNegativeInt = 0
+    skipped_series: list[Text] = []
+    padded_series: NonNegativeInt = 0
+    unobserved_windows: NonNegativeInt = 0
+    unseen_categories: dict[Text, NonNegativeInt] = {}
+    resolved: dict[Text, Text] = {}
+    validation_errors: dict[Text, float] = {}
+    start: Text | None = None
+    judged: _Verdict = _Verdict()
+    judged_against: Text = ""
+    python: Text = ""
+    versions: dict[Text, Text] = {}
+
+
+class _Errors(_Document):
+    mae: float | None
+    rmse: float | None
+    smape: float | None
+    mase: float | None
+
+
+class _Report(_Document):
+    windows: NonNegativeInt
+    errors: dict[Text, _Errors]
+    skill: dict[Text, float | None]
+    by_step: dict[Text, dict[Literal["mae", "rmse"], list[float | None]]]
+
+
+_METRICS = TypeAdapter(dict[Literal["validation", "test"], _Report])
+
+
+@contextmanager
+def sound(run: Run, name: str) -> Iterator[None]:
+    """Raise RunError where the code inside cannot make sense of the file ``name`` of the run."""
+    try:
+        yield
+    except (
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        ArithmeticError,
+        RecursionError,
+        OSError,
+    ) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise RunError(f"{run.path / name}: damaged: {reason}; train again") from None
+
+
+def facts_of(run: Run) -> Facts:
+    """The facts of a run. Raises RunError if one is missing or something else."""
+    with sound(run, "manifest.json"):
+        return Facts.model_validate(dict(run.manifest))
+
+
+def story_of(run: Run) -> Story:
+    """What a run tells people. Raises RunError if some of it is something else."""
+    with sound(run, "manifest.json"):
+        return Story.model_validate(dict(run.manifest))
+
+
+def read_config(run: Run) -> Config:
+    """The config of a run. Raises RunError if it is damaged."""
+    content = run.read("config.yaml")
+    try:
+        return parse_config(content.decode("utf-8"), source=str(run.path / "config.yaml"))
+    except (ConfigError, ValueError) as error:
+        raise RunError(f"{run.path}: damaged: {error}; train again") from None
+
+
+def read_metrics(run: Run, config: Config) -> Mapping[str, Any]:
+    """Reports by part. Raises RunError if they are damaged."""
+    content = run.read("metrics.json", limit=2**18 + STEP_BYTES * config.windows.horizon)
+    with sound(run, "metrics.json"):
+        _METRICS.validate_json(content)
+        found: dict[str, Any] = json.loads(content)
+        if not all("forecast" in part["errors"] for part in found.values()):
+            raise ValueError("no errors of the forecast itself")
+        return found
+
+
+def read_epochs(run: Run, config: Config) -> list[Epoch]:
+    """The history of the training. Raises RunError if it is damaged."""
+    epochs = (config.model.ensemble or 1) * (1 + (config.training.epochs or 0))
+    content = run.read("history.csv", limit=ROW_BYTES * (1 + epochs))
+    with sound(run, "history.csv"):
+        if not (found := read_history(content.decode("utf-8"))):
+            raise ValueError("no epoch")
+        return found
+
+
+def read_test_forecasts(run: Run, config: Config) -> pd.DataFrame:
+    """Forecasts of the test part: ``unique_id, ds, cutoff, y`` and the columns of the forecast.
+
+    Raises RunError unless the footer of the file tells what config and manifest ask for, before
+    anything else is read.
+    """
+    import pyarrow.parquet
+
+    rows = facts_of(run).windows.get("test", 0) * config.windows.horizon * config.n_outputs
+    content = run.read("forecasts.parquet", limit=2**20 + rows * (LONGEST_ID + 16 * MOST_COLUMNS))
+    with sound(run, "forecasts.parquet"):
+        # Ids stay numbers of a dictionary: written out, one of a megabyte would be one in every
+        # row.
+        file = pyarrow.parquet.ParquetFile(io.BytesIO(content), read_dictionary=["unique_id"])
+        footer = file.metadata
+        if footer.num_rows != rows:
+            raise ValueError(f"{footer.num_rows:,} rows, and the test part has {rows:,}")
+        _require_columns(file.schema_arrow, config.name, empty=rows == 0)
+        groups = map(footer.row_group, range(footer.num_row_groups))
+        if (
+            not {group.column(k).compression for group in groups for k in range(footer.num_columns)}
+            <= CODECS
+        ):
+            raise ValueError("compressed in another way than runs are")
+        table: pd.DataFrame = file.read().to_pandas(ignore_metadata=True)
+        return table.astype({config.name: float})
+
+
+def _require_columns(schema: Any, name: str, *, empty: bool) -> None:
+    """Raise ValueError unless they are those of forecasts called ``name``; without rows they have
+    no type.
+    """
+    from pyarrow import types
+
+    def is_stamp(kind: Any) -> bool:
+        return bool(types.is_timestamp(kind) or types.is_int64(kind))
+
+    kinds = {"unique_id": types.is_dictionary, "ds": is_stamp, "cutoff": is_stamp}
+    forecast = re.compile(rf"y|{re.escape(name)}(-(lo|hi)-\d\d?)?")
+    if len(set(schema.names)) < len(schema.names) or len(schema.names) > MOST_COLUMNS:
+        raise ValueError("columns of the same name")
+    for field in schema:
+        known = (
+            field.name in kinds or forecast.fullmatch(field.name)
+        ) and b"ARROW:extension:name" not in (field.metadata or {})
+        if not known or not (kinds.get(field.name, types.is_float64)(field.type) or empty):
+            raise ValueError(f"the column {field.name[:80]!r} of type {field.type}")

@@ -1,0 +1,1 @@
+"""Files and frames become tables: formats, dialects, roles of columns, stamps."""

@@ -1,0 +1,60 @@
+"""What is wrong or worth knowing in a table: how often, the first places, and the config line that
+settles it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from lstm_forecast.errors import DataError
+
+__all__ = ["SHOWN", "Finding", "Level", "refuse", "require_columns"]
+
+SHOWN = 3  # places of each kind
+Level = Literal["refused", "settled", "note"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One kind of fault, or of something worth knowing, in all of the data."""
+
+    kind: str  # a policy of the config, or what was looked for
+    level: Level  # refused: training is; settled: a policy did it; note: training goes on as it is
+    count: int  # rows, unless the text says otherwise
+    text: str  # what it is, at the first place
+    places: tuple[str, ...] = ()  # the first ones: file:line, series, stamp, column
+    remedy: str = ""  # the config line that settles it
+    # cells by column, where columns matter
+    columns: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def problem(self) -> str:
+        """The whole in one sentence, for an error."""
+        if not self.remedy:  # the text says it all
+            return self.text
+        where = f"{self.places[0]}: " if self.places else ""
+        return f"{where}{self.text} ({self.count:,} such rows); set {self.remedy}"
+
+
+def refuse(findings: Iterable[Finding], *, afterwards: str = "") -> None:
+    """Raise DataError with one problem for each finding that no policy settles; ``afterwards`` ends
+    its remedy.
+    """
+    problems = [finding.problem + afterwards for finding in findings if finding.level == "refused"]
+    if problems:
+        raise DataError(*problems)
+
+
+def require_columns(path: Path, wanted: Sequence[str] | None, present: Sequence[str]) -> None:
+    """Raise DataError where a wanted column is not there, or there twice."""
+    missing = [name for name in wanted or () if name not in present]
+    if missing:
+        raise DataError(
+            f"{path}: no column {', '.join(missing)}; its columns are {', '.join(present)}"
+        )
+    twice = [name for name in wanted or () if present.count(name) > 1]
+    if twice:
+        raise DataError(
+            f"{path}: several columns are called {', '.join(twice)}; rename all but one"
+        )

@@ -1,0 +1,192 @@
+"""A table that nobody has described: what its columns are for, and what is odd about it as it
+stands.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lstm_forecast.config.table import MOST_SENTINELS, CsvConfig, DataConfig
+from lstm_forecast.events import phase
+from lstm_forecast.tables.faults import SHOWN, Finding
+from lstm_forecast.tables.read import Table, read_table
+from lstm_forecast.tables.roles import Roles, find_roles
+from lstm_forecast.tables.stamps import joined, stamp_format
+
+__all__ = ["LONGEST_WORD", "FirstLook", "first_look", "reading"]
+
+LONGEST_WORD = 40  # characters of what may stand for a missing value
+# of cells that are no numbers but hold digits, and what to write instead; the last form fits all
+READINGS = {
+    r"[<>≤≥~]=?\s*[\d.,]+.*": (
+        "limits of what could be measured",
+        "write the limit, or half of it",
+    ),
+    r"[-+]?\d{1,3}[.,]\d{3}": (
+        "numbers with a thousands sign, or with another decimal sign",
+        "write them without thousands signs, and with the decimal sign of the others",
+    ),
+    r"[-+]?\d{1,3}([.,' \xa0\u202f\u2019]\d{2,3})+([.,]\d+)?": (
+        "numbers with thousands signs",
+        "write them without these",
+    ),
+    r"[-+]?\d+[.,]\d+": ("numbers with another decimal sign", "write that of the others"),
+    r"\W*[\d.,]+\s*[^\d\s.,]+": (
+        "numbers with a unit or a sign beside them",
+        "write the number alone, all in one unit",
+    ),
+    r".*": ("numbers in words, codes or notes", "write the numbers"),
+}
+
+
+@dataclass(frozen=True)
+class FirstLook:
+    """What a table seems to be."""
+
+    # its columns and how they are written; all cells that are no numbers are read as missing
+    data: DataConfig
+    roles: Roles
+    findings: list[Finding]
+    # texts in the targets that say nothing, and may stand for a missing value
+    harmless: tuple[str, ...]
+    # texts in the targets that may say something, and how often they occur
+    doubtful: Mapping[str, Mapping[str, int]]
+    doubtful_rows: int  # that hold one of these
+
+
+def first_look(
+    path: Path,
+    *,
+    timestamp: Sequence[str] = (),
+    timestamp_format: str | None = None,
+    series_id: str | None = None,
+    targets: Sequence[str] = (),
+) -> FirstLook:
+    """Look at all cells of the table at ``path``; what the caller names is taken.
+
+    Raises DataError if the table cannot be read, a named column is absent, or none can be the time
+    or a target.
+    """
+    table = read_table(path)
+    phase(f"looking at {table.frame.shape[1]:,} columns", columns=table.frame.shape[1])
+    dialect = table.sources[0][2]
+    decimal = dialect.decimal if dialect else "."
+    roles = find_roles(
+        table.frame, decimal=decimal, timestamp=timestamp, series_id=series_id, targets=targets
+    )
+    data = DataConfig(
+        # Whoever writes it down knows from where.
+        path=f"./{path.name}".encode("utf-8", "replace").decode("utf-8"),
+        timestamp=roles.timestamp if len(roles.timestamp) > 1 else roles.timestamp[0],
+        timestamp_format=timestamp_format or _format(table, roles),
+        series_id=roles.series_id,
+        targets=roles.targets,
+        csv=(
+            CsvConfig(delimiter=dialect.delimiter, decimal=",")
+            if dialect and decimal == ","
+            else CsvConfig()
+        ),
+    )
+    # To look further the texts are read as missing, however many there are: nothing of it is
+    # written.
+    every = tuple(sorted({word for found in roles.words.values() for word in found}))
+    in_targets = {name: roles.words[name] for name in roles.targets if name in roles.words}
+    harmless = {
+        word for found in in_targets.values() for word in found if not _says_something(word)
+    }
+    if len(harmless) > MOST_SENTINELS:
+        harmless = set()
+    doubtful = {
+        name: {word: count for word, count in found.items() if word not in harmless}
+        for name, found in in_targets.items()
+    }
+    rows = [_rows_with(table, name, found) for name, found in doubtful.items()]
+    return FirstLook(
+        data=data.model_copy(update={"sentinels": every}),
+        roles=roles,
+        findings=[*_mixed(table, roles), *_keys(table, roles), *_doubled(table)],
+        harmless=tuple(sorted(harmless)),
+        doubtful={name: found for name, found in doubtful.items() if found},
+        doubtful_rows=len(np.unique(np.concatenate(rows))) if rows else 0,
+    )
+
+
+def _says_something(word: str) -> bool:
+    """Whether a text may be a number in other clothes, or a note, rather than a word for a missing
+    value.
+    """
+    return len(word) > LONGEST_WORD or any(sign.isnumeric() for sign in word)
+
+
+def reading(words: Iterable[str]) -> tuple[str, str]:
+    """What the first of these texts seems to be, and what to write instead."""
+    first = next(iter(words))
+    return next(found for form, found in READINGS.items() if re.fullmatch(form, first, re.DOTALL))
+
+
+def _format(table: Table, roles: Roles) -> str | None:
+    """The format of the stamps, where there is more than one way to read them."""
+    whole, column, known = joined(table, roles.timestamp)
+    return None if known else stamp_format(whole, column)
+
+
+def _rows_with(table: Table, name: str, words: Iterable[str]) -> NDArray[np.int64]:
+    return np.flatnonzero(table.frame[name].astype("str").str.strip().isin(list(words)))
+
+
+def _mixed(table: Table, roles: Roles) -> Iterator[Finding]:
+    """Columns of numbers with texts in them; only those without digits may be a word for a missing
+    value.
+    """
+    for name, found in roles.words.items():
+        words = [word for word in found if not _says_something(word)]
+        telling = [word for word in found if _says_something(word)]
+        if words:
+            remedy = f"data.sentinels: [{', '.join(words)}]"
+            yield _texts(table, name, "mixed", words, "text in a column of numbers", remedy)
+        if telling:
+            meaning, better = reading(telling)
+            text = (
+                f"column {name}: text among numbers, most often {telling[0]!r}: {meaning}, by the"
+                " look of it"
+            )
+            remedy = f"data.sentinels to those that say nothing; in the table, {better}"
+            yield _texts(table, name, "texts", telling, text, remedy)
+
+
+def _texts(
+    table: Table, name: str, kind: str, words: Sequence[str], text: str, remedy: str = ""
+) -> Finding:
+    rows = _rows_with(table, name, words)
+    places = tuple(
+        f"{table.place(int(row))}: column {name}: {table.frame[name].iloc[row]!r}"
+        for row in rows[:SHOWN]
+    )
+    return Finding(kind, "refused", len(rows), text, places, remedy, {name: len(rows)})
+
+
+def _keys(table: Table, roles: Roles) -> Iterator[Finding]:
+    """Several columns that name the series only together."""
+    if roles.together:
+        series = len(table.frame[list(roles.together)].drop_duplicates())
+        text = (
+            f"the columns {' and '.join(roles.together)} tell rows of one stamp apart only"
+            f" together, as {series:,} series: write one column that holds them all, and name it as"
+            " data.series_id (init --series-id)"
+        )
+        yield Finding("keys", "note", series, text)
+
+
+def _doubled(table: Table) -> list[Finding]:
+    frame = table.frame
+    rows = np.flatnonzero(
+        frame.duplicated() & (frame.iloc[:, 0].notna() & (frame.iloc[:, 0] != ""))
+    )
+    if not len(rows):
+        return []
+    places = tuple(table.place(int(row)) for row in rows[:SHOWN])
+    return [Finding("doubled", "note", len(rows), "equal to an earlier row in all columns", places)]

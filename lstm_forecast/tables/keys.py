@@ -1,0 +1,121 @@
+"""Columns that tell series apart: by one of them, or by several together, stamps are unique."""
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+
+import pandas as pd
+
+from lstm_forecast.tables.numbers import is_whole
+
+__all__ = ["find_keys", "find_series", "preferred"]
+
+MOST_LEFT = 0.01  # share of repeated stamps that a key leaves
+MOST_LEFT_OF_HEAD = 0.1  # the same among the first rows
+MANY_REPEATED = 0.1  # share of rows with a repeated stamp, from which numbers may name series
+MOST_COLUMNS = 3  # of one key
+MOST_TRIED = 12  # columns
+HEAD_ROWS = 10_000  # that are looked at first
+SERIES_NAMES = (
+    "unique_id",
+    "series_id",
+    "item_id",
+    "id",
+    "symbol",
+    "series",
+    "segment",
+    "store",
+    "page",
+    "name",
+)
+
+
+def find_series(
+    frame: pd.DataFrame, time: tuple[str, ...], numbers: Mapping[str, pd.Series]
+) -> str | None:
+    """A column of text or whole numbers that makes repeated stamps unique, or nearly so.
+
+    A few repeated stamps, as where clocks go back, make series of nothing but what is called so.
+    """
+    frame = frame[(frame[time[0]].notna()) & (frame[time[0]] != "")]
+    repeated = _left(frame, (), time)
+    if repeated == 0:
+        return None
+    candidates = [
+        name
+        for name in _key_columns(frame, time, numbers)
+        if _left(frame, (name,), time) < MOST_LEFT * repeated
+        and (
+            name.lower() in SERIES_NAMES
+            or (repeated >= frame[name].nunique() - 1 and name not in numbers)
+            or (
+                repeated >= MANY_REPEATED * len(frame)
+                and name in numbers
+                and _is_steady(frame, (name,), time)
+            )
+        )
+    ]
+    return preferred(candidates, SERIES_NAMES) or (candidates[0] if candidates else None)
+
+
+def find_keys(
+    frame: pd.DataFrame,
+    time: tuple[str, ...],
+    series: str | None,
+    free: Sequence[str],
+    numbers: Mapping[str, pd.Series],
+) -> tuple[str, ...]:
+    """The fewest columns that together make many repeated stamps unique; none where ``series``
+    does, or nothing.
+    """
+    frame = frame[(frame[time[0]].notna()) & (frame[time[0]] != "")]
+    known = () if series is None else (series,)
+    repeated = _left(frame, known, time)
+    if repeated <= MOST_LEFT * len(frame):
+        return ()
+    candidates = [name for name in _key_columns(frame, time, numbers) if name in free][:MOST_TRIED]
+    head = frame.head(HEAD_ROWS)  # by which most are seen not to
+    for size in range(2 - len(known), MOST_COLUMNS + 1 - len(known)):
+        for keys in ((*known, *more) for more in combinations(candidates, size)):
+            if (
+                _left(head, keys, time) <= MOST_LEFT_OF_HEAD * _left(head, known, time)
+                and _is_steady(head, keys, time)
+                and _is_steady(frame, keys, time)
+                and _left(frame, keys, time) < MOST_LEFT * repeated
+            ):
+                return keys
+    return ()
+
+
+def _left(frame: pd.DataFrame, keys: tuple[str, ...], time: tuple[str, ...]) -> int:
+    """Rows that have the stamp of another one in their series.
+
+    Fast: ``duplicated(names)`` looks at every column.
+    """
+    return int(frame[[*keys, *time]].duplicated().sum())
+
+
+def _key_columns(
+    frame: pd.DataFrame, time: tuple[str, ...], numbers: Mapping[str, pd.Series]
+) -> list[str]:
+    """Columns of text or whole numbers that repeat themselves."""
+    return [
+        str(name)
+        for name in frame.columns
+        if name not in time
+        and (str(name) not in numbers or is_whole(frame[name]))
+        and 1 < frame[name].nunique() <= len(frame) / 2
+    ]
+
+
+def _is_steady(frame: pd.DataFrame, keys: tuple[str, ...], time: tuple[str, ...]) -> bool:
+    """Whether most of the values return at most stamps, as names of series do and measurements do
+    not.
+    """
+    at_once = frame.groupby(list(time), sort=False).size().max()
+    return len(frame[list(keys)].drop_duplicates()) <= 2 * int(at_once)
+
+
+def preferred(names: Sequence[str], order: Sequence[str]) -> str | None:
+    """The name that comes first in ``order``, whatever its capitals; None if none is in it."""
+    ranked = [name for wanted in order for name in names if name.lower() == wanted]
+    return ranked[0] if ranked else None

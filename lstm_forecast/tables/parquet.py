@@ -1,0 +1,124 @@
+"""Parquet files to a frame: their footers tell how much is in them before anything is read."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from lstm_forecast.errors import DataError
+from lstm_forecast.files import STDIN, open_regular
+from lstm_forecast.tables.budget import Budget, Size, parquet_size, written_out
+from lstm_forecast.tables.faults import require_columns
+from lstm_forecast.tables.text import Wanted
+
+__all__ = ["is_parquet", "parquet_columns", "read_parquet"]
+
+SUFFIXES = {".parquet", ".pq"}
+MAGIC = b"PAR1"
+
+
+def is_parquet(file: Path) -> bool:
+    """Whether a file is Parquet by its name; standard input, which has none, by how it begins."""
+    if file != STDIN:
+        return file.suffix.lower() in SUFFIXES
+    with open_regular(file) as stream:
+        return stream.read(len(MAGIC)) == MAGIC
+
+
+def parquet_columns(file: Path) -> list[str]:
+    """Names of the columns, those in the names of its folders included.
+
+    Raises DataError if it is no Parquet.
+    """
+    import pyarrow as pa
+
+    try:
+        return list(_dataset([file], partitioning="hive").schema.names)
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"{file}: not readable as Parquet: {error}") from None
+
+
+def read_parquet(path: Path, files: list[Path], wanted: Wanted, budget: Budget) -> pd.DataFrame:
+    """The wanted columns of all files.
+
+    Raises DataError if they are no Parquet, not numbers, or above the budget.
+
+    A text that recurs stands once in Parquet: it is read so, and written out only when that is
+    known to fit.
+    """
+    import pyarrow as pa
+
+    columns = None if wanted.columns is None else list(wanted.columns)
+    try:
+        parts = _partitioning(files, columns, (*wanted.text, *wanted.either))
+        plain = _dataset(files, partitioning=parts)
+        require_columns(path, columns, plain.schema.names)
+        _require_numbers(path, plain.schema, wanted.numbers)
+        names = plain.schema.names if columns is None else columns
+        footers = (fragment.metadata for fragment in plain.get_fragments())
+        size = parquet_size(footers, set(names))
+        budget.require(size)
+        schema = pa.schema([plain.schema.field(name) for name in names])
+        texts = [field.name for field in schema if field.type in (pa.string(), pa.large_string())]
+        table = _dataset(files, partitioning=parts, dictionary_columns=texts).to_table(
+            columns=columns
+        )
+        budget.require(Size(size.rows, size.cells, sum(written_out(table[name]) for name in texts)))
+        table = table.cast(schema)
+        # `self_destruct` frees each column as it is converted: the table never stands in memory
+        # twice. The metadata of pandas would turn a column into the index.
+        frame: pd.DataFrame = table.to_pandas(
+            self_destruct=True, split_blocks=True, ignore_metadata=True
+        )
+        return frame
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"{path}: not readable as Parquet: {error}") from None
+
+
+def _dataset(
+    files: Sequence[Path], *, partitioning: Any, dictionary_columns: Sequence[str] = ()
+) -> Any:
+    import pyarrow as pa
+    import pyarrow.dataset
+
+    form = pyarrow.dataset.ParquetFileFormat(dictionary_columns=list(dictionary_columns))
+    for file in files:
+        with open_regular(file) as stream:  # Arrow would wait for what is no file
+            content = stream.read() if file == STDIN else b""
+    if files[0] != STDIN:
+        return pyarrow.dataset.dataset(
+            [str(file) for file in files], format=form, partitioning=partitioning
+        )
+    fragment = form.make_fragment(pa.BufferReader(content))
+    return pyarrow.dataset.FileSystemDataset([fragment], fragment.physical_schema, form)
+
+
+def _partitioning(files: list[Path], columns: Sequence[str] | None, text: Sequence[str]) -> Any:
+    """Columns that stand in the folder names, as in ``store=007/``; those in ``text`` stay as
+    written.
+    """
+    import pyarrow as pa
+    import pyarrow.dataset
+
+    if columns is None:
+        return "hive"
+    keys = {part.partition("=")[0] for part in files[0].parts if "=" in part}
+    fields = [(key, pa.string() if key in text else pa.float64()) for key in columns if key in keys]
+    return pyarrow.dataset.partitioning(pa.schema(fields), flavor="hive")
+
+
+def _require_numbers(path: Path, schema: Any, names: Sequence[str]) -> None:
+    from pyarrow import types
+
+    kinds = (types.is_integer, types.is_floating, types.is_decimal, types.is_boolean, types.is_null)
+    wrong = [
+        name for name in names if not any(is_kind(schema.field(name).type) for is_kind in kinds)
+    ]
+    if wrong:
+        raise DataError(
+            *(
+                f"{path}: column {name}: expected numbers, received {schema.field(name).type}"
+                for name in wrong
+            )
+        )

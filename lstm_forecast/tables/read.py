@@ -1,0 +1,269 @@
+"""Files to one table: CSV of any dialect and compression, Parquet, a directory or a glob."""
+
+import glob
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TypedDict, Unpack
+
+import pandas as pd
+
+from lstm_forecast.errors import ChangedError, DataError
+from lstm_forecast.events import phase
+from lstm_forecast.files import STDIN
+from lstm_forecast.tables.budget import Budget
+from lstm_forecast.tables.dialect import Dialect, line_of, packed_suffix, sniff
+from lstm_forecast.tables.faults import Finding, require_columns
+from lstm_forecast.tables.parquet import is_parquet, parquet_columns, read_parquet
+from lstm_forecast.tables.text import Wanted, count_text, cut_row, read_text, require_narrow_rows
+
+__all__ = [
+    "MISSING", "Table", "column_names", "data_files", "files_below", "is_text", "read_table",
+    "suffix_of",
+]  # fmt: skip
+
+MISSING = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "none", "-", "?"]
+# characters of a cell: the time that some parsers of dates take grows with the square
+LONGEST_TEXT = 2**16
+State = tuple[int, ...]  # of a file: its size, when it was written, where it lies
+
+
+class Written(TypedDict, total=False):
+    """How a CSV file is written, as far as that is not to be detected."""
+
+    delimiter: str | None
+    decimal: str | None
+    encoding: str | None
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows as they stand in the files, and where each came from."""
+
+    frame: pd.DataFrame
+    # file, number of rows, dialect (None: Parquet)
+    sources: tuple[tuple[Path, int, Dialect | None], ...]
+    findings: tuple[Finding, ...] = ()
+    states: Mapping[Path, State] = field(default_factory=dict)  # of every file before it was read
+
+    def place(self, row: int) -> str:
+        """``file:line`` of a row of the frame, or ``file, row`` where the file has no lines.
+
+        The index of the frame is the number of each row in the files, also where some are left out.
+        """
+        row = int(self.frame.index[row])
+        for path, n_rows, dialect in self.sources:
+            if row < n_rows:
+                return (
+                    f"{path}:{line_of(path, dialect, row)}" if dialect else f"{path}, row {row + 1}"
+                )
+            row -= n_rows
+        raise IndexError(row)
+
+    def require_unchanged(self) -> None:
+        """Raise ChangedError for a file that is no longer as it was before it was read."""
+        _require_unchanged(self.states)
+
+
+def read_table(
+    path: Path,
+    *,
+    columns: Sequence[str] | None = None,
+    text: Sequence[str] = (),
+    either: Sequence[str] = (),
+    missing: Sequence[str] = (),
+    memory_limit: int | None = None,
+    **written: Unpack[Written],
+) -> Table:
+    """Read the named ``columns`` (all, if None); those in ``text`` stay as written, the others must
+    be numbers.
+
+    Of columns in ``either`` their cells decide. Cells that say true or false are 1 and 0; those
+    that hold one of the texts ``missing``, or what usually means that, are missing. With
+    ``columns=None`` every cell of a CSV file stays as written, as suits a first look at unknown
+    data.
+
+    Raises DataError if nothing matches ``path``, a column is absent or there twice, a cell is not a
+    number, or the table would take more than ``memory_limit`` MiB or what there is; ChangedError if
+    a file changes meanwhile.
+    """
+    files = data_files(path)
+    states = {file: _state(file) for file in files if file != STDIN}
+    size = sum(state[0] for state in states.values() if state)
+    phase(f"reading {path} ({size / 1e6:,.1f} MB)", path=str(path), bytes=size)
+    wanted = Wanted(columns, text, either, (*MISSING, *missing))
+    budget = Budget.of(path, limit=memory_limit, as_text=columns is None)
+    try:
+        if is_parquet(files[0]):
+            frame = read_parquet(path, files, wanted, budget)
+            table = Table(frame, ((path, len(frame), None),), states=states)
+        else:
+            budget.require_bytes(size)
+            table = replace(_read_texts(files, wanted, budget, **written), states=states)
+    except MemoryError:
+        raise DataError(f"{path}: does not fit into memory; keep fewer rows or columns") from None
+    finally:
+        _require_unchanged(states)  # whatever else is wrong may come from that
+    _require_short_texts(table)
+    return table
+
+
+def column_names(path: Path, **written: Unpack[Written]) -> list[str]:
+    """Columns of the table at ``path``, by its first file alone.
+
+    Raises DataError as ``read_table`` does.
+    """
+    first = data_files(path)[0]
+    return parquet_columns(first) if is_parquet(first) else list(sniff(first, **written).columns)
+
+
+def data_files(path: Path) -> list[Path]:
+    """The files that a path names: itself, those in a directory that are not hidden, or those that
+    a glob matches.
+
+    Raises DataError if there is none, a folder cannot be looked into, or
+    Parquet lies beside other files.
+    """
+    if path == STDIN:
+        return [path]
+    if os.path.isdir(path):  # noqa: PTH112  Path.is_dir raises where a name is too long
+        found = sorted(files_below(path))
+    elif os.path.lexists(path):
+        found = [path]
+    else:
+        found = [Path(name) for name in sorted(set(_matches(path)))]
+    if not found:
+        raise DataError(f"{path}: no such file, directory or glob")
+    odd = next((file for file in found if not is_text(str(file))), None)
+    if odd is not None:
+        raise DataError(
+            f"{odd}: a name that is not UTF-8, which no config or table of a run can hold;"
+            " rename it"
+        )
+    if len({is_parquet(file) for file in found}) > 1:
+        raise DataError(
+            f"{path}: Parquet beside other files ({found[0].name}, {found[-1].name}); keep them"
+            " apart"
+        )
+    return found
+
+
+def suffix_of(file: Path) -> str:
+    """How the name of a file ends, or has to, if it came in on standard input."""
+    if file != STDIN:
+        return "".join(file.suffixes)
+    return ".parquet" if is_parquet(file) else f".csv{packed_suffix(file)}"
+
+
+def files_below(path: Path) -> Iterator[Path]:
+    """Everything in a directory that is no directory and not hidden.
+
+    Raises DataError where it cannot be looked into.
+
+    Links to directories are not followed.
+    """
+
+    def refuse(error: OSError) -> None:
+        raise DataError(f"{error.filename}: cannot be read: {error.strerror}")
+
+    for folder, folders, names in os.walk(path, onerror=refuse):
+        folders[:] = [name for name in folders if not _hidden(name)]
+        yield from (Path(folder, name) for name in names if not _hidden(name))
+
+
+def _matches(pattern: Path) -> Iterator[str]:
+    """What a glob matches.
+
+    ``**`` enters no folder twice, where that of the standard library walks links in circles.
+    """
+    if "**" not in pattern.parts:
+        yield from glob.glob(str(pattern))  # noqa: PTH207  absolute patterns too
+        return
+    number = pattern.parts.index("**")
+    base, rest = pattern.parts[:number], pattern.parts[number + 1 :] or ("*",)
+    for folder in _folders_below(glob.glob(str(Path(*base)))):  # noqa: PTH207
+        names = _matches(Path(glob.escape(folder), *rest))
+        yield from (name for name in names if not os.path.isdir(name))  # noqa: PTH112
+
+
+def _folders_below(starts: Iterable[str]) -> Iterator[str]:
+    entered = set()
+    for start in starts:
+        for folder, folders, _ in os.walk(start, followlinks=True):
+            real = os.path.realpath(folder)
+            if real in entered:
+                folders.clear()
+            else:
+                entered.add(real)
+                folders[:] = [name for name in folders if not name.startswith(".")]
+                yield folder
+
+
+def _hidden(name: str) -> bool:
+    return name.startswith((".", "_"))
+
+
+def is_text(name: str) -> bool:
+    """Whether a name is UTF-8, as names of files need not be."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _state(file: Path) -> State:
+    """What tells that a file was written to; nothing if it is gone."""
+    try:
+        status = file.stat()
+    except (OSError, ValueError):
+        return ()
+    return (status.st_size, status.st_mtime_ns, status.st_dev, status.st_ino)
+
+
+def _require_short_texts(table: Table) -> None:
+    """Raise DataError for a text that takes what looks at it, as at a stamp or an id, for ever."""
+    for name, column in table.frame.items():
+        if isinstance(column.dtype, pd.StringDtype):
+            lengths = column.str.len()
+            if lengths.max() > LONGEST_TEXT:
+                raise DataError(
+                    f"{table.place(int(lengths.fillna(0).to_numpy().argmax()))}: column {name}: a"
+                    f" text of {int(lengths.max()):,} characters, and at most {LONGEST_TEXT:,} are"
+                    " read; shorten it, or leave the column out of the file"
+                )
+
+
+def _require_unchanged(states: Mapping[Path, State]) -> None:
+    """Raise ChangedError for a file that is not as it was: what was read may be half of each."""
+    for file, before in states.items():
+        if (now := _state(file)) != before:
+            sizes = (
+                f"{before[0]:,} bytes before, {now[0]:,} now"
+                if before and now
+                else "it came or went"
+            )
+            raise ChangedError(
+                f"{file}: changed while it was read ({sizes}); try again when it is written"
+            )
+
+
+def _read_texts(
+    files: list[Path], wanted: Wanted, budget: Budget, **written: Unpack[Written]
+) -> Table:
+    frames: list[pd.DataFrame] = []
+    sources: list[tuple[Path, int, Dialect | None]] = []
+    findings: list[Finding] = []
+    for file in files:
+        dialect = sniff(file, **written)
+        require_columns(file, wanted.columns, dialect.columns)
+        counted = count_text(file, dialect, wanted, budget)
+        budget = replace(budget, spent=budget.spent + counted.size)
+        frame = read_text(file, dialect, wanted)
+        require_narrow_rows(file, dialect, n_rows=len(frame), delimiters=counted.delimiters)
+        findings += [] if counted.ended else cut_row(file, dialect)
+        frames.append(frame)
+        sources.append((file, len(frame), dialect))
+    whole = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+    return Table(whole, tuple(sources), tuple(findings))

@@ -1,0 +1,217 @@
+"""A first look at an unknown table: which column is the time, which names the series, which could
+be forecast.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from lstm_forecast.errors import DataError
+from lstm_forecast.tables.keys import find_keys, find_series, preferred
+from lstm_forecast.tables.numbers import (
+    MOST_ODD_CELLS,
+    are_truths,
+    counts_rows,
+    is_whole,
+    numbers_in,
+    words_in,
+)
+from lstm_forecast.tables.stamps import PARTS, SAMPLE, looks_like_time
+
+__all__ = ["Roles", "find_roles"]
+
+TIME_NAMES = (
+    "ds",
+    "date",
+    "datetime",
+    "timestamp",
+    "time",
+    "date_time",
+    "month",
+    "week",
+    "day",
+    "year",
+    "step",
+    "index",
+)
+TARGET_NAMES = (
+    "y",
+    "value",
+    "target",
+    "ot",
+    "sales",
+    "sold",
+    "demand",
+    "load",
+    "consumption",
+    "usage",
+    "generation",
+    "traffic",
+    "close",
+    "volume",
+    "count",
+    "visits",
+    "visitors",
+    "passengers",
+    "orders",
+    "quantity",
+    "revenue",
+    "price",
+)
+CIRCUMSTANCES = {  # what forecasts are made with rather than of, where there is anything else
+    "temp",
+    "temperature",
+    "dewp",
+    "dewpoint",
+    "humidity",
+    "pres",
+    "pressure",
+    "wind",
+    "windspeed",
+    "rain",
+    "snow",
+    "precipitation",
+    "cloud",
+    "clouds",
+    "weather",
+    "sunshine",
+    "radiation",
+    "holiday",
+    "promo",
+    "promotion",
+    "window",
+}
+TIME_OF_DAY = r"\d?\d([:.])\d\d(\1\d\d(\.\d+)?)?"
+
+
+@dataclass(frozen=True)
+class Roles:
+    """What the columns of a table seem to be for."""
+
+    timestamp: tuple[str, ...]  # one column, or those that hold the parts
+    series_id: str | None
+    targets: tuple[str, ...]
+    # columns of numbers or truths left over: could be covariates, or targets too
+    others: tuple[str, ...]
+    # cells of numeric columns that are no numbers, and how often they occur
+    words: Mapping[str, Mapping[str, int]]
+    static: tuple[str, ...] = ()  # columns with one value in each series
+    # columns that only together make stamps unique, where ``series_id`` does not
+    together: tuple[str, ...] = ()
+
+
+def find_roles(
+    frame: pd.DataFrame,
+    *,
+    decimal: str = ".",
+    timestamp: Sequence[str] = (),
+    series_id: str | None = None,
+    targets: Sequence[str] = (),
+) -> Roles:
+    """Find the roles that the caller has not decided in a ``frame`` of cells as they stand in their
+    file.
+
+    Raises DataError if a named column is absent, or no column looks like a time or like a target.
+    """
+    columns = [str(name) for name in frame.columns]
+    for name in (*timestamp, series_id, *targets):
+        if name is not None and name not in columns:
+            raise DataError(f"no column {name}; the columns are {', '.join(columns)}")
+    numbers = {
+        name: found for name in columns if (found := numbers_in(frame[name], decimal)) is not None
+    }
+    time = tuple(timestamp) or _find_time(frame, numbers)
+    series = series_id or find_series(frame, time, numbers)
+    free = [name for name in columns if name not in (*time, series, *targets)]
+    static = (
+        []
+        if series is None
+        else _constant(frame, series, [name for name in free if frame[name].nunique() > 1])
+    )
+    open_columns = [name for name in free if name in numbers and name not in static]
+    changing = [name for name in open_columns if numbers[name].nunique() > 1]
+    offered = (
+        [name for name in changing if not counts_rows(numbers[name])] or changing or open_columns
+    )
+    if not targets and not offered:
+        raise DataError(
+            f"no numeric column to forecast beside {' '.join(time)}; the columns are"
+            f" {', '.join(columns)}"
+        )
+    chosen = tuple(targets) or (_find_target(offered),)
+    truths = [
+        name
+        for name in free
+        if name not in numbers and name not in static and are_truths(frame[name])
+    ]
+    others = tuple(name for name in free if name in (*offered, *truths) and name not in chosen)
+    words = {
+        name: words_in(frame[name], numbers[name]) for name in (*chosen, *others) if name in numbers
+    }
+    return Roles(
+        timestamp=time,
+        series_id=series,
+        targets=chosen,
+        others=others,
+        words={name: found for name, found in words.items() if found},
+        static=tuple(static),
+        together=find_keys(
+            frame, time, series, [name for name in free if name not in chosen], numbers
+        ),
+    )
+
+
+def _constant(frame: pd.DataFrame, series: str, names: list[str]) -> list[str]:
+    """Columns that never change within a series, where series have several rows."""
+    if not names or len(frame) < 2 * frame[series].nunique():
+        return []
+    changes = frame.groupby(series)[names].nunique(dropna=False).max()
+    return [name for name in names if changes[name] == 1]
+
+
+def _find_time(frame: pd.DataFrame, numbers: Mapping[str, pd.Series]) -> tuple[str, ...]:
+    names = [str(name) for name in frame.columns]
+    text = [name for name in names if name not in numbers]
+    of_day = [name for name in text if _looks_like_time_of_day(frame[name])]
+    dates = [name for name in text if name not in of_day and looks_like_time(frame[name])]
+    candidates: list[tuple[str, ...]] = [(name,) for name in dates]
+    candidates += [(date, time) for date in dates for time in of_day]
+    parts = {name.lower(): name for name in names if name in numbers}
+    split = tuple(parts[part] for part in PARTS if part in parts)
+    candidates += [split] if "year" in parts and "month" in parts else []
+    candidates += [
+        (name,)
+        for name in names
+        if name.lower() in TIME_NAMES and name in numbers and is_whole(frame[name])
+    ]
+    if not candidates:
+        raise DataError(
+            f"no column looks like a time; name one with --timestamp: {', '.join(names)}"
+        )
+    distinct = {columns: len(frame[list(columns)].drop_duplicates()) for columns in candidates}
+    finest = [columns for columns in candidates if distinct[columns] == max(distinct.values())]
+    single = [found[0] for found in finest if len(found) == 1]
+    return (preferred(single, TIME_NAMES) or single[0],) if single else finest[0]
+
+
+def _looks_like_time_of_day(cells: pd.Series) -> bool:
+    head = cells.head(SAMPLE).astype("str").str.strip()
+    given = head[head != ""]
+    return len(given) > 0 and bool(given.str.fullmatch(TIME_OF_DAY).mean() > 1 - MOST_ODD_CELLS)
+
+
+def _find_target(names: Sequence[str]) -> str:
+    """What people forecast: by its name, by a word in it, or else the first column that is no
+    circumstance.
+    """
+    words = {
+        name: re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
+        for name in names
+    }
+    wanted = [name for name in names if CIRCUMSTANCES.isdisjoint(words[name])] or names
+    worded = [
+        name for word in TARGET_NAMES if len(word) > 2 for name in wanted if word in words[name]
+    ]
+    return preferred(names, TARGET_NAMES) or (worded or wanted)[0]

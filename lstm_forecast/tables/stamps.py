@@ -1,0 +1,253 @@
+"""A column of time stamps, however written, to integers or a DatetimeIndex."""
+
+import functools
+import re
+import warnings
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pandas.tseries.api import guess_datetime_format
+
+from lstm_forecast.errors import DataError
+from lstm_forecast.tables.faults import SHOWN, Finding
+from lstm_forecast.tables.read import Table
+
+__all__ = [
+    "PARTS", "SAMPLE", "in_zone", "joined", "looks_like_time", "parse_stamps", "stamp_format",
+]  # fmt: skip
+
+DIGITS_OF_MONTH = r"(19|20)\d{2}(0[1-9]|1[0-2])"
+DIGITS_OF_DATE = rf"{DIGITS_OF_MONTH}(0[1-9]|[12]\d|3[01])"
+DOTTED_TIME = r" \d?\d\.\d\d(\.\d\d)?$"  # 18.00.00, which pandas does not guess
+SAMPLE = 1000
+PARTS = {"year": "%Y", "month": "%m", "day": "%d", "hour": "%H", "minute": "%M", "second": "%S"}
+
+
+def joined(
+    table: Table, columns: Sequence[str], timestamp_format: str | None = None
+) -> tuple[Table, str, str | None]:
+    """The table with stamps that several columns hold in one, the name of that, and the format if
+    it is known.
+
+    Columns called year, month, day, hour, minute and second need no format.
+    """
+    name = " ".join(columns)
+    if len(columns) == 1:
+        return table, name, timestamp_format
+    first, *rest = (table.frame[column].astype("str").str.strip() for column in columns)
+    cells = functools.reduce(lambda left, right: left + " " + right, rest, first).str.strip()
+    parts = [PARTS.get(column.lower()) for column in columns]
+    known = " ".join(part for part in parts if part) if all(parts) else None
+    return (
+        replace(table, frame=table.frame.assign(**{name: cells})),
+        name,
+        timestamp_format or known,
+    )
+
+
+def parse_stamps(
+    table: Table, *, column: str, timestamp_format: str | None = None
+) -> pd.DatetimeIndex | pd.Index:
+    """Stamps of every row: an integer Index for step numbers, else a DatetimeIndex, aware if the
+    data name a zone.
+
+    Raises DataError with the place of the first cell that is not a stamp, or that is one day or
+    another.
+    """
+    cells = table.frame[column]
+    _refuse(table, column, cells.isna() | (cells == ""), "no time stamp")
+    if timestamp_format is None and _whole_numbers(cells):
+        return pd.Index(cells.astype("int64"))
+    if isinstance(cells.dtype, pd.DatetimeTZDtype) or pd.api.types.is_datetime64_dtype(cells):
+        stamps = pd.DatetimeIndex(cells)
+    else:
+        _, stamps = _parse_text(table, cells.astype("str"), column, timestamp_format)
+        _refuse(table, column, stamps.isna(), "no time stamp")  # pandas reads nan as one
+    return stamps.as_unit("us")
+
+
+def stamp_format(table: Table, column: str) -> str | None:
+    """The format that the stamps of a text column have; None where none is needed.
+
+    Raises as ``parse_stamps`` does.
+    """
+    cells = table.frame[column]
+    if not pd.api.types.is_string_dtype(cells) or _whole_numbers(cells):
+        return None
+    style, _ = _parse_text(table, cells, column, None)
+    return None if style == "ISO8601" else style
+
+
+def looks_like_time(cells: pd.Series) -> bool:
+    """Whether nearly all of the first cells are dates or stamps in one of the usual formats."""
+    if pd.api.types.is_datetime64_any_dtype(cells):
+        return True
+    if not pd.api.types.is_string_dtype(cells):
+        return False
+    cells = cells[cells.str.len() >= 6].drop_duplicates().head(SAMPLE)
+    with warnings.catch_warnings(action="ignore"):
+        return any(
+            pd.to_datetime(cells, format=style, errors="coerce", utc=True).notna().mean() > 0.9
+            for style in ["ISO8601", *(_guesses(cells.iloc[0]) if len(cells) else [])]
+        )
+
+
+def _refuse(table: Table, column: str, bad: Any, problem: str, remedy: str = "") -> None:
+    """Raise DataError for the first ``bad`` row, if there is one."""
+    rows = np.flatnonzero(bad)
+    if len(rows):
+        raise DataError(
+            f"{table.place(int(rows[0]))}: column {column}: {problem} ({len(rows):,} such"
+            f" rows){remedy}"
+        )
+
+
+def _whole_numbers(cells: pd.Series) -> bool:
+    """Whether the cells number steps. 20240131 and 202401 are dates."""
+    if not pd.api.types.is_integer_dtype(cells) and not (
+        pd.api.types.is_string_dtype(cells) and cells.str.fullmatch(r"[+-]?\d{1,18}").all()
+    ):
+        return False
+    head = cells.head(1000).astype("str")
+    return (
+        not head.str.fullmatch(DIGITS_OF_DATE).all()
+        and not head.str.fullmatch(DIGITS_OF_MONTH).all()
+    )
+
+
+def _parse_text(
+    table: Table, cells: pd.Series, column: str, timestamp_format: str | None
+) -> tuple[str, pd.DatetimeIndex]:
+    """The format of the cells, and what they say."""
+    styles = [timestamp_format or "ISO8601"]
+    readings = _readings(table, cells, column, styles)
+    if not readings and timestamp_format is None:
+        styles += _guesses(cells.iloc[0])
+        readings = _readings(table, cells, column, styles[1:])
+    if not readings:
+        raise _unreadable(table, cells, column, styles, timestamp_format)
+    if len(readings) > 1:
+        first, second = readings.values()
+        problem = f"{cells.iloc[(first != second).argmax()]!r} may have the month or the day first"
+        remedy = f"; set data.timestamp_format: {' or '.join(map(repr, readings))}"
+        _refuse(table, column, first != second, problem, remedy)
+    return next(iter(readings.items()))
+
+
+def _guesses(cell: str) -> list[str]:
+    """Formats, month first and day first, that the cell may be written in."""
+    if re.fullmatch(DIGITS_OF_MONTH, cell):
+        return ["%Y%m"]
+    day, time = cell, ""
+    if dotted := re.search(DOTTED_TIME, cell):
+        day, time = cell[: dotted.start()], " %H.%M.%S" if dotted[1] else " %H.%M"
+    with warnings.catch_warnings(action="ignore"):
+        guesses = [guess_datetime_format(day), guess_datetime_format(day, dayfirst=True)]
+    return [style + time for style in dict.fromkeys(guesses) if style]
+
+
+def _readings(
+    table: Table, cells: pd.Series, column: str, styles: list[str]
+) -> dict[str, pd.DatetimeIndex]:
+    """Stamps by the styles that fit all cells."""
+    readings = {}
+    for style in styles:
+        for utc in (False, True):
+            try:
+                readings[style] = pd.DatetimeIndex(pd.to_datetime(cells, format=style, utc=utc))
+                break
+            except ValueError as error:
+                if "Mixed timezones" not in str(error):
+                    break
+            if style == "ISO8601":  # another Z makes all but the naive ones unreadable
+                naive = pd.to_datetime(cells + "Z", format=style, utc=True, errors="coerce").notna()
+                _refuse(table, column, naive, "no offset, where other stamps have one")
+    return readings
+
+
+def _unreadable(
+    table: Table, cells: pd.Series, column: str, styles: list[str], timestamp_format: str | None
+) -> DataError:
+    try:
+        unread = [
+            pd.to_datetime(cells, errors="coerce", utc=True, format=style).isna()
+            for style in styles
+        ]
+    except ValueError as error:
+        return DataError(f"data.timestamp_format: {error}")
+    bad = np.flatnonzero(min(unread, key=np.count_nonzero))
+    wanted = (
+        f"a stamp like {timestamp_format}"
+        if timestamp_format
+        else "a time stamp; set data.timestamp_format"
+    )
+    received = f"received {cells.iloc[bad[0]]!r} ({len(bad):,} such rows)"
+    return DataError(f"{table.place(int(bad[0]))}: column {column}: expected {wanted}, {received}")
+
+
+def in_zone(
+    table: Table,
+    stamps: pd.DatetimeIndex,
+    *,
+    column: str,
+    series_id: str | None,
+    timezone: str | None,
+    dst: str,
+) -> tuple[pd.DatetimeIndex, list[Finding]]:
+    """Stamps in a zone, and those that lie in an hour that daylight saving repeats or skips there.
+
+    ``dst``: first or last (which of the repeated hours a stamp is; of two in a series, one each;
+    skipped ones are refused), shift (as first, and skipped stamps move to the end of the skipped
+    hour) or error. Raises DataError if there is no such zone.
+    """
+    if timezone is None:
+        return stamps, []
+    # a day begins once, whatever the clock does
+    whole_days = bool((stamps == stamps.normalize()).all())
+    try:
+        if stamps.tz is not None:
+            return stamps.tz_convert(timezone), []
+        forward: Literal["shift_forward", "NaT"] = (
+            "shift_forward" if whole_days or dst == "shift" else "NaT"
+        )
+        aware = stamps.tz_localize(
+            timezone, ambiguous=np.ones(len(stamps), bool), nonexistent=forward
+        )
+        again = stamps.tz_localize(
+            timezone, ambiguous=np.zeros(len(stamps), bool), nonexistent=forward
+        )
+    except (LookupError, ValueError, OSError) as error:  # ZoneInfoNotFoundError is a KeyError
+        raise DataError(f"data.timezone: {timezone!r} is not a known time zone ({error})") from None
+    if whole_days:
+        return aware, []
+    skipped = np.asarray(aware.isna()) | np.asarray(aware.tz_localize(None) != stamps)
+    repeated = np.asarray(aware != again) & ~np.asarray(aware.isna())
+    touched = np.flatnonzero(skipped | repeated)
+    if not len(touched):
+        return aware, []
+    settled = dst == "shift" or (dst != "error" and not aware.hasnans)
+    places = [f"{table.place(int(row))}: column {column}: {stamps[row]}" for row in touched[:SHOWN]]
+    remedy = "shift" if skipped.any() else "first or last"
+    finding = Finding(
+        "dst", "settled" if settled else "refused", len(touched),
+        f"in the hour that daylight saving repeats or skips in {timezone}", tuple(places),
+        f"data.dst: {remedy}, or write stamps with an offset, or in UTC with data.timezone: UTC",
+    )  # fmt: skip
+    second = np.zeros(len(stamps), bool)
+    second[np.flatnonzero(repeated)] = _second_pass(table.frame[repeated], column, series_id, dst)
+    return stamps.tz_localize(timezone, ambiguous=~second, nonexistent="shift_forward"), [finding]
+
+
+def _second_pass(
+    frame: pd.DataFrame, column: str, series_id: str | None, dst: str
+) -> NDArray[np.bool_]:
+    """Which rows of a repeated hour belong to its second pass: of two equal stamps in a series, the
+    later row.
+    """
+    keys = [column] if series_id is None else [series_id, column]
+    twice = frame.duplicated(keys, keep=False).to_numpy()
+    return np.where(twice, frame.duplicated(keys).to_numpy(), dst == "last")

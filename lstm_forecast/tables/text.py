@@ -1,0 +1,226 @@
+"""CSV files to frames: counted before they are read, and every cell accounted for."""
+
+import re
+import warnings
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from lstm_forecast.errors import DataError
+from lstm_forecast.tables.budget import Budget, Size
+from lstm_forecast.tables.dialect import (
+    THOUSANDS,
+    UNREADABLE,
+    Dialect,
+    decompressed,
+    line_of,
+    opened,
+    undecodable_line,
+)
+from lstm_forecast.tables.faults import Finding
+
+__all__ = ["Counted", "Wanted", "count_text", "cut_row", "read_text", "require_narrow_rows"]
+
+BLOCK = 1 << 20
+COMPARED = 1000  # rows that a last one without a line end is compared with
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is read of a table: see ``read_table``."""
+
+    columns: Sequence[str] | None
+    text: Sequence[str] = ()
+    either: Sequence[str] = ()
+    missing: Sequence[str] = ()
+
+    @property
+    def numbers(self) -> list[str]:
+        """Columns whose cells must be numbers."""
+        return [name for name in self.columns or () if name not in (*self.text, *self.either)]
+
+    def size(self, dialect: Dialect, *, rows: int, n_bytes: int, longest: int) -> Size:
+        """What of a text file with so many rows and bytes counts."""
+        columns = dialect.columns if self.columns is None else self.columns
+        texts = self.columns is None or self.text or self.either
+        return Size(
+            rows, rows * len(columns), n_bytes if texts else 0, n_bytes if self.either else longest
+        )
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What a look at the bytes of a text file tells."""
+
+    size: Size
+    delimiters: int
+    ended: bool  # whether the last line has an end
+
+
+def count_text(file: Path, dialect: Dialect, wanted: Wanted, budget: Budget) -> Counted:
+    """Count what is in a file, whatever it is compressed by.
+
+    Raises DataError as soon as that is above the budget, and if the file is damaged or has a hole
+    of zeros, as a crash or a copy that was broken off leaves.
+    """
+    rows = n_bytes = delimiters = line = longest = 0
+    sign, tail, size = dialect.delimiter.encode(), b"", Size()
+    try:
+        with decompressed(file) as stream:
+            for block in iter(lambda: stream.read(BLOCK), b""):
+                breaks = max(block.count(b"\n"), block.count(b"\r"))
+                if not breaks and not block.strip(b"\0"):
+                    raise DataError(
+                        f"{file}: nothing but zeros from byte {n_bytes:,} on; the file is damaged"
+                    )
+                rows, n_bytes, delimiters = (
+                    rows + breaks,
+                    n_bytes + len(block),
+                    delimiters + block.count(sign),
+                )
+                line = 0 if breaks else line + len(block)
+                longest, tail = (
+                    max(longest, line),
+                    tail[-BLOCK:] + block if len(block) < BLOCK else block,
+                )
+                size = wanted.size(dialect, rows=rows, n_bytes=n_bytes, longest=longest)
+                budget.require(size)
+    except UNREADABLE as error:
+        raise DataError(f"{file}: cannot be read: {error}") from None
+    return Counted(size, delimiters, tail.rstrip(b"\0 \t").endswith((b"\n", b"\r")))
+
+
+def read_text(file: Path, dialect: Dialect, wanted: Wanted) -> pd.DataFrame:
+    """The wanted columns of a file.
+
+    Raises DataError if it is no CSV, or a cell is not a number that has to be.
+    """
+    options: dict[str, Any] = {
+        "sep": dialect.delimiter,
+        "decimal": dialect.decimal,
+        "encoding": dialect.encoding,
+        "keep_default_na": False,
+        "index_col": False,  # else cells behind those of the header would shift the columns
+    }
+    if wanted.columns is None:
+        return _parsed(file, **options, dtype="str")
+    names, numbers = list(wanted.columns), wanted.numbers
+    options |= {
+        "usecols": names,
+        "na_values": dict.fromkeys((*numbers, *wanted.either), wanted.missing),
+    }
+    # types must not differ from one part of a column to the next
+    options["low_memory"] = not wanted.either
+    as_text: dict[str, Any] = dict.fromkeys(wanted.text, "str")
+    try:
+        return _parsed(file, **options, dtype=as_text | dict.fromkeys(numbers, "float64"))[names]
+    except ValueError:
+        frame = _parsed(file, **options, dtype="str")
+    raise DataError(*_bad_numbers(file, dialect, frame, numbers))
+
+
+def _parsed(file: Path, **options: Any) -> pd.DataFrame:
+    encoding = options["encoding"]
+    try:
+        with (
+            # require_narrow_rows tells
+            warnings.catch_warnings(action="ignore", category=pd.errors.ParserWarning),
+            decompressed(file) as stream,
+        ):
+            frame: pd.DataFrame = pd.read_csv(stream, **options)
+        return frame
+    except UnicodeDecodeError:
+        line = undecodable_line(file, encoding)
+        raise DataError(f"{file}:{line}: not {encoding} text; set data.csv.encoding") from None
+    except UnicodeError as error:
+        raise DataError(f"{file}: not {encoding} text ({error}); set data.csv.encoding") from None
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, *UNREADABLE) as error:
+        raise DataError(f"{file}: not readable as CSV: {str(error).strip()}") from None
+
+
+def require_narrow_rows(file: Path, dialect: Dialect, *, n_rows: int, delimiters: int) -> None:
+    """Refuse cells behind the last column, as from 1,5 for 1.5: pandas drops them silently."""
+    width, delimiter = len(dialect.columns), dialect.delimiter
+    if delimiters == (width - 1) * (n_rows + 1):  # unless cells hold delimiters or are missing
+        return
+    with opened(file, dialect) as records:
+        wide = (
+            (line, row)
+            for line, row in records
+            if len(row) > width and any(map(str.strip, row[width:]))
+        )
+        for line, row in wide:
+            raise DataError(
+                f"{file}:{line}: the header names {width} columns, and this row has {len(row)}:"
+                f" {delimiter.join(row)[:80]!r} ({1 + sum(1 for _ in wide):,} such rows); put cells"
+                f" that hold {delimiter!r} in quotes, or set data.csv.delimiter"
+            )
+
+
+def cut_row(file: Path, dialect: Dialect) -> list[Finding]:
+    """What is odd about a last row whose line has no end, as of a file that was cut inside it;
+    nothing if it is whole.
+
+    Raises DataError if it has fewer columns than all others: it was cut without doubt.
+    """
+    with opened(file, dialect) as records:
+        *others, (line, last) = deque(islice(records, 1, None), COMPARED) or [(0, [])]
+    if not others:
+        return []
+    place, remedy = f"{file}:{line}", "add what is missing, or a line end if nothing is"
+    rows = [row for _, row in others]
+    if len(last) < min(len(dialect.columns), *map(len, rows)):
+        raise DataError(
+            f"{place}: the last row has {len(last)} of {len(dialect.columns)} columns and no line"
+            f" end, as of a file that was cut: {dialect.delimiter.join(last)[-80:]!r}; {remedy}"
+        )
+    measures: dict[str, Callable[[list[str]], int]] = {
+        "characters": lambda row: sum(map(len, row)),
+        "characters in its last cell": lambda row: len(row[-1]),
+        "decimals in its last cell": lambda row: len(row[-1].partition(dialect.decimal)[2]),
+    }
+    for unit, measure in measures.items():
+        if measure(last) < (least := min(map(measure, rows))):
+            text = (
+                f"the last row has no line end, and {measure(last)} {unit} where the {len(rows):,}"
+                f" before it have {least} or more: {last[-1][-80:]!r} may be cut; {remedy}"
+            )
+            return [Finding("cut", "note", 1, text, (place,))]
+    return []
+
+
+def _bad_numbers(
+    file: Path, dialect: Dialect, frame: pd.DataFrame, numbers: Sequence[str]
+) -> list[str]:
+    problems = []
+    for name in numbers:
+        cells = frame[name].dropna()
+        plain = (
+            cells.str.translate({ord("."): "?", ord(","): "."}) if dialect.decimal == "," else cells
+        )
+        bad = cells[pd.to_numeric(plain, errors="coerce").isna()]
+        if len(bad):
+            place = f"{file}:{line_of(file, dialect, int(bad.index[0]))}"
+            problems.append(
+                f"{place}: column {name}: expected a number, received {str(bad.iloc[0])!r}"
+                f" ({len(bad)} such cell{'s' if len(bad) > 1 else ''});"
+                f" {_remedy(str(bad.iloc[0]).strip())}"
+            )
+    return problems or [f"{file}: a column is not numeric"]
+
+
+def _remedy(cell: str) -> str:
+    """What to do about a cell that is no number: one with a digit may be meant as one."""
+    plainly = "write plain numbers in the table, without units and thousands signs"
+    if re.fullmatch(THOUSANDS, cell):
+        return f"{plainly}, or, if its comma is a decimal sign, set data.csv.decimal: ','"
+    if re.fullmatch(r"-?\d+,\d+", cell):
+        return "set data.csv.decimal: ','"
+    if any(map(str.isdigit, cell)):
+        return plainly
+    return "set data.sentinels to what stands for a missing value"

@@ -1,0 +1,1 @@
+"""From a prepared panel to a published run."""

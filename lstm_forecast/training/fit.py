@@ -1,0 +1,279 @@
+"""Networks fitted to prepared windows, and the choice of what is published: the only workflow part
+that needs Keras.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lstm_forecast.config.schema import SUPPORTS
+from lstm_forecast.events import Epoch, phase
+from lstm_forecast.forecasting.loaded import make_forecaster
+from lstm_forecast.judging.metrics import errors
+from lstm_forecast.model.ensemble import Member
+from lstm_forecast.model.linear.linear import Linear, fit_linear, fixed_linear
+from lstm_forecast.model.linear.methods import sample
+from lstm_forecast.model.network.startup import start_keras
+from lstm_forecast.model.onnx.graph import onnx_graph
+from lstm_forecast.store import Checkpoints
+from lstm_forecast.training.prepare import Prepared
+from lstm_forecast.training.specs import network_spec
+from lstm_forecast.windows.windows import Windows
+
+__all__ = ["BLEND", "NETWORK", "Fitted", "Warm", "choose", "fit", "learn_again", "members_of"]
+
+RESIDUALS = 5_000  # windows that the first quantiles are taken from
+NETWORK, BLEND, LINEAR, SMOOTHING = "network", "blend", "linear", "smoothing"
+NAIVE, SEASONAL_NAIVE = "naive", "seasonal_naive"
+HANDICAPS = {NAIVE: 0.99, SEASONAL_NAIVE: 0.99, NETWORK: 1.02}  # of errors on the validation part
+Report = Callable[[Epoch], None]
+# weights to start from, by name, for each network
+Warm = Sequence[Mapping[str, NDArray[np.float32]]] | None
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The members of an ensemble and how they came about."""
+
+    members: tuple[Member, ...]
+    history: tuple[Epoch, ...]
+    starts: tuple[Member, ...] = ()  # the members before training
+
+    @property
+    def kept(self) -> tuple[Epoch, ...]:
+        """The epoch that each member kept: the untrained one where no other could be judged."""
+        kept = {
+            row.network: row
+            for row in self.history
+            if row.epoch == 0 or row.best or row.val_loss is None
+        }
+        return tuple(kept.values())
+
+    @property
+    def epochs(self) -> tuple[int, ...]:
+        """The number of the epoch that each member kept."""
+        return tuple(row.epoch for row in self.kept)
+
+
+def fit(
+    prepared: Prepared, report: Report, *, warm: Warm = None, checkpoints: Checkpoints | None = None
+) -> Fitted:
+    """Train every network of the ensemble on the training part, judged by the validation part.
+
+    They start from the ``warm`` weights, where there are any.
+    """
+    return _fit(prepared, report, stop_after=None, warm=warm, checkpoints=checkpoints)
+
+
+def refit(
+    prepared: Prepared,
+    fitted: Fitted,
+    report: Report,
+    *,
+    warm: Warm = None,
+    checkpoints: Checkpoints | None = None,
+) -> Fitted:
+    """Train the same networks anew on all rows, for as many epochs as each kept."""
+    return _fit(prepared, report, stop_after=fitted.epochs, warm=warm, checkpoints=checkpoints)
+
+
+def choose(prepared: Prepared, fitted: Fitted) -> tuple[str, dict[str, float]]:
+    """What forecasts the validation part best, by name, and the errors of all.
+
+    There is the network, its linear part, the mean of both, and simple forecasts. A naive one is
+    preferred where the difference is below 1 %: on a random walk that is chance. The network has to
+    be 2 % better, as its epochs were chosen by the same windows. The errors are mean absolute
+    scaled ones (mean absolute where nothing can be scaled), of forecasts that are not cut to
+    ``preprocessing.support``: it changes no choice, and no error but to a smaller one. Without a
+    validation part it is the network where none was asked for, and the linear part where all series
+    are too short for one: nothing says then that the network is better.
+    """
+    part = prepared.validation
+    if part is None:
+        return LINEAR if prepared.config.split.validation else NETWORK, {}
+    scores = {}
+    for name in _names(prepared):
+        members = members_of(prepared, fitted, name)
+        forecaster = make_forecaster(prepared.config, onnx_graph(members), prepared.scaler)
+        forecast = replace(forecaster, support=SUPPORTS["real"]).on_windows(
+            part.windows, part.series
+        )
+        found = errors(forecast[..., forecast.shape[-1] // 2], part.actual, part.scale)
+        scores[name] = found["mase"] if found["mase"] is not None else float(found["mae"] or 0)
+    scores = {name: score for name, score in scores.items() if math.isfinite(score)}
+    handicapped = {name: score * HANDICAPS.get(name, 1) for name, score in scores.items()}
+    best = min(handicapped, key=lambda name: handicapped[name], default=NETWORK)
+    return best, scores
+
+
+def _names(prepared: Prepared) -> Iterator[str]:
+    """All that may be published.
+
+    A weighted linear part holds the simple forecasts, and is for windows so few that choosing one
+    of them is worse.
+    """
+    config = prepared.config
+    yield LINEAR
+    if config.model.linear != "weighted":
+        yield SMOOTHING
+        if 1 < config.windows.season_length <= min(config.member_contexts):
+            yield SEASONAL_NAIVE
+        yield NAIVE
+    if config.model.linear != "none":
+        yield BLEND
+    yield NETWORK
+
+
+def members_of(
+    prepared: Prepared, fitted: Fitted, published: str, *, everything: bool = False
+) -> tuple[Member, ...]:
+    """What is published under a name, of networks that were fitted on the training part or on
+    ``everything``.
+    """
+    if published == NETWORK:
+        return fitted.members
+    if published == BLEND:
+        return tuple(map(_blended, fitted.starts, fitted.members))
+    if (
+        published == LINEAR
+        and fitted.starts
+        and not everything
+        and prepared.config.model.linear != "none"
+    ):
+        return tuple({first.spec.context_length: first for first in fitted.starts}.values())
+    return start(prepared, published, everything=everything)
+
+
+def learn_again(
+    prepared: Prepared,
+    fitted: Fitted,
+    published: str,
+    report: Report,
+    *,
+    warm: Warm = None,
+    checkpoints: Checkpoints | None = None,
+) -> tuple[Member, ...]:
+    """What was published, learned from all rows."""
+    if published in (NETWORK, BLEND):
+        fitted = refit(prepared, fitted, report, warm=warm, checkpoints=checkpoints)
+    return members_of(prepared, fitted, published, everything=True)
+
+
+def _blended(first: Member, last: Member) -> Member:
+    """The mean of a network, intervals included, and what it started from: a forecast combination
+    as in fit_linear.
+    """
+    halved = {
+        name: np.float32(0.5) * (first.weights[name] + last.weights[name])
+        for name in ("output.kernel", "output.bias")
+    }
+    return replace(last, weights={**last.weights, **halved})
+
+
+def start(prepared: Prepared, name: str, *, everything: bool = False) -> tuple[Member, ...]:
+    """Networks that add nothing to a linear part but the quantiles of what it leaves over."""
+    contexts = sorted(set(prepared.config.member_contexts))
+    windows = {n: prepared.windows(n, everything=everything) for n in contexts}
+    if name == LINEAR:
+        return tuple(
+            _start(prepared, windows[n], _linear(prepared, windows[n]), number)
+            for number, n in enumerate(contexts)
+        )
+    longest = contexts[-1]
+    linear = fixed_linear(
+        windows[longest], form=name, season_length=prepared.config.windows.season_length
+    )
+    return (_start(prepared, windows[longest], linear, 0),)
+
+
+def _fit(
+    prepared: Prepared,
+    report: Report,
+    *,
+    stop_after: Sequence[int] | None,
+    warm: Warm,
+    checkpoints: Checkpoints | None,
+) -> Fitted:
+    config, everything = prepared.config, stop_after is not None
+    part = None if everything else prepared.validation
+    contexts = config.member_contexts
+    windows = {n: prepared.windows(n, everything=everything) for n in set(contexts)}
+    phase("fitting the linear part")
+    linears = {
+        n: None if config.model.linear == "none" else _linear(prepared, each)
+        for n, each in windows.items()
+    }
+    # After this line the process is large: everything that can be done without Keras is done before
+    # it.
+    phase("starting Keras")
+    start_keras()
+    from lstm_forecast.model.network.build import assign_weights, build_network, named_weights
+    from lstm_forecast.model.network.training import train_network
+
+    starts, members, history = [], [], []
+    for number, context_length in enumerate(contexts):
+        phase(
+            f"training network {number + 1} of {len(contexts)}",
+            network=number + 1,
+            networks=len(contexts),
+        )
+        training, linear = windows[context_length], linears[context_length]
+        first = _start(prepared, training, linear, number)
+        network = build_network(first.spec)
+        assign_weights(network, first.weights if warm is None else warm[number])
+        epochs = train_network(
+            network,
+            training=training,
+            validation=(
+                None if part is None else replace(part.windows, context_length=context_length)
+            ),
+            linear=linear,
+            quantiles=first.spec.quantiles,
+            **config.training.model_dump(
+                exclude={"fallback", "memory_limit", "refit", "time_budget"}
+            ),
+            seed=first.spec.seed,
+            stop_after=None if stop_after is None else stop_after[number],
+            report=partial(_numbered, report, number + 1),
+            checkpoints=checkpoints,
+        )
+        starts.append(first)
+        members.append(replace(first, weights=named_weights(network)))
+        history += [replace(epoch, network=number + 1) for epoch in epochs]
+    return Fitted(tuple(members), tuple(history), tuple(starts))
+
+
+def _numbered(report: Report, number: int, epoch: Epoch) -> None:
+    report(replace(epoch, network=number))
+
+
+def _linear(prepared: Prepared, windows: Windows) -> Linear:
+    kind = prepared.config.model.linear
+    return fit_linear(
+        windows,
+        season_length=prepared.config.windows.season_length,
+        kind="ridge" if kind == "none" else kind,
+    )
+
+
+def _start(prepared: Prepared, windows: Windows, linear: Linear | None, number: int) -> Member:
+    """A network before training: it forecasts the quantiles of what the linear part leaves."""
+    from lstm_forecast.model.network.build import build_network, named_weights
+
+    spec = replace(network_spec(prepared, windows, number), zero_output=linear is not None)
+    weights = named_weights(build_network(spec))
+    batch = sample(windows, RESIDUALS)
+    assert batch is not None  # noqa: S101  there is a window to learn from
+    residuals = batch.targets - (0 if linear is None else linear.predict(batch.inputs))
+    quantiles = np.quantile(residuals, spec.quantiles, axis=0)  # (n_quantiles, horizon, n_targets)
+    if linear is not None:
+        # the median of the forecast is the linear part itself
+        quantiles -= quantiles[len(quantiles) // 2]
+    first = np.moveaxis(quantiles, 0, -1)  # (horizon, n_targets, n_quantiles)
+    # Output segments share their bias, which cannot tell them apart.
+    weights["output.bias"] = first[: spec.output_shape[0]].ravel().astype(np.float32)
+    return Member(spec, weights, linear)

@@ -1,0 +1,317 @@
+"""From a config to scaled windows: what every subcommand that trains starts with."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lstm_forecast.config.schema import Config
+from lstm_forecast.errors import ConfigError, DataError
+from lstm_forecast.events import phase
+from lstm_forecast.files import open_regular
+from lstm_forecast.forecasting.doubts import (
+    doubtful_season,
+    doubtful_support,
+    outside_support,
+    target_ranges,
+)
+from lstm_forecast.forecasting.table import panel_ids
+from lstm_forecast.judging.parts import Part, evaluation_windows, make_parts
+from lstm_forecast.panel.panel import Layout, Panel
+from lstm_forecast.panel.scale import Scaler, fit_config_scaler
+from lstm_forecast.panel.split import Split, split_rows
+from lstm_forecast.panel.survey import read_panel, survey_table
+from lstm_forecast.tables.read import Table
+from lstm_forecast.training.resolve import resolve
+from lstm_forecast.windows.configured import make_config_windows
+from lstm_forecast.windows.windows import Windows
+
+__all__ = ["Prepared", "prepare", "prepare_panel"]
+
+MIN_EVALUATION_WINDOWS = 200  # about: below, windows overlap, as a few errors say little
+MOST_NUMBERS = 2**27  # of a linear part: larger graphs cannot be written
+# about; more would change no reported error visibly, and cost time in every epoch
+MAX_EVALUATION_WINDOWS = 20_000
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything that training and evaluation need.
+
+    The original values are gone: only scaled ones remain.
+    """
+
+    config: Config  # resolved: nothing is left to be decided from the data
+    layout: Layout
+    split: Split
+    scaler: Scaler
+    values: NDArray[np.float32]  # (n_rows, n_columns): scaled
+    validation: Part | None
+    test: Part | None
+    facts: Mapping[str, Any]  # about the data, for the manifest
+    doubts: tuple[str, ...] = ()  # about them, for people
+    # as of target_ranges
+    ranges: NDArray[np.float64] = field(default_factory=lambda: np.empty((2, 0, 0)))
+
+    @property
+    def parts(self) -> dict[str, Part]:
+        """The parts that have windows to be evaluated."""
+        return {
+            name: part
+            for name in ("validation", "test")
+            if (part := getattr(self, name)) is not None
+        }
+
+    def windows(self, context_length: int, *, everything: bool = False) -> Windows:
+        """Windows to learn from: those of the training part, or of all parts for the network that
+        is published.
+        """
+        ends = self.split.end if everything else self.split.validation_start
+        return make_config_windows(
+            self.config,
+            self.layout,
+            self.values,
+            self.split.train_start,
+            ends,
+            context_length=context_length,
+        )
+
+
+def prepare(config: Config, data_path: Path) -> Prepared:
+    """Read, check, split and scale. Raises DataError where the data do not allow training."""
+    limit = config.training.memory_limit
+    return prepare_panel(
+        config, *read_panel(config.data, data_path, memory_limit=limit, training=True)
+    )
+
+
+def prepare_panel(
+    config: Config, panel: Panel, table: Table, *, test_from: int | None = None
+) -> Prepared:
+    """Split and scale what ``read_panel`` gave; the test part begins at number ``test_from`` on the
+    grid, if given.
+    """
+    config = _with_categories(config, panel)
+    _require_room(config)
+    future_rows = 0 if panel.later is None else len(panel.later.codes)
+    if config.melted:
+        panel = panel.melted(panel_ids(config.data, panel.layout))
+    split = _split(config, panel.layout, test_from)
+    panel = _without_lines_ahead(config, panel, split, table)
+    config, reasons = resolve(config, panel, split)
+    phase("scaling, and laying out windows")
+    short = _too_short(config, panel.layout, split)
+    skipped = (
+        []
+        if config.data.short_series == "pad"
+        else [panel.layout.ids[k] for k in np.flatnonzero(short)]
+    )
+    if skipped:
+        panel = _without_short(config, panel, short)
+        split = _split(config, panel.layout, test_from)
+        short = _too_short(config, panel.layout, split)
+    config, counted = _resolved(config, panel.layout, split, short)
+    scaler = fit_config_scaler(
+        config.preprocessing, panel, split.validation_start, outliers=config.data.outliers
+    )
+    values = scaler.transform(panel)
+    longest = config.windows.context_length
+    training = make_config_windows(
+        config,
+        panel.layout,
+        values,
+        split.train_start,
+        split.validation_start,
+        context_length=longest,
+    )
+    left_out = _all_windows(config, panel.layout, values, split) - len(training)
+    if not len(training):
+        raise _no_windows(config, panel.layout, split)
+    borders = {
+        "validation": (split.validation_start, split.test_start),
+        "test": (split.test_start, split.end),
+    }
+    judged = {
+        name: evaluation_windows(config, panel.layout, values, start, end)
+        for name, (start, end) in borders.items()
+    }
+    parts = make_parts(config, panel, split, judged)
+    own = panel.values[:, : config.n_outputs]
+    if 2 * outside_support(config, own) > len(own):
+        raise DataError(
+            f"preprocessing.support: {config.preprocessing.support}: most rows hold a target"
+            f" outside of it ({np.nanmin(own):.6g} to {np.nanmax(own):.6g}); set real, or leave it"
+            " to auto"
+        )
+    changed = {"outliers": scaler.outliers(panel), "short_series": len(skipped)}
+    counts = {"training": len(training)} | {
+        name: len(part.windows) if part else 0 for name, part in parts.items()
+    }
+    return Prepared(
+        config=config,
+        layout=panel.layout,
+        split=split,
+        scaler=scaler,
+        values=values,
+        **parts,
+        facts={
+            "freq": panel.layout.grid.freq,
+            "timezone": panel.layout.grid.zone,
+            "cutoff": str(panel.layout.stamps(panel.layout.offsets[1:] - 1).max()),
+            "columns": [*config.data.targets, *config.data.covariates.past, *panel.known.columns],
+            "future_rows": future_rows,
+            "unseen_categories": dict(panel.unseen),
+            "rows": len(table.frame),
+            "series": len(panel.layout.ids),
+            "windows": counts,
+            "unobserved_windows": left_out,
+            "repairs": {
+                **panel.repairs,
+                **{kind: count for kind, count in changed.items() if count},
+            },
+            "skipped_series": skipped,
+            "padded_series": int(short.sum()) if config.windows.padding else 0,
+            "resolved": {**reasons, **counted},
+            "warnings": list(panel.notes),
+            "data_sha256": _fingerprint(table),
+        },
+        ranges=target_ranges(panel.layout, own),
+        doubts=(*doubtful_season(config, panel.layout), *doubtful_support(config, own)),
+    )
+
+
+def _require_room(config: Config) -> None:
+    """Raise ConfigError for a context and a horizon of which no linear part can be kept."""
+    numbers = config.n_outputs * (config.windows.context_length or 1) * config.windows.horizon
+    if numbers > MOST_NUMBERS:
+        raise ConfigError(
+            f"windows.context_length x windows.horizon: their linear part would have {numbers:,}"
+            f" numbers, and {MOST_NUMBERS:,} are possible; make one of them smaller"
+        )
+
+
+def _without_lines_ahead(config: Config, panel: Panel, split: Split, table: Table) -> Panel:
+    """The panel without lines that ``missing: interpolate`` drew to a value of a later part: the
+    last value instead.
+    """
+    if config.data.missing != "interpolate":
+        return panel
+    known, _ = survey_table(
+        config.data.model_copy(update={"missing": "ffill"}), table, end=config.data.end
+    )
+    if config.melted:
+        known = known.melted(panel_ids(config.data, known.layout))
+    drawn, values = (panel.values != known.values) & ~np.isnan(panel.values), panel.values.copy()
+    for border in np.unique([split.validation_start, split.test_start]):
+        for column in np.flatnonzero(drawn[border - 1]):
+            given = np.flatnonzero(~drawn[:border, column])
+            hole = slice(given[-1] + 1, border)
+            values[hole, column] = known.values[hole, column]
+    return replace(panel, values=values)
+
+
+def _split(config: Config, layout: Layout, test_from: int | None) -> Split:
+    return split_rows(
+        layout,
+        validation=config.split.validation,
+        test=config.split.test,
+        horizon=config.windows.horizon,
+        test_from=test_from,
+    )
+
+
+def _without_short(config: Config, panel: Panel, short: NDArray[np.bool_]) -> Panel:
+    """The panel without the series that are too ``short``, if the policy is to skip them, and there
+    are others.
+    """
+    if config.data.short_series == "skip" and not short.all():
+        return panel.only(~short)
+    windows, layout = config.windows, panel.layout
+    named = [f"{layout.ids[k]} ({layout.lengths[k]:,} rows)" for k in np.flatnonzero(short)[:5]]
+    raise DataError(
+        f"{short.sum():,} of {len(short):,} series have no {windows.context_length} +"
+        f" {windows.horizon} rows (windows.context_length + windows.horizon) without a gap to learn"
+        f" from: {', '.join(named)}; set data.short_series: pad or skip, or make them smaller"
+    )
+
+
+def _with_categories(config: Config, panel: Panel) -> Config:
+    covariates = config.data.covariates.model_copy(
+        update={"categories": dict(panel.known.categories)}
+    )
+    return config.model_copy(
+        update={"data": config.data.model_copy(update={"covariates": covariates})}
+    )
+
+
+def _too_short(config: Config, layout: Layout, split: Split) -> NDArray[np.bool_]:
+    """Which series have no window with a full context, in training or at their end."""
+    windows = config.windows
+    last_spans = layout.offsets[1:] - layout.spans[layout.span_of(layout.offsets[1:] - 1)]
+    rows = split.validation_start - split.train_start
+    return (rows < windows.context_length + windows.horizon) | (last_spans < windows.context_length)
+
+
+def _resolved(
+    config: Config, layout: Layout, split: Split, short: NDArray[np.bool_]
+) -> tuple[Config, dict[str, str]]:
+    """Fill in what the rows decide, and why."""
+    windows = config.windows
+    rows = int((split.end - split.validation_start).sum())
+    stride = max(
+        min(windows.horizon, rows // MIN_EVALUATION_WINDOWS), -(-rows // MAX_EVALUATION_WINDOWS), 1
+    )
+    decided = {
+        "evaluation_stride": (stride, f"{rows:,} rows to be evaluated"),
+        "padding": (
+            bool(short.any()),
+            f"{short.sum():,} series are shorter than context and horizon",
+        ),
+    }
+    left = {key: choice for key, choice in decided.items() if getattr(windows, key) is None}
+    windows = windows.model_copy(update={key: value for key, (value, _) in left.items()})
+    data = config.data.model_copy(update={"freq": layout.grid.freq})
+    reasons = {f"windows.{key}": f"{value}: {reason}" for key, (value, reason) in left.items()}
+    return config.model_copy(update={"data": data, "windows": windows}), reasons
+
+
+def _no_windows(config: Config, layout: Layout, split: Split) -> DataError:
+    rows = split.validation_start - split.train_start
+    windows = config.windows
+    return DataError(
+        f"no training window: the longest series, {layout.ids[rows.argmax()]}, has {rows.max():,}"
+        f" training rows, and a window needs {windows.context_length} + {windows.horizon}"
+        f" (windows.context_length + windows.horizon) without a gap{_among_targets(config)}; make"
+        " them smaller, leave windows.padding out, or make split.validation and split.test smaller"
+    )
+
+
+def _all_windows(config: Config, layout: Layout, values: NDArray[np.float32], split: Split) -> int:
+    """Training windows, with those whose targets were not all observed."""
+    borders = split.train_start, split.validation_start
+    longest = config.windows.context_length
+    return len(
+        make_config_windows(config, layout, values, *borders, context_length=longest, n_flagged=0)
+    )
+
+
+def _among_targets(config: Config) -> str:
+    return ", and no target where no value was observed" if config.data.masks else ""
+
+
+def _fingerprint(table: Table) -> str:
+    """SHA-256 of the bytes of the table's files, one after another.
+
+    Raises ChangedError if they are no longer those.
+    """
+    digest = hashlib.sha256()
+    for file in table.states:
+        with open_regular(file) as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    table.require_unchanged()
+    return digest.hexdigest()

@@ -1,0 +1,160 @@
+"""What was trained, as the files of a published run."""
+
+import json
+import os
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lstm_forecast.config.loading import dump_config
+from lstm_forecast.config.schema import Config
+from lstm_forecast.errors import DataError
+from lstm_forecast.events import phase
+from lstm_forecast.forecasting.calibration import Calibration, calibrations_to_bytes
+from lstm_forecast.forecasting.golden import golden_json
+from lstm_forecast.forecasting.loaded import make_forecaster
+from lstm_forecast.forecasting.session import Session
+from lstm_forecast.libraries import temporary_files_in
+from lstm_forecast.model.ensemble import Member, published_weights
+from lstm_forecast.model.onnx.graph import onnx_graph
+from lstm_forecast.store import Run, publish
+from lstm_forecast.store.history import history_csv
+from lstm_forecast.training.fit import Fitted
+from lstm_forecast.training.prepare import Prepared
+
+__all__ = ["Trained", "publish_trained"]
+
+ONNX_TOLERANCE = 1e-5  # of the largest prediction, or of 1 where all are smaller
+ONNX_WINDOWS = 256
+Single = NDArray[np.float32]
+PACKAGES = (
+    "lstm-forecast-cli",
+    "keras",
+    "tensorflow",
+    "numpy",
+    "pandas",
+    "scikit-learn",
+    "onnx",
+    "onnxruntime",
+)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What was trained on the training part, and judged on the others."""
+
+    prepared: Prepared
+    fitted: Fitted
+    # the network, or the simpler forecast that the validation part preferred
+    members: Sequence[Member]
+    evaluated: bytes  # the same as an ONNX file
+    calibrations: Mapping[str, Calibration]  # of the evaluated and of the published network
+    published: str
+    scores: Mapping[str, float]
+    metrics: Mapping[str, Any]
+    table: pd.DataFrame  # test forecasts
+
+
+def publish_trained(
+    home: Path,
+    trained: Trained,
+    members: Sequence[Member],
+    *,
+    data_path: Path,
+    facts: Mapping[str, Any] = MappingProxyType({}),
+) -> Run:
+    """Publish ``members`` beside the evaluation in ``trained``. Call it under ``locked(home)``.
+
+    Raises DataError if the ONNX network does not agree with Keras, WriteError if the run cannot be
+    written.
+    """
+    phase("publishing")
+    config = trained.prepared.config
+    # A path in a config counts from the config's directory: from the run, the data lie elsewhere.
+    located = os.path.relpath(data_path.resolve(), home.resolve() / "run")
+    resolved = config.model_copy(update={"data": config.data.model_copy(update={"path": located})})
+    files = _network_files(members, trained) | _other_files(resolved, trained)
+    chosen = {"published": trained.published, "validation_errors": trained.scores}
+    return publish(home, files, {**_facts(trained.prepared), **chosen, **facts})
+
+
+def _require_agreement(
+    graph: bytes, predict: Callable[[Single], Single], prepared: Prepared
+) -> None:
+    """Refuse an ONNX network that does not predict what the Keras network does, on real windows."""
+    windows = prepared.windows(prepared.config.windows.context_length)
+    inputs = next(windows.batches(ONNX_WINDOWS, limit=ONNX_WINDOWS)).inputs
+    expected = np.sort(predict(inputs), axis=-1)
+    difference = np.abs(Session(graph).predict(inputs) - expected).max()
+    limit = ONNX_TOLERANCE * max(1.0, float(np.abs(expected).max()))
+    if not difference <= limit:  # also where the difference is not a number
+        raise DataError(
+            f"the ONNX network differs from the Keras network by {difference:.2g} (at most"
+            f" {limit:.2g} is allowed), so nothing is published; training has probably diverged:"
+            " lower training.learning_rate, or clip gradients"
+        )
+
+
+def _network_files(members: Sequence[Member], trained: Trained) -> dict[str, Callable[[Path], Any]]:
+    from safetensors.numpy import save
+
+    from lstm_forecast.model.network.build import complete_network
+
+    prepared = trained.prepared
+    network, graph, weights = (
+        complete_network(members),
+        onnx_graph(members),
+        save(published_weights(members)),
+    )
+    _require_agreement(graph, lambda inputs: np.asarray(network(inputs, training=False)), prepared)
+    forecaster = make_forecaster(
+        prepared.config, graph, prepared.scaler, trained.calibrations["network"]
+    )
+    windows = prepared.windows(prepared.config.windows.context_length, everything=True)
+    golden = golden_json(forecaster, windows, prepared.layout)
+
+    def save_network(path: Path) -> None:
+        with temporary_files_in(path.parent):
+            network.save(path)
+
+    return {
+        "network.onnx": lambda path: path.write_bytes(graph),
+        "evaluated.onnx": lambda path: path.write_bytes(trained.evaluated),
+        "weights.safetensors": lambda path: path.write_bytes(weights),
+        "network.keras": save_network,
+        "calibration.safetensors": lambda path: path.write_bytes(
+            calibrations_to_bytes(trained.calibrations)
+        ),
+        "golden.json": lambda path: path.write_text(golden, encoding="utf-8"),
+    }
+
+
+def _other_files(config: Config, trained: Trained) -> dict[str, Callable[[Path], Any]]:
+    def text(content: str) -> Callable[[Path], Any]:
+        return lambda path: path.write_text(content, encoding="utf-8")
+
+    return {
+        "config.yaml": text(dump_config(config)),
+        "scaler.json": text(trained.prepared.scaler.to_json()),
+        "history.csv": text(history_csv(trained.fitted.history)),
+        "metrics.json": text(json.dumps(trained.metrics, indent=1, allow_nan=False)),
+        "forecasts.parquet": lambda path: trained.table.to_parquet(path, index=False),
+    }
+
+
+def _facts(prepared: Prepared) -> dict[str, Any]:
+    return {
+        "name": prepared.config.name,
+        "seed": prepared.config.seed,
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in PACKAGES},
+        **prepared.facts,
+    }

@@ -1,0 +1,65 @@
+"""A run's network trained again as time goes on, for a backtest that asks what retraining would
+have brought.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from lstm_forecast.errors import UsageError
+from lstm_forecast.events import Listener
+from lstm_forecast.forecasting.session import Session
+from lstm_forecast.judging.folds import RETRAINED, Fold
+from lstm_forecast.judging.task import Task
+from lstm_forecast.model.onnx.graph import onnx_graph
+from lstm_forecast.store.documents import read_epochs
+from lstm_forecast.training.fit import Fitted, learn_again
+from lstm_forecast.training.prepare import Prepared
+
+__all__ = ["retrained_folds"]
+
+
+def retrained_folds(task: Task, listener: Listener, *, every: int) -> list[Fold]:
+    """What the run published, trained again before every ``every``-th origin on all rows until
+    then.
+
+    Scaler, choices and epochs stay those of the run. Raises UsageError where the table lacks rows
+    of the training.
+    """
+    if not task.complete:
+        raise UsageError(
+            "--refit trains on all rows before an origin, and this table lacks some that the"
+            " run had"
+        )
+    run, config, layout, forecaster = (
+        task.loaded.run,
+        task.loaded.config,
+        task.panel.layout,
+        task.loaded.forecaster,
+    )
+    ordinals = layout.ordinals(task.part.origins)
+    numbers = np.unique(ordinals, return_inverse=True)[1] // every
+    fitted = Fitted((), tuple(read_epochs(run, config)))
+    folds, trainings = [], numbers.max() + 1
+    for number in range(trainings):
+        index = np.flatnonzero(numbers == number)
+        first = int(ordinals[index].min())
+        ends = layout.rows_before(first)
+        stamp = layout.grid.stamps(np.array([first]))[0]
+        listener.note(
+            f"training {number + 1} of {trainings}, on rows before {stamp}", event="phase"
+        )
+        split = replace(task.split, end=ends)
+        prepared = Prepared(
+            config, layout, split, forecaster.scaler, task.values, None, None, facts={}
+        )
+        members = learn_again(
+            prepared,
+            fitted,
+            run.manifest["published"],
+            lambda epoch: listener.epoch(epoch, config.training.epochs),
+        )
+        folds.append(
+            Fold(RETRAINED, replace(forecaster, session=Session(onnx_graph(members))), index, ends)
+        )
+    return folds

@@ -1,0 +1,69 @@
+"""What can be known of a training before Keras starts: its memory, and the graph that it will
+publish.
+"""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from lstm_forecast.errors import ConfigError, RunError
+from lstm_forecast.forecasting.limits import require_sound
+from lstm_forecast.forecasting.loaded import make_forecaster
+from lstm_forecast.model.ensemble import Member
+from lstm_forecast.model.linear.linear import fit_linear
+from lstm_forecast.model.onnx.graph import onnx_graph, weight_shapes
+from lstm_forecast.training.memory import require_memory
+from lstm_forecast.training.prepare import Prepared
+from lstm_forecast.training.specs import network_spec
+from lstm_forecast.windows.configured import known_widths
+
+__all__ = ["rehearse"]
+
+LEARNED, WINDOWS = 200, 8  # windows that linear parts learn from, and that the graph is run on
+
+
+def rehearse(prepared: Prepared) -> Mapping[str, float]:
+    """Build what training will publish, with weights of 0, and forecast a few windows of every part
+    with it.
+
+    Returns the number of ``networks`` and of their ``parameters``, and the ``mib`` that training
+    will take, about. What only training can tell is whether Keras agrees, how long it takes, and
+    how well it forecasts. Raises ConfigError if it would take too much memory or the network could
+    not be published.
+    """
+    mib, members = require_memory(prepared), _draft(prepared)
+    config, scaler = prepared.config, prepared.scaler
+    n_columns = len(scaler.columns) + sum(known_widths(config).values())
+    try:
+        graph = onnx_graph(members)
+        require_sound(graph, config, n_columns=n_columns)
+        forecaster = make_forecaster(config, graph, scaler)
+        for part in prepared.parts.values():
+            few = np.arange(min(WINDOWS, len(part.windows)))
+            forecaster.on_windows(part.windows.only(few), part.series[few])
+    except (ValueError, RunError) as error:
+        raise ConfigError(
+            f"model, windows: no network can be published of these: {error}"
+        ) from None
+    shapes = (shape for member in members for shape in weight_shapes(member.spec).values())
+    return {"networks": len(members), "parameters": sum(map(math.prod, shapes)), "mib": round(mib)}
+
+
+def _draft(prepared: Prepared) -> list[Member]:
+    """The members as training makes them, but for weights of 0 and linear parts that learned from a
+    few windows.
+    """
+    config, kind = prepared.config, prepared.config.model.linear
+    windows = {n: prepared.windows(n) for n in set(config.member_contexts)}
+    linears = {
+        n: fit_linear(each, season_length=config.windows.season_length, kind=kind, limit=LEARNED)
+        for n, each in windows.items()
+        if kind != "none"
+    }
+    members = []
+    for number, n in enumerate(config.member_contexts):
+        spec = network_spec(prepared, windows[n], number)
+        weights = {name: np.zeros(shape, np.float32) for name, shape in weight_shapes(spec).items()}
+        members.append(Member(spec, weights, linears.get(n)))
+    return members
