@@ -19,7 +19,7 @@ def promotion(folder: Path, count: int) -> None:
     and the judge.
     """
     from tests.unit import test_judging
-    from tests.unit.test_promotion import KINDS, losses, no_better, verdict
+    from tests.unit.judging.test_promotion import KINDS, losses, no_better, verdict
 
     each = -(-count // len(KINDS))
     panel, judged = test_judging.make_panel(folder), dict[str, int]()

@@ -21,7 +21,7 @@ from lstm_forecast.model.network.build import (
 )
 from lstm_forecast.model.onnx.graph import OPERATORS, onnx_graph, weight_shapes
 from lstm_forecast.model.spec import NetworkSpec
-from tests.unit.test_graph import (
+from tests.unit.model.onnx.test_graph import (
     linear_part,
     member_of,
     predictions_of,

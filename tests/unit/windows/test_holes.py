@@ -21,7 +21,7 @@ from lstm_forecast.panel.repair import Settings
 from lstm_forecast.panel.scale import Scaler, fit_scaler
 from lstm_forecast.windows.windows import Windows, make_windows, normalised
 from tests.unit.conftest import table_of
-from tests.unit.test_windows import Case, cases, promised
+from tests.unit.windows.test_windows import Case, cases, promised
 
 KINDS = ["none", "last", "mean", "standard", "last_standard"]
 STEPS = 60

@@ -32,7 +32,7 @@ from lstm_forecast.store import (
     write_whole,
 )
 from tests.reliability.failing_disk import NEVER, failing_disk
-from tests.unit.test_store import Stop, operations, writers
+from tests.unit.store.test_store import Stop, operations, writers
 
 CODES = [errno.ENOSPC, errno.EIO, errno.EACCES]
 FILES = ("network.onnx", "config.yaml")  # fewer than there are: each behaves like the others

@@ -12,7 +12,7 @@ from lstm_forecast.config.loading import dump_config, load_config, parse_config
 from lstm_forecast.config.network import Activation, Cell, Initializer
 from lstm_forecast.config.schema import Config, Normalisation, Scaler
 from lstm_forecast.errors import ConfigError
-from tests.unit.test_config import MINIMAL
+from tests.unit.config.test_config import MINIMAL
 
 hard = st.text(
     st.sampled_from("?:-!&*#[]{},|>@`'\"% =<~0aN.\t\n\\\x85\xa0\u2028\ufeff\u00e9"),
