@@ -30,7 +30,7 @@ from lstm_forecast.store.documents import (
 )
 from lstm_forecast.store.outputs import require_output, require_suffix
 
-__all__ = ["plot"]
+__all__ = ["actual_values", "plot"]
 
 FEW_PANELS = 3  # each as wide as the page, with room for ten horizons of history
 MIN_ROWS = 60  # of history, where the horizon is short
@@ -88,7 +88,7 @@ def _forecast(
     rows = max(MIN_ROWS, (10 if len(shown) <= FEW_PANELS else 6) * horizon)
     future = forecast_table(loaded, panel, forecast_future(loaded, panel)[0])
     return forecast_figure(
-        _history(panel, panel_ids(config.data, panel.layout).tolist(), shown, rows=rows),
+        actual_values(panel, panel_ids(config.data, panel.layout).tolist(), shown, rows=rows),
         _test_forecasts(run, config, shown),
         future,
         name=config.name,
@@ -131,7 +131,7 @@ def _test_forecasts(run: Run, config: Config, shown: Sequence[str]) -> pd.DataFr
     return table[table["unique_id"].isin(shown)]
 
 
-def _history(
+def actual_values(
     panel: Panel, ids: list[list[str]], shown: Sequence[str], *, rows: int
 ) -> pd.DataFrame:
     """Actual values of the newest ``rows`` steps of each series shown; NaN in gaps, so that no line

@@ -59,7 +59,7 @@ from lstm_forecast.training.learn import learn, learn_all_rows, start_checkpoint
 from lstm_forecast.training.prepare import prepare_panel
 from lstm_forecast.training.publish import publish_trained
 
-__all__ = ["retrain"]
+__all__ = ["require_same_forecasts", "retrain"]
 
 REREAD_SECONDS = 300
 SETTLE_SECONDS = 1.0  # between two looks at data that are being written
@@ -268,7 +268,7 @@ def _promoted(home: Path, run: Run, found: Status, *, seen: Version) -> Status:
     compared with that one.
     """
     try:
-        _require_same_forecasts(home, run)
+        require_same_forecasts(home, run)
         champion = crown(home, run.run_id, seen=seen)
     except (Stopped, KeyboardInterrupt):
         discard(home, run.run_id)
@@ -286,7 +286,8 @@ def _promoted(home: Path, run: Run, found: Status, *, seen: Version) -> Status:
     }
 
 
-def _require_same_forecasts(home: Path, run: Run) -> None:
+def require_same_forecasts(home: Path, run: Run) -> None:
+    """Raise RunError unless a fresh process reads the run back to identical forecasts."""
     phase("reading the run back in a fresh process", run=run.run_id)
     command = [sys.executable, "-P", "-m", "lstm_forecast", "runs", "verify", run.run_id, "--json"]
     where = ["--run", home.name, "--runs", str(home.parent)]

@@ -21,7 +21,7 @@ def sound_network(run: Run, config: Config, *, n_columns: int, evaluated: bool) 
     Raises RunError if the file is damaged or too large, ValueError if it holds anything but a
     network of the config.
     """
-    _, most_bytes = _limits(config, n_columns)
+    _, most_bytes = network_limits(config, n_columns)
     content = run.read("evaluated.onnx" if evaluated else "network.onnx", limit=most_bytes)
     require_sound(content, config, n_columns=n_columns)
     return content
@@ -31,7 +31,7 @@ def require_sound(content: bytes, config: Config, *, n_columns: int) -> None:
     """Raise ValueError if an ONNX file holds anything but a network of the resolved ``config``, or
     a larger one.
     """
-    largest, most_bytes = _limits(config, n_columns)
+    largest, most_bytes = network_limits(config, n_columns)
     if len(content) > most_bytes:
         raise ValueError(
             f"a network of {len(content):,} bytes, and its config needs {most_bytes:,} at most"
@@ -44,7 +44,7 @@ def require_sound(content: bytes, config: Config, *, n_columns: int) -> None:
     )
 
 
-def _limits(config: Config, n_columns: int) -> tuple[int, int]:
+def network_limits(config: Config, n_columns: int) -> tuple[int, int]:
     """Numbers in the largest array of a window, and bytes of the file, that a network of this
     config needs at most.
     """

@@ -14,8 +14,8 @@ from lstm_forecast.errors import DataError
 from lstm_forecast.panel.panel import Layout
 
 __all__ = [
-    "input_table", "long_table", "obeyed", "panel_ids", "quantile_columns", "save_table",
-    "spreadsheet_safe", "unique_ids",
+    "harmless", "input_table", "long_table", "obeyed", "panel_ids", "quantile_columns",
+    "save_table", "spreadsheet_safe", "unique_ids",
 ]  # fmt: skip
 
 FORMULA, NUMBER = re.compile(r"\s*[=+\-@\t\r]"), re.compile(r"[+-]?[\d.,]+")
@@ -103,7 +103,7 @@ def spreadsheet_safe(table: pd.DataFrame) -> pd.DataFrame:
     A text that begins like a formula gets a ' in front, unless it is a number (OWASP, "CSV
     Injection"); control signs are written as escapes.
     """
-    safe = table.rename(columns=_harmless)
+    safe = table.rename(columns=harmless)
     texts = [name for name in safe.columns if pd.api.types.is_string_dtype(safe[name])]
     return safe.assign(**{name: _all_harmless(safe[name]) for name in texts})
 
@@ -120,7 +120,7 @@ def obeyed(table: pd.DataFrame) -> str | None:
     """A name or id of the table that a spreadsheet or a terminal would obey, if there is one."""
     texts = [name for name in table.columns if pd.api.types.is_string_dtype(table[name])]
     written = [*table.columns, *(text for name in texts for text in table[name].unique())]
-    return next((text for text in written if _harmless(text) != text), None)
+    return next((text for text in written if harmless(text) != text), None)
 
 
 def _all_harmless(texts: pd.Series) -> pd.Series:
@@ -128,13 +128,14 @@ def _all_harmless(texts: pd.Series) -> pd.Series:
     as it has steps.
     """
     numbers, distinct = pd.factorize(texts)
-    shown = [_harmless(text) for text in distinct]
+    shown = [harmless(text) for text in distinct]
     if shown == list(distinct):
         return texts
     return pd.Series(shown, dtype=texts.dtype).reindex(numbers).set_axis(texts.index)
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
+    """The text as neither a spreadsheet nor a terminal obeys it, see ``spreadsheet_safe``."""
     shown = "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
     return f"'{shown}" if FORMULA.match(text) and not NUMBER.fullmatch(text) else shown
 

@@ -22,7 +22,7 @@ from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.split import Split
 from lstm_forecast.training.look import Choice, Looks
 
-__all__ = ["resolve"]
+__all__ = ["autocorrelation", "resolve"]
 
 # longest season looked for; weakest autocorrelation that counts, in all and
 MAX_SEASON, SEASONAL, SURE = 366, 0.1, 4
@@ -141,7 +141,7 @@ def _strongest_season(panel: Panel, split: Split) -> tuple[int, float]:
     starts = np.maximum(split.train_start[longest], ends - MAX_ROWS)
     correlations = np.median(
         [
-            _autocorrelation(panel.values[start:end, 0], lags)
+            autocorrelation(panel.values[start:end, 0], lags)
             for start, end in zip(starts, ends, strict=True)
         ],
         axis=0,
@@ -159,7 +159,7 @@ def _strongest_season(panel: Panel, split: Split) -> tuple[int, float]:
     return first + 2, float(inner[first])
 
 
-def _autocorrelation(values: NDArray[np.float64], lags: int) -> NDArray[np.float64]:
+def autocorrelation(values: NDArray[np.float64], lags: int) -> NDArray[np.float64]:
     """Of the changes from row to row, at distances 1 to ``lags``."""
     change = np.diff(values)
     known = ~np.isnan(change)

@@ -457,7 +457,7 @@ def test_a_run_that_split_its_series_at_a_gap_shows_the_gap() -> None:
         pd.DataFrame({"step": step, "y": step.astype(float)}), ((Path("x.csv"), 54, None),)
     )
     panel = build_panel(table, timestamp="step", targets=["y"], settings=Settings(gaps="split"))
-    history = workflow._history(panel, [["y"]], ["y"], rows=30)
+    history = workflow.actual_values(panel, [["y"]], ["y"], rows=30)
     assert history["ds"].tolist() == list(range(30, 60))
     assert history["ds"][history["y"].isna()].tolist() == list(range(40, 45))
 

@@ -69,7 +69,7 @@ def trained_before(
     monkeypatch.setattr(workflow, "read_panel", lambda *_, **__: read)
     monkeypatch.setattr(workflow, "train_challenger", lambda *_: challenge)
     monkeypatch.setattr(workflow, "publish_trained", publish_trained)
-    monkeypatch.setattr(workflow, "_require_same_forecasts", lambda *_: None)
+    monkeypatch.setattr(workflow, "require_same_forecasts", lambda *_: None)
 
     def run(runs: Path) -> Mapping[str, Any]:
         return workflow.retrain(

@@ -150,7 +150,7 @@ def test_check_refuses_a_network_that_could_not_be_read_back(
 ) -> None:
     from lstm_forecast.forecasting import limits
 
-    monkeypatch.setattr(limits, "_limits", lambda config, n_columns: (10, 1_000))
+    monkeypatch.setattr(limits, "network_limits", lambda config, n_columns: (10, 1_000))
     checked = CliRunner().invoke(app, ["check", "--config", str(small / "one-step.yaml")])
     assert checked.exit_code == 3
     assert "model, windows: no network can be published of these: a network of" in checked.output

@@ -25,7 +25,7 @@ from lstm_forecast.model.linear.ridge import Equations, Weights, inputs_of, norm
 from lstm_forecast.model.linear.smoothing import TINY, Smoothing, fit_smoothing
 from lstm_forecast.windows.windows import Windows
 
-__all__ = ["Linear", "fit_linear", "fixed_linear"]
+__all__ = ["Linear", "fit_linear", "fixed_linear", "newest_fifth"]
 
 # spread evenly; more change the solution by less than a seed changes the network
 MAX_WINDOWS = 200_000
@@ -107,7 +107,7 @@ def fit_linear(
     """
     if kind in (SMOOTHING, SEASONAL_NAIVE):
         return fixed_linear(training, form=kind, season_length=season_length)
-    newest = _newest_fifth(training)
+    newest = newest_fifth(training)
     older = replace(training, counts=training.counts - newest)
     newer = replace(
         training, starts=training.starts + older.counts * training.stride, counts=newest
@@ -149,7 +149,7 @@ def _solved(equations: Equations, penalty: float | Floats, *, windows: Windows) 
     return replace(weights, kernel=lengthened(weights.kernel, windows.context_length))
 
 
-def _newest_fifth(windows: Windows) -> NDArray[np.int64]:
+def newest_fifth(windows: Windows) -> NDArray[np.int64]:
     """How many windows of each range belong to the newest fifth of their span's, whose ranges lie
     side by side.
     """

@@ -71,7 +71,7 @@ def test_each_text_is_looked_at_once_however_many_rows_it_has(
 ) -> None:
     seen = []
     monkeypatch.setattr(
-        "lstm_forecast.forecasting.table._harmless", lambda text: seen.append(text) or f"'{text}"
+        "lstm_forecast.forecasting.table.harmless", lambda text: seen.append(text) or f"'{text}"
     )
     table = pd.DataFrame({"unique_id": np.repeat(["=a", "b", "c"], 1000), "y": 1.0})
     assert (

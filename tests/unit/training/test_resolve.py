@@ -16,7 +16,7 @@ from lstm_forecast.panel.covariates import Known
 from lstm_forecast.panel.notes import is_share
 from lstm_forecast.panel.panel import Panel, build_panel
 from lstm_forecast.panel.split import split_rows
-from lstm_forecast.training.resolve import _autocorrelation, resolve
+from lstm_forecast.training.resolve import autocorrelation, resolve
 from tests.unit.conftest import SHARED, table_of
 
 MINIMAL = "name: a\ndata: {path: a.csv, timestamp: ds, targets: y}\nwindows: {horizon: 6}\n"
@@ -152,7 +152,7 @@ def test_autocorrelations_are_what_their_definition_says(rows: int, lags: int, s
         change[lag:] @ change[:-lag] / power if 0 < lag < len(change) and power else 0
         for lag in range(1, lags + 1)
     ]
-    assert _autocorrelation(values, lags) == pytest.approx(expected, abs=1e-9)
+    assert autocorrelation(values, lags) == pytest.approx(expected, abs=1e-9)
 
 
 # What targets can be

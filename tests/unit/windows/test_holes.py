@@ -204,12 +204,12 @@ def test_the_penalty_is_chosen_on_windows_behind_those_that_it_was_fitted_on() -
     """Holes cut the windows of a span into many ranges, of which the last ones are the newest
     fifth.
     """
-    from lstm_forecast.model.linear.linear import _newest_fifth
+    from lstm_forecast.model.linear.linear import newest_fifth
 
     holes = some_holes(0.05)
     panel = panel_with(holes, -200.0)
     windows = windows_of(panel, scaled(panel)[1])
-    newest = _newest_fifth(windows)
+    newest = newest_fifth(windows)
     assert len(newest) > 3
     assert newest.sum() == len(windows) // 5
     held_back = np.flatnonzero(newest)
