@@ -14,17 +14,10 @@ from numpy.typing import NDArray
 from lstm_forecast.events import Listener, phase
 from lstm_forecast.forecasting.forecaster import Exchange
 from lstm_forecast.forecasting.loaded import load_run
-from lstm_forecast.forecasting.table import save_table
+from lstm_forecast.forecasting.table import save_table, window_ids
 from lstm_forecast.judging.folds import RETRAINED, Fold, fold_forecasts, published_folds
 from lstm_forecast.judging.importance import permutation_importance
-from lstm_forecast.judging.parts import (
-    linear_forecast,
-    part_ids,
-    part_report,
-    part_table,
-    reference,
-    require_finite,
-)
+from lstm_forecast.judging.parts import linear_forecast, part_report, part_table, require_finite
 from lstm_forecast.judging.report import worst_series
 from lstm_forecast.judging.statistical import check_statistical, statistical_forecasts
 from lstm_forecast.judging.task import Task, open_task
@@ -86,7 +79,13 @@ def backtest(
     config, quantiles = task.loaded.config, task.loaded.forecaster.quantiles
     columns = task.part.baselines | others
     table = part_table(
-        config, task.panel.layout, task.part, forecast, quantiles=quantiles, baselines=columns
+        task.panel.layout,
+        task.part,
+        forecast,
+        name=config.name,
+        ids=_ids(task),
+        quantiles=quantiles,
+        baselines=columns,
     )
     if output is not None:
         write_whole(output, lambda staged: save_table(table, staged, suffix=output.suffix.lower()))
@@ -115,7 +114,9 @@ def _baselines(
     season = config.windows.season_length
     found = statistical_forecasts(
         names,
-        history(task.panel.values[:, : part.windows.n_targets], task.panel.layout.spans, season),
+        history(
+            task.panel.values[:, part.windows.channels.targets], task.panel.layout.spans, season
+        ),
         origins,
         floors,
         horizon=config.windows.horizon,
@@ -137,13 +138,12 @@ def _baselines(
 def _report(
     task: Task, folds: list[Fold], forecast: Floats, others: Mapping[str, Floats]
 ) -> dict[str, Any]:
-    config, part, layout, quantiles = (
-        task.loaded.config,
+    part, layout, quantiles = (
         task.part,
         task.panel.layout,
         task.loaded.forecaster.quantiles,
     )
-    report = part_report(config, part, forecast, quantiles=quantiles, baselines=others)
+    report = part_report(part, forecast, quantiles=quantiles, baselines=others)
     stamps = layout.stamps(part.origins - 1)
     networks: dict[str, int] = {}
     for fold in folds:
@@ -156,9 +156,9 @@ def _report(
         "by_series": worst_series(
             actual=part.actual,
             forecast=forecast[..., len(quantiles) // 2],
-            reference=part.baselines[reference(config)],
+            reference=part.baselines[part.reference],
             scale=part.scale,
-            ids=part_ids(config, layout)[part.series],
+            ids=_ids(task)[part.series],
         ),
         "warnings": [*task.warnings, *report["warnings"]],
     }
@@ -185,3 +185,8 @@ def _importance(
         seed=config.seed,
         progress=lambda done, total: listener.progress("importance", done, total),
     )
+
+
+def _ids(task: Task) -> NDArray[np.object_]:
+    config = task.loaded.config
+    return window_ids(config.data, task.panel.layout, melted=config.melted)

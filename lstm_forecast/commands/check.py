@@ -87,7 +87,8 @@ def check(path: Path, *, config: Config | None = None) -> Report:
     findings += panel_notes(panel, n_targets=len(data.targets), season=season)
     if config is not None:
         findings += [
-            Finding("season", "note", 1, text) for text in doubtful_season(config, panel.layout)
+            Finding("season", "note", 1, text)
+            for text in doubtful_season(config.windows.season_length, panel.layout)
         ]
         findings += _short(panel, config)
         if not any(finding.level == "refused" for finding in findings):

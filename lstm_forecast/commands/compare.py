@@ -18,7 +18,6 @@ from lstm_forecast.config.schema import Config
 from lstm_forecast.config.variations import Variation
 from lstm_forecast.errors import DataError, UsageError
 from lstm_forecast.events import Epoch, Listener
-from lstm_forecast.forecasting.loaded import make_forecaster
 from lstm_forecast.forecasting.table import save_table
 from lstm_forecast.forecasting.timing import Timing, fastest, time_network
 from lstm_forecast.judging.comparison import (
@@ -137,7 +136,7 @@ def _data_key(config: Config) -> tuple[Any, ...]:
         config.preprocessing,
         config.windows,
         config.melted,
-        config.span,
+        config.statistics_length,
     )
 
 
@@ -208,7 +207,7 @@ def _trained(prepared: Prepared, name: str, report: Callable[[Epoch], None]) -> 
     start, cpu_start = time.perf_counter(), time.process_time()
     fitted = fit(prepared, report)
     seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
-    forecaster = make_forecaster(prepared.config, onnx_graph(fitted.members), prepared.scaler)
+    forecaster = prepared.forecaster(onnx_graph(fitted.members))
     part: Part = getattr(prepared, name)
     forecast = forecaster.on_windows(part.windows, part.series)
     found = errors(forecast[..., forecast.shape[-1] // 2], part.actual, part.scale)
@@ -221,7 +220,7 @@ def _trained(prepared: Prepared, name: str, report: Callable[[Epoch], None]) -> 
 
 def _baselines(base: Prepared, part: Part) -> tuple[Row, ...]:
     """The ridge on the same windows, and simpler forecasts, which need no training."""
-    ridge = fit_linear(base.windows(base.config.windows.context_length))
+    ridge = fit_linear(base.windows())
     forecasts = {
         "ridge": linear_forecast(ridge, part.windows, base.scaler, part.series),
         **part.baselines,
@@ -254,7 +253,7 @@ def _time(
 def _timing(members: Sequence[Member], context_length: int) -> Timing:
     network = onnx_graph([with_context(member, context_length) for member in members])
     return time_network(
-        network, context_length=context_length, n_features=members[0].spec.n_features
+        network, context_length=context_length, n_features=members[0].spec.channels.n_features
     )
 
 

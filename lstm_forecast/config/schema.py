@@ -282,7 +282,7 @@ class Config(Section):
         return tuple(lengths[k % len(lengths)] for k in range(self.model.ensemble))
 
     @property
-    def span(self) -> int:
+    def statistics_length(self) -> int:
         """Newest rows of a window that its local statistics come from: every network of an ensemble
         sees them.
         """

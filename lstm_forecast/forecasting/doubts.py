@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from lstm_forecast.config.schema import Config
+from lstm_forecast.config.schema import SUPPORTS, PreprocessingConfig, Support
 from lstm_forecast.panel.panel import Layout, Panel
 from lstm_forecast.panel.scale import Scaler
 
@@ -39,9 +39,9 @@ def held_season(layout: Layout, season: int) -> bool:
     return season == 1 or 2 * season <= layout.lengths.max()
 
 
-def doubtful_season(config: Config, layout: Layout) -> Iterator[str]:
+def doubtful_season(season_length: int | None, layout: Layout) -> Iterator[str]:
     """A line about a season that the rows do not hold, if the config names such a one."""
-    season = config.windows.season_length or 1
+    season = season_length or 1
     if not held_season(layout, season):
         yield (
             f"windows.season_length: no series holds two seasons of {season:,} rows (the longest"
@@ -50,22 +50,22 @@ def doubtful_season(config: Config, layout: Layout) -> Iterator[str]:
         )
 
 
-def outside_support(config: Config, values: Floats) -> int:
+def outside_support(support: Support | None, values: Floats) -> int:
     """How many rows of target ``values`` (n_rows, n_targets) hold one that
     ``preprocessing.support`` rules out.
     """
-    low, high = config.preprocessing.bounds
+    low, high = SUPPORTS[support or "real"]
     return int(((values < low) | (values > high)).any(axis=1).sum())
 
 
-def doubtful_support(config: Config, values: Floats) -> Iterator[str]:
+def doubtful_support(support: Support | None, values: Floats) -> Iterator[str]:
     """A line about rows of target ``values`` (n_rows, n_targets) that ``preprocessing.support``
     rules out, if any.
     """
-    if count := outside_support(config, values):
+    if count := outside_support(support, values):
         yield (
             f"warning: {count:,} of {len(values):,} rows hold a target outside of"
-            f" preprocessing.support: {config.preprocessing.support} (they go from"
+            f" preprocessing.support: {support} (they go from"
             f" {np.nanmin(values):.6g} to {np.nanmax(values):.6g}), and no forecast does; if that"
             " is wrong, set preprocessing.support: real and train again"
         )
@@ -129,11 +129,20 @@ def doubtful_intervals(
             )
 
 
-def doubtful_levels(config: Config, scaler: Scaler, panel: Panel, index: Ints) -> Iterator[str]:
+def doubtful_levels(
+    scaler: Scaler,
+    panel: Panel,
+    index: Ints,
+    *,
+    preprocessing: PreprocessingConfig,
+    n_targets: int,
+    cycle: int,
+) -> Iterator[str]:
     """A line about series whose newest level lies far outside of what training saw, as other units
     make it.
 
-    ``panel`` has a series for every row of the scaler in ``index`` (n_series,). What training saw
+    ``panel`` has a series for every row of the scaler in ``index`` (n_series,); a ``cycle`` of rows
+    is a season or a horizon, whichever is longer. What training saw
     is known from the scaler, so that there is nothing to be said with ``preprocessing.scaler:
     none``. Too far is a level ``FAR`` standard deviations away, times the root of the number of
     series where these share one scale, or one beside which both mean and standard deviation are
@@ -141,18 +150,18 @@ def doubtful_levels(config: Config, scaler: Scaler, panel: Panel, index: Ints) -
     newest rows are 0, the least of the others is the level, which may lie ``FAR_SPARSE`` standard
     deviations away.
     """
-    if config.preprocessing.scaler == "none":
+    if preprocessing.scaler == "none":
         return
-    steps = min(MOST_NEWEST, max(NEWEST, config.windows.horizon, config.windows.season_length))
-    newest = _newest(panel, steps, config.n_outputs)
-    middle, deviation = _seen(config, scaler, index)
+    steps = min(MOST_NEWEST, max(NEWEST, cycle))
+    newest = _newest(panel, steps, n_targets)
+    middle, deviation = _seen(scaler, index, preprocessing.scaler, n_targets)
     with np.errstate(all="ignore"):
         values = np.log(newest) if scaler.log else newest
         values = np.where(np.isnan(values).all(axis=1, keepdims=True), middle[:, None], values)
         level, most = np.nanmedian(values, axis=1), np.nanmax(np.abs(values), axis=1)
         sparse = (level == 0) & (most > 0) & (not scaler.log)
         level = np.where(sparse, np.where(values == 0, np.inf, np.abs(values)).min(axis=1), level)
-        pooled = config.preprocessing.scope == "global"
+        pooled = preprocessing.scope == "global"
         limit = np.where(sparse, FAR_SPARSE, FAR) * (math.sqrt(len(scaler.ids)) if pooled else 1)
         far = np.abs(level - middle) > limit * deviation
         if scaler.log:
@@ -163,9 +172,7 @@ def doubtful_levels(config: Config, scaler: Scaler, panel: Panel, index: Ints) -
         return
     series, target = np.argwhere(far)[0]
     kind = "least but 0" if sparse[series, target] else "median"
-    constant = (
-        config.preprocessing.scaler == "standard" and scaler.scale[index[series], target] == 1
-    )
+    constant = preprocessing.scaler == "standard" and scaler.scale[index[series], target] == 1
     around = 0 if constant else 2 * deviation[series, target]
     shown = level[series, target], middle[series, target] - around, middle[series, target] + around
     with np.errstate(over="ignore"):
@@ -188,18 +195,14 @@ def _newest(panel: Panel, steps: int, n_targets: int) -> Floats:
     return np.where((rows >= starts)[..., None], values, np.nan)
 
 
-def _seen(config: Config, scaler: Scaler, index: Ints) -> tuple[Floats, Floats]:
+def _seen(scaler: Scaler, index: Ints, kind: str, n_targets: int) -> tuple[Floats, Floats]:
     """Mean and standard deviation of the training rows, about, (n_series, n_targets) each, in the
     scaler's units.
 
     A scale of 1 is that of a series that never changed, which counts as a deviation as large as its
     value.
     """
-    center, scale = (
-        scaler.center[index, : config.n_outputs],
-        scaler.scale[index, : config.n_outputs],
-    )
-    kind = config.preprocessing.scaler
+    center, scale = scaler.center[index, :n_targets], scaler.scale[index, :n_targets]
     if kind == "minmax":
         return center + scale / 2, scale / UNIFORM
     if kind == "robust":  # where half of the values are equal, quartiles tell nothing of the others

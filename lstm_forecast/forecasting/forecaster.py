@@ -13,7 +13,10 @@ from lstm_forecast.config.schema import SUPPORTS
 from lstm_forecast.forecasting.calibration import Calibration, calibrate
 from lstm_forecast.forecasting.session import Session
 from lstm_forecast.panel.scale import Scaler
-from lstm_forecast.windows.windows import Batch, Windows, gather_contexts, normalised
+from lstm_forecast.windows.batch import Batch, gather_contexts, normalised
+from lstm_forecast.windows.channels import Channels
+from lstm_forecast.windows.framing import Framing
+from lstm_forecast.windows.windows import Windows
 
 __all__ = ["Exchange", "Forecaster", "Trials"]
 
@@ -61,19 +64,17 @@ class Forecaster:
 
     session: Session
     scaler: Scaler
-    n_targets: int
-    context_length: int
-    normalisation: str
-    padded: bool
+    framing: Framing
+    channels: Channels
     calibration: Calibration
     levels: tuple[int, ...]  # percents of the intervals that are forecast
     # the least and the largest value that a target can have
     support: tuple[float, float] = SUPPORTS["real"]
-    span: int | None = None
-    horizon: int = 0  # of the network: how far ahead the columns known ahead are seen
-    n_ahead: int = 0  # such columns, before the static ones
-    n_static: int = 0  # the last columns
-    n_flagged: int = 0  # the first columns that may be NaN
+
+    @property
+    def needed_rows(self) -> int:
+        """Rows without a gap at the end of a series that a forecast starts from."""
+        return 1 if self.channels.padded else self.framing.context_length
 
     @property
     def quantiles(self) -> tuple[float, ...]:
@@ -117,7 +118,11 @@ class Forecaster:
             np.concatenate(arrays) for arrays in zip(*found, strict=True)
         )
         return Trials(
-            predictions, targets, changes, series, news=min(1.0, windows.stride / windows.horizon)
+            predictions,
+            targets,
+            changes,
+            series,
+            news=min(1.0, windows.framing.stride / windows.framing.horizon),
         )
 
     def calibrated(self, trials: Sequence[Trials], *, per_series: bool) -> "Forecaster":
@@ -146,19 +151,13 @@ class Forecaster:
         context, which needs a network without covariates; its intervals then widen as if the errors
         of successive horizons were independent. Shapes of the others are (n,), see Windows.origins.
         """
-        parts, n_own = [], values.shape[1] - self.n_ahead - self.n_static
-        shifted = slice(n_own, n_own + self.n_ahead)
+        parts = []
         for start in range(0, len(origins), BATCH):
             part = slice(start, start + BATCH)
             contexts, observed = gather_contexts(
-                values,
-                origins[part],
-                floors[part],
-                self.context_length,
-                shifted=shifted,
-                shift=self.horizon,
+                values, origins[part], floors[part], self.framing, self.channels
             )
-            prediction = self._roll(contexts, observed, series[part], steps, n_own)
+            prediction = self._roll(contexts, observed, series[part], steps)
             parts.append(self._original(prediction, series[part]))
         return np.concatenate(parts)
 
@@ -168,8 +167,10 @@ class Forecaster:
         ``inputs`` (n, context_length, n_features) and the result are in the units of the network's
         output; padding counts for nothing.
         """
-        change = np.square(np.diff(inputs[..., : self.n_targets].astype(np.float64), axis=1))
-        seen = inputs[:, :-1, -1:] if self.padded else np.ones_like(change[..., :1])
+        change = np.square(
+            np.diff(inputs[..., : self.channels.n_targets].astype(np.float64), axis=1)
+        )
+        seen = inputs[:, :-1, -1:] if self.channels.padded else np.ones_like(change[..., :1])
         with np.errstate(over="ignore"):
             return np.asarray(
                 np.sqrt((change * seen).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)), np.float32
@@ -216,12 +217,13 @@ class Forecaster:
     def _borders(self, series: Ints) -> list[Floats]:
         """The support in scaled units, (n, 1, n_targets) each."""
         return [
-            self.scaler.scaled(value, series, n_targets=self.n_targets) for value in self.support
+            self.scaler.scaled(value, series, n_targets=self.channels.n_targets)
+            for value in self.support
         ]
 
     def _original(self, scaled: NDArray[np.float32], series: Ints) -> Floats:
         """Forecasts in original units, cut to the support; the order of quantiles stays."""
-        values = self.scaler.invert(scaled, series, n_targets=self.n_targets)
+        values = self.scaler.invert(scaled, series, n_targets=self.channels.n_targets)
         # Adding 0 makes 0 of -0.
         return values if self.support == SUPPORTS["real"] else values.clip(*self.support) + 0.0
 
@@ -231,20 +233,15 @@ class Forecaster:
         observed: NDArray[np.bool_] | None,
         series: Ints,
         steps: int,
-        n_own: int,
     ) -> NDArray[np.float32]:
         """Scaled predictions (n, steps, n_targets, n_quantiles), one horizon after another."""
         blocks: list[NDArray[np.float32]] = []
         # distance of the quantiles from the median at the end of the last block
         carried = np.zeros(1, np.float32)
         while True:
-            inputs, center, scale = normalised(
-                contexts, observed, self.normalisation,
-                padded=self.padded, span=self.span, n_own=n_own, n_flagged=self.n_flagged,
-            )  # fmt: skip
-            block = self._predict(
-                inputs, center[..., : self.n_targets], scale[..., : self.n_targets], series
-            )
+            inputs, center, scale = normalised(contexts, observed, self.framing, self.channels)
+            targets = self.channels.targets
+            block = self._predict(inputs, center[..., targets], scale[..., targets], series)
             median: NDArray[np.float32] = block[..., block.shape[-1] // 2]
             distance = block - median[..., None]  # of the quantiles from the median
             if blocks:
@@ -255,7 +252,9 @@ class Forecaster:
             if len(blocks) * blocks[0].shape[1] >= steps:
                 return np.concatenate(blocks, axis=1)[:, :steps]
             known = median.clip(*self._borders(series)).astype(np.float32)  # after rounding, too
-            contexts = np.concatenate([contexts, known], axis=1)[:, -self.context_length :]
+            contexts = np.concatenate([contexts, known], axis=1)[:, -self.framing.context_length :]
             if observed is not None:
                 seen = np.ones(median.shape[:2], bool)
-                observed = np.concatenate([observed, seen], axis=1)[:, -self.context_length :]
+                observed = np.concatenate([observed, seen], axis=1)[
+                    :, -self.framing.context_length :
+                ]

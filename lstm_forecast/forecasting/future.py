@@ -1,12 +1,12 @@
 """Forecasts of the rows after the end of every series, as arrays and as tables."""
 
+from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lstm_forecast.config.schema import Config
 from lstm_forecast.errors import DataError, UsageError
 from lstm_forecast.events import phase
 from lstm_forecast.forecasting.doubts import (
@@ -15,7 +15,8 @@ from lstm_forecast.forecasting.doubts import (
     doubtful_support,
     target_ranges,
 )
-from lstm_forecast.forecasting.loaded import LoadedRun, needed_rows, series_index
+from lstm_forecast.forecasting.forecaster import Forecaster
+from lstm_forecast.forecasting.loaded import LoadedRun, series_index
 from lstm_forecast.forecasting.table import input_table, long_table, panel_ids, quantile_columns
 from lstm_forecast.panel.panel import Layout, Panel
 
@@ -45,9 +46,9 @@ def forecast_future(
     rows = source.extended()
     origins = rows.layout.offsets[1:] - (0 if source.ahead is None else source.ahead.shape[1])
     floors = rows.layout.spans[rows.layout.span_of(origins - 1)]
-    _require_context(config, source.layout, origins - floors)
+    _require_context(loaded.forecaster.needed_rows, source.layout, origins - floors)
     if config.data.masks:
-        _require_observed(config, rows, origins, floors)
+        _require_observed(loaded.forecaster, rows, origins, floors)
     values = loaded.forecaster.scaler.transform(rows)
     forecast = loaded.forecaster.ahead(values, origins, floors, series, steps=steps)
     if config.melted:  # target after target: back to one row of targets for every series
@@ -59,8 +60,8 @@ def forecast_future(
             "ask for a shorter --horizon, or train with preprocessing.log: false"
         )
     own = panel.values[:, : len(config.data.targets)]
-    doubts = list(doubtful_support(config, own))
-    doubts += doubtful_levels(config, loaded.forecaster.scaler, source, series) if fresh else ()
+    doubts = list(doubtful_support(config.preprocessing.support, own))
+    doubts += _doubtful_levels(loaded, source, series) if fresh else ()
     levels, numbers = loaded.forecaster.levels, np.arange(len(layout.ids))
     doubts += doubtful_intervals(forecast, numbers, target_ranges(layout, own), ids, levels)
     return forecast, doubts
@@ -97,8 +98,7 @@ def forecast_table(
     )
 
 
-def _require_context(config: Config, layout: Layout, rows: NDArray[np.int64]) -> None:
-    need = needed_rows(config)
+def _require_context(need: int, layout: Layout, rows: NDArray[np.int64]) -> None:
     if (rows < need).any():
         k = int(rows.argmin())
         raise DataError(
@@ -109,16 +109,28 @@ def _require_context(config: Config, layout: Layout, rows: NDArray[np.int64]) ->
 
 
 def _require_observed(
-    config: Config, panel: Panel, origins: NDArray[np.int64], floors: NDArray[np.int64]
+    forecaster: Forecaster, panel: Panel, origins: NDArray[np.int64], floors: NDArray[np.int64]
 ) -> None:
     """Raise DataError for a context without a single value of a target: nothing says where such a
     forecast starts.
     """
-    starts = np.maximum(floors, origins - config.windows.context_length)
+    starts = np.maximum(floors, origins - forecaster.framing.context_length)
     for k, (start, end) in enumerate(zip(starts, origins, strict=True)):
-        if np.isnan(panel.values[start:end, : config.n_outputs]).all(axis=0).any():
+        if np.isnan(panel.values[start:end, forecaster.channels.targets]).all(axis=0).any():
             raise DataError(
                 f"series {panel.layout.ids[k]}: no value of a target was observed in its newest"
                 f" {end - start:,} rows, which is all that this run looks at"
                 " (windows.context_length); give newer rows, or leave the series out"
             )
+
+
+def _doubtful_levels(loaded: LoadedRun, panel: Panel, index: NDArray[np.int64]) -> Iterator[str]:
+    windows, forecaster = loaded.config.windows, loaded.forecaster
+    return doubtful_levels(
+        forecaster.scaler,
+        panel,
+        index,
+        preprocessing=loaded.config.preprocessing,
+        n_targets=forecaster.channels.n_targets,
+        cycle=max(windows.horizon, windows.season_length),
+    )

@@ -28,9 +28,9 @@ def golden_json(forecaster: Forecaster, windows: Windows, layout: Layout) -> str
     """
     index = np.unique(np.linspace(0, len(windows) - 1, WINDOWS).astype(np.int64))
     origins, floors = windows.origins(index)
-    starts = np.maximum(floors, origins - windows.context_length)
+    starts = np.maximum(floors, origins - windows.framing.context_length)
     cut = [
-        windows.values[start : origin + windows.horizon]
+        windows.values[start : origin + windows.framing.horizon]
         for start, origin in zip(starts, origins, strict=True)
     ]
     content: dict[str, Any] = {

@@ -13,7 +13,7 @@ from lstm_forecast.events import phase
 from lstm_forecast.files import STDIN
 from lstm_forecast.forecasting.calibration import Calibration, calibration_from_bytes, uncalibrated
 from lstm_forecast.forecasting.forecaster import Forecaster
-from lstm_forecast.forecasting.limits import sound_network
+from lstm_forecast.forecasting.limits import Demands, sound_network
 from lstm_forecast.forecasting.session import Session
 from lstm_forecast.forecasting.table import panel_ids
 from lstm_forecast.panel.future import future_rows, look_ahead
@@ -23,10 +23,11 @@ from lstm_forecast.panel.survey import known_ahead, numeric_sentinels, read_pane
 from lstm_forecast.store import Run
 from lstm_forecast.store.documents import facts_of, read_config
 from lstm_forecast.tables.read import Table, column_names, read_table
-from lstm_forecast.windows.configured import known_widths
+from lstm_forecast.windows.channels import Channels
+from lstm_forecast.windows.framing import Framing
 
 __all__ = [
-    "LoadedRun", "load_run", "make_forecaster", "needed_rows", "read_ahead", "series_index",
+    "LoadedRun", "load_run", "make_forecaster", "read_ahead", "series_index",
     "usable_panel", "with_shown_levels",
 ]  # fmt: skip
 
@@ -43,7 +44,9 @@ class LoadedRun:
 
     def shown(self) -> "LoadedRun":
         """The same for reports and pictures, see ``with_shown_levels``."""
-        return replace(self, forecaster=with_shown_levels(self.config, self.forecaster))
+        return replace(
+            self, forecaster=with_shown_levels(self.forecaster, self.config.model.levels)
+        )
 
     @property
     def data_path(self) -> Path:
@@ -85,6 +88,10 @@ def load_run(
     config = read_config(run)
     targets = ("value",) if config.melted else config.data.targets
     columns = (*targets, *config.data.covariates.past), known_ahead(config.data.covariates).columns
+    framing = Framing.of(config.windows, statistics_length=config.statistics_length)
+    channels = Channels.of(
+        config.data, n_targets=config.n_outputs, padded=bool(config.windows.padding)
+    )
     try:
         names = (*config.data.targets, *config.data.covariates.past)
         limit = most_bytes(facts_of(run).series, names, columns[1])
@@ -93,13 +100,22 @@ def load_run(
             run.read("calibration.safetensors"),
             which,
             levels=config.model.levels,
-            horizon=config.windows.horizon,
-            n_targets=config.n_outputs,
+            horizon=framing.horizon,
+            n_targets=channels.n_targets,
             n_series=len(scaler.ids),
         )
-        n_columns = len(scaler.columns) + sum(known_widths(config).values())
-        network = sound_network(run, config, n_columns=n_columns, evaluated=evaluated)
-        forecaster = make_forecaster(config, network, scaler, calibration, levels=levels)
+        season_length = config.windows.season_length
+        demands = Demands.of(config.model, framing, channels, season_length=season_length)
+        forecaster = make_forecaster(
+            sound_network(run, demands, evaluated=evaluated),
+            scaler,
+            framing,
+            channels,
+            trained_levels=config.model.levels,
+            support=config.preprocessing.bounds,
+            calibration=calibration,
+            levels=levels,
+        )
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise RunError(f"{run.path}: damaged: {error}; train again") from None
     if (scaler.columns, tuple(name for name, *_ in scaler.known)) != columns:
@@ -110,55 +126,49 @@ def load_run(
 
 
 def make_forecaster(
-    config: Config,
     network: bytes,
     scaler: Scaler,
-    calibration: Calibration | None = None,
+    framing: Framing,
+    channels: Channels,
     *,
+    trained_levels: tuple[int, ...],
+    support: tuple[float, float],
+    calibration: Calibration | None = None,
     levels: Sequence[int] | None = None,
 ) -> Forecaster:
-    """The same for a network just trained and for one read back.
-
-    ``config`` is resolved, ``network`` an ONNX file.
+    """Surround an ONNX ``network``, just trained or read back, with all that a forecast needs.
 
     Without ``levels``, the intervals are those that the network was trained for. Raises UsageError
     for others where there is no ``calibration``.
     """
-    n_series = len(scaler.ids)
     calibration = calibration or uncalibrated(
-        config.model.levels,
-        horizon=config.windows.horizon,
-        n_targets=config.n_outputs,
-        n_series=n_series,
+        trained_levels,
+        horizon=framing.horizon,
+        n_targets=channels.n_targets,
+        n_series=len(scaler.ids),
     )
-    wanted = tuple(sorted(set(config.model.levels if levels is None else levels)))
+    wanted = tuple(sorted(set(trained_levels if levels is None else levels)))
     if not calibration.known and (strange := set(wanted) - set(calibration.levels)):
         raise UsageError(
             f"--levels {min(strange)}: the run was neither trained for it nor calibrated on a"
-            f" validation part, and has {', '.join(map(str, calibration.levels)) or 'no levels'};"
-            " train with model.levels or split.validation"
+            " validation part, and has"
+            f" {', '.join(map(str, calibration.levels)) or 'no levels'}; train with model.levels"
+            " or split.validation"
         )
     return Forecaster(
         session=Session(network),
         scaler=scaler,
-        n_targets=config.n_outputs,
-        context_length=config.windows.context_length,
-        normalisation=config.windows.normalisation,
-        padded=bool(config.windows.padding),
+        framing=framing,
+        channels=channels,
         calibration=calibration,
         levels=wanted,
-        support=config.preprocessing.bounds,
-        span=config.span,
-        horizon=config.windows.horizon,
-        **known_widths(config),
+        support=support,
     )
 
 
-def with_shown_levels(config: Config, forecaster: Forecaster) -> Forecaster:
-    """The same for reports and pictures: with usual intervals, if any can be had, where the config
-    names none.
-    """
-    usual = forecaster.calibration.known and not config.model.levels
+def with_shown_levels(forecaster: Forecaster, trained_levels: tuple[int, ...]) -> Forecaster:
+    """Add usual intervals for reports and pictures, if any can be had, where none were trained."""
+    usual = forecaster.calibration.known and not trained_levels
     return replace(forecaster, levels=SHOWN_LEVELS) if usual else forecaster
 
 
@@ -193,7 +203,7 @@ def read_ahead(loaded: LoadedRun, data: Path | None, future: Path | None) -> Pan
             dst=config.dst,
             sentinels=numeric_sentinels(config),
         )
-    return look_ahead(panel, horizon=loaded.config.windows.horizon, given=given)
+    return look_ahead(panel, horizon=loaded.forecaster.framing.horizon, given=given)
 
 
 def _read_future(
@@ -237,7 +247,7 @@ def usable_panel(loaded: LoadedRun, data: Path | None) -> Panel:
     known = scaler.indices(ids.ravel().tolist()).reshape(ids.shape) >= 0
     unseen = ~known.all(axis=1) & (policy == "skip")
     ends = layout.offsets[1:]
-    short = ends - layout.spans[layout.span_of(ends - 1)] < needed_rows(config)
+    short = ends - layout.spans[layout.span_of(ends - 1)] < loaded.forecaster.needed_rows
     if policy == "error":  # those that were too short in training are unseen
         short |= np.isin(ids, loaded.run.manifest.get("skipped_series", ())).any(
             axis=1
@@ -255,11 +265,6 @@ def usable_panel(loaded: LoadedRun, data: Path | None) -> Panel:
     return replace(
         panel, repairs={**panel.repairs, **{kind: count for kind, count in counts.items() if count}}
     )
-
-
-def needed_rows(config: Config) -> int:
-    """Rows without a gap at the end of a series that a forecast starts from."""
-    return 1 if config.windows.padding else config.windows.context_length
 
 
 def series_index(scaler: Scaler, panel: Panel, *, unseen: str) -> np.ndarray:

@@ -15,7 +15,7 @@ from lstm_forecast.panel.panel import Layout
 
 __all__ = [
     "harmless", "input_table", "long_table", "obeyed", "panel_ids", "quantile_columns",
-    "save_table", "spreadsheet_safe", "unique_ids",
+    "save_table", "spreadsheet_safe", "unique_ids", "window_ids",
 ]  # fmt: skip
 
 FORMULA, NUMBER = re.compile(r"\s*[=+\-@\t\r]"), re.compile(r"[+-]?[\d.,]+")
@@ -73,6 +73,11 @@ def input_table(
 def panel_ids(data: DataConfig, layout: Layout) -> NDArray[np.object_]:
     """The ``unique_id`` of every series and target as in the table, (n_series, n_targets)."""
     return unique_ids(layout, targets=data.targets, series_id=data.series_id)
+
+
+def window_ids(data: DataConfig, layout: Layout, *, melted: bool) -> NDArray[np.object_]:
+    """The same for windows, whose targets are series of their own where they are ``melted``."""
+    return np.array(layout.ids, object)[:, None] if melted else panel_ids(data, layout)
 
 
 def unique_ids(

@@ -6,16 +6,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lstm_forecast.config.schema import Config
 from lstm_forecast.errors import DataError, UsageError
 from lstm_forecast.forecasting.loaded import LoadedRun, series_index, usable_panel
 from lstm_forecast.forecasting.table import panel_ids
-from lstm_forecast.judging.parts import Part, evaluation_windows, make_parts
+from lstm_forecast.judging.parts import Part, make_parts
 from lstm_forecast.panel.panel import Layout, Panel
 from lstm_forecast.panel.split import Split, split_rows
 from lstm_forecast.store import Run
-from lstm_forecast.windows.configured import make_config_windows
-from lstm_forecast.windows.windows import Windows
+from lstm_forecast.windows.windows import Windows, make_windows
 
 __all__ = ["Task", "open_task"]
 
@@ -37,9 +35,7 @@ class Task:
 
     def training_windows(self, ends: Ints) -> Windows:
         """Windows to learn from where only rows before ``ends`` (n_series,) are known."""
-        return _training_windows(
-            self.loaded.config, self.panel.layout, self.values, self.split, ends
-        )
+        return _training_windows(self.loaded, self.panel.layout, self.values, self.split, ends)
 
 
 def open_task(loaded: LoadedRun, data: Path | None, last: int | None) -> Task:
@@ -48,7 +44,8 @@ def open_task(loaded: LoadedRun, data: Path | None, last: int | None) -> Task:
     ``loaded`` holds the evaluated network. Raises DataError where the data do not fit the run or
     hold no such window, UsageError where there are fewer than ``last``.
     """
-    config, scaler = loaded.config, loaded.forecaster.scaler
+    config, forecaster = loaded.config, loaded.forecaster
+    scaler, framing = forecaster.scaler, forecaster.framing
     panel = usable_panel(loaded, data)
     if config.melted:
         panel = panel.melted(panel_ids(config.data, panel.layout))
@@ -59,17 +56,28 @@ def open_task(loaded: LoadedRun, data: Path | None, last: int | None) -> Task:
         panel.layout,
         validation=config.split.validation,
         test=config.split.test,
-        horizon=config.windows.horizon,
+        horizon=framing.horizon,
         ends=known,
     )
     # Where the test part starts is known again if the rows of the training are all there, and as
     # many windows tell.
-    found = len(_training_windows(config, panel.layout, values, split, split.validation_start))
+    borders = split.validation_start
+    found = len(_training_windows(loaded, panel.layout, values, split, borders))
     complete = found == loaded.run.manifest["windows"]["training"]
     starts = split.test_start if complete else split.end
-    windows = evaluation_windows(config, panel.layout, values, starts, panel.layout.offsets[1:])
+    windows = make_windows(
+        panel.layout,
+        values,
+        framing.with_stride(config.windows.evaluation_stride or framing.horizon),
+        forecaster.channels,
+        part_starts=starts,
+        part_ends=panel.layout.offsets[1:],
+        latest=True,
+    )
     windows, fewer = _newest(windows, panel.layout, last, loaded.run)
-    part = make_parts(config, panel, split, {"chosen": windows})["chosen"]
+    part = make_parts(
+        panel, split, {"chosen": windows}, season_length=config.windows.season_length
+    )["chosen"]
     assert part is not None  # noqa: S101  _newest refuses an empty choice
     warnings = () if complete else (_incomplete(loaded.run, found),)
     return Task(
@@ -94,11 +102,15 @@ def _incomplete(run: Run, found: int) -> str:
 
 
 def _training_windows(
-    config: Config, layout: Layout, values: NDArray[np.float32], split: Split, ends: Ints
+    loaded: LoadedRun, layout: Layout, values: NDArray[np.float32], split: Split, ends: Ints
 ) -> Windows:
-    longest = config.windows.context_length
-    return make_config_windows(
-        config, layout, values, split.train_start, ends, context_length=longest
+    return make_windows(
+        layout,
+        values,
+        loaded.forecaster.framing,
+        loaded.forecaster.channels,
+        part_starts=split.train_start,
+        part_ends=ends,
     )
 
 

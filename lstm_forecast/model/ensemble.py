@@ -38,7 +38,11 @@ def with_context(member: Member, context_length: int) -> Member:
         n_targets, _, horizon = linear.kernel.shape
         kernel = np.zeros((n_targets, context_length, horizon), np.float32)
         linear = replace(linear, kernel=kernel, smoothing=None)
-    return replace(member, spec=replace(member.spec, context_length=context_length), linear=linear)
+    return replace(
+        member,
+        spec=replace(member.spec, framing=member.spec.framing.with_context(context_length)),
+        linear=linear,
+    )
 
 
 def median_of(

@@ -43,17 +43,21 @@ def _network_bytes(spec: NetworkSpec, batch_size: int, rows: int) -> int:
     directions = 2 if spec.bidirectional else 1
     gates = GATES[spec.cell] + 2  # and the two states
     steps = sum(spec.n_steps * units * directions * gates * KEPT for units in spec.units)
-    window = spec.context_length * spec.n_features + TARGETS * spec.horizon * spec.n_targets
-    outputs = spec.horizon * spec.n_targets * len(spec.quantiles) * KEPT
-    past = min(spec.context_length, LONGEST_PAST)
-    ridge = 8 * spec.n_targets * (past + 1) * (2 * past + 8 * spec.horizon)
+    window = (
+        spec.framing.context_length * spec.channels.n_features
+        + TARGETS * spec.framing.horizon * spec.channels.n_targets
+    )
+    outputs = spec.framing.horizon * spec.channels.n_targets * len(spec.quantiles) * KEPT
+    past = min(spec.framing.context_length, LONGEST_PAST)
+    ridge = 8 * spec.channels.n_targets * (past + 1) * (2 * past + 8 * spec.framing.horizon)
     kernels = (
-        KERNELS * spec.n_targets * spec.context_length * spec.horizon
-        if past < spec.context_length
+        KERNELS * spec.channels.n_targets * spec.framing.context_length * spec.framing.horizon
+        if past < spec.framing.context_length
         else 0
     )
     windows = max(
-        BATCHES * batch_size, min(LEARNED, rows, NUMBERS // (spec.context_length * spec.n_features))
+        BATCHES * batch_size,
+        min(LEARNED, rows, NUMBERS // (spec.framing.context_length * spec.channels.n_features)),
     )
     return (
         4 * (COPIES * weights + batch_size * (steps + outputs) + windows * window + kernels) + ridge

@@ -5,6 +5,8 @@ code.
 from dataclasses import dataclass
 
 from lstm_forecast.config.network import Activation, Cell, Initializer
+from lstm_forecast.windows.channels import Channels
+from lstm_forecast.windows.framing import Framing
 
 __all__ = ["NetworkSpec"]
 
@@ -13,17 +15,14 @@ __all__ = ["NetworkSpec"]
 class NetworkSpec:
     """Hyper-parameters that decide the layers of a network and the shapes of its weights."""
 
-    context_length: int
-    n_features: int  # columns of the input, the padding flag included when masked
-    horizon: int
-    n_targets: int
+    framing: Framing
+    channels: Channels
     quantiles: tuple[float, ...]  # ascending; (0.5,) for a point forecast
     cell: Cell = "lstm"
     units: tuple[int, ...] = (64,)  # one recurrent layer each
     bidirectional: bool = False
     segment_length: int = 1  # steps folded into one recurrent step; divides context_length
     segment_units: int = 0  # width of the Dense layer on each segment; 0: none
-    masked: bool = False  # the last feature is 1 on observed steps and 0 on left padding
     dropout: float = 0.0
     recurrent_dropout: float = 0.0
     dense: tuple[int, ...] = ()  # hidden Dense layers after the recurrent ones
@@ -38,17 +37,17 @@ class NetworkSpec:
     @property
     def n_steps(self) -> int:
         """Recurrent steps per window."""
-        return self.context_length // self.segment_length
+        return self.framing.context_length // self.segment_length
 
     @property
     def n_segments(self) -> int:
         """Output segments, the last of which may reach past the horizon; 1 if all steps come out at
         once.
         """
-        return -(-self.horizon // self.segment_length) if self.parallel else 1
+        return -(-self.framing.horizon // self.segment_length) if self.parallel else 1
 
     @property
     def output_shape(self) -> tuple[int, int, int]:
         """(steps, n_targets, n_quantiles) of one output segment."""
-        steps = self.segment_length if self.parallel else self.horizon
-        return steps, self.n_targets, len(self.quantiles)
+        steps = self.segment_length if self.parallel else self.framing.horizon
+        return steps, self.channels.n_targets, len(self.quantiles)

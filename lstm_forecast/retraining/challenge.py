@@ -11,7 +11,7 @@ from lstm_forecast.config.fields import AUTO, Section
 from lstm_forecast.config.schema import Config
 from lstm_forecast.errors import RunError
 from lstm_forecast.events import Listener, phase
-from lstm_forecast.forecasting.loaded import LoadedRun, make_forecaster
+from lstm_forecast.forecasting.loaded import LoadedRun
 from lstm_forecast.judging.promotion import Verdict
 from lstm_forecast.model.ensemble import Member
 from lstm_forecast.model.onnx.graph import onnx_graph, weight_shapes
@@ -82,7 +82,7 @@ def train_challenger(
 
     def judge(members: Sequence[Member]) -> Verdict:
         phase("judging the challenger beside the champion")
-        forecaster = make_forecaster(prepared.config, onnx_graph(members), prepared.scaler)
+        forecaster = prepared.forecaster(onnx_graph(members))
         learned = prepared.split.validation_start
         return judge_challenger(
             champion, forecaster, prepared.config, view, learned=learned, unseen=unseen

@@ -14,6 +14,8 @@ from lstm_forecast.judging.metrics import seasonal_scale
 from lstm_forecast.judging.promotion import Verdict, judge, window_losses
 from lstm_forecast.panel.holes import history
 from lstm_forecast.panel.panel import Panel
+from lstm_forecast.windows.channels import Channels
+from lstm_forecast.windows.framing import Framing
 from lstm_forecast.windows.windows import make_windows
 
 __all__ = ["judge_challenger"]
@@ -47,19 +49,24 @@ def judge_challenger(
     horizon = min(champion.config.windows.horizon, config.windows.horizon)
     rows = int((layout.offsets[1:] - unseen).sum())
     stride = max(1, math.ceil(rows / MAX_WINDOWS))
+    framing = Framing(
+        context_length=max(side.framing.context_length for side in sides),
+        horizon=horizon,
+        stride=stride,
+    )
+    channels = Channels(
+        n_targets=config.n_outputs,
+        n_flagged=config.n_outputs if config.data.masks else 0,
+        padded=all(side.channels.padded for side in sides),
+    )
     windows = make_windows(
         layout,
         own.astype(np.float32),
+        framing,
+        channels,
         part_starts=unseen,
         part_ends=layout.offsets[1:],
-        context_length=max(side.context_length for side in sides),
-        horizon=horizon,
-        stride=stride,
-        n_targets=config.n_outputs,
-        normalisation="none",
-        padded=all(side.padded for side in sides),
         latest=True,
-        n_flagged=config.n_outputs if config.data.masks else 0,
     )
     origins, floors = windows.origins(np.arange(len(windows)))
     series = layout.series_of(origins - 1)
@@ -82,7 +89,7 @@ def judge_challenger(
         if not len(origins):
             return np.empty(0)
         index = side.scaler.indices(layout.ids)[series]
-        seen = panel if side.n_flagged else whole
+        seen = panel if side.channels.n_flagged else whole
         forecast = side.ahead(side.scaler.transform(seen), origins, floors, index, steps=horizon)
         shared = [side.quantiles.index(level) for level in common]
         return window_losses(forecast[..., shared], actual, quantiles=common, scale=scale)

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from lstm_forecast.config.schema import SUPPORTS
 from lstm_forecast.events import Epoch, phase
-from lstm_forecast.forecasting.loaded import make_forecaster
 from lstm_forecast.judging.metrics import errors
 from lstm_forecast.model.ensemble import Member
 from lstm_forecast.model.linear.linear import Linear, fit_linear, fixed_linear
@@ -98,7 +97,7 @@ def choose(prepared: Prepared, fitted: Fitted) -> tuple[str, dict[str, float]]:
     scores = {}
     for name in _names(prepared):
         members = members_of(prepared, fitted, name)
-        forecaster = make_forecaster(prepared.config, onnx_graph(members), prepared.scaler)
+        forecaster = prepared.forecaster(onnx_graph(members))
         forecast = replace(forecaster, support=SUPPORTS["real"]).on_windows(
             part.windows, part.series
         )
@@ -144,7 +143,7 @@ def members_of(
         and not everything
         and prepared.config.model.linear != "none"
     ):
-        return tuple({first.spec.context_length: first for first in fitted.starts}.values())
+        return tuple({first.spec.framing.context_length: first for first in fitted.starts}.values())
     return start(prepared, published, everything=everything)
 
 
@@ -228,9 +227,7 @@ def _fit(
         epochs = train_network(
             network,
             training=training,
-            validation=(
-                None if part is None else replace(part.windows, context_length=context_length)
-            ),
+            validation=(None if part is None else part.windows.with_context(context_length)),
             linear=linear,
             quantiles=first.spec.quantiles,
             **config.training.model_dump(

@@ -15,11 +15,10 @@ from lstm_forecast.events import Epoch, Listener, phase
 from lstm_forecast.forecasting.calibration import Calibration, with_floor
 from lstm_forecast.forecasting.doubts import doubtful_intervals
 from lstm_forecast.forecasting.forecaster import Forecaster
-from lstm_forecast.forecasting.loaded import make_forecaster, with_shown_levels
+from lstm_forecast.forecasting.loaded import with_shown_levels
 from lstm_forecast.judging.parts import (
     Part,
     linear_forecast,
-    part_ids,
     part_report,
     part_table,
     require_finite,
@@ -78,15 +77,13 @@ def learn(
     members = members_of(prepared, fitted, published)
     evaluated = onnx_graph(members)
     parts = prepared.parts
-    forecaster, calibrations = _calibrated(
-        prepared, make_forecaster(config, evaluated, prepared.scaler)
-    )
+    forecaster, calibrations = _calibrated(prepared, prepared.forecaster(evaluated))
     forecasts = {
         name: forecaster.on_windows(part.windows, part.series) for name, part in parts.items()
     }
     for name, part in parts.items():
         require_finite(part, forecasts[name], prepared.layout)
-    ridge = fit_linear(prepared.windows(config.windows.context_length))
+    ridge = fit_linear(prepared.windows())
     _describe_intervals(prepared, forecasts, forecaster.levels, listener)
     metrics = {
         name: _report(prepared, part, forecasts[name], forecaster.quantiles, ridge)
@@ -187,7 +184,7 @@ def _describe_intervals(
     """Say which intervals of the newest evaluated part have no width, or are far too wide."""
     if not forecasts:
         return
-    name, ids = list(forecasts)[-1], part_ids(prepared.config, prepared.layout)
+    name, ids = list(forecasts)[-1], prepared.ids
     for doubt in doubtful_intervals(
         forecasts[name], prepared.parts[name].series, prepared.ranges, ids, levels
     ):
@@ -197,13 +194,13 @@ def _describe_intervals(
 def _describe_network(prepared: Prepared, listener: Listener) -> None:
     """Print the four things that people get wrong."""
     config = prepared.config
-    spec = network_spec(prepared, prepared.windows(config.windows.context_length), 0)
-    width = spec.segment_units or spec.segment_length * spec.n_features
+    spec = network_spec(prepared, prepared.windows(), 0)
+    width = spec.segment_units or spec.segment_length * spec.channels.n_features
     parameters = sum(math.prod(shape) for shape in weight_shapes(spec).values())
     listener.note(
         f"input dimension {width}"
         + (
-            f" (segments of {spec.segment_length} steps x {spec.n_features} features)"
+            f" (segments of {spec.segment_length} steps x {spec.channels.n_features} features)"
             if spec.segment_length > 1
             else ""
         )
@@ -243,7 +240,7 @@ def _calibrated(
     trials = [forecaster.trials(part.windows, part.series) for part in parts]
     published = forecaster.calibrated(trials, per_series=per_series)
     evaluated = forecaster.calibrated(trials[:1], per_series=per_series)
-    return with_shown_levels(config, evaluated), {
+    return with_shown_levels(evaluated, config.model.levels), {
         "evaluated": evaluated.calibration,
         "network": published.calibration,
     }
@@ -253,9 +250,7 @@ def _report(
     prepared: Prepared, part: Part, forecast: Floats, quantiles: Sequence[float], linear: Linear
 ) -> dict[str, Any]:
     ridge = linear_forecast(linear, part.windows, prepared.scaler, part.series)
-    return part_report(
-        prepared.config, part, forecast, quantiles=quantiles, baselines={"ridge": ridge}
-    )
+    return part_report(part, forecast, quantiles=quantiles, baselines={"ridge": ridge})
 
 
 def _test_table(
@@ -265,4 +260,12 @@ def _test_table(
     config, part = prepared.config, prepared.test
     if part is None or forecast is None:
         return pd.DataFrame({"unique_id": [], "ds": [], "cutoff": [], "y": [], config.name: []})
-    return part_table(config, prepared.layout, part, forecast, quantiles=quantiles, baselines={})
+    return part_table(
+        prepared.layout,
+        part,
+        forecast,
+        name=config.name,
+        ids=prepared.ids,
+        quantiles=quantiles,
+        baselines={},
+    )

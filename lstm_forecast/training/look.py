@@ -8,7 +8,7 @@ others.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,9 @@ from lstm_forecast.model.linear.methods import room
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.scale import Scaler, fit_config_scaler
 from lstm_forecast.panel.split import Split
-from lstm_forecast.windows.configured import make_config_windows
+from lstm_forecast.windows.channels import Channels
+from lstm_forecast.windows.framing import Framing
+from lstm_forecast.windows.windows import make_windows
 
 __all__ = ["Choice", "Looks"]
 
@@ -75,7 +77,11 @@ class Looks:
     @cached_property
     def _scales(self) -> NDArray[np.float64]:
         """What MASE divides by, (n_series, n_targets): the same for every choice."""
-        return seasonal_scales(self.config, self.panel, self.split)
+        return seasonal_scales(
+            self.panel.values[:, : self.config.n_outputs],
+            self.split,
+            self.config.windows.season_length,
+        )
 
     def _error(self, choice: Choice) -> float:
         """Mean absolute scaled error over the folds; infinite where there is nothing to learn or to
@@ -117,13 +123,12 @@ class Looks:
             split.train_start,
             np.maximum(split.validation_start - fold * rows, split.train_start),
         )
-        length = choice.context_length
-        learned = make_config_windows(
-            config, panel.layout, values, start, end, context_length=length
-        )
-        judged = make_config_windows(
-            config, panel.layout, values, end, end + rows, context_length=length, stride=1
-        )
+        framing = Framing.of(config.windows, statistics_length=config.statistics_length)
+        channels = Channels.of(config.data, n_targets=config.n_outputs, padded=True)
+        cut = partial(make_windows, panel.layout, values)
+        learned = cut(framing, channels, part_starts=start, part_ends=end)
+        every = framing.with_stride(1)
+        judged = cut(every, channels, part_starts=end, part_ends=end + rows)
         if not len(learned) or not len(judged):
             return None
         linear = fit_linear(

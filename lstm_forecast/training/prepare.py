@@ -13,23 +13,28 @@ from lstm_forecast.config.schema import Config
 from lstm_forecast.errors import ConfigError, DataError
 from lstm_forecast.events import phase
 from lstm_forecast.files import open_regular
+from lstm_forecast.forecasting.calibration import Calibration
 from lstm_forecast.forecasting.doubts import (
     doubtful_season,
     doubtful_support,
     outside_support,
     target_ranges,
 )
-from lstm_forecast.forecasting.table import panel_ids
-from lstm_forecast.judging.parts import Part, evaluation_windows, make_parts
+from lstm_forecast.forecasting.forecaster import Forecaster
+from lstm_forecast.forecasting.loaded import make_forecaster
+from lstm_forecast.forecasting.table import panel_ids, window_ids
+from lstm_forecast.judging.parts import Part, make_parts
 from lstm_forecast.panel.panel import Layout, Panel
 from lstm_forecast.panel.scale import Scaler, fit_config_scaler
 from lstm_forecast.panel.split import Split, split_rows
 from lstm_forecast.panel.survey import read_panel, survey_table
 from lstm_forecast.tables.read import Table
 from lstm_forecast.training.resolve import resolve
-from lstm_forecast.windows.configured import make_config_windows
-from lstm_forecast.windows.windows import Windows
+from lstm_forecast.windows.channels import Channels
+from lstm_forecast.windows.framing import Framing
+from lstm_forecast.windows.windows import Windows, make_windows
 
+Ints = NDArray[np.int64]
 __all__ = ["Prepared", "prepare", "prepare_panel"]
 
 MIN_EVALUATION_WINDOWS = 200  # about: below, windows overlap, as a few errors say little
@@ -66,34 +71,77 @@ class Prepared:
             if (part := getattr(self, name)) is not None
         }
 
-    def windows(self, context_length: int, *, everything: bool = False) -> Windows:
+    @property
+    def framing(self) -> Framing:
+        """How windows of the longest context are cut."""
+        return Framing.of(self.config.windows, statistics_length=self.config.statistics_length)
+
+    @property
+    def channels(self) -> Channels:
+        """Which columns of the values are what."""
+        config = self.config
+        return Channels.of(
+            config.data, n_targets=config.n_outputs, padded=bool(config.windows.padding)
+        )
+
+    @property
+    def ids(self) -> NDArray[np.object_]:
+        """The ``unique_id`` of every series and target, (n_series, n_targets)."""
+        return window_ids(self.config.data, self.layout, melted=self.config.melted)
+
+    def windows(self, context_length: int | None = None, *, everything: bool = False) -> Windows:
         """Windows to learn from: those of the training part, or of all parts for the network that
-        is published.
+        is published. Their context is the longest one unless another is asked for.
         """
-        ends = self.split.end if everything else self.split.validation_start
-        return make_config_windows(
-            self.config,
+        framing = self.framing
+        return make_windows(
             self.layout,
             self.values,
-            self.split.train_start,
-            ends,
-            context_length=context_length,
+            framing if context_length is None else framing.with_context(context_length),
+            self.channels,
+            part_starts=self.split.train_start,
+            part_ends=self.split.end if everything else self.split.validation_start,
+        )
+
+    def evaluation_windows(self, starts: Ints, ends: Ints) -> Windows:
+        """The windows of a part, (n_series,) borders; they end with the part's last row."""
+        stride = self.config.windows.evaluation_stride or self.framing.horizon
+        return make_windows(
+            self.layout,
+            self.values,
+            self.framing.with_stride(stride),
+            self.channels,
+            part_starts=starts,
+            part_ends=ends,
+            latest=True,
+        )
+
+    def forecaster(self, network: bytes, calibration: Calibration | None = None) -> Forecaster:
+        """Surround an ONNX ``network`` that was trained on this with all that a forecast needs."""
+        return make_forecaster(
+            network,
+            self.scaler,
+            self.framing,
+            self.channels,
+            trained_levels=self.config.model.levels,
+            support=self.config.preprocessing.bounds,
+            calibration=calibration,
         )
 
 
 def prepare(config: Config, data_path: Path) -> Prepared:
     """Read, check, split and scale. Raises DataError where the data do not allow training."""
     limit = config.training.memory_limit
-    return prepare_panel(
-        config, *read_panel(config.data, data_path, memory_limit=limit, training=True)
-    )
+    read = read_panel(config.data, data_path, memory_limit=limit, training=True)
+    return prepare_panel(config, *read)
 
 
 def prepare_panel(
     config: Config, panel: Panel, table: Table, *, test_from: int | None = None
 ) -> Prepared:
-    """Split and scale what ``read_panel`` gave; the test part begins at number ``test_from`` on the
-    grid, if given.
+    """Split and scale what ``read_panel`` gave.
+
+    The test part begins at number ``test_from`` on the grid, if that is given.
     """
     config = _with_categories(config, panel)
     _require_room(config)
@@ -104,84 +152,92 @@ def prepare_panel(
     panel = _without_lines_ahead(config, panel, split, table)
     config, reasons = resolve(config, panel, split)
     phase("scaling, and laying out windows")
+    whole, panel = panel, _without_short(config, panel, split)
+    split = _split(config, panel.layout, test_from)
     short = _too_short(config, panel.layout, split)
-    skipped = (
-        []
-        if config.data.short_series == "pad"
-        else [panel.layout.ids[k] for k in np.flatnonzero(short)]
-    )
-    if skipped:
-        panel = _without_short(config, panel, short)
-        split = _split(config, panel.layout, test_from)
-        short = _too_short(config, panel.layout, split)
     config, counted = _resolved(config, panel.layout, split, short)
     scaler = fit_config_scaler(
         config.preprocessing, panel, split.validation_start, outliers=config.data.outliers
     )
-    values = scaler.transform(panel)
-    longest = config.windows.context_length
-    training = make_config_windows(
-        config,
-        panel.layout,
-        values,
-        split.train_start,
-        split.validation_start,
-        context_length=longest,
+    prepared = Prepared(
+        config, panel.layout, split, scaler, scaler.transform(panel), None, None, facts={}
     )
-    left_out = _all_windows(config, panel.layout, values, split) - len(training)
-    if not len(training):
+    prepared = _with_parts(prepared, panel)
+    kept = set(panel.layout.ids)
+    skipped = [name for name in whole.layout.ids if name not in kept]
+    changed = {"outliers": scaler.outliers(panel), "short_series": len(skipped)}
+    facts = {
+        **_facts_of(prepared, panel, table),
+        "future_rows": future_rows,
+        "repairs": {**panel.repairs, **{kind: n for kind, n in changed.items() if n}},
+        "skipped_series": skipped,
+        "padded_series": int(short.sum()) if config.windows.padding else 0,
+        "resolved": {**reasons, **counted},
+    }
+    return replace(prepared, facts=facts)
+
+
+def _with_parts(prepared: Prepared, panel: Panel) -> Prepared:
+    """What will be judged, and what is doubtful. Raises DataError where nothing can be learned."""
+    config, split = prepared.config, prepared.split
+    if not len(prepared.windows()):
         raise _no_windows(config, panel.layout, split)
+    own = panel.values[:, prepared.channels.targets]
+    support = config.preprocessing.support
     borders = {
         "validation": (split.validation_start, split.test_start),
         "test": (split.test_start, split.end),
     }
-    judged = {
-        name: evaluation_windows(config, panel.layout, values, start, end)
-        for name, (start, end) in borders.items()
-    }
-    parts = make_parts(config, panel, split, judged)
-    own = panel.values[:, : config.n_outputs]
-    if 2 * outside_support(config, own) > len(own):
+    judged = {name: prepared.evaluation_windows(*border) for name, border in borders.items()}
+    parts = make_parts(panel, split, judged, season_length=config.windows.season_length)
+    if 2 * outside_support(support, own) > len(own):
         raise DataError(
-            f"preprocessing.support: {config.preprocessing.support}: most rows hold a target"
-            f" outside of it ({np.nanmin(own):.6g} to {np.nanmax(own):.6g}); set real, or leave it"
-            " to auto"
+            f"preprocessing.support: {support}: most rows hold a target outside of it"
+            f" ({np.nanmin(own):.6g} to {np.nanmax(own):.6g}); set real, or leave it to auto"
         )
-    changed = {"outliers": scaler.outliers(panel), "short_series": len(skipped)}
-    counts = {"training": len(training)} | {
-        name: len(part.windows) if part else 0 for name, part in parts.items()
-    }
-    return Prepared(
-        config=config,
-        layout=panel.layout,
-        split=split,
-        scaler=scaler,
-        values=values,
-        **parts,
-        facts={
-            "freq": panel.layout.grid.freq,
-            "timezone": panel.layout.grid.zone,
-            "cutoff": str(panel.layout.stamps(panel.layout.offsets[1:] - 1).max()),
-            "columns": [*config.data.targets, *config.data.covariates.past, *panel.known.columns],
-            "future_rows": future_rows,
-            "unseen_categories": dict(panel.unseen),
-            "rows": len(table.frame),
-            "series": len(panel.layout.ids),
-            "windows": counts,
-            "unobserved_windows": left_out,
-            "repairs": {
-                **panel.repairs,
-                **{kind: count for kind, count in changed.items() if count},
-            },
-            "skipped_series": skipped,
-            "padded_series": int(short.sum()) if config.windows.padding else 0,
-            "resolved": {**reasons, **counted},
-            "warnings": list(panel.notes),
-            "data_sha256": _fingerprint(table),
-        },
+    season = doubtful_season(config.windows.season_length, panel.layout)
+    return replace(
+        prepared,
+        validation=parts["validation"],
+        test=parts["test"],
         ranges=target_ranges(panel.layout, own),
-        doubts=(*doubtful_season(config, panel.layout), *doubtful_support(config, own)),
+        doubts=(*season, *doubtful_support(support, own)),
     )
+
+
+def _facts_of(prepared: Prepared, panel: Panel, table: Table) -> dict[str, Any]:
+    """What the data are, for the manifest."""
+    config, layout, training = prepared.config, panel.layout, prepared.windows()
+    judged = {name: getattr(prepared, name) for name in ("validation", "test")}
+    counts = {"training": len(training)}
+    counts |= {name: len(part.windows) if part else 0 for name, part in judged.items()}
+    unflagged = replace(prepared.channels, n_flagged=0)
+    every = make_windows(
+        layout,
+        prepared.values,
+        prepared.framing,
+        unflagged,
+        part_starts=prepared.split.train_start,
+        part_ends=prepared.split.validation_start,
+    )
+    return {
+        "freq": layout.grid.freq,
+        "timezone": layout.grid.zone,
+        "cutoff": str(layout.stamps(layout.offsets[1:] - 1).max()),
+        "columns": [*config.data.targets, *config.data.covariates.past, *panel.known.columns],
+        "future_rows": 0,
+        "unseen_categories": dict(panel.unseen),
+        "rows": len(table.frame),
+        "series": len(layout.ids),
+        "windows": counts,
+        "unobserved_windows": len(every) - len(training),
+        "repairs": {},
+        "skipped_series": [],
+        "padded_series": 0,
+        "resolved": {},
+        "warnings": list(panel.notes),
+        "data_sha256": _fingerprint(table),
+    }
 
 
 def _require_room(config: Config) -> None:
@@ -224,10 +280,11 @@ def _split(config: Config, layout: Layout, test_from: int | None) -> Split:
     )
 
 
-def _without_short(config: Config, panel: Panel, short: NDArray[np.bool_]) -> Panel:
-    """The panel without the series that are too ``short``, if the policy is to skip them, and there
-    are others.
-    """
+def _without_short(config: Config, panel: Panel, split: Split) -> Panel:
+    """The panel without the series that are too short, if the policy is to skip them."""
+    short = _too_short(config, panel.layout, split)
+    if config.data.short_series == "pad" or not short.any():
+        return panel
     if config.data.short_series == "skip" and not short.all():
         return panel.only(~short)
     windows, layout = config.windows, panel.layout
@@ -287,15 +344,6 @@ def _no_windows(config: Config, layout: Layout, split: Split) -> DataError:
         f" training rows, and a window needs {windows.context_length} + {windows.horizon}"
         f" (windows.context_length + windows.horizon) without a gap{_among_targets(config)}; make"
         " them smaller, leave windows.padding out, or make split.validation and split.test smaller"
-    )
-
-
-def _all_windows(config: Config, layout: Layout, values: NDArray[np.float32], split: Split) -> int:
-    """Training windows, with those whose targets were not all observed."""
-    borders = split.train_start, split.validation_start
-    longest = config.windows.context_length
-    return len(
-        make_config_windows(config, layout, values, *borders, context_length=longest, n_flagged=0)
     )
 
 

@@ -20,7 +20,6 @@ from lstm_forecast.errors import DataError
 from lstm_forecast.events import phase
 from lstm_forecast.forecasting.calibration import Calibration, calibrations_to_bytes
 from lstm_forecast.forecasting.golden import golden_json
-from lstm_forecast.forecasting.loaded import make_forecaster
 from lstm_forecast.forecasting.session import Session
 from lstm_forecast.libraries import temporary_files_in
 from lstm_forecast.model.ensemble import Member, published_weights
@@ -90,7 +89,7 @@ def _require_agreement(
     graph: bytes, predict: Callable[[Single], Single], prepared: Prepared
 ) -> None:
     """Refuse an ONNX network that does not predict what the Keras network does, on real windows."""
-    windows = prepared.windows(prepared.config.windows.context_length)
+    windows = prepared.windows()
     inputs = next(windows.batches(ONNX_WINDOWS, limit=ONNX_WINDOWS)).inputs
     expected = np.sort(predict(inputs), axis=-1)
     difference = np.abs(Session(graph).predict(inputs) - expected).max()
@@ -115,10 +114,8 @@ def _network_files(members: Sequence[Member], trained: Trained) -> dict[str, Cal
         save(published_weights(members)),
     )
     _require_agreement(graph, lambda inputs: np.asarray(network(inputs, training=False)), prepared)
-    forecaster = make_forecaster(
-        prepared.config, graph, prepared.scaler, trained.calibrations["network"]
-    )
-    windows = prepared.windows(prepared.config.windows.context_length, everything=True)
+    forecaster = prepared.forecaster(graph, trained.calibrations["network"])
+    windows = prepared.windows(everything=True)
     golden = golden_json(forecaster, windows, prepared.layout)
 
     def save_network(path: Path) -> None:

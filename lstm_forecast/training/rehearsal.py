@@ -8,15 +8,13 @@ from collections.abc import Mapping
 import numpy as np
 
 from lstm_forecast.errors import ConfigError, RunError
-from lstm_forecast.forecasting.limits import require_sound
-from lstm_forecast.forecasting.loaded import make_forecaster
+from lstm_forecast.forecasting.limits import Demands, require_sound
 from lstm_forecast.model.ensemble import Member
 from lstm_forecast.model.linear.linear import fit_linear
 from lstm_forecast.model.onnx.graph import onnx_graph, weight_shapes
 from lstm_forecast.training.memory import require_memory
 from lstm_forecast.training.prepare import Prepared
 from lstm_forecast.training.specs import network_spec
-from lstm_forecast.windows.configured import known_widths
 
 __all__ = ["rehearse"]
 
@@ -33,12 +31,15 @@ def rehearse(prepared: Prepared) -> Mapping[str, float]:
     not be published.
     """
     mib, members = require_memory(prepared), _draft(prepared)
-    config, scaler = prepared.config, prepared.scaler
-    n_columns = len(scaler.columns) + sum(known_widths(config).values())
+    config = prepared.config
+    season_length = config.windows.season_length
+    demands = Demands.of(
+        config.model, prepared.framing, prepared.channels, season_length=season_length
+    )
     try:
         graph = onnx_graph(members)
-        require_sound(graph, config, n_columns=n_columns)
-        forecaster = make_forecaster(config, graph, scaler)
+        require_sound(graph, demands)
+        forecaster = prepared.forecaster(graph)
         for part in prepared.parts.values():
             few = np.arange(min(WINDOWS, len(part.windows)))
             forecaster.on_windows(part.windows.only(few), part.series[few])

@@ -11,23 +11,20 @@ def network_spec(prepared: Prepared, windows: Windows, number: int) -> NetworkSp
     """What member ``number`` of the ensemble is made of."""
     model = prepared.config.model
     return NetworkSpec(
-        context_length=windows.context_length,
-        n_features=windows.n_features,
-        horizon=windows.horizon,
-        n_targets=windows.n_targets,
+        framing=windows.framing,
+        channels=windows.channels,
         quantiles=model.quantiles,
-        masked=windows.padded,
+        cell=model.cell,
+        units=model.units,
+        bidirectional=model.bidirectional,
+        segment_length=model.segment_length,
+        segment_units=model.segment_units,
+        dropout=model.dropout,
+        recurrent_dropout=model.recurrent_dropout,
+        dense=model.dense,
+        activation=model.activation,
         parallel=model.decoder == "parallel",
+        kernel_initializer=model.kernel_initializer,
+        recurrent_initializer=model.recurrent_initializer,
         seed=(prepared.config.seed * 64 + number) % 2**31,  # no two ensembles share a member
-        **model.model_dump(
-            exclude={
-                "levels",
-                "calibration",
-                "linear",
-                "channels",
-                "ensemble",
-                "context_lengths",
-                "decoder",
-            }
-        ),
     )

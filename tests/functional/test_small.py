@@ -148,9 +148,10 @@ def test_check_builds_what_training_builds_and_says_what_it_cannot_know(small: P
 def test_check_refuses_a_network_that_could_not_be_read_back(
     small: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from lstm_forecast.forecasting import limits
+    from lstm_forecast.forecasting.limits import Demands
 
-    monkeypatch.setattr(limits, "network_limits", lambda config, n_columns: (10, 1_000))
+    fewest = Demands(inputs=(1, -1), outputs=(1, 1, 1), largest=10, most_bytes=1_000)
+    monkeypatch.setattr(Demands, "of", classmethod(lambda cls, *given, **named: fewest))
     checked = CliRunner().invoke(app, ["check", "--config", str(small / "one-step.yaml")])
     assert checked.exit_code == 3
     assert "model, windows: no network can be published of these: a network of" in checked.output

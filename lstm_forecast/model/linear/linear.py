@@ -79,11 +79,11 @@ def fixed_linear(training: Windows, *, form: str, season_length: int) -> Linear:
 
     Contexts that hold no season have no last one: there it is naive.
     """
-    n_targets, simple = training.n_targets, _simple_kernels(training, season_length)
+    n_targets, simple = training.channels.n_targets, _simple_kernels(training, season_length)
     form = form if form in simple else NAIVE
     return Linear(
         kernel=simple[form],
-        bias=np.zeros((n_targets, training.horizon), np.float32),
+        bias=np.zeros((n_targets, training.framing.horizon), np.float32),
         form=(form,) * n_targets,
         penalty=np.full(n_targets, np.nan),
         **_smoothed(training, season_length, np.full(n_targets, form == SMOOTHING, np.float32)),
@@ -110,14 +110,14 @@ def fit_linear(
     newest = newest_fifth(training)
     older = replace(training, counts=training.counts - newest)
     newer = replace(
-        training, starts=training.starts + older.counts * training.stride, counts=newest
+        training, starts=training.starts + older.counts * training.framing.stride, counts=newest
     )
     simple = dict[str, Single]()
     if kind != RIDGE:
         simple[SINGLE] = best_kernel(older, season_length=season_length)
         if kind == WEIGHTED:
             line = regression_kernel(
-                older.context_length, older.horizon, season_length=season_length
+                older.framing.context_length, older.framing.horizon, season_length=season_length
             )
             simple[LINE] = np.broadcast_to(line, simple[SINGLE].shape)
         simple |= _simple_kernels(older, season_length)
@@ -139,14 +139,14 @@ def fit_linear(
         form=tuple(_form(kind, tuple(simple), column) for column in shares.T),
         penalty=penalty,
         known=ridge.known,  # whole: a simple forecast knows nothing of covariates
-        first=training.n_own,
+        first=training.channels.n_own,
         **(_smoothed(training, season_length, shares[-1]) if simple else {}),
     )
 
 
 def _solved(equations: Equations, penalty: float | Floats, *, windows: Windows) -> Weights:
     weights = solve(equations, penalty)
-    return replace(weights, kernel=lengthened(weights.kernel, windows.context_length))
+    return replace(weights, kernel=lengthened(weights.kernel, windows.framing.context_length))
 
 
 def newest_fifth(windows: Windows) -> NDArray[np.int64]:
@@ -167,13 +167,13 @@ def _simple_kernels(windows: Windows, season_length: int) -> dict[str, Single]:
 
     Of smoothing, the last one, there is nothing: it is no kernel.
     """
-    shape = windows.context_length, windows.horizon
+    shape = windows.framing.context_length, windows.framing.horizon
     kernels = {NAIVE: last_value_kernel(*shape)}
-    if 1 < season_length <= windows.context_length:
+    if 1 < season_length <= windows.framing.context_length:
         kernels[SEASONAL_NAIVE] = seasonal_kernel(*shape, season_length=season_length)
     kernels[SMOOTHING] = np.zeros(shape, np.float32)
     return {
-        name: np.broadcast_to(kernel, (windows.n_targets, *shape))
+        name: np.broadcast_to(kernel, (windows.channels.n_targets, *shape))
         for name, kernel in kernels.items()
     }
 
@@ -206,10 +206,10 @@ def _judged(
     assert batch is not None  # noqa: S101  there is a window to learn from
     own, known = inputs_of(
         batch.inputs,
-        n_targets=windows.n_targets,
-        horizon=windows.horizon,
-        first=windows.n_own,
-        n_known=windows.n_known,
+        n_targets=windows.channels.n_targets,
+        horizon=windows.framing.horizon,
+        first=windows.channels.n_own,
+        n_known=windows.channels.n_known,
     )
     targets = batch.targets.transpose(2, 0, 1)
     others = [own @ kernel for kernel in simple.values()]

@@ -11,7 +11,8 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from lstm_forecast.windows.windows import Batch, Windows
+from lstm_forecast.windows.batch import Batch
+from lstm_forecast.windows.windows import Windows
 
 __all__ = [
     "LONGEST_PAST", "NUMBERS", "Method", "best_kernel", "holt_winters", "last_value_kernel",
@@ -138,7 +139,9 @@ def sample(windows: Windows, count: int) -> Batch | None:
 
 def room(windows: Windows, count: int) -> int:
     """``count`` windows, or as many as hold ``NUMBERS`` at once."""
-    return max(1, min(count, NUMBERS // (windows.context_length * windows.n_features)))
+    return max(
+        1, min(count, NUMBERS // (windows.framing.context_length * windows.channels.n_features))
+    )
 
 
 def best_kernel(windows: Windows, *, season_length: int) -> Kernel:
@@ -147,17 +150,20 @@ def best_kernel(windows: Windows, *, season_length: int) -> Kernel:
 
     One set of parameters serves all series, as few windows cannot tell more apart.
     """
-    length = min(windows.context_length, LONGEST_PAST)
-    kernels = _kernels(length, windows.horizon, season_length)
+    length = min(windows.framing.context_length, LONGEST_PAST)
+    kernels = _kernels(length, windows.framing.horizon, season_length)
     batch = sample(windows, SAMPLE)
     if batch is None:
-        return lengthened(np.repeat(kernels[:1], windows.n_targets, axis=0), windows.context_length)
+        return lengthened(
+            np.repeat(kernels[:1], windows.channels.n_targets, axis=0),
+            windows.framing.context_length,
+        )
     own, targets = (
-        batch.inputs[:, -length:, : windows.n_targets].transpose(2, 0, 1),
+        batch.inputs[:, -length:, : windows.channels.n_targets].transpose(2, 0, 1),
         batch.targets.transpose(2, 0, 1),
     )
     errors = [np.abs(own @ kernel - targets).mean(axis=(1, 2)) for kernel in kernels]
-    return lengthened(kernels[np.argmin(errors, axis=0)], windows.context_length)
+    return lengthened(kernels[np.argmin(errors, axis=0)], windows.framing.context_length)
 
 
 def lengthened(kernel: Kernel, context_length: int) -> Kernel:

@@ -78,12 +78,12 @@ def normal_equations(windows: Windows, limit: int) -> Equations:
 
     Of a longer window than ``LONGEST_PAST`` the newest steps are.
     """
-    length = min(windows.context_length, LONGEST_PAST)
+    length = min(windows.framing.context_length, LONGEST_PAST)
     n_targets, width, horizon, n_known = (
-        windows.n_targets,
+        windows.channels.n_targets,
         length + 1,
-        windows.horizon,
-        windows.n_known,
+        windows.framing.horizon,
+        windows.channels.n_known,
     )
     total = Equations(
         gram=np.zeros((n_targets, width, width)),
@@ -95,7 +95,11 @@ def normal_equations(windows: Windows, limit: int) -> Equations:
     for batch in windows.batches(BATCH, limit=limit):
         newest = batch.inputs[:, -max(length, horizon) :]
         own_known = inputs_of(
-            newest, n_targets=n_targets, horizon=horizon, first=windows.n_own, n_known=n_known
+            newest,
+            n_targets=n_targets,
+            horizon=horizon,
+            first=windows.channels.n_own,
+            n_known=n_known,
         )
         past, known = (part.astype(np.float64) for part in own_known)
         for target, own in enumerate(past[:, :, -length:]):

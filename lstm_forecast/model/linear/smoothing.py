@@ -134,16 +134,18 @@ def fit_smoothing(windows: Windows, *, season_length: int) -> Smoothing:
     and those that forecast the windows best. Equal weights for all methods and the one that is best
     everywhere are limits of that.
     """
-    n_targets, horizon = windows.n_targets, windows.horizon
-    groups = _groups(windows.context_length, horizon, season_length, windows.padded)
+    n_targets, horizon = windows.channels.n_targets, windows.framing.horizon
+    groups = _groups(
+        windows.framing.context_length, horizon, season_length, windows.channels.padded
+    )
     prior, power = np.zeros((n_targets, N_METHODS), np.float32), np.ones(n_targets, np.float32)
-    plain = Smoothing(groups, horizon, windows.padded, prior, power)
+    plain = Smoothing(groups, horizon, windows.channels.padded, prior, power)
     batch = sample(windows, max(1, SAMPLE // n_targets))
     if batch is None or not groups:
         return plain
     full = (
         batch.inputs[:, -groups[0].length, -1] > 0
-        if windows.padded
+        if windows.channels.padded
         else np.ones(len(batch.inputs), np.bool_)
     )
     if not full.any():

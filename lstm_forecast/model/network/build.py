@@ -28,7 +28,7 @@ def build_network(spec: NetworkSpec) -> keras.Sequential:
     """
     return keras.Sequential(
         [
-            keras.Input((spec.context_length, spec.n_features), name="window"),
+            keras.Input((spec.framing.context_length, spec.channels.n_features), name="window"),
             *_segment_layers(spec),
             *(_recurrent_layer(spec, i) for i in range(len(spec.units))),
             *_dense_layers(spec),
@@ -46,18 +46,18 @@ def build_network(spec: NetworkSpec) -> keras.Sequential:
 def _output_layers(spec: NetworkSpec) -> Iterator[keras.Layer]:
     n_steps, *rest = spec.output_shape
     total = spec.n_segments * n_steps
-    if total > spec.horizon:
+    if total > spec.framing.horizon:
         yield keras.layers.Reshape((total, math.prod(rest)), name="steps")
-        yield keras.layers.Cropping1D((0, total - spec.horizon), name="horizon")
-    yield keras.layers.Reshape((spec.horizon, *rest), name="prediction")
+        yield keras.layers.Cropping1D((0, total - spec.framing.horizon), name="horizon")
+    yield keras.layers.Reshape((spec.framing.horizon, *rest), name="prediction")
 
 
 def _segment_layers(spec: NetworkSpec) -> Iterator[keras.Layer]:
     if spec.segment_length > 1:
         yield keras.layers.Reshape(
-            (spec.n_steps, spec.segment_length * spec.n_features), name="segments"
+            (spec.n_steps, spec.segment_length * spec.channels.n_features), name="segments"
         )
-    if spec.masked:
+    if spec.channels.padded:
         yield keras.layers.Masking(0.0, name="masking")
     if spec.segment_units:
         yield _hidden_layer(spec, spec.segment_units, "segment")
@@ -111,7 +111,7 @@ def _directed_layer(
     }
     # cuDNN takes right padding only, and Keras finds out while a compiled step runs: too late to
     # fall back.
-    cudnn = False if spec.masked else "auto"
+    cudnn = False if spec.channels.padded else "auto"
     match spec.cell:
         case "lstm":
             return keras.layers.LSTM(units, **weights, **steps, use_cudnn=cudnn)
@@ -144,8 +144,10 @@ def complete_network(members: Sequence[Member]) -> keras.Model:
     Raises:
         ValueError: weights do not fit their spec.
     """
-    longest = max((member.spec for member in members), key=lambda spec: spec.context_length)
-    window = keras.Input((longest.context_length, longest.n_features), name="window")
+    longest = max((member.spec for member in members), key=lambda spec: spec.framing.context_length)
+    window = keras.Input(
+        (longest.framing.context_length, longest.channels.n_features), name="window"
+    )
     prediction = median_of(
         [_complete(member, number, window) for number, member in enumerate(members)],
         low=lambda a, b: keras.layers.Minimum()([a, b]),
@@ -161,21 +163,23 @@ def _complete(member: Member, number: int, window: Any) -> Any:
     network = build_network(spec)
     network.name = f"network_{number}"
     assign_weights(network, member.weights)
-    if spec.context_length < window.shape[1]:
-        window = keras.layers.Cropping1D((window.shape[1] - spec.context_length, 0))(window)
+    if spec.framing.context_length < window.shape[1]:
+        window = keras.layers.Cropping1D((window.shape[1] - spec.framing.context_length, 0))(window)
     if linear is None:
         return network(window)
     # Cropping1D crops the middle axis, so the features go there.
     past = keras.layers.Permute((2, 1))(window)
-    past = keras.layers.Cropping1D((0, spec.n_features - spec.n_targets))(past)
-    layer = keras.layers.EinsumDense("bnc,nch->bhn", (spec.horizon, spec.n_targets), bias_axes="hn")
+    past = keras.layers.Cropping1D((0, spec.channels.n_features - spec.channels.n_targets))(past)
+    layer = keras.layers.EinsumDense(
+        "bnc,nch->bhn", (spec.framing.horizon, spec.channels.n_targets), bias_axes="hn"
+    )
     line = layer(past)
     layer.set_weights([linear.kernel, linear.bias.T])
     if linear.smoothing is not None:
         line = keras.layers.Add()([line, _smoothed(linear, linear.smoothing, window, past)])
     if linear.known.size:
         line = keras.layers.Add()([line, _known_effect(spec, linear, window)])
-    per_quantile = keras.layers.Reshape((spec.horizon, spec.n_targets, 1))(line)
+    per_quantile = keras.layers.Reshape((spec.framing.horizon, spec.channels.n_targets, 1))(line)
     return keras.layers.Add()([network(window), per_quantile])
 
 
@@ -228,10 +232,14 @@ def _known_effect(spec: NetworkSpec, linear: Linear, window: Any) -> Any:
     """What the covariates known ahead add to each step of the linear part, (batch, horizon,
     n_targets).
     """
-    behind = spec.n_features - linear.first - linear.known.shape[2]
-    newest = keras.layers.Cropping1D((spec.context_length - spec.horizon, 0))(window)
+    behind = spec.channels.n_features - linear.first - linear.known.shape[2]
+    newest = keras.layers.Cropping1D((spec.framing.context_length - spec.framing.horizon, 0))(
+        window
+    )
     known = keras.layers.Cropping1D((linear.first, behind))(keras.layers.Permute((2, 1))(newest))
-    layer = keras.layers.EinsumDense("bfh,nhf->bhn", (spec.horizon, spec.n_targets))
+    layer = keras.layers.EinsumDense(
+        "bfh,nhf->bhn", (spec.framing.horizon, spec.channels.n_targets)
+    )
     effect = layer(known)
     layer.set_weights([linear.known])
     return effect

@@ -70,7 +70,7 @@ def weight_shapes(spec: NetworkSpec) -> dict[str, tuple[int, ...]]:
         shapes[f"{name}.kernel"], shapes[f"{name}.bias"] = (width, units), (units,)
         return units
 
-    width = spec.segment_length * spec.n_features
+    width = spec.segment_length * spec.channels.n_features
     if spec.segment_units:
         width = dense("segment", width, spec.segment_units)
     for i, units in enumerate(spec.units):
@@ -104,21 +104,22 @@ def onnx_graph(members: Sequence[Member]) -> bytes:
     size. Equal arguments give equal bytes.
     """
     specs = [member.spec for member in members]
-    longest = max(specs, key=lambda spec: spec.context_length)
+    longest = max(specs, key=lambda spec: spec.framing.context_length)
     graph = Graph()
     graph.add(
         "Identity",
         median_of(
-            [_member(graph, member, longest.context_length) for member in members],
+            [_member(graph, member, longest.framing.context_length) for member in members],
             low=lambda a, b: graph.add("Min", a, b),
             high=lambda a, b: graph.add("Max", a, b),
             mean=lambda a, b: graph.add("Mean", a, b),
         ),
         output="prediction",
     )
-    shape = longest.horizon, longest.n_targets, len(longest.quantiles)
+    shape = longest.framing.horizon, longest.channels.n_targets, len(longest.quantiles)
     return graph.model(
-        {"window": (longest.context_length, longest.n_features)}, {"prediction": shape}
+        {"window": (longest.framing.context_length, longest.channels.n_features)},
+        {"prediction": shape},
     )
 
 
@@ -127,15 +128,17 @@ def _member(graph: Graph, member: Member, context_length: int) -> str:
     spec, linear = member.spec, member.linear
     graph.weights = member.weights
     window = "window"
-    if spec.context_length < context_length:
-        window = graph.slice(window, 1, context_length - spec.context_length, context_length)
+    if spec.framing.context_length < context_length:
+        window = graph.slice(
+            window, 1, context_length - spec.framing.context_length, context_length
+        )
     n_steps, *rest = spec.output_shape
     total = spec.n_segments * n_steps
     network = graph.add(
         "Reshape", _network(graph, spec, window), graph.constant([-1, total, *rest])
     )
-    if total > spec.horizon:
-        network = graph.slice(network, 1, 0, spec.horizon)
+    if total > spec.framing.horizon:
+        network = graph.slice(network, 1, 0, spec.framing.horizon)
     if linear is None:
         return network
     line = write_linear(graph, spec, window, linear)
@@ -146,11 +149,11 @@ def _network(graph: Graph, spec: NetworkSpec, window: str) -> str:
     """Write all layers but the last Reshape: (batch, [n_segments,] steps * n_targets *
     n_quantiles).
     """
-    folded = graph.constant([-1, spec.n_steps, spec.segment_length * spec.n_features])
+    folded = graph.constant([-1, spec.n_steps, spec.segment_length * spec.channels.n_features])
     x = graph.add("Reshape", window, folded)
     x = graph.add("Transpose", x, perm=[1, 0, 2])  # ONNX wants (steps, batch, features)
     lengths = ""
-    if spec.masked:
+    if spec.channels.padded:
         x, lengths = _left_aligned(graph, spec, window, x)
     if spec.segment_units:
         x = _dense(graph, x, "segment", spec.activation)
@@ -173,7 +176,7 @@ def _left_aligned(graph: Graph, spec: NetworkSpec, window: str, x: str) -> tuple
     ONNX' recurrent operators skip padding at the end only. Reversing all of time, and then the
     observed part alone, keeps the order of the observed steps.
     """
-    flag = graph.slice(window, 2, spec.n_features - 1, spec.n_features)
+    flag = graph.slice(window, 2, spec.channels.n_features - 1, spec.channels.n_features)
     rows = graph.add("ReduceSum", flag, graph.constant([1, 2]), keepdims=0)
     steps = graph.add("Ceil", graph.add("Div", rows, graph.constant(float(spec.segment_length))))
     reversed_x = graph.slice(x, 0, -1, -spec.n_steps - 1, step=-1)

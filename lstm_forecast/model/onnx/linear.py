@@ -12,7 +12,7 @@ __all__ = ["write_linear"]
 
 def write_linear(graph: Graph, spec: NetworkSpec, window: str, linear: Linear) -> str:
     """Write the linear part (batch, horizon, n_targets)."""
-    targets = graph.slice(window, 2, 0, spec.n_targets)
+    targets = graph.slice(window, 2, 0, spec.channels.n_targets)
     past = graph.add("Transpose", targets, perm=[2, 0, 1])  # a matrix product per target
     product = graph.add("MatMul", past, graph.constant(linear.kernel))
     total = graph.add("Add", product, graph.constant(linear.bias[:, np.newaxis]))
@@ -24,7 +24,9 @@ def write_linear(graph: Graph, spec: NetworkSpec, window: str, linear: Linear) -
     total = graph.add("Transpose", total, perm=[1, 2, 0])
     if not (n_known := linear.known.shape[2]):
         return total
-    newest = graph.slice(window, 1, spec.context_length - spec.horizon, spec.context_length)
+    newest = graph.slice(
+        window, 1, spec.framing.context_length - spec.framing.horizon, spec.framing.context_length
+    )
     known = graph.slice(newest, 2, linear.first, linear.first + n_known)
     # a matrix product per step of the horizon
     steps = graph.add("Transpose", known, perm=[1, 0, 2])
@@ -38,13 +40,13 @@ def _smoothing(
     """Write the smoothing of the past (n_targets, batch, context_length): (n_targets, batch,
     horizon).
     """
-    last = graph.slice(past, 2, spec.context_length - 1, spec.context_length)
-    total, left = graph.add("Mul", last, graph.constant(np.zeros(spec.horizon))), ""
-    flag = graph.slice(window, 2, spec.n_features - 1, spec.n_features)
+    last = graph.slice(past, 2, spec.framing.context_length - 1, spec.framing.context_length)
+    total, left = graph.add("Mul", last, graph.constant(np.zeros(spec.framing.horizon))), ""
+    flag = graph.slice(window, 2, spec.channels.n_features - 1, spec.channels.n_features)
     for group in smoothing.groups:
-        first = spec.context_length - group.length
+        first = spec.framing.context_length - group.length
         forecast = _group(
-            graph, spec, graph.slice(past, 2, first, spec.context_length), group, smoothing
+            graph, spec, graph.slice(past, 2, first, spec.framing.context_length), group, smoothing
         )
         if not smoothing.padded:
             return forecast
@@ -65,7 +67,7 @@ def _group(graph: Graph, spec: NetworkSpec, own: str, group: Group, smoothing: S
     horizon).
     """
     split = graph.constant(
-        [spec.n_targets, -1, group.n_methods, group.errors.shape[1] // group.n_methods]
+        [spec.channels.n_targets, -1, group.n_methods, group.errors.shape[1] // group.n_methods]
     )
     errors = graph.add("Reshape", graph.add("MatMul", own, graph.constant(group.errors)), split)
     squares = graph.add(
@@ -81,7 +83,7 @@ def _group(graph: Graph, spec: NetworkSpec, own: str, group: Group, smoothing: S
     score = graph.add("Mul", graph.add("Log", squares), graph.constant(power))
     score = graph.add("Add", score, graph.constant(prior))
     weights = graph.add("Unsqueeze", graph.add("Softmax", score, axis=2), graph.constant([3]))
-    split = graph.constant([spec.n_targets, -1, group.n_methods, spec.horizon])
+    split = graph.constant([spec.channels.n_targets, -1, group.n_methods, spec.framing.horizon])
     forecasts = graph.add(
         "Reshape", graph.add("MatMul", own, graph.constant(group.forecasts)), split
     )
