@@ -118,9 +118,7 @@ def doubtful_intervals(
         if found.any():
             k, n, step, target = np.argwhere(found)[0]
             count = len({(series[i], j) for i, j in np.argwhere(found.any(axis=(0, 2)))})
-            named = ", ".join(
-                str(level) for level, each in zip(ordered, found, strict=True) if each.any()
-            )
+            named = ", ".join(str(ordered[k]) for k in np.flatnonzero(found.any(axis=(1, 2, 3))))
             yield (
                 f"warning: {named} % intervals with {text} in {count:,} of {ids.size:,} series: "
                 f"{ids[series[n], target]}, step {step + 1}: {forecast[n, step, target, k]:.6g} to "
@@ -155,19 +153,8 @@ def doubtful_levels(
     steps = min(MOST_NEWEST, max(NEWEST, cycle))
     newest = _newest(panel, steps, n_targets)
     middle, deviation = _seen(scaler, index, preprocessing.scaler, n_targets)
-    with np.errstate(all="ignore"):
-        values = np.log(newest) if scaler.log else newest
-        values = np.where(np.isnan(values).all(axis=1, keepdims=True), middle[:, None], values)
-        level, most = np.nanmedian(values, axis=1), np.nanmax(np.abs(values), axis=1)
-        sparse = (level == 0) & (most > 0) & (not scaler.log)
-        level = np.where(sparse, np.where(values == 0, np.inf, np.abs(values)).min(axis=1), level)
-        pooled = preprocessing.scope == "global"
-        limit = np.where(sparse, FAR_SPARSE, FAR) * (math.sqrt(len(scaler.ids)) if pooled else 1)
-        far = np.abs(level - middle) > limit * deviation
-        if scaler.log:
-            far |= np.abs(level - middle) > np.maximum(math.log(SMALL), SMALL_LOGARITHM * deviation)
-        elif not pooled:
-            far |= (level != 0) & (SMALL * most < np.minimum(np.abs(middle), deviation))
+    pooled = preprocessing.scope == "global"
+    level, sparse, far = _far_levels(newest, middle, deviation, scaler=scaler, pooled=pooled)
     if not far.any():
         return
     series, target = np.argwhere(far)[0]
@@ -183,6 +170,29 @@ def doubtful_levels(
         f" {steps} rows), and training saw about {low:.6g} to {high:.6g}; correct the units, or"
         " train again if this is how it is now"
     )
+
+
+def _far_levels(
+    newest: Floats, middle: Floats, deviation: Floats, *, scaler: Scaler, pooled: bool
+) -> tuple[Floats, NDArray[np.bool_], NDArray[np.bool_]]:
+    """The level of the ``newest`` values (n_series, steps, n_targets), whether it is of sparse
+    demand, and whether it is too far out: (n_series, n_targets) each.
+
+    ``middle`` and ``deviation`` are what training saw; series share one scale where ``pooled``.
+    """
+    with np.errstate(all="ignore"):
+        values = np.log(newest) if scaler.log else newest
+        values = np.where(np.isnan(values).all(axis=1, keepdims=True), middle[:, None], values)
+        level, most = np.nanmedian(values, axis=1), np.nanmax(np.abs(values), axis=1)
+        sparse = (level == 0) & (most > 0) & (not scaler.log)
+        level = np.where(sparse, np.where(values == 0, np.inf, np.abs(values)).min(axis=1), level)
+        limit = np.where(sparse, FAR_SPARSE, FAR) * (math.sqrt(len(scaler.ids)) if pooled else 1)
+        far = np.abs(level - middle) > limit * deviation
+        if scaler.log:
+            far |= np.abs(level - middle) > np.maximum(math.log(SMALL), SMALL_LOGARITHM * deviation)
+        elif not pooled:
+            far |= (level != 0) & (SMALL * most < np.minimum(np.abs(middle), deviation))
+    return level, sparse, far
 
 
 def _newest(panel: Panel, steps: int, n_targets: int) -> Floats:

@@ -53,18 +53,22 @@ def forecast_future(
     forecast = loaded.forecaster.ahead(values, origins, floors, series, steps=steps)
     if config.melted:  # target after target: back to one row of targets for every series
         forecast = np.concatenate(np.split(forecast, ids.shape[1]), axis=2)
-    if not np.isfinite(forecast).all():
-        k, step = np.argwhere(~np.isfinite(forecast))[0][:2]
-        raise DataError(
-            f"series {layout.ids[k]}: the forecast leaves the range of numbers at step {step + 1}; "
-            "ask for a shorter --horizon, or train with preprocessing.log: false"
-        )
+    _require_finite(forecast, layout)
     own = panel.values[:, : len(config.data.targets)]
     doubts = list(doubtful_support(config.preprocessing.support, own))
     doubts += _doubtful_levels(loaded, source, series) if fresh else ()
     levels, numbers = loaded.forecaster.levels, np.arange(len(layout.ids))
     doubts += doubtful_intervals(forecast, numbers, target_ranges(layout, own), ids, levels)
     return forecast, doubts
+
+
+def _require_finite(forecast: NDArray[np.float64], layout: Layout) -> None:
+    if not np.isfinite(forecast).all():
+        k, step = np.argwhere(~np.isfinite(forecast))[0][:2]
+        raise DataError(
+            f"series {layout.ids[k]}: the forecast leaves the range of numbers at step {step + 1};"
+            " ask for a shorter --horizon, or train with preprocessing.log: false"
+        )
 
 
 def forecast_table(

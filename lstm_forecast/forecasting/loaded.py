@@ -86,16 +86,12 @@ def load_run(
     phase(f"loading {run.path}")
     which = "evaluated" if evaluated else "network"
     config = read_config(run)
-    targets = ("value",) if config.melted else config.data.targets
-    columns = (*targets, *config.data.covariates.past), known_ahead(config.data.covariates).columns
     framing = Framing.of(config.windows, statistics_length=config.statistics_length)
     channels = Channels.of(
         config.data, n_targets=config.n_outputs, padded=bool(config.windows.padding)
     )
     try:
-        names = (*config.data.targets, *config.data.covariates.past)
-        limit = most_bytes(facts_of(run).series, names, columns[1])
-        scaler = Scaler.from_json(run.read("scaler.json", limit=limit).decode("utf-8"))
+        scaler = _read_scaler(run, config.data, melted=config.melted)
         calibration = calibration_from_bytes(
             run.read("calibration.safetensors"),
             which,
@@ -106,8 +102,9 @@ def load_run(
         )
         season_length = config.windows.season_length
         demands = Demands.of(config.model, framing, channels, season_length=season_length)
+        network = sound_network(run, demands, evaluated=evaluated)
         forecaster = make_forecaster(
-            sound_network(run, demands, evaluated=evaluated),
+            network,
             scaler,
             framing,
             channels,
@@ -118,11 +115,22 @@ def load_run(
         )
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise RunError(f"{run.path}: damaged: {error}; train again") from None
-    if (scaler.columns, tuple(name for name, *_ in scaler.known)) != columns:
+    return LoadedRun(run, config, forecaster)
+
+
+def _read_scaler(run: Run, data: DataConfig, *, melted: bool) -> Scaler:
+    """Read the scaler. Raises RunError if it has other columns than the resolved config."""
+    known = known_ahead(data.covariates).columns
+    names = (*data.targets, *data.covariates.past)
+    limit = most_bytes(facts_of(run).series, names, known)
+    scaler = Scaler.from_json(run.read("scaler.json", limit=limit).decode("utf-8"))
+    targets = ("value",) if melted else data.targets
+    expected = (*targets, *data.covariates.past), known
+    if (scaler.columns, tuple(name for name, *_ in scaler.known)) != expected:
         raise RunError(
             f"{run.path}: damaged: scaler.json and config.yaml name different columns; train again"
         )
-    return LoadedRun(run, config, forecaster)
+    return scaler
 
 
 def make_forecaster(

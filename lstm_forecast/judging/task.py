@@ -44,36 +44,20 @@ def open_task(loaded: LoadedRun, data: Path | None, last: int | None) -> Task:
     ``loaded`` holds the evaluated network. Raises DataError where the data do not fit the run or
     hold no such window, UsageError where there are fewer than ``last``.
     """
-    config, forecaster = loaded.config, loaded.forecaster
-    scaler, framing = forecaster.scaler, forecaster.framing
+    config, scaler = loaded.config, loaded.forecaster.scaler
     panel = usable_panel(loaded, data)
     if config.melted:
         panel = panel.melted(panel_ids(config.data, panel.layout))
     index = series_index(scaler, panel, unseen=config.data.unseen_series)
     values = scaler.transform(panel)
-    known = panel.layout.rows_before(panel.layout.grid.after(loaded.run.manifest["cutoff"]))
-    split = split_rows(
-        panel.layout,
-        validation=config.split.validation,
-        test=config.split.test,
-        horizon=framing.horizon,
-        ends=known,
-    )
+    split = _split_of_training(loaded, panel.layout)
     # Where the test part starts is known again if the rows of the training are all there, and as
     # many windows tell.
     borders = split.validation_start
     found = len(_training_windows(loaded, panel.layout, values, split, borders))
     complete = found == loaded.run.manifest["windows"]["training"]
     starts = split.test_start if complete else split.end
-    windows = make_windows(
-        panel.layout,
-        values,
-        framing.with_stride(config.windows.evaluation_stride or framing.horizon),
-        forecaster.channels,
-        part_starts=starts,
-        part_ends=panel.layout.offsets[1:],
-        latest=True,
-    )
+    windows = _evaluation_windows(loaded, panel.layout, values, starts)
     windows, fewer = _newest(windows, panel.layout, last, loaded.run)
     part = make_parts(
         panel, split, {"chosen": windows}, season_length=config.windows.season_length
@@ -98,6 +82,34 @@ def _incomplete(run: Run, found: int) -> str:
         f" trained on ({found:,} training windows, and it had"
         f" {run.manifest['windows']['training']:,}): only windows after the cutoff are tested, MASE"
         " and RMSSE are scaled by the rows there are, and there is no ridge"
+    )
+
+
+def _split_of_training(loaded: LoadedRun, layout: Layout) -> Split:
+    """The split of the rows up to the run's cutoff."""
+    split = loaded.config.split
+    return split_rows(
+        layout,
+        validation=split.validation,
+        test=split.test,
+        horizon=loaded.forecaster.framing.horizon,
+        ends=layout.rows_before(layout.grid.after(loaded.run.manifest["cutoff"])),
+    )
+
+
+def _evaluation_windows(
+    loaded: LoadedRun, layout: Layout, values: NDArray[np.float32], starts: Ints
+) -> Windows:
+    framing = loaded.forecaster.framing
+    stride = loaded.config.windows.evaluation_stride or framing.horizon
+    return make_windows(
+        layout,
+        values,
+        framing.with_stride(stride),
+        loaded.forecaster.channels,
+        part_starts=starts,
+        part_ends=layout.offsets[1:],
+        latest=True,
     )
 
 

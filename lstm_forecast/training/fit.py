@@ -227,7 +227,7 @@ def _fit(
         epochs = train_network(
             network,
             training=training,
-            validation=(None if part is None else part.windows.with_context(context_length)),
+            validation=None if part is None else part.windows.with_context(context_length),
             linear=linear,
             quantiles=first.spec.quantiles,
             **config.training.model_dump(

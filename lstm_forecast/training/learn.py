@@ -143,6 +143,25 @@ def _describe_data(prepared: Prepared, listener: Listener) -> None:
     )
     for warning in facts["warnings"]:
         listener.note(f"warning: {warning}")
+    _describe_repairs(prepared, listener)
+    if support := facts["resolved"].get("preprocessing.support"):
+        listener.note(f"preprocessing.support: {support}", event="choice")
+    for doubt in prepared.doubts:
+        listener.note(doubt, event="warning")
+    if padded := facts["padded_series"]:
+        listener.note(
+            f"{padded:,} series are shorter than windows.context_length + windows.horizon: their"
+            " windows are padded on the left and masked",
+            event="repair",
+            series=padded,
+        )
+    if prepared.validation is None:
+        listener.note("no validation windows: training runs all epochs and keeps the last weights")
+
+
+def _describe_repairs(prepared: Prepared, listener: Listener) -> None:
+    """Say what policies changed, and what was left out."""
+    facts = prepared.facts
     for note in repair_notes(prepared.config.data, facts["repairs"]):
         listener.note(note, event="repair")
     if rows := facts["future_rows"]:
@@ -163,19 +182,6 @@ def _describe_data(prepared: Prepared, listener: Listener) -> None:
             " data.covariates.categories"
         )
         listener.note(text, event="finding", column=column, series=count)
-    if support := facts["resolved"].get("preprocessing.support"):
-        listener.note(f"preprocessing.support: {support}", event="choice")
-    for doubt in prepared.doubts:
-        listener.note(doubt, event="warning")
-    if facts["padded_series"]:
-        listener.note(
-            f"{facts['padded_series']:,} series are shorter than windows.context_length +"
-            " windows.horizon: their windows are padded on the left and masked",
-            event="repair",
-            series=facts["padded_series"],
-        )
-    if prepared.validation is None:
-        listener.note("no validation windows: training runs all epochs and keeps the last weights")
 
 
 def _describe_intervals(

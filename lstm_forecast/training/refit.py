@@ -3,11 +3,12 @@ have brought.
 """
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from lstm_forecast.errors import UsageError
-from lstm_forecast.events import Listener
+from lstm_forecast.events import Epoch, Listener
 from lstm_forecast.forecasting.session import Session
 from lstm_forecast.judging.folds import RETRAINED, Fold
 from lstm_forecast.judging.task import Task
@@ -31,14 +32,11 @@ def retrained_folds(task: Task, listener: Listener, *, every: int) -> list[Fold]
             "--refit trains on all rows before an origin, and this table lacks some that the"
             " run had"
         )
-    run, config, layout, forecaster = (
-        task.loaded.run,
-        task.loaded.config,
-        task.panel.layout,
-        task.loaded.forecaster,
-    )
+    loaded, layout = task.loaded, task.panel.layout
+    run, config, forecaster = loaded.run, loaded.config, loaded.forecaster
     ordinals = layout.ordinals(task.part.origins)
     numbers = np.unique(ordinals, return_inverse=True)[1] // every
+    report = partial(_report, listener, config.training.epochs)
     fitted = Fitted((), tuple(read_epochs(run, config)))
     folds, trainings = [], numbers.max() + 1
     for number in range(trainings):
@@ -53,13 +51,11 @@ def retrained_folds(task: Task, listener: Listener, *, every: int) -> list[Fold]
         prepared = Prepared(
             config, layout, split, forecaster.scaler, task.values, None, None, facts={}
         )
-        members = learn_again(
-            prepared,
-            fitted,
-            run.manifest["published"],
-            lambda epoch: listener.epoch(epoch, config.training.epochs),
-        )
-        folds.append(
-            Fold(RETRAINED, replace(forecaster, session=Session(onnx_graph(members))), index, ends)
-        )
+        members = learn_again(prepared, fitted, run.manifest["published"], report)
+        session = Session(onnx_graph(members))
+        folds.append(Fold(RETRAINED, replace(forecaster, session=session), index, ends))
     return folds
+
+
+def _report(listener: Listener, epochs: int, epoch: Epoch) -> None:
+    listener.epoch(epoch, epochs)
