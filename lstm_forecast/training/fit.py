@@ -18,6 +18,7 @@ from lstm_forecast.model.linear.linear import Linear, fit_linear, fixed_linear
 from lstm_forecast.model.linear.methods import sample
 from lstm_forecast.model.network.startup import start_keras
 from lstm_forecast.model.onnx.graph import onnx_graph
+from lstm_forecast.model.optimisation import Optimisation
 from lstm_forecast.store import Checkpoints
 from lstm_forecast.training.prepare import Prepared
 from lstm_forecast.training.specs import network_spec
@@ -226,17 +227,17 @@ def _fit(
         assign_weights(network, first.weights if warm is None else warm[number])
         epochs = train_network(
             network,
+            Optimisation.of(
+                config.training,
+                quantiles=first.spec.quantiles,
+                seed=first.spec.seed,
+                stop_after=None if stop_after is None else stop_after[number],
+            ),
             training=training,
             validation=None if part is None else part.windows.with_context(context_length),
             linear=linear,
-            quantiles=first.spec.quantiles,
-            **config.training.model_dump(
-                exclude={"fallback", "memory_limit", "refit", "time_budget"}
-            ),
-            seed=first.spec.seed,
-            stop_after=None if stop_after is None else stop_after[number],
             report=partial(_numbered, report, number + 1),
-            checkpoints=checkpoints,
+            store=checkpoints,
         )
         starts.append(first)
         members.append(replace(first, weights=named_weights(network)))

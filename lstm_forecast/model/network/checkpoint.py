@@ -24,12 +24,13 @@ from numpy.typing import NDArray
 from lstm_forecast.errors import Stopped
 from lstm_forecast.events import Epoch
 
-__all__ = ["Checkpoints", "Progress", "Saver", "fingerprint", "restore", "signals_deferred"]
+__all__ = ["Progress", "Saver", "StateStore", "fingerprint", "restore", "signals_deferred"]
 
-SECONDS = 10  # between two checkpoints, at least: no more is lost than that, and the epoch
+# Between two checkpoints, at least: no more is lost than that, and the epoch.
+CHECKPOINT_SECONDS = 10
 
 
-class Checkpoints(Protocol):
+class StateStore(Protocol):
     """Keeps states by key."""
 
     def load(self, key: str) -> bytes | None:
@@ -57,13 +58,13 @@ class Saver(keras.callbacks.Callback):  # type: ignore[misc]
 
     def __init__(
         self,
-        checkpoints: Checkpoints | None,
+        store: StateStore | None,
         key: str,
         progress: Callable[[], Progress],
         asked: Sequence[int],
     ) -> None:
         super().__init__()
-        self.checkpoints, self.key, self.progress, self.asked = checkpoints, key, progress, asked
+        self.store, self.key, self.progress, self.asked = store, key, progress, asked
         self.pending: bytes | None = None
         self.saved = time.monotonic()
 
@@ -73,15 +74,15 @@ class Saver(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Take down the state, and save it if the last time is a while ago."""
-        self.pending = None if self.checkpoints is None else _packed(self.model, self.progress())
-        if time.monotonic() - self.saved > SECONDS:
+        self.pending = None if self.store is None else _packed(self.model, self.progress())
+        if time.monotonic() - self.saved > CHECKPOINT_SECONDS:
             self.flush()
         self._stop_if_asked()
 
     def flush(self) -> None:
         """Save what has not been saved."""
-        if self.checkpoints is not None and self.pending is not None:
-            self.checkpoints.save(self.key, self.pending)
+        if self.store is not None and self.pending is not None:
+            self.store.save(self.key, self.pending)
             self.pending, self.saved = None, time.monotonic()
 
     def _stop_if_asked(self) -> None:
@@ -125,11 +126,11 @@ def signals_deferred() -> Iterator[Sequence[int]]:
         raise Stopped(128 + asked[0])
 
 
-def fingerprint(network: keras.Sequential, values: Mapping[str, Any]) -> str:
-    """SHA-256 of everything that decides how a training ends: versions, first weights, arrays and
-    settings.
+def fingerprint(network: keras.Sequential, decisive: Mapping[str, object]) -> str:
+    """Return the SHA-256 of everything that decides how a training ends.
 
-    ``values`` may be dataclasses, arrays, what JSON knows, and lists of these.
+    That is the version of Keras, the layers and first weights of the network, and what else is
+    ``decisive``, by name: dataclasses, arrays, what JSON knows, and lists of these.
     """
     layers = json.loads(network.to_json(), object_hook=_without_names)
     digest = hashlib.sha256(
@@ -137,7 +138,7 @@ def fingerprint(network: keras.Sequential, values: Mapping[str, Any]) -> str:
     )
     for weight in network.get_weights():
         digest.update(weight.tobytes())
-    _update(digest, values)
+    _update(digest, decisive)
     return digest.hexdigest()
 
 

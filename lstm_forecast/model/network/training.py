@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 import keras
 import numpy as np
@@ -12,91 +12,66 @@ from numpy.typing import NDArray
 from lstm_forecast.events import Epoch
 from lstm_forecast.model.linear.linear import Linear
 from lstm_forecast.model.network.checkpoint import (
-    Checkpoints,
     Progress,
     Saver,
+    StateStore,
     fingerprint,
     restore,
     signals_deferred,
 )
 from lstm_forecast.model.network.losses import make_loss
+from lstm_forecast.model.optimisation import Optimisation, Schedule
 from lstm_forecast.windows.windows import Windows
 
 __all__ = ["Feed", "train_network"]
 
-JUDGES = 5_000  # validation windows that an epoch is judged by: more cost time in every epoch
-Schedule = Literal["constant", "cosine", "exponential"]
+# Validation windows that an epoch is judged by: more cost time in every epoch.
+MOST_VALIDATION_WINDOWS = 5_000
+# Windows of a batch that is only judged, at least: nothing is learned from it, so that it may be
+# larger than one of the training.
+JUDGING_BATCH = 256
 Floats = NDArray[np.float32]
 
 
 def train_network(
     network: keras.Sequential,
+    optimisation: Optimisation,
     *,
     training: Windows,
     validation: Windows | None,
     linear: Linear | None,
-    quantiles: tuple[float, ...],
-    loss: str,
-    optimizer: str,
-    learning_rate: float,
-    schedule: Schedule,
-    clipnorm: float | None,
-    ema: float | None,
-    epochs: int,
-    batch_size: int,
-    steps_per_epoch: int,
-    patience: int | None,
-    seed: int,
     report: Callable[[Epoch], None],
-    stop_after: int | None = None,
-    checkpoints: Checkpoints | None = None,
+    store: StateStore | None = None,
 ) -> list[Epoch]:
     """Fit the network in place to what ``linear`` leaves over, and keep the weights with the lowest
     validation loss.
 
     ``report`` is called with every epoch, the first one untrained. Without validation windows the
-    last weights stay. Training stops early after ``patience`` epochs without a better validation
-    loss, or where the loss is not finite; and after ``stop_after`` epochs of a schedule that is
-    made for ``epochs``, if that is given. With ``ema``, what is judged and kept are the running
-    averages of the weights: each step leaves them that share of what they were.
+    last weights stay. Training stops early where ``optimisation`` says so, or where the loss is not
+    finite. With running averages of the weights, these are what is judged and kept: each step
+    leaves them the share ``ema`` of what they were.
 
-    With ``checkpoints`` the state is saved after epochs, and a training whose state is there goes
-    on from it and ends with the same bits. SIGTERM or SIGINT ends the batch, saves and raises
-    Stopped.
+    With a ``store`` the state is saved after epochs, and a training whose state is there goes on
+    from it and ends with the same bits. SIGTERM or SIGINT ends the batch, saves and raises Stopped.
     """
-    settings = {
-        name: value
-        for name, value in locals().items()
-        if name not in ("network", "report", "checkpoints")
-    }
-    key = "" if checkpoints is None else fingerprint(network, settings)
-    keras.utils.set_random_seed(seed)
-    feed = Feed(training, linear=linear, batch_size=batch_size, steps=steps_per_epoch, seed=seed)
-    rates = _learning_rates(schedule, learning_rate, steps=max(1, epochs) * len(feed))
-    network.compile(
-        optimizer=_optimizer(optimizer, rates, clipnorm, ema), loss=make_loss(loss, quantiles)
+    decisive = {"windows": training, "validation": validation, "linear": linear}
+    key = "" if store is None else fingerprint(network, {**decisive, "how": optimisation})
+    keras.utils.set_random_seed(optimisation.seed)
+    feed = Feed.of(training, optimisation, linear)
+    _compile(network, optimisation, steps=max(1, optimisation.epochs) * len(feed))
+    keeper = _BestKeeper(
+        _judging_feed(validation, optimisation, linear), optimisation.patience, report
     )
-    evaluation = (
-        None
-        if validation is None
-        else Feed(validation, linear=linear, batch_size=max(batch_size, 256), limit=JUDGES)
-    )
-    keeper = _BestKeeper(evaluation, patience, report)
-    begin, end = 0, epochs if stop_after is None else stop_after
-    if checkpoints is not None and (content := checkpoints.load(key)) is not None:
+    begin, stop_after = 0, optimisation.stop_after
+    end = optimisation.epochs if stop_after is None else stop_after
+    if store is not None and (content := store.load(key)) is not None:
         begin = keeper.restore(restore(network, content))
         feed.skip_to(begin)
         end = begin if keeper.done else end
     with signals_deferred() as asked:
-        saver = Saver(checkpoints, key, lambda: keeper.progress(last=end), asked)
-        network.fit(
-            feed,
-            initial_epoch=begin,
-            epochs=end,
-            verbose=0,
-            shuffle=False,
-            callbacks=[keeper, saver],
-        )
+        saver = Saver(store, key, lambda: keeper.progress(last=end), asked)
+        both = [keeper, saver]
+        network.fit(feed, initial_epoch=begin, epochs=end, verbose=0, shuffle=False, callbacks=both)
         saver.flush()
     return keeper.history
 
@@ -141,6 +116,17 @@ class Feed(keras.utils.PyDataset):  # type: ignore[misc]
             else batch.targets - self.linear.predict(batch.inputs)
         )
         return batch.inputs, targets[..., None]
+
+    @classmethod
+    def of(cls, training: Windows, optimisation: Optimisation, linear: Linear | None) -> "Feed":
+        """The training windows as the optimisation wants them."""
+        return cls(
+            training,
+            linear=linear,
+            batch_size=optimisation.batch_size,
+            steps=optimisation.steps_per_epoch,
+            seed=optimisation.seed,
+        )
 
     @property
     def order(self) -> NDArray[np.uint32]:
@@ -240,22 +226,36 @@ class _BestKeeper(keras.callbacks.Callback):  # type: ignore[misc]
         self.report(self.history[-1])
 
 
+def _judging_feed(
+    validation: Windows | None, optimisation: Optimisation, linear: Linear | None
+) -> Feed | None:
+    """The windows that epochs are judged by."""
+    if validation is None:
+        return None
+    batch_size = max(optimisation.batch_size, JUDGING_BATCH)
+    return Feed(validation, linear=linear, batch_size=batch_size, limit=MOST_VALIDATION_WINDOWS)
+
+
+def _compile(network: keras.Sequential, optimisation: Optimisation, *, steps: int) -> None:
+    """Give the network its optimiser, with a learning rate that is scheduled for so many steps."""
+    make = {
+        "adam": keras.optimizers.Adam,
+        "adamw": keras.optimizers.AdamW,
+        "rmsprop": keras.optimizers.RMSprop,
+    }[optimisation.optimizer]
+    optimizer = make(
+        _learning_rates(optimisation.schedule, optimisation.learning_rate, steps=steps),
+        global_clipnorm=optimisation.clipnorm,
+        use_ema=optimisation.ema is not None,
+        ema_momentum=optimisation.ema or 0.0,
+    )
+    loss = make_loss(optimisation.loss, optimisation.quantiles)
+    network.compile(optimizer=optimizer, loss=loss)
+
+
 def _learning_rates(schedule: Schedule, learning_rate: float, *, steps: int) -> Any:
     if schedule == "cosine":
         return keras.optimizers.schedules.CosineDecay(learning_rate, steps)
     if schedule == "exponential":
         return keras.optimizers.schedules.ExponentialDecay(learning_rate, steps, 0.01)
     return learning_rate
-
-
-def _optimizer(
-    name: str, learning_rate: Any, clipnorm: float | None, ema: float | None
-) -> keras.optimizers.Optimizer:
-    make = {
-        "adam": keras.optimizers.Adam,
-        "adamw": keras.optimizers.AdamW,
-        "rmsprop": keras.optimizers.RMSprop,
-    }[name]
-    return make(
-        learning_rate, global_clipnorm=clipnorm, use_ema=ema is not None, ema_momentum=ema or 0.0
-    )

@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import keras
@@ -15,7 +15,7 @@ from lstm_forecast.events import Epoch
 from lstm_forecast.model.network import checkpoint
 from lstm_forecast.model.network.build import build_network
 from lstm_forecast.store import Checkpoints
-from tests.unit.model.network.test_training import fit, spec, windows
+from tests.unit.model.network.test_training import PLAIN, fit, spec, windows
 
 EPOCHS = 4
 OPTIONS = {"epochs": EPOCHS, "schedule": "cosine", "steps_per_epoch": 3}
@@ -49,7 +49,7 @@ def handlers() -> None:
 
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkpoint, "SECONDS", -1)
+    monkeypatch.setattr(checkpoint, "CHECKPOINT_SECONDS", -1)
 
 
 def train(
@@ -57,7 +57,7 @@ def train(
 ) -> tuple[list, list]:
     """Weights and history, without the seconds that an epoch took."""
     network = build_network(spec(**(layers or DROPS)))
-    history = fit(network, **(OPTIONS | options), checkpoints=checkpoints)
+    history = fit(network, **(OPTIONS | options), store=checkpoints)
     return network.get_weights(), [replace(row, seconds=0.0) for row in history]
 
 
@@ -218,3 +218,14 @@ def test_a_signal_that_nobody_acted_on_is_raised_in_the_end(handlers: None) -> N
         os.kill(os.getpid(), signal.SIGINT)
         passed.append(True)
     assert (passed, stop.value.exit_code) == ([True], 130)
+
+
+@pytest.mark.parametrize("name", [each.name for each in fields(PLAIN)])
+def test_every_setting_that_decides_how_a_training_ends_is_in_the_fingerprint(name: str) -> None:
+    network, value = build_network(spec()), getattr(PLAIN, name)
+    other = f"another {name}" if isinstance(value, str) else (7 if value is None else (value, 1))
+    prints = {
+        checkpoint.fingerprint(network, {"how": each})
+        for each in (PLAIN, replace(PLAIN), replace(PLAIN, **{name: other}))
+    }
+    assert len(prints) == 2

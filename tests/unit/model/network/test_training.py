@@ -1,5 +1,7 @@
 """The training loop: what it keeps, when it stops, what it feeds."""
 
+from dataclasses import fields, replace
+
 import keras
 import numpy as np
 import pytest
@@ -9,11 +11,27 @@ from lstm_forecast.model.linear.linear import Linear, fit_linear
 from lstm_forecast.model.network.build import build_network
 from lstm_forecast.model.network.losses import make_loss
 from lstm_forecast.model.network.training import Feed, train_network
+from lstm_forecast.model.optimisation import Optimisation
 from lstm_forecast.model.spec import NetworkSpec
 from lstm_forecast.store.history import history_csv, read_history
 from lstm_forecast.windows.windows import Windows
 
 CONTEXT, HORIZON = 8, 2
+PLAIN = Optimisation(
+    loss="mse",
+    quantiles=(0.5,),
+    optimizer="adam",
+    learning_rate=0.01,
+    schedule="constant",
+    clipnorm=5.0,
+    ema=None,
+    epochs=5,
+    stop_after=None,
+    batch_size=16,
+    steps_per_epoch=0,
+    patience=None,
+    seed=3,
+)
 
 
 def windows(start: int = 0, end: int = 120, noise: float = 0.0) -> Windows:
@@ -38,25 +56,16 @@ def spec(**options: object) -> NetworkSpec:
 
 
 def fit(network: keras.Sequential, **options: object) -> list[Epoch]:
+    """Train with these options, of the optimisation or of ``train_network`` itself."""
+    changed = {each.name for each in fields(Optimisation)} & options.keys()
+    optimisation = replace(PLAIN, **{name: options.pop(name) for name in changed})
     plain = {
         "training": windows(),
         "validation": windows(100, 160),
         "linear": None,
-        "quantiles": (0.5,),
-        "loss": "mse",
-        "optimizer": "adam",
-        "learning_rate": 0.01,
-        "schedule": "constant",
-        "clipnorm": 5.0,
-        "ema": None,
-        "epochs": 5,
-        "batch_size": 16,
-        "steps_per_epoch": 0,
-        "patience": None,
-        "seed": 3,
         "report": lambda epoch: None,
     }
-    return train_network(network, **(plain | options))
+    return train_network(network, optimisation, **(plain | options))
 
 
 def validation_loss(network: keras.Sequential) -> float:
