@@ -46,7 +46,7 @@ def _require_columns_of_training(data: DataConfig, path: Path) -> None:
     """Raise DataError with what is missing, and what is new, where a table lacks a column that
     training had.
     """
-    present, covariates = column_names(path, **data.csv.model_dump()), data.covariates
+    present, covariates = column_names(path, data.csv), data.covariates
     used = [*data.keys, *data.targets, *covariates.past, *covariates.future, *covariates.static]
     new = [name for name in present if name not in used]
     problems = []
@@ -96,7 +96,7 @@ def survey_panel(
         either=covariates.static if covariates.categories is None else (),
         missing=word_sentinels(data),
         memory_limit=memory_limit,
-        **data.csv.model_dump(),
+        written=data.csv,
     )
     return (*survey_table(data, table, end=end), table)
 

@@ -19,14 +19,16 @@ from typing import BinaryIO
 
 from pandas.io.common import get_handle, infer_compression
 
+from lstm_forecast.config.table import CsvConfig
 from lstm_forecast.errors import ChangedError, DataError
 from lstm_forecast.files import STDIN, open_regular
 
 __all__ = [
-    "THOUSANDS", "UNREADABLE", "Dialect", "decompressed", "line_of", "opened", "packed_suffix",
-    "sniff", "undecodable_line",
+    "DETECTED", "THOUSANDS", "UNREADABLE", "Dialect", "decompressed", "line_of", "opened",
+    "packed_suffix", "sniff", "undecodable_line",
 ]  # fmt: skip
 
+DETECTED = CsvConfig()  # nothing is said of how a file is written
 SAMPLE_BYTES = 256 * 1024
 DELIMITERS = ",;\t|"
 THOUSANDS = r"-?[1-9]\d{0,2},\d{3}"  # 1,234 may be a thousand or a little more than one
@@ -88,38 +90,28 @@ def packed_suffix(file: Path) -> str:
     return next((suffix for sign, suffix in MAGIC.items() if beginning.startswith(sign)), "")
 
 
-def sniff(
-    file: Path,
-    delimiter: str | None = None,
-    decimal: str | None = None,
-    encoding: str | None = None,
-) -> Dialect:
-    """Detect what is None from the beginning of the file.
+def sniff(file: Path, written: CsvConfig = DETECTED) -> Dialect:
+    """Detect from the beginning of the file what ``written`` does not say.
 
     Raises DataError if it is no text or empty.
     """
     sample = _head(file)
-    encoding = encoding or _detect_encoding(file, sample)
-    try:
-        _require_mark(file, sample, codecs.lookup(encoding).name)
-        text = sample.decode(encoding, errors="ignore").removeprefix("\ufeff")
-    except LookupError:
-        raise DataError(
-            f"data.csv.encoding: {encoding} is not a known encoding; try utf-8 or cp1252"
-        ) from None
+    encoding = written.encoding or _detect_encoding(file, sample)
+    _require_mark(file, sample, codecs.lookup(encoding).name)
+    text = sample.decode(encoding, errors="ignore").removeprefix("\ufeff")
     if "\0" in text:
         raise DataError(f"{file}: a binary file; expected CSV or Parquet")
     if not text.replace('"', "").strip():
         raise DataError(f"{file}: empty; expected a header line and rows")
     if len(sample) == SAMPLE_BYTES:
         text = text[: text.rfind("\n") + 1] or text  # without the line that the sample cuts
-    delimiter = delimiter or max(DELIMITERS, key=lambda sign: _width(text, sign))
+    delimiter = written.delimiter or max(DELIMITERS, key=lambda sign: _width(text, sign))
     header, *rows = (
         record for _, record in islice(_records(io.StringIO(text, newline=""), delimiter), 200)
     )
     # as pandas calls them
     columns = tuple(name or f"Unnamed: {index}" for index, name in enumerate(header))
-    return Dialect(delimiter, decimal or _detect_decimal(rows), encoding, columns)
+    return Dialect(delimiter, written.decimal or _detect_decimal(rows), encoding, columns)
 
 
 def _head(file: Path) -> bytes:

@@ -5,15 +5,15 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypedDict, Unpack
 
 import pandas as pd
 
+from lstm_forecast.config.table import CsvConfig
 from lstm_forecast.errors import ChangedError, DataError
 from lstm_forecast.events import phase
 from lstm_forecast.files import STDIN
 from lstm_forecast.tables.budget import Budget
-from lstm_forecast.tables.dialect import Dialect, line_of, packed_suffix, sniff
+from lstm_forecast.tables.dialect import DETECTED, Dialect, line_of, packed_suffix, sniff
 from lstm_forecast.tables.faults import Finding, require_columns
 from lstm_forecast.tables.parquet import is_parquet, parquet_columns, read_parquet
 from lstm_forecast.tables.text import Wanted, count_text, cut_row, read_text, require_narrow_rows
@@ -27,14 +27,6 @@ MISSING = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "none", "-", "
 # characters of a cell: the time that some parsers of dates take grows with the square
 LONGEST_TEXT = 2**16
 State = tuple[int, ...]  # of a file: its size, when it was written, where it lies
-
-
-class Written(TypedDict, total=False):
-    """How a CSV file is written, as far as that is not to be detected."""
-
-    delimiter: str | None
-    decimal: str | None
-    encoding: str | None
 
 
 @dataclass(frozen=True)
@@ -74,12 +66,13 @@ def read_table(
     either: Sequence[str] = (),
     missing: Sequence[str] = (),
     memory_limit: int | None = None,
-    **written: Unpack[Written],
+    written: CsvConfig = DETECTED,
 ) -> Table:
     """Read the named ``columns`` (all, if None); those in ``text`` stay as written, the others must
     be numbers.
 
-    Of columns in ``either`` their cells decide. Cells that say true or false are 1 and 0; those
+    CSV files are read as they are ``written``; what that does not say is detected. Of columns in
+    ``either`` their cells decide. Cells that say true or false are 1 and 0; those
     that hold one of the texts ``missing``, or what usually means that, are missing. With
     ``columns=None`` every cell of a CSV file stays as written, as suits a first look at unknown
     data.
@@ -100,7 +93,7 @@ def read_table(
             table = Table(frame, ((path, len(frame), None),), states=states)
         else:
             budget.require_bytes(size)
-            table = replace(_read_texts(files, wanted, budget, **written), states=states)
+            table = replace(_read_texts(files, wanted, budget, written), states=states)
     except MemoryError:
         raise DataError(f"{path}: does not fit into memory; keep fewer rows or columns") from None
     finally:
@@ -109,13 +102,13 @@ def read_table(
     return table
 
 
-def column_names(path: Path, **written: Unpack[Written]) -> list[str]:
+def column_names(path: Path, written: CsvConfig = DETECTED) -> list[str]:
     """Columns of the table at ``path``, by its first file alone.
 
     Raises DataError as ``read_table`` does.
     """
     first = data_files(path)[0]
-    return parquet_columns(first) if is_parquet(first) else list(sniff(first, **written).columns)
+    return parquet_columns(first) if is_parquet(first) else list(sniff(first, written).columns)
 
 
 def data_files(path: Path) -> list[Path]:
@@ -249,14 +242,12 @@ def _require_unchanged(states: Mapping[Path, State]) -> None:
             )
 
 
-def _read_texts(
-    files: list[Path], wanted: Wanted, budget: Budget, **written: Unpack[Written]
-) -> Table:
+def _read_texts(files: list[Path], wanted: Wanted, budget: Budget, written: CsvConfig) -> Table:
     frames: list[pd.DataFrame] = []
     sources: list[tuple[Path, int, Dialect | None]] = []
     findings: list[Finding] = []
     for file in files:
-        dialect = sniff(file, **written)
+        dialect = sniff(file, written)
         require_columns(file, wanted.columns, dialect.columns)
         counted = count_text(file, dialect, wanted, budget)
         budget = replace(budget, spent=budget.spent + counted.size)
