@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lstm_forecast.config.table import CovariatesConfig
 from lstm_forecast.errors import DataError
 from lstm_forecast.panel.calendar import calendar_names
 from lstm_forecast.tables.read import MISSING
 
-__all__ = ["Known", "find_categories", "static_values"]
+__all__ = ["Known", "find_categories", "known_ahead", "static_values"]
 
 MAX_CATEGORIES = 64  # each is a channel of every window
 NUMBERS = ("boolean", "integer", "floating", "mixed-integer-float", "decimal", "empty")
@@ -59,6 +60,17 @@ class Known:
     def measured(self) -> tuple[str, ...]:
         """Columns in units of their own; the others are 0 and 1, sines and cosines."""
         return (*self.future, *(name for name in self.static if name not in self.categories))
+
+
+def known_ahead(covariates: CovariatesConfig) -> Known:
+    """The covariates known ahead that a config describes."""
+    return Known(
+        future=covariates.future,
+        calendar=covariates.calendar,
+        holidays=covariates.holidays,
+        static=covariates.static,
+        categories=covariates.categories or {},
+    )
 
 
 def find_categories(frame: pd.DataFrame, static: tuple[str, ...]) -> dict[str, tuple[str, ...]]:

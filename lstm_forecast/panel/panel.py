@@ -1,37 +1,20 @@
-"""A checked table as a panel: every series in order on one regular grid, float columns, faults
-settled by policy.
-"""
+"""A panel: every series in order on one regular grid, float columns, faults settled by policy."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import compress
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lstm_forecast.panel.calendar import calendar_values
-from lstm_forecast.panel.covariates import Known, static_values
+from lstm_forecast.panel.covariates import Known
 from lstm_forecast.panel.grid import Grid
-from lstm_forecast.panel.placing import (
-    after_end,
-    ahead_of_clock,
-    behind_targets,
-    series_of_rows,
-    steps_of_rows,
-    until,
-    without_empty_rows,
-)
-from lstm_forecast.panel.repair import Settings, settle
 from lstm_forecast.panel.rows import Rows
-from lstm_forecast.tables.faults import Finding, refuse
-from lstm_forecast.tables.read import Table
-from lstm_forecast.tables.stamps import in_zone, joined, parse_stamps
 
-__all__ = ["Layout", "Panel", "build_panel", "inspect_panel"]
+__all__ = ["Layout", "Panel"]
 
-STRICT, NOTHING = Settings(), Known()
+NOTHING = Known()  # no covariate is known ahead
 
 
 @dataclass(frozen=True)
@@ -163,125 +146,3 @@ class Panel:
         places = np.repeat(layout.offsets[1:], steps)
         values = np.insert(self.values, places, self.ahead.reshape(-1, len(self.columns)), axis=0)
         return replace(self, layout=longer, values=values, ahead=None)
-
-
-def build_panel(table: Table, *, settings: Settings = STRICT, **how: Any) -> Panel:
-    """Order the rows, put them on the grid and settle every fault by its policy; see
-    ``inspect_panel`` for the rest.
-
-    Raises DataError naming, for every kind of fault without a policy, how many there are, the first
-    one, and the config line that settles it.
-    """
-    panel, findings = inspect_panel(table, settings=settings, **how)
-    refuse(findings)
-    return panel
-
-
-def inspect_panel(
-    table: Table,
-    *,
-    timestamp: str | Sequence[str],
-    targets: Sequence[str],
-    past: Sequence[str] = (),
-    known: Known = NOTHING,
-    series_id: str | None = None,
-    timestamp_format: str | None = None,
-    timezone: str | None = None,
-    freq: str | None = None,
-    end: str | int | None = None,
-    now: pd.Timestamp | None = None,
-    settings: Settings = STRICT,
-) -> tuple[Panel, list[Finding]]:
-    """The panel, and what the policies did. The panel is sound if no finding is refused.
-
-    Rows after the stamp ``end`` are left out before anything else: their faults are not looked for.
-    So are, where there are future covariates, those behind the last target of their series, which
-    tell of the future. All others that are later than ``now`` are a fault. Raises DataError where a
-    table cannot be understood: no stamps, no frequency, series without an id or without a value, or
-    with several values of a static covariate.
-    """
-    columns = (*targets, *past, *known.future)
-    names = [timestamp] if isinstance(timestamp, str) else list(timestamp)
-    table, timestamp, timestamp_format = joined(table, names, timestamp_format)
-    notes = tuple(f"{finding.places[0]}: {finding.text}" for finding in table.findings)
-    table, odd = without_empty_rows(
-        table, [timestamp, *([series_id] if series_id else []), *columns, *known.static]
-    )
-    findings = [*table.findings, *odd]
-    stamps = parse_stamps(table, column=timestamp, timestamp_format=timestamp_format)
-    if isinstance(stamps, pd.DatetimeIndex):
-        stamps, odd = in_zone(
-            table,
-            stamps,
-            column=timestamp,
-            series_id=series_id,
-            timezone=timezone,
-            dst=settings.dst,
-        )
-        findings += odd
-    if end is not None:
-        kept = until(stamps, end)
-        findings += after_end(table, kept, end)
-        # the frame's index still tells the place
-        table, stamps = replace(table, frame=table.frame[kept]), stamps[kept]
-    codes, ids = series_of_rows(table, series_id, default=targets[0])
-    grid, ordinals, odd = steps_of_rows(table, stamps, codes, freq=freq, off_grid=settings.off_grid)
-    findings += odd
-    if (ordinals < 0).any():
-        kept = ordinals >= 0
-        table, codes, ordinals = (
-            replace(table, frame=table.frame[kept]),
-            codes[kept],
-            ordinals[kept],
-        )
-    rows = Rows(
-        codes=codes, ordinals=ordinals, values=table.frame[list(columns)].to_numpy(np.float64)
-    )
-    later = None
-    if known.future and (behind := behind_targets(rows, len(targets), settings.sentinels)).any():
-        later = replace(rows, values=rows.values[:, -len(known.future) :]).take(
-            np.flatnonzero(behind)
-        )
-        later = replace(
-            later, values=np.where(np.isin(later.values, settings.sentinels), np.nan, later.values)
-        )
-        rows, table = rows.take(np.flatnonzero(~behind)), replace(table, frame=table.frame[~behind])
-    del stamps, codes, ordinals
-
-    def place(row: int) -> str:
-        stamp = grid.stamps(given.ordinals[[row]])[0]
-        return f"{table.place(row)}: series {ids[given.codes[row]]}, {stamp}"
-
-    given = rows
-    kept, odd = ahead_of_clock(grid, rows, now, policy=settings.future_rows, place=place)
-    findings += odd
-    if not kept.all():
-        given = rows = rows.take(np.flatnonzero(kept))
-        table = replace(table, frame=table.frame[kept])
-
-    holes = settings.missing != "error"
-    fixed, unseen = static_values(table.frame, known, rows.codes, ids=ids, place=place, holes=holes)
-    rows, faults = settle(rows, settings=settings, ids=ids, columns=columns, grid=grid, place=place)
-    findings += faults
-    repairs = {finding.kind: finding.count for finding in findings if finding.level == "settled"}
-    features = calendar_values(
-        grid, rows.ordinals, features=known.calendar, holidays=known.holidays
-    )
-    parts = [part for part in (rows.values, features, fixed[rows.codes]) if part.shape[1]]
-    values = np.concatenate(parts, axis=1) if len(parts) > 1 else rows.values
-    columns = (*targets, *past, *known.ahead, *known.constant)
-    layout = _layout(rows, ids, grid)
-    return Panel(layout, columns, values, repairs, known, unseen, notes, later), findings
-
-
-def _layout(rows: Rows, ids: tuple[str, ...], grid: Grid) -> Layout:
-    """Where series and spans begin in rows that are in order."""
-    new_series = np.flatnonzero(np.diff(rows.codes)) + 1
-    new_span = np.flatnonzero((np.diff(rows.ordinals) != 1) | (np.diff(rows.codes) != 0)) + 1
-    return Layout(
-        ids=ids,
-        offsets=np.concatenate(([0], new_series, [len(rows.codes)])),
-        spans=np.concatenate(([0], new_span, [len(rows.codes)])),
-        first=rows.ordinals[np.concatenate(([0], new_span))],
-        grid=grid,
-    )

@@ -10,78 +10,46 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lstm_forecast.config.table import DataConfig
 from lstm_forecast.panel.fill import with_rows_added, without_missing
 from lstm_forecast.panel.grid import Grid, season_length
 from lstm_forecast.panel.rows import Rows
 from lstm_forecast.panel.zones import MOST_SKIPPED, clock_hint
 from lstm_forecast.tables.faults import SHOWN, Finding, Level
 
-__all__ = ["LARGEST", "Settings", "settle"]
+__all__ = ["LARGEST_VALUE", "numeric_sentinels", "settle"]
 
-LARGEST = 1e150  # squares of larger values, as in a variance, are no numbers any more
-VALUES = "ffill, seasonal, interpolate or mask"
+# Squares of larger values, as in a variance, are no numbers any more.
+LARGEST_VALUE = 1e150
+FILLING = "ffill, seasonal, interpolate or mask"  # policies for values that are not there
 
 
-@dataclass(frozen=True)
-class Settings:
-    """One policy per kind of fault; ``error`` refuses the data."""
-
-    unsorted: str = "sort"  # sort
-    duplicates: str = "error"  # first, last, mean, sum
-    # fill (as missing values), mask (as values that were not observed: NaN), split
-    gaps: str = "error"
-    missing: str = "error"  # ffill, seasonal, interpolate, mask (they stay NaN)
-    infinite: str = "error"  # missing
-    sentinels: tuple[float, ...] = ()  # values that stand for a missing one
-    fill_limit: int | None = None  # longest gap that is filled; longer ones split
-    off_grid: str = "error"  # nearest
-    dst: str = "error"  # first, last, shift
-    future_rows: str = "error"  # keep, drop
+def numeric_sentinels(data: DataConfig) -> tuple[float, ...]:
+    """Numbers that stand for a missing value."""
+    return tuple(number for number in data.sentinels if isinstance(number, float))
 
 
 def settle(
     rows: Rows,
+    data: DataConfig,
     *,
-    settings: Settings,
     ids: Sequence[str],
     columns: Sequence[str],
     grid: Grid,
     place: Callable[[int], str],
 ) -> tuple[Rows, list[Finding]]:
-    """Rows in order of series and time, and what the policies did or, with policy ``error``, left
-    as it was.
+    """Rows in order of series and time, and what the policies of ``data`` did or, with policy
+    ``error``, left as it was.
 
     ``place`` describes a row as it came in: where it stands, its series and stamp. The rows are
     sound if no finding is refused. Raises DataError for a series without any value.
     """
-    survey = _Survey(rows, settings, columns, place, grid, [])
-    rows = _sorted(rows, survey)
-    if settings.sentinels:
-        cells = np.isin(rows.values, settings.sentinels)
-        rows = survey.read_as_missing(
-            "sentinels", rows, cells, "stands for a missing value", str(settings.sentinels)
-        )
-    unusable = (rows.values > LARGEST) | (rows.values < -LARGEST)
-    rows = survey.read_as_missing(
-        "infinite", rows, unusable, "infinite, or too large to calculate with", "missing"
-    )
-    rows = _distinct(rows, survey)
+    survey = _Survey(rows, data, columns, place, grid, [])
+    rows = _distinct(_usable(_sorted(rows, survey), survey), survey)
     gaps = _Gaps(rows)
     survey.add_gaps(rows, gaps, ids)
-    survey.add_cells("missing", rows, np.isnan(rows.values), "no value", VALUES)
-    if settings.gaps == "fill" and len(gaps.after):
-        rows = with_rows_added(rows, limit=settings.fill_limit)
-        if settings.missing == "error":
-            text = "data.gaps: fill adds rows without values"
-            survey.findings.append(
-                Finding("missing", "refused", gaps.total, text, (), f"data.missing: {VALUES}")
-            )
-    if settings.missing not in ("error", "mask") and np.isnan(rows.values).any():
-        season = season_length(grid.freq)
-        rows = without_missing(rows, settings.missing, season=season, ids=ids, columns=columns)
-    if settings.gaps == "mask" and len(gaps.after):
-        rows = with_rows_added(rows, limit=settings.fill_limit)
-    return rows, survey.findings
+    survey.add_cells("missing", data.missing, rows, np.isnan(rows.values), "no value", FILLING)
+    return _filled(rows, gaps, survey, ids), survey.findings
 
 
 class _Gaps:
@@ -106,7 +74,7 @@ class _Survey:
     """Collects the findings about some given rows."""
 
     given: Rows
-    settings: Settings
+    data: DataConfig
     columns: Sequence[str]
     place: Callable[[int], str]
     grid: Grid
@@ -115,6 +83,7 @@ class _Survey:
     def add(
         self,
         kind: str,
+        policy: str,
         count: int,
         text: str,
         places: Sequence[str],
@@ -123,18 +92,24 @@ class _Survey:
         first: str = "",
         columns: Mapping[str, int] | None = None,
     ) -> None:
-        """Add a finding; its policy decides what becomes of it.
+        """Add a finding, which is refused under the policy ``error`` and settled under any other.
 
         ``first``: a remedy that comes before the policy.
         """
-        level: Level = "refused" if getattr(self.settings, kind) == "error" else "settled"
+        level: Level = "refused" if policy == "error" else "settled"
         advice = f"{first}data.{kind}: {remedy}"
         self.findings.append(
             Finding(kind, level, count, text, tuple(places), advice, columns or {})
         )
 
     def add_cells(
-        self, kind: str, rows: Rows, cells: NDArray[np.bool_], text: str, remedy: str
+        self,
+        kind: str,
+        policy: str,
+        rows: Rows,
+        cells: NDArray[np.bool_],
+        text: str,
+        remedy: str,
     ) -> None:
         """Add a finding about values (n_rows, n_columns), if there are any."""
         touched = np.flatnonzero(cells.any(axis=1))
@@ -147,16 +122,7 @@ class _Survey:
             counts = {
                 name: int(n) for name, n in zip(self.columns, cells.sum(axis=0), strict=True) if n
             }
-            self.add(kind, len(touched), text, places, remedy, columns=counts)
-
-    def read_as_missing(
-        self, kind: str, rows: Rows, cells: NDArray[np.bool_], text: str, remedy: str
-    ) -> Rows:
-        """Rows with some values taken for missing, where the policy is not to refuse them."""
-        self.add_cells(kind, rows, cells, text, remedy)
-        if getattr(self.settings, kind) == "error" or not cells.any():
-            return rows
-        return Rows(rows.codes, rows.ordinals, np.where(cells, np.nan, rows.values))
+            self.add(kind, policy, len(touched), text, places, remedy, columns=counts)
 
     def add_gaps(self, rows: Rows, gaps: _Gaps, ids: Sequence[str]) -> None:
         """Add the gaps, if there are any."""
@@ -178,7 +144,15 @@ class _Survey:
         steps = gaps.steps(rows) if gaps.sizes[longest] <= MOST_SKIPPED else np.empty(0, np.int64)
         hint, first = clock_hint(grid, steps, repeated=False)
         places = [after(k) for k in range(min(SHOWN, len(gaps.after)))]
-        self.add("gaps", gaps.total, text + hint, places, "fill, mask or split", first=first)
+        self.add(
+            "gaps",
+            self.data.gaps,
+            gaps.total,
+            text + hint,
+            places,
+            "fill, mask or split",
+            first=first,
+        )
 
     def source(self, rows: Rows, row: int) -> NDArray[np.int64]:
         """Rows as they came in that have the series and step of a row."""
@@ -196,7 +170,8 @@ def _sorted(rows: Rows, survey: _Survey) -> Rows:
     late = by_series[1:][back]
     if len(late):
         places = [survey.place(int(row)) for row in late[:SHOWN]]
-        survey.add("unsorted", len(late), "earlier than the row before it", places, "sort")
+        text = "earlier than the row before it"
+        survey.add("unsorted", survey.data.unsorted, len(late), text, places, "sort")
     return rows.take(np.lexsort((rows.ordinals, rows.codes)))
 
 
@@ -215,8 +190,8 @@ def _distinct(rows: Rows, survey: _Survey) -> Rows:
     here = [place for place, _ in places]
     hint, first = clock_hint(survey.grid, rows.ordinals[repeated], repeated=True)
     text = f"the same stamp as {places[0][1]}{hint}"
-    survey.add("duplicates", len(repeated), text, here, "first, last, mean or sum", first=first)
-    policy = survey.settings.duplicates
+    policy, remedy = survey.data.duplicates, "first, last, mean or sum"
+    survey.add("duplicates", policy, len(repeated), text, here, remedy, first=first)
     if policy in ("first", "error"):
         return rows.take(starts)
     if policy == "last":
@@ -229,3 +204,42 @@ def _distinct(rows: Rows, survey: _Survey) -> Rows:
         ordinals=rows.ordinals[starts],
         values=settled.to_numpy(np.float64),
     )
+
+
+def _usable(rows: Rows, survey: _Survey) -> Rows:
+    """Rows without the numbers that stand for a missing value or cannot be calculated with, where
+    these are not refused.
+    """
+    data = survey.data
+    if sentinels := numeric_sentinels(data):
+        cells = np.isin(rows.values, sentinels)
+        text = "stands for a missing value"
+        survey.add_cells("sentinels", "settled", rows, cells, text, str(sentinels))
+        rows = _without(rows, cells)
+    beyond = (rows.values > LARGEST_VALUE) | (rows.values < -LARGEST_VALUE)
+    text = "infinite, or too large to calculate with"
+    survey.add_cells("infinite", data.infinite, rows, beyond, text, "missing")
+    return rows if data.infinite == "error" else _without(rows, beyond)
+
+
+def _without(rows: Rows, cells: NDArray[np.bool_]) -> Rows:
+    """Rows with some of their values missing."""
+    if not cells.any():
+        return rows
+    return Rows(rows.codes, rows.ordinals, np.where(cells, np.nan, rows.values))
+
+
+def _filled(rows: Rows, gaps: _Gaps, survey: _Survey, ids: Sequence[str]) -> Rows:
+    """Rows with the missing steps and values that policies put in their place."""
+    data = survey.data
+    if data.gaps == "fill" and len(gaps.after):
+        rows = with_rows_added(rows, limit=data.fill_limit)
+        if data.missing == "error":
+            text = "data.gaps: fill adds rows without values"
+            survey.add("missing", "error", gaps.total, text, (), FILLING)
+    if data.missing not in ("error", "mask") and np.isnan(rows.values).any():
+        season = season_length(survey.grid.freq)
+        rows = without_missing(rows, data.missing, season=season, ids=ids, columns=survey.columns)
+    if data.gaps == "mask" and len(gaps.after):
+        rows = with_rows_added(rows, limit=data.fill_limit)
+    return rows

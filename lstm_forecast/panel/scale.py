@@ -15,7 +15,7 @@ from lstm_forecast.errors import DataError
 from lstm_forecast.panel.notes import fences
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.placing import LONGEST_ID
-from lstm_forecast.panel.repair import LARGEST
+from lstm_forecast.panel.repair import LARGEST_VALUE
 
 __all__ = ["Scaler", "fit_config_scaler", "fit_scaler", "most_bytes"]
 
@@ -267,7 +267,7 @@ def _require_observed(
 def _limits(values: Floats) -> Floats:
     """The least and the largest value of every column that is no outlier, (2, n_columns)."""
     limits: Floats = np.array([fences(column) for column in values.T]).T
-    return limits.clip(-LARGEST, LARGEST)
+    return limits.clip(-LARGEST_VALUE, LARGEST_VALUE)
 
 
 def _center_scale(kind: str, values: Floats) -> tuple[Floats, Floats]:

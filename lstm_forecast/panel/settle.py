@@ -20,7 +20,7 @@ from lstm_forecast.panel.grid import Grid, season_length
 from lstm_forecast.panel.notes import far_moved, gap_lengths, suspected_sentinels
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.placing import without_empty_rows
-from lstm_forecast.panel.repair import LARGEST
+from lstm_forecast.panel.repair import LARGEST_VALUE
 from lstm_forecast.panel.survey import survey_panel, survey_table
 from lstm_forecast.tables.faults import Finding, refuse
 from lstm_forecast.tables.first_look import LONGEST_WORD, FirstLook, reading
@@ -259,7 +259,7 @@ class _Settling:
         panel, infinite = self._refused("infinite")
         if infinite is None:
             return
-        huge = np.isfinite(panel.values) & (np.abs(panel.values) > LARGEST)
+        huge = np.isfinite(panel.values) & (np.abs(panel.values) > LARGEST_VALUE)
         if self._are_few(infinite.count) and not huge.any():
             self.written["infinite"] = "missing"
             return

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from lstm_forecast.config.table import CovariatesConfig, DataConfig
+from lstm_forecast.config.table import DataConfig
 from lstm_forecast.errors import DataError
 from lstm_forecast.events import phase
-from lstm_forecast.panel.covariates import Known, find_categories
-from lstm_forecast.panel.panel import Panel, inspect_panel
-from lstm_forecast.panel.repair import Settings
+from lstm_forecast.panel.building import inspect_panel
+from lstm_forecast.panel.covariates import find_categories, known_ahead
+from lstm_forecast.panel.panel import Panel
+from lstm_forecast.panel.repair import numeric_sentinels
 from lstm_forecast.tables.faults import Finding, refuse
 from lstm_forecast.tables.read import Table, column_names, read_table
 
@@ -111,49 +112,10 @@ def survey_table(
         covariates = covariates.model_copy(
             update={"categories": find_categories(table.frame, covariates.static)}
         )
-    return inspect_panel(
-        table,
-        timestamp=data.stamp_columns,
-        targets=data.targets,
-        past=covariates.past,
-        known=known_ahead(covariates),
-        series_id=data.series_id,
-        timestamp_format=data.timestamp_format,
-        timezone=data.timezone,
-        freq=data.freq,
-        end=end,
-        now=pd.Timestamp.now(tz="UTC"),
-        settings=Settings(
-            unsorted=data.unsorted,
-            duplicates=data.duplicates,
-            gaps=data.gaps,
-            missing=data.missing,
-            infinite=data.infinite,
-            sentinels=numeric_sentinels(data),
-            fill_limit=data.fill_limit,
-            off_grid=data.off_grid,
-            dst=data.dst,
-            future_rows=data.future_rows,
-        ),
-    )
-
-
-def numeric_sentinels(data: DataConfig) -> tuple[float, ...]:
-    """Numbers that stand for a missing value."""
-    return tuple(number for number in data.sentinels if isinstance(number, float))
+    data = data.model_copy(update={"covariates": covariates})
+    return inspect_panel(table, data, end=end, now=pd.Timestamp.now(tz="UTC"))
 
 
 def word_sentinels(data: DataConfig) -> tuple[str, ...]:
     """Texts that stand for a missing value."""
     return tuple(word for word in data.sentinels if isinstance(word, str))
-
-
-def known_ahead(covariates: CovariatesConfig) -> Known:
-    """The columns known ahead that a config describes."""
-    return Known(
-        future=covariates.future,
-        calendar=covariates.calendar,
-        holidays=covariates.holidays,
-        static=covariates.static,
-        categories=covariates.categories or {},
-    )

@@ -17,13 +17,12 @@ from typer.testing import CliRunner
 from lstm_forecast.cli import app
 from lstm_forecast.commands import plot as workflow
 from lstm_forecast.errors import DataError, RunError
-from lstm_forecast.panel.panel import build_panel
-from lstm_forecast.panel.repair import Settings
 from lstm_forecast.pictures.forecast import forecast_figure, interval_levels, separate_windows
 from lstm_forecast.pictures.horizon import horizon_figure
 from lstm_forecast.pictures.style import BLUE, INK, ORANGE, plain, positions, save_figure
 from lstm_forecast.pictures.training import training_figure
 from lstm_forecast.tables.read import Table
+from tests.unit.conftest import build_panel
 
 MAGIC = {".png": b"\x89PNG\r\n\x1a\n", ".svg": b"<?xml", ".pdf": b"%PDF-"}
 SINE = Path(__file__).parents[2] / "data" / "sine.csv"
@@ -456,7 +455,7 @@ def test_a_run_that_split_its_series_at_a_gap_shows_the_gap() -> None:
     table = Table(
         pd.DataFrame({"step": step, "y": step.astype(float)}), ((Path("x.csv"), 54, None),)
     )
-    panel = build_panel(table, timestamp="step", targets=["y"], settings=Settings(gaps="split"))
+    panel = build_panel(table, timestamp="step", targets=["y"], policies={"gaps": "split"})
     history = workflow.actual_values(panel, [["y"]], ["y"], rows=30)
     assert history["ds"].tolist() == list(range(30, 60))
     assert history["ds"][history["y"].isna()].tolist() == list(range(40, 45))

@@ -15,9 +15,9 @@ from lstm_forecast.forecasting.doubts import (
     doubtful_support,
     target_ranges,
 )
-from lstm_forecast.panel.panel import Panel, build_panel
+from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.scale import Scaler, fit_scaler
-from tests.unit.conftest import table_of
+from tests.unit.conftest import build_panel, table_of
 
 ROWS, MORE = 120, 60
 STEPS = np.arange(ROWS + MORE)

@@ -14,10 +14,9 @@ from lstm_forecast.errors import ConfigError, DataError
 from lstm_forecast.panel.calendar import calendar_names, calendar_values
 from lstm_forecast.panel.covariates import Known, find_categories
 from lstm_forecast.panel.grid import Grid
-from lstm_forecast.panel.panel import Panel, build_panel
-from lstm_forecast.panel.repair import Settings
+from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.scale import fit_scaler
-from tests.unit.conftest import table_of
+from tests.unit.conftest import build_panel, table_of
 
 FEATURES = ("hour", "day_of_week", "day_of_month", "day_of_year", "week", "month")
 
@@ -42,7 +41,7 @@ def shops(**columns: Any) -> dict[str, Any]:
 
 def panel(known: Known, missing: str = "error", **columns: Any) -> Panel:
     table = table_of(**shops(**columns))
-    settings = Settings(missing=missing)
+    settings = {"missing": missing}
     return build_panel(
         table,
         timestamp="ds",
@@ -50,7 +49,7 @@ def panel(known: Known, missing: str = "error", **columns: Any) -> Panel:
         series_id="id",
         known=known,
         freq="D",
-        settings=settings,
+        policies=settings,
     )
 
 

@@ -10,9 +10,8 @@ import pytest
 from lstm_forecast.errors import DataError
 from lstm_forecast.panel.covariates import Known
 from lstm_forecast.panel.future import future_rows, future_stamps, future_table, look_ahead
-from lstm_forecast.panel.panel import Panel, build_panel
-from lstm_forecast.panel.repair import Settings
-from tests.unit.conftest import table_of
+from lstm_forecast.panel.panel import Panel
+from tests.unit.conftest import build_panel, table_of
 
 DAYS = [f"2024-01-{day:02d}" for day in range(1, 7)]
 KNOWN = Known(future=("price", "promo"), calendar=("day_of_week",))
@@ -44,7 +43,7 @@ def history(
         series_id="id",
         known=known,
         freq="D",
-        settings=Settings(**policies),
+        policies=dict(**policies),
     )
 
 

@@ -6,9 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lstm_forecast.panel.notes import fences, season_strength, suspected_sentinels
-from lstm_forecast.panel.panel import Panel, build_panel
-from lstm_forecast.panel.repair import Settings
-from tests.unit.conftest import table_of
+from lstm_forecast.panel.panel import Panel
+from tests.unit.conftest import build_panel, table_of
 
 
 def panel(values: Any) -> Panel:
@@ -76,7 +75,5 @@ def test_the_strength_of_a_season_is_what_it_explains_beside_the_trend() -> None
     assert season_strength(panel(season[:20]), 7) == 0  # too short to say
     holes = np.delete(steps, [100, 101, 300])
     table = table_of(ds=holes, y=season[holes])
-    gappy = build_panel(
-        table, timestamp="ds", targets=["y"], freq="1", settings=Settings(gaps="split")
-    )
+    gappy = build_panel(table, timestamp="ds", targets=["y"], freq="1", policies={"gaps": "split"})
     assert season_strength(gappy, 7) > 0.95

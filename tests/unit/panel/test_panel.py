@@ -1,5 +1,4 @@
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +10,20 @@ from hypothesis import strategies as st
 
 from lstm_forecast.errors import DataError
 from lstm_forecast.panel.grid import Grid
-from lstm_forecast.panel.panel import Panel, build_panel
-from lstm_forecast.panel.repair import Settings
+from lstm_forecast.panel.panel import Panel
 from lstm_forecast.tables.read import read_table
-from tests.unit.conftest import SHARED, panel_of, table_of
+from tests.unit.conftest import SHARED, build_panel, panel_of, table_of
 
 NAN, INF = np.nan, np.inf
-FILL = Settings(gaps="fill", missing="ffill")
+FILL = {"gaps": "fill", "missing": "ffill"}
 
 
 def panel(
-    steps: list[int], y: list[float], *, policies: Settings | None = None, **columns: list[Any]
+    steps: list[int],
+    y: list[float],
+    *,
+    policies: dict[str, Any] | None = None,
+    **columns: list[Any],
 ) -> Panel:
     """One series of integer steps, or several with ``id=[...]``; others are past covariates."""
     table = table_of(ds=steps, y=pd.Series(y, dtype="float64"), **columns)
@@ -32,7 +34,7 @@ def panel(
         past=[name for name in columns if name != "id"],
         series_id="id" if "id" in columns else None,
         freq="1",
-        settings=policies or Settings(),
+        policies=policies or {},
     )
 
 
@@ -65,7 +67,7 @@ def test_all_faults_are_reported_at_once_each_with_count_place_and_remedy(tmp_pa
     with pytest.raises(DataError) as caught:
         build_panel(
             read_table(path, columns=["step", "y"], text=["step"]),
-            timestamp="step", targets=["y"], freq="1", settings=Settings(unsorted="error"),
+            timestamp="step", targets=["y"], freq="1", policies={"unsorted": "error"},
         )  # fmt: skip
     assert caught.value.problems == (
         (
@@ -92,7 +94,7 @@ def test_all_faults_are_reported_at_once_each_with_count_place_and_remedy(tmp_pa
 
 
 def test_filling_gaps_asks_for_a_policy_for_the_rows_that_it_adds() -> None:
-    assert problems([1, 3], [1, 2], policies=Settings(gaps="fill")) == (
+    assert problems([1, 3], [1, 2], policies={"gaps": "fill"}) == (
         (
             "data.gaps: fill adds rows without values (1 such rows); set data.missing: ffill,"
             " seasonal, interpolate or mask"
@@ -136,7 +138,7 @@ def test_one_fault_in_the_last_of_1_000_series_is_found(
 
 def test_rows_of_several_series_that_take_turns_are_not_unsorted() -> None:
     found = panel(
-        [1, 1, 2, 2], [1, 10, 2, 20], id=["b", "a", "b", "a"], policies=Settings(unsorted="error")
+        [1, 1, 2, 2], [1, 10, 2, 20], id=["b", "a", "b", "a"], policies={"unsorted": "error"}
     )
     assert content(found) == [("a", 1, (10,)), ("a", 2, (20,)), ("b", 1, (1,)), ("b", 2, (2,))]
     assert found.repairs == {}
@@ -162,7 +164,7 @@ def test_sort_puts_rows_in_order_and_counts_the_late_ones() -> None:
     ("policy", "value"), [("first", 20), ("last", 5), ("mean", 12), ("sum", 36)]
 )
 def test_duplicates_are_settled_in_the_order_of_the_file(policy: str, value: float) -> None:
-    found = panel([1, 2, 2, 3, 2], [10, 20, 11, 30, 5], policies=Settings(duplicates=policy))
+    found = panel([1, 2, 2, 3, 2], [10, 20, 11, 30, 5], policies={"duplicates": policy})
     assert rows(found) == [(1, 10), (2, value), (3, 30)]
     assert found.repairs == {"unsorted": 1, "duplicates": 2}
 
@@ -171,7 +173,7 @@ def test_duplicates_are_settled_in_the_order_of_the_file(policy: str, value: flo
 def test_a_missing_value_among_duplicates_is_left_out_of_mean_and_sum(
     policy: str, value: float
 ) -> None:
-    found = panel([1, 2, 2], [10, NAN, 8], policies=Settings(duplicates=policy, missing="ffill"))
+    found = panel([1, 2, 2], [10, NAN, 8], policies={"duplicates": policy, "missing": "ffill"})
     assert rows(found) == [(1, 10), (2, value)]
 
 
@@ -180,7 +182,7 @@ def test_no_policy_for_duplicates_makes_a_number_of_missing_values(policy: str) 
     found = panel(
         [1, 2, 3, 3, 4],
         [10, NAN, NAN, NAN, 40],
-        policies=Settings(duplicates=policy, missing="ffill"),
+        policies={"duplicates": policy, "missing": "ffill"},
     )
     assert rows(found) == [(1, 10), (2, 10), (3, 10), (4, 40)]
     assert found.repairs == {"duplicates": 1, "missing": 2}
@@ -198,7 +200,7 @@ def test_fill_adds_the_skipped_rows_inside_each_series_only() -> None:
 
 
 def test_split_makes_spans_and_changes_no_row() -> None:
-    found = panel([1, 2, 5, 6, 8], [1, 2, 5, 6, 8], policies=Settings(gaps="split"))
+    found = panel([1, 2, 5, 6, 8], [1, 2, 5, 6, 8], policies={"gaps": "split"})
     assert rows(found) == [(1, 1), (2, 2), (5, 5), (6, 6), (8, 8)]
     assert found.layout.spans.tolist() == [0, 2, 4, 5]
     assert found.layout.first.tolist() == [0, 4, 7]
@@ -210,7 +212,7 @@ def test_split_makes_spans_and_changes_no_row() -> None:
 def test_missing_values_are_filled_the_last_known_value_stays_at_the_end(
     policy: str, between: list[float]
 ) -> None:
-    found = panel([1, 2, 3, 4, 5], [10, NAN, NAN, 40, NAN], policies=Settings(missing=policy))
+    found = panel([1, 2, 3, 4, 5], [10, NAN, NAN, 40, NAN], policies={"missing": policy})
     assert [y for _, y in rows(found)] == [10, *between, 40, 40]
     assert found.repairs == {"missing": 3}
 
@@ -221,11 +223,11 @@ def test_rows_before_the_first_value_of_any_column_are_dropped(policy: str) -> N
         [1, 2, 3, 4, 5],
         [NAN, 2, 3, NAN, 5],
         x=[1, NAN, NAN, NAN, 5],
-        policies=Settings(missing=policy),
+        policies={"missing": policy},
     )
     assert content(found)[0] == ("y", 2, (2, 1 if policy == "ffill" else 2))
     found = panel(
-        [1, 2, 3, 4, 5], [1, 2, 3, 4, 5], x=[NAN, NAN, 7, NAN, 9], policies=Settings(missing=policy)
+        [1, 2, 3, 4, 5], [1, 2, 3, 4, 5], x=[NAN, NAN, 7, NAN, 9], policies={"missing": policy}
     )
     assert content(found) == [
         ("y", 3, (3, 7)),
@@ -237,7 +239,7 @@ def test_rows_before_the_first_value_of_any_column_are_dropped(policy: str) -> N
 @pytest.mark.parametrize("policy", ["ffill", "interpolate"])
 def test_values_are_never_taken_from_another_series(policy: str) -> None:
     y, ids = [1, NAN, NAN, 5, NAN, 7], ["a", "a", "b", "b", "b", "b"]
-    found = panel([1, 2, 1, 2, 3, 4], y, id=ids, policies=Settings(missing=policy))
+    found = panel([1, 2, 1, 2, 3, 4], y, id=ids, policies={"missing": policy})
     middle = 5 if policy == "ffill" else 6
     assert content(found) == [
         *[("a", 1, (1,)), ("a", 2, (1,))],
@@ -247,7 +249,7 @@ def test_values_are_never_taken_from_another_series(policy: str) -> None:
 
 @pytest.mark.parametrize("policy", ["ffill", "interpolate"])
 def test_values_are_never_carried_over_a_gap_that_was_not_filled(policy: str) -> None:
-    policies = Settings(gaps="split", missing=policy)
+    policies = {"gaps": "split", "missing": policy}
     found = panel([1, 2, 1000, 1001, 1002], [1, NAN, NAN, 5, 6], policies=policies)
     assert rows(found) == [(1, 1), (2, 1), (1001, 5), (1002, 6)]
     assert found.layout.spans.tolist() == [0, 2, 4]
@@ -257,18 +259,18 @@ def test_infinite_values_become_missing_ones() -> None:
     found = panel(
         [1, 2, 3, 4],
         [1, INF, -INF, 4],
-        policies=Settings(infinite="missing", missing="interpolate"),
+        policies={"infinite": "missing", "missing": "interpolate"},
     )
     assert rows(found) == [(1, 1), (2, 2), (3, 3), (4, 4)]
     assert found.repairs == {"infinite": 2, "missing": 2}
-    assert problems([1, 2], [1, INF], policies=Settings(infinite="missing"))[0].startswith(
+    assert problems([1, 2], [1, INF], policies={"infinite": "missing"})[0].startswith(
         "data, row 2: series y, 2: column y: no"
     )
 
 
 @pytest.mark.parametrize("policy", ["ffill", "interpolate"])
 def test_a_series_without_any_value_is_named(policy: str) -> None:
-    policies = Settings(missing=policy)
+    policies = {"missing": policy}
     message = problems([1, 2, 1, 2], [1, 2, NAN, NAN], id=["a", "a", "b", "b"], policies=policies)[
         0
     ]
@@ -279,12 +281,13 @@ def test_a_series_without_any_value_is_named(policy: str) -> None:
 
 # Laws
 
-POLICIES = st.builds(
-    Settings,
-    duplicates=st.sampled_from(["mean", "sum"]),
-    gaps=st.sampled_from(["fill", "split"]),
-    missing=st.sampled_from(["ffill", "interpolate"]),
-    infinite=st.just("missing"),
+POLICIES = st.fixed_dictionaries(
+    {
+        "duplicates": st.sampled_from(["mean", "sum"]),
+        "gaps": st.sampled_from(["fill", "split"]),
+        "missing": st.sampled_from(["ffill", "interpolate"]),
+        "infinite": st.just("missing"),
+    }
 )
 RECORDS = st.lists(
     st.tuples(
@@ -298,7 +301,7 @@ RECORDS = st.lists(
 )
 
 
-def built(records: list[tuple[str, int, float, float]], policies: Settings) -> Panel | str:
+def built(records: list[tuple[str, int, float, float]], policies: dict[str, Any]) -> Panel | str:
     ids, steps, y, x = map(list, zip(*records, strict=True))
     try:
         return panel(steps, y, id=ids, x=x, policies=policies)
@@ -306,13 +309,15 @@ def built(records: list[tuple[str, int, float, float]], policies: Settings) -> P
         return str(error)
 
 
-def settled(cells: dict[int, list[float]], steps: list[int], policies: Settings) -> list[float]:
+def settled(
+    cells: dict[int, list[float]], steps: list[int], policies: dict[str, Any]
+) -> list[float]:
     """One column of one series at the ``steps``, from the values given for some of them."""
     known = {}
     for step, values in cells.items():
         found = [value for value in values if np.isfinite(value)]
         if found:
-            known[step] = sum(found) / (len(found) if policies.duplicates == "mean" else 1)
+            known[step] = sum(found) / (len(found) if policies["duplicates"] == "mean" else 1)
     column = []
     for step in steps:
         start = min(s for s in steps if set(range(s, step)) <= set(steps) and s <= step)
@@ -321,7 +326,7 @@ def settled(cells: dict[int, list[float]], steps: list[int], policies: Settings)
         after = min((s for s in known if step <= s <= end), default=None)
         if before is None:
             column.append(NAN)
-        elif after is None or after == before or policies.missing == "ffill":
+        elif after is None or after == before or policies["missing"] == "ffill":
             column.append(known[before])
         else:
             column.append(
@@ -331,14 +336,14 @@ def settled(cells: dict[int, list[float]], steps: list[int], policies: Settings)
 
 
 def by_hand(
-    records: list[tuple[str, int, float, float]], policies: Settings
+    records: list[tuple[str, int, float, float]], policies: dict[str, Any]
 ) -> dict[tuple[str, int], list[float]]:
     """The same policies, cell by cell."""
     result = {}
     for name in {record[0] for record in records}:
         own = [record[1:] for record in records if record[0] == name]
         steps = sorted({step for step, *_ in own})
-        if policies.gaps == "fill":
+        if policies["gaps"] == "fill":
             steps = list(range(steps[0], steps[-1] + 1))
         cells = {step: [values for s, *values in own if s == step] for step, *_ in own}
         columns = [
@@ -353,7 +358,7 @@ def by_hand(
 @settings(max_examples=100, deadline=None)
 @given(RECORDS, POLICIES)
 def test_the_policies_agree_with_a_reading_cell_by_cell(
-    records: list[tuple[str, int, float, float]], policies: Settings
+    records: list[tuple[str, int, float, float]], policies: dict[str, Any]
 ) -> None:
     expected, found = by_hand(records, policies), built(records, policies)
     if isinstance(found, str):
@@ -367,7 +372,7 @@ def test_the_policies_agree_with_a_reading_cell_by_cell(
 @settings(max_examples=100, deadline=None)
 @given(RECORDS, POLICIES, st.randoms(use_true_random=False))
 def test_the_order_of_rows_and_series_does_not_matter(
-    records: list[tuple[str, int, float, float]], policies: Settings, random: Any
+    records: list[tuple[str, int, float, float]], policies: dict[str, Any], random: Any
 ) -> None:
     expected = built(records, policies)
     random.shuffle(records)
@@ -383,7 +388,9 @@ def test_the_order_of_rows_and_series_does_not_matter(
 
 @settings(max_examples=50, deadline=None)
 @given(RECORDS, POLICIES)
-def test_a_panel_is_whole(records: list[tuple[str, int, float, float]], policies: Settings) -> None:
+def test_a_panel_is_whole(
+    records: list[tuple[str, int, float, float]], policies: dict[str, Any]
+) -> None:
     found = built(records, policies)
     if isinstance(found, str):
         return
@@ -405,7 +412,7 @@ def test_a_panel_is_whole(records: list[tuple[str, int, float, float]], policies
 @settings(max_examples=50, deadline=None)
 @given(RECORDS, POLICIES, st.sets(st.sampled_from(["b", "a", "10", "9"]), min_size=1))
 def test_only_keeps_some_series_as_if_they_were_alone(
-    records: list[tuple[str, int, float, float]], policies: Settings, names: set[str]
+    records: list[tuple[str, int, float, float]], policies: dict[str, Any], names: set[str]
 ) -> None:
     found = built(records, policies)
     if isinstance(found, str):
@@ -424,17 +431,23 @@ def spans(found: Panel) -> list[tuple[str, int, int]]:
 
 
 def test_no_input_frame_is_changed() -> None:
-    everything = Settings("sort", "last", "fill", "interpolate", "missing")
+    everything = {
+        "unsorted": "sort",
+        "duplicates": "last",
+        "gaps": "fill",
+        "missing": "interpolate",
+        "infinite": "missing",
+    }
     for policies in (
         everything,
-        replace(everything, gaps="split", missing="ffill", duplicates="sum"),
-        Settings(),
+        everything | {"gaps": "split", "missing": "ffill", "duplicates": "sum"},
+        {},
     ):
         table = table_of(ds=[3, 1, 1, 7], y=[INF, 1, NAN, 4], id=["a", "a", "a", "a"])
         before = table.frame.copy(deep=True)
         with suppress(DataError):
             build_panel(
-                table, timestamp="ds", targets=["y"], series_id="id", freq="1", settings=policies
+                table, timestamp="ds", targets=["y"], series_id="id", freq="1", policies=policies
             )
         pd.testing.assert_frame_equal(table.frame, before)
 
@@ -655,7 +668,7 @@ def two_targets() -> Panel:
         z=np.arange(7.0) + 100,
         x=-np.arange(7.0),
     )
-    policies = Settings(gaps="split")
+    policies = {"gaps": "split"}
     return build_panel(
         table,
         timestamp="ds",
@@ -663,7 +676,7 @@ def two_targets() -> Panel:
         past=["x"],
         series_id="id",
         freq="1",
-        settings=policies,
+        policies=policies,
     )
 
 
@@ -723,7 +736,7 @@ def test_rows_before_a_number_on_the_grid_are_counted_in_every_series_across_gap
         targets=["y"],
         series_id="id",
         freq="1",
-        settings=Settings(gaps="split"),
+        policies={"gaps": "split"},
     ).layout
     found = layout.rows_before(ordinal) - layout.offsets[:-1]
     ordinals = layout.ordinals(np.arange(len(rows)))
@@ -740,13 +753,13 @@ def test_rows_before_a_number_on_the_grid_are_counted_in_every_series_across_gap
 def test_the_value_a_season_before_fills_a_hole_and_the_last_one_where_there_is_none() -> None:
     table = table_of(ds=pd.date_range("2024-01-01", periods=17).astype("str"), y=np.arange(17.0))
     table.frame.loc[[2, 9, 10, 16], "y"] = NAN
-    found = build_panel(table, timestamp="ds", targets=["y"], settings=Settings(missing="seasonal"))
+    found = build_panel(table, timestamp="ds", targets=["y"], policies={"missing": "seasonal"})
     # nothing is known a week before 2, 9 and 16
     assert found.values[[2, 9, 10, 16], 0].tolist() == [1, 8, 3, 15]
 
 
 def test_gaps_beyond_the_limit_split_and_shorter_ones_are_filled() -> None:
-    policies = Settings(gaps="fill", missing="ffill", fill_limit=2)
+    policies = {"gaps": "fill", "missing": "ffill", "fill_limit": 2}
     found = panel([1, 4, 8, 9], [1, 4, 8, 9], policies=policies)
     assert rows(found) == [(1, 1), (2, 1), (3, 1), (4, 4), (8, 8), (9, 9)]
     assert found.layout.spans.tolist() == [0, 4, 6]
@@ -758,7 +771,7 @@ def test_sentinels_are_missing_values_wherever_they_stand() -> None:
         [1, 2, 3],
         [1, -200, 3],
         x=[6, 5, -1.5],
-        policies=Settings(sentinels=(-200.0, -1.5), missing="ffill"),
+        policies={"sentinels": (-200.0, -1.5), "missing": "ffill"},
     )
     assert content(found) == [("y", 1, (1, 6)), ("y", 2, (1, 5)), ("y", 3, (3, 5))]
     assert found.repairs == {"sentinels": 2, "missing": 2}
@@ -772,8 +785,8 @@ def test_stamps_between_the_steps_move_to_the_nearest_one() -> None:
         "2024-01-01 03:10",
         "2024-01-01 03:20",
     ]
-    policies = Settings(off_grid="nearest", duplicates="mean")
-    found = stamped(stamps, freq="h", settings=policies)
+    policies = {"off_grid": "nearest", "duplicates": "mean"}
+    found = stamped(stamps, freq="h", policies=policies)
     assert [str(stamp)[11:16] for stamp in found.layout.stamps(np.arange(4))] == [
         "00:00",
         "01:00",
@@ -786,7 +799,7 @@ def test_stamps_between_the_steps_move_to_the_nearest_one() -> None:
 
 def test_most_stamps_decide_where_the_steps_are() -> None:
     stamps = ["2024-01-01 00:31", "2024-01-01 01:30", "2024-01-01 02:30", "2024-01-01 03:30"]
-    found = stamped(stamps, freq="h", settings=Settings(off_grid="nearest"))
+    found = stamped(stamps, freq="h", policies={"off_grid": "nearest"})
     assert str(found.layout.stamps(np.array([0]))[0]) == "2024-01-01 00:30:00"
 
 
@@ -850,7 +863,7 @@ def test_half_hours_over_both_daylight_saving_changes_are_one_span_in_their_zone
         ds=pd.Series([cell.isoformat() for cell in cells]), y=np.arange(len(stamps), dtype=float)
     )
     found = build_panel(
-        table, timestamp="ds", targets=["y"], timezone=zone, settings=Settings(dst="first")
+        table, timestamp="ds", targets=["y"], timezone=zone, policies={"dst": "first"}
     )
     assert (found.layout.grid.freq, len(found.layout.first)) == ("30min", 1)
     assert found.values[:, 0].tolist() == list(range(len(stamps)))

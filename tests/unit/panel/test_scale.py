@@ -9,9 +9,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from lstm_forecast.errors import DataError
-from lstm_forecast.panel.panel import Panel, build_panel
+from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.scale import Scaler, fit_scaler
-from tests.unit.conftest import panel_of, table_of
+from tests.unit.conftest import build_panel, panel_of, table_of
 
 KINDS = ["standard", "minmax", "robust", "none"]
 SOUND = {

@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lstm_forecast.errors import DataError
-from lstm_forecast.panel.panel import Layout, build_panel
+from lstm_forecast.panel.panel import Layout
 from lstm_forecast.panel.split import MIN_CONTEXT, split_rows
-from tests.unit.conftest import panel_of, table_of
+from tests.unit.conftest import build_panel, panel_of, table_of
 
 
 def sizes(

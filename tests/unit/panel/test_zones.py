@@ -5,10 +5,8 @@ import pandas as pd
 import pytest
 
 from lstm_forecast.errors import DataError
-from lstm_forecast.panel.panel import inspect_panel
-from lstm_forecast.panel.repair import Settings
 from lstm_forecast.tables.faults import Finding
-from tests.unit.conftest import table_of
+from tests.unit.conftest import inspected, table_of
 
 KINDS = ("gaps", "duplicates")
 
@@ -22,7 +20,7 @@ def local_year(zone: str, freq: str, *, year: int = 2024) -> pd.DatetimeIndex:
 
 def findings(stamps: pd.DatetimeIndex, **how: object) -> dict[str, Finding]:
     table = table_of(ds=stamps.astype("str"), y=np.arange(len(stamps)) % 17.0)
-    _, found = inspect_panel(table, timestamp="ds", targets=["y"], freq="h", **how)
+    _, found = inspected(table, timestamp="ds", targets=["y"], freq="h", **how)
     return {finding.kind: finding for finding in found}
 
 
@@ -56,19 +54,19 @@ def test_the_hours_that_clocks_change_name_a_zone_and_its_config_lines(
 def test_the_remedy_of_the_hint_settles_both() -> None:
     stamps = local_year("Europe/Vienna", "h")
     assert (
-        findings(stamps, timezone="Europe/Berlin", settings=Settings(dst="first"))["dst"].level
+        findings(stamps, timezone="Europe/Berlin", policies={"dst": "first"})["dst"].level
         == "settled"
     )
-    assert not findings(
-        stamps, timezone="Europe/Berlin", settings=Settings(dst="first")
-    ).keys() & set(KINDS)
+    assert not findings(stamps, timezone="Europe/Berlin", policies={"dst": "first"}).keys() & set(
+        KINDS
+    )
 
 
 @pytest.mark.parametrize("freq", ["15min", "30min"])
 def test_steps_shorter_than_an_hour_are_understood_too(freq: str) -> None:
     stamps = local_year("America/New_York", freq)
     table = table_of(ds=stamps.astype("str"), y=np.zeros(len(stamps)))
-    _, found = inspect_panel(table, timestamp="ds", targets=["y"])
+    _, found = inspected(table, timestamp="ds", targets=["y"])
     told = {finding.kind for finding in found if "clocks in America/New_York" in finding.text}
     assert told == set(KINDS) == {finding.kind for finding in found} - {"unsorted"}
 
@@ -83,7 +81,7 @@ def test_other_gaps_and_duplicates_name_no_zone() -> None:
 def test_days_and_stamps_with_a_zone_name_none() -> None:
     days = pd.date_range("2024-01-01", periods=366).delete(90)  # 31 March
     table = table_of(ds=days.astype("str"), y=np.zeros(len(days)))
-    _, found = inspect_panel(table, timestamp="ds", targets=["y"])
+    _, found = inspected(table, timestamp="ds", targets=["y"])
     assert [finding.kind for finding in found if "clocks" not in finding.text] == ["gaps"]
     hours = pd.date_range("2024-01-01", periods=8784, freq="h", tz="UTC")
     skipped = hours[hours.tz_localize(None) != pd.Timestamp("2024-03-31 02:00")]
@@ -114,15 +112,15 @@ def test_rows_later_than_the_clock_by_more_than_a_day_and_a_step_are_found(
     table = table_of(ds=stamps.astype("str"), y=np.arange(30.0))
     now = NOW if zone is None else NOW.tz_localize(None).tz_localize(zone)
     for policy, level in (("error", "refused"), ("keep", "note"), ("drop", "settled")):
-        settings = Settings(future_rows=policy)
-        panel, found = inspect_panel(
+        settings = {"future_rows": policy}
+        panel, found = inspected(
             table,
             timestamp="ds",
             targets=["y"],
             freq=freq,
             timezone=zone,
             now=now,
-            settings=settings,
+            policies=settings,
         )
         assert [(finding.kind, finding.level, finding.count) for finding in found] == [
             ("future_rows", level, late)
@@ -140,8 +138,8 @@ def test_a_series_that_lies_later_than_now_altogether_is_not_dropped_in_silence(
         DataError,
         match="data, row 31: series b, 2025-01-01 00:00:00: all rows of the series are later",
     ):
-        inspect_panel(table, **how, settings=Settings(future_rows="drop"))
-    _, (finding,) = inspect_panel(table, **how)
+        inspected(table, **how, policies={"future_rows": "drop"})
+    _, (finding,) = inspected(table, **how)
     assert finding.count == 30
 
 
@@ -149,10 +147,10 @@ def test_steps_have_no_clock_and_rows_that_tell_of_future_covariates_are_no_faul
     from lstm_forecast.panel.covariates import Known
 
     steps = table_of(ds=np.arange(30), y=np.arange(30.0))
-    assert not inspect_panel(steps, timestamp="ds", targets=["y"], now=NOW)[1]
+    assert not inspected(steps, timestamp="ds", targets=["y"], now=NOW)[1]
     days = pd.date_range("2024-06-01", periods=30).astype("str")
     plans = table_of(ds=days, y=[*np.arange(14.0), *[np.nan] * 16], plan=np.arange(30.0))
-    panel, found = inspect_panel(
+    panel, found = inspected(
         plans, timestamp="ds", targets=["y"], known=Known(future=("plan",)), now=NOW
     )
     assert not found
@@ -162,6 +160,6 @@ def test_steps_have_no_clock_and_rows_that_tell_of_future_covariates_are_no_faul
 
 def test_rows_after_the_end_are_counted() -> None:
     days = table_of(ds=pd.date_range("2024-01-01", periods=30).astype("str"), y=np.arange(30.0))
-    panel, (finding,) = inspect_panel(days, timestamp="ds", targets=["y"], end="2024-01-20")
+    panel, (finding,) = inspected(days, timestamp="ds", targets=["y"], end="2024-01-20")
     assert (finding.kind, finding.level, finding.count) == ("rows_after_end", "settled", 10)
     assert len(panel.values) == 20

@@ -14,10 +14,10 @@ from lstm_forecast.config.schema import Config
 from lstm_forecast.panel.calendar import calendar_values
 from lstm_forecast.panel.covariates import Known
 from lstm_forecast.panel.notes import is_share
-from lstm_forecast.panel.panel import Panel, build_panel
+from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.split import split_rows
 from lstm_forecast.training.resolve import autocorrelation, resolve
-from tests.unit.conftest import SHARED, table_of
+from tests.unit.conftest import SHARED, build_panel, table_of
 
 MINIMAL = "name: a\ndata: {path: a.csv, timestamp: ds, targets: y}\nwindows: {horizon: 6}\n"
 AUTO_KEYS = {

@@ -16,24 +16,25 @@ from lstm_forecast.judging.metrics import seasonal_scale
 from lstm_forecast.model.linear.linear import fit_linear
 from lstm_forecast.panel.covariates import Known
 from lstm_forecast.panel.holes import carried, history
-from lstm_forecast.panel.panel import Panel, build_panel, inspect_panel
-from lstm_forecast.panel.repair import Settings
+from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.scale import Scaler, fit_scaler
 from lstm_forecast.windows.windows import Windows, make_windows, normalised
-from tests.unit.conftest import table_of
+from tests.unit.conftest import build_panel, inspected, table_of
 from tests.unit.windows.test_windows import Case, cases, promised
 
 KINDS = ["none", "last", "mean", "standard", "last_standard"]
 STEPS = 60
 
 
-def panel_with(holes: np.ndarray, content: float, *, policies: Settings | None = None) -> Panel:
+def panel_with(
+    holes: np.ndarray, content: float, *, policies: dict[str, Any] | None = None
+) -> Panel:
     """Two targets, a past and a future covariate; cells in ``holes`` (n_rows, 4) hold ``content``,
     a sentinel.
     """
     rng = np.random.default_rng(0)
     values = np.where(holes, content, rng.normal(10, 1, holes.shape).round(3))
-    settings = policies or Settings(missing="mask", sentinels=(content,))
+    settings = policies or {"missing": "mask", "sentinels": (content,)}
     columns = dict(zip("yzpf", values.T, strict=True))
     return build_panel(
         table_of(ds=np.arange(len(values)), **columns),
@@ -42,7 +43,7 @@ def panel_with(holes: np.ndarray, content: float, *, policies: Settings | None =
         past=["p"],
         known=Known(future=("f",)),
         freq="1",
-        settings=settings,
+        policies=settings,
     )
 
 
@@ -254,7 +255,7 @@ def test_masked_rows_stay_in_the_grid(
     policies: dict[str, Any], expected: list[float | None], spans: list[int]
 ) -> None:
     panel = build_panel(
-        table_of(**GAPPY), timestamp="ds", targets=["y"], freq="1", settings=Settings(**policies)
+        table_of(**GAPPY), timestamp="ds", targets=["y"], freq="1", policies=dict(**policies)
     )
     assert [None if np.isnan(value) else value for value in panel.values[:, 0]] == expected
     assert panel.layout.spans.tolist() == spans
@@ -262,8 +263,8 @@ def test_masked_rows_stay_in_the_grid(
 
 
 def test_masking_gaps_says_nothing_of_empty_cells() -> None:
-    _, findings = inspect_panel(
-        table_of(**GAPPY), timestamp="ds", targets=["y"], freq="1", settings=Settings(gaps="mask")
+    _, findings = inspected(
+        table_of(**GAPPY), timestamp="ds", targets=["y"], freq="1", policies={"gaps": "mask"}
     )
     assert {finding.kind: finding.level for finding in findings} == {
         "gaps": "settled",
@@ -281,7 +282,7 @@ def test_a_scaler_is_that_of_the_observed_values(kind: str, how: dict[str, Any])
     for values in (y, masked):
         table = table_of(ds=np.arange(len(values)), y=values)
         panel = build_panel(
-            table, timestamp="ds", targets=["y"], freq="1", settings=Settings(missing="mask")
+            table, timestamp="ds", targets=["y"], freq="1", policies={"missing": "mask"}
         )
         scalers.append(
             fit_scaler(
@@ -300,7 +301,7 @@ def test_a_series_without_an_observed_value_to_scale_by_is_named() -> None:
     frame.loc[9:15, "y"] = np.nan
     panel = build_panel(
         table_of(**frame.to_dict("list")), timestamp="ds", targets=["y"], series_id="id", freq="1",
-        settings=Settings(missing="mask"),
+        policies={"missing": "mask"},
     )  # fmt: skip
     with pytest.raises(
         DataError, match="series b: column y: no value was observed in its training rows"

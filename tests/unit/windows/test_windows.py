@@ -7,11 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lstm_forecast.panel.panel import Layout, build_panel
-from lstm_forecast.panel.repair import Settings
+from lstm_forecast.panel.panel import Layout
 from lstm_forecast.panel.split import MIN_CONTEXT
 from lstm_forecast.windows.windows import Windows, gather_contexts, make_windows, normalised
-from tests.unit.conftest import panel_of, table_of
+from tests.unit.conftest import build_panel, panel_of, table_of
 
 KINDS = ["none", "last", "mean", "standard", "last_standard"]
 ULP = np.finfo(np.float32).eps
@@ -53,9 +52,9 @@ def cases(draw: st.DrawFn) -> Case:
             steps += range(step, step + length)
             step += length + 2
     table = table_of(id=ids, ds=steps, y=np.zeros(len(ids)))
-    policies = Settings(gaps="split")
+    policies = {"gaps": "split"}
     layout = build_panel(
-        table, timestamp="ds", targets=["y"], series_id="id", freq="1", settings=policies
+        table, timestamp="ds", targets=["y"], series_id="id", freq="1", policies=policies
     ).layout
     assert len(layout.first) == sum(map(len, series))
     cuts = [

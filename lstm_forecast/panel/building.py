@@ -1,0 +1,190 @@
+"""A table to a panel: rows in order on one grid, every fault told, and settled where a policy says
+how.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lstm_forecast.config.table import DataConfig
+from lstm_forecast.panel.calendar import calendar_values
+from lstm_forecast.panel.covariates import Known, known_ahead, static_values
+from lstm_forecast.panel.grid import Grid
+from lstm_forecast.panel.panel import Layout, Panel
+from lstm_forecast.panel.placing import (
+    after_end,
+    ahead_of_clock,
+    behind_targets,
+    series_of_rows,
+    steps_of_rows,
+    until,
+    without_empty_rows,
+)
+from lstm_forecast.panel.repair import numeric_sentinels, settle
+from lstm_forecast.panel.rows import Rows
+from lstm_forecast.tables.faults import Finding
+from lstm_forecast.tables.read import Table
+from lstm_forecast.tables.stamps import in_zone, joined, parse_stamps
+
+__all__ = ["inspect_panel"]
+
+Stamps = pd.DatetimeIndex | pd.Index
+
+
+def inspect_panel(
+    table: Table,
+    data: DataConfig,
+    *,
+    end: str | int | None = None,
+    now: pd.Timestamp | None = None,
+) -> tuple[Panel, list[Finding]]:
+    """The panel, and what the policies of ``data`` did. It is sound if no finding is refused.
+
+    Rows after the stamp ``end`` are left out before anything else: their faults are not looked for.
+    So are, where there are future covariates, those behind the last target of their series, which
+    tell of the future. All others that are later than ``now`` are a fault. Raises DataError where a
+    table cannot be understood: no stamps, no frequency, series without an id or without a value, or
+    with several values of a static covariate.
+    """
+    notes = tuple(f"{finding.places[0]}: {finding.text}" for finding in table.findings)
+    table, stamps, findings = _stamped(table, data, end)
+    placed, faults = _placed(table, stamps, data)
+    findings += faults
+    placed, later = _without_future(placed, data)
+    kept, faults = ahead_of_clock(
+        placed.grid, placed.rows, now, policy=data.future_rows, place=placed.place
+    )
+    findings += faults
+    placed = placed.only(kept)
+    known, ids, grid = known_ahead(data.covariates), placed.ids, placed.grid
+    constants, unseen = static_values(
+        placed.table.frame,
+        known,
+        placed.rows.codes,
+        ids=ids,
+        place=placed.place,
+        holes=data.missing != "error",
+    )
+    rows, faults = settle(
+        placed.rows, data, ids=ids, columns=_columns(data), grid=grid, place=placed.place
+    )
+    findings += faults
+    repairs = {finding.kind: finding.count for finding in findings if finding.level == "settled"}
+    columns = (*data.targets, *data.covariates.past, *known.ahead, *known.constant)
+    values = _values(rows, grid, known, constants)
+    layout = _layout(rows, ids, grid)
+    return Panel(layout, columns, values, repairs, known, unseen, notes, later), findings
+
+
+def _columns(data: DataConfig) -> tuple[str, ...]:
+    """The columns of a table that hold a value for every row, in the order of a panel's."""
+    return (*data.targets, *data.covariates.past, *data.covariates.future)
+
+
+def _stamped(
+    table: Table, data: DataConfig, end: str | int | None
+) -> tuple[Table, Stamps, list[Finding]]:
+    """The rows that are not empty and not after ``end``, and their stamps."""
+    table, column, style = joined(table, data.stamp_columns, data.timestamp_format)
+    findings = [*table.findings]
+    keys = [column, *([data.series_id] if data.series_id else [])]
+    table, faults = without_empty_rows(table, [*keys, *_columns(data), *data.covariates.static])
+    findings += faults
+    stamps = parse_stamps(table, column=column, timestamp_format=style)
+    if isinstance(stamps, pd.DatetimeIndex):
+        stamps, faults = in_zone(
+            table,
+            stamps,
+            column=column,
+            series_id=data.series_id,
+            timezone=data.timezone,
+            dst=data.dst,
+        )
+        findings += faults
+    if end is not None:
+        kept = until(stamps, end)
+        findings += after_end(table, kept, end)
+        # The index of the frame still tells the place of every row.
+        table, stamps = replace(table, frame=table.frame[kept]), stamps[kept]
+    return table, stamps, findings
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """Rows on a grid, beside the rows of the table that they come from."""
+
+    table: Table
+    rows: Rows
+    grid: Grid
+    ids: tuple[str, ...]
+
+    def only(self, kept: NDArray[np.bool_]) -> "_Placed":
+        """Without the rows that are not ``kept`` (n_rows,)."""
+        if kept.all():
+            return self
+        table = replace(self.table, frame=self.table.frame[kept])
+        return replace(self, table=table, rows=self.rows.take(np.flatnonzero(kept)))
+
+    def place(self, row: int) -> str:
+        """Where a row stands, its series and its stamp."""
+        stamp = self.grid.stamps(self.rows.ordinals[[row]])[0]
+        return f"{self.table.place(row)}: series {self.ids[self.rows.codes[row]]}, {stamp}"
+
+
+def _placed(table: Table, stamps: Stamps, data: DataConfig) -> tuple[_Placed, list[Finding]]:
+    """Every row by its series and its step of the grid, and those that lie between the steps."""
+    codes, ids = series_of_rows(table, data.series_id, default=data.targets[0])
+    grid, ordinals, findings = steps_of_rows(
+        table, stamps, codes, freq=data.freq, off_grid=data.off_grid
+    )
+    if (ordinals < 0).any():
+        kept = ordinals >= 0
+        table = replace(table, frame=table.frame[kept])
+        codes, ordinals = codes[kept], ordinals[kept]
+    values = table.frame[list(_columns(data))].to_numpy(np.float64)
+    return _Placed(table, Rows(codes, ordinals, values), grid, ids), findings
+
+
+def _without_future(placed: _Placed, data: DataConfig) -> tuple[_Placed, Rows | None]:
+    """The rows up to the last target of their series, and what the others tell of the future.
+
+    These hold values of the future covariates alone; None where there are none.
+    """
+    rows, n_future = placed.rows, len(data.covariates.future)
+    if not n_future:
+        return placed, None
+    sentinels = numeric_sentinels(data)
+    behind = behind_targets(rows, len(data.targets), sentinels)
+    if not behind.any():
+        return placed, None
+    later = replace(rows, values=rows.values[:, -n_future:]).take(np.flatnonzero(behind))
+    values = np.where(np.isin(later.values, sentinels), np.nan, later.values)
+    return placed.only(~behind), replace(later, values=values)
+
+
+def _values(
+    rows: Rows, grid: Grid, known: Known, constants: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """All columns of the panel: those of the rows, features of the calendar, and the ``constants``
+    of every series (n_series, n_constants).
+    """
+    features = calendar_values(
+        grid, rows.ordinals, features=known.calendar, holidays=known.holidays
+    )
+    parts = [part for part in (rows.values, features, constants[rows.codes]) if part.shape[1]]
+    return np.concatenate(parts, axis=1) if len(parts) > 1 else rows.values
+
+
+def _layout(rows: Rows, ids: tuple[str, ...], grid: Grid) -> Layout:
+    """Where series and spans begin in rows that are in order."""
+    new_series = np.flatnonzero(np.diff(rows.codes)) + 1
+    new_span = np.flatnonzero((np.diff(rows.ordinals) != 1) | (np.diff(rows.codes) != 0)) + 1
+    return Layout(
+        ids=ids,
+        offsets=np.concatenate(([0], new_series, [len(rows.codes)])),
+        spans=np.concatenate(([0], new_span, [len(rows.codes)])),
+        first=rows.ordinals[np.concatenate(([0], new_span))],
+        grid=grid,
+    )
