@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from lstm_forecast.config.loading import load_config
+from lstm_forecast.config.reference import reference
 from lstm_forecast.config.schema import Config
 
 ROOT = Path(__file__).parents[1]
@@ -51,10 +52,21 @@ def test_every_shipped_config_loads_and_finds_its_data(path: Path) -> None:
     assert (path.parent / config.data.path).is_file()
 
 
-def test_the_readme_explains_every_config_key() -> None:
-    text = (ROOT / "README.md").read_text()
-    keys = [".".join(path) for path in _leaves(Config)]
-    assert [key for key in keys if f"`{key}`" not in text] == []
+def test_the_page_on_config_keys_equals_the_schema() -> None:
+    page = (ROOT / "configs" / "README.md").read_text()
+    assert page == reference(), "python -m lstm_forecast.config.reference > configs/README.md"
+
+
+def test_the_page_on_config_keys_explains_each_once() -> None:
+    rows = re.findall(r"^\| `([\w.]+)` \| .+ \| .+ \| (.+) \|$", reference(), re.M)
+    assert [key for key, _ in rows] == list(dict.fromkeys(key for key, _ in rows))
+    assert {key for key, _ in rows} == {".".join(path) for path in _leaves(Config)}
+
+
+def test_the_config_that_the_page_shows_is_one(tmp_path: Path) -> None:
+    (shown,) = re.findall(r"```yaml\n(.*?)```", reference(), re.S)
+    (tmp_path / "shown.yaml").write_text(shown)
+    assert load_config(tmp_path / "shown.yaml", environment={}).name == "sales"
 
 
 def test_the_readme_names_every_exit_code() -> None:

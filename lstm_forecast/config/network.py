@@ -24,7 +24,9 @@ def quantiles_of(levels: Iterable[int]) -> tuple[float, ...]:
 class ModelConfig(Section):
     """The recurrent network."""
 
-    cell: Cell = Field("lstm", description="lstm, gru, rnn, peephole_lstm or coupled_lstm")
+    cell: Cell = Field(
+        "lstm", description="recurrent cell: lstm, gru, rnn, peephole_lstm or coupled_lstm"
+    )
     units: Annotated[Units, Field(min_length=1, max_length=16), AUTO] = Field(
         OPEN, description="width of each recurrent layer"
     )
@@ -47,11 +49,16 @@ class ModelConfig(Section):
     dense: Annotated[Units, Field(max_length=16)] = Field(
         (), description="widths of hidden Dense layers"
     )
-    activation: Activation = Field("relu", description="of the segment and hidden Dense layers")
-    kernel_initializer: Initializer = Field(
-        "glorot_uniform", description="of input weights: glorot or he, uniform or normal"
+    activation: Activation = Field(
+        "relu", description="activation of the segment and hidden Dense layers"
     )
-    recurrent_initializer: Initializer = Field("orthogonal", description="of recurrent weights")
+    kernel_initializer: Initializer = Field(
+        "glorot_uniform",
+        description="initializer of input weights: glorot or he, uniform or normal",
+    )
+    recurrent_initializer: Initializer = Field(
+        "orthogonal", description="initializer of recurrent weights"
+    )
     levels: Annotated[tuple[Annotated[int, Field(ge=1, le=99)], ...], BeforeValidator(as_list)] = (
         Field(
             (),
@@ -90,7 +97,11 @@ class ModelConfig(Section):
         OPEN, description="networks trained from different seeds; their median is forecast"
     )
     context_lengths: Annotated[Units, Field(max_length=64)] = Field(
-        (), description="of the networks of an ensemble, in turn; absent: windows.context_length"
+        (),
+        description=(
+            "context lengths of the networks of an ensemble, in turn; absent:"
+            " windows.context_length"
+        ),
     )
 
     @model_validator(mode="after")

@@ -35,7 +35,11 @@ class DriftConfig(Section):
     """How far new rows may lie from what came before, in spreads of stretches of that length."""
 
     warn: Limit | None = Field(
-        5.0, description="drift that is reported and makes retraining due; null: never"
+        5.0,
+        description=(
+            "drift (of level or spread of the new rows, in spreads of stretches of that "
+            "length before) that is reported and makes retraining due despite max_age; null: never"
+        ),
     )
     error: Limit | None = Field(
         100.0, description="drift from which the data are refused (exit code 4); null: never"
@@ -46,10 +50,17 @@ class SilentConfig(Section):
     """Series of the champion that are missing, have no new row, or stand still as never before."""
 
     warn: Share | None = Field(
-        0.0, description="share of silent series above which they are reported; null: never"
+        0.0,
+        description=(
+            "share of the champion's series that are missing, have no new row or stand "
+            "still as never before, above which they are reported; null: never"
+        ),
     )
     error: Share | None = Field(
-        0.5, description="share above which the data are refused (exit code 4); null: never"
+        0.5,
+        description=(
+            "share of such series above which the data are refused (exit code 4); null: never"
+        ),
     )
 
 
@@ -57,10 +68,14 @@ class StaleConfig(Section):
     """How old the newest stamp may be; by the clock, or by ``--as-of``."""
 
     warn: Duration | None = Field(
-        None, description="age of the newest row that is reported, such as 2d"
+        None,
+        description=(
+            "age of the newest row that is reported, such as 2d, by the clock or by "
+            "--as-of; stamps without zone count as UTC; null: never"
+        ),
     )
     error: Duration | None = Field(
-        None, description="age from which the data are refused (exit code 4)"
+        None, description="age from which the data are refused (exit code 4); null: never"
     )
 
 
@@ -91,7 +106,7 @@ class RetrainConfig(Section):
         0.01, description="share by which the challenger has to be better than the champion"
     )
     confidence: Annotated[float, Field(ge=0.5, lt=1)] = Field(
-        0.99, description="of the block bootstrap that the challenger is better at all"
+        0.99, description="confidence of the block bootstrap that the challenger is better at all"
     )
     refit: bool = Field(
         True, description="publish the challenger trained again on all rows, gated in the same way"

@@ -37,7 +37,9 @@ class PreprocessingConfig(Section):
     log: Annotated[bool, AUTO] = Field(
         OPEN, description="logarithm of targets and past covariates; needs values above 0"
     )
-    scaler: Scaler = Field("standard", description="standard, minmax, robust or none")
+    scaler: Scaler = Field(
+        "standard", description="scaler of every column: standard, minmax, robust or none"
+    )
     scope: Literal["series", "global"] = Field(
         "series",
         description=(
@@ -63,7 +65,9 @@ class PreprocessingConfig(Section):
 class WindowsConfig(Section):
     """How series are cut into (context, targets) pairs."""
 
-    horizon: Annotated[PositiveInt, Field(le=LONGEST)] = Field(description="steps forecast")
+    horizon: Annotated[PositiveInt, Field(le=LONGEST)] = Field(
+        description="steps that are forecast"
+    )
     context_length: Annotated[PositiveInt, Field(le=LONGEST), AUTO] = Field(
         OPEN, description="input steps that the network sees"
     )
@@ -76,11 +80,9 @@ class WindowsConfig(Section):
     )
     normalisation: Annotated[Normalisation, AUTO] = Field(
         OPEN,
-        description=(
-            "inside the window, undone on the output: none, last (value subtracted), mean"
-            " (subtracted), standard (mean subtracted, divided by the standard deviation) or"
-            " last_standard"
-        ),
+        description="normalisation inside the window, undone on the output: none, last (value "
+        "subtracted), mean (subtracted), standard (mean subtracted, divided by the standard "
+        "deviation) or last_standard",
     )
     normalisation_span: PositiveInt | None = Field(
         None,
@@ -107,7 +109,7 @@ class TrainingConfig(Section):
     """The optimiser and when to stop."""
 
     optimizer: Literal["adam", "adamw", "rmsprop"] = Field(
-        "adam", description="adam, adamw or rmsprop"
+        "adam", description="optimiser: adam, adamw or rmsprop"
     )
     learning_rate: Annotated[float, Field(gt=0, le=10)] = Field(
         1e-3, description="step size of the optimiser at the start"
@@ -130,6 +132,9 @@ class TrainingConfig(Section):
     )
     loss: Literal["mae", "mse", "huber"] = Field(
         "mae", description="for point forecasts; levels use the pinball loss"
+    )
+    loss: Literal["mae", "mse", "huber"] = Field(
+        "mae", description="loss of point forecasts: mae, mse or huber; levels use the pinball loss"
     )
     epochs: Annotated[Whole, Field(ge=0), AUTO] = Field(
         OPEN, description="passes over the training windows at most; 0: the linear part alone"
@@ -163,9 +168,8 @@ class TrainingConfig(Section):
     )
     fallback: bool = Field(
         True,
-        description=(
-            "publish the linear part or a naive forecast where it is better on the validation part"
-        ),
+        description="publish the mean with the linear part, that part, a smoothing or a naive "
+        "forecast where it is better on the validation part",
     )
 
 
@@ -173,10 +177,10 @@ class Config(Section):
     """A whole experiment: data, windows, network, training."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] = Field(
-        description="of the run directory, and of the forecast column"
+        description="name of the run directory, and of the forecast column"
     )
     seed: Annotated[Whole, Field(ge=0, lt=2**31)] = Field(
-        0, description="same seed, data and machine: same bytes"
+        0, description="seed of all random numbers; same seed, data and machine: same bytes"
     )
     data: DataConfig
     split: SplitConfig = SplitConfig()

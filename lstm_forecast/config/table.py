@@ -119,7 +119,7 @@ class CsvConfig(Section):
         None, description="decimal sign, . or ,; absent: detected"
     )
     encoding: Annotated[str, AfterValidator(_checked_encoding)] | None = Field(
-        None, description="such as utf-8 or cp1252; absent: detected"
+        None, description="encoding of the text, such as utf-8 or cp1252; absent: detected"
     )
 
 
@@ -172,7 +172,7 @@ class DataConfig(Section):
     """Where the table is, what its columns mean, and what to do about its faults."""
 
     path: Annotated[str, Field(min_length=1), AfterValidator(_checked_path)] = Field(
-        description="CSV or Parquet file, directory or glob; relative to this file"
+        description="CSV or Parquet file, directory or glob; relative to the config's directory"
     )
     timestamp: Annotated[str | tuple[str, ...], BeforeValidator(_checked_columns)] = Field(
         description=(
@@ -207,7 +207,9 @@ class DataConfig(Section):
     )
     targets: Annotated[Names, Field(min_length=1)] = Field(description="columns to forecast")
     covariates: CovariatesConfig = CovariatesConfig()
-    freq: str | None = Field(None, description="pandas alias, or integer step; absent: inferred")
+    freq: str | None = Field(
+        None, description="spacing of the rows: pandas alias, or integer step; absent: inferred"
+    )
     csv: CsvConfig = CsvConfig()
     unsorted: Literal["sort", "error"] = Field(
         "sort", description="rows out of order: sort or error"
