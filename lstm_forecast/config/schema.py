@@ -131,9 +131,6 @@ class TrainingConfig(Section):
         ),
     )
     loss: Literal["mae", "mse", "huber"] = Field(
-        "mae", description="for point forecasts; levels use the pinball loss"
-    )
-    loss: Literal["mae", "mse", "huber"] = Field(
         "mae", description="loss of point forecasts: mae, mse or huber; levels use the pinball loss"
     )
     epochs: Annotated[Whole, Field(ge=0), AUTO] = Field(

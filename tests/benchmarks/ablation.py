@@ -14,7 +14,7 @@ from lstm_forecast.cli.terminal import Talk
 from lstm_forecast.commands.compare import compare
 from lstm_forecast.config.loading import load_config
 from lstm_forecast.config.variations import make_variations
-from tests.benchmarks.accuracy import CONFIGS
+from tests.benchmarks.accuracy import config_of
 
 BASE = "model.cell=lstm"  # changes nothing
 LEVERS = {
@@ -104,7 +104,7 @@ def main(arguments: Sequence[str]) -> None:
 
 def ablate(name: str, seeds: Sequence[int]) -> None:
     """Every lever of one benchmark that changes its config, one at a time."""
-    path, base = CONFIGS / f"{name}.yaml", BASES[name]
+    path, base = config_of(name), BASES[name]
     config = load_config(path, overrides=base.settings)
     labels = {settings: label for label, settings in {**LEVERS, **base.own}.items()}
     changing = [

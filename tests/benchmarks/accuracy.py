@@ -20,7 +20,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lstm_forecast.config.loading import load_config
 from tests.benchmarks import scoring
+from tests.benchmarks.files import data_file
 from tests.benchmarks.measure import FORECAST, run
 from tests.benchmarks.scoring import Floats, Ints, Scores
 
@@ -241,6 +243,20 @@ def measured(name: str, seeds: Sequence[int], overrides: Sequence[str]) -> dict[
     }
 
 
+def config_of(name: str) -> Path:
+    """Return the config of a benchmark; end the program with a sentence if any of its data are not
+    there.
+    """
+    path = CONFIGS / f"{name}.yaml"
+    data_file(Path(load_config(path, environment={}).data.path).name)
+    one = BENCHMARKS.get(name)
+    if isinstance(one, Competition):
+        data_file(f"{one.file}_test.csv.gz")
+        if one.file.startswith("m4"):
+            data_file("m4_published_forecasts.csv.gz")
+    return path
+
+
 def _trained(name: str, seed: int, overrides: Sequence[str]) -> tuple[Scores, float]:
     """Scores of one training, and its seconds."""
     settings = [part for override in (f"seed={seed}", *overrides) for part in ("--set", override)]
@@ -250,7 +266,7 @@ def _trained(name: str, seed: int, overrides: Sequence[str]) -> tuple[Scores, fl
             *FORECAST,
             "train",
             "--config",
-            str(CONFIGS / f"{name}.yaml"),
+            str(config_of(name)),
             "--runs",
             folder,
             "--json",

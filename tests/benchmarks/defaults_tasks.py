@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from tests.benchmarks.files import data_file
+
 ROOT = Path(__file__).parents[2]
-PUBLIC = ROOT.parent / "shared" / "data"
 ETT = ("HUFL", "HULL", "MUFL", "MULL", "LUFL", "LULL", "OT")
 CURRENCIES = ("0", "1", "2", "3", "4", "5", "6", "OT")
 FIRST_DAY = "2010-01-04"  # a Monday, long enough ago for ten years of months
@@ -42,7 +43,7 @@ class Task:
 
 
 def public(name: str) -> pd.DataFrame:
-    return pd.read_csv(PUBLIC / f"{name}.csv.gz")
+    return pd.read_csv(data_file(f"{name}.csv.gz"))
 
 
 def sample(name: str) -> pd.DataFrame:
@@ -64,7 +65,7 @@ def shampoo() -> pd.DataFrame:
 
 def ausgrid() -> pd.DataFrame:
     """Monash's format: after ``@data`` a line ``name:start:value,value,...`` for each series."""
-    with gzip.open(PUBLIC / "ausgrid_weekly.tsf.gz", "rt", encoding="cp1252") as file:
+    with gzip.open(data_file("ausgrid_weekly.tsf.gz"), "rt", encoding="cp1252") as file:
         _, _, body = file.read().partition("@data\n")
     parts = []
     for line in body.splitlines():

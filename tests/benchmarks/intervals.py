@@ -15,7 +15,7 @@ import pandas as pd
 
 from lstm_forecast.judging.intervals import coverage, msis
 from tests.benchmarks import scoring
-from tests.benchmarks.accuracy import BENCHMARKS, CONFIGS, Competition
+from tests.benchmarks.accuracy import BENCHMARKS, Competition, config_of
 from tests.benchmarks.measure import FORECAST, run
 
 LEVELS = (80, 95)
@@ -45,7 +45,7 @@ def _measured(name: str, seed: str) -> dict[str, Any]:
     settings = [f"seed={seed}", f"model.levels={list(LEVELS)}", *SETTINGS[name]]
     with tempfile.TemporaryDirectory() as folder:
         runs = Path(folder)
-        command = [*FORECAST, "train", "--config", str(CONFIGS / f"{name}.yaml"), "--runs", folder]
+        command = [*FORECAST, "train", "--config", str(config_of(name)), "--runs", folder]
         usage = run(
             [*command, *(part for setting in settings for part in ("--set", setting))], cwd=runs
         )

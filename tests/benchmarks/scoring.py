@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-DATA = Path(__file__).parents[2].parent / "shared" / "data"
+from tests.benchmarks.files import data_file
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -22,7 +22,7 @@ Scores = dict[str, float]
 
 def read_long(name: str) -> pd.DataFrame:
     """``unique_id, ds, y``: ``ds`` a time stamp, or the number of the step."""
-    table = pd.read_csv(DATA / f"{name}.csv.gz", dtype={"unique_id": str})
+    table = pd.read_csv(data_file(f"{name}.csv.gz"), dtype={"unique_id": str})
     return (
         table
         if pd.api.types.is_integer_dtype(table["ds"])
@@ -55,7 +55,7 @@ def repeated(train: pd.DataFrame, *, season: int, horizon: int) -> Floats:
 
 def published(train: pd.DataFrame, method: str) -> Floats:
     """M4 forecasts of a published method for the series of ``train``, (n_series, horizon)."""
-    table = pd.read_csv(DATA / "m4_published_forecasts.csv.gz", dtype={"unique_id": str})
+    table = pd.read_csv(data_file("m4_published_forecasts.csv.gz"), dtype={"unique_id": str})
     return by_series(table[table["unique_id"].isin(set(train["unique_id"]))], method, step="step")
 
 
@@ -94,7 +94,7 @@ def owa(scores: Scores, naive2: Scores) -> float:
 
 def read_wide(name: str, columns: tuple[str, ...] = ()) -> pd.DataFrame:
     """All columns but the first, which holds the stamps; or the named ones."""
-    table = pd.read_csv(DATA / f"{name}.csv.gz")
+    table = pd.read_csv(data_file(f"{name}.csv.gz"))
     return table[list(columns or table.columns[1:])].astype(np.float64)
 
 

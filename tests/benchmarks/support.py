@@ -21,10 +21,10 @@ import numpy as np
 import pandas as pd
 
 from lstm_forecast.config.loading import parse_config
-from tests.benchmarks.defaults_tasks import ROOT, competition, public
+from tests.benchmarks.defaults_tasks import competition, public
+from tests.benchmarks.files import case_file
 from tests.benchmarks.measure import FORECAST, run
 
-CASES = ROOT.parent / "shared" / "cases"
 SERIES, ROWS, HORIZON = 4, 240, 14  # of the generated tables
 CONFIG = """\
 name: table
@@ -146,12 +146,12 @@ def _shares(rng: np.random.Generator, k: int) -> np.ndarray:
 
 
 def _case(name: str, horizon: int) -> Table:
-    table = pd.read_csv(CASES / f"{name}.csv")
+    table = pd.read_csv(case_file(f"{name}.csv"))
     return table.assign(id="a")[["id", *table.columns]], horizon, math.inf
 
 
 def _rows_of_m5() -> Table:
-    table = pd.read_csv(CASES / "row_per_series_m5.csv").drop(
+    table = pd.read_csv(case_file("row_per_series_m5.csv")).drop(
         columns=["item_id", "dept_id", "store_id"]
     )
     long = table.melt("id", var_name="ds", value_name="y")

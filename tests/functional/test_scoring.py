@@ -11,8 +11,9 @@ import pytest
 from lstm_forecast.config.loading import load_config
 from tests.benchmarks import scoring
 from tests.benchmarks.accuracy import BENCHMARKS, CONFIGS, Competition, Rolling
+from tests.benchmarks.files import DATA
 
-needs_data = pytest.mark.skipif(not scoring.DATA.exists(), reason=f"{scoring.DATA} is not there")
+needs_data = pytest.mark.skipif(not DATA.exists(), reason=f"{DATA} is not there")
 
 NAMES = {"m4-hourly": "Hourly", "m4-weekly": "Weekly"}
 
@@ -38,9 +39,9 @@ def competition(name: str) -> Competition:
 @pytest.mark.parametrize("method", ["Naive", "sNaive", "Naive2", "SES", "24", "218", "249"])
 @pytest.mark.parametrize("name", NAMES)
 def test_published_forecasts_have_their_published_scores(name: str, method: str) -> None:
-    table = pd.read_csv(
-        scoring.DATA / "m4_published_scores.csv.gz", dtype={"submission": str}
-    ).set_index("submission")
+    table = pd.read_csv(DATA / "m4_published_scores.csv.gz", dtype={"submission": str}).set_index(
+        "submission"
+    )
     expected = table.loc[method if method in table.index else method.zfill(3)]
     one = competition(name)
     column = f"sub_{method.zfill(3)}" if method.isdigit() else method

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from lstm_forecast.judging.promotion import judge
-from tests.benchmarks.scoring import DATA
+from tests.benchmarks.files import data_file
 
 HORIZON, SEASON = 24, 24
 LEARNED = {
@@ -50,7 +50,7 @@ def power(folder: Path, count: int) -> None:
 
 
 def _read() -> np.ndarray:
-    values = pd.read_csv(DATA / "ETTh1.csv.gz").iloc[:, 1:].to_numpy(float)
+    values = pd.read_csv(data_file("ETTh1.csv.gz")).iloc[:, 1:].to_numpy(float)
     return (values - values[:8640].mean(0)) / values[:8640].std(0)
 
 

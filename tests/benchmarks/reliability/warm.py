@@ -19,7 +19,7 @@ from lstm_forecast.retraining.challenge import warm_weights
 from lstm_forecast.store import open_run
 from lstm_forecast.training.fit import Warm, fit
 from lstm_forecast.training.prepare import Prepared, prepare
-from tests.benchmarks.scoring import DATA
+from tests.benchmarks.files import DATA, data_file
 
 EPOCHS = 12  # from scratch
 SHORTER = (1, 2, 4)
@@ -53,6 +53,7 @@ def warm(folder: Path, count: int) -> None:
 
     Validation rows are newer than what the champion knows, like the rows that judge.
     """
+    data_file("ETTh1.csv.gz")
     path, ratios = folder / "etth1.yaml", list[pd.DataFrame]()
     path.write_text(CONFIG)
     for seed in range(count):
