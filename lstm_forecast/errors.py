@@ -4,8 +4,8 @@ import signal
 from typing import Any, ClassVar
 
 __all__ = [
-    "QUALITY_GATE", "BusyError", "ChangedError", "ConfigError", "DataError", "ForecastError",
-    "RunError", "Stopped", "UsageError", "WriteError", "failure",
+    "QUALITY_GATE", "AbsentError", "BusyError", "ChangedError", "ConfigError", "DataError",
+    "ForecastError", "RunError", "Stopped", "UsageError", "WriteError", "failure",
 ]  # fmt: skip
 
 
@@ -48,6 +48,10 @@ class DataError(ForecastError):
 
     exit_code = 4
     title = "data"
+
+
+class AbsentError(DataError):
+    """No file is where the path of a table leads."""
 
 
 class ChangedError(DataError):

@@ -158,6 +158,11 @@ class CovariatesConfig(Section):
         return self
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of the table that are covariates."""
+        return (*self.past, *self.future, *self.static)
+
+    @property
     def ahead(self) -> bool:
         """Whether anything is known of the steps to be forecast."""
         return bool(self.future or self.calendar or self.holidays)

@@ -1,5 +1,6 @@
 """A published run made ready to forecast, and what it forecasts from."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -198,9 +199,7 @@ def read_ahead(loaded: LoadedRun, data: Path | None, future: Path | None) -> Pan
                 f"--future {future}: this run needs no rows of the future, as it has no future"
                 " covariates"
             )
-        table, stamp = _read_future(
-            config, future, memory_limit=loaded.config.training.memory_limit
-        )
+        table, stamp = _read_future(loaded, future, data)
         given = future_rows(
             table,
             panel,
@@ -211,11 +210,21 @@ def read_ahead(loaded: LoadedRun, data: Path | None, future: Path | None) -> Pan
             dst=config.dst,
             sentinels=numeric_sentinels(config),
         )
-    return look_ahead(panel, horizon=loaded.forecaster.framing.horizon, given=given)
+    horizon, template = loaded.forecaster.framing.horizon, _template_command(loaded.run, data)
+    return look_ahead(panel, horizon=horizon, given=given, template=template)
+
+
+def _template_command(run: Run, data: Path | None = None) -> str:
+    """The command that writes the rows of the future, as it can be typed here."""
+    name, runs = run.path.parent.name, run.path.parent.parent
+    where = [] if runs.absolute() == Path("runs").absolute() else ["--runs", str(runs)]
+    newer = [] if data is None else ["--data", str(data)]
+    command = ["forecast", "template", "--run", name, *where, *newer, "--output", "future.csv"]
+    return shlex.join(command)
 
 
 def _read_future(
-    data: DataConfig, path: Path, *, memory_limit: int | None
+    loaded: LoadedRun, path: Path, history: Path | None
 ) -> tuple[Table, tuple[str, ...]]:
     """The table of the future, and which of its columns hold the stamps: the parts of the history,
     or one for all.
@@ -223,6 +232,7 @@ def _read_future(
     It has the columns that `forecast template` writes and no others. Its dialect is detected, as it
     is another file.
     """
+    data, memory_limit = loaded.config.data, loaded.config.training.memory_limit
     present = column_names(path)
     whole = " ".join(data.stamp_columns)
     stamp = (whole,) if whole in present else data.stamp_columns
@@ -233,7 +243,8 @@ def _read_future(
     if problems:
         raise DataError(
             *problems,
-            f"expected the columns {', '.join(columns)}, which `forecast template` writes",
+            f"expected the columns {', '.join(columns)}, which"
+            f" `{_template_command(loaded.run, history)}` writes",
         )
     words = word_sentinels(data)
     return (

@@ -68,12 +68,15 @@ def future_table(
     )
 
 
-def look_ahead(panel: Panel, *, horizon: int, given: Given | None) -> Panel:
+def look_ahead(
+    panel: Panel, *, horizon: int, given: Given | None, template: str = "forecast template"
+) -> Panel:
     """The panel with what is known of the ``horizon`` steps after the end of every series.
 
     ``given`` are the rows of a table from future_rows, which must be exactly those; without them,
     rows behind the last target in the panel's own table count, which may go on further. Raises
-    DataError naming the first rows that are absent or too many, and the first cells that are empty.
+    DataError naming the first rows that are absent or too many, the first cells that are empty, and
+    ``template``, the command that writes the rows.
     """
     known, layout = panel.known, panel.layout
     if not known.ahead:
@@ -90,7 +93,7 @@ def look_ahead(panel: Panel, *, horizon: int, given: Given | None) -> Panel:
         values[places] = rows.values[wanted]
         np.add.at(count, places, 1)
         problems = [] if given is None else list(_needless(layout, ordinals, given, wanted))
-        _refuse([*problems, *_absent(panel, ordinals, count, values)])
+        _refuse([*problems, *_absent(panel, ordinals, count, values)], template)
     features = calendar_values(
         layout.grid, ordinals.ravel(), features=known.calendar, holidays=known.holidays
     ).reshape(*ordinals.shape, -1)
@@ -154,12 +157,12 @@ def _ordinals(table: Table, layout: Layout, stamps: pd.Index, timestamp: str) ->
     )
 
 
-def _refuse(problems: list[str]) -> None:
+def _refuse(problems: list[str], template: str) -> None:
     if problems:
         more = f"{len(problems):,} such problems; " if len(problems) > SHOWN else ""
         remedy = (
-            f"{more}`forecast template` writes the rows that are needed: fill in their cells, and"
-            " give --future"
+            f"{more}`{template}` writes the rows that are needed: fill in their cells, and give"
+            " --future"
         )
         raise DataError(*islice(problems, SHOWN), remedy)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from lstm_forecast.config.table import DataConfig
-from lstm_forecast.errors import DataError
+from lstm_forecast.errors import AbsentError, DataError
 from lstm_forecast.events import phase
 from lstm_forecast.panel.building import inspect_panel
 from lstm_forecast.panel.covariates import find_categories, known_ahead
@@ -48,7 +48,7 @@ def _require_columns_of_training(data: DataConfig, path: Path) -> None:
     training had.
     """
     present, covariates = column_names(path, data.csv), data.covariates
-    used = [*data.keys, *data.targets, *covariates.past, *covariates.future, *covariates.static]
+    used = [*data.keys, *data.targets, *covariates.columns]
     new = [name for name in present if name not in used]
     problems = []
     for name in used:
@@ -84,21 +84,23 @@ def survey_panel(
     none is refused.
     """
     covariates = data.covariates
-    table = read_table(
-        path,
-        columns=[
-            *data.keys,
-            *data.targets,
-            *covariates.past,
-            *covariates.future,
-            *covariates.static,
-        ],
-        text=[*data.keys, *(covariates.categories or ())],
-        either=covariates.static if covariates.categories is None else (),
-        missing=word_sentinels(data),
-        memory_limit=memory_limit,
-        written=data.csv,
-    )
+    try:
+        table = read_table(
+            path,
+            columns=[*data.keys, *data.targets, *covariates.columns],
+            text=[*data.keys, *(covariates.categories or ())],
+            either=covariates.static if covariates.categories is None else (),
+            missing=word_sentinels(data),
+            memory_limit=memory_limit,
+            written=data.csv,
+        )
+    except AbsentError as error:
+        if not str(path).endswith(data.path):  # an option named it
+            raise
+        remedy = "put the data there, or give their absolute path: --set data.path=PATH"
+        raise AbsentError(
+            f"{error}; data.path names it, from the directory of the config; {remedy}"
+        ) from None
     return (*survey_table(data, table, end=end), table)
 
 

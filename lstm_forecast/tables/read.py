@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from lstm_forecast.config.table import CsvConfig
-from lstm_forecast.errors import ChangedError, DataError
+from lstm_forecast.errors import AbsentError, ChangedError, DataError
 from lstm_forecast.events import phase
 from lstm_forecast.files import STDIN
 from lstm_forecast.tables.budget import Budget
@@ -127,7 +127,7 @@ def data_files(path: Path) -> list[Path]:
     else:
         found = [Path(name) for name in sorted(set(_matches(path)))]
     if not found:
-        raise DataError(f"{path}: no such file, directory or glob")
+        raise AbsentError(f"{path}: no such file, directory or glob")
     odd = next((file for file in found if not is_text(str(file))), None)
     if odd is not None:
         raise DataError(

@@ -374,6 +374,29 @@ def test_the_report_for_people_names_places_and_remedies_and_shows_control_signs
     assert "set data.missing: ffill, seasonal, interpolate or mask" in result.stdout
 
 
+def test_data_that_are_not_where_a_config_says_are_found_where_the_remedy_names_them(
+    tmp_path: Path,
+) -> None:
+    data = written(tmp_path, ds=days(60), y=np.arange(60.0))
+    config = tmp_path / "configs" / "a.yaml"
+    config.parent.mkdir()
+    config.write_text(
+        CONFIG.format(path="none.csv", more="", horizon=5) + "model: {linear: ridge}\n"
+    )
+    (problem,) = check("--config", config, expect=4)["problems"]
+    assert (
+        problem
+        == f"{config.parent / 'none.csv'}: no such file, directory or glob; data.path names it,"
+        " from the directory of the config; put the data there, or give their absolute path:"
+        " --set data.path=PATH"
+    )
+    check("--config", config, "--set", f"data.path={data}", expect=0)
+    data.rename(config.parent / "none.csv")
+    check("--config", config, expect=0)
+    (problem,) = check("other.csv", "--config", config, expect=4)["problems"]
+    assert problem == "other.csv: no such file, directory or glob"
+
+
 def test_nothing_to_check_is_a_usage_error() -> None:
     assert CliRunner().invoke(app, ["check"]).exit_code == 2
 

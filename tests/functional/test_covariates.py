@@ -208,7 +208,10 @@ def test_what_is_wrong_with_the_future_is_named_and_exits_4(work: Path) -> None:
     )
     nothing = invoke("predict")
     assert nothing.exit_code == 4
-    assert "8 such problems; `forecast template` writes the rows that are needed" in nothing.stderr
+    command = "forecast template --run stores --output future.csv"
+    assert f"8 such problems; `{command}` writes the rows that are needed" in nothing.stderr
+    newer = invoke("predict", "--data", "stores.csv").stderr
+    assert "`forecast template --run stores --data stores.csv --output future.csv` writes" in newer
 
 
 def test_a_shorter_horizon_is_cut_and_a_longer_one_refused(work: Path) -> None:
