@@ -182,9 +182,7 @@ def schedule(
     runs: Runs = RUNS,
     as_json: AsJson = False,
 ) -> None:
-    """Print what makes cron, systemd or Kubernetes monitor, retrain and forecast in turn, filled
-    in.
-    """
+    """Print what makes cron, systemd or Kubernetes monitor, retrain and forecast in turn."""
     from lstm_forecast.commands.schedule import schedule as run
     from lstm_forecast.config.loading import load_config
 
@@ -193,9 +191,9 @@ def schedule(
     ]
     if len(asked) != 1:
         raise UsageError("choose one of --cron, --systemd and --k8s")
-    limit = int(_seconds("--timeout", timeout))
+    limit, loaded = int(_seconds("--timeout", timeout)), load_config(config)
     text = run(
-        load_config(config),
+        loaded,
         asked[0],
         config_path=config,
         runs=runs,
@@ -207,6 +205,11 @@ def schedule(
         emit_json({"ok": True, "kind": asked[0], "text": text})
     else:
         print(text, end="")
+        if loaded.data.covariates.future:
+            say(
+                f"predict needs rows of the steps ahead at the end of {loaded.data.path}, without"
+                " targets"
+            )
         if cron:
             say(
                 "for the crontab of the user who owns the runs, and of nobody with more rights:"

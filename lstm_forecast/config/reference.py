@@ -38,7 +38,8 @@ windows: {horizon: 14}
   the environment. An option beats the environment, which beats the config, which beats the default.
 - `forecast config show --config FILE` prints a config with every key filled in, and
   `forecast config schema` the JSON Schema. `forecast init` writes that schema beside the config,
-  by which editors complete and check its keys. A wrong key or value is an error with its line and column (exit
+  by which editors complete and check its keys. A wrong key or value is an error with its line and
+  column (exit
   code 3).
 
 This page is made from the schema: `python -m lstm_forecast.config.reference > configs/README.md`.

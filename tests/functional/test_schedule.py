@@ -385,6 +385,20 @@ def test_a_real_night_by_cron_forecasts_and_the_next_one_compares_them(grown: Pa
     assert "broken" in third.stdout  # which cron mails
 
 
+@pytest.mark.parametrize("kind", ["--cron", "--systemd", "--k8s"])
+def test_what_is_known_ahead_has_to_stand_in_the_data_and_the_schedule_says_so(
+    project: Path, kind: str
+) -> None:
+    config = project / "sine.yaml"
+    told = "predict needs rows of the steps ahead at the end of sine.csv, without targets"
+    asked = ("schedule", "-c", config, "--runs", project / "runs", kind)
+    assert told not in invoke(*asked).stderr
+    config.write_text(
+        config.read_text().replace("targets: y", "targets: y, covariates: {future: [promo]}")
+    )
+    assert told in invoke(*asked).stderr
+
+
 def test_where_forecasts_go_and_what_a_training_may_take_can_be_chosen(project: Path) -> None:
     config = project / "sine.yaml"
     config.write_text(config.read_text() + "training: {memory_limit: 512}\n")
