@@ -4,13 +4,20 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from lstm_forecast.cli import EXIT_CODES as EXIT_CODES_IN_HELP
+from lstm_forecast.config.document import parse_document
 from lstm_forecast.config.loading import load_config
 from lstm_forecast.config.reference import reference
 from lstm_forecast.config.schema import Config
+from lstm_forecast.errors import ForecastError
+from tests.functional.commands import leaves
+from tests.functional.pages import GUIDE, PAGES, name_of
 
 ROOT = Path(__file__).parents[1]
 TOOLS = {
@@ -69,13 +76,85 @@ def test_the_config_that_the_page_shows_is_one(tmp_path: Path) -> None:
     assert load_config(tmp_path / "shown.yaml", environment={}).name == "sales"
 
 
-def test_the_readme_names_every_exit_code() -> None:
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 150
+
+
+def test_the_readme_has_a_row_for_every_command_and_leads_to_every_page() -> None:
     text = (ROOT / "README.md").read_text()
+    assert [name for name in leaves() if f"| `forecast {name.split()[0]}" not in text] == []
     assert [
-        code
-        for code in (0, 1, 2, 3, 4, 5, 6, 7, 75, 130, 143)
-        if not re.search(rf"^\| {code} \|", text, re.M)
+        name_of(page)
+        for page in PAGES
+        if page.name != "SECURITY.md"
+        and page != ROOT / "README.md"
+        and f"({name_of(page)})" not in text
     ] == []
+
+
+def test_the_page_on_commands_has_a_row_for_every_one() -> None:
+    rows = re.findall(r"^\| (`forecast .*?) \|", (GUIDE / "commands.md").read_text(), re.M)
+    named = {word for row in rows for word in re.findall(r"[a-z]+", row)}
+    assert [name for name in leaves() if not set(name.split()) <= named] == []
+
+
+EXIT_CODES = (0, 1, 2, 3, 4, 5, 6, 7, 75, 130, 143)
+
+
+@pytest.mark.parametrize("code", EXIT_CODES)
+def test_every_exit_code_has_a_row_in_the_guide_and_stands_in_help(code: int) -> None:
+    assert re.search(rf"^\| {code} \| \w", (GUIDE / "exit-codes.md").read_text(), re.M)
+    assert re.search(rf"(?<!\d){code}(?!\d)", EXIT_CODES_IN_HELP)
+
+
+def test_every_exit_code_of_an_error_is_one_of_these() -> None:
+    assert {
+        error.exit_code for error in _subclasses(ForecastError) if hasattr(error, "exit_code")
+    } <= set(EXIT_CODES)
+
+
+def _subclasses(error: type[ForecastError]) -> Iterator[type[ForecastError]]:
+    for inner in error.__subclasses__():
+        yield from (inner, *_subclasses(inner))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+    for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+        if "://" in link:
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.is_relative_to(ROOT), link
+        assert target.exists(), link
+        if anchor:
+            headings = re.findall(r"^#+ (.+)$", target.read_text(), re.M)
+            assert anchor in [
+                re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings
+            ], link
+
+
+def test_hooks_before_a_commit_are_the_checks_of_the_tests() -> None:
+    (repository,) = parse_document(
+        (ROOT / ".pre-commit-config.yaml").read_text(), source="hooks"
+    ).values["repos"]
+    hooks = {hook["name"]: hook["entry"].split() for hook in repository["hooks"]}
+    expected = {name: list(map(str, command)) for name, command in TOOLS.items()}
+    for command in expected.values():
+        if command[:2] == [sys.executable, "-m"]:
+            del command[:2]
+        else:
+            command[0] = Path(command[0]).name
+    assert hooks == expected
+
+
+def test_what_stands_at_the_top_goes_into_a_source_distribution() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout.split()
+    top = {name.split("/")[0] for name in listed} - {".ci", ".gitignore", "pyproject.toml"}
+    assert top <= set(settings["tool"]["hatch"]["build"]["targets"]["sdist"]["include"])
 
 
 def _leaves(section: type, prefix: tuple[str, ...] = ()) -> list[tuple[str, ...]]:

@@ -17,6 +17,7 @@ from lstm_forecast.cli.checks import check
 from lstm_forecast.cli.forecasts import init, plot, predict, template, train
 from lstm_forecast.cli.judgements import backtest, compare
 from lstm_forecast.cli.options import Command, Group
+from lstm_forecast.cli.pages import guide
 from lstm_forecast.cli.runs import runs_app
 from lstm_forecast.cli.streams import log_as_json, logs_json, open_streams, printing, say_warning
 from lstm_forecast.cli.terminal import tell_failure, terminate
@@ -50,6 +51,7 @@ for command in (
     retrain,
     monitor,
     schedule,
+    guide,
 ):
     app.command(cls=Command)(command)
 for command in (configs.show, configs.schema):

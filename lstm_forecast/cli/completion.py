@@ -16,7 +16,7 @@ import typer
 
 from lstm_forecast.errors import ForecastError
 
-__all__ = ["cells", "join_words", "keys", "run_ids", "run_names", "series"]
+__all__ = ["cells", "join_words", "keys", "run_ids", "run_names", "series", "topics"]
 
 MOST_OFFERED = 200
 MOST_BYTES = 2**22  # of a file that is read while someone waits
@@ -134,6 +134,14 @@ def cells(ctx: typer.Context, incomplete: str) -> Iterator[str]:
     yield from (
         f"{before}{comma}{cell}" for cell in get_args(Cell) if cell not in before.split(",")
     )
+
+
+@_quiet
+def topics(ctx: typer.Context, incomplete: str) -> Iterator[str]:
+    """Topics of the guide."""
+    from lstm_forecast.commands.guide import topics as known
+
+    yield from known()
 
 
 def _runs(ctx: typer.Context) -> Path:

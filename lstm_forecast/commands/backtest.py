@@ -37,7 +37,7 @@ class Backtest:
     """Forecasts beside what came, and the figures."""
 
     run: Run
-    report: Mapping[str, Any]  # see README
+    report: Mapping[str, Any]  # see guide/backtest.md
     table: pd.DataFrame  # unique_id, ds, cutoff, y, forecasts and baselines
 
 

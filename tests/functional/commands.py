@@ -36,6 +36,7 @@ SUCCEED: dict[str, list[str]] = {
     "runs prune": [*RUN, "--keep", "50"],
     "config show": ["-c", "sine.yaml"],
     "config schema": [],
+    "guide": ["exit-codes"],
 }
 NO_RUN = ["--run", "nobody"]
 FAIL: dict[str, list[str]] = {
@@ -58,6 +59,7 @@ FAIL: dict[str, list[str]] = {
     "runs prune": NO_RUN,
     "config show": ["-c", "none.yaml"],
     "config schema": ["--bogus"],
+    "guide": ["nothing"],
 }
 # Forks of a process that has imported everything, each with its standard streams as a case asks.
 # Prints exit codes.

@@ -174,6 +174,7 @@ def loaded_modules(*args: str | Path, cwd: Path) -> tuple[int, set[str]]:
         (["predict", "--run", "shops"], 0, ["pandas", "numpy", "pyarrow", "onnxruntime"]),
         (["runs", "rollback", "--run", "shops"], 5, []),
         (["runs", "promote", "9", "--run", "sine"], 5, []),
+        (["guide", "data"], 0, []),
         (["backtest", "--help"], 0, []),
         (["backtest", "--run", "no"], 5, ["pandas", "numpy", "pyarrow"]),
         (

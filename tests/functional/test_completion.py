@@ -110,6 +110,12 @@ def test_keys_of_a_config_their_values_and_cells_are_offered(tmp_path: Path, she
         assert sorted(ask(line, tmp_path, shell)) == sorted(expected), line
 
 
+@pytest.mark.parametrize("shell", SHELLS)
+def test_topics_of_the_guide_are_offered(tmp_path: Path, shell: str) -> None:
+    assert {"data", "backtest", "exit-codes"} <= set(ask("forecast guide ", tmp_path, shell))
+    assert ask("forecast guide back", tmp_path, shell) == ["backtest"]
+
+
 def test_all_keys_that_a_config_may_have_are_offered(tmp_path: Path) -> None:
     found = ask("forecast train --set ", tmp_path)
     assert {

@@ -22,7 +22,7 @@ from tests.functional.commands import FAIL, SUCCEED, prepare, run_all
 from tests.functional.conftest import Forecast, environment
 from tests.functional.test_cli import invoke
 
-LOGS = Path(lstm_forecast.__file__).with_name("LOGS.md")
+LOGS = Path(lstm_forecast.__file__).parent / "guide" / "logs.md"
 KEYS = ["time", "level", "event", "message"]
 # Python, a library beneath it, and a bug of ours write on stderr while a command runs.
 CHATTER = """

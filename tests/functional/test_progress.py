@@ -38,9 +38,12 @@ AT_ONCE = (
     "runs prune",
     "config show",
     "config schema",
+    "guide",
 )
-# seconds of Keras: their phases are those of check, which prepares all that they do
-TRAIN = ("train", "compare")
+TRAIN = (
+    "train",
+    "compare",
+)  # seconds of Keras: their phases are those of check, which prepares all that they do
 
 
 @pytest.fixture(scope="session")

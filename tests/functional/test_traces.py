@@ -1,5 +1,4 @@
-"""What every subcommand leaves behind: no connection, no look-up, no file but what the README
-names.
+"""What every subcommand leaves behind: no connection, no look-up, no file but what the guide names.
 
 System calls are watched with strace, where HOME is an empty folder, and where it is unset and the
 whole system is read-only but for the working directory.
@@ -54,11 +53,12 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "runs prune": ("--run", "sine"),
     "config show": CONFIG,
     "config schema": (),
+    "guide": ("data",),
 }
 # Some end in other ways here: no covariates, no earlier champion, too little new data, and
 # forecasts made up.
 CODES = {"template": 2, "runs rollback": 5, "retrain": 6, "monitor": 6}
-PLACES = ("runs", "out", "configs")  # where the README says that something is written
+PLACES = ("runs", "out", "configs")  # where the guide says that something is written
 HARMLESS = re.compile(r"/dev/(null|tty)|/proc/(self|\d+)/.*|/memfd:.*")
 CALL = re.compile(r"^\d+ +(?P<name>\w+)\((?P<arguments>.*?)\)? += (?P<result>-?\d+|\?)")
 PATH = re.compile(r'(?:(?:AT_FDCWD|\d+)<(?P<folder>[^>]*)>, )?"(?P<path>(?:[^"\\]|\\.)*)"')
