@@ -37,7 +37,8 @@ from lstm_forecast.model.onnx.graph import onnx_graph
 from lstm_forecast.store import write_whole
 from lstm_forecast.store.outputs import require_output, require_suffix
 from lstm_forecast.training.fit import fit
-from lstm_forecast.training.prepare import Prepared, prepare
+from lstm_forecast.training.prepare import prepare
+from lstm_forecast.training.prepared import Prepared
 
 __all__ = ["Comparison", "compare", "comparison_json"]
 

@@ -22,7 +22,8 @@ from lstm_forecast.store import Checkpoints
 from lstm_forecast.tables.read import Table
 from lstm_forecast.training.fit import BLEND, NETWORK, Warm
 from lstm_forecast.training.learn import learn, learn_all_rows
-from lstm_forecast.training.prepare import Prepared, prepare_panel
+from lstm_forecast.training.prepare import prepare_panel
+from lstm_forecast.training.prepared import Prepared
 from lstm_forecast.training.publish import Trained
 from lstm_forecast.training.specs import network_spec
 

@@ -20,7 +20,7 @@ from lstm_forecast.model.network.startup import start_keras
 from lstm_forecast.model.onnx.graph import onnx_graph
 from lstm_forecast.model.optimisation import Optimisation
 from lstm_forecast.store import Checkpoints
-from lstm_forecast.training.prepare import Prepared
+from lstm_forecast.training.prepared import Prepared
 from lstm_forecast.training.specs import network_spec
 from lstm_forecast.windows.windows import Windows
 

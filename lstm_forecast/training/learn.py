@@ -29,7 +29,7 @@ from lstm_forecast.model.onnx.graph import onnx_graph, weight_shapes
 from lstm_forecast.panel.survey import repair_notes
 from lstm_forecast.store import Checkpoints
 from lstm_forecast.training.fit import NETWORK, Warm, choose, fit, learn_again, members_of
-from lstm_forecast.training.prepare import Prepared
+from lstm_forecast.training.prepared import Prepared
 from lstm_forecast.training.publish import Trained
 from lstm_forecast.training.rehearsal import rehearse
 from lstm_forecast.training.specs import network_spec

@@ -2,7 +2,7 @@
 
 from lstm_forecast.errors import ConfigError
 from lstm_forecast.model.memory import training_mib
-from lstm_forecast.training.prepare import Prepared
+from lstm_forecast.training.prepared import Prepared
 from lstm_forecast.training.specs import network_spec
 
 __all__ = ["require_memory"]

@@ -1,8 +1,7 @@
 """From a config to scaled windows: what every subcommand that trains starts with."""
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,120 +12,30 @@ from lstm_forecast.config.schema import Config
 from lstm_forecast.errors import ConfigError, DataError
 from lstm_forecast.events import phase
 from lstm_forecast.files import open_regular
-from lstm_forecast.forecasting.calibration import Calibration
 from lstm_forecast.forecasting.doubts import (
     doubtful_season,
     doubtful_support,
     outside_support,
     target_ranges,
 )
-from lstm_forecast.forecasting.forecaster import Forecaster
-from lstm_forecast.forecasting.loaded import make_forecaster
-from lstm_forecast.forecasting.table import panel_ids, window_ids
-from lstm_forecast.judging.parts import Part, make_parts
+from lstm_forecast.forecasting.table import panel_ids
+from lstm_forecast.judging.parts import make_parts
 from lstm_forecast.panel.panel import Layout, Panel
-from lstm_forecast.panel.scale import Scaler, fit_config_scaler
+from lstm_forecast.panel.scale import fit_config_scaler
 from lstm_forecast.panel.split import Split, split_rows
 from lstm_forecast.panel.survey import read_panel, survey_table
 from lstm_forecast.tables.read import Table
+from lstm_forecast.training.prepared import Prepared
 from lstm_forecast.training.resolve import resolve
-from lstm_forecast.windows.channels import Channels
-from lstm_forecast.windows.framing import Framing
-from lstm_forecast.windows.windows import Windows, make_windows
+from lstm_forecast.windows.windows import make_windows
 
 Ints = NDArray[np.int64]
-__all__ = ["Prepared", "prepare", "prepare_panel"]
+__all__ = ["prepare", "prepare_panel"]
 
 MIN_EVALUATION_WINDOWS = 200  # about: below, windows overlap, as a few errors say little
 MOST_NUMBERS = 2**27  # of a linear part: larger graphs cannot be written
 # about; more would change no reported error visibly, and cost time in every epoch
 MAX_EVALUATION_WINDOWS = 20_000
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """Everything that training and evaluation need.
-
-    The original values are gone: only scaled ones remain.
-    """
-
-    config: Config  # resolved: nothing is left to be decided from the data
-    layout: Layout
-    split: Split
-    scaler: Scaler
-    values: NDArray[np.float32]  # (n_rows, n_columns): scaled
-    validation: Part | None
-    test: Part | None
-    facts: Mapping[str, Any]  # about the data, for the manifest
-    doubts: tuple[str, ...] = ()  # about them, for people
-    # as of target_ranges
-    ranges: NDArray[np.float64] = field(default_factory=lambda: np.empty((2, 0, 0)))
-
-    @property
-    def parts(self) -> dict[str, Part]:
-        """The parts that have windows to be evaluated."""
-        return {
-            name: part
-            for name in ("validation", "test")
-            if (part := getattr(self, name)) is not None
-        }
-
-    @property
-    def framing(self) -> Framing:
-        """How windows of the longest context are cut."""
-        return Framing.of(self.config.windows, statistics_length=self.config.statistics_length)
-
-    @property
-    def channels(self) -> Channels:
-        """Which columns of the values are what."""
-        config = self.config
-        return Channels.of(
-            config.data, n_targets=config.n_outputs, padded=bool(config.windows.padding)
-        )
-
-    @property
-    def ids(self) -> NDArray[np.object_]:
-        """The ``unique_id`` of every series and target, (n_series, n_targets)."""
-        return window_ids(self.config.data, self.layout, melted=self.config.melted)
-
-    def windows(self, context_length: int | None = None, *, everything: bool = False) -> Windows:
-        """Windows to learn from: those of the training part, or of all parts for the network that
-        is published. Their context is the longest one unless another is asked for.
-        """
-        framing = self.framing
-        return make_windows(
-            self.layout,
-            self.values,
-            framing if context_length is None else framing.with_context(context_length),
-            self.channels,
-            part_starts=self.split.train_start,
-            part_ends=self.split.end if everything else self.split.validation_start,
-        )
-
-    def evaluation_windows(self, starts: Ints, ends: Ints) -> Windows:
-        """The windows of a part, (n_series,) borders; they end with the part's last row."""
-        stride = self.config.windows.evaluation_stride or self.framing.horizon
-        return make_windows(
-            self.layout,
-            self.values,
-            self.framing.with_stride(stride),
-            self.channels,
-            part_starts=starts,
-            part_ends=ends,
-            latest=True,
-        )
-
-    def forecaster(self, network: bytes, calibration: Calibration | None = None) -> Forecaster:
-        """Surround an ONNX ``network`` that was trained on this with all that a forecast needs."""
-        return make_forecaster(
-            network,
-            self.scaler,
-            self.framing,
-            self.channels,
-            trained_levels=self.config.model.levels,
-            support=self.config.preprocessing.bounds,
-            calibration=calibration,
-        )
 
 
 def prepare(config: Config, data_path: Path) -> Prepared:

@@ -27,7 +27,7 @@ from lstm_forecast.model.onnx.graph import onnx_graph
 from lstm_forecast.store import Run, publish
 from lstm_forecast.store.history import history_csv
 from lstm_forecast.training.fit import Fitted
-from lstm_forecast.training.prepare import Prepared
+from lstm_forecast.training.prepared import Prepared
 
 __all__ = ["Trained", "publish_trained"]
 

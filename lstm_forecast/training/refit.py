@@ -15,7 +15,7 @@ from lstm_forecast.judging.task import Task
 from lstm_forecast.model.onnx.graph import onnx_graph
 from lstm_forecast.store.documents import read_epochs
 from lstm_forecast.training.fit import Fitted, learn_again
-from lstm_forecast.training.prepare import Prepared
+from lstm_forecast.training.prepared import Prepared
 
 __all__ = ["retrained_folds"]
 

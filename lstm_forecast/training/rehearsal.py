@@ -13,7 +13,7 @@ from lstm_forecast.model.ensemble import Member
 from lstm_forecast.model.linear.linear import fit_linear
 from lstm_forecast.model.onnx.graph import onnx_graph, weight_shapes
 from lstm_forecast.training.memory import require_memory
-from lstm_forecast.training.prepare import Prepared
+from lstm_forecast.training.prepared import Prepared
 from lstm_forecast.training.specs import network_spec
 
 __all__ = ["rehearse"]

@@ -1,7 +1,7 @@
 """What the networks of a config are made of."""
 
 from lstm_forecast.model.spec import NetworkSpec
-from lstm_forecast.training.prepare import Prepared
+from lstm_forecast.training.prepared import Prepared
 from lstm_forecast.windows.windows import Windows
 
 __all__ = ["network_spec"]

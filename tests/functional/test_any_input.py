@@ -32,7 +32,8 @@ from lstm_forecast.model.onnx.graph import onnx_graph, weight_shapes
 from lstm_forecast.panel.survey import read_panel
 from lstm_forecast.store import open_run
 from lstm_forecast.training.fit import network_spec
-from lstm_forecast.training.prepare import Prepared, prepare, prepare_panel
+from lstm_forecast.training.prepare import prepare, prepare_panel
+from lstm_forecast.training.prepared import Prepared
 
 LOOSE = settings(
     max_examples=int(os.environ.get("EXAMPLES", "2000")),

@@ -17,7 +17,8 @@ from lstm_forecast.model.linear.linear import fit_linear
 from lstm_forecast.model.onnx.graph import onnx_graph, weight_shapes
 from lstm_forecast.store import open_run
 from lstm_forecast.training.fit import network_spec
-from lstm_forecast.training.prepare import Prepared, prepare
+from lstm_forecast.training.prepare import prepare
+from lstm_forecast.training.prepared import Prepared
 
 CONFIG = """\
 name: a

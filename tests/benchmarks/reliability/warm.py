@@ -18,7 +18,8 @@ from lstm_forecast.model.onnx.graph import onnx_graph
 from lstm_forecast.retraining.challenge import warm_weights
 from lstm_forecast.store import open_run
 from lstm_forecast.training.fit import Warm, fit
-from lstm_forecast.training.prepare import Prepared, prepare
+from lstm_forecast.training.prepare import prepare
+from lstm_forecast.training.prepared import Prepared
 from tests.benchmarks.files import DATA, data_file
 
 EPOCHS = 12  # from scratch
