@@ -1,6 +1,5 @@
 """From a config to scaled windows: what every subcommand that trains starts with."""
 
-import hashlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ from numpy.typing import NDArray
 from lstm_forecast.config.schema import Config
 from lstm_forecast.errors import ConfigError, DataError
 from lstm_forecast.events import phase
-from lstm_forecast.files import open_regular
 from lstm_forecast.forecasting.doubts import (
     doubtful_season,
     doubtful_support,
@@ -24,13 +22,15 @@ from lstm_forecast.panel.panel import Layout, Panel
 from lstm_forecast.panel.scale import fit_config_scaler
 from lstm_forecast.panel.split import Split, split_rows
 from lstm_forecast.panel.survey import read_panel, survey_table
+from lstm_forecast.tables.fingerprint import fingerprint
 from lstm_forecast.tables.read import Table
 from lstm_forecast.training.prepared import Prepared
 from lstm_forecast.training.resolve import resolve
 from lstm_forecast.windows.windows import make_windows
 
-Ints = NDArray[np.int64]
 __all__ = ["prepare", "prepare_panel"]
+
+Ints = NDArray[np.int64]
 
 MIN_EVALUATION_WINDOWS = 200  # about: below, windows overlap, as a few errors say little
 MOST_NUMBERS = 2**27  # of a linear part: larger graphs cannot be written
@@ -120,12 +120,11 @@ def _facts_of(prepared: Prepared, panel: Panel, table: Table) -> dict[str, Any]:
     judged = {name: getattr(prepared, name) for name in ("validation", "test")}
     counts = {"training": len(training)}
     counts |= {name: len(part.windows) if part else 0 for name, part in judged.items()}
-    unflagged = replace(prepared.channels, n_flagged=0)
     every = make_windows(
         layout,
         prepared.values,
         prepared.framing,
-        unflagged,
+        replace(prepared.channels, n_flagged=0),
         part_starts=prepared.split.train_start,
         part_ends=prepared.split.validation_start,
     )
@@ -145,7 +144,7 @@ def _facts_of(prepared: Prepared, panel: Panel, table: Table) -> dict[str, Any]:
         "padded_series": 0,
         "resolved": {},
         "warnings": list(panel.notes),
-        "data_sha256": _fingerprint(table),
+        "data_sha256": fingerprint(table),
     }
 
 
@@ -248,27 +247,10 @@ def _resolved(
 def _no_windows(config: Config, layout: Layout, split: Split) -> DataError:
     rows = split.validation_start - split.train_start
     windows = config.windows
+    observed = ", and no target where no value was observed" if config.data.masks else ""
     return DataError(
         f"no training window: the longest series, {layout.ids[rows.argmax()]}, has {rows.max():,}"
         f" training rows, and a window needs {windows.context_length} + {windows.horizon}"
-        f" (windows.context_length + windows.horizon) without a gap{_among_targets(config)}; make"
+        f" (windows.context_length + windows.horizon) without a gap{observed}; make"
         " them smaller, leave windows.padding out, or make split.validation and split.test smaller"
     )
-
-
-def _among_targets(config: Config) -> str:
-    return ", and no target where no value was observed" if config.data.masks else ""
-
-
-def _fingerprint(table: Table) -> str:
-    """SHA-256 of the bytes of the table's files, one after another.
-
-    Raises ChangedError if they are no longer those.
-    """
-    digest = hashlib.sha256()
-    for file in table.states:
-        with open_regular(file) as stream:
-            while block := stream.read(1 << 20):
-                digest.update(block)
-    table.require_unchanged()
-    return digest.hexdigest()

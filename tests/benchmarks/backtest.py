@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lstm_forecast.commands.predict import forecast_future
+from lstm_forecast.forecasting.future import forecast_future, forecast_table
 from lstm_forecast.forecasting.loaded import load_run
+from lstm_forecast.forecasting.table import window_ids
 from lstm_forecast.judging.folds import fold_forecasts, published_folds
 from lstm_forecast.judging.parts import part_table
 from lstm_forecast.judging.task import open_task
@@ -45,20 +46,23 @@ def main() -> None:
         task.loaded.config.model.quantiles,
         task.loaded.config.name,
     )
+    ids = window_ids(task.loaded.config.data, task.panel.layout, melted=task.loaded.config.melted)
     origins, floors = part.windows.origins(np.arange(WINDOWS))
 
     def batches() -> pd.DataFrame:
         forecast = fold_forecasts(folds, task)
         return part_table(
-            task.loaded.config, task.panel.layout, part, forecast, quantiles=quantiles, baselines={}
+            task.panel.layout, part, forecast, name=name, ids=ids, quantiles=quantiles, baselines={}
         )
 
     def predictions() -> pd.DataFrame:
         """What `forecast predict` does once the table is read, from each origin."""
-        return pd.concat(
-            [forecast_future(task.loaded, until(task.panel, row)) for row in origins],
-            ignore_index=True,
+        known = (until(task.panel, row) for row in origins)
+        tables = (
+            forecast_table(task.loaded, panel, forecast_future(task.loaded, panel)[0])
+            for panel in known
         )
+        return pd.concat(tables, ignore_index=True)
 
     def bare() -> np.ndarray:
         """The network and its scaling alone, without tables."""

@@ -42,6 +42,8 @@ def speed() -> None:
     from lstm_forecast.model.network.losses import make_loss
     from lstm_forecast.model.network.training import Feed
     from lstm_forecast.model.spec import NetworkSpec
+    from lstm_forecast.windows.channels import Channels
+    from lstm_forecast.windows.framing import Framing
     from lstm_forecast.windows.windows import Windows
 
     count = BATCH * STEPS
@@ -51,18 +53,12 @@ def speed() -> None:
         starts=np.array([CONTEXT]),
         counts=np.array([count]),
         floors=np.array([0]),
-        stride=1,
-        context_length=CONTEXT,
-        horizon=HORIZON,
-        n_targets=1,
-        normalisation="last",
-        padded=False,
+        framing=Framing(context_length=CONTEXT, horizon=HORIZON, normalisation="last"),
+        channels=Channels(n_targets=1),
     )
     spec = NetworkSpec(
-        context_length=CONTEXT,
-        n_features=1,
-        horizon=HORIZON,
-        n_targets=1,
+        framing=windows.framing,
+        channels=windows.channels,
         quantiles=(0.5,),
         units=(UNITS,),
         segment_length=SEGMENT,

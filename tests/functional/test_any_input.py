@@ -19,12 +19,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from lstm_forecast.commands.check import check
-from lstm_forecast.commands.predict import forecast_future
 from lstm_forecast.config.loading import load_config
 from lstm_forecast.config.schema import Config
 from lstm_forecast.errors import ConfigError, DataError
 from lstm_forecast.forecasting.forecaster import Forecaster
-from lstm_forecast.forecasting.loaded import LoadedRun, load_run, make_forecaster
+from lstm_forecast.forecasting.future import forecast_future, forecast_table
+from lstm_forecast.forecasting.loaded import LoadedRun, load_run
 from lstm_forecast.judging.parts import part_report, require_finite
 from lstm_forecast.model.ensemble import Member
 from lstm_forecast.model.linear.linear import fit_linear
@@ -104,14 +104,12 @@ def published(prepared: Prepared) -> Forecaster:
     """What would be published of a network that adds nothing to its linear part, with calibrated
     intervals.
     """
-    windows = prepared.windows(prepared.config.windows.context_length)
+    windows = prepared.windows()
     spec = network_spec(prepared, windows, 0)
     weights = {name: np.zeros(shape, np.float32) for name, shape in weight_shapes(spec).items()}
     kind = prepared.config.model.linear or "ridge"
     linear = fit_linear(windows, season_length=prepared.config.windows.season_length, kind=kind)
-    forecaster = make_forecaster(
-        prepared.config, onnx_graph([Member(spec, weights, linear)]), prepared.scaler
-    )
+    forecaster = prepared.forecaster(onnx_graph([Member(spec, weights, linear)]))
     trials = [forecaster.trials(part.windows, part.series) for part in prepared.parts.values()]
     return forecaster.calibrated(trials, per_series=True) if prepared.validation else forecaster
 
@@ -121,7 +119,7 @@ def require_finite_forecast(settled: Config, data: Path, home: Path) -> None:
     panel, table = read_panel(settled.data, data, memory_limit=None, training=True)
     prepared = prepare_panel(settled, panel, table)
     assert finite(prepared.values)
-    for batch in prepared.windows(prepared.config.windows.context_length).batches(64):
+    for batch in prepared.windows().batches(64):
         assert all(
             finite(part) for part in (batch.inputs, batch.targets, batch.center, batch.scale)
         )
@@ -129,13 +127,10 @@ def require_finite_forecast(settled: Config, data: Path, home: Path) -> None:
     for part in prepared.parts.values():
         judged = forecaster.on_windows(part.windows, part.series)
         require_finite(part, judged, prepared.layout)
-        report = part_report(
-            prepared.config, part, judged, quantiles=forecaster.quantiles, baselines={}
-        )
+        report = part_report(part, judged, quantiles=forecaster.quantiles, baselines={})
         json.dumps(report, allow_nan=False)
-    forecast = forecast_future(
-        replace(sine(home), config=prepared.config, forecaster=forecaster), panel
-    )
+    loaded = replace(sine(home), config=prepared.config, forecaster=forecaster)
+    forecast = forecast_table(loaded, panel, forecast_future(loaded, panel)[0])
     assert finite(forecast[["a", "a-lo-80", "a-hi-80"]].to_numpy())
 
 
@@ -429,7 +424,7 @@ def test_values_that_a_run_never_saw_are_forecast_or_refused_with_their_place(
     run = replace(run, config=run.config.model_copy(update={"data": data}))
     try:
         panel, _ = read_panel(data, written(file, values), memory_limit=None)
-        table = forecast_future(run, panel, horizon=steps)
+        table = forecast_table(run, panel, forecast_future(run, panel, horizon=steps)[0])
     except DataError as error:
         assert located(error), error
         return

@@ -318,7 +318,6 @@ def test_a_run_of_the_name_of_a_baseline_keeps_its_column(
 
     from lstm_forecast.judging import parts
 
-    config = type("Config", (), {"name": "naive", "melted": True})()
     kept: dict[str, Any] = {}
     monkeypatch.setattr(
         parts, "long_table", lambda layout, origins, columns, ids: kept.update(columns)
@@ -326,10 +325,11 @@ def test_a_run_of_the_name_of_a_baseline_keeps_its_column(
     part = type("Part", (), {"actual": np.zeros((1, 1, 1)), "origins": np.zeros(1)})()
     layout = type("Layout", (), {"ids": ("a",)})()
     parts.part_table(
-        config,
         layout,
         part,
         np.ones((1, 1, 1, 1)),
+        name="naive",
+        ids=np.array([["a"]], object),
         quantiles=(0.5,),
         baselines={"naive": np.zeros((1, 1, 1))},
     )

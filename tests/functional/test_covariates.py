@@ -99,7 +99,7 @@ def ridge_error(**covariates: object) -> float:
     config = load_config(path, overrides=[*overrides, *settled], environment={})
     prepared = prepare(config, path.parent / config.data.path)
     assert prepared.validation is not None
-    linear = fit_linear(prepared.windows(config.windows.context_length))
+    linear = fit_linear(prepared.windows())
     batches = list(prepared.validation.windows.batches(1000))
     return float(
         np.mean([np.abs(linear.predict(batch.inputs) - batch.targets).mean() for batch in batches])

@@ -2,6 +2,7 @@
 
 import io
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -47,12 +48,20 @@ def test_a_level_that_is_none_is_a_usage_error(
 def test_without_calibration_only_trained_levels_can_be_had(trained: Path) -> None:
     run = find_run(trained / "runs", "shops")
     loaded = load_run(run)
-    network, scaler = run.read("network.onnx"), loaded.forecaster.scaler
-    assert make_forecaster(loaded.config, network, scaler, levels=[80]).quantiles == (0.1, 0.5, 0.9)
+    rebuilt = partial(
+        make_forecaster,
+        run.read("network.onnx"),
+        loaded.forecaster.scaler,
+        loaded.forecaster.framing,
+        loaded.forecaster.channels,
+        trained_levels=loaded.config.model.levels,
+        support=loaded.config.preprocessing.bounds,
+    )
+    assert rebuilt(levels=[80]).quantiles == (0.1, 0.5, 0.9)
     with pytest.raises(
         UsageError, match=r"--levels 90: the run was neither trained for it .* and has 80"
     ):
-        make_forecaster(loaded.config, network, scaler, levels=[90])
+        rebuilt(levels=[90])
 
 
 @pytest.mark.parametrize("name", ["sine", "shops"])

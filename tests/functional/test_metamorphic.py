@@ -10,7 +10,6 @@ import pytest
 
 from lstm_forecast.config.loading import parse_config
 from lstm_forecast.config.schema import Config
-from lstm_forecast.forecasting.loaded import make_forecaster
 from lstm_forecast.forecasting.session import Session
 from lstm_forecast.model.ensemble import Member
 from lstm_forecast.model.linear.linear import fit_linear
@@ -53,7 +52,7 @@ def prepared(frame: pd.DataFrame, folder: Path, settings: Config | None = None) 
 
 def forecasts(found: Prepared, network: bytes) -> dict[str, np.ndarray]:
     """The forecast (horizon,) of every series by one and the same network."""
-    forecaster = make_forecaster(found.config, network, found.scaler)
+    forecaster = found.forecaster(network)
     origins = found.layout.offsets[1:]
     series = np.arange(len(origins))
     ahead = forecaster.ahead(found.values, origins, found.layout.offsets[:-1], series, steps=5)

@@ -1,6 +1,7 @@
-"""Tables and panels for the tests of the data folder, without a detour over files."""
+"""Tables, panels and shapes of windows for the unit tests, without a detour over files."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +9,14 @@ import numpy as np
 import pandas as pd
 
 from lstm_forecast.config.table import CovariatesConfig, DataConfig
+from lstm_forecast.model.spec import NetworkSpec
 from lstm_forecast.panel.building import inspect_panel
 from lstm_forecast.panel.covariates import Known
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.tables.faults import Finding, refuse
 from lstm_forecast.tables.read import Table
+from lstm_forecast.windows.channels import Channels
+from lstm_forecast.windows.framing import Framing
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 
@@ -58,3 +62,43 @@ def panel_of(*lengths: int, columns: int = 1, seed: int = 0) -> Panel:
         **dict(zip(names, values.T, strict=True)),
     )
     return build_panel(table, timestamp="ds", targets=names, series_id="id", freq="1")
+
+
+def shape_of(
+    *, n_columns: int, n_targets: int = 1, n_ahead: int = 0, n_static: int = 0,
+    n_flagged: int = 0, padded: bool = False, **framing: Any,
+) -> tuple[Framing, Channels]:  # fmt: skip
+    """The framing of windows of that many columns, and their channels.
+
+    Columns that are nothing else are past covariates.
+    """
+    n_past = n_columns - n_targets - n_ahead - n_static
+    assert n_past >= 0, "fewer columns than targets and covariates"
+    return Framing(**framing), Channels(
+        n_targets=n_targets, n_past=n_past, n_ahead=n_ahead, n_static=n_static,
+        n_flagged=n_flagged, padded=padded,
+    )  # fmt: skip
+
+
+def spec_of(
+    *, context_length: int, horizon: int, n_features: int = 1, n_targets: int = 1,
+    padded: bool = False, quantiles: tuple[float, ...] = (0.5,), **layers: Any,
+) -> NetworkSpec:  # fmt: skip
+    """A network of windows with ``n_features`` channels: targets, past covariates, padding."""
+    framing, channels = shape_of(
+        n_columns=n_features - padded,
+        n_targets=n_targets,
+        padded=padded,
+        context_length=context_length,
+        horizon=horizon,
+    )
+    return NetworkSpec(framing=framing, channels=channels, quantiles=quantiles, **layers)
+
+
+def changed(spec: NetworkSpec, **changes: Any) -> NetworkSpec:
+    """The same network, as ``spec_of`` gives it, but for some of its options."""
+    layers = {each.name: getattr(spec, each.name) for each in fields(spec)}
+    framing, channels = layers.pop("framing"), layers.pop("channels")
+    shape = {"context_length": framing.context_length, "horizon": framing.horizon}
+    shape |= {"n_features": channels.n_features, "n_targets": channels.n_targets}
+    return spec_of(**{**shape, "padded": channels.padded, **layers, **changes})

@@ -11,7 +11,7 @@ import pandas as pd
 
 from lstm_forecast.config.loading import load_config
 from lstm_forecast.events import Epoch
-from lstm_forecast.forecasting.loaded import load_run, make_forecaster
+from lstm_forecast.forecasting.loaded import load_run
 from lstm_forecast.judging.metrics import errors
 from lstm_forecast.judging.parts import Part
 from lstm_forecast.model.onnx.graph import onnx_graph
@@ -93,7 +93,7 @@ def _trial(prepared: Prepared, epochs: int, weights: Warm) -> tuple[float, float
     started = time.process_time()  # others use the machine too
     fitted = fit(lesson, lambda epoch: None, warm=weights)
     seconds = time.process_time() - started
-    forecaster = make_forecaster(prepared.config, onnx_graph(fitted.members), prepared.scaler)
+    forecaster = prepared.forecaster(onnx_graph(fitted.members))
 
     def error(part: Part | None) -> float:
         assert part is not None

@@ -174,20 +174,20 @@ def test_wrong_values_of_keys_that_may_be_auto_are_refused_as_those_of_others(
 ENSEMBLE = ["model.segment_length=4", "model.ensemble=5", "model.context_lengths=[8, 20, 12]"]
 
 
-def test_networks_take_their_contexts_in_turn_and_share_the_shortest_as_their_span(
+def test_networks_take_their_contexts_in_turn_and_share_the_shortest_for_their_statistics(
     config_file: Path,
 ) -> None:
     config = load_config(config_file, overrides=ENSEMBLE, environment={})
     assert config.member_contexts == (8, 20, 12, 8, 20)
-    assert config.span == 8
+    assert config.statistics_length == 8
     assert (
         load_config(
             config_file, overrides=[*ENSEMBLE, "windows.normalisation_span=5"], environment={}
-        ).span
+        ).statistics_length
         == 5
     )
     plain = load_config(config_file, overrides=["model.ensemble=2"], environment={})
-    assert (plain.member_contexts, plain.span) == ((20, 20), 20)
+    assert (plain.member_contexts, plain.statistics_length) == ((20, 20), 20)
 
 
 @pytest.mark.parametrize(

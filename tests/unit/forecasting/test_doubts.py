@@ -50,7 +50,14 @@ def scaler_of(config: Config, panel: Panel) -> Scaler:
 def levels(trained: list[np.ndarray], now: list[np.ndarray], **preprocessing: Any) -> list[str]:
     config, panel = config_of(**preprocessing), panel_of(*now)
     return list(
-        doubtful_levels(config, scaler_of(config, panel_of(*trained)), panel, np.arange(len(now)))
+        doubtful_levels(
+            scaler_of(config, panel_of(*trained)),
+            panel,
+            np.arange(len(now)),
+            preprocessing=config.preprocessing,
+            n_targets=config.n_outputs,
+            cycle=max(config.windows.horizon, config.windows.season_length),
+        )
     )
 
 
@@ -135,20 +142,15 @@ def test_one_large_series_among_many_is_not_told_where_all_share_one_scale() -> 
 
 
 def test_a_season_that_no_series_holds_twice_is_told_of_and_any_other_is_not() -> None:
-    config = config_of()
     for season, told in ((1, False), (7, False), (90, False), (91, True), (8_640_000, True)):
-        windows = config.windows.model_copy(update={"season_length": season})
-        texts = list(
-            doubtful_season(config.model_copy(update={"windows": windows}), panel_of(STEPS).layout)
-        )
-        assert bool(texts) == told
+        assert bool(list(doubtful_season(season, panel_of(STEPS).layout))) == told
 
 
 def test_rows_outside_of_the_support_are_counted() -> None:
     values = np.array([[0.0], [-1.0], [2.0], [np.nan]])
-    assert list(doubtful_support(config_of(), values)) == []
+    assert list(doubtful_support("real", values)) == []
     for support, count in (("non_negative", 1), ("unit", 2)):
-        (text,) = doubtful_support(config_of(support=support), values)
+        (text,) = doubtful_support(support, values)
         assert (
             f"{count} of 4 rows hold a target outside of preprocessing.support: {support}" in text
         )

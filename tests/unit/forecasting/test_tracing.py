@@ -14,37 +14,33 @@ from lstm_forecast.forecasting.tracing import OPERATORS, require_bounded
 from lstm_forecast.model.ensemble import Member
 from lstm_forecast.model.linear.linear import Linear
 from lstm_forecast.model.onnx import graph
-from lstm_forecast.model.spec import NetworkSpec
+from tests.unit.conftest import spec_of
 
 CELLS = ["lstm", "gru", "rnn", "peephole_lstm", "coupled_lstm"]
 
 
 def member(seed: int = 0, **choices: object) -> Member:
-    plain = {
-        "context_length": 12,
-        "n_features": 2,
-        "horizon": 5,
-        "n_targets": 1,
-        "quantiles": (0.1, 0.5, 0.9),
-    }
-    spec = NetworkSpec(**{**plain, "units": (3,), "segment_length": 4, **choices})  # type: ignore[arg-type]
+    plain = {"context_length": 12, "n_features": 2, "horizon": 5, "quantiles": (0.1, 0.5, 0.9)}
+    spec = spec_of(**{**plain, "units": (3,), "segment_length": 4, **choices})
     rng = np.random.default_rng(seed)
     weights = {
         k: rng.normal(size=shape).astype(np.float32)
         for k, shape in graph.weight_shapes(spec).items()
     }
-    kernel = np.zeros((spec.n_targets, spec.context_length, spec.horizon), np.float32)
-    bias = np.zeros((spec.n_targets, spec.horizon), np.float32)
+    kernel = np.zeros(
+        (spec.channels.n_targets, spec.framing.context_length, spec.framing.horizon), np.float32
+    )
+    bias = np.zeros((spec.channels.n_targets, spec.framing.horizon), np.float32)
     return Member(spec, weights, Linear(kernel, bias, ("ridge",), np.ones(1)))
 
 
 def accepted(*members: Member, largest: int = 2000) -> None:
     spec = members[0].spec
-    context = max(one.spec.context_length for one in members)
+    context = max(one.spec.framing.context_length for one in members)
     require_bounded(
         read_network(graph.onnx_graph(members)),
-        inputs=(context, spec.n_features),
-        outputs=(spec.horizon, spec.n_targets, len(spec.quantiles)),
+        inputs=(context, spec.channels.n_features),
+        outputs=(spec.framing.horizon, spec.channels.n_targets, len(spec.quantiles)),
         largest=largest,
     )
 
@@ -53,7 +49,7 @@ def accepted(*members: Member, largest: int = 2000) -> None:
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("masked", [False, True])
 def test_every_network_of_ours_is_accepted(cell: str, bidirectional: bool, masked: bool) -> None:
-    common = {"cell": cell, "masked": masked}
+    common = {"cell": cell, "padded": masked}
     accepted(
         member(**common, bidirectional=bidirectional, units=(3, 2), segment_units=5, dense=(4,))
     )

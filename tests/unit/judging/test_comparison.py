@@ -22,9 +22,9 @@ from lstm_forecast.judging.spread import Spread, spread
 from lstm_forecast.model.ensemble import Member, with_context
 from lstm_forecast.model.linear.linear import Linear
 from lstm_forecast.model.onnx.graph import onnx_graph, weight_shapes
-from lstm_forecast.model.spec import NetworkSpec
 from lstm_forecast.pictures.compare import compare_figure
 from lstm_forecast.pictures.style import save_figure
+from tests.unit.conftest import spec_of
 
 
 def row(name: str, *values: float, baseline: bool = False) -> Row:
@@ -74,15 +74,7 @@ def test_a_missing_value_is_not_hidden_by_the_others(missing: float | None) -> N
 
 @pytest.mark.parametrize("linear", [False, True])
 def test_a_member_with_another_context_predicts_from_windows_of_that_length(linear: bool) -> None:
-    spec = NetworkSpec(
-        context_length=6,
-        n_features=1,
-        horizon=2,
-        n_targets=1,
-        quantiles=(0.5,),
-        units=(3,),
-        segment_length=2,
-    )
+    spec = spec_of(context_length=6, horizon=2, units=(3,), segment_length=2)
     rng = np.random.default_rng(0)
     weights = {
         name: rng.normal(size=shape).astype(np.float32)

@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from lstm_forecast.model.ensemble import Member, median_of, published_weights
 from lstm_forecast.model.linear.linear import Linear
 from lstm_forecast.model.onnx.graph import weight_shapes
-from lstm_forecast.model.spec import NetworkSpec
+from tests.unit.conftest import spec_of
 
 NUMBERS = {"low": min, "high": max, "mean": lambda a, b: (a + b) / 2}
 ARRAYS: Any = {"low": np.minimum, "high": np.maximum, "mean": lambda a, b: (a + b) / 2}
@@ -42,12 +42,7 @@ def test_the_median_leaves_its_arguments_alone() -> None:
 
 
 def test_published_weights_hold_every_weight_of_every_member_by_number_layer_and_name() -> None:
-    specs = [
-        NetworkSpec(
-            context_length=n, n_features=1, horizon=2, n_targets=1, quantiles=(0.5,), units=(3,)
-        )
-        for n in (6, 4)
-    ]
+    specs = [spec_of(context_length=n, horizon=2, units=(3,)) for n in (6, 4)]
     weights = [
         {name: np.full(shape, k, np.float32) for name, shape in weight_shapes(spec).items()}
         for k, spec in enumerate(specs)

@@ -5,21 +5,14 @@ from typing import Any
 import pytest
 
 from lstm_forecast.model.memory import BASE_MIB, training_mib
-from lstm_forecast.model.spec import NetworkSpec
+from tests.unit.conftest import changed, spec_of
 
-SMALL = {
-    "context_length": 24,
-    "n_features": 1,
-    "horizon": 4,
-    "n_targets": 1,
-    "quantiles": (0.5,),
-    "units": (8,),
-}
+SMALL = spec_of(context_length=24, horizon=4, units=(8,))
 
 
 def mib(*, rows: int = 1000, columns: int = 1, batch_size: int = 32, **changes: Any) -> float:
     return training_mib(
-        rows=rows, columns=columns, specs=[NetworkSpec(**(SMALL | changes))], batch_size=batch_size
+        rows=rows, columns=columns, specs=[changed(SMALL, **changes)], batch_size=batch_size
     )
 
 
@@ -48,7 +41,7 @@ def test_more_of_anything_takes_more(more: dict[str, Any]) -> None:
 
 
 def test_networks_are_trained_one_after_another() -> None:
-    small, large = NetworkSpec(**SMALL), NetworkSpec(**(SMALL | {"units": (256,)}))
+    small, large = SMALL, changed(SMALL, units=(256,))
     alone = training_mib(rows=1000, columns=1, specs=[large], batch_size=32)
     assert training_mib(rows=1000, columns=1, specs=[small, large, small], batch_size=32) == alone
 

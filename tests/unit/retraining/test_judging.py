@@ -16,6 +16,8 @@ from lstm_forecast.judging.promotion import Verdict
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.survey import read_panel
 from lstm_forecast.retraining.judge import judge_challenger
+from lstm_forecast.windows.channels import Channels
+from lstm_forecast.windows.framing import Framing
 
 CONFIG = """\
 name: a
@@ -24,6 +26,8 @@ windows: {context_length: 12, horizon: 4, season_length: 12, normalisation: none
 """
 SERIES, ROWS, JUDGED = 2, 160, 40
 HORIZON = 4
+FRAMING = Framing(context_length=12, horizon=HORIZON)
+CHANNELS = Channels(n_targets=1)
 Floats = np.ndarray
 
 
@@ -32,9 +36,8 @@ class Oracle:
     """Forecasts what comes, and errs by ``errors`` (rows,): whatever it knew would show in them."""
 
     errors: Floats
-    context_length: int = 12
-    padded: bool = False
-    n_flagged: int = 0
+    framing: Framing = FRAMING
+    channels: Channels = CHANNELS
     quantiles: tuple[float, ...] = (0.5,)
     scaler: Any = None
 

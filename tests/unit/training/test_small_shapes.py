@@ -14,6 +14,8 @@ from lstm_forecast.model.ensemble import Member
 from lstm_forecast.model.linear.linear import Linear, fit_linear, fixed_linear
 from lstm_forecast.model.onnx.graph import onnx_graph, weight_shapes
 from lstm_forecast.model.spec import NetworkSpec
+from lstm_forecast.windows.channels import Channels
+from lstm_forecast.windows.framing import Framing
 from lstm_forecast.windows.windows import Windows
 
 FITTED = ("ridge", "smoothing", "combined", "weighted", "seasonal_naive")
@@ -32,12 +34,8 @@ def windows_of(
         starts=np.array([first]),
         counts=np.array([30 - first - horizon + 1]),
         floors=np.array([0]),
-        stride=1,
-        context_length=context_length,
-        horizon=horizon,
-        n_targets=n_targets,
-        normalisation="last",
-        padded=padded,
+        framing=Framing(context_length=context_length, horizon=horizon, normalisation="last"),
+        channels=Channels(n_targets=n_targets, padded=padded),
     )
 
 
@@ -51,12 +49,9 @@ def member_of(windows: Windows, linear: Linear, *, size: float = 0, **how: Any) 
     """A network whose weights are of that ``size``: one that adds nothing where it is 0."""
     rng = np.random.default_rng(1)
     spec = NetworkSpec(
-        context_length=windows.context_length,
-        n_features=windows.n_features,
-        horizon=windows.horizon,
-        n_targets=windows.n_targets,
+        framing=windows.framing,
+        channels=windows.channels,
         quantiles=(0.5,),
-        masked=windows.padded,
         **({"units": (3,)} | how),
     )
     weights = {
@@ -123,6 +118,6 @@ def test_an_ensemble_has_members_of_one_and_of_two_steps() -> None:
     windows = windows_of(2, horizon=1)
     members = []
     for length in (1, 2, 1):
-        own = replace(windows, context_length=length)
+        own = windows.with_context(length)
         members.append(member_of(own, linear_of(own, "smoothing", 1), size=0.3))
     assert_keras_agrees(windows, members)

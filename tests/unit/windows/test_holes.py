@@ -18,9 +18,9 @@ from lstm_forecast.panel.covariates import Known
 from lstm_forecast.panel.holes import carried, history
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.scale import Scaler, fit_scaler
-from lstm_forecast.windows.windows import Windows, make_windows, normalised
-from tests.unit.conftest import build_panel, inspected, table_of
-from tests.unit.windows.test_windows import Case, cases, promised
+from lstm_forecast.windows.windows import Windows, make_windows
+from tests.unit.conftest import build_panel, inspected, shape_of, table_of
+from tests.unit.windows.test_windows import Case, cases, normalise, promised
 
 KINDS = ["none", "last", "mean", "standard", "last_standard"]
 STEPS = 60
@@ -56,23 +56,13 @@ def scaled(panel: Panel, **how: Any) -> tuple[Scaler, np.ndarray]:
 def windows_of(
     panel: Panel, values: np.ndarray, *, normalisation: str = "mean", **how: Any
 ) -> Windows:
+    shape = {"context_length": 6, "horizon": 3, "n_targets": 2, "n_flagged": 4, "n_ahead": 1}
     return make_windows(
         panel.layout,
         values,
+        *shape_of(n_columns=values.shape[1], normalisation=normalisation, **{**shape, **how}),
         part_starts=panel.layout.offsets[:-1],
         part_ends=panel.layout.offsets[1:],
-        normalisation=normalisation,
-        **{
-            "context_length": 6,
-            "horizon": 3,
-            "stride": 1,
-            "n_targets": 2,
-            "padded": False,
-            "n_flagged": 4,
-            "n_ahead": 1,
-            "n_static": 0,
-            **how,
-        },
     )
 
 
@@ -131,13 +121,11 @@ def test_a_hole_in_a_context_holds_the_value_before_it_or_the_first_one(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("span", [None, 4])
-def test_local_statistics_are_those_of_the_observed_values(kind: str, span: int | None) -> None:
+@pytest.mark.parametrize("newest", [None, 4])
+def test_local_statistics_are_those_of_the_observed_values(kind: str, newest: int | None) -> None:
     context = np.array([[1, np.nan, 5, np.nan, 2, np.nan]], np.float32)[..., None]
-    inputs, center, scale = normalised(
-        context, None, kind, padded=False, span=span, n_own=1, n_flagged=1
-    )
-    seen = np.array([1, 5, 2] if span is None else [5, 2], np.float32)
+    inputs, center, scale = normalise(context, None, kind, statistics_length=newest, n_flagged=1)
+    seen = np.array([1, 5, 2] if newest is None else [5, 2], np.float32)
     expected = {"none": (0, 1), "last": (2, 1), "mean": (seen.mean(), 1)}
     expected |= {"standard": (seen.mean(), seen.std()), "last_standard": (2, seen.std())}
     np.testing.assert_allclose([center[0, 0, 0], scale[0, 0, 0]], expected[kind], rtol=1e-6)
@@ -153,7 +141,7 @@ def test_a_hole_is_no_padding() -> None:
     """
     context = np.array([[9, 4, np.nan, 6]], np.float32)[..., None]
     observed = np.array([[False, True, True, True]])
-    inputs, *_ = normalised(context, observed, "none", padded=True, n_own=1, n_flagged=1)
+    inputs, *_ = normalise(context, observed, "none", padded=True, n_flagged=1)
     assert inputs[0].tolist() == [[0, 0, 0], [4, 1, 1], [4, 0, 1], [6, 1, 1]]
 
 

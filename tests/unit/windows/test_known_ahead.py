@@ -22,7 +22,7 @@ from lstm_forecast.panel.covariates import Known
 from lstm_forecast.panel.panel import Layout, Panel
 from lstm_forecast.panel.scale import Scaler
 from lstm_forecast.windows.windows import Windows, make_windows
-from tests.unit.conftest import panel_of
+from tests.unit.conftest import panel_of, shape_of
 
 KINDS = ["none", "last", "mean", "standard", "last_standard"]
 # a target and a past covariate; two columns known ahead; a static one
@@ -43,16 +43,16 @@ class Case:
     shape: dict[str, Any]
 
     def windows(self, values: np.ndarray | None = None) -> Windows:
+        values = self.values if values is None else values
+        shape = dict(self.shape)
+        latest = shape.pop("latest")
         return make_windows(
             self.layout,
-            self.values if values is None else values,
+            values,
+            *shape_of(n_columns=values.shape[1], n_ahead=N_AHEAD, n_static=N_STATIC, **shape),
             part_starts=self.starts,
             part_ends=self.ends,
-            stride=1,
-            n_targets=1,
-            n_ahead=N_AHEAD,
-            n_static=N_STATIC,
-            **self.shape,
+            latest=latest,
         )
 
 
@@ -90,7 +90,7 @@ def test_the_newest_steps_hold_what_is_known_of_exactly_the_steps_to_be_forecast
     for k in range(len(windows)):
         origin, floor = (int(found[0]) for found in windows.origins(np.array([k])))
         inputs = windows.batch(np.array([k])).inputs[0]
-        assert inputs.shape == (case.shape["context_length"], windows.n_features)
+        assert inputs.shape == (case.shape["context_length"], windows.channels.n_features)
         for back in range(1, len(inputs) + 1):
             row, step = origin - back, inputs[-back]
             now, static, later = step[FUTURE], step[4:5], step[5:7]
@@ -176,19 +176,21 @@ def test_predicting_sees_what_a_window_at_the_same_place_sees_and_nothing_else_o
     )
     offsets = whole.layout.offsets
     cuts = offsets[1:] - horizon
-    windows = make_windows(
-        whole.layout,
-        whole.values.astype(np.float32),
-        part_starts=cuts,
-        part_ends=offsets[1:],
-        stride=1,
-        n_targets=1,
+    framing, channels = shape_of(
+        n_columns=5,
+        n_ahead=2,
+        n_static=1,
         context_length=horizon + more,
         horizon=horizon,
         normalisation=kind,
-        padded=False,
-        n_ahead=2,
-        n_static=1,
+    )
+    windows = make_windows(
+        whole.layout,
+        whole.values.astype(np.float32),
+        framing,
+        channels,
+        part_starts=cuts,
+        part_ends=offsets[1:],
     )
     expected = windows.batch(np.arange(len(windows))).inputs
 
@@ -202,15 +204,10 @@ def test_predicting_sees_what_a_window_at_the_same_place_sees_and_nothing_else_o
         False, ("y",), history.layout.ids, np.zeros((len(rows), 1)), np.ones((len(rows), 1))
     )
     forecaster = Forecaster(
-        session,
+        session,  # type: ignore[arg-type]
         scaler,
-        n_targets=1,
-        context_length=horizon + more,
-        normalisation=kind,
-        padded=False,  # type: ignore[arg-type]
-        horizon=horizon,
-        n_ahead=2,
-        n_static=1,
+        framing,
+        channels,
         levels=(),
         calibration=uncalibrated((), horizon=horizon, n_targets=1, n_series=len(rows)),
     )
@@ -262,16 +259,17 @@ def random_windows(
     return make_windows(
         layout,
         values,
+        *shape_of(
+            n_columns=values.shape[1],
+            n_targets=n_targets,
+            n_ahead=N_AHEAD,
+            n_static=N_STATIC,
+            padded=padded,
+            context_length=5,
+            horizon=horizon,
+        ),
         part_starts=layout.offsets[:-1],
         part_ends=layout.offsets[1:],
-        context_length=5,
-        horizon=horizon,
-        stride=1,
-        n_targets=n_targets,
-        normalisation="none",
-        padded=padded,
-        n_ahead=N_AHEAD,
-        n_static=N_STATIC,
     )
 
 
@@ -282,7 +280,8 @@ def test_the_ridge_is_a_regression_of_each_step_on_the_past_and_what_is_known_of
     windows = random_windows(2)
     batch = next(windows.batches(1000))
     weights = solve(normal_equations(windows, 1000), penalty)
-    shape = {"n_targets": 2, "horizon": 3, "first": windows.n_own, "n_known": windows.n_known}
+    n_known = windows.channels.n_known
+    shape = {"n_targets": 2, "horizon": 3, "first": windows.channels.n_own, "n_known": n_known}
     own, known = inputs_of(batch.inputs, **shape)
     past = penalty * np.square(own.astype(float)).sum(axis=1).mean(axis=1)  # of each target
     ahead = penalty * np.square(known.astype(float)).sum(axis=1).mean()
@@ -291,7 +290,7 @@ def test_the_ridge_is_a_regression_of_each_step_on_the_past_and_what_is_known_of
             x = np.concatenate(
                 [own[target], known[step], np.ones((len(own[target]), 1))], axis=1
             ).astype(np.float64)
-            ridge = np.diag([past[target]] * 5 + [ahead] * windows.n_known + [0])
+            ridge = np.diag([past[target]] * 5 + [ahead] * n_known + [0])
             expected = np.linalg.solve(x.T @ x + ridge, x.T @ batch.targets[:, step, target])
             np.testing.assert_allclose(weights.kernel[target, :, step], expected[:5], atol=1e-5)
             np.testing.assert_allclose(weights.known[target, step], expected[5:-1], atol=1e-5)
@@ -324,13 +323,10 @@ def test_the_published_graph_and_the_keras_network_predict_what_the_linear_part_
     windows = random_windows(n_targets, padded=padded)
     linear: Linear = fit_linear(windows)
     spec = NetworkSpec(
-        context_length=5,
-        n_features=windows.n_features,
-        horizon=3,
-        n_targets=n_targets,
+        framing=windows.framing,
+        channels=windows.channels,
         quantiles=(0.1, 0.5, 0.9),
         units=(3,),
-        masked=padded,
         zero_output=True,
     )
     members = [Member(spec, named_weights(build_network(spec)), linear)]

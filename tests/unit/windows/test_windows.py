@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 
 from lstm_forecast.panel.panel import Layout
 from lstm_forecast.panel.split import MIN_CONTEXT
-from lstm_forecast.windows.windows import Windows, gather_contexts, make_windows, normalised
-from tests.unit.conftest import build_panel, panel_of, table_of
+from lstm_forecast.windows.batch import gather_contexts, normalised
+from lstm_forecast.windows.channels import Channels
+from lstm_forecast.windows.framing import Framing
+from lstm_forecast.windows.windows import Windows, make_windows
+from tests.unit.conftest import build_panel, panel_of, shape_of, table_of
 
 KINDS = ["none", "last", "mean", "standard", "last_standard"]
 ULP = np.finfo(np.float32).eps
@@ -26,12 +29,15 @@ class Case:
     shape: dict[str, Any]
 
     def make(self, values: np.ndarray, **options: Any) -> Windows:
+        shape = {**self.shape, **options}
+        latest = shape.pop("latest", False)
         return make_windows(
             self.layout,
             values.astype(np.float32),
+            *shape_of(n_columns=values.shape[1], **shape),
             part_starts=self.part_starts,
             part_ends=self.part_ends,
-            **{"n_targets": 1, "normalisation": "none", **self.shape, **options},
+            latest=latest,
         )
 
     @property
@@ -272,12 +278,8 @@ def test_origins_and_batches_of_ten_million_windows_cost_no_memory_for_them() ->
         starts=np.array([5, n // 2]),
         counts=np.array([n // 2 - 10, n // 2 - 10]),
         floors=np.array([0, n // 2 - 5]),
-        stride=1,
-        context_length=5,
-        horizon=3,
-        n_targets=1,
-        normalisation="standard",
-        padded=True,
+        framing=Framing(context_length=5, horizon=3, normalisation="standard"),
+        channels=Channels(n_targets=1, padded=True),
     )
     tracemalloc.start()
     try:
@@ -317,31 +319,45 @@ def contexts(
     return values[:, :length], values[:, length:], observed
 
 
+def normalise(
+    contexts: np.ndarray, observed: np.ndarray | None, kind: str, **shape: Any
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Inputs, center and scale of contexts whose columns are targets and past covariates."""
+    framing, channels = shape_of(
+        n_columns=contexts.shape[2],
+        context_length=contexts.shape[1],
+        horizon=1,
+        normalisation=kind,
+        **shape,
+    )
+    return normalised(contexts, observed, framing, channels)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("masked", [False, True])
 @settings(max_examples=50, deadline=None)
 @given(CONTEXTS, st.none() | st.integers(1, 9))
 def test_each_normalisation_is_what_it_says_over_the_observed_ones_of_the_newest_steps(
-    kind: str, masked: bool, shape: tuple[int, int, int, int, int, int], span: int | None
+    kind: str, masked: bool, shape: tuple[int, int, int, int, int, int], newest: int | None
 ) -> None:
     given_values, _, observed = contexts(shape)
-    inputs, center, scale = normalised(
-        given_values, observed if masked else None, kind, padded=masked, span=span
+    inputs, center, scale = normalise(
+        given_values, observed if masked else None, kind, padded=masked, statistics_length=newest
     )
-    first = 0 if span is None else max(0, given_values.shape[1] - span)
+    first = 0 if newest is None else max(0, given_values.shape[1] - newest)
     for k, context in enumerate(given_values.astype(np.float64)):
         seen = context[observed[k]] if masked else context
-        newest = context[first:][observed[k, first:]] if masked else context[first:]
+        recent = context[first:][observed[k, first:]] if masked else context[first:]
         middle = {"none": 0 * seen[-1], "last": seen[-1], "last_standard": seen[-1]}.get(
-            kind, newest.mean(axis=0)
+            kind, recent.mean(axis=0)
         )
         size = np.abs(seen).max(axis=0)
         np.testing.assert_allclose(center[k, 0], middle, atol=8 * ULP * size.max())
         expected = seen - center[k, 0]
         if kind.endswith("standard"):
             constant = scale[k, 0] == 1
-            close = np.isclose(scale[k, 0], newest.std(axis=0), rtol=1e-3, atol=1e-4 * size)
-            assert (close | (constant & (newest.std(axis=0) <= 2e-5 * size))).all()
+            close = np.isclose(scale[k, 0], recent.std(axis=0), rtol=1e-3, atol=1e-4 * size)
+            assert (close | (constant & (recent.std(axis=0) <= 2e-5 * size))).all()
         else:
             assert (scale == 1).all()
         actual = inputs[k, :, : given_values.shape[2]][observed[k] if masked else slice(None)]
@@ -351,11 +367,11 @@ def test_each_normalisation_is_what_it_says_over_the_observed_ones_of_the_newest
             assert inputs[k, :, -1].tolist() == observed[k].tolist()
 
 
-SPANNED = np.array([[3.0, 1, 8, 2, 4, 6], [0, 0, 0, 0, 5, 9]], np.float32)[..., None]
+RECENT = np.array([[3.0, 1, 8, 2, 4, 6], [0, 0, 0, 0, 5, 9]], np.float32)[..., None]
 
 
 @pytest.mark.parametrize(
-    ("kind", "span", "center", "scale"),
+    ("kind", "newest", "center", "scale"),
     [
         ("mean", 2, [5, 7], [1, 1]),
         ("mean", 3, [4, 7], [1, 1]),
@@ -368,15 +384,17 @@ SPANNED = np.array([[3.0, 1, 8, 2, 4, 6], [0, 0, 0, 0, 5, 9]], np.float32)[..., 
         ("none", 2, [0, 0], [1, 1]),
     ],
 )
-def test_a_span_takes_the_statistics_from_the_newest_steps_alone_by_hand(
-    kind: str, span: int | None, center: list[float], scale: list[float]
+def test_a_statistics_length_takes_the_statistics_from_the_newest_steps_alone_by_hand(
+    kind: str, newest: int | None, center: list[float], scale: list[float]
 ) -> None:
     observed = np.array([[True] * 6, [False] * 4 + [True] * 2])  # rows of padding count for nothing
-    inputs, found_center, found_scale = normalised(SPANNED, observed, kind, padded=True, span=span)
+    inputs, found_center, found_scale = normalise(
+        RECENT, observed, kind, padded=True, statistics_length=newest
+    )
     assert found_center.ravel() == pytest.approx(center)
     assert found_scale.ravel() == pytest.approx(scale)
     expected = (
-        (SPANNED - np.reshape(center, (2, 1, 1)))
+        (RECENT - np.reshape(center, (2, 1, 1)))
         / np.reshape(scale, (2, 1, 1))
         * observed[..., None]
     )
@@ -391,18 +409,18 @@ def test_a_span_takes_the_statistics_from_the_newest_steps_alone_by_hand(
     st.integers(1, 8),
     st.integers(0, 99),
 )
-def test_values_before_the_span_change_neither_center_nor_scale(
-    case: Case, kind: str, span: int, seed: int
+def test_values_before_the_newest_steps_change_neither_center_nor_scale(
+    case: Case, kind: str, newest: int, seed: int
 ) -> None:
     values = np.random.default_rng(seed).normal(size=(case.n_rows, 1))
-    windows = case.make(values, normalisation=kind, span=span)
+    windows = case.make(values, normalisation=kind, statistics_length=newest)
     for k in range(len(windows)):
         origin = windows.origins(np.array([k]))[0][0]
         changed = values.copy()
-        changed[: max(0, origin - span)] = 1e3
+        changed[: max(0, origin - newest)] = 1e3
         before, after = (
             windows.batch(np.array([k])),
-            case.make(changed, normalisation=kind, span=span).batch(np.array([k])),
+            case.make(changed, normalisation=kind, statistics_length=newest).batch(np.array([k])),
         )
         assert before.center.tobytes() == after.center.tobytes()
         assert before.scale.tobytes() == after.scale.tobytes()
@@ -419,10 +437,10 @@ def test_values_before_the_span_change_neither_center_nor_scale(
     st.none() | st.integers(1, 8),
 )
 def test_undoing_the_normalisation_gives_the_targets_back(
-    kind: str, case: Case, level: int, spread: int, seed: int, span: int | None
+    kind: str, case: Case, level: int, spread: int, seed: int, newest: int | None
 ) -> None:
     values = 10.0**level + np.random.default_rng(seed).normal(size=(case.n_rows, 2)) * 10.0**spread
-    windows = case.make(values, normalisation=kind, n_targets=2, span=span)
+    windows = case.make(values, normalisation=kind, n_targets=2, statistics_length=newest)
     batch = windows.batch(np.arange(len(windows)))
     rows = windows.origins(np.arange(len(windows)))[0][:, None] + np.arange(case.shape["horizon"])
     actual = values.astype(np.float32)[rows]
@@ -439,7 +457,7 @@ def test_undoing_the_normalisation_gives_the_targets_back(
 def test_constant_windows_are_finite_and_flat(kind: str, value: float, observed: int) -> None:
     steps = np.broadcast_to(np.arange(5000) >= 5000 - observed, (3, 5000))
     flat = np.where(steps[..., None], np.float32(value), np.float32(0)).repeat(2, axis=2)
-    inputs, center, scale = normalised(flat, steps if observed < 5000 else None, kind, padded=True)
+    inputs, center, scale = normalise(flat, steps if observed < 5000 else None, kind, padded=True)
     assert np.isfinite(inputs).all()
     assert (scale == 1).all()
     if kind != "none":
@@ -449,19 +467,21 @@ def test_constant_windows_are_finite_and_flat(kind: str, value: float, observed:
 
 def test_padded_steps_are_zero_and_flagged_whatever_stands_before_the_span() -> None:
     values = np.full((10, 2), np.float32(7))
-    found, observed = gather_contexts(values, np.array([5, 9]), np.array([3, 0]), 4)
+    shape = shape_of(n_columns=2, padded=True, context_length=4, horizon=1)
+    found, observed = gather_contexts(values, np.array([5, 9]), np.array([3, 0]), *shape)
     assert observed is not None
     assert observed.tolist() == [[False, False, True, True], [True] * 4]
     assert found[0, :2].tolist() == [[0, 0], [0, 0]]
     for kind in KINDS:
-        inputs, _, _ = normalised(found, observed, kind, padded=True)
+        inputs, _, _ = normalise(found, observed, kind, padded=True)
         assert (inputs[0, :2] == 0).all()
         assert inputs[..., -1].tolist() == observed.astype(float).tolist()
 
 
 def test_a_batch_without_padding_has_the_flag_all_the_same() -> None:
+    shape = shape_of(n_columns=1, padded=True, context_length=4, horizon=1)
     found, observed = gather_contexts(
-        np.zeros((10, 1), np.float32), np.array([8, 9]), np.array([0, 0]), 4
+        np.zeros((10, 1), np.float32), np.array([8, 9]), np.array([0, 0]), *shape
     )
     assert observed is None
-    assert normalised(found, observed, "last", padded=True)[0][..., 1].tolist() == [[1.0] * 4] * 2
+    assert normalise(found, observed, "last", padded=True)[0][..., 1].tolist() == [[1.0] * 4] * 2

@@ -16,6 +16,8 @@ from lstm_forecast.model.linear.methods import (
 )
 from lstm_forecast.model.linear.ridge import normal_equations, solve
 from lstm_forecast.model.linear.smoothing import fit_smoothing
+from lstm_forecast.windows.channels import Channels
+from lstm_forecast.windows.framing import Framing
 from lstm_forecast.windows.windows import Windows
 
 HOW: dict[str, dict[str, Any]] = {"ridge": {}} | {
@@ -31,12 +33,8 @@ def make(values: np.ndarray, *, end: int | None = None) -> Windows:
         starts=np.array([context]),
         counts=np.array([count]),
         floors=np.array([0]),
-        stride=1,
-        context_length=context,
-        horizon=horizon,
-        n_targets=values.shape[1],
-        normalisation="none",
-        padded=False,
+        framing=Framing(context_length=context, horizon=horizon),
+        channels=Channels(n_targets=values.shape[1]),
     )
 
 

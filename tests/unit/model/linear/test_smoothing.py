@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from lstm_forecast.model.linear.methods import best_kernel, holt_winters, last_value_kernel, theta
 from lstm_forecast.model.linear.smoothing import Smoothing, fit_smoothing, most_numbers
+from lstm_forecast.windows.channels import Channels
+from lstm_forecast.windows.framing import Framing
 from lstm_forecast.windows.windows import Windows
 
 SHARES = st.floats(0, 1)
@@ -186,7 +188,9 @@ def test_theta_follows_a_line_at_half_its_slope_and_a_season_in_full(season: int
 def test_the_best_kernel_of_every_target_fits_that_target() -> None:
     values = np.stack([values[:1].ravel() for values in kinds(1, 300).values()], axis=1)
     windows = replace(
-        windows_of(values[None, :, 0], context=24), values=values.astype(np.float32), n_targets=4
+        windows_of(values[None, :, 0], context=24),
+        values=values.astype(np.float32),
+        channels=Channels(n_targets=4),
     )
     batch = windows.batch(np.arange(len(windows)))
     own, targets = batch.inputs.transpose(2, 0, 1), batch.targets.transpose(2, 0, 1)
@@ -207,8 +211,9 @@ def windows_of(
     starts = np.arange(n) * rows
     return Windows(
         values=values.reshape(-1, 1).astype(np.float32), starts=starts + (3 if padded else context),
-        counts=np.full(n, rows - horizon + 1 - (3 if padded else context)), floors=starts, stride=1,
-        context_length=context, horizon=horizon, n_targets=1, normalisation="none", padded=padded,
+        counts=np.full(n, rows - horizon + 1 - (3 if padded else context)), floors=starts,
+        framing=Framing(context_length=context, horizon=horizon),
+        channels=Channels(n_targets=1, padded=padded),
     )  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 in ONNX.
 """
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -21,6 +20,7 @@ from lstm_forecast.model.network.build import (
 )
 from lstm_forecast.model.onnx.graph import OPERATORS, onnx_graph, weight_shapes
 from lstm_forecast.model.spec import NetworkSpec
+from tests.unit.conftest import changed, spec_of
 from tests.unit.model.onnx.test_graph import (
     linear_part,
     member_of,
@@ -31,18 +31,11 @@ from tests.unit.model.onnx.test_graph import (
 )
 
 CELLS = get_args(Cell)
-SPEC = NetworkSpec(
-    context_length=12,
-    n_features=3,
-    horizon=7,
-    n_targets=1,
-    quantiles=(0.5,),
-    units=(8,),
-    segment_length=3,
-    parallel=True,
+SPEC = spec_of(
+    context_length=12, n_features=3, horizon=7, units=(8,), segment_length=3, parallel=True
 )
 EVERYTHING: dict[str, Any] = {
-    **{"masked": True, "units": (8, 5), "segment_units": 6, "activation": "tanh", "dense": (9,)},
+    **{"padded": True, "units": (8, 5), "segment_units": 6, "activation": "tanh", "dense": (9,)},
     **{"n_targets": 2, "quantiles": (0.1, 0.5, 0.9), "dropout": 0.1, "recurrent_dropout": 0.1},
 }
 VARIANTS: dict[str, dict[str, Any]] = {  # of every cell
@@ -56,15 +49,15 @@ OTHERS: dict[str, dict[str, Any]] = {  # of the LSTM alone
     "single steps": {"segment_length": 1},
     "one long step": {"segment_length": 12},
     "stacked": {"units": (8, 5, 7)},
-    "masked": {"masked": True},
+    "masked": {"padded": True},
 }
 EVERY = [
     *(
-        pytest.param(replace(SPEC, cell=cell, **v), id=f"{name}-{cell}")
+        pytest.param(changed(SPEC, cell=cell, **v), id=f"{name}-{cell}")
         for name, v in VARIANTS.items()
         for cell in CELLS
     ),
-    *(pytest.param(replace(SPEC, **options), id=name) for name, options in OTHERS.items()),
+    *(pytest.param(changed(SPEC, **options), id=name) for name, options in OTHERS.items()),
 ]
 
 
@@ -76,7 +69,12 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
 def test_onnx_predicts_what_keras_predicts(spec: NetworkSpec) -> None:
     members, x = [member_of(spec, linear=True)], windows(spec, 200)
     expected = np.array(complete_network(members)(x))
-    assert expected.shape == (200, spec.horizon, spec.n_targets, len(spec.quantiles))
+    assert expected.shape == (
+        200,
+        spec.framing.horizon,
+        spec.channels.n_targets,
+        len(spec.quantiles),
+    )
     assert expected.std() > 0.1
     np.testing.assert_allclose(predictions_of(members, x), expected, rtol=0, atol=1e-5)
     np.testing.assert_allclose(predictions_of(members, x[:1]), expected[:1], rtol=0, atol=1e-5)
@@ -89,15 +87,15 @@ def test_the_graph_is_valid_and_made_of_the_closed_list_of_operators(spec: Netwo
     onnx.checker.check_model(model, full_check=True)
     assert {node.op_type for node in model.graph.node} <= OPERATORS
     assert {node.domain for node in model.graph.node} == {""}
-    shape = ["batch", spec.horizon, spec.n_targets, len(spec.quantiles)]
+    shape = ["batch", spec.framing.horizon, spec.channels.n_targets, len(spec.quantiles)]
     assert {o.name: o.shape for o in session_of(graph).get_outputs()} == {"prediction": shape}
 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_weights_have_the_shapes_that_the_spec_foretells_and_follow_the_seed(cell: Any) -> None:
-    spec = replace(SPEC, cell=cell, **EVERYTHING)
+    spec = changed(SPEC, cell=cell, **EVERYTHING)
     first, second, other = (
-        named_weights(build_network(s)) for s in (spec, spec, replace(spec, seed=1))
+        named_weights(build_network(s)) for s in (spec, spec, changed(spec, seed=1))
     )
     shapes = {name: weight.shape for name, weight in first.items()}
     assert list(shapes.items()) == list(weight_shapes(spec).items())
@@ -117,10 +115,10 @@ def test_weights_survive_a_round_trip_by_name(spec: NetworkSpec) -> None:
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_saved_ensemble_loads_with_the_same_predictions(cell: Any, tmp_path: Path) -> None:
-    spec = replace(
-        SPEC, cell=cell, masked=True, n_targets=2, quantiles=(0.1, 0.5, 0.9), recurrent_dropout=0.1
+    spec = changed(
+        SPEC, cell=cell, padded=True, n_targets=2, quantiles=(0.1, 0.5, 0.9), recurrent_dropout=0.1
     )
-    short = replace(spec, context_length=6, seed=1)
+    short = changed(spec, context_length=6, seed=1)
     members = [
         member_of(spec, linear=True),
         Member(short, random_weights(short, 1), linear_part(short)),
@@ -134,7 +132,7 @@ def test_a_saved_ensemble_loads_with_the_same_predictions(cell: Any, tmp_path: P
 
 
 def test_the_plain_lstm_takes_one_step_from_the_end_of_the_context_to_each_segment() -> None:
-    spec, w = replace(SPEC, n_targets=2), random_weights(replace(SPEC, n_targets=2))
+    spec, w = changed(SPEC, n_targets=2), random_weights(changed(SPEC, n_targets=2))
     kernel, recurrent, bias = (
         w[f"recurrent_0.{name}"] for name in ("kernel", "recurrent_kernel", "bias")
     )
@@ -166,9 +164,9 @@ def test_the_plain_lstm_takes_one_step_from_the_end_of_the_context_to_each_segme
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_every_segment_is_the_next_step_of_the_cell_with_its_position_for_input(cell: Any) -> None:
-    spec = replace(SPEC, cell=cell, horizon=9)
+    spec = changed(SPEC, cell=cell, horizon=9)
     # a fifth segment, and one to forecast
-    direct = replace(spec, parallel=False, horizon=3, context_length=15)
+    direct = changed(spec, parallel=False, horizon=3, context_length=15)
     x, weights = windows(spec, 20), random_weights(spec)
     network, longer = build_network(spec), build_network(direct)
     assign_weights(network, weights)
@@ -189,10 +187,10 @@ def test_every_segment_is_the_next_step_of_the_cell_with_its_position_for_input(
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_left_padding_of_whole_segments_changes_nothing(cell: Any) -> None:
-    short = replace(SPEC, cell=cell, context_length=6, **EVERYTHING)
+    short = changed(SPEC, cell=cell, context_length=6, **EVERYTHING)
     x = windows(short)
     x[..., -1] = 1
-    networks = build_network(short), build_network(replace(short, context_length=15))
+    networks = build_network(short), build_network(changed(short, context_length=15))
     for network in networks:
         assign_weights(network, random_weights(short))
     np.testing.assert_allclose(
@@ -202,8 +200,8 @@ def test_left_padding_of_whole_segments_changes_nothing(cell: Any) -> None:
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_every_weight_learns_in_batches_of_several_sizes_with_dropout(cell: Any) -> None:
-    spec = replace(
-        SPEC, cell=cell, context_length=6, masked=True, recurrent_dropout=0.3, segment_units=4
+    spec = changed(
+        SPEC, cell=cell, context_length=6, padded=True, recurrent_dropout=0.3, segment_units=4
     )
     network, x = build_network(spec), windows(spec, 20)
     network.compile(optimizer="adam", loss="mse", jit_compile=False)
@@ -216,7 +214,7 @@ def test_every_weight_learns_in_batches_of_several_sizes_with_dropout(cell: Any)
 
 
 def test_dropout_follows_the_seed() -> None:
-    spec = replace(SPEC, recurrent_dropout=0.5)
+    spec = changed(SPEC, recurrent_dropout=0.5)
     x = windows(spec, 20)
     first, second = (build_network(spec)(x, training=True) for _ in range(2))
     np.testing.assert_array_equal(first, second)

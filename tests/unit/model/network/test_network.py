@@ -17,12 +17,11 @@ from lstm_forecast.model.network.build import (
 )
 from lstm_forecast.model.onnx.graph import weight_shapes
 from lstm_forecast.model.spec import NetworkSpec
+from tests.unit.conftest import changed, spec_of
 
 CELLS = get_args(Cell)
-SPEC = NetworkSpec(
-    context_length=12, n_features=3, horizon=4, n_targets=1, quantiles=(0.5,), units=(8,)
-)
-LARGE = replace(
+SPEC = spec_of(context_length=12, n_features=3, horizon=4, units=(8,))
+LARGE = changed(
     SPEC,
     n_targets=2,
     quantiles=(0.1, 0.5, 0.9),
@@ -30,7 +29,7 @@ LARGE = replace(
     bidirectional=True,
     segment_length=3,
     segment_units=6,
-    masked=True,
+    padded=True,
     dropout=0.1,
     recurrent_dropout=0.1,
     dense=(9, 7),
@@ -39,7 +38,9 @@ LARGE = replace(
 
 def windows(spec: NetworkSpec, n: int = 32) -> np.ndarray:
     rng = np.random.default_rng(1)
-    return rng.normal(size=(n, spec.context_length, spec.n_features)).astype("float32")
+    return rng.normal(size=(n, spec.framing.context_length, spec.channels.n_features)).astype(
+        "float32"
+    )
 
 
 def random_weights(spec: NetworkSpec) -> dict[str, np.ndarray]:
@@ -50,9 +51,13 @@ def random_weights(spec: NetworkSpec) -> dict[str, np.ndarray]:
 
 def linear_part(spec: NetworkSpec) -> Linear:
     rng = np.random.default_rng(2)
-    kernel = rng.normal(size=(spec.n_targets, spec.context_length, spec.horizon)).astype("float32")
-    bias = rng.normal(size=(spec.n_targets, spec.horizon)).astype("float32")
-    return Linear(kernel, bias, ("ridge",) * spec.n_targets, np.zeros(spec.n_targets))
+    kernel = rng.normal(
+        size=(spec.channels.n_targets, spec.framing.context_length, spec.framing.horizon)
+    ).astype("float32")
+    bias = rng.normal(size=(spec.channels.n_targets, spec.framing.horizon)).astype("float32")
+    return Linear(
+        kernel, bias, ("ridge",) * spec.channels.n_targets, np.zeros(spec.channels.n_targets)
+    )
 
 
 def member_of(spec: NetworkSpec) -> Member:
@@ -62,13 +67,18 @@ def member_of(spec: NetworkSpec) -> Member:
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("spec", [SPEC, LARGE])
 def test_the_weights_have_the_shapes_that_the_spec_foretells(cell: Any, spec: NetworkSpec) -> None:
-    spec = replace(spec, cell=cell)
+    spec = changed(spec, cell=cell)
     network = build_network(spec)
     shapes = {name: weight.shape for name, weight in named_weights(network).items()}
     assert shapes == weight_shapes(spec)
     assert list(shapes) == list(weight_shapes(spec))
     assert network.count_params() == sum(np.prod(shape) for shape in shapes.values())
-    assert network.output_shape == (None, spec.horizon, spec.n_targets, len(spec.quantiles))
+    assert network.output_shape == (
+        None,
+        spec.framing.horizon,
+        spec.channels.n_targets,
+        len(spec.quantiles),
+    )
 
 
 def test_layers_have_stable_names() -> None:
@@ -76,14 +86,14 @@ def test_layers_have_stable_names() -> None:
     assert names == (
         "segments masking segment recurrent_0 recurrent_1 dropout dense_0 dense_1 output prediction"
     )
-    assert "recurrent_0.backward.peephole" in weight_shapes(replace(LARGE, cell="peephole_lstm"))
+    assert "recurrent_0.backward.peephole" in weight_shapes(changed(LARGE, cell="peephole_lstm"))
 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_equal_specs_give_equal_weights_and_another_seed_gives_others(cell: Any) -> None:
-    spec = replace(LARGE, cell=cell)
+    spec = changed(LARGE, cell=cell)
     first, second, other = (
-        named_weights(build_network(s)) for s in (spec, spec, replace(spec, seed=1))
+        named_weights(build_network(s)) for s in (spec, spec, changed(spec, seed=1))
     )
     for name, weight in first.items():
         np.testing.assert_array_equal(weight, second[name])
@@ -91,26 +101,26 @@ def test_equal_specs_give_equal_weights_and_another_seed_gives_others(cell: Any)
 
 
 def test_no_two_kernels_start_equal_not_even_the_halves_of_a_bidirectional_layer() -> None:
-    weights = named_weights(build_network(replace(LARGE, units=(8, 8), dense=(9, 9, 9))))
+    weights = named_weights(build_network(changed(LARGE, units=(8, 8), dense=(9, 9, 9))))
     kernels = [w.tobytes() for name, w in weights.items() if name.endswith("kernel")]
     assert len(set(kernels)) == len(kernels)
 
 
 @pytest.mark.parametrize("initializer", get_args(Initializer))
 def test_every_initializer_works_for_every_kernel(initializer: Any) -> None:
-    spec = replace(LARGE, kernel_initializer=initializer, recurrent_initializer=initializer)
+    spec = changed(LARGE, kernel_initializer=initializer, recurrent_initializer=initializer)
     for name, weight in named_weights(build_network(spec)).items():
         assert np.isfinite(weight).all()
         assert not name.endswith("kernel") or weight.std() > 0
 
 
 def test_a_zero_output_predicts_zero() -> None:
-    assert not np.any(build_network(replace(LARGE, zero_output=True))(windows(LARGE)))
+    assert not np.any(build_network(changed(LARGE, zero_output=True))(windows(LARGE)))
 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_weights_survive_a_round_trip_by_name(cell: Any) -> None:
-    spec = replace(LARGE, cell=cell)
+    spec = changed(LARGE, cell=cell)
     network, weights = build_network(spec), random_weights(spec)
     assign_weights(network, dict(reversed(weights.items())))
     for name, weight in named_weights(network).items():
@@ -133,8 +143,8 @@ def test_weights_that_do_not_fit_are_named_and_change_nothing() -> None:
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("bidirectional", [False, True])
 def test_left_padding_of_whole_segments_changes_nothing(cell: Any, bidirectional: bool) -> None:
-    short = replace(LARGE, cell=cell, bidirectional=bidirectional, context_length=6)
-    long = replace(short, context_length=15)
+    short = changed(LARGE, cell=cell, bidirectional=bidirectional, context_length=6)
+    long = changed(short, context_length=15)
     x = windows(short)
     x[..., -1] = 1
     networks = build_network(short), build_network(long)
@@ -146,7 +156,7 @@ def test_left_padding_of_whole_segments_changes_nothing(cell: Any, bidirectional
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_masked_network_with_every_option_trains(cell: Any) -> None:
-    spec = replace(LARGE, cell=cell, context_length=6, units=(8,))
+    spec = changed(LARGE, cell=cell, context_length=6, units=(8,))
     network, x = build_network(spec), windows(spec)
     x[: len(x) // 2, :3] = 0
     network.compile(optimizer="adam", loss="mse", jit_compile=False)
@@ -156,12 +166,12 @@ def test_a_masked_network_with_every_option_trains(cell: Any) -> None:
     assert all(np.abs(w - before[name]).max() > 0 for name, w in named_weights(network).items())
 
 
-@pytest.mark.parametrize("spec", [SPEC, LARGE, replace(SPEC, n_features=1)])
+@pytest.mark.parametrize("spec", [SPEC, LARGE, changed(SPEC, n_features=1)])
 def test_the_complete_network_adds_the_linear_part_to_every_quantile(spec: NetworkSpec) -> None:
     network, member, x = build_network(spec), member_of(spec), windows(spec)
     assign_weights(network, member.weights)
     expected = (
-        np.einsum("bcn,nch->bhn", x[..., : spec.n_targets], linear_part(spec).kernel)
+        np.einsum("bcn,nch->bhn", x[..., : spec.channels.n_targets], linear_part(spec).kernel)
         + linear_part(spec).bias.T
     )
     actual = complete_network([member])(x) - network(x)
@@ -179,7 +189,7 @@ def test_a_linear_part_of_another_shape_is_refused() -> None:
 
 
 def test_weights_of_another_shape_are_refused_by_name() -> None:
-    member = member_of(replace(SPEC, units=(9,)))
+    member = member_of(changed(SPEC, units=(9,)))
     with pytest.raises(ValueError, match=r"recurrent_0\.bias: expected \(32,\), received \(36,\)"):
         complete_network([replace(member, spec=SPEC)])
 
@@ -201,10 +211,10 @@ def test_the_complete_network_of_an_ensemble_is_the_median_of_its_members(
 ) -> None:
     members, x = [], windows(spec)
     for number, length in enumerate(contexts):
-        each = replace(spec, context_length=length, seed=number)
+        each = changed(spec, context_length=length, seed=number)
         members.append(Member(each, named_weights(build_network(each)), linear_part(each)))
     alone = [
-        np.array(complete_network([member])(x[:, -member.spec.context_length :]))
+        np.array(complete_network([member])(x[:, -member.spec.framing.context_length :]))
         for member in members
     ]
     np.testing.assert_allclose(complete_network(members)(x), np.median(alone, axis=0), atol=1e-5)
@@ -214,8 +224,8 @@ def test_the_complete_network_of_an_ensemble_is_the_median_of_its_members(
 def test_a_saved_complete_network_loads_with_the_same_predictions(
     cell: Any, tmp_path: Path
 ) -> None:
-    spec = replace(LARGE, cell=cell)
-    complete = complete_network([member_of(spec), member_of(replace(spec, context_length=6))])
+    spec = changed(LARGE, cell=cell)
+    complete = complete_network([member_of(spec), member_of(changed(spec, context_length=6))])
     complete.save(tmp_path / "network.keras")
     loaded = keras.saving.load_model(tmp_path / "network.keras")
     x = windows(spec)

@@ -14,7 +14,10 @@ from lstm_forecast.model.network.training import Feed, train_network
 from lstm_forecast.model.optimisation import Optimisation
 from lstm_forecast.model.spec import NetworkSpec
 from lstm_forecast.store.history import history_csv, read_history
+from lstm_forecast.windows.channels import Channels
+from lstm_forecast.windows.framing import Framing
 from lstm_forecast.windows.windows import Windows
+from tests.unit.conftest import spec_of
 
 CONTEXT, HORIZON = 8, 2
 PLAIN = Optimisation(
@@ -39,20 +42,14 @@ def windows(start: int = 0, end: int = 120, noise: float = 0.0) -> Windows:
     values = np.sin(steps / 3) + noise * np.random.default_rng(1).normal(size=end)
     return Windows(
         values=values[:, None].astype(np.float32), starts=np.array([max(start, CONTEXT)]),
-        counts=np.array([end - max(start, CONTEXT) - HORIZON + 1]), floors=np.array([0]), stride=1,
-        context_length=CONTEXT, horizon=HORIZON, n_targets=1, normalisation="none", padded=False,
+        counts=np.array([end - max(start, CONTEXT) - HORIZON + 1]), floors=np.array([0]),
+        framing=Framing(context_length=CONTEXT, horizon=HORIZON), channels=Channels(n_targets=1),
     )  # fmt: skip
 
 
 def spec(**options: object) -> NetworkSpec:
-    plain = {
-        "context_length": CONTEXT,
-        "n_features": 1,
-        "horizon": HORIZON,
-        "n_targets": 1,
-        "quantiles": (0.5,),
-    }
-    return NetworkSpec(**(plain | {"units": (4,)} | options))
+    plain = {"context_length": CONTEXT, "horizon": HORIZON, "units": (4,)}
+    return spec_of(**(plain | options))
 
 
 def fit(network: keras.Sequential, **options: object) -> list[Epoch]:

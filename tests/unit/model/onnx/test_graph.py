@@ -19,11 +19,10 @@ from lstm_forecast.model.network.build import complete_network
 from lstm_forecast.model.onnx.graph import IR_VERSION, OPERATORS, OPSET, onnx_graph, weight_shapes
 from lstm_forecast.model.spec import NetworkSpec
 from lstm_forecast.windows.windows import Windows
+from tests.unit.conftest import changed, spec_of
 
 CELLS = get_args(Cell)
-SPEC = NetworkSpec(
-    context_length=12, n_features=3, horizon=4, n_targets=1, quantiles=(0.5,), units=(8,)
-)
+SPEC = spec_of(context_length=12, n_features=3, horizon=4, units=(8,))
 VARIANTS: dict[str, dict[str, Any]] = {
     "plain": {},
     "dense": {"dense": (9, 7), "dropout": 0.1, "recurrent_dropout": 0.1},
@@ -32,11 +31,11 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "segmented": {"segment_length": 3},
     "segment layer": {"segment_length": 3, "segment_units": 6, "activation": "gelu"},
     "one step": {"segment_length": 12},
-    "masked": {"masked": True},
-    "masked bidirectional": {"masked": True, "bidirectional": True},
+    "masked": {"padded": True},
+    "masked bidirectional": {"padded": True, "bidirectional": True},
     "masked, segmented, stacked, bidirectional": {
         **{
-            "masked": True,
+            "padded": True,
             "segment_length": 3,
             "segment_units": 6,
             "units": (8, 5, 7),
@@ -45,16 +44,20 @@ VARIANTS: dict[str, dict[str, Any]] = {
     },
     "multi-target": {"n_targets": 2},
     "quantiles": {"quantiles": (0.1, 0.5, 0.9)},
-    "multi-target quantiles": {"n_targets": 3, "quantiles": (0.1, 0.5, 0.9), "masked": True},
+    "multi-target quantiles": {
+        **{"n_targets": 3, "n_features": 4, "quantiles": (0.1, 0.5, 0.9), "padded": True}
+    },
 }
 
 
 def windows(spec: NetworkSpec, n: int = 1000) -> np.ndarray:
     rng = np.random.default_rng(1)
-    x = rng.normal(size=(n, spec.context_length, spec.n_features)).astype("float32")
-    if spec.masked:
-        padding = rng.integers(0, spec.context_length, size=(n, 1))
-        observed = np.arange(spec.context_length) >= padding
+    x = rng.normal(size=(n, spec.framing.context_length, spec.channels.n_features)).astype(
+        "float32"
+    )
+    if spec.channels.padded:
+        padding = rng.integers(0, spec.framing.context_length, size=(n, 1))
+        observed = np.arange(spec.framing.context_length) >= padding
         x[..., -1] = 1
         x *= observed[..., np.newaxis]
     return x
@@ -70,14 +73,17 @@ def random_weights(spec: NetworkSpec, seed: int = 0) -> dict[str, np.ndarray]:
 def linear_part(spec: NetworkSpec, seed: int = 2) -> Linear:
     rng = np.random.default_rng(seed)
     kernel = (
-        rng.normal(size=(spec.n_targets, spec.context_length, spec.horizon)) / spec.context_length
+        rng.normal(
+            size=(spec.channels.n_targets, spec.framing.context_length, spec.framing.horizon)
+        )
+        / spec.framing.context_length
     )
-    bias = rng.normal(size=(spec.n_targets, spec.horizon))
+    bias = rng.normal(size=(spec.channels.n_targets, spec.framing.horizon))
     return Linear(
         kernel.astype("float32"),
         bias.astype("float32"),
-        ("",) * spec.n_targets,
-        np.zeros(spec.n_targets),
+        ("",) * spec.channels.n_targets,
+        np.zeros(spec.channels.n_targets),
     )
 
 
@@ -88,26 +94,22 @@ def member_of(spec: NetworkSpec, *, linear: bool = False) -> Member:
 def training_windows(spec: NetworkSpec) -> Windows:
     """Walks and noise, so that every target has weights of its own."""
     rng = np.random.default_rng(3)
-    values = rng.normal(size=(200, spec.n_targets)).cumsum(axis=0) * np.arange(
-        spec.n_targets
+    values = rng.normal(size=(200, spec.channels.n_targets)).cumsum(axis=0) * np.arange(
+        spec.channels.n_targets
     ) + rng.normal(size=(200, 1))
     return Windows(
         values=values.astype(np.float32),
-        starts=np.array([spec.context_length]),
+        starts=np.array([spec.framing.context_length]),
         counts=np.array([150]),
         floors=np.array([0]),
-        stride=1,
-        context_length=spec.context_length,
-        horizon=spec.horizon,
-        n_targets=spec.n_targets,
-        normalisation="last",
-        padded=spec.masked,
+        framing=replace(spec.framing, normalisation="last"),
+        channels=replace(spec.channels, n_past=0),
     )
 
 
 def smoothed_member(spec: NetworkSpec, *, season_length: int) -> Member:
     smoothing = fit_smoothing(training_windows(spec), season_length=season_length)
-    share = np.linspace(1, 0.5, spec.n_targets, dtype=np.float32)
+    share = np.linspace(1, 0.5, spec.channels.n_targets, dtype=np.float32)
     return Member(
         spec, random_weights(spec), replace(linear_part(spec), smoothing=smoothing, share=share)
     )
@@ -115,7 +117,7 @@ def smoothed_member(spec: NetworkSpec, *, season_length: int) -> Member:
 
 def ensemble_of(spec: NetworkSpec, contexts: tuple[int, ...]) -> list[Member]:
     """Members with weights of their own; every other one has a linear part."""
-    specs = [replace(spec, context_length=length, seed=k) for k, length in enumerate(contexts)]
+    specs = [changed(spec, context_length=length, seed=k) for k, length in enumerate(contexts)]
     return [
         Member(
             each,
@@ -151,12 +153,12 @@ def assert_as_keras(spec: NetworkSpec, *, linear: bool = False) -> None:
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_onnx_predicts_what_keras_predicts(cell: Any, variant: str) -> None:
-    assert_as_keras(replace(SPEC, cell=cell, **VARIANTS[variant]))
+    assert_as_keras(changed(SPEC, cell=cell, **VARIANTS[variant]))
 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_onnx_predicts_what_keras_predicts_with_a_linear_part(cell: Any) -> None:
-    assert_as_keras(replace(SPEC, cell=cell, n_targets=2, quantiles=(0.1, 0.9)), linear=True)
+    assert_as_keras(changed(SPEC, cell=cell, n_targets=2, quantiles=(0.1, 0.9)), linear=True)
 
 
 @pytest.mark.parametrize("season", [1, 2, 5])
@@ -164,9 +166,9 @@ def test_onnx_predicts_what_keras_predicts_with_a_linear_part(cell: Any) -> None
 def test_onnx_and_keras_smooth_windows_as_the_linear_part_does(
     variant: str, season: int, tmp_path: Path
 ) -> None:
-    spec = replace(SPEC, context_length=24, **VARIANTS[variant])
+    spec = changed(SPEC, context_length=24, **VARIANTS[variant])
     members, x = [smoothed_member(spec, season_length=season)], windows(spec)
-    x[0, :, : spec.n_targets] = 0
+    x[0, :, : spec.channels.n_targets] = 0
     complete_network(members).save(tmp_path / "network.keras")
     loaded = keras.saving.load_model(tmp_path / "network.keras")
     expected = (
@@ -179,15 +181,15 @@ def test_onnx_and_keras_smooth_windows_as_the_linear_part_does(
 
 @pytest.mark.parametrize("activation", get_args(Activation))
 def test_onnx_has_every_activation_as_keras_does(activation: Any) -> None:
-    assert_as_keras(replace(SPEC, activation=activation, segment_units=6, dense=(9,)))
+    assert_as_keras(changed(SPEC, activation=activation, segment_units=6, dense=(9,)))
 
 
 def test_onnx_agrees_with_keras_on_a_realistic_size() -> None:
-    assert_as_keras(replace(SPEC, context_length=168, horizon=24, units=(64,)))
+    assert_as_keras(changed(SPEC, context_length=168, horizon=24, units=(64,)))
 
 
 def test_the_linear_part_is_added_to_every_quantile() -> None:
-    spec = replace(SPEC, n_targets=2, quantiles=(0.1, 0.5, 0.9))
+    spec = changed(SPEC, n_targets=2, quantiles=(0.1, 0.5, 0.9))
     x, linear = windows(spec, 20), linear_part(spec)
     expected = np.einsum("bcn,nch->bhn", x[..., :2], linear.kernel) + linear.bias.T
     np.testing.assert_allclose(linear.predict(x), expected, atol=1e-5)
@@ -206,12 +208,12 @@ ENSEMBLES = {"1": (6,), "2": (12, 6), "3": (6, 12, 3), "4": (3, 9, 12, 9), "5 al
 def test_an_ensemble_predicts_the_median_of_its_members_on_their_newest_steps_in_onnx_and_in_keras(
     variant: str, contexts: tuple[int, ...]
 ) -> None:
-    spec = replace(SPEC, **VARIANTS[variant])
+    spec = changed(SPEC, **VARIANTS[variant])
     members, x = (
         ensemble_of(spec, contexts),
-        windows(replace(spec, context_length=max(contexts)), 200),
+        windows(changed(spec, context_length=max(contexts)), 200),
     )
-    alone = [predictions_of([each], x[:, -each.spec.context_length :]) for each in members]
+    alone = [predictions_of([each], x[:, -each.spec.framing.context_length :]) for each in members]
     assert len({each.tobytes() for each in alone}) == len(contexts)
     predictions = predictions_of(members, x)
     np.testing.assert_allclose(predictions, np.median(alone, axis=0), rtol=0, atol=1e-5)
@@ -222,7 +224,7 @@ def test_an_ensemble_predicts_the_median_of_its_members_on_their_newest_steps_in
 
 def test_an_ensemble_agrees_with_keras_for_every_cell_and_segment() -> None:
     for cell in CELLS:
-        spec = replace(SPEC, cell=cell, **VARIANTS["masked, segmented, stacked, bidirectional"])
+        spec = changed(SPEC, cell=cell, **VARIANTS["masked, segmented, stacked, bidirectional"])
         members, x = ensemble_of(spec, (6, 12, 9)), windows(spec, 100)
         expected = np.array(complete_network(members)(x))
         np.testing.assert_allclose(predictions_of(members, x), expected, rtol=0, atol=1e-5)
@@ -249,7 +251,7 @@ def test_the_graph_is_valid_and_made_of_the_closed_list_of_operators(
     cell: Any, variant: str
 ) -> None:
     model = onnx.load_from_string(
-        graph_of(replace(SPEC, cell=cell, **VARIANTS[variant]), linear=True)
+        graph_of(changed(SPEC, cell=cell, **VARIANTS[variant]), linear=True)
     )
     onnx.checker.check_model(model, full_check=True)
     assert {node.op_type for node in model.graph.node} <= OPERATORS
@@ -261,14 +263,14 @@ def test_the_graph_is_valid_and_made_of_the_closed_list_of_operators(
 
 
 def test_every_operator_of_the_closed_list_is_used() -> None:
-    specs = [replace(SPEC, cell=cell, **VARIANTS[v]) for cell in CELLS for v in VARIANTS]
-    specs += [replace(SPEC, segment_units=4, activation=a) for a in get_args(Activation)]
-    specs.append(replace(SPEC, parallel=True))
+    specs = [changed(SPEC, cell=cell, **VARIANTS[v]) for cell in CELLS for v in VARIANTS]
+    specs += [changed(SPEC, segment_units=4, activation=a) for a in get_args(Activation)]
+    specs.append(changed(SPEC, parallel=True))
     models = (onnx.load_from_string(graph_of(spec, linear=True)) for spec in specs)
     used = {node.op_type for model in models for node in model.graph.node}
     others = (
         ensemble_of(SPEC, ENSEMBLES["2"]),
-        [smoothed_member(replace(SPEC, masked=True), season_length=1)],
+        [smoothed_member(changed(SPEC, padded=True), season_length=1)],
     )
     models = (onnx.load_from_string(onnx_graph(members)) for members in others)
     assert used | {node.op_type for model in models for node in model.graph.node} == OPERATORS
@@ -276,17 +278,19 @@ def test_every_operator_of_the_closed_list_is_used() -> None:
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_shapes_are_declared_with_a_symbolic_batch(variant: str) -> None:
-    spec = replace(SPEC, **VARIANTS[variant])
+    spec = changed(SPEC, **VARIANTS[variant])
     session = session_of(graph_of(spec, linear=True))
-    assert {i.name: i.shape for i in session.get_inputs()} == {"window": ["batch", 12, 3]}
+    assert {i.name: i.shape for i in session.get_inputs()} == {
+        "window": ["batch", 12, VARIANTS[variant].get("n_features", 3)]
+    }
     assert {o.name: o.shape for o in session.get_outputs()} == {
-        "prediction": ["batch", 4, spec.n_targets, len(spec.quantiles)],
+        "prediction": ["batch", 4, spec.channels.n_targets, len(spec.quantiles)],
     }
 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_equal_inputs_give_equal_bytes_and_equal_predictions(cell: Any) -> None:
-    spec = replace(SPEC, cell=cell, **VARIANTS["masked, segmented, stacked, bidirectional"])
+    spec = changed(SPEC, cell=cell, **VARIANTS["masked, segmented, stacked, bidirectional"])
     assert graph_of(spec) == graph_of(spec)
     x = windows(spec)
     first, second = (session_of(graph_of(spec)).run(None, {"window": x})[0] for _ in range(2))
@@ -294,7 +298,7 @@ def test_equal_inputs_give_equal_bytes_and_equal_predictions(cell: Any) -> None:
 
 
 def test_a_window_alone_gives_what_it_gives_in_a_batch_and_quickly(capsys: Any) -> None:
-    spec = replace(SPEC, context_length=168, horizon=24, units=(64,), masked=True)
+    spec = changed(SPEC, context_length=168, horizon=24, units=(64,), padded=True)
     session, x = session_of(graph_of(spec, linear=True)), windows(spec, 50)
     together = session.run(["prediction"], {"window": x})[0]
     start = time.perf_counter()
