@@ -31,6 +31,11 @@ class Optimisation:
     patience: int | None  # epochs without a better validation loss before stopping
     seed: int  # of the order of the windows, and of dropout
 
+    @property
+    def last_epoch(self) -> int:
+        """The epoch that training ends with at the latest."""
+        return self.epochs if self.stop_after is None else self.stop_after
+
     @classmethod
     def of(
         cls,

@@ -53,28 +53,24 @@ def inspect_panel(
     placed, faults = _placed(table, stamps, data)
     findings += faults
     placed, later = _without_future(placed, data)
+    grid, ids, known = placed.grid, placed.ids, known_ahead(data.covariates)
     kept, faults = ahead_of_clock(
-        placed.grid, placed.rows, now, policy=data.future_rows, place=placed.place
+        grid, placed.rows, now, policy=data.future_rows, place=placed.place
     )
     findings += faults
     placed = placed.only(kept)
-    known, ids, grid = known_ahead(data.covariates), placed.ids, placed.grid
-    constants, unseen = static_values(
+    rows, frame, place, holes = (
+        placed.rows,
         placed.table.frame,
-        known,
-        placed.rows.codes,
-        ids=ids,
-        place=placed.place,
-        holes=data.missing != "error",
+        placed.place,
+        data.missing != "error",
     )
-    rows, faults = settle(
-        placed.rows, data, ids=ids, columns=_columns(data), grid=grid, place=placed.place
-    )
+    constants, unseen = static_values(frame, known, rows.codes, ids=ids, place=place, holes=holes)
+    rows, faults = settle(rows, data, ids=ids, columns=_columns(data), grid=grid, place=place)
     findings += faults
     repairs = {finding.kind: finding.count for finding in findings if finding.level == "settled"}
     columns = (*data.targets, *data.covariates.past, *known.ahead, *known.constant)
-    values = _values(rows, grid, known, constants)
-    layout = _layout(rows, ids, grid)
+    values, layout = _values(rows, grid, known, constants), _layout(rows, ids, grid)
     return Panel(layout, columns, values, repairs, known, unseen, notes, later), findings
 
 
@@ -93,7 +89,7 @@ def _stamped(
     table, faults = without_empty_rows(table, [*keys, *_columns(data), *data.covariates.static])
     findings += faults
     stamps = parse_stamps(table, column=column, timestamp_format=style)
-    if isinstance(stamps, pd.DatetimeIndex):
+    if isinstance(stamps, pd.DatetimeIndex) and data.timezone is not None:
         stamps, faults = in_zone(
             table,
             stamps,

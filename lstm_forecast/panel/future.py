@@ -126,7 +126,7 @@ def future_rows(
     names = [timestamp] if isinstance(timestamp, str) else list(timestamp)
     table, column, timestamp_format = joined(table, names, timestamp_format)
     stamps = parse_stamps(table, column=column, timestamp_format=timestamp_format)
-    if isinstance(stamps, pd.DatetimeIndex):
+    if isinstance(stamps, pd.DatetimeIndex) and timezone is not None:
         stamps, odd = in_zone(
             table, stamps, column=column, series_id=series_id, timezone=timezone, dst=dst
         )

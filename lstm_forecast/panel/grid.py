@@ -16,7 +16,7 @@ from pandas.tseries.frequencies import to_offset
 
 from lstm_forecast.errors import DataError
 
-__all__ = ["Grid", "clock", "infer_freq", "season_length"]
+__all__ = ["Grid", "clock", "infer_freq", "season_length", "ticks_of"]
 
 DAY = pd.Timedelta(days=1)
 SEASONS = {
@@ -147,6 +147,13 @@ def clock(stamps: pd.DatetimeIndex, *, freq: str | None) -> NDArray[np.int64]:
         if daily
         else stamps.tz_convert("UTC").tz_localize(None).as_unit("us").asi8
     )
+
+
+def ticks_of(stamps: pd.DatetimeIndex | pd.Index, *, freq: str | None) -> NDArray[np.int64]:
+    """Stamps as a grid counts them: step numbers, or microseconds on its ``clock``."""
+    if isinstance(stamps, pd.DatetimeIndex):
+        return clock(stamps, freq=freq)
+    return stamps.to_numpy(np.int64)
 
 
 def infer_freq(stamps: NDArray[np.int64], *, integers: bool) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lstm_forecast.panel.grid import Grid, clock
+from lstm_forecast.panel.grid import Grid, ticks_of
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.tables.faults import SHOWN, Finding
 
@@ -74,12 +74,7 @@ def gap_lengths(panel: Panel) -> NDArray[np.int64]:
 
 def far_moved(stamps: pd.Index, grid: Grid) -> int:
     """How many stamps are farther from the nearest grid step than an inexact clock's."""
-    ticks = (
-        clock(stamps, freq=grid.freq)
-        if isinstance(stamps, pd.DatetimeIndex)
-        else stamps.to_numpy(np.int64)
-    )
-    steps = grid.nearest(ticks)
+    steps = grid.nearest(ticks_of(stamps, freq=grid.freq))
     nearest, next_ones = grid.stamps(steps), grid.stamps(steps + 1)
     return int(
         np.count_nonzero(np.asarray(np.abs(stamps - nearest) > INEXACT * (next_ones - nearest)))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pandas.tseries.frequencies import to_offset
 
 from lstm_forecast.errors import DataError
-from lstm_forecast.panel.grid import Grid, clock, infer_freq
+from lstm_forecast.panel.grid import Grid, infer_freq, ticks_of
 from lstm_forecast.panel.rows import Rows
 from lstm_forecast.tables.faults import SHOWN, Finding, Level
 from lstm_forecast.tables.read import Table
@@ -178,17 +178,11 @@ def steps_of_rows(
     moved too, or get the number -1 where another row has that step. Raises DataError if there is no
     frequency.
     """
-    ticks = (
-        clock(stamps, freq=freq)
-        if isinstance(stamps, pd.DatetimeIndex)
-        else stamps.to_numpy(np.int64)
-    )
-    zone = (
-        str(stamps.tz) if isinstance(stamps, pd.DatetimeIndex) and stamps.tz is not None else None
-    )
-    grid = _grid(
-        ticks, codes, freq=freq, integers=not isinstance(stamps, pd.DatetimeIndex), zone=zone
-    )
+    ticks, zone = ticks_of(stamps, freq=freq), None
+    if isinstance(stamps, pd.DatetimeIndex) and stamps.tz is not None:
+        zone = str(stamps.tz)
+    integers = not isinstance(stamps, pd.DatetimeIndex)
+    grid = _grid(ticks, codes, freq=freq, integers=integers, zone=zone)
     numbers = grid.ordinals(ticks)
     off = np.flatnonzero(numbers < 0)
     if not len(off):

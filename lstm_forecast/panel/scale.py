@@ -188,9 +188,8 @@ def fit_scaler(
     limits = None
     if clip:
         parts = [own[start:end] for start, end in bounds]
-        fenced = np.array(
-            [_limits(values) for values in ([np.concatenate(parts)] if pooled else parts)]
-        )
+        parts = [np.concatenate(parts)] if pooled else parts
+        fenced = np.array([_limits(values) for values in parts])
         limits = np.swapaxes(np.repeat(fenced, len(layout.ids) if pooled else 1, axis=0), 0, 1)
 
     def training_rows(series: int, start: int, end: int) -> Floats:

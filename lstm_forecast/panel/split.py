@@ -1,6 +1,7 @@
 """Chronological split of every series into train, validation and test rows."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -51,13 +52,11 @@ def split_rows(
     ``ends``).
     """
     start, end = layout.offsets[:-1], layout.offsets[1:] if ends is None else ends
-    lengths = end - start
-    test_start = _part_start(layout, end, test, lengths, horizon, "split.test")
+    part_start = partial(_part_start, layout, lengths=end - start, horizon=horizon)
+    test_start = part_start(end, test, key="split.test")
     if test_from is not None:
         test_start, test = layout.rows_before(test_from), 0
-    validation_start = _part_start(
-        layout, test_start, validation, lengths, horizon, "split.validation"
-    )
+    validation_start = part_start(test_start, validation, key="split.validation")
     if isinstance(test, str) or isinstance(validation, str):
         if ends is None:
             _require_training_rows(layout, validation_start)
@@ -74,6 +73,7 @@ def _part_start(
     layout: Layout,
     end: NDArray[np.int64],
     part: int | float | str,
+    *,
     lengths: NDArray[np.int64],
     horizon: int,
     key: str,

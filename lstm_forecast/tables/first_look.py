@@ -78,6 +78,32 @@ def first_look(
     roles = find_roles(
         table.frame, decimal=decimal, timestamp=timestamp, series_id=series_id, targets=targets
     )
+    data = _described(path, table, roles, timestamp_format)
+    in_targets = {name: roles.words[name] for name in roles.targets if name in roles.words}
+    harmless = _harmless(in_targets)
+    doubtful = {
+        name: {word: count for word, count in found.items() if word not in harmless}
+        for name, found in in_targets.items()
+    }
+    rows = [_rows_with(table, name, found) for name, found in doubtful.items()]
+    return FirstLook(
+        data=data,
+        roles=roles,
+        findings=[*_mixed(table, roles), *_keys(table, roles), *_doubled(table)],
+        harmless=tuple(sorted(harmless)),
+        doubtful={name: found for name, found in doubtful.items() if found},
+        doubtful_rows=len(np.unique(np.concatenate(rows))) if rows else 0,
+    )
+
+
+def _described(path: Path, table: Table, roles: Roles, timestamp_format: str | None) -> DataConfig:
+    """The columns of the table and how it is written, all cells that are no numbers as missing.
+
+    To look further these texts are read as missing, however many there are: nothing of it is
+    written.
+    """
+    dialect = table.sources[0][2]
+    every = tuple(sorted({word for found in roles.words.values() for word in found}))
     data = DataConfig(
         # Whoever writes it down knows from where.
         path=f"./{path.name}".encode("utf-8", "replace").decode("utf-8"),
@@ -87,32 +113,17 @@ def first_look(
         targets=roles.targets,
         csv=(
             CsvConfig(delimiter=dialect.delimiter, decimal=",")
-            if dialect and decimal == ","
+            if dialect and dialect.decimal == ","
             else CsvConfig()
         ),
     )
-    # To look further the texts are read as missing, however many there are: nothing of it is
-    # written.
-    every = tuple(sorted({word for found in roles.words.values() for word in found}))
-    in_targets = {name: roles.words[name] for name in roles.targets if name in roles.words}
-    harmless = {
-        word for found in in_targets.values() for word in found if not _says_something(word)
-    }
-    if len(harmless) > MOST_SENTINELS:
-        harmless = set()
-    doubtful = {
-        name: {word: count for word, count in found.items() if word not in harmless}
-        for name, found in in_targets.items()
-    }
-    rows = [_rows_with(table, name, found) for name, found in doubtful.items()]
-    return FirstLook(
-        data=data.model_copy(update={"sentinels": every}),
-        roles=roles,
-        findings=[*_mixed(table, roles), *_keys(table, roles), *_doubled(table)],
-        harmless=tuple(sorted(harmless)),
-        doubtful={name: found for name, found in doubtful.items() if found},
-        doubtful_rows=len(np.unique(np.concatenate(rows))) if rows else 0,
-    )
+    return data.model_copy(update={"sentinels": every})
+
+
+def _harmless(words: Mapping[str, Mapping[str, int]]) -> set[str]:
+    """The texts that say nothing; none where they are more than a config may name."""
+    found = {word for each in words.values() for word in each if not _says_something(word)}
+    return found if len(found) <= MOST_SENTINELS else set()
 
 
 def _says_something(word: str) -> bool:
@@ -130,8 +141,8 @@ def reading(words: Iterable[str]) -> tuple[str, str]:
 
 def _format(table: Table, roles: Roles) -> str | None:
     """The format of the stamps, where there is more than one way to read them."""
-    whole, column, known = joined(table, roles.timestamp)
-    return None if known else stamp_format(whole, column)
+    whole, column, style = joined(table, roles.timestamp)
+    return None if style else stamp_format(whole, column)
 
 
 def _rows_with(table: Table, name: str, words: Iterable[str]) -> NDArray[np.int64]:

@@ -68,14 +68,13 @@ def read_table(
     memory_limit: int | None = None,
     written: CsvConfig = DETECTED,
 ) -> Table:
-    """Read the named ``columns`` (all, if None); those in ``text`` stay as written, the others must
-    be numbers.
+    """Read the named ``columns`` (all, if None); those in ``text`` stay as they stand, the others
+    must be numbers.
 
-    CSV files are read as they are ``written``; what that does not say is detected. Of columns in
-    ``either`` their cells decide. Cells that say true or false are 1 and 0; those
-    that hold one of the texts ``missing``, or what usually means that, are missing. With
-    ``columns=None`` every cell of a CSV file stays as written, as suits a first look at unknown
-    data.
+    Of columns in ``either`` their cells decide. Cells that say true or false are 1 and 0; those
+    that hold one of the texts ``missing``, or what usually means that, are missing. ``written``
+    says of CSV files what is not to be detected. With ``columns=None`` all their cells stay as they
+    stand, as suits a first look at unknown data.
 
     Raises DataError if nothing matches ``path``, a column is absent or there twice, a cell is not a
     number, or the table would take more than ``memory_limit`` MiB or what there is; ChangedError if
@@ -89,17 +88,16 @@ def read_table(
     budget = Budget.of(path, limit=memory_limit, as_text=columns is None)
     try:
         if is_parquet(files[0]):
-            frame = read_parquet(path, files, wanted, budget)
-            table = Table(frame, ((path, len(frame), None),), states=states)
+            table = _read_parquets(path, files, wanted, budget)
         else:
             budget.require_bytes(size)
-            table = replace(_read_texts(files, wanted, budget, written), states=states)
+            table = _read_texts(files, wanted, budget, written)
     except MemoryError:
         raise DataError(f"{path}: does not fit into memory; keep fewer rows or columns") from None
     finally:
         _require_unchanged(states)  # whatever else is wrong may come from that
     _require_short_texts(table)
-    return table
+    return replace(table, states=states)
 
 
 def column_names(path: Path, written: CsvConfig = DETECTED) -> list[str]:
@@ -240,6 +238,11 @@ def _require_unchanged(states: Mapping[Path, State]) -> None:
             raise ChangedError(
                 f"{file}: changed while it was read ({sizes}); try again when it is written"
             )
+
+
+def _read_parquets(path: Path, files: list[Path], wanted: Wanted, budget: Budget) -> Table:
+    frame = read_parquet(path, files, wanted, budget)
+    return Table(frame, ((path, len(frame), None),))
 
 
 def _read_texts(files: list[Path], wanted: Wanted, budget: Budget, written: CsvConfig) -> Table:

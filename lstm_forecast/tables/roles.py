@@ -116,84 +116,103 @@ def find_roles(
     Raises DataError if a named column is absent, or no column looks like a time or like a target.
     """
     columns = [str(name) for name in frame.columns]
-    for name in (*timestamp, series_id, *targets):
-        if name is not None and name not in columns:
-            raise DataError(f"no column {name}; the columns are {', '.join(columns)}")
-    numbers = {
-        name: found for name in columns if (found := numbers_in(frame[name], decimal)) is not None
-    }
+    _require_named(columns, [*timestamp, *([] if series_id is None else [series_id]), *targets])
+    read = {name: numbers_in(frame[name], decimal) for name in columns}
+    numbers = {name: found for name, found in read.items() if found is not None}
     time = tuple(timestamp) or _find_time(frame, numbers)
     series = series_id or find_series(frame, time, numbers)
     free = [name for name in columns if name not in (*time, series, *targets)]
-    static = (
-        []
-        if series is None
-        else _constant(frame, series, [name for name in free if frame[name].nunique() > 1])
-    )
-    open_columns = [name for name in free if name in numbers and name not in static]
-    changing = [name for name in open_columns if numbers[name].nunique() > 1]
-    offered = (
-        [name for name in changing if not counts_rows(numbers[name])] or changing or open_columns
-    )
+    static = _constant(frame, series, free)
+    offered = _offered([name for name in free if name not in static], numbers)
     if not targets and not offered:
-        raise DataError(
-            f"no numeric column to forecast beside {' '.join(time)}; the columns are"
-            f" {', '.join(columns)}"
-        )
+        beside, listed = " ".join(time), ", ".join(columns)
+        raise DataError(f"no numeric column to forecast beside {beside}; the columns are {listed}")
     chosen = tuple(targets) or (_find_target(offered),)
-    truths = [
-        name
-        for name in free
-        if name not in numbers and name not in static and are_truths(frame[name])
-    ]
-    others = tuple(name for name in free if name in (*offered, *truths) and name not in chosen)
-    words = {
-        name: words_in(frame[name], numbers[name]) for name in (*chosen, *others) if name in numbers
-    }
+    unforecast = [name for name in free if name not in chosen]
+    unclear = [name for name in unforecast if name not in numbers and name not in static]
+    truths = [name for name in unclear if are_truths(frame[name])]
+    others = tuple(name for name in unforecast if name in (*offered, *truths))
     return Roles(
         timestamp=time,
         series_id=series,
         targets=chosen,
         others=others,
-        words={name: found for name, found in words.items() if found},
+        words=_words(frame, (*chosen, *others), numbers),
         static=tuple(static),
-        together=find_keys(
-            frame, time, series, [name for name in free if name not in chosen], numbers
-        ),
+        together=find_keys(frame, time, series, unforecast, numbers),
     )
 
 
-def _constant(frame: pd.DataFrame, series: str, names: list[str]) -> list[str]:
-    """Columns that never change within a series, where series have several rows."""
+def _require_named(columns: Sequence[str], named: Sequence[str]) -> None:
+    """Raise DataError for a named column that the table does not have."""
+    for name in named:
+        if name not in columns:
+            raise DataError(f"no column {name}; the columns are {', '.join(columns)}")
+
+
+def _constant(frame: pd.DataFrame, series: str | None, names: Sequence[str]) -> list[str]:
+    """Columns that change between series and never within one, where series have several rows."""
+    names = [] if series is None else [name for name in names if frame[name].nunique() > 1]
     if not names or len(frame) < 2 * frame[series].nunique():
         return []
     changes = frame.groupby(series)[names].nunique(dropna=False).max()
     return [name for name in names if changes[name] == 1]
 
 
+def _offered(names: Sequence[str], numbers: Mapping[str, pd.Series]) -> list[str]:
+    """Columns of numbers that could be forecast: those that change and do not count rows, else
+    those that change, else all.
+    """
+    numeric = [name for name in names if name in numbers]
+    changing = [name for name in numeric if numbers[name].nunique() > 1]
+    return [name for name in changing if not counts_rows(numbers[name])] or changing or numeric
+
+
+def _words(
+    frame: pd.DataFrame, names: Sequence[str], numbers: Mapping[str, pd.Series]
+) -> dict[str, Mapping[str, int]]:
+    """Cells of the numeric columns among ``names`` that are no numbers, by column."""
+    words = {name: words_in(frame[name], numbers[name]) for name in names if name in numbers}
+    return {name: found for name, found in words.items() if found}
+
+
 def _find_time(frame: pd.DataFrame, numbers: Mapping[str, pd.Series]) -> tuple[str, ...]:
-    names = [str(name) for name in frame.columns]
-    text = [name for name in names if name not in numbers]
-    of_day = [name for name in text if _looks_like_time_of_day(frame[name])]
-    dates = [name for name in text if name not in of_day and looks_like_time(frame[name])]
-    candidates: list[tuple[str, ...]] = [(name,) for name in dates]
-    candidates += [(date, time) for date in dates for time in of_day]
-    parts = {name.lower(): name for name in names if name in numbers}
-    split = tuple(parts[part] for part in PARTS if part in parts)
-    candidates += [split] if "year" in parts and "month" in parts else []
-    candidates += [
-        (name,)
-        for name in names
-        if name.lower() in TIME_NAMES and name in numbers and is_whole(frame[name])
-    ]
+    """The column of stamps, or those that hold their parts: what has the most distinct values, and
+    of that one column rather than several.
+    """
+    candidates = _time_candidates(frame, numbers)
     if not candidates:
-        raise DataError(
-            f"no column looks like a time; name one with --timestamp: {', '.join(names)}"
-        )
+        names = ", ".join(map(str, frame.columns))
+        raise DataError(f"no column looks like a time; name one with --timestamp: {names}")
     distinct = {columns: len(frame[list(columns)].drop_duplicates()) for columns in candidates}
     finest = [columns for columns in candidates if distinct[columns] == max(distinct.values())]
     single = [found[0] for found in finest if len(found) == 1]
     return (preferred(single, TIME_NAMES) or single[0],) if single else finest[0]
+
+
+def _time_candidates(
+    frame: pd.DataFrame, numbers: Mapping[str, pd.Series]
+) -> list[tuple[str, ...]]:
+    """Columns of dates; of a date and of a time of day; of year, month and so on; and of whole
+    numbers that are called a time.
+    """
+    names = [str(name) for name in frame.columns]
+    text = [name for name in names if name not in numbers]
+    of_day = [name for name in text if _looks_like_time_of_day(frame[name])]
+    dates = [name for name in text if name not in of_day and looks_like_time(frame[name])]
+    parts = {name.lower(): name for name in names if name in numbers}
+    split = tuple(parts[part] for part in PARTS if part in parts)
+    counted = [
+        name
+        for name in names
+        if name.lower() in TIME_NAMES and name in numbers and is_whole(frame[name])
+    ]
+    return [
+        *((name,) for name in dates),
+        *((date, time) for date in dates for time in of_day),
+        *([split] if "year" in parts and "month" in parts else []),
+        *((name,) for name in counted),
+    ]
 
 
 def _looks_like_time_of_day(cells: pd.Series) -> bool:

@@ -1,11 +1,11 @@
 """A column of time stamps, however written, to integers or a DatetimeIndex."""
 
-import functools
 import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from functools import partial, reduce
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ __all__ = [
     "PARTS", "SAMPLE", "in_zone", "joined", "looks_like_time", "parse_stamps", "stamp_format",
 ]  # fmt: skip
 
+OTHER_STAMPS = "write stamps with an offset, or in UTC with data.timezone: UTC"
 DIGITS_OF_MONTH = r"(19|20)\d{2}(0[1-9]|1[0-2])"
 DIGITS_OF_DATE = rf"{DIGITS_OF_MONTH}(0[1-9]|[12]\d|3[01])"
 DOTTED_TIME = r" \d?\d\.\d\d(\.\d\d)?$"  # 18.00.00, which pandas does not guess
@@ -39,13 +40,13 @@ def joined(
     if len(columns) == 1:
         return table, name, timestamp_format
     first, *rest = (table.frame[column].astype("str").str.strip() for column in columns)
-    cells = functools.reduce(lambda left, right: left + " " + right, rest, first).str.strip()
+    cells = reduce(lambda left, right: left + " " + right, rest, first).str.strip()
     parts = [PARTS.get(column.lower()) for column in columns]
-    known = " ".join(part for part in parts if part) if all(parts) else None
+    usual = " ".join(part for part in parts if part) if all(parts) else None
     return (
         replace(table, frame=table.frame.assign(**{name: cells})),
         name,
-        timestamp_format or known,
+        timestamp_format or usual,
     )
 
 
@@ -195,7 +196,7 @@ def in_zone(
     *,
     column: str,
     series_id: str | None,
-    timezone: str | None,
+    timezone: str,
     dst: str,
 ) -> tuple[pd.DatetimeIndex, list[Finding]]:
     """Stamps in a zone, and those that lie in an hour that daylight saving repeats or skips there.
@@ -204,42 +205,51 @@ def in_zone(
     skipped ones are refused), shift (as first, and skipped stamps move to the end of the skipped
     hour) or error. Raises DataError if there is no such zone.
     """
-    if timezone is None:
-        return stamps, []
-    # a day begins once, whatever the clock does
+    # A day begins once, whatever the clock does.
     whole_days = bool((stamps == stamps.normalize()).all())
     try:
         if stamps.tz is not None:
             return stamps.tz_convert(timezone), []
-        forward: Literal["shift_forward", "NaT"] = (
-            "shift_forward" if whole_days or dst == "shift" else "NaT"
-        )
-        aware = stamps.tz_localize(
-            timezone, ambiguous=np.ones(len(stamps), bool), nonexistent=forward
-        )
-        again = stamps.tz_localize(
-            timezone, ambiguous=np.zeros(len(stamps), bool), nonexistent=forward
-        )
+        localised = partial(_localised, stamps, timezone, forward=whole_days or dst == "shift")
+        first, second = localised(first=True), localised(first=False)
     except (LookupError, ValueError, OSError) as error:  # ZoneInfoNotFoundError is a KeyError
         raise DataError(f"data.timezone: {timezone!r} is not a known time zone ({error})") from None
-    if whole_days:
-        return aware, []
-    skipped = np.asarray(aware.isna()) | np.asarray(aware.tz_localize(None) != stamps)
-    repeated = np.asarray(aware != again) & ~np.asarray(aware.isna())
+    skipped = np.asarray(first.isna()) | np.asarray(first.tz_localize(None) != stamps)
+    repeated = np.asarray(first != second) & ~np.asarray(first.isna())
     touched = np.flatnonzero(skipped | repeated)
-    if not len(touched):
-        return aware, []
-    settled = dst == "shift" or (dst != "error" and not aware.hasnans)
-    places = [f"{table.place(int(row))}: column {column}: {stamps[row]}" for row in touched[:SHOWN]]
-    remedy = "shift" if skipped.any() else "first or last"
+    if whole_days or not len(touched):
+        return first, []
     finding = Finding(
-        "dst", "settled" if settled else "refused", len(touched),
-        f"in the hour that daylight saving repeats or skips in {timezone}", tuple(places),
-        f"data.dst: {remedy}, or write stamps with an offset, or in UTC with data.timezone: UTC",
-    )  # fmt: skip
-    second = np.zeros(len(stamps), bool)
-    second[np.flatnonzero(repeated)] = _second_pass(table.frame[repeated], column, series_id, dst)
-    return stamps.tz_localize(timezone, ambiguous=~second, nonexistent="shift_forward"), [finding]
+        "dst",
+        "settled" if dst == "shift" or (dst != "error" and not first.hasnans) else "refused",
+        len(touched),
+        f"in the hour that daylight saving repeats or skips in {timezone}",
+        _places(table, column, stamps, touched),
+        f"data.dst: {'shift' if skipped.any() else 'first or last'}, or {OTHER_STAMPS}",
+    )
+    again = np.zeros(len(stamps), bool)
+    again[np.flatnonzero(repeated)] = _second_pass(table.frame[repeated], column, series_id, dst)
+    return _localised(stamps, timezone, first=~again, forward=True), [finding]
+
+
+def _localised(
+    stamps: pd.DatetimeIndex, timezone: str, *, first: bool | NDArray[np.bool_], forward: bool
+) -> pd.DatetimeIndex:
+    """Naive stamps in a zone: in the ``first`` of repeated hours or in the second one, and moved
+    ``forward`` out of a skipped hour or NaT.
+    """
+    return stamps.tz_localize(
+        timezone,
+        ambiguous=np.broadcast_to(first, len(stamps)),
+        nonexistent="shift_forward" if forward else "NaT",
+    )
+
+
+def _places(
+    table: Table, column: str, stamps: pd.DatetimeIndex, rows: NDArray[np.int64]
+) -> tuple[str, ...]:
+    """Where the first of these rows stand, and their stamps."""
+    return tuple(f"{table.place(int(row))}: column {column}: {stamps[row]}" for row in rows[:SHOWN])
 
 
 def _second_pass(

@@ -62,8 +62,7 @@ def train_network(
     keeper = _BestKeeper(
         _judging_feed(validation, optimisation, linear), optimisation.patience, report
     )
-    begin, stop_after = 0, optimisation.stop_after
-    end = optimisation.epochs if stop_after is None else stop_after
+    begin, end = 0, optimisation.last_epoch
     if store is not None and (content := store.load(key)) is not None:
         begin = keeper.restore(restore(network, content))
         feed.skip_to(begin)

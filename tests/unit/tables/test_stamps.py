@@ -19,10 +19,11 @@ def parse(
     table = table_of(ds=pd.Series(cells, dtype="str"))
     stamps = parse_stamps(table, column="ds", **options)
     assert isinstance(stamps, pd.DatetimeIndex)
-    stamps, findings = in_zone(
-        table, stamps, column="ds", series_id=None, timezone=timezone, dst=dst
-    )
-    refuse(findings)
+    if timezone is not None:
+        stamps, findings = in_zone(
+            table, stamps, column="ds", series_id=None, timezone=timezone, dst=dst
+        )
+        refuse(findings)
     return stamps
 
 
