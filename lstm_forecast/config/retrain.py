@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from lstm_forecast.config.fields import PositiveInt, Section, Share
 
-__all__ = ["DriftConfig", "RetrainConfig", "SilentConfig", "StaleConfig", "seconds"]
+__all__ = ["RetrainConfig", "seconds"]
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 

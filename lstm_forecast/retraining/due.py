@@ -3,6 +3,7 @@ train again.
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,13 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lstm_forecast.config.retrain import (
-    DriftConfig,
-    RetrainConfig,
-    SilentConfig,
-    StaleConfig,
-    seconds,
-)
+from lstm_forecast.config.retrain import RetrainConfig, seconds
 from lstm_forecast.config.schema import Config
 from lstm_forecast.errors import DataError, RunError
 from lstm_forecast.forecasting.loaded import LoadedRun
@@ -28,11 +23,10 @@ from lstm_forecast.store import open_run, run_ids
 
 __all__ = ["News", "check_news", "is_due", "look_for_news"]
 
-Limits = DriftConfig | SilentConfig | StaleConfig
 # New horizons that it takes to learn from the first half, and to judge by the second. Twice as many
 # promote fewer ties by chance, but learn a new regime up to eight horizons later (`python -m
 # tests.benchmarks reliability power`).
-HORIZONS = 8
+HORIZONS_UNTIL_DUE = 8
 
 
 @dataclass(frozen=True)
@@ -84,33 +78,49 @@ def look_for_news(config: Config, champion: LoadedRun, panel: Panel, home: Path)
     )
 
 
+@dataclass(frozen=True)
+class _Check:
+    """A figure of the news beside its limits in the config."""
+
+    key: str  # of the config's section retrain
+    value: float | None  # None: there is nothing to measure
+    warn: float | str | None
+    error: float | str | None
+    text: str
+
+    def exceeds(self, limit: float | str | None) -> bool:
+        """Whether the figure is above a limit: a number, or a duration; nothing is above None."""
+        return self.value is not None and self.value > _limit(limit)
+
+
 def check_news(news: News, limits: RetrainConfig) -> list[str]:
     """What is worth a warning. Raises DataError, with all problems, above the limits for errors."""
-    share = len(news.silent) / news.known
-    named = f"{', '.join(news.silent[:5])}{' ...' if len(news.silent) > 5 else ''}"
-    silent = (
-        f"{len(news.silent):,} of {news.known:,} series are missing, have no new row or stand"
-        f" still: {named}"
-    )
-    checks: list[tuple[str, float | None, Limits, str]] = [
-        ("drift", news.drift, limits.drift, f"the new rows drifted by {news.drift or 0:.1f}"),
-        ("silent", share, limits.silent, silent),
-        ("stale", news.age, limits.stale, f"the newest row is of {news.cutoff}"),
-    ]
-    above = [(key, value, both, text) for key, value, both, text in checks if value is not None]
+    checks = list(_checks(news, limits))
     errors = [
-        f"{text} (retrain.{key}.error); look at the data, and if they are right: --set"
-        f" retrain.{key}.error=null"
-        for key, value, both, text in above
-        if value > _limit(both.error)
+        f"{check.text} (retrain.{check.key}.error); look at the data, and if they are right: --set"
+        f" retrain.{check.key}.error=null"
+        for check in checks
+        if check.exceeds(check.error)
     ]
     if errors:
         raise DataError(*errors)
     return [
-        f"{text} (retrain.{key}.warn)"
-        for key, value, both, text in above
-        if value > _limit(both.warn)
+        f"{check.text} (retrain.{check.key}.warn)" for check in checks if check.exceeds(check.warn)
     ]
+
+
+def _checks(news: News, limits: RetrainConfig) -> Iterator[_Check]:
+    drift, silent, stale = limits.drift, limits.silent, limits.stale
+    text = f"the new rows drifted by {news.drift or 0:.1f}"
+    yield _Check("drift", news.drift, drift.warn, drift.error, text)
+    named = f"{', '.join(news.silent[:5])}{' ...' if len(news.silent) > 5 else ''}"
+    text = (
+        f"{len(news.silent):,} of {news.known:,} series are missing, have no new row or stand"
+        f" still: {named}"
+    )
+    yield _Check("silent", len(news.silent) / news.known, silent.warn, silent.error, text)
+    text = f"the newest row is of {news.cutoff}"
+    yield _Check("stale", news.age, stale.warn, stale.error, text)
 
 
 def _limit(limit: float | str | None) -> float:
@@ -120,7 +130,7 @@ def _limit(limit: float | str | None) -> float:
 def is_due(news: News, config: Config, champion: LoadedRun, *, force: bool) -> tuple[bool, str]:
     """Whether to train a challenger now, and why."""
     limits = config.retrain
-    need = limits.min_new_rows or HORIZONS * champion.config.windows.horizon
+    need = limits.min_new_rows or HORIZONS_UNTIL_DUE * champion.config.windows.horizon
     enough = f"{news.fresh:,} new steps since the last training, of {need:,} (retrain.min_new_rows)"
     if force:
         return True, "--force"
