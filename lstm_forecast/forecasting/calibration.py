@@ -3,7 +3,7 @@ did not learn from.
 
 Errors that are all 0, as those of a series that never changed, say nothing about a window that does
 change. So no interval is narrower than a share of what its own window changes by from step to step,
-see ``FLOOR``.
+see ``FLOOR_SHARE``.
 """
 
 import math
@@ -19,20 +19,19 @@ __all__ = [
     "with_floor",
 ]  # fmt: skip
 
-# quantiles of the errors that are kept: the borders of every whole percent
+# Quantiles of the errors that are kept: the borders of every whole percent.
 PER_MILLE = tuple(range(5, 1000, 5))
-# errors that a quantile is taken from: where windows are fewer, neighbouring steps share theirs
-POOL = 200
-PRIOR = 1.0  # windows that speak for a series being like the others
-TINY = 1e-6
-# of the width that errors have where they grow with the changes of their windows: binding where a
-# window
-FLOOR = 0.5
-# changes more than twice as much as those that were calibrated on, or where their errors were
-# nearly all 0
-# of the errors: where a network sees hardly any, relative to its own width the others have no
-# measure
-LEAST = 0.1
+# Errors that a quantile is taken from. Where windows are fewer, neighbouring steps share theirs.
+ERRORS_PER_QUANTILE = 200
+PRIOR_WINDOWS = 1.0  # that speak for a series being like the others
+SMALLEST_WIDTH = 1e-6  # what is divided by instead of 0
+# Share of the width that errors have where they grow with the changes of their windows. It binds
+# where a window changes more than twice as much as those that were calibrated on, or where their
+# errors were nearly all 0.
+FLOOR_SHARE = 0.5
+# Half the least width of the network's own intervals, as a share of the errors. Where a network
+# sees hardly any error, errors relative to its own width have no measure.
+LEAST_HALF_WIDTH = 0.1
 # runs of earlier versions lack the others
 PARTS, LATER_PARTS = ("residual", "factor", "spread"), ("floor", "least")
 Floats = NDArray[np.float32]
@@ -51,8 +50,7 @@ class Calibration:
     # (horizon, n_targets): least standard deviation of an error, relative to the changes of its
     # window
     floor: Floats
-    # (horizon, n_targets): half the width that the network's own intervals are taken to have at
-    # least
+    # (horizon, n_targets): half the width that the network's own intervals have at least
     least: Floats
 
     @property
@@ -113,7 +111,7 @@ def with_floor(calibration: Calibration) -> Calibration:
     """The same where nothing judged any interval: none is narrower than half of what a random
     walk's would be.
     """
-    return replace(calibration, floor=np.full_like(calibration.floor, FLOOR))
+    return replace(calibration, floor=np.full_like(calibration.floor, FLOOR_SHARE))
 
 
 def calibrate(
@@ -139,35 +137,44 @@ def calibrate(
     Patterson & Candes 2019, "Conformalized quantile regression"; Sesia & Candes 2020). If the
     errors to come are like those, an interval holds its level on average.
     """
-    middle = prediction.shape[-1] // 2
-    errors = actual - prediction[..., middle]
-    least = LEAST * _root_mean_square(errors)
+    errors = actual - prediction[..., prediction.shape[-1] // 2]
+    least = LEAST_HALF_WIDTH * _root_mean_square(errors)
     residual = errors / _width(prediction, least)
-    spread = _spread(
-        np.abs(residual), series, n_series=n_series, prior=PRIOR / news if per_series else math.inf
-    )
+    prior = PRIOR_WINDOWS / news if per_series else math.inf
+    spread = _spread(np.abs(residual), series, n_series=n_series, prior=prior)
     own = spread[series][:, None]
-    factors = []
-    for k in range(middle):
-        center, half = _center_half(prediction, middle - 1 - k, least)
-        factors.append(
-            _quantile(np.abs(actual - center) / (half * own), np.array([sorted(levels)[k] / 100]))[
-                0
-            ]
-        )
-    shares = np.array(PER_MILLE) / 1000
-    below, above = (
-        -_quantile(-residual / own, 1 - shares[shares < 0.5]),
-        _quantile(residual / own, shares[shares >= 0.5]),
-    )
     return Calibration(
         levels=tuple(sorted(levels)),
-        residual=np.concatenate([below, above]),
-        factor=np.array(factors, np.float32).reshape(len(factors), *actual.shape[1:]),
+        residual=_residual_quantiles(residual / own),
+        factor=_factors(prediction, actual, own, least, levels=sorted(levels)),
         spread=spread,
         floor=_floor(errors, changes),
         least=least,
     )
+
+
+def _residual_quantiles(residual: Floats) -> Floats:
+    """Quantiles of the errors (n, horizon, n_targets), (n_quantiles, horizon, n_targets): the lower
+    ones corrected downwards, the upper ones upwards.
+    """
+    shares = np.array(PER_MILLE) / 1000
+    below = -_quantile(-residual, 1 - shares[shares < 0.5])
+    return np.concatenate([below, _quantile(residual, shares[shares >= 0.5])])
+
+
+def _factors(
+    prediction: Floats, actual: Floats, spread: Floats, least: Floats, *, levels: Sequence[int]
+) -> Floats:
+    """How many times as wide the network's own interval of each level has to be, (n_levels,
+    horizon, n_targets); ``spread`` (n, 1, n_targets) is that of each window's series.
+    """
+    middle = prediction.shape[-1] // 2
+    factors = np.empty((middle, *actual.shape[1:]), np.float32)
+    for k in range(middle):
+        center, half = _center_half(prediction, middle - 1 - k, least)
+        scores = np.abs(actual - center) / (half * spread)
+        factors[k] = _quantile(scores, np.array([levels[k] / 100]))[0]
+    return factors
 
 
 def calibrations_to_bytes(calibrations: Mapping[str, Calibration]) -> bytes:
@@ -227,7 +234,7 @@ def _center_half(prediction: Floats, index: int, least: Floats) -> tuple[Floats,
     ``least`` at least.
     """
     low, high = prediction[..., index], prediction[..., -1 - index]
-    half: Floats = np.maximum((high - low) / 2, np.maximum(least, np.float32(TINY)))
+    half: Floats = np.maximum((high - low) / 2, np.maximum(least, np.float32(SMALLEST_WIDTH)))
     return low + half, half
 
 
@@ -239,23 +246,25 @@ def _width(prediction: Floats, least: Floats) -> Floats:
 
 
 def _floor(errors: Floats, changes: Floats) -> Floats:
-    """The share ``FLOOR`` of the errors (n, horizon, n_targets) relative to the windows' changes,
-    at each step.
+    """The share ``FLOOR_SHARE`` of the errors (n, horizon, n_targets) relative to the changes of
+    their windows, at each step.
 
-    Both are root mean squares over windows, so that one error among many of 0 counts, and an error
-    counts as one change at most, which is that of the naive forecast of a random walk, and where no
-    window changed.
+    Both are root mean squares over windows, so that one error among many of 0 counts. An error
+    counts as one change at most, which is that of the naive forecast of a random walk; so it does
+    where no window changed.
     """
     error, change = _root_mean_square(errors), _root_mean_square(changes)
-    relative = np.divide(error, change, out=np.ones_like(error), where=change > TINY * (1 + error))
-    return np.asarray(FLOOR * np.minimum(relative, 1), np.float32)
+    relative = np.divide(
+        error, change, out=np.ones_like(error), where=change > SMALLEST_WIDTH * (1 + error)
+    )
+    return np.asarray(FLOOR_SHARE * np.minimum(relative, 1), np.float32)
 
 
 def _spread(size: Floats, series: Ints, *, n_series: int, prior: float) -> Floats:
     """Mean size of each series' errors relative to all at the same step, drawn towards 1 by
     ``prior`` windows.
     """
-    relative = size / np.maximum(size.mean(axis=0), TINY)
+    relative = size / np.maximum(size.mean(axis=0), SMALLEST_WIDTH)
     count = np.bincount(series, minlength=n_series)[:, None]
     total = np.zeros((n_series, size.shape[2]))
     np.add.at(total, series, relative.mean(axis=1))
@@ -268,7 +277,9 @@ def _quantile(scores: Floats, shares: NDArray[np.float64]) -> Floats:
     """
     n, horizon, _ = scores.shape
     found = np.empty((len(shares), *scores.shape[1:]), np.float32)
-    for steps in np.array_split(np.arange(horizon), max(1, min(horizon, n * horizon // POOL))):
+    for steps in np.array_split(
+        np.arange(horizon), max(1, min(horizon, n * horizon // ERRORS_PER_QUANTILE))
+    ):
         pooled = scores[:, steps].reshape(-1, 1, scores.shape[2])
         corrected = np.minimum(1, np.ceil((len(pooled) + 1) * shares) / len(pooled))
         found[:, steps] = np.quantile(pooled, corrected, axis=0, method="higher")

@@ -4,13 +4,14 @@ Keras.
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from onnx import TensorProto
 
 from lstm_forecast.config.network import Activation
 from lstm_forecast.model.ensemble import Member, median_of
-from lstm_forecast.model.onnx.cells import CELLS, cell_inputs, cell_shapes
+from lstm_forecast.model.onnx.cells import CELLS, OnnxCell, cell_inputs, cell_shapes
 from lstm_forecast.model.onnx.linear import write_linear
 from lstm_forecast.model.onnx.writer import IR_VERSION, OPSET, Graph
 from lstm_forecast.model.spec import NetworkSpec
@@ -189,50 +190,79 @@ def _recurrent(graph: Graph, spec: NetworkSpec, index: int, x: str, lengths: str
     """Map (steps, batch, features) to (steps, batch, width), or in the last layer to (batch,
     [n_segments,] width).
     """
-    cell, units, directions = CELLS[spec.cell], spec.units[index], _directions(spec, index)
-    parts = [cell_inputs(graph.weights, name, cell) for name in directions]
-    w, r, b, *peepholes = (graph.constant(np.stack(halves)) for halves in zip(*parts, strict=True))
-
-    def run(x: str, lengths: str, states: Sequence[str]) -> list[str]:
-        """Every step (steps, directions, batch, units), then the states at the end (directions,
-        batch, units).
-        """
-        initial = [*states, *[""] * (cell.n_states - len(states))]  # "": starts from 0
-        inputs = (x, w, r, b, lengths, *initial, *peepholes)
-        direction = "bidirectional" if spec.bidirectional else "forward"
-        count = 1 + cell.n_states
-        return graph.node(
-            cell.operator, inputs, count, hidden_size=units, direction=direction, **cell.attributes
-        )
-
-    every, *states = run(x, lengths, [])
-    width = units * len(directions)
+    layer = _Recurrent.of(graph, spec, index)
+    every, *states = layer.run(x, lengths, [])
     if _decodes(spec, index):
-        batch = graph.add("Shape", states[0], start=1, end=2)
-        segments = graph.constant([spec.n_segments])
-        repeated = graph.add(
-            "Concat", graph.constant([1]), batch, graph.constant([spec.n_segments, width]), axis=0
-        )
-        flat = graph.constant([1, -1, width])
-        states = [
-            graph.add(
-                "Reshape",
-                graph.add("Expand", graph.add("Unsqueeze", s, graph.constant([2])), repeated),
-                flat,
-            )
-            for s in states
-        ]
-        position = graph.weights[f"recurrent_{index}.position"]
-        places = graph.add("Concat", batch, segments, graph.constant([position.shape[1]]), axis=0)
-        x = graph.add("Expand", graph.constant(position[np.newaxis]), places)
-        x = graph.add("Reshape", x, graph.constant([1, -1, position.shape[1]]))
-        return graph.add(
-            "Reshape", run(x, "", states)[1], graph.constant([-1, spec.n_segments, width])
-        )
+        return _decoded(graph, spec, layer, states)
     last = index == len(spec.units) - 1
     side_by_side = graph.add(
         "Transpose", states[0] if last else every, perm=[1, 0, 2] if last else [0, 2, 1, 3]
     )
-    return graph.add(
-        "Reshape", side_by_side, graph.constant([-1, width] if last else [spec.n_steps, -1, width])
+    shape = [-1, layer.width] if last else [spec.n_steps, -1, layer.width]
+    return graph.add("Reshape", side_by_side, graph.constant(shape))
+
+
+def _decoded(graph: Graph, spec: NetworkSpec, layer: "_Recurrent", states: Sequence[str]) -> str:
+    """Run the layer for one more step for each output segment, all of them from the same states:
+    (batch, n_segments, width).
+    """
+    batch = graph.add("Shape", states[0], start=1, end=2)
+    segments, width = graph.constant([spec.n_segments]), layer.width
+    repeated = graph.add(
+        "Concat", graph.constant([1]), batch, graph.constant([spec.n_segments, width]), axis=0
     )
+    flat = graph.constant([1, -1, width])
+    states = [
+        graph.add(
+            "Reshape",
+            graph.add("Expand", graph.add("Unsqueeze", state, graph.constant([2])), repeated),
+            flat,
+        )
+        for state in states
+    ]
+    position = graph.weights[f"recurrent_{len(spec.units) - 1}.position"]
+    places = graph.add("Concat", batch, segments, graph.constant([position.shape[1]]), axis=0)
+    x = graph.add("Expand", graph.constant(position[np.newaxis]), places)
+    x = graph.add("Reshape", x, graph.constant([1, -1, position.shape[1]]))
+    return graph.add(
+        "Reshape", layer.run(x, "", states)[1], graph.constant([-1, spec.n_segments, width])
+    )
+
+
+@dataclass(frozen=True)
+class _Recurrent:
+    """A recurrent layer whose weights stand in the graph already."""
+
+    graph: Graph
+    cell: OnnxCell
+    units: int
+    bidirectional: bool
+    weights: tuple[str, ...]  # W, R, B and peepholes, each with one part for each direction
+
+    @classmethod
+    def of(cls, graph: Graph, spec: NetworkSpec, index: int) -> "_Recurrent":
+        """Write the weights of the recurrent layer ``index``."""
+        cell = CELLS[spec.cell]
+        parts = [cell_inputs(graph.weights, name, cell) for name in _directions(spec, index)]
+        weights = tuple(graph.constant(np.stack(halves)) for halves in zip(*parts, strict=True))
+        return cls(graph, cell, spec.units[index], spec.bidirectional, weights)
+
+    @property
+    def width(self) -> int:
+        """Units of all directions together."""
+        return self.units * (2 if self.bidirectional else 1)
+
+    def run(self, x: str, lengths: str, states: Sequence[str]) -> list[str]:
+        """Every step (steps, directions, batch, units), then the states at the end (directions,
+        batch, units).
+        """
+        w, r, b, *peepholes = self.weights
+        initial = [*states, *[""] * (self.cell.n_states - len(states))]  # "": starts from 0
+        return self.graph.node(
+            self.cell.operator,
+            (x, w, r, b, lengths, *initial, *peepholes),
+            1 + self.cell.n_states,
+            hidden_size=self.units,
+            direction="bidirectional" if self.bidirectional else "forward",
+            **self.cell.attributes,
+        )
