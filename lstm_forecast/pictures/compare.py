@@ -25,8 +25,8 @@ from lstm_forecast.pictures.style import (
 
 __all__ = ["compare_figure"]
 
-# Told apart by mark and dashes as well as by colour; as 5 and 7 have no common factor, no pair
-# returns soon.
+# Variations are told apart by mark and dashes as well as by colour. As 5 and 7 have no common
+# factor, no pair of colour and mark returns soon.
 COLORS = (BLUE, ORANGE, GREEN, PURPLE, INK)
 MARKS = ("o", "s", "^", "D", "v", "P", "X")
 DASHES: tuple[Any, ...] = (
@@ -36,8 +36,9 @@ DASHES: tuple[Any, ...] = (
     (0, (1, 1.5)),
     (0, (3, 1, 1, 1, 1, 1)),
 )
-# how far the axis goes for a baseline: ranges of the variations, and share of their errors
-REACH, LEAST = 2.0, 0.1
+# How far the axis goes for a baseline: in ranges of the variations, or as a share of their errors
+# where that is farther.
+REACH_IN_RANGES, REACH_IN_ERRORS = 2.0, 0.1
 
 
 @styled
@@ -55,10 +56,10 @@ def compare_figure(
     ``errors`` and ``latencies`` have the same keys, the variations. A baseline that would squeeze
     them into a corner is an arrow at the edge, with its value.
     """
-    known = {name: value for name, value in baselines.items() if value is not None}
-    figure = new_figure(height=1.7 + max(2.6, 0.3 * (len(errors) + len(known))), note=note)
+    measured = {name: value for name, value in baselines.items() if value is not None}
+    figure = new_figure(height=1.7 + max(2.6, 0.3 * (len(errors) + len(measured))), note=note)
     left, right = figure.subplots(1, 2, width_ratios=[1.15, 1])
-    _draw_errors(left, errors, known)
+    _draw_errors(left, errors, measured)
     handles = _draw_latencies(right, latencies)
     add_heading(figure, title, handles)
     return figure
@@ -72,53 +73,20 @@ def _draw_errors(
     axes: Axes, errors: Mapping[str, Sequence[float]], baselines: Mapping[str, float]
 ) -> None:
     """A row for each: small dots are seeds, the large one their median, the line their range."""
-    names = [*errors, *(name.replace("_", " ") for name in baselines)]
     for row, values in enumerate(errors.values()):
-        look = _look(row)
-        if not values:
-            continue
-        axes.plot(
-            [min(values), max(values)],
-            [row, row],
-            color=tint(look["color"], 0.45),
-            linewidth=4,
-            zorder=2,
-        )
-        axes.plot(
-            values,
-            [row] * len(values),
-            linestyle="none",
-            markersize=3,
-            markeredgewidth=0,
-            zorder=4,
-            **look,
-        )
-        axes.plot(median(values), row, markersize=8, markeredgecolor="white", zorder=3, **look)
+        if values:
+            _draw_seeds(axes, row, values)
     low, high = _limits(
         [value for values in errors.values() for value in values], list(baselines.values())
     )
     for row, value in enumerate(baselines.values(), start=len(errors)):
-        mark = "<" if value < low else ">" if value > high else "|"
-        axes.plot(
-            min(max(value, low), high),
-            row,
-            mark,
-            color=GREY,
-            markersize=7,
-            markeredgewidth=1.6,
-            clip_on=False,
-        )
+        _draw_baseline(axes, row, value, low=low, high=high)
     medians = [median(values) if values else math.nan for values in errors.values()]
     for row, value in enumerate([*medians, *baselines.values()]):
-        text = f"{value:.4g}" if math.isfinite(value) else "-"
-        axes.annotate(
-            text,
-            (1.03, row),
-            xycoords=("axes fraction", "data"),
-            va="center",
-            fontsize=9,
-            color=INK,
-        )
+        text, place = f"{value:.4g}" if math.isfinite(value) else "-", (1.03, row)
+        side = ("axes fraction", "data")
+        axes.annotate(text, place, xycoords=side, va="center", fontsize=9, color=INK)
+    names = [*errors, *(name.replace("_", " ") for name in baselines)]
     axes.set_xlim(low, high)
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_yticks(range(len(names)), [plain(name, longest=32) for name in names])
@@ -128,10 +96,40 @@ def _draw_errors(
     axes.set_xlabel("MAE of every seed, original units; at the right: median")
 
 
+def _draw_seeds(axes: Axes, row: int, values: Sequence[float]) -> None:
+    """Draw the errors of one variation: their range, every seed, and the median."""
+    look = _look(row)
+    pale = tint(look["color"], 0.45)
+    axes.plot([min(values), max(values)], [row, row], color=pale, linewidth=4, zorder=2)
+    axes.plot(
+        values,
+        [row] * len(values),
+        linestyle="none",
+        markersize=3,
+        markeredgewidth=0,
+        zorder=4,
+        **look,
+    )
+    axes.plot(median(values), row, markersize=8, markeredgecolor="white", zorder=3, **look)
+
+
+def _draw_baseline(axes: Axes, row: int, value: float, *, low: float, high: float) -> None:
+    """Draw the error of a baseline, as an arrow at the edge where it lies beyond."""
+    axes.plot(
+        min(max(value, low), high),
+        row,
+        "<" if value < low else ">" if value > high else "|",
+        color=GREY,
+        markersize=7,
+        markeredgewidth=1.6,
+        clip_on=False,
+    )
+
+
 def _limits(values: Sequence[float], baselines: Sequence[float]) -> tuple[float, float]:
     """Of the axis: all seeds, and the baselines that are not far away."""
     low, high = min(values, default=0.0), max(values, default=1.0)
-    reach = max(REACH * (high - low), LEAST * abs(high))
+    reach = max(REACH_IN_RANGES * (high - low), REACH_IN_ERRORS * abs(high))
     near = [value for value in baselines if low - reach <= value <= high + reach]
     low, high = min([low, *near]), max([high, *near])
     pad = 0.06 * (high - low) or 0.05 * abs(high) or 1.0
