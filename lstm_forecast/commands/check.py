@@ -18,7 +18,7 @@ from lstm_forecast.panel.notes import panel_notes, suspected_sentinels
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.split import MIN_CONTEXT
 from lstm_forecast.panel.survey import survey_panel
-from lstm_forecast.tables.faults import SHOWN, Finding
+from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
 from lstm_forecast.tables.first_look import first_look
 from lstm_forecast.tables.read import Table
 from lstm_forecast.training.prepare import prepare_panel
@@ -154,7 +154,7 @@ def _without_sentinels(panel: Panel) -> tuple[Panel, list[Finding]]:
     places = tuple(
         f"series {layout.ids[layout.series_of(row)[0]]}, {layout.stamps(row)[0]}: column"
         f" {panel.columns[column]}"
-        for row, column in ((np.array([row]), cells[row].argmax()) for row in rows[:SHOWN])
+        for row, column in ((np.array([row]), cells[row].argmax()) for row in rows[:SHOWN_PLACES])
     )
     named = ", ".join(f"{number:g}" for number in numbers)
     counts = {
@@ -187,6 +187,8 @@ def _short(panel: Panel, config: Config) -> list[Finding]:
     short = np.flatnonzero(lengths < context + windows.horizon)
     if not len(short):
         return []
-    places = tuple(f"series {panel.layout.ids[k]}: {lengths[k]:,} rows" for k in short[:SHOWN])
+    places = tuple(
+        f"series {panel.layout.ids[k]}: {lengths[k]:,} rows" for k in short[:SHOWN_PLACES]
+    )
     text = f"fewer rows than {context} and windows.horizon ({windows.horizon}) need"
     return [Finding("short_series", "note", len(short), text, places, "windows.horizon: fewer")]

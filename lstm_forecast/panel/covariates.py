@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from lstm_forecast.config.table import CovariatesConfig
 from lstm_forecast.errors import DataError
 from lstm_forecast.panel.calendar import calendar_names
-from lstm_forecast.tables.read import MISSING
+from lstm_forecast.tables.read import MISSING_WORDS
 
 __all__ = ["Known", "find_categories", "known_ahead", "static_values"]
 
-MAX_CATEGORIES = 64  # each is a channel of every window
-NUMBERS = ("boolean", "integer", "floating", "mixed-integer-float", "decimal", "empty")
+MOST_CATEGORIES = 64  # each is a channel of every window
+# What pandas calls cells that are read as numbers.
+NUMERIC_KINDS = ("boolean", "integer", "floating", "mixed-integer-float", "decimal", "empty")
 Categories = Mapping[str, tuple[str, ...]]
 
 
@@ -78,7 +79,7 @@ def find_categories(frame: pd.DataFrame, static: tuple[str, ...]) -> dict[str, t
     return {
         name: tuple(sorted(_text(frame[name]).dropna().unique()))
         for name in static
-        if pd.api.types.infer_dtype(frame[name], skipna=True) not in NUMBERS
+        if pd.api.types.infer_dtype(frame[name], skipna=True) not in NUMERIC_KINDS
     }
 
 
@@ -98,10 +99,10 @@ def static_values(
     the rows of ``frame``, ``place`` describes a row, ``holes`` allows empty cells. Raises DataError
     where a series has several values or none, or where there are more than 64 categories.
     """
-    if (count := sum(map(len, known.categories.values()))) > MAX_CATEGORIES:
+    if (count := sum(map(len, known.categories.values()))) > MOST_CATEGORIES:
         sizes = ", ".join(f"{name} {len(values):,}" for name, values in known.categories.items())
         raise DataError(
-            f"data.covariates.static: {count:,} categories ({sizes}), and at most {MAX_CATEGORIES}"
+            f"data.covariates.static: {count:,} categories ({sizes}), and at most {MOST_CATEGORIES}"
             " together are allowed; leave such columns out, or group their values"
         )
     blocks, unseen = [np.empty((len(ids), 0))], {}
@@ -160,4 +161,4 @@ def _text(cells: pd.Series) -> pd.Series:
     known.
     """
     text = cells.astype("str").str.strip()
-    return text.mask(text.isin(MISSING) | cells.isna())
+    return text.mask(text.isin(MISSING_WORDS) | cells.isna())

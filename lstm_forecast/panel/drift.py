@@ -7,10 +7,12 @@ from lstm_forecast.panel.panel import Layout
 
 __all__ = ["drift", "standing_still"]
 
-MIN_ROWS, MIN_STRETCHES, STRETCHES = 4, 8, 64
-SET = 0.9  # share of the series that has to drift less
-# least spread of levels, in standard deviations of all rows, and of logarithms of spreads
-FLOORS = 0.2, 0.1
+LEAST_ROWS = 4  # of a stretch, below which nothing can be told
+LEAST_STRETCHES, MOST_STRETCHES = 8, 64  # of the past that a new one is compared with
+SHARE_DRIFTING_LESS = 0.9  # of the series: the set drifts by as much as that one of them
+# What stretches differ by at least: their levels in standard deviations of all rows, and the
+# logarithms of their spreads.
+LEAST_SPREAD_OF_LEVELS, LEAST_SPREAD_OF_SPREADS = 0.2, 0.1
 Floats = NDArray[np.float64]
 
 
@@ -28,7 +30,11 @@ def drift(layout: Layout, values: Floats, first_new: NDArray[np.int64]) -> float
     bounds = zip(layout.offsets[:-1], first_new, layout.offsets[1:], strict=True)
     found = [_stretch_drift(values[start:new], values[new:end]) for start, new, end in bounds]
     known = [each for each in found if each is not None]
-    return float(np.quantile(known, SET, axis=0, method="higher").max()) if known else None
+    return (
+        float(np.quantile(known, SHARE_DRIFTING_LESS, axis=0, method="higher").max())
+        if known
+        else None
+    )
 
 
 def standing_still(
@@ -45,10 +51,10 @@ def standing_still(
 
 def _stretch_drift(past: Floats, new: Floats) -> Floats | None:
     """(n_columns,); None where there are too few rows."""
-    rows = min(len(new), len(past) // MIN_STRETCHES)
-    if rows < MIN_ROWS:
+    rows = min(len(new), len(past) // LEAST_STRETCHES)
+    if rows < LEAST_ROWS:
         return None
-    count = min(len(past) // rows, STRETCHES)
+    count = min(len(past) // rows, MOST_STRETCHES)
     whole = past[-count * rows :]
     before, newest = whole.reshape(count, rows, -1), new[-rows:]
     deviation = np.maximum(
@@ -60,16 +66,16 @@ def _stretch_drift(past: Floats, new: Floats) -> Floats | None:
         for each in (before.std(axis=1), newest.std(axis=0))
     )
     by_level = np.abs(level - np.median(levels, axis=0)) / np.maximum(
-        levels.std(axis=0), FLOORS[0] * deviation
+        levels.std(axis=0), LEAST_SPREAD_OF_LEVELS * deviation
     )
     by_spread = np.abs(spread - np.median(spreads, axis=0)) / np.maximum(
-        spreads.std(axis=0), FLOORS[1]
+        spreads.std(axis=0), LEAST_SPREAD_OF_SPREADS
     )
     return np.asarray(np.maximum(by_level, by_spread))
 
 
 def _stands_still(past: Floats, new: Floats) -> bool:
-    if len(new) < MIN_ROWS or (new != new[0]).any():
+    if len(new) < LEAST_ROWS or (new != new[0]).any():
         return False
     changes = np.flatnonzero(np.diff(past)) + 1
     longest = np.diff(np.concatenate(([0], changes, [len(past)]))).max(initial=0)

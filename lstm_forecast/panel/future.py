@@ -23,7 +23,7 @@ from lstm_forecast.tables.stamps import in_zone, joined, parse_stamps
 
 __all__ = ["Given", "future_rows", "future_stamps", "future_table", "look_ahead"]
 
-SHOWN = 5  # problems named one by one
+SHOWN_PROBLEMS = 5  # that are named one by one
 Ints = NDArray[np.int64]
 
 
@@ -159,12 +159,12 @@ def _ordinals(table: Table, layout: Layout, stamps: pd.Index, timestamp: str) ->
 
 def _refuse(problems: list[str], template: str) -> None:
     if problems:
-        more = f"{len(problems):,} such problems; " if len(problems) > SHOWN else ""
+        more = f"{len(problems):,} such problems; " if len(problems) > SHOWN_PROBLEMS else ""
         remedy = (
             f"{more}`{template}` writes the rows that are needed: fill in their cells, and give"
             " --future"
         )
-        raise DataError(*islice(problems, SHOWN), remedy)
+        raise DataError(*islice(problems, SHOWN_PROBLEMS), remedy)
 
 
 def _needless(

@@ -19,7 +19,8 @@ from lstm_forecast.errors import DataError
 __all__ = ["Grid", "clock", "infer_freq", "season_length", "ticks_of"]
 
 DAY = pd.Timedelta(days=1)
-SEASONS = {
+# Rows of a year, or of a week of business days, by the rule of the calendar.
+ROWS_OF_SEASON = {
     "B": 5,
     "W": 52,
     "ME": 12,
@@ -194,7 +195,7 @@ def season_length(freq: str) -> int:
     delta = _fixed(freq)
     if delta is None:
         offset = to_offset(freq)
-        return max(1, SEASONS.get(offset.rule_code.split("-")[0], 1) // offset.n)
+        return max(1, ROWS_OF_SEASON.get(offset.rule_code.split("-")[0], 1) // offset.n)
     whole = DAY if delta < DAY else 7 * DAY
     return int(whole // delta) if delta <= whole / 2 and whole % delta == pd.Timedelta(0) else 1
 

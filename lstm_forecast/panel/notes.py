@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lstm_forecast.panel.grid import Grid, ticks_of
 from lstm_forecast.panel.panel import Panel
-from lstm_forecast.tables.faults import SHOWN, Finding
+from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
 
 __all__ = [
     "far_moved", "fences", "gap_lengths", "is_share", "panel_notes", "season_strength",
@@ -18,7 +18,7 @@ __all__ = [
 ]  # fmt: skip
 
 Floats = NDArray[np.float64]
-SENTINELS = (
+USUAL_SENTINELS = (
     -9,
     -99,
     -200,
@@ -36,17 +36,21 @@ SENTINELS = (
     1e30,
     1e20,
 )
-INEXACT = 0.1  # of a step, that the stamps of a clock may be off it
-APART = 0.5  # of its own size, that a sentinel keeps from the nearest other value
-OUTSIDE = 0.01  # largest share of the values, on either side, that may be outliers
-MANY_ZEROS = 0.05
-ALIKE = 1 - 1e-9  # correlation of columns that are one and the same
-ROWS, SERIES = 5_000, 200  # that columns are compared in, and seasons measured in
-NEAR = 1.0  # standard deviations from 1 that the largest value of a share keeps at most
-# of the changes those among the largest values, and how large they are beside the others
-TOP, CROWDED = 0.1, 0.75
-FEWEST_CHANGES, FEW_CHANGES = 50, 200  # that tell anything, and that tell all
-RESTLESS = 0.5  # standard deviations by which what is no random walk changes
+CLOCK_ERROR = 0.1  # share of a step that the stamps of an inexact clock may be off the grid
+SENTINEL_DISTANCE = 0.5  # share of its own size that a sentinel lies from the nearest other value
+MOST_OUTLIERS = 0.01  # share of the values, on either side, that may be outliers
+MANY_ZEROS = 0.05  # share of the rows from which zeros are worth a note
+SAME_CORRELATION = 1 - 1e-9  # of columns that are one and the same
+COMPARED_ROWS = 5_000  # in which columns are compared and seasons measured
+MEASURED_SERIES = 200  # in which seasons are measured
+# How values from 0 to 1 tell that they end at 1, see is_share. The largest is at most so many
+# standard deviations below 1.
+NEAR_ONE = 1.0
+# The changes among the largest values, this share of all, are at most so large beside the others.
+TOP_SHARE, CROWDED_CHANGE = 0.1, 0.75
+# Fewer changes tell nothing of the largest values, or not all.
+CHANGES_THAT_TELL, CHANGES_THAT_TELL_ALL = 50, 200
+RESTLESS_CHANGE = 0.5  # standard deviations by which what is no random walk changes
 
 
 def suspected_sentinels(values: Floats) -> tuple[float, ...]:
@@ -54,11 +58,11 @@ def suspected_sentinels(values: Floats) -> tuple[float, ...]:
     (n_rows,).
     """
     found = []
-    for number in np.intersect1d(values, SENTINELS):
+    for number in np.intersect1d(values, USUAL_SENTINELS):
         others = values[np.isfinite(values) & (values != number)]
         if len(others) and (
-            number < others.min() - APART * abs(number)
-            or number > others.max() + APART * abs(number)
+            number < others.min() - SENTINEL_DISTANCE * abs(number)
+            or number > others.max() + SENTINEL_DISTANCE * abs(number)
         ):
             found.append(float(number))
     return tuple(found)
@@ -77,7 +81,7 @@ def far_moved(stamps: pd.Index, grid: Grid) -> int:
     steps = grid.nearest(ticks_of(stamps, freq=grid.freq))
     nearest, next_ones = grid.stamps(steps), grid.stamps(steps + 1)
     return int(
-        np.count_nonzero(np.asarray(np.abs(stamps - nearest) > INEXACT * (next_ones - nearest)))
+        np.count_nonzero(np.asarray(np.abs(stamps - nearest) > CLOCK_ERROR * (next_ones - nearest)))
     )
 
 
@@ -85,11 +89,11 @@ def fences(values: Floats) -> tuple[float, float]:
     """Limits beyond which values (n,) are outliers: farther from the others than those are from
     each other.
 
-    At most ``OUTSIDE`` of the values on either side can be beyond; both limits are infinite where
-    the others are equal.
+    At most ``MOST_OUTLIERS`` of the values on either side can be beyond; both limits are infinite
+    where the others are equal.
     """
     ordered = np.sort(values[np.isfinite(values)])
-    trimmed = max(1, int(OUTSIDE * len(ordered)))
+    trimmed = max(1, int(MOST_OUTLIERS * len(ordered)))
     if len(ordered) < 4 * trimmed:
         return -np.inf, np.inf
     first, last = trimmed, len(ordered) - trimmed - 1
@@ -121,7 +125,7 @@ def is_share(values: Floats, series: NDArray[np.int64]) -> bool:
     """
     known = values[~np.isnan(values)]
     deviation = known.std()
-    if np.isin(known, (0, 1)).all() or 1 - known.max() > NEAR * deviation:
+    if np.isin(known, (0, 1)).all() or 1 - known.max() > NEAR_ONE * deviation:
         return False
     if (known == 1).sum() > 2 * len(np.unique(series)):
         return True
@@ -129,16 +133,19 @@ def is_share(values: Floats, series: NDArray[np.int64]) -> bool:
     kept = ~np.isnan(change) & (np.diff(series) == 0)
     change, middle = change[kept], middle[kept]
     top = (
-        middle >= np.quantile(middle, 1 - TOP)
-        if len(change) >= FEWEST_CHANGES
+        middle >= np.quantile(middle, 1 - TOP_SHARE)
+        if len(change) >= CHANGES_THAT_TELL
         else np.ones_like(middle, np.bool_)
     )
     if top.all():
         return False
-    few, restless = len(change) < FEW_CHANGES, change.mean() >= RESTLESS * deviation
+    few, restless = (
+        len(change) < CHANGES_THAT_TELL_ALL,
+        change.mean() >= RESTLESS_CHANGE * deviation,
+    )
     return bool(
         (restless or not few)
-        and change[top].mean() <= (1 if few else CROWDED) * change[~top].mean()
+        and change[top].mean() <= (1 if few else CROWDED_CHANGE) * change[~top].mean()
     )
 
 
@@ -156,7 +163,9 @@ def panel_notes(panel: Panel, *, n_targets: int, season: int) -> Iterator[Findin
         yield Finding("zeros", "note", max(zeros.values()), "many values are 0", columns=zeros)
     longest = int(panel.layout.lengths.argmax())
     start, end = panel.layout.offsets[longest : longest + 2]
-    yield from _giveaways(panel.values[max(start, end - ROWS) : end], panel.columns, n_targets)
+    yield from _giveaways(
+        panel.values[max(start, end - COMPARED_ROWS) : end], panel.columns, n_targets
+    )
     if season > 1:
         text = (
             f"strength {season_strength(panel, season):.2f} of the season of {season} rows, from 0"
@@ -182,18 +191,18 @@ def _spread_notes(panel: Panel) -> Iterator[Finding]:
             same = np.count_nonzero(known == np.median(known)) if len(known) else 0
             if same == len(known) > 0:
                 found["constant"].append((start, column))
-            elif same > (1 - OUTSIDE) * len(known):
+            elif same > (1 - MOST_OUTLIERS) * len(known):
                 found["nearly_constant"].append((start, column))
     texts = {
         "outliers": "far from all other values of the series",
         "constant": "the same value in all rows of a series",
-        "nearly_constant": f"the same value in all but {OUTSIDE:.0%} of the rows of a series",
+        "nearly_constant": f"the same value in all but {MOST_OUTLIERS:.0%} of the rows of a series",
     }
     for kind, cells in found.items():
         if cells:
             names = [panel.columns[column] for _, column in cells]
             remedy = "data.outliers: clip" if kind == "outliers" else ""
-            places = tuple(_place(panel, row, column, kind) for row, column in cells[:SHOWN])
+            places = tuple(_place(panel, row, column, kind) for row, column in cells[:SHOWN_PLACES])
             counts = {name: names.count(name) for name in dict.fromkeys(names)}
             yield Finding(kind, "note", len(cells), texts[kind], places, remedy, counts)
 
@@ -217,7 +226,7 @@ def _giveaways(values: Floats, columns: Sequence[str], n_targets: int) -> Iterat
         for k in others:
             for lead, text in ((0, "goes with"), (1, "tells the next value of")):
                 pair = values[: len(values) - lead, k], values[lead:, target]
-                if len(pair[0]) > 10 and abs(np.corrcoef(*pair)[0, 1]) > ALIKE:
+                if len(pair[0]) > 10 and abs(np.corrcoef(*pair)[0, 1]) > SAME_CORRELATION:
                     text = f"column {columns[k]} {text} {columns[target]} exactly"
                     yield Finding(
                         "leak",
@@ -247,13 +256,15 @@ def _addends(candidates: Floats, total: Floats) -> list[int]:
 
 def _without_holes(panel: Panel, series: int) -> Floats:
     """The newest values of a series' first column, with straight lines where some are missing."""
-    rows = np.arange(*panel.layout.offsets[series : series + 2])[-ROWS:]
+    rows = np.arange(*panel.layout.offsets[series : series + 2])[-COMPARED_ROWS:]
     rows = rows[np.isfinite(panel.values[rows, 0])]
     if not len(rows):
         return np.empty(0)
     steps = panel.layout.ordinals(rows)
     straight: Floats = np.interp(
-        np.arange(max(steps[0], steps[-1] - ROWS), steps[-1] + 1), steps, panel.values[rows, 0]
+        np.arange(max(steps[0], steps[-1] - COMPARED_ROWS), steps[-1] + 1),
+        steps,
+        panel.values[rows, 0],
     )
     return straight
 
@@ -266,7 +277,7 @@ def season_strength(panel: Panel, season: int) -> float:
     centred moving average of a season as trend and means of equal phases as season.
     """
     strengths = []
-    for k in np.argsort(-panel.layout.lengths, kind="stable")[:SERIES]:
+    for k in np.argsort(-panel.layout.lengths, kind="stable")[:MEASURED_SERIES]:
         values = _without_holes(panel, int(k))
         if len(values) < 3 * season:
             continue

@@ -11,15 +11,15 @@ from pandas.tseries.frequencies import to_offset
 from lstm_forecast.errors import DataError
 from lstm_forecast.panel.grid import Grid, infer_freq, ticks_of
 from lstm_forecast.panel.rows import Rows
-from lstm_forecast.tables.faults import SHOWN, Finding, Level
+from lstm_forecast.tables.faults import SHOWN_PLACES, Finding, Level
 from lstm_forecast.tables.read import Table
 
 __all__ = [
-    "LONGEST_ID", "after_end", "ahead_of_clock", "behind_targets", "series_of_rows",
+    "LONGEST_SERIES_ID", "after_end", "ahead_of_clock", "behind_targets", "series_of_rows",
     "steps_of_rows", "until", "without_empty_rows",
 ]  # fmt: skip
 
-LONGEST_ID = 1_000  # characters; what a run may hold of its series is derived from it
+LONGEST_SERIES_ID = 1_000  # characters; what a run may hold of its series is derived from it
 
 
 def without_empty_rows(table: Table, columns: list[str]) -> tuple[Table, list[Finding]]:
@@ -36,7 +36,7 @@ def without_empty_rows(table: Table, columns: list[str]) -> tuple[Table, list[Fi
         raise DataError(f"{table.sources[0][0]}: no rows")
     if not len(empty):
         return table, []
-    places = tuple(table.place(int(row)) for row in empty[:SHOWN])
+    places = tuple(table.place(int(row)) for row in empty[:SHOWN_PLACES])
     kept = np.ones(len(table.frame), bool)
     kept[empty] = False
     finding = Finding(
@@ -68,7 +68,7 @@ def after_end(table: Table, kept: NDArray[np.bool_], end: str | int) -> list[Fin
     later = np.flatnonzero(~kept)
     if not len(later):
         return []
-    places = tuple(table.place(int(row)) for row in later[:SHOWN])
+    places = tuple(table.place(int(row)) for row in later[:SHOWN_PLACES])
     return [Finding("rows_after_end", "settled", len(later), f"later than data.end, {end}", places)]
 
 
@@ -92,7 +92,7 @@ def ahead_of_clock(
         return kept, []
     level: Level = {"error": "refused", "drop": "settled"}.get(policy, "note")  # type: ignore[assignment]
     text = f"later than now, {now:%Y-%m-%d %H:%M} UTC on this machine"
-    places = tuple(place(int(row)) for row in first[:SHOWN])
+    places = tuple(place(int(row)) for row in first[:SHOWN_PLACES])
     finding = Finding(
         "future_rows", level, len(first), text, places, "data.future_rows: keep or drop"
     )
@@ -142,11 +142,12 @@ def series_of_rows(
         raise DataError(
             f"{table.place(int(empty.to_numpy().argmax()))}: column {series_id}: no series id"
         )
-    if (text.str.len() > LONGEST_ID).any():
-        row = int((text.str.len() > LONGEST_ID).to_numpy().argmax())
+    if (text.str.len() > LONGEST_SERIES_ID).any():
+        row = int((text.str.len() > LONGEST_SERIES_ID).to_numpy().argmax())
         raise DataError(
             f"{table.place(row)}: column {series_id}: a series id of {len(text.iloc[row]):,}"
-            f" characters, and at most {LONGEST_ID:,} are read; is data.series_id the right column?"
+            f" characters, and at most {LONGEST_SERIES_ID:,} are read; is data.series_id the right"
+            " column?"
         )
     codes, ids = pd.factorize(text, sort=True)
     return codes.astype(np.int32), tuple(map(str, ids))
@@ -194,7 +195,7 @@ def steps_of_rows(
     remedy = "data.freq, or data.off_grid: nearest"
     if zone is not None:
         remedy += ", or data.timezone where days are local"
-    places = tuple(f"{table.place(int(row))}: {stamps[row]}" for row in off[:SHOWN])
+    places = tuple(f"{table.place(int(row))}: {stamps[row]}" for row in off[:SHOWN_PLACES])
     level: Level = "refused" if off_grid == "error" else "settled"
     grid = _aligned(grid, ticks)
     numbers = grid.nearest(ticks)

@@ -14,8 +14,8 @@ from lstm_forecast.config.table import DataConfig
 from lstm_forecast.panel.fill import with_rows_added, without_missing
 from lstm_forecast.panel.grid import Grid, season_length
 from lstm_forecast.panel.rows import Rows
-from lstm_forecast.panel.zones import MOST_SKIPPED, clock_hint
-from lstm_forecast.tables.faults import SHOWN, Finding, Level
+from lstm_forecast.panel.zones import MOST_STEPS_SKIPPED, clock_hint
+from lstm_forecast.tables.faults import SHOWN_PLACES, Finding, Level
 
 __all__ = ["LARGEST_VALUE", "numeric_sentinels", "settle"]
 
@@ -117,7 +117,7 @@ class _Survey:
             places = [
                 f"{self.place(self.source(rows, row)[0])}: column"
                 f" {self.columns[cells[row].argmax()]}"
-                for row in touched[:SHOWN]
+                for row in touched[:SHOWN_PLACES]
             ]
             counts = {
                 name: int(n) for name, n in zip(self.columns, cells.sum(axis=0), strict=True) if n
@@ -141,9 +141,11 @@ class _Survey:
                 f", the first of {len(gaps.after):,} gaps, the longest: {gaps.sizes[longest]:,},"
                 f" {after(longest)}"
             )
-        steps = gaps.steps(rows) if gaps.sizes[longest] <= MOST_SKIPPED else np.empty(0, np.int64)
+        steps = (
+            gaps.steps(rows) if gaps.sizes[longest] <= MOST_STEPS_SKIPPED else np.empty(0, np.int64)
+        )
         hint, first = clock_hint(grid, steps, repeated=False)
-        places = [after(k) for k in range(min(SHOWN, len(gaps.after)))]
+        places = [after(k) for k in range(min(SHOWN_PLACES, len(gaps.after)))]
         self.add(
             "gaps",
             self.data.gaps,
@@ -169,7 +171,7 @@ def _sorted(rows: Rows, survey: _Survey) -> Rows:
     back = (np.diff(rows.codes[by_series]) == 0) & (np.diff(rows.ordinals[by_series]) < 0)
     late = by_series[1:][back]
     if len(late):
-        places = [survey.place(int(row)) for row in late[:SHOWN]]
+        places = [survey.place(int(row)) for row in late[:SHOWN_PLACES]]
         text = "earlier than the row before it"
         survey.add("unsorted", survey.data.unsorted, len(late), text, places, "sort")
     return rows.take(np.lexsort((rows.ordinals, rows.codes)))
@@ -184,7 +186,7 @@ def _distinct(rows: Rows, survey: _Survey) -> Rows:
     is_first[repeated] = False
     starts = np.flatnonzero(is_first)
     places = []
-    for row in repeated[:SHOWN]:
+    for row in repeated[:SHOWN_PLACES]:
         nth = int(row - starts[np.searchsorted(starts, row) - 1])
         places.append([survey.place(int(k)) for k in survey.source(rows, row)[[nth, nth - 1]]])
     here = [place for place, _ in places]

@@ -14,13 +14,14 @@ from lstm_forecast.config.schema import PreprocessingConfig
 from lstm_forecast.errors import DataError
 from lstm_forecast.panel.notes import fences
 from lstm_forecast.panel.panel import Panel
-from lstm_forecast.panel.placing import LONGEST_ID
+from lstm_forecast.panel.placing import LONGEST_SERIES_ID
 from lstm_forecast.panel.repair import LARGEST_VALUE
 
 __all__ = ["Scaler", "fit_config_scaler", "fit_scaler", "most_bytes"]
 
 Floats = NDArray[np.float64]
-FARTHEST = 1e15  # scales from the center: squares of such numbers still fit into float32
+# Scales from the center that a value may lie: squares of such numbers still fit into float32.
+FARTHEST_SCALED = 1e15
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Scaler:
             values = (values - self.center[index]) / self.scale[index]
             if self.known:
                 values = np.concatenate([values, (known - center) / scale], axis=1)
-            if (np.abs(values) > FARTHEST).any():
+            if (np.abs(values) > FARTHEST_SCALED).any():
                 raise _too_far(values, panel, start)
             scaled[start:end] = values
         return scaled
@@ -161,7 +162,7 @@ def most_bytes(n_series: int, columns: Sequence[str], known: Sequence[str] = ())
     own, others = (
         sum(character * len(name) + numbers for name in names) for names in (columns, known)
     )
-    return 2**16 + own + others + n_series * (character * (LONGEST_ID + 1) + own)
+    return 2**16 + own + others + n_series * (character * (LONGEST_SERIES_ID + 1) + own)
 
 
 def fit_scaler(
@@ -301,7 +302,7 @@ def _logarithm(values: Floats, panel: Panel, start: int) -> Floats:
 
 
 def _too_far(scaled: Floats, panel: Panel, start: int) -> DataError:
-    row, column = np.argwhere(np.abs(scaled) > FARTHEST)[0]
+    row, column = np.argwhere(np.abs(scaled) > FARTHEST_SCALED)[0]
     where = np.array([start + row])
     series, stamp = (
         panel.layout.ids[panel.layout.series_of(where)[0]],
@@ -309,6 +310,6 @@ def _too_far(scaled: Floats, panel: Panel, start: int) -> DataError:
     )
     return DataError(
         f"series {series}, {stamp}: column {panel.columns[column]}:"
-        f" {panel.values[start + row, column]:g} lies {FARTHEST:g} times as far out as the training"
-        " rows; correct it, or set data.outliers: clip"
+        f" {panel.values[start + row, column]:g} lies {FARTHEST_SCALED:g} times as far out as the"
+        " training rows; correct it, or set data.outliers: clip"
     )

@@ -23,21 +23,24 @@ from lstm_forecast.panel.placing import without_empty_rows
 from lstm_forecast.panel.repair import LARGEST_VALUE
 from lstm_forecast.panel.survey import survey_panel, survey_table
 from lstm_forecast.tables.faults import Finding, refuse
-from lstm_forecast.tables.first_look import LONGEST_WORD, FirstLook, reading
+from lstm_forecast.tables.first_look import LONGEST_SENTINEL, FirstLook, reading
 from lstm_forecast.tables.read import Table
 from lstm_forecast.tables.stamps import joined, parse_stamps
 
 __all__ = ["Choice", "Question", "Settled", "settle"]
 
-FEW = 0.01  # largest share of the rows that is dropped, merged or moved without being asked for
-# in minutes
-STEPS = {"5min": 5, "10min": 10, "15min": 15, "30min": 30, "h": 60, "2h": 120, "6h": 360, "D": 1440}
-SHORT_GAP = 10  # rows that are filled where there is no season
-# for each row: those that ask for seasons, and those that a grid may have
-MANY_HOLES, MOST_HOLES = 0.05, 0.6
-UNKNOWN = "mask"  # the policy for values that are not there which invents none
-# What becomes of rows of one stamp.
-RULES = {
+# Largest share of the rows that is dropped, merged or moved without being asked for.
+SHARE_SETTLED_UNASKED = 0.01
+MINUTES_OF_STEP = {
+    "5min": 5, "10min": 10, "15min": 15, "30min": 30, "h": 60, "2h": 120, "6h": 360, "D": 1440,
+}  # fmt: skip
+LONGEST_FILLED_GAP = 10  # rows, where there is no season or a shorter one
+SEASONAL_HOLES = 0.05  # missing steps for each row from which they are filled by season
+MOST_HOLES_OF_GRID = 0.6  # missing steps for each row that a grid may have
+NONE: Mapping[str, Any] = {}  # no policies beside those that were found
+NOT_OBSERVED = "mask"  # the policy for missing values that invents none
+# What becomes of rows of one stamp under each policy.
+MERGING_RULES = {
     "sum": "added up",
     "mean": "averaged",
     "first": "dropped but the first",
@@ -118,7 +121,7 @@ class _Settling:
         data = self.data.model_copy(update={"freq": panel.layout.grid.freq, **self.written})
         return Settled(data, panel, (*done, *self.told), tuple(self.questions))
 
-    def _survey(self, **more: Any) -> tuple[Panel, dict[str, Finding]]:
+    def _survey(self, more: Mapping[str, Any] = NONE) -> tuple[Panel, dict[str, Finding]]:
         data = self.data.model_copy(update={**self.written, **self.assumed, **more})
         panel, findings = survey_table(data, self.table)
         return panel, {finding.kind: finding for finding in findings if finding.level != "note"}
@@ -130,7 +133,7 @@ class _Settling:
         return panel, fault if fault is not None and fault.level == "refused" else None
 
     def _are_few(self, count: int) -> bool:
-        return count <= FEW * len(self.table.frame)
+        return count <= SHARE_SETTLED_UNASKED * len(self.table.frame)
 
     def _of_all(self, count: int) -> str:
         return f"{count:,} of {len(self.table.frame):,} rows"
@@ -146,7 +149,7 @@ class _Settling:
         panel, late = self._refused("future_rows")
         if late is None:
             return
-        can_drop = self._leaves_every_series(future_rows="drop")
+        can_drop = self._leaves_every_series({"future_rows": "drop"})
         if 2 * late.count >= len(panel.values):  # a story about the future
             self.written["future_rows"] = "keep"
         elif self._are_few(late.count) and can_drop:
@@ -162,9 +165,9 @@ class _Settling:
             text = f"{self._of_all(late.count)} are {late.text}"
             self._ask(late, text, *choices, assumed={"future_rows": choices[0].keys["future_rows"]})
 
-    def _leaves_every_series(self, **keys: Any) -> bool:
+    def _leaves_every_series(self, keys: Mapping[str, Any]) -> bool:
         try:
-            self._survey(**keys)
+            self._survey(keys)
         except DataError:
             return False
         return True
@@ -174,7 +177,7 @@ class _Settling:
         if off is None:
             return
         keys = self._steps(panel.layout.grid)
-        panel, found = self._survey(**keys)
+        panel, found = self._survey(keys)
         freq = keys["freq"]
         merged = found["duplicates"].count if "duplicates" in found else 0
         if not merged:
@@ -192,7 +195,7 @@ class _Settling:
                 {**keys, "duplicates": rule},
                 f"{moved}; rows of one step are {done}{self._remain(merged)}",
             )
-            for rule, done in RULES.items()
+            for rule, done in MERGING_RULES.items()
             if merged
         ]
         text = (
@@ -216,14 +219,13 @@ class _Settling:
         keys: dict[str, Any] = {"off_grid": "nearest", "duplicates": "mean"}
         for freq in (
             finest.freq,
-            *(freq for freq, length in STEPS.items() if minutes and length > minutes),
+            *(freq for freq, length in MINUTES_OF_STEP.items() if minutes and length > minutes),
         ):
             keys["freq"] = freq
-            panel, _ = self._survey(**keys)
+            panel, _ = self._survey(keys)
             gaps = gap_lengths(panel)
-            if gaps[gaps <= max(season_length(freq), SHORT_GAP)].sum() <= MOST_HOLES * len(
-                panel.values
-            ):
+            filled = gaps[gaps <= max(season_length(freq), LONGEST_FILLED_GAP)].sum()
+            if filled <= MOST_HOLES_OF_GRID * len(panel.values):
                 break
         return keys
 
@@ -250,7 +252,7 @@ class _Settling:
             Choice(
                 {"duplicates": rule}, f"rows of one stamp are {done}{self._remain(repeated.count)}"
             )
-            for rule, done in RULES.items()
+            for rule, done in MERGING_RULES.items()
         ]
         keys = [Choice({}, found.text) for found in self.look.findings if found.kind == "keys"]
         self._ask(repeated, text, *keys, *choices, assumed={"duplicates": "first"})
@@ -264,7 +266,7 @@ class _Settling:
             self.written["infinite"] = "missing"
             return
         answer = Choice(
-            {"infinite": "missing", "missing": UNKNOWN},
+            {"infinite": "missing", "missing": NOT_OBSERVED},
             f"{infinite.count:,} rows are read as missing",
         )
         text = f"{self._of_all(infinite.count)} hold values that are {infinite.text}"
@@ -283,18 +285,18 @@ class _Settling:
         rows, season = len(panel.values), season_length(panel.layout.grid.freq)
         if "gaps" in counts:
             self.written["gaps"] = "fill"
-            if gap_lengths(panel).max() > (limit := max(season, SHORT_GAP)):
+            if gap_lengths(panel).max() > (limit := max(season, LONGEST_FILLED_GAP)):
                 self.written["fill_limit"] = limit
         if (holes := sum(counts.values())) or "infinite" in self.written:
             moved = "off_grid" in {**self.written, **self.assumed}
-            usual = "seasonal" if season > 1 and holes > MANY_HOLES * rows else "ffill"
+            usual = "seasonal" if season > 1 and holes > SEASONAL_HOLES * rows else "ffill"
             # A season filled into what was moved would make seasonal forecasts look too good.
             self.written["missing"] = "interpolate" if moved else usual
         else:
-            self.assumed["missing"] = UNKNOWN  # for texts and infinite values that are open
+            self.assumed["missing"] = NOT_OBSERVED  # for texts and infinite values that are open
 
     def _numbers_for_missing(self) -> None:
-        panel, _ = self._survey(missing="mask", gaps="split")
+        panel, _ = self._survey({"missing": NOT_OBSERVED, "gaps": "split"})
         found = {number for values in panel.values.T for number in suspected_sentinels(values)}
         counts = {
             number: int((panel.values == number).any(axis=1).sum()) for number in sorted(found)
@@ -304,7 +306,7 @@ class _Settling:
         for number in counts.keys() - numbers:
             text = (
                 f"{number:g} may be a value, or none: then data.sentinels: [{number:g}] and"
-                f" data.missing: {UNKNOWN}"
+                f" data.missing: {NOT_OBSERVED}"
             )
             self.told.append(Finding(text, "note", counts[number], text))
         if numbers:
@@ -316,8 +318,8 @@ class _Settling:
         words = {word for found in self.look.doubtful.values() for word in found}
         sentinels = (*self.written.get("sentinels", self.data.sentinels), *sorted(words))
         lost = []
-        if words and len(sentinels) <= MOST_SENTINELS and max(map(len, words)) <= LONGEST_WORD:
-            keys = {"sentinels": sentinels, "missing": self.written.get("missing", UNKNOWN)}
+        if words and len(sentinels) <= MOST_SENTINELS and max(map(len, words)) <= LONGEST_SENTINEL:
+            keys = {"sentinels": sentinels, "missing": self.written.get("missing", NOT_OBSERVED)}
             lost.append(
                 Choice(
                     keys,

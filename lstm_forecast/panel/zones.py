@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 
 from lstm_forecast.panel.grid import Grid
 
-__all__ = ["MOST_SKIPPED", "clock_hint"]
+__all__ = ["MOST_STEPS_SKIPPED", "clock_hint"]
 
 # One for each common pair of hours: Central, Western and Eastern Europe, all of the United States,
 # Australia.
 ZONES = ("Europe/Berlin", "Europe/London", "Europe/Athens", "America/New_York", "Australia/Sydney")
-MOST_SKIPPED = 60  # steps in a row that clocks skip: an hour of minutes
+MOST_STEPS_SKIPPED = 60  # in a row by clocks: an hour of minutes
 
 
 def clock_hint(grid: Grid, ordinals: NDArray[np.int64], *, repeated: bool) -> tuple[str, str]:

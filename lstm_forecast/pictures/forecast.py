@@ -19,6 +19,7 @@ from lstm_forecast.pictures.style import (
     BLUE,
     GREY,
     INK,
+    MOST_MARKED_STEPS,
     ORANGE,
     add_heading,
     new_figure,
@@ -32,7 +33,6 @@ from lstm_forecast.pictures.style import (
 __all__ = ["MAX_PANELS", "forecast_figure", "interval_levels", "separate_windows"]
 
 MAX_PANELS = 12
-FEW_STEPS = 3  # a forecast up to here is hardly a line: its points get a mark
 
 
 @styled
@@ -136,7 +136,7 @@ def _draw_fan(axes: Axes, window: pd.DataFrame, name: str, color: str) -> None:
             axes.fill_between(x, low, high, color=tint(color, share), linewidth=0, zorder=2)
         else:
             axes.vlines(x, low, high, color=tint(color, share), linewidth=6, zorder=2)
-    mark = "o" if len(x) <= FEW_STEPS else None
+    mark = "o" if len(x) <= MOST_MARKED_STEPS else None
     axes.plot(
         x,
         window[name].to_numpy(float),

@@ -10,6 +10,7 @@ from lstm_forecast.pictures.style import (
     GREEN,
     GREY,
     INK,
+    MOST_MARKED_STEPS,
     ORANGE,
     PURPLE,
     add_heading,
@@ -29,7 +30,6 @@ LINES: tuple[tuple[str, Any], ...] = (
     (PURPLE, (0, (3, 1, 1, 1, 1, 1))),
     (INK, (0, (8, 3))),
 )
-FEW_STEPS = 3  # up to here the points need a mark
 
 
 @styled
@@ -43,7 +43,7 @@ def horizon_figure(errors: Mapping[str, Sequence[float]], *, title: str, note: s
     for k, (label, values) in enumerate(errors.items()):
         color, dashes = LINES[k % len(LINES)]
         steps = range(1, len(values) + 1)
-        mark = "o" if len(values) <= FEW_STEPS else None
+        mark = "o" if len(values) <= MOST_MARKED_STEPS else None
         (handles[label],) = axes.plot(
             steps,
             values,

@@ -18,9 +18,9 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 __all__ = [
-    "BLUE", "GREEN", "GREY", "INK", "ORANGE", "PURPLE", "SUFFIXES", "Figure", "add_heading",
-    "new_figure", "plain", "positions", "save_figure", "stamp_text", "step_axis", "styled",
-    "time_axis", "tint",
+    "BLUE", "GREEN", "GREY", "INK", "MOST_MARKED_STEPS", "ORANGE", "PURPLE", "SUFFIXES", "Figure",
+    "add_heading", "new_figure", "plain", "positions", "save_figure", "stamp_text", "step_axis",
+    "styled", "time_axis", "tint",
 ]  # fmt: skip
 
 # Okabe & Ito's palette (2008).
@@ -28,9 +28,10 @@ BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 INK, GREY, PALE = "#222222", "#6F6F6F", "#E4E4E4"
 SUFFIXES = (".png", ".svg", ".pdf")
 WIDTH, DOTS = 10.0, 200  # inches and dots per inch: sharp where a page shows it 1000 pixels wide
-LONGEST = 90  # letters of a label: what fits on a line
+LONGEST_LABEL = 90  # letters that fit on a line
+MOST_MARKED_STEPS = 3  # a forecast of no more is hardly a line: its points get a mark
 # What helps out where DejaVu lacks a script, if the machine has it: see HELPING in startup.py.
-FALLBACKS = (
+FALLBACK_FONTS = (
     "Noto Sans CJK JP",
     "Noto Sans",
     "Arial Unicode MS",
@@ -44,7 +45,7 @@ UNDATED: dict[str, Any] = {".png": {}, ".svg": {"Date": None}, ".pdf": {"Creatio
 def _style() -> Any:
     installed = {font.name for font in font_manager.fontManager.ttflist}
     return {
-        "font.family": ["DejaVu Sans", *(name for name in FALLBACKS if name in installed)],
+        "font.family": ["DejaVu Sans", *(name for name in FALLBACK_FONTS if name in installed)],
         "font.size": 10,
         "text.color": INK,
         "text.usetex": False,
@@ -107,7 +108,7 @@ def add_heading(figure: Figure, title: str, handles: dict[str, Any], **options: 
     )
 
 
-def plain(text: str, *, longest: int = LONGEST) -> str:
+def plain(text: str, *, longest: int = LONGEST_LABEL) -> str:
     """User text as a label: one line, not too long, and no dollar sign starts a formula."""
     letters = "".join(
         letter if letter.isprintable() else " " if letter.isspace() else "�" for letter in text

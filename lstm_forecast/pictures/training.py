@@ -26,8 +26,8 @@ from lstm_forecast.pictures.style import (
 
 __all__ = ["training_figure"]
 
-WIDE = 10.0  # losses that span more than this factor need a logarithmic axis
-MANY_EPOCHS = 60  # from here on marks would run into each other
+LOGARITHMIC_FROM = 10.0  # times the least loss: wider ones need a logarithmic axis
+MOST_MARKED_EPOCHS = 60  # marks of more would run into each other
 
 
 @styled
@@ -64,7 +64,7 @@ def training_figure(history: pd.DataFrame, *, title: str, note: str = "") -> Fig
 def _draw_losses(axes: Axes, history: pd.DataFrame) -> dict[str, Any]:
     """Draw both losses and the kept epoch; what the legend holds."""
     many = history["network"].nunique() > 1
-    mark = "o" if len(history) <= MANY_EPOCHS else None
+    mark = "o" if len(history) <= MOST_MARKED_EPOCHS else None
     handles: dict[str, Any] = {}
     for _, own in history.groupby("network"):
         epochs = own["epoch"].to_numpy(float)
@@ -93,7 +93,7 @@ def _draw_losses(axes: Axes, history: pd.DataFrame) -> dict[str, Any]:
         ] = kept
     losses = history[["loss", "val_loss"]].to_numpy(float)
     losses = losses[np.isfinite(losses)]
-    if len(losses) and losses.min() > 0 and losses.max() > WIDE * losses.min():
+    if len(losses) and losses.min() > 0 and losses.max() > LOGARITHMIC_FROM * losses.min():
         axes.set_yscale("log")
     axes.set_ylabel("loss, normalised units")
     return handles

@@ -16,7 +16,7 @@ from lstm_forecast.config.loading import parse_config
 from lstm_forecast.config.schema import Config
 from lstm_forecast.errors import ConfigError, RunError
 from lstm_forecast.events import Epoch
-from lstm_forecast.panel.placing import LONGEST_ID
+from lstm_forecast.panel.placing import LONGEST_SERIES_ID
 from lstm_forecast.store import Run
 from lstm_forecast.store.history import read_history
 
@@ -30,7 +30,7 @@ STEP_BYTES = 4096  # of all errors of one step of the horizon
 MOST_COLUMNS = 5 + 2 * 99  # of forecasts, with an interval for every percent
 # that we write: others can make gigabytes of a page of kilobytes
 CODECS = {"SNAPPY", "UNCOMPRESSED"}
-Text = Annotated[str, StringConstraints(max_length=LONGEST_ID)]
+Text = Annotated[str, StringConstraints(max_length=LONGEST_SERIES_ID)]
 
 
 class _Document(BaseModel):
@@ -161,7 +161,9 @@ def read_test_forecasts(run: Run, config: Config) -> pd.DataFrame:
     import pyarrow.parquet
 
     rows = facts_of(run).windows.get("test", 0) * config.windows.horizon * config.n_outputs
-    content = run.read("forecasts.parquet", limit=2**20 + rows * (LONGEST_ID + 16 * MOST_COLUMNS))
+    content = run.read(
+        "forecasts.parquet", limit=2**20 + rows * (LONGEST_SERIES_ID + 16 * MOST_COLUMNS)
+    )
     with sound(run, "forecasts.parquet"):
         # Ids stay numbers of a dictionary: written out, one of a megabyte would be one in every
         # row.

@@ -12,12 +12,12 @@ from lstm_forecast.files import available_memory
 __all__ = ["Budget", "Size", "parquet_size", "written_out"]
 
 MIB = 2**20
-# Bytes that a table takes until it is a panel: about the peaks of 2,000,000 rows, long and wide,
-# CSV and Parquet.
-ROW, CELL, TEXT_CELL = 64, 24, 48  # the last for cells that are all read as text, for a first look
-TEXT = 4  # times the bytes of text
-# times those of a line that is longer than a block, as all of its cells are told apart at once
-LINE = 9
+# Memory that a table takes until it is a panel: about the peaks of 2,000,000 rows, long and wide,
+# CSV and Parquet. A first look reads all cells as text.
+BYTES_OF_ROW, BYTES_OF_CELL, BYTES_OF_TEXT_CELL = 64, 24, 48
+BYTES_OF_TEXT_BYTE = 4
+# All cells of a line that is longer than a block are told apart at once.
+BYTES_OF_LONG_LINE_BYTE = 9
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,13 @@ class Budget:
 
     def require(self, size: Size) -> None:
         """Raise DataError if so much more would not fit."""
-        size, cell = self.spent + size, TEXT_CELL if self.as_text else CELL
-        need = ROW * size.rows + cell * size.cells + TEXT * size.text + LINE * size.longest
+        size, cell = self.spent + size, BYTES_OF_TEXT_CELL if self.as_text else BYTES_OF_CELL
+        need = (
+            BYTES_OF_ROW * size.rows
+            + cell * size.cells
+            + BYTES_OF_TEXT_BYTE * size.text
+            + BYTES_OF_LONG_LINE_BYTE * size.longest
+        )
         if need > self.most:
             whose = "training.memory_limit allows" if self.limited else "there is room for"
             larger = (

@@ -42,15 +42,16 @@ UNREADABLE = (
     zipfile.BadZipFile,
     tarfile.TarError,
 )
-# what standard input begins with where it is compressed, as it has no name that would end so
-MAGIC = {
+# What standard input begins with where it is compressed, and how a file of that kind would be
+# called: standard input has no name.
+SUFFIX_OF_BEGINNING = {
     b"\x1f\x8b": ".gz",
     b"BZh": ".bz2",
     b"\xfd7zXZ\0": ".xz",
     b"\x28\xb5\x2f\xfd": ".zst",
     b"PK\x03\x04": ".zip",
 }
-MARKS = {
+BYTE_ORDER_MARKS = {
     "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
     "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
 }
@@ -87,7 +88,9 @@ def packed_suffix(file: Path) -> str:
         return ""
     with open_regular(file) as stream:
         beginning = stream.read(8)
-    return next((suffix for sign, suffix in MAGIC.items() if beginning.startswith(sign)), "")
+    return next(
+        (suffix for sign, suffix in SUFFIX_OF_BEGINNING.items() if beginning.startswith(sign)), ""
+    )
 
 
 def sniff(file: Path, written: CsvConfig = DETECTED) -> Dialect:
@@ -141,7 +144,11 @@ def _detect_encoding(file: Path, sample: bytes) -> str:
 
 def _require_mark(file: Path, sample: bytes, encoding: str) -> None:
     """Refuse text of two or four bytes a sign where nothing says which of them comes first."""
-    if encoding in MARKS and sample and not sample.startswith(MARKS[encoding]):
+    if (
+        encoding in BYTE_ORDER_MARKS
+        and sample
+        and not sample.startswith(BYTE_ORDER_MARKS[encoding])
+    ):
         # most signs of a table are ASCII
         order = "le" if sample[::2].count(0) < sample[1::2].count(0) else "be"
         raise DataError(f"{file}: no byte-order mark; set data.csv.encoding: {encoding}-{order}")

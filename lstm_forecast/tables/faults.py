@@ -9,9 +9,9 @@ from typing import Literal
 
 from lstm_forecast.errors import DataError
 
-__all__ = ["SHOWN", "Finding", "Level", "refuse", "require_columns"]
+__all__ = ["SHOWN_PLACES", "Finding", "Level", "refuse", "require_columns"]
 
-SHOWN = 3  # places of each kind
+SHOWN_PLACES = 3  # of each kind of fault
 Level = Literal["refused", "settled", "note"]
 
 

@@ -12,16 +12,17 @@ from numpy.typing import NDArray
 
 from lstm_forecast.config.table import MOST_SENTINELS, CsvConfig, DataConfig
 from lstm_forecast.events import phase
-from lstm_forecast.tables.faults import SHOWN, Finding
+from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
 from lstm_forecast.tables.read import Table, read_table
 from lstm_forecast.tables.roles import Roles, find_roles
 from lstm_forecast.tables.stamps import joined, stamp_format
 
-__all__ = ["LONGEST_WORD", "FirstLook", "first_look", "reading"]
+__all__ = ["LONGEST_SENTINEL", "FirstLook", "first_look", "reading"]
 
-LONGEST_WORD = 40  # characters of what may stand for a missing value
-# of cells that are no numbers but hold digits, and what to write instead; the last form fits all
-READINGS = {
+LONGEST_SENTINEL = 40  # characters of what may stand for a missing value
+# What cells of these forms, which are no numbers but hold digits, seem to be, and what to write
+# instead. The last form fits all.
+READING_OF_FORM = {
     r"[<>≤≥~]=?\s*[\d.,]+.*": (
         "limits of what could be measured",
         "write the limit, or half of it",
@@ -130,13 +131,15 @@ def _says_something(word: str) -> bool:
     """Whether a text may be a number in other clothes, or a note, rather than a word for a missing
     value.
     """
-    return len(word) > LONGEST_WORD or any(sign.isnumeric() for sign in word)
+    return len(word) > LONGEST_SENTINEL or any(sign.isnumeric() for sign in word)
 
 
 def reading(words: Iterable[str]) -> tuple[str, str]:
     """What the first of these texts seems to be, and what to write instead."""
     first = next(iter(words))
-    return next(found for form, found in READINGS.items() if re.fullmatch(form, first, re.DOTALL))
+    return next(
+        found for form, found in READING_OF_FORM.items() if re.fullmatch(form, first, re.DOTALL)
+    )
 
 
 def _format(table: Table, roles: Roles) -> str | None:
@@ -175,7 +178,7 @@ def _texts(
     rows = _rows_with(table, name, words)
     places = tuple(
         f"{table.place(int(row))}: column {name}: {table.frame[name].iloc[row]!r}"
-        for row in rows[:SHOWN]
+        for row in rows[:SHOWN_PLACES]
     )
     return Finding(kind, "refused", len(rows), text, places, remedy, {name: len(rows)})
 
@@ -199,5 +202,5 @@ def _doubled(table: Table) -> list[Finding]:
     )
     if not len(rows):
         return []
-    places = tuple(table.place(int(row)) for row in rows[:SHOWN])
+    places = tuple(table.place(int(row)) for row in rows[:SHOWN_PLACES])
     return [Finding("doubled", "note", len(rows), "equal to an earlier row in all columns", places)]

@@ -9,12 +9,13 @@ from lstm_forecast.tables.numbers import is_whole
 
 __all__ = ["find_keys", "find_series", "preferred"]
 
-MOST_LEFT = 0.01  # share of repeated stamps that a key leaves
-MOST_LEFT_OF_HEAD = 0.1  # the same among the first rows
-MANY_REPEATED = 0.1  # share of rows with a repeated stamp, from which numbers may name series
-MOST_COLUMNS = 3  # of one key
-MOST_TRIED = 12  # columns
-HEAD_ROWS = 10_000  # that are looked at first
+# Share of the repeated stamps that a key may leave: of all rows, and of the first ones.
+MOST_LEFT_BY_KEY, MOST_LEFT_IN_HEAD = 0.01, 0.1
+HEAD_ROWS = 10_000  # the first ones, which are looked at before all others
+# Share of the rows with a repeated stamp from which whole numbers may name series.
+REPEATED_FOR_NUMBERS = 0.1
+MOST_COLUMNS_OF_KEY = 3
+MOST_COLUMNS_TRIED = 12
 SERIES_NAMES = (
     "unique_id",
     "series_id",
@@ -43,12 +44,12 @@ def find_series(
     candidates = [
         name
         for name in _key_columns(frame, time, numbers)
-        if _left(frame, (name,), time) < MOST_LEFT * repeated
+        if _left(frame, (name,), time) < MOST_LEFT_BY_KEY * repeated
         and (
             name.lower() in SERIES_NAMES
             or (repeated >= frame[name].nunique() - 1 and name not in numbers)
             or (
-                repeated >= MANY_REPEATED * len(frame)
+                repeated >= REPEATED_FOR_NUMBERS * len(frame)
                 and name in numbers
                 and _is_steady(frame, (name,), time)
             )
@@ -70,17 +71,19 @@ def find_keys(
     frame = frame[(frame[time[0]].notna()) & (frame[time[0]] != "")]
     known = () if series is None else (series,)
     repeated = _left(frame, known, time)
-    if repeated <= MOST_LEFT * len(frame):
+    if repeated <= MOST_LEFT_BY_KEY * len(frame):
         return ()
-    candidates = [name for name in _key_columns(frame, time, numbers) if name in free][:MOST_TRIED]
+    candidates = [name for name in _key_columns(frame, time, numbers) if name in free][
+        :MOST_COLUMNS_TRIED
+    ]
     head = frame.head(HEAD_ROWS)  # by which most are seen not to
-    for size in range(2 - len(known), MOST_COLUMNS + 1 - len(known)):
+    for size in range(2 - len(known), MOST_COLUMNS_OF_KEY + 1 - len(known)):
         for keys in ((*known, *more) for more in combinations(candidates, size)):
             if (
-                _left(head, keys, time) <= MOST_LEFT_OF_HEAD * _left(head, known, time)
+                _left(head, keys, time) <= MOST_LEFT_IN_HEAD * _left(head, known, time)
                 and _is_steady(head, keys, time)
                 and _is_steady(frame, keys, time)
-                and _left(frame, keys, time) < MOST_LEFT * repeated
+                and _left(frame, keys, time) < MOST_LEFT_BY_KEY * repeated
             ):
                 return keys
     return ()

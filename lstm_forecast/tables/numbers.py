@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from lstm_forecast.tables.read import MISSING
-from lstm_forecast.tables.stamps import SAMPLE
+from lstm_forecast.tables.read import MISSING_WORDS
+from lstm_forecast.tables.stamps import SAMPLED_CELLS
 
 __all__ = [
     "MOST_ODD_CELLS", "are_truths", "counts_rows", "is_whole", "numbers_in", "words_in",
@@ -20,15 +20,15 @@ def numbers_in(cells: pd.Series, decimal: str) -> pd.Series | None:
         return None
     if pd.api.types.is_numeric_dtype(cells):
         return cells
-    if decimal == "." and pd.to_numeric(cells.head(SAMPLE), errors="coerce").notna().all():
+    if decimal == "." and pd.to_numeric(cells.head(SAMPLED_CELLS), errors="coerce").notna().all():
         numbers = pd.to_numeric(cells, errors="coerce")
         if numbers.notna().all():  # a column as most are, without a closer look
             return numbers
     text = cells.astype("str").str.strip()
-    given = ~text.isin(MISSING)
+    given = ~text.isin(MISSING_WORDS)
     if decimal == ",":  # then a point is no decimal sign
         text = text.str.translate({ord("."): "?", ord(","): "."})
-    if pd.to_numeric(text[given].head(SAMPLE), errors="coerce").isna().all():
+    if pd.to_numeric(text[given].head(SAMPLED_CELLS), errors="coerce").isna().all():
         return None  # without a look at all of a long column of words
     numbers = pd.to_numeric(text.where(given), errors="coerce")
     return numbers if numbers.notna().sum() >= (1 - MOST_ODD_CELLS) * given.sum() else None
@@ -39,7 +39,10 @@ def words_in(cells: pd.Series, numbers: pd.Series) -> dict[str, int]:
     if numbers.notna().all():
         return {}
     odd = cells[numbers.isna() & cells.notna()].astype("str").str.strip()
-    return {str(word): int(count) for word, count in odd[~odd.isin(MISSING)].value_counts().items()}
+    return {
+        str(word): int(count)
+        for word, count in odd[~odd.isin(MISSING_WORDS)].value_counts().items()
+    }
 
 
 def counts_rows(numbers: pd.Series) -> bool:
@@ -50,11 +53,11 @@ def counts_rows(numbers: pd.Series) -> bool:
 def is_whole(cells: pd.Series) -> bool:
     """Whether all cells that are given are whole numbers, and written as such."""
     if pd.api.types.is_string_dtype(cells):
-        return bool((cells.str.fullmatch(r"[+-]?\d+") | cells.isin(MISSING)).all())
+        return bool((cells.str.fullmatch(r"[+-]?\d+") | cells.isin(MISSING_WORDS)).all())
     return pd.api.types.is_integer_dtype(cells)
 
 
 def are_truths(cells: pd.Series) -> bool:
     """Whether a column says true in some rows and false in the others."""
     found = cells.dropna().astype("str").str.strip().str.lower().unique()
-    return {"false", "true"} <= set(found) <= {"false", "true", *map(str.lower, MISSING)}
+    return {"false", "true"} <= set(found) <= {"false", "true", *map(str.lower, MISSING_WORDS)}

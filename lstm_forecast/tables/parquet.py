@@ -15,7 +15,7 @@ from lstm_forecast.tables.text import Wanted
 __all__ = ["is_parquet", "parquet_columns", "read_parquet"]
 
 SUFFIXES = {".parquet", ".pq"}
-MAGIC = b"PAR1"
+PARQUET_BEGINNING = b"PAR1"
 
 
 def is_parquet(file: Path) -> bool:
@@ -23,7 +23,7 @@ def is_parquet(file: Path) -> bool:
     if file != STDIN:
         return file.suffix.lower() in SUFFIXES
     with open_regular(file) as stream:
-        return stream.read(len(MAGIC)) == MAGIC
+        return stream.read(len(PARQUET_BEGINNING)) == PARQUET_BEGINNING
 
 
 def parquet_columns(file: Path) -> list[str]:

@@ -19,13 +19,13 @@ from lstm_forecast.tables.parquet import is_parquet, parquet_columns, read_parqu
 from lstm_forecast.tables.text import Wanted, count_text, cut_row, read_text, require_narrow_rows
 
 __all__ = [
-    "MISSING", "Table", "column_names", "data_files", "files_below", "is_text", "read_table",
+    "MISSING_WORDS", "Table", "column_names", "data_files", "files_below", "is_text", "read_table",
     "suffix_of",
 ]  # fmt: skip
 
-MISSING = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "none", "-", "?"]
-# characters of a cell: the time that some parsers of dates take grows with the square
-LONGEST_TEXT = 2**16
+MISSING_WORDS = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "none", "-", "?"]
+# Characters of a cell: the time that some parsers of dates take grows with the square.
+LONGEST_CELL = 2**16
 State = tuple[int, ...]  # of a file: its size, when it was written, where it lies
 
 
@@ -84,7 +84,7 @@ def read_table(
     states = {file: _state(file) for file in files if file != STDIN}
     size = sum(state[0] for state in states.values() if state)
     phase(f"reading {path} ({size / 1e6:,.1f} MB)", path=str(path), bytes=size)
-    wanted = Wanted(columns, text, either, (*MISSING, *missing))
+    wanted = Wanted(columns, text, either, (*MISSING_WORDS, *missing))
     budget = Budget.of(path, limit=memory_limit, as_text=columns is None)
     try:
         if is_parquet(files[0]):
@@ -218,10 +218,10 @@ def _require_short_texts(table: Table) -> None:
     for name, column in table.frame.items():
         if isinstance(column.dtype, pd.StringDtype):
             lengths = column.str.len()
-            if lengths.max() > LONGEST_TEXT:
+            if lengths.max() > LONGEST_CELL:
                 raise DataError(
                     f"{table.place(int(lengths.fillna(0).to_numpy().argmax()))}: column {name}: a"
-                    f" text of {int(lengths.max()):,} characters, and at most {LONGEST_TEXT:,} are"
+                    f" text of {int(lengths.max()):,} characters, and at most {LONGEST_CELL:,} are"
                     " read; shorten it, or leave the column out of the file"
                 )
 

@@ -18,7 +18,7 @@ from lstm_forecast.tables.numbers import (
     numbers_in,
     words_in,
 )
-from lstm_forecast.tables.stamps import PARTS, SAMPLE, looks_like_time
+from lstm_forecast.tables.stamps import FORMAT_OF_PART, SAMPLED_CELLS, looks_like_time
 
 __all__ = ["Roles", "find_roles"]
 
@@ -60,7 +60,8 @@ TARGET_NAMES = (
     "revenue",
     "price",
 )
-CIRCUMSTANCES = {  # what forecasts are made with rather than of, where there is anything else
+# Words for what forecasts are made with rather than of, where there is anything else.
+CIRCUMSTANCE_NAMES = {
     "temp",
     "temperature",
     "dewp",
@@ -201,7 +202,7 @@ def _time_candidates(
     of_day = [name for name in text if _looks_like_time_of_day(frame[name])]
     dates = [name for name in text if name not in of_day and looks_like_time(frame[name])]
     parts = {name.lower(): name for name in names if name in numbers}
-    split = tuple(parts[part] for part in PARTS if part in parts)
+    split = tuple(parts[part] for part in FORMAT_OF_PART if part in parts)
     counted = [
         name
         for name in names
@@ -216,7 +217,7 @@ def _time_candidates(
 
 
 def _looks_like_time_of_day(cells: pd.Series) -> bool:
-    head = cells.head(SAMPLE).astype("str").str.strip()
+    head = cells.head(SAMPLED_CELLS).astype("str").str.strip()
     given = head[head != ""]
     return len(given) > 0 and bool(given.str.fullmatch(TIME_OF_DAY).mean() > 1 - MOST_ODD_CELLS)
 
@@ -229,7 +230,7 @@ def _find_target(names: Sequence[str]) -> str:
         name: re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
         for name in names
     }
-    wanted = [name for name in names if CIRCUMSTANCES.isdisjoint(words[name])] or names
+    wanted = [name for name in names if CIRCUMSTANCE_NAMES.isdisjoint(words[name])] or names
     worded = [
         name for word in TARGET_NAMES if len(word) > 2 for name in wanted if word in words[name]
     ]

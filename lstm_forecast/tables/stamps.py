@@ -13,19 +13,28 @@ from numpy.typing import NDArray
 from pandas.tseries.api import guess_datetime_format
 
 from lstm_forecast.errors import DataError
-from lstm_forecast.tables.faults import SHOWN, Finding
+from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
 from lstm_forecast.tables.read import Table
 
 __all__ = [
-    "PARTS", "SAMPLE", "in_zone", "joined", "looks_like_time", "parse_stamps", "stamp_format",
+    "FORMAT_OF_PART", "SAMPLED_CELLS", "in_zone", "joined", "looks_like_time", "parse_stamps",
+    "stamp_format",
 ]  # fmt: skip
 
 OTHER_STAMPS = "write stamps with an offset, or in UTC with data.timezone: UTC"
 DIGITS_OF_MONTH = r"(19|20)\d{2}(0[1-9]|1[0-2])"
 DIGITS_OF_DATE = rf"{DIGITS_OF_MONTH}(0[1-9]|[12]\d|3[01])"
 DOTTED_TIME = r" \d?\d\.\d\d(\.\d\d)?$"  # 18.00.00, which pandas does not guess
-SAMPLE = 1000
-PARTS = {"year": "%Y", "month": "%m", "day": "%d", "hour": "%H", "minute": "%M", "second": "%S"}
+SAMPLED_CELLS = 1000  # the first ones, by which most columns are told apart
+# How the parts of a stamp are written that stand in columns with these names.
+FORMAT_OF_PART = {
+    "year": "%Y",
+    "month": "%m",
+    "day": "%d",
+    "hour": "%H",
+    "minute": "%M",
+    "second": "%S",
+}
 
 
 def joined(
@@ -41,7 +50,7 @@ def joined(
         return table, name, timestamp_format
     first, *rest = (table.frame[column].astype("str").str.strip() for column in columns)
     cells = reduce(lambda left, right: left + " " + right, rest, first).str.strip()
-    parts = [PARTS.get(column.lower()) for column in columns]
+    parts = [FORMAT_OF_PART.get(column.lower()) for column in columns]
     usual = " ".join(part for part in parts if part) if all(parts) else None
     return (
         replace(table, frame=table.frame.assign(**{name: cells})),
@@ -89,7 +98,7 @@ def looks_like_time(cells: pd.Series) -> bool:
         return True
     if not pd.api.types.is_string_dtype(cells):
         return False
-    cells = cells[cells.str.len() >= 6].drop_duplicates().head(SAMPLE)
+    cells = cells[cells.str.len() >= 6].drop_duplicates().head(SAMPLED_CELLS)
     with warnings.catch_warnings(action="ignore"):
         return any(
             pd.to_datetime(cells, format=style, errors="coerce", utc=True).notna().mean() > 0.9
@@ -249,7 +258,9 @@ def _places(
     table: Table, column: str, stamps: pd.DatetimeIndex, rows: NDArray[np.int64]
 ) -> tuple[str, ...]:
     """Where the first of these rows stand, and their stamps."""
-    return tuple(f"{table.place(int(row))}: column {column}: {stamps[row]}" for row in rows[:SHOWN])
+    return tuple(
+        f"{table.place(int(row))}: column {column}: {stamps[row]}" for row in rows[:SHOWN_PLACES]
+    )
 
 
 def _second_pass(

@@ -26,8 +26,8 @@ from lstm_forecast.tables.faults import Finding
 
 __all__ = ["Counted", "Wanted", "count_text", "cut_row", "read_text", "require_narrow_rows"]
 
-BLOCK = 1 << 20
-COMPARED = 1000  # rows that a last one without a line end is compared with
+BLOCK_BYTES = 1 << 20
+ROWS_BESIDE_LAST = 1000  # that a last row without a line end is compared with
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def count_text(file: Path, dialect: Dialect, wanted: Wanted, budget: Budget) -> 
     sign, tail, size = dialect.delimiter.encode(), b"", Size()
     try:
         with decompressed(file) as stream:
-            for block in iter(lambda: stream.read(BLOCK), b""):
+            for block in iter(lambda: stream.read(BLOCK_BYTES), b""):
                 breaks = max(block.count(b"\n"), block.count(b"\r"))
                 if not breaks and not block.strip(b"\0"):
                     raise DataError(
@@ -86,7 +86,7 @@ def count_text(file: Path, dialect: Dialect, wanted: Wanted, budget: Budget) -> 
                 line = 0 if breaks else line + len(block)
                 longest, tail = (
                     max(longest, line),
-                    tail[-BLOCK:] + block if len(block) < BLOCK else block,
+                    tail[-BLOCK_BYTES:] + block if len(block) < BLOCK_BYTES else block,
                 )
                 size = wanted.size(dialect, rows=rows, n_bytes=n_bytes, longest=longest)
                 budget.require(size)
@@ -169,7 +169,7 @@ def cut_row(file: Path, dialect: Dialect) -> list[Finding]:
     Raises DataError if it has fewer columns than all others: it was cut without doubt.
     """
     with opened(file, dialect) as records:
-        *others, (line, last) = deque(islice(records, 1, None), COMPARED) or [(0, [])]
+        *others, (line, last) = deque(islice(records, 1, None), ROWS_BESIDE_LAST) or [(0, [])]
     if not others:
         return []
     place, remedy = f"{file}:{line}", "add what is missing, or a line end if nothing is"
