@@ -92,8 +92,8 @@ def static_values(
     place: Callable[[int], str],
     holes: bool,
 ) -> tuple[NDArray[np.float64], dict[str, int]]:
-    """The constants of every series (n_series, n_columns), and how many series are of no known
-    category, by column.
+    """The constants of every series (n_series, n_columns), and how many series have a category
+    that training has not seen, by column.
 
     Such a series has 0 in all columns of its categories. ``codes`` (n_rows,) number the series of
     the rows of ``frame``, ``place`` describes a row, ``holes`` allows empty cells. Raises DataError

@@ -29,10 +29,10 @@ def drift(layout: Layout, values: Floats, first_new: NDArray[np.int64]) -> float
     """
     bounds = zip(layout.offsets[:-1], first_new, layout.offsets[1:], strict=True)
     found = [_stretch_drift(values[start:new], values[new:end]) for start, new, end in bounds]
-    known = [each for each in found if each is not None]
+    measured = [each for each in found if each is not None]
     return (
-        float(np.quantile(known, SHARE_DRIFTING_LESS, axis=0, method="higher").max())
-        if known
+        float(np.quantile(measured, SHARE_DRIFTING_LESS, axis=0, method="higher").max())
+        if measured
         else None
     )
 

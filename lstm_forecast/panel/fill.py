@@ -51,8 +51,8 @@ def without_missing(
         within = np.arange(len(span)) - np.flatnonzero(start)[span - 1]
         frame = frame.groupby([span, within % season]).ffill()
     filled = frame.groupby(span).ffill().to_numpy()
-    known = np.flatnonzero(~np.isnan(filled).any(axis=1))
-    lost = np.setdiff1d(rows.codes, rows.codes[known])
+    whole = np.flatnonzero(~np.isnan(filled).any(axis=1))
+    lost = np.setdiff1d(rows.codes, rows.codes[whole])
     if len(lost):
         raise DataError(
             f"series {ids[lost[0]]}: no row has a value, or one before it, in all of"
@@ -61,7 +61,7 @@ def without_missing(
     if policy == "interpolate":
         between = np.isnan(rows.values) & frame.groupby(span).bfill().notna().to_numpy()
         filled = np.where(between, _on_the_line(rows.values), filled)
-    return Rows(rows.codes[known], rows.ordinals[known], filled[known])
+    return Rows(rows.codes[whole], rows.ordinals[whole], filled[whole])
 
 
 def _on_the_line(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -70,7 +70,7 @@ def _on_the_line(values: NDArray[np.float64]) -> NDArray[np.float64]:
     given = ~np.isnan(values)
     return np.column_stack(
         [
-            np.interp(index, index[known], column[known])
-            for column, known in zip(values.T, given.T, strict=True)
+            np.interp(index, index[observed], column[observed])
+            for column, observed in zip(values.T, given.T, strict=True)
         ]
     )

@@ -123,11 +123,11 @@ def is_share(values: Floats, series: NDArray[np.int64]) -> bool:
     they are, as the border leaves them no room; of few values it is enough that they do not move
     more there, unless they wander as prices do.
     """
-    known = values[~np.isnan(values)]
-    deviation = known.std()
-    if np.isin(known, (0, 1)).all() or 1 - known.max() > NEAR_ONE * deviation:
+    observed = values[~np.isnan(values)]
+    deviation = observed.std()
+    if np.isin(observed, (0, 1)).all() or 1 - observed.max() > NEAR_ONE * deviation:
         return False
-    if (known == 1).sum() > 2 * len(np.unique(series)):
+    if (observed == 1).sum() > 2 * len(np.unique(series)):
         return True
     change, middle = np.abs(np.diff(values)), (values[1:] + values[:-1]) / 2
     kept = ~np.isnan(change) & (np.diff(series) == 0)
@@ -187,11 +187,11 @@ def _spread_notes(panel: Panel) -> Iterator[Finding]:
             found["outliers"] += [
                 (start + row, column) for row in np.flatnonzero((values < low) | (values > high))
             ]
-            known = values[np.isfinite(values)]
-            same = np.count_nonzero(known == np.median(known)) if len(known) else 0
-            if same == len(known) > 0:
+            observed = values[np.isfinite(values)]
+            same = np.count_nonzero(observed == np.median(observed)) if len(observed) else 0
+            if same == len(observed) > 0:
                 found["constant"].append((start, column))
-            elif same > (1 - MOST_OUTLIERS) * len(known):
+            elif same > (1 - MOST_OUTLIERS) * len(observed):
                 found["nearly_constant"].append((start, column))
     texts = {
         "outliers": "far from all other values of the series",

@@ -68,12 +68,12 @@ class Panel:
     values: NDArray[np.float64]  # (n_rows, n_columns)
     repairs: Mapping[str, int]  # what the policies changed, and in how many rows
     known: Known = NOTHING  # what the last columns are
-    # series of no known category, by static column
+    # Series with a category that training has not seen, by static column.
     unseen: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()  # what is odd about the files themselves, for people
-    # rows behind the last target of their series, as given: values of known.future alone
+    # Rows behind the last target of their series, as given: values of known.future alone.
     later: Rows | None = None
-    # (n_series, horizon, n_columns): the steps to be forecast; see look_ahead
+    # (n_series, horizon, n_columns): the steps to be forecast, see look_ahead.
     ahead: NDArray[np.float64] | None = None
 
     def only(self, kept: NDArray[np.bool_]) -> "Panel":

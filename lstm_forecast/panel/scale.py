@@ -38,19 +38,19 @@ class Scaler:
     ids: tuple[str, ...]
     center: Floats  # (n_series, n_columns)
     scale: Floats  # (n_series, n_columns), above 0
-    known: tuple[tuple[str, float, float], ...] = ()  # the others: column, center and scale
+    known: tuple[tuple[str, float, float], ...] = ()  # known ahead: column, center and scale
     # (2, n_series, n_columns): the least and the largest value, others are clipped
     limits: Floats | None = None
 
     def indices(self, ids: Sequence[str]) -> NDArray[np.int64]:
         """Row of each id in ``center``; -1 for an id that was not there in training."""
-        known = {name: index for index, name in enumerate(self.ids)}
-        return np.array([known.get(name, -1) for name in ids], np.int64)
+        rows = {name: index for index, name in enumerate(self.ids)}
+        return np.array([rows.get(name, -1) for name in ids], np.int64)
 
     def transform(self, panel: Panel) -> NDArray[np.float32]:
         """All values of the panel scaled, shape (n_rows, n_columns).
 
-        Every series must be known, or all pairs equal.
+        Every series must have been there in training, or all pairs be equal.
 
         Raises DataError at the first value that has no logarithm, or lies too far from what
         training saw.

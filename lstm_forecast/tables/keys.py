@@ -69,18 +69,18 @@ def find_keys(
     does, or nothing.
     """
     frame = frame[(frame[time[0]].notna()) & (frame[time[0]] != "")]
-    known = () if series is None else (series,)
-    repeated = _left(frame, known, time)
+    chosen = () if series is None else (series,)
+    repeated = _left(frame, chosen, time)
     if repeated <= MOST_LEFT_BY_KEY * len(frame):
         return ()
     candidates = [name for name in _key_columns(frame, time, numbers) if name in free][
         :MOST_COLUMNS_TRIED
     ]
     head = frame.head(HEAD_ROWS)  # by which most are seen not to
-    for size in range(2 - len(known), MOST_COLUMNS_OF_KEY + 1 - len(known)):
-        for keys in ((*known, *more) for more in combinations(candidates, size)):
+    for size in range(2 - len(chosen), MOST_COLUMNS_OF_KEY + 1 - len(chosen)):
+        for keys in ((*chosen, *more) for more in combinations(candidates, size)):
             if (
-                _left(head, keys, time) <= MOST_LEFT_IN_HEAD * _left(head, known, time)
+                _left(head, keys, time) <= MOST_LEFT_IN_HEAD * _left(head, chosen, time)
                 and _is_steady(head, keys, time)
                 and _is_steady(frame, keys, time)
                 and _left(frame, keys, time) < MOST_LEFT_BY_KEY * repeated

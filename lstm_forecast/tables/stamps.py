@@ -41,7 +41,7 @@ def joined(
     table: Table, columns: Sequence[str], timestamp_format: str | None = None
 ) -> tuple[Table, str, str | None]:
     """The table with stamps that several columns hold in one, the name of that, and the format if
-    it is known.
+    there is one.
 
     Columns called year, month, day, hour, minute and second need no format.
     """
