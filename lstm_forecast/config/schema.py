@@ -18,13 +18,13 @@ from lstm_forecast.config.retrain import RetrainConfig
 from lstm_forecast.config.table import DataConfig, SplitConfig
 
 __all__ = [
-    "SUPPORTS", "Config", "Normalisation", "PreprocessingConfig", "Scaler", "TrainingConfig",
+    "SUPPORTS", "Config", "Normalisation", "PreprocessingConfig", "ScalerKind", "TrainingConfig",
     "WindowsConfig",
 ]  # fmt: skip
 
 Normalisation = Literal["none", "last", "mean", "standard", "last_standard"]
 LONGEST = 100_000  # rows of a context or horizon
-Scaler = Literal["standard", "minmax", "robust", "none"]
+ScalerKind = Literal["standard", "minmax", "robust", "none"]
 Support = Literal["real", "non_negative", "unit"]
 SUPPORTS: dict[Support, tuple[float, float]] = {
     "real": (-math.inf, math.inf), "non_negative": (0.0, math.inf), "unit": (0.0, 1.0),
@@ -37,7 +37,7 @@ class PreprocessingConfig(Section):
     log: Annotated[bool, AUTO] = Field(
         OPEN, description="logarithm of targets and past covariates; needs values above 0"
     )
-    scaler: Scaler = Field(
+    scaler: ScalerKind = Field(
         "standard", description="scaler of every column: standard, minmax, robust or none"
     )
     scope: Literal["series", "global"] = Field(
