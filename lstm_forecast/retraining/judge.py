@@ -1,7 +1,8 @@
 """Champion and challenger on the newest windows that neither was trained on."""
 
 import math
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,8 @@ from lstm_forecast.windows.windows import make_windows
 
 __all__ = ["judge_challenger"]
 
-MAX_WINDOWS = 20_000  # about
+MOST_JUDGING_WINDOWS = 20_000  # about: of more, every second, third and so on judges
+Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
@@ -36,73 +38,122 @@ def judge_challenger(
     """Compare the champion with a challenger of that resolved config.
 
     ``learned`` (n_series,) is the row behind the last one that the challenger's training part could
-    have, ``unseen`` the first row that neither knows. Series that the champion does not know play
-    no part.
+    have, ``unseen`` the first row that neither was trained on. Only series of the champion count.
     """
-    known = champion.forecaster.scaler.indices(panel.layout.ids) >= 0
-    layout, kept = panel.layout, np.repeat(known, panel.layout.lengths)
-    shift = np.concatenate(([0], np.cumsum(~kept)))  # rows that go before each row
-    learned, unseen = ((rows - shift[rows])[known] for rows in (learned, unseen))
-    panel = panel.only(known)
-    layout, sides = panel.layout, (champion.forecaster, challenger)
-    own = panel.values[:, : config.n_outputs]
+    shared = champion.forecaster.scaler.indices(panel.layout.ids) >= 0
+    learned, unseen = _moved(learned, shared, panel), _moved(unseen, shared, panel)
+    panel = panel.only(shared)
     horizon = min(champion.config.windows.horizon, config.windows.horizon)
-    rows = int((layout.offsets[1:] - unseen).sum())
-    stride = max(1, math.ceil(rows / MAX_WINDOWS))
-    framing = Framing(
-        context_length=max(side.framing.context_length for side in sides),
-        horizon=horizon,
-        stride=stride,
-    )
+    n_rows = int((panel.layout.offsets[1:] - unseen).sum())
+    stride = max(1, math.ceil(n_rows / MOST_JUDGING_WINDOWS))
+    sides = (champion.forecaster, challenger)
+    longest = max(side.framing.context_length for side in sides)
+    framing = Framing(context_length=longest, horizon=horizon, stride=stride)
     channels = Channels(
         n_targets=config.n_outputs,
         n_flagged=config.n_outputs if config.data.masks else 0,
         padded=all(side.channels.padded for side in sides),
     )
-    windows = make_windows(
-        layout,
-        own.astype(np.float32),
-        framing,
-        channels,
-        part_starts=unseen,
-        part_ends=layout.offsets[1:],
-        latest=True,
-    )
-    origins, floors = windows.origins(np.arange(len(windows)))
-    series = layout.series_of(origins - 1)
     season = config.windows.season_length
-    bounds = zip(layout.offsets[:-1], learned, strict=True)
-    scale = np.array([seasonal_scale(own[start:end], season) for start, end in bounds])[series][
-        :, None
-    ]
-    measured = (scale > 0).any(axis=(1, 2))
-    if measured.any():  # windows without a scale have no loss beside those that have one
-        origins, floors, series, scale = (
-            each[measured] for each in (origins, floors, series, scale)
-        )
-    common = sorted(set(champion.forecaster.quantiles) & set(challenger.quantiles))
-    actual = own[origins[:, None] + np.arange(horizon)]
-    # One that was trained on whole columns sees no hole: those of a policy that is new.
-    whole = replace(panel, values=history(panel.values, layout.spans, season))
-
-    def losses(side: Forecaster) -> NDArray[np.float64]:
-        if not len(origins):
-            return np.empty(0)
-        index = side.scaler.indices(layout.ids)[series]
-        seen = panel if side.channels.n_flagged else whole
-        forecast = side.ahead(side.scaler.transform(seen), origins, floors, index, steps=horizon)
-        shared = [side.quantiles.index(level) for level in common]
-        return window_losses(forecast[..., shared], actual, quantiles=common, scale=scale)
-
-    past = whole.values[:, : config.n_outputs]
-    naive = seasonal_naive(past, origins, floors, horizon=horizon, season_length=season)[..., None]
+    task = _Task.of(panel, framing, channels, learned=learned, unseen=unseen, season=season)
+    levels = sorted(set(champion.forecaster.quantiles) & set(challenger.quantiles))
     return judge(
-        champion=losses(champion.forecaster),
-        challenger=losses(challenger),
-        seasonal_naive=window_losses(naive, actual, quantiles=(0.5,), scale=scale),
-        origins=layout.ordinals(origins),
+        champion=task.losses(champion.forecaster, levels),
+        challenger=task.losses(challenger, levels),
+        seasonal_naive=task.naive_losses(season),
+        origins=panel.layout.ordinals(task.origins),
         block=math.ceil(horizon / stride),
         tolerance=config.retrain.tolerance,
         confidence=config.retrain.confidence,
         seed=config.seed,
     )
+
+
+def _moved(rows: Ints, kept: NDArray[np.bool_], panel: Panel) -> Ints:
+    """Rows (n_series,) of a panel as those of ``panel.only(kept)``."""
+    gone_before = np.concatenate(([0], np.cumsum(~np.repeat(kept, panel.layout.lengths))))
+    return np.asarray((rows - gone_before[rows])[kept])
+
+
+@dataclass(frozen=True)
+class _Task:
+    """Windows that both have to forecast, of the same origins and steps."""
+
+    panel: Panel
+    # One that was trained on whole columns sees no hole: those of a policy that is new.
+    whole: Panel
+    horizon: int
+    origins: Ints  # (n,): rows of the first targets
+    floors: Ints  # (n,): first rows that the contexts may hold
+    series: Ints  # (n,)
+    scale: Floats  # (n, 1, n_targets): that errors are divided by
+
+    @classmethod
+    def of(
+        cls,
+        panel: Panel,
+        framing: Framing,
+        channels: Channels,
+        *,
+        learned: Ints,
+        unseen: Ints,
+        season: int,
+    ) -> "_Task":
+        """All windows whose targets are ``unseen``, scaled by what the challenger ``learned``."""
+        layout, own = panel.layout, panel.values[:, : channels.n_targets]
+        windows = make_windows(
+            layout,
+            own.astype(np.float32),
+            framing,
+            channels,
+            part_starts=unseen,
+            part_ends=layout.offsets[1:],
+            latest=True,
+        )
+        origins, floors = windows.origins(np.arange(len(windows)))
+        series = layout.series_of(origins - 1)
+        bounds = zip(layout.offsets[:-1], learned, strict=True)
+        scales = np.array([seasonal_scale(own[start:end], season) for start, end in bounds])
+        whole = replace(panel, values=history(panel.values, layout.spans, season))
+        scale = scales[series][:, None]
+        task = cls(panel, whole, framing.horizon, origins, floors, series, scale)
+        return task.only(np.asarray((scale > 0).any(axis=(1, 2))))
+
+    def only(self, measured: NDArray[np.bool_]) -> "_Task":
+        """The windows whose errors can be scaled, if there are any: the others have no loss beside
+        these.
+        """
+        if not measured.any():
+            return self
+        return replace(
+            self,
+            origins=self.origins[measured],
+            floors=self.floors[measured],
+            series=self.series[measured],
+            scale=self.scale[measured],
+        )
+
+    @property
+    def actual(self) -> Floats:
+        """What came, (n, horizon, n_targets)."""
+        rows = self.origins[:, None] + np.arange(self.horizon)
+        return self.panel.values[rows, : self.scale.shape[2]]
+
+    def losses(self, side: Forecaster, levels: Sequence[float]) -> Floats:
+        """Losses (n,) of one side's quantiles of these levels."""
+        if not len(self.origins):
+            return np.empty(0)
+        seen = self.panel if side.channels.n_flagged else self.whole
+        index = side.scaler.indices(seen.layout.ids)[self.series]
+        values = side.scaler.transform(seen)
+        forecast = side.ahead(values, self.origins, self.floors, index, steps=self.horizon)
+        shared = [side.quantiles.index(level) for level in levels]
+        return window_losses(forecast[..., shared], self.actual, quantiles=levels, scale=self.scale)
+
+    def naive_losses(self, season: int) -> Floats:
+        """Losses (n,) of the seasonal naive forecast."""
+        past = self.whole.values[:, : self.scale.shape[2]]
+        forecast = seasonal_naive(
+            past, self.origins, self.floors, horizon=self.horizon, season_length=season
+        )
+        return window_losses(forecast[..., None], self.actual, quantiles=(0.5,), scale=self.scale)
