@@ -1,11 +1,76 @@
-"""Time-series forecasting with recurrent networks, from one YAML file and one command."""
+"""Time-series forecasting with recurrent networks, from one YAML file and one command, or from
+Python.
+
+>>> import lstm_forecast
+>>> run = lstm_forecast.train("data/co2.csv", horizon=12)  # doctest: +SKIP
+>>> forecast = run.predict()  # doctest: +SKIP
+
+Names are imported when they are first used: ``import lstm_forecast`` loads no numeric library.
+"""
 
 import os
-from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
 
 # Nothing leaves the machine: from 1.29 on ONNX Runtime collects and sends data about it unless it
 # is told not to before it is imported. This line runs before any module of ours can do that, and
 # what this process starts inherits it.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
-__version__ = version("lstm-forecast-cli")
+if TYPE_CHECKING:
+    from lstm_forecast.config.schema import Config
+    from lstm_forecast.errors import (
+        BusyError,
+        ChangedError,
+        ConfigError,
+        DataError,
+        ForecastError,
+        RunError,
+        UsageError,
+        WriteError,
+    )
+    from lstm_forecast.events import SILENT, Epoch, Event, Listener
+    from lstm_forecast.interface.run import Backtest, Run, load
+    from lstm_forecast.interface.train import train
+
+    __version__: str
+
+__all__ = [
+    "SILENT", "Backtest", "BusyError", "ChangedError", "Config", "ConfigError", "DataError",
+    "Epoch", "Event", "ForecastError", "Listener", "Run", "RunError", "UsageError", "WriteError",
+    "__version__", "load", "train",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for, once."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = _imported(name)
+    return value
+
+
+def _imported(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("lstm-forecast-cli")
+    if name == "Config":
+        from lstm_forecast.config.schema import Config
+
+        return Config
+    if name == "train":
+        from lstm_forecast.interface.train import train
+
+        return train
+    if name in ("Backtest", "Run", "load"):
+        from lstm_forecast.interface import run
+
+        return getattr(run, name)
+    from lstm_forecast import errors, events
+
+    return getattr(errors if hasattr(errors, name) else events, name)
+
+
+def __dir__() -> list[str]:
+    """All public names, also those that nobody asked for yet."""
+    return sorted({*globals(), *__all__})

@@ -37,7 +37,7 @@ def check(
 
     loaded = None if config is None else load_config(config, overrides=overrides or ())
     path = (
-        config.parent / loaded.data.path
+        loaded.data.located(config.parent)
         if data is None and config is not None and loaded is not None
         else data
     )

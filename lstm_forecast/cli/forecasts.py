@@ -120,7 +120,8 @@ def train(
         from lstm_forecast.commands.train import train as run
         from lstm_forecast.store import chosen_meanwhile
 
-        result = run(loaded, config_path=config, runs=runs, listener=talk, resume=resume)
+        table = loaded.data.located(config.parent)
+        result = run(loaded, table, runs=runs, listener=talk, resume=resume)
     for line, event, figures in outcome(result.history, result.published, result.scores):
         say(line, event=event, **figures)
     for part in ("test", "validation"):

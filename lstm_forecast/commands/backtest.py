@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from lstm_forecast.events import Listener, phase
 from lstm_forecast.forecasting.forecaster import Exchange
-from lstm_forecast.forecasting.loaded import load_run
+from lstm_forecast.forecasting.loaded import LoadedRun, load_run
 from lstm_forecast.forecasting.table import save_table, window_ids
 from lstm_forecast.judging.folds import RETRAINED, Fold, fold_forecasts, published_folds
 from lstm_forecast.judging.importance import permutation_importance
@@ -25,8 +25,9 @@ from lstm_forecast.model.linear.linear import fit_linear
 from lstm_forecast.panel.holes import history
 from lstm_forecast.store import Run, find_run, write_whole
 from lstm_forecast.store.outputs import require_output, require_suffix
+from lstm_forecast.tables.source import Source
 
-__all__ = ["Backtest", "backtest"]
+__all__ = ["Backtest", "backtest", "backtest_run"]
 
 SUFFIXES = (".csv", ".parquet")
 Floats = NDArray[np.float64]
@@ -67,6 +68,37 @@ def backtest(
     check_statistical(baselines)
     loaded = load_run(find_run(runs, name), evaluated=True).shown()
     require_output("--output", output, [data, loaded.data_path])
+    found = backtest_run(
+        loaded,
+        data=data,
+        last=last,
+        retrained=retrained,
+        baselines=baselines,
+        importance=importance,
+        listener=listener,
+    )
+    if output is not None:
+        table, suffix = found.table, output.suffix.lower()
+        write_whole(output, lambda staged: save_table(table, staged, suffix=suffix))
+    return found
+
+
+def backtest_run(
+    loaded: LoadedRun,
+    *,
+    data: Source | None = None,
+    last: int | None = None,
+    retrained: Callable[[Task, Listener], list[Fold]] | None = None,
+    baselines: Sequence[str] = (),
+    importance: bool = False,
+    listener: Listener,
+) -> Backtest:
+    """What ``backtest`` finds, of a run that was loaded with its evaluated network.
+
+    Raises UsageError if the options do not fit the run, DataError if the data do not fit it or hold
+    nothing to test.
+    """
+    check_statistical(baselines)
     task = open_task(loaded, data, last)
     folds = published_folds(task) if retrained is None else retrained(task, listener)
     forecast = fold_forecasts(folds, task, progress=_counted(listener, len(task.rows)))
@@ -87,8 +119,6 @@ def backtest(
         quantiles=quantiles,
         baselines=columns,
     )
-    if output is not None:
-        write_whole(output, lambda staged: save_table(table, staged, suffix=output.suffix.lower()))
     return Backtest(task.loaded.run, report, table)
 
 

@@ -79,7 +79,7 @@ def compare(
     variations or options do not fit, DataError if the data do not allow training, all before the
     first one; WriteError if writing fails.
     """
-    data_path = config_path.parent / config.data.path
+    data_path = config.data.located(config_path.parent)
     _require_places(output, picture, [config_path, data_path])
     base = prepare(config, data_path)
     part = _judged(base)
@@ -117,7 +117,7 @@ def _varied(base: Prepared, variation: Variation, config_path: Path) -> Prepared
     config = variation.applied(base.config)
     if _data_key(config) == _data_key(base.config):
         return replace(base, config=config)
-    prepared = prepare(config, config_path.parent / config.data.path)
+    prepared = prepare(config, config.data.located(config_path.parent))
     part = _judged(base)
     if not _same_values(getattr(base, part), getattr(prepared, part)):
         raise UsageError(

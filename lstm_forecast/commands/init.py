@@ -25,7 +25,7 @@ from lstm_forecast.tables.first_look import first_look
 from lstm_forecast.tables.read import suffix_of
 from lstm_forecast.tables.roles import Roles
 
-__all__ = ["InitResult", "init", "question_lines"]
+__all__ = ["InitResult", "init", "name_of", "question_lines"]
 
 HORIZONS = {1: 12, 4: 8, 12: 12, 52: 13, 5: 10, 7: 14}  # by season length; else one season
 SCHEMA = ".forecast-schema.json"  # beside the config: what editors complete and check keys by
@@ -78,7 +78,7 @@ def init(
             "the table on standard input has no name: give the config one with --output"
             " configs/NAME.yaml"
         )
-    name = _name_of(output if output is not None and data == STDIN else data)
+    name = name_of(output if output is not None and data == STDIN else data)
     path = output or Path("configs") / f"{name}.yaml"
     require_apart("--output", path, [data])
     if os.path.exists(path) and not force:  # noqa: PTH110  Path.exists raises where a name is too long
@@ -111,7 +111,8 @@ def init(
     return InitResult(path, findings, settled.questions)
 
 
-def _name_of(data: Path) -> str:
+def name_of(data: Path) -> str:
+    """A name for runs, made of that of a file."""
     stem = data.name.split(".")[0] or "series"
     return re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-_")[:64] or "series"
 

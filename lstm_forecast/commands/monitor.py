@@ -79,7 +79,7 @@ def monitor(
     single = None if os.path.isdir(forecasts) else forecasts  # noqa: PTH112  Path.is_dir raises where a name is too long
     require_output("--output", output, [single, data, loaded.data_path])
     limit = loaded.config.training.memory_limit
-    panel, _ = read_panel(loaded.config.data, data or loaded.data_path, memory_limit=limit)
+    panel, _ = read_panel(loaded.config.data, loaded.source(data), memory_limit=limit)
     ids = panel_ids(loaded.config.data, panel.layout)
     view = panel.melted(ids) if ids.shape[1] > 1 else panel
     phase(f"reading {forecasts}", path=str(forecasts))
@@ -110,7 +110,8 @@ def told(
     """
     with suppress(RunError):  # which ``look`` tells
         run = find_run(runs, name)
-        inputs = [*inputs, run.path / read_config(run).data.path]
+        path = read_config(run).data.path
+        inputs = [*inputs, None if path is None else run.path / path]
     require_apart("--metrics-file", metrics_file, inputs)
     try:
         report = look()

@@ -29,9 +29,11 @@ from lstm_forecast.store.documents import (
     sound,
 )
 from lstm_forecast.store.outputs import require_output, require_suffix
+from lstm_forecast.tables.source import Source
 
-__all__ = ["actual_values", "plot"]
+__all__ = ["actual_values", "draw", "plot"]
 
+PICTURES = ("forecast", "training", "horizon")
 FEW_PANELS = 3  # each as wide as the page, with room for ten horizons of history
 MIN_ROWS = 60  # of history, where the horizon is short
 # series ids that a wrong one is compared with: that takes less than a second
@@ -55,25 +57,50 @@ def plot(
     data do not fit it or it has nothing to draw, WriteError if the picture cannot be written.
     """
     require_suffix("--output", output, SUFFIXES)
+    _require_fitting(picture, data, future, series)
+    phase("drawing")
+    run = find_run(runs, name)
+    path = output or Path(f"{run.path.parent.name}-{picture}.png")
+    known = read_config(run).data.path
+    require_output("--output", path, [data, future, None if known is None else run.path / known])
+    figure = draw(picture, run, data=data, future=future, series=series)
+    write_whole(path, lambda staged: save_figure(figure, staged, suffix=path.suffix.lower()))
+    return path
+
+
+def draw(
+    picture: str,
+    run: Run,
+    *,
+    data: Source | None = None,
+    future: Source | None = None,
+    series: Sequence[str] = (),
+) -> Figure:
+    """The picture that ``plot`` writes, as a figure of Matplotlib.
+
+    Raises UsageError if the options do not fit, RunError if the run is damaged, DataError if the
+    data do not fit it or it has nothing to draw.
+    """
+    _require_fitting(picture, data, future, series)
+    if picture == "forecast":
+        return _forecast(run, data, future, series)
+    return {"training": _training, "horizon": _horizon}[picture](run)
+
+
+def _require_fitting(
+    picture: str, data: Source | None, future: Source | None, series: Sequence[str]
+) -> None:
+    if picture not in PICTURES:
+        raise UsageError(f"no picture {picture}; there are {', '.join(PICTURES)}")
     if picture != "forecast" and (data is not None or future is not None or series):
         raise UsageError(
             f"--data, --future and --series choose what the picture forecast shows; {picture} needs"
             " none"
         )
-    phase("drawing")
-    run = find_run(runs, name)
-    path = output or Path(f"{run.path.parent.name}-{picture}.png")
-    require_output("--output", path, [data, future, run.path / read_config(run).data.path])
-    if picture == "forecast":
-        figure = _forecast(run, data, future, series)
-    else:
-        figure = {"training": _training, "horizon": _horizon}[picture](run)
-    write_whole(path, lambda staged: save_figure(figure, staged, suffix=path.suffix.lower()))
-    return path
 
 
 def _forecast(
-    run: Run, data: Path | None, future_data: Path | None, series: Sequence[str]
+    run: Run, data: Source | None, future_data: Source | None, series: Sequence[str]
 ) -> Figure:
     loaded = load_run(run).shown()
     config = loaded.config

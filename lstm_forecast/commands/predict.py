@@ -11,7 +11,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from lstm_forecast.forecasting.future import forecast_future, forecast_table
-from lstm_forecast.forecasting.loaded import load_run, read_ahead
+from lstm_forecast.forecasting.loaded import LoadedRun, load_run, read_ahead
 from lstm_forecast.forecasting.table import (
     save_table,
     spreadsheet_safe,
@@ -19,8 +19,9 @@ from lstm_forecast.forecasting.table import (
 from lstm_forecast.panel.survey import repair_notes
 from lstm_forecast.store import Run, find_run, write_whole
 from lstm_forecast.store.outputs import require_output, require_suffix
+from lstm_forecast.tables.source import Source
 
-__all__ = ["Prediction", "predict", "table_csv", "table_json", "write_table"]
+__all__ = ["Prediction", "forecast_run", "predict", "table_csv", "table_json", "write_table"]
 
 SUFFIXES = (".csv", ".parquet", ".json")
 
@@ -62,19 +63,43 @@ def predict(
     require_suffix("--output", output, SUFFIXES)
     loaded = load_run(find_run(runs, name), levels=levels)
     require_output("--output", output, [data, future, loaded.data_path])
-    panel = read_ahead(loaded, data, future)
-    newest = panel.layout.stamps(panel.layout.offsets[1:] - 1).max()
-    fresh = data is not None or str(newest) != loaded.run.manifest["cutoff"]
-    forecast, doubts = forecast_future(loaded, panel, horizon=horizon, fresh=fresh)
-    table = forecast_table(loaded, panel, forecast, columns)
-    warnings = [*(f"warning: {note}" for note in panel.notes), *doubts]
-    notes = (*repair_notes(loaded.config.data, panel.repairs), *warnings)
-    prediction = Prediction(table, loaded.run, panel.repairs, notes, dict(panel.unseen))
+    prediction = forecast_run(
+        loaded,
+        data=data,
+        future=future,
+        horizon=horizon,
+        columns=columns,
+        fresh=data is not None,
+    )
     if output is not None:
         write_whole(
             output, lambda staged: write_table(prediction, staged, suffix=output.suffix.lower())
         )
     return prediction
+
+
+def forecast_run(
+    loaded: LoadedRun,
+    *,
+    data: Source | None = None,
+    future: Source | None = None,
+    horizon: int | None = None,
+    columns: Literal["long", "input"] = "long",
+    fresh: bool,
+) -> Prediction:
+    """What ``predict`` forecasts, of a run that was loaded with the levels wanted.
+
+    ``fresh`` data are others than those of the training, by what the caller knows. Raises
+    UsageError if the options do not fit the run, DataError if the data do not.
+    """
+    panel = read_ahead(loaded, data, future)
+    newest = panel.layout.stamps(panel.layout.offsets[1:] - 1).max()
+    fresh = fresh or str(newest) != loaded.run.manifest["cutoff"]
+    forecast, doubts = forecast_future(loaded, panel, horizon=horizon, fresh=fresh)
+    table = forecast_table(loaded, panel, forecast, columns)
+    warnings = [*(f"warning: {note}" for note in panel.notes), *doubts]
+    notes = (*repair_notes(loaded.config.data, panel.repairs), *warnings)
+    return Prediction(table, loaded.run, panel.repairs, notes, dict(panel.unseen))
 
 
 def write_table(prediction: Prediction, path: Path, *, suffix: str) -> None:

@@ -98,7 +98,7 @@ def retrain(
         "promoted": list(map(split_command, on_promote)),
         "failed": list(map(split_command, on_failure)),
     }
-    home, data_path = runs / config.name, config_path.parent / config.data.path
+    home, data_path = runs / config.name, config.data.located(config_path.parent)
     require_apart("--metrics-file", metrics_file, [config_path, data_path])
     started, clock = datetime.now(UTC), time.monotonic()
 
@@ -214,7 +214,7 @@ def _cycle(
         members = trained.members
         if config.retrain.refit:
             members = learn_all_rows(trained, listener, checkpoints=checkpoints)
-        run = publish_trained(home, trained, members, data_path=data_path)
+        run = publish_trained(home, trained, members, source=data_path)
         return _promoted(home, run, {"reason": "there was no champion"}, seen=seen)
     news = look_for_news(config, champion, panel, home)
     warnings = [*panel.notes, *check_news(news, config.retrain)]
@@ -246,9 +246,7 @@ def _concluded(
     verdict, keep = challenge.verdict, challenge.trained.prepared.config.retrain.keep
     judged = {"start": challenge.start, "judged": asdict(verdict)}
     facts = judged | {"judged_against": champion.run.run_id, FOR_STUDY: not verdict.better}
-    run = publish_trained(
-        home, challenge.trained, challenge.members, data_path=data_path, facts=facts
-    )
+    run = publish_trained(home, challenge.trained, challenge.members, source=data_path, facts=facts)
     found |= judged | {"run": run.run_id, "reason": verdict.reason}
     found["warnings"] = [*found["warnings"], *challenge.warnings]
     with suppress(BusyError):  # of the pointer: old runs go the next time

@@ -76,7 +76,7 @@ def schedule(
         timeout=timeout,
         mib=USUAL if limit is None else limit + LIBRARIES,
         config=os.path.normpath(here),
-        data=os.path.normpath(here.parent / config.data.path),
+        data=os.path.normpath(config.data.located(here.parent)),
         runs=os.path.normpath(runs.absolute()),
         output=os.path.normpath(
             (output or runs.absolute().parent / "forecasts" / config.name).absolute()

@@ -10,6 +10,7 @@ from typing import Any
 from lstm_forecast.config.schema import Config
 from lstm_forecast.events import Epoch, Listener
 from lstm_forecast.store import Run, crown, locked
+from lstm_forecast.tables.source import Source
 from lstm_forecast.training.learn import learn, learn_all_rows, start_checkpoints
 from lstm_forecast.training.prepare import prepare
 from lstm_forecast.training.publish import publish_trained
@@ -35,10 +36,10 @@ class TrainResult:
 
 
 def train(
-    config: Config, *, config_path: Path, runs: Path, listener: Listener, resume: bool = False
+    config: Config, source: Source, *, runs: Path, listener: Listener, resume: bool = False
 ) -> TrainResult:
-    """Train, evaluate and publish under ``runs/<config.name>``; promote unless somebody chose
-    meanwhile.
+    """Train on the table in ``source``, evaluate and publish under ``runs/<config.name>``; promote
+    unless somebody chose meanwhile.
 
     What is evaluated learned from the training part alone; what is published learned the same way
     from all rows (``training.refit``). With ``resume``, a training that was stopped goes on where
@@ -46,14 +47,13 @@ def train(
     training, WriteError if the run cannot be written. The champion then stays what it was.
     """
     home = runs / config.name
-    data_path = config_path.parent / config.data.path
     with locked(home) as seen:
         checkpoints = start_checkpoints(home, listener, resume=resume)
-        trained = learn(prepare(config, data_path), listener, checkpoints=checkpoints)
+        trained = learn(prepare(config, source), listener, checkpoints=checkpoints)
         members = trained.members
         if config.training.refit:
             members = learn_all_rows(trained, listener, checkpoints=checkpoints)
-        run = publish_trained(home, trained, members, data_path=data_path)
+        run = publish_trained(home, trained, members, source=source)
         champion = crown(home, run.run_id, seen=seen)
         checkpoints.clear()
     return TrainResult(

@@ -22,8 +22,8 @@ from ruamel.yaml.scanner import Scanner
 from lstm_forecast.errors import ConfigError
 
 __all__ = [
-    "Document", "Key", "config_error", "dump_values", "override", "parse_document", "quote",
-    "received",
+    "Document", "Key", "config_error", "dump_values", "open_section", "override",
+    "parse_document", "quote", "received",
 ]  # fmt: skip
 
 MAX_DEPTH, MOST_TOKENS = 16, 20_000
@@ -81,6 +81,15 @@ def override(document: Document, key: Sequence[str], text: str, *, source: str) 
     node = _compose(text, source=source, problems=document.problems)
     if len(document.problems) > problems_before:
         return
+    section = open_section(document, key, source=source)
+    if section is not None:
+        section[key[-1]] = None if node is None else _plain(node, tuple(key), document, source)
+
+
+def open_section(document: Document, key: Sequence[str], *, source: str) -> dict[str, Any] | None:
+    """The section in which ``source`` sets a key anew, with the sections on the way; None, with a
+    problem noted, where one of these is a value.
+    """
     section = document.values
     for depth, name in enumerate(key[:-1], start=1):
         inner = section.get(name)
@@ -90,13 +99,13 @@ def override(document: Document, key: Sequence[str], text: str, *, source: str) 
                 f"{'.'.join(key[:depth])} is not a section: it is {received(inner)} at {where}"
             )
             document.refuse(tuple(key[:depth]), source, problem)
-            return
+            return None
         document.places.setdefault(tuple(key[:depth]), source)
         section[name] = section = inner or {}
     for replaced in [known for known in document.places if known[: len(key)] == tuple(key)]:
         del document.places[replaced]
     document.places[tuple(key)] = source
-    section[key[-1]] = None if node is None else _plain(node, tuple(key), document, source)
+    return section
 
 
 def dump_values(values: Mapping[str, Any]) -> str:

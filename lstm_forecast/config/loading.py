@@ -8,6 +8,8 @@ import difflib
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from lstm_forecast.config.document import (
     Key,
     config_error,
     dump_values,
+    open_section,
     override,
     parse_document,
     received,
@@ -27,8 +30,8 @@ from lstm_forecast.errors import ConfigError
 from lstm_forecast.files import read_short
 
 __all__ = [
-    "ENVIRONMENT_PREFIX", "MAX_BYTES", "dump_config", "load_config", "override_config",
-    "parse_config",
+    "ENVIRONMENT_PREFIX", "MAX_BYTES", "Argument", "config_of", "dump_config", "load_config",
+    "override_config", "parse_config",
 ]  # fmt: skip
 
 ENVIRONMENT_PREFIX = "FORECAST_"
@@ -65,12 +68,68 @@ def load_config(
     allowed.
     """
     document = _parse_file(path)
-    for name, value in sorted((os.environ if environment is None else environment).items()):
-        key = name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__")
-        if name.startswith(ENVIRONMENT_PREFIX) and (len(key) > 1 or key[0] in Config.model_fields):
-            override(document, key, value, source=f"environment variable {name}")
+    _apply_environment(document, os.environ if environment is None else environment)
     _assign(document, overrides, option="--set")
     return _validated(document)
+
+
+@dataclass(frozen=True)
+class Argument:
+    """What a call from Python sets: one key, or the keys of a section."""
+
+    name: str  # as the caller knows it
+    key: tuple[str, ...]
+    value: Any
+
+    def leaves(self) -> Iterator[tuple[tuple[str, ...], Any]]:
+        """Every key that is set, with its value as YAML has them."""
+        yield from _leaves(self.key, self.value)
+
+
+def config_of(
+    base: Path | Mapping[str, Any], arguments: Sequence[Argument], *, source: str
+) -> Config:
+    """The config in the file ``base``, or of the values there, with the ``arguments`` of a call on
+    top.
+
+    Raises ConfigError as load_config does; messages name the argument, or ``source`` for what no
+    argument says.
+    """
+    if isinstance(base, Path):
+        document = _parse_file(base)
+        _apply_environment(document, os.environ)
+    else:
+        document = Document({}, places={(): source})
+        arguments = [Argument(source, (name,), value) for name, value in base.items()] + [
+            *arguments
+        ]
+    places: dict[tuple[str, ...], str] = {}
+    for argument in arguments:
+        place = source if argument.name == source else f"argument {argument.name}"
+        for key, value in argument.leaves():
+            if (first := places.get(key, source)) != source:
+                problem = f"{'.'.join(key)} is set twice; first by {first}"
+                document.problems.append(f"{place}: {problem}")
+            elif (section := open_section(document, key, source=place)) is not None:
+                section[key[-1]], places[key] = value, place
+    return _validated(document)
+
+
+def _leaves(key: tuple[str, ...], value: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
+    if isinstance(value, Mapping) and value:
+        for name, inner in value.items():
+            yield from _leaves((*key, str(name)), inner)
+    else:
+        yield key, _plain_value(value)
+
+
+def _plain_value(value: Any) -> Any:
+    """A value of Python, NumPy or pandas as YAML has it."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if isinstance(value, date):
+        return str(value)
+    return [_plain_value(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def override_config(config: Config, assignments: Sequence[str], *, option: str) -> Config:
@@ -96,6 +155,13 @@ def parse_config(text: str, *, source: str) -> Config:
 def dump_config(config: Config) -> str:
     """The config as YAML, defaults included; ``load_config`` reads it back to an equal one."""
     return dump_values(config.model_dump(mode="json"))
+
+
+def _apply_environment(document: Document, environment: Mapping[str, str]) -> None:
+    for name, value in sorted(environment.items()):
+        key = name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__")
+        if name.startswith(ENVIRONMENT_PREFIX) and (len(key) > 1 or key[0] in Config.model_fields):
+            override(document, key, value, source=f"environment variable {name}")
 
 
 def _assign(document: Document, assignments: Sequence[str], *, option: str) -> None:

@@ -5,11 +5,13 @@ faults, the split.
 import codecs
 from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from lstm_forecast.config.fields import Names, Part, PositiveInt, Section, as_list
+from lstm_forecast.errors import ConfigError
 
 __all__ = ["MOST_SENTINELS", "CovariatesConfig", "CsvConfig", "DataConfig", "SplitConfig"]
 
@@ -51,7 +53,7 @@ def _checked_country(value: str) -> str:
     return value
 
 
-def _checked_path(path: str) -> str:
+def _checked_path(path: str | None) -> str | None:
     """Tell what can be read again."""
     if path in ("-", "/dev/stdin"):
         raise ValueError(
@@ -176,8 +178,13 @@ class CovariatesConfig(Section):
 class DataConfig(Section):
     """Where the table is, what its columns mean, and what to do about its faults."""
 
-    path: Annotated[str, Field(min_length=1), AfterValidator(_checked_path)] = Field(
-        description="CSV or Parquet file, directory or glob; relative to the config's directory"
+    path: Annotated[Annotated[str, Field(min_length=1)] | None, AfterValidator(_checked_path)] = (
+        Field(
+            description=(
+                "CSV or Parquet file, directory or glob; relative to the config's directory; null"
+                " in a run that was trained on a frame from Python"
+            )
+        )
     )
     timestamp: Annotated[str | tuple[str, ...], BeforeValidator(_checked_columns)] = Field(
         description=(
@@ -288,6 +295,18 @@ class DataConfig(Section):
             "numbers and texts in value columns that stand for a missing value, such as [-200, n/a]"
         ),
     )
+
+    def located(self, folder: Path) -> Path:
+        """Where the table is, for a config in ``folder``.
+
+        Raises ConfigError where it was a frame.
+        """
+        if self.path is None:
+            raise ConfigError(
+                "data.path: null: this run was trained on a frame from Python, which is in no"
+                " file; write the table to one, and name it in data.path"
+            )
+        return folder / self.path
 
     @property
     def stamp_columns(self) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from lstm_forecast.panel.survey import known_ahead, numeric_sentinels, read_pane
 from lstm_forecast.store import Run
 from lstm_forecast.store.documents import facts_of, read_config
 from lstm_forecast.tables.read import Table, column_names, read_table
+from lstm_forecast.tables.source import Frame, Source
 from lstm_forecast.windows.channels import Channels
 from lstm_forecast.windows.framing import Framing
 
@@ -50,9 +51,26 @@ class LoadedRun:
         )
 
     @property
-    def data_path(self) -> Path:
-        """Where the data lay in training; a run's config counts paths from its own directory."""
-        return self.run.path / self.config.data.path
+    def data_path(self) -> Path | None:
+        """Where the data lay in training; None if they were a frame.
+
+        A run's config counts paths from its own directory.
+        """
+        path = self.config.data.path
+        return None if path is None else self.run.path / path
+
+    def source(self, data: Source | None) -> Source:
+        """What is to be forecast from: ``data`` if given, else what the run was trained on.
+
+        Raises UsageError if that was a frame, which no run keeps.
+        """
+        found = self.data_path if data is None else data
+        if found is None:
+            raise UsageError(
+                f"{self.run.path}: was trained on a frame from Python, which a run does not keep;"
+                " give the data: --data FILE, or data=frame in Python"
+            )
+        return found
 
     @property
     def features(self) -> dict[str, list[int]]:
@@ -181,7 +199,7 @@ def with_shown_levels(forecaster: Forecaster, trained_levels: tuple[int, ...]) -
     return replace(forecaster, levels=SHOWN_LEVELS) if usual else forecaster
 
 
-def read_ahead(loaded: LoadedRun, data: Path | None, future: Path | None) -> Panel:
+def read_ahead(loaded: LoadedRun, data: Source | None, future: Source | None) -> Panel:
     """The usable history, see ``usable_panel``, with what is known of the steps to be forecast.
 
     ``future`` is a table of exactly these steps; without it, rows behind the last target in the
@@ -214,17 +232,17 @@ def read_ahead(loaded: LoadedRun, data: Path | None, future: Path | None) -> Pan
     return look_ahead(panel, horizon=horizon, given=given, template=template)
 
 
-def _template_command(run: Run, data: Path | None = None) -> str:
+def _template_command(run: Run, data: Source | None = None) -> str:
     """The command that writes the rows of the future, as it can be typed here."""
     name, runs = run.path.parent.name, run.path.parent.parent
     where = [] if runs.absolute() == Path("runs").absolute() else ["--runs", str(runs)]
-    newer = [] if data is None else ["--data", str(data)]
+    newer = [] if data is None else ["--data", "FILE" if isinstance(data, Frame) else str(data)]
     command = ["forecast", "template", "--run", name, *where, *newer, "--output", "future.csv"]
     return shlex.join(command)
 
 
 def _read_future(
-    loaded: LoadedRun, path: Path, history: Path | None
+    loaded: LoadedRun, source: Source, history: Source | None
 ) -> tuple[Table, tuple[str, ...]]:
     """The table of the future, and which of its columns hold the stamps: the parts of the history,
     or one for all.
@@ -233,13 +251,15 @@ def _read_future(
     is another file.
     """
     data, memory_limit = loaded.config.data, loaded.config.training.memory_limit
-    present = column_names(path)
+    present = column_names(source)
     whole = " ".join(data.stamp_columns)
     stamp = (whole,) if whole in present else data.stamp_columns
     keys = [*([data.series_id] if data.series_id else []), *stamp]
     columns = [*keys, *data.covariates.future]
-    problems = [f"{path}: no column {name}" for name in columns if name not in present]
-    problems += [f"{path}: column {name} is not needed" for name in present if name not in columns]
+    problems = [f"{source}: no column {name}" for name in columns if name not in present]
+    problems += [
+        f"{source}: column {name} is not needed" for name in present if name not in columns
+    ]
     if problems:
         raise DataError(
             *problems,
@@ -248,18 +268,18 @@ def _read_future(
         )
     words = word_sentinels(data)
     return (
-        read_table(path, columns=columns, text=keys, missing=words, memory_limit=memory_limit),
+        read_table(source, columns=columns, text=keys, missing=words, memory_limit=memory_limit),
         stamp,
     )
 
 
-def usable_panel(loaded: LoadedRun, data: Path | None) -> Panel:
-    """The panel in ``data``, or in the file of the training, without series that the policies of
+def usable_panel(loaded: LoadedRun, data: Source | None) -> Panel:
+    """The panel in ``data``, or in that of the training, without series that the policies of
     the run leave out.
     """
     config, scaler = loaded.config, loaded.forecaster.scaler
     panel, _ = read_panel(
-        config.data, data or loaded.data_path, memory_limit=config.training.memory_limit
+        config.data, loaded.source(data), memory_limit=config.training.memory_limit
     )
     layout, policy = panel.layout, config.data.unseen_series
     ids = panel_ids(config.data, layout) if config.melted else np.array(layout.ids, object)[:, None]

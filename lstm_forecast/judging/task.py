@@ -1,7 +1,6 @@
 """What a backtest works on: a run, a table, and the windows that the run did not learn from."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +12,7 @@ from lstm_forecast.judging.parts import Part, make_parts
 from lstm_forecast.panel.panel import Layout, Panel
 from lstm_forecast.panel.split import Split, split_rows
 from lstm_forecast.store import Run
+from lstm_forecast.tables.source import Source
 from lstm_forecast.windows.windows import Windows, make_windows
 
 __all__ = ["Task", "open_task"]
@@ -38,7 +38,7 @@ class Task:
         return _training_windows(self.loaded, self.panel.layout, self.values, self.split, ends)
 
 
-def open_task(loaded: LoadedRun, data: Path | None, last: int | None) -> Task:
+def open_task(loaded: LoadedRun, data: Source | None, last: int | None) -> Task:
     """Find the windows of the test part and of newer rows, or the ``last`` ones of every series.
 
     ``loaded`` holds the evaluated network. Raises DataError where the data do not fit the run or

@@ -8,7 +8,6 @@ how many rows.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,6 +24,7 @@ from lstm_forecast.panel.survey import survey_panel, survey_table
 from lstm_forecast.tables.faults import Finding, refuse
 from lstm_forecast.tables.first_look import LONGEST_SENTINEL, FirstLook, reading
 from lstm_forecast.tables.read import Table
+from lstm_forecast.tables.source import Source
 from lstm_forecast.tables.stamps import joined, parse_stamps
 
 __all__ = ["Choice", "Question", "Settled", "settle"]
@@ -81,12 +81,12 @@ class Settled:
     questions: tuple[Question, ...]
 
 
-def settle(look: FirstLook, path: Path) -> Settled:
-    """Settle the faults that the table at ``path`` really has.
+def settle(look: FirstLook, source: Source) -> Settled:
+    """Settle the faults that the table in ``source`` really has.
 
     Raises DataError for those that nobody can choose.
     """
-    *_, table = survey_panel(look.data, path)
+    *_, table = survey_panel(look.data, source)
     return _Settling(look, look.data, table).settled()
 
 

@@ -4,7 +4,6 @@ policies.
 
 import difflib
 from collections.abc import Mapping
-from pathlib import Path
 
 import pandas as pd
 
@@ -17,6 +16,7 @@ from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.repair import numeric_sentinels
 from lstm_forecast.tables.faults import Finding, refuse
 from lstm_forecast.tables.read import Table, column_names, read_table
+from lstm_forecast.tables.source import Source
 
 __all__ = [
     "known_ahead", "numeric_sentinels", "read_panel", "repair_notes", "survey_panel",
@@ -25,9 +25,9 @@ __all__ = [
 
 
 def read_panel(
-    data: DataConfig, path: Path, *, memory_limit: int | None, training: bool = False
+    data: DataConfig, source: Source, *, memory_limit: int | None, training: bool = False
 ) -> tuple[Panel, Table]:
-    """Read the table at ``path`` as ``data`` describes it, and settle its faults by the policies
+    """Read the table in ``source`` as ``data`` describes it, and settle its faults by the policies
     there.
 
     It may take ``memory_limit`` MiB, or what the machine has left. Only ``training`` stops at
@@ -35,19 +35,19 @@ def read_panel(
     of the run.
     """
     if not training:
-        _require_columns_of_training(data, path)
+        _require_columns_of_training(data, source)
     panel, findings, table = survey_panel(
-        data, path, end=data.end if training else None, memory_limit=memory_limit
+        data, source, end=data.end if training else None, memory_limit=memory_limit
     )
     refuse(findings, afterwards="" if training else ", and train again")
     return panel, table
 
 
-def _require_columns_of_training(data: DataConfig, path: Path) -> None:
+def _require_columns_of_training(data: DataConfig, source: Source) -> None:
     """Raise DataError with what is missing, and what is new, where a table lacks a column that
     training had.
     """
-    present, covariates = column_names(path, data.csv), data.covariates
+    present, covariates = column_names(source, data.csv), data.covariates
     used = [*data.keys, *data.targets, *covariates.columns]
     new = [name for name in present if name not in used]
     problems = []
@@ -60,7 +60,9 @@ def _require_columns_of_training(data: DataConfig, path: Path) -> None:
             )
     if problems:
         listed = f"+ {', '.join(new)}" if new else "nothing new"
-        raise DataError(f"{path}: not the columns of the training: {'; '.join(problems)}; {listed}")
+        raise DataError(
+            f"{source}: not the columns of the training: {'; '.join(problems)}; {listed}"
+        )
 
 
 def repair_notes(data: DataConfig, repairs: Mapping[str, int]) -> list[str]:
@@ -78,7 +80,11 @@ def repair_notes(data: DataConfig, repairs: Mapping[str, int]) -> list[str]:
 
 
 def survey_panel(
-    data: DataConfig, path: Path, *, end: str | int | None = None, memory_limit: int | None = None
+    data: DataConfig,
+    source: Source,
+    *,
+    end: str | int | None = None,
+    memory_limit: int | None = None,
 ) -> tuple[Panel, list[Finding], Table]:
     """As ``read_panel``, but faults without a policy are told, not raised: the panel is sound if
     none is refused.
@@ -86,7 +92,7 @@ def survey_panel(
     covariates = data.covariates
     try:
         table = read_table(
-            path,
+            source,
             columns=[*data.keys, *data.targets, *covariates.columns],
             text=[*data.keys, *(covariates.categories or ())],
             either=covariates.static if covariates.categories is None else (),
@@ -95,7 +101,7 @@ def survey_panel(
             written=data.csv,
         )
     except AbsentError as error:
-        if not str(path).endswith(data.path):  # an option named it
+        if data.path is None or not str(source).endswith(data.path):  # an option named it
             raise
         remedy = "put the data there, or give their absolute path: --set data.path=PATH"
         raise AbsentError(

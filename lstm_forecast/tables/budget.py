@@ -3,11 +3,11 @@
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from lstm_forecast.errors import DataError
 from lstm_forecast.files import available_memory
+from lstm_forecast.tables.source import Source
 
 __all__ = ["Budget", "Size", "parquet_size", "written_out"]
 
@@ -38,27 +38,27 @@ class Size:
 
 @dataclass(frozen=True)
 class Budget:
-    """Memory that the table at ``path`` may take."""
+    """Memory that the table in ``source`` may take."""
 
-    path: Path
+    source: Source
     most: int
     limited: bool  # by the config
     as_text: bool  # whether all cells are read so
     spent: Size = Size()
 
     @classmethod
-    def of(cls, path: Path, *, limit: int | None, as_text: bool) -> "Budget":
+    def of(cls, source: Source, *, limit: int | None, as_text: bool) -> "Budget":
         """What the config allows, in MiB, and no more than there is."""
         left = available_memory()
         limited = limit is not None and limit * MIB < left
-        return cls(path, limit * MIB if limit is not None and limited else left, limited, as_text)
+        return cls(source, limit * MIB if limit is not None and limited else left, limited, as_text)
 
     def require_bytes(self, n_bytes: int) -> None:
         """Raise DataError for files that are larger than memory before anything of them is read."""
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
         if n_bytes > memory:
             raise DataError(
-                f"{self.path}: {n_bytes / 2**30:,.1f} GiB of CSV, and this machine has"
+                f"{self.source}: {n_bytes / 2**30:,.1f} GiB of CSV, and this machine has"
                 f" {memory / 2**30:,.1f} GiB of memory; keep fewer rows or columns, or convert it"
                 " to Parquet, of which only the columns of the config are read"
             )
@@ -78,7 +78,7 @@ class Budget:
                 "raise training.memory_limit" if self.limited else "use a machine with more memory"
             )
             raise DataError(
-                f"{self.path}: at least {size.rows:,} rows and {size.text / MIB:,.0f} MiB of text"
+                f"{self.source}: at least {size.rows:,} rows and {size.text / MIB:,.0f} MiB of text"
                 f" inside, which would take {need / MIB:,.0f} MiB of memory or more, and {whose}"
                 f" {self.most / MIB:,.0f}; keep fewer rows or columns, or {larger}"
             )

@@ -4,10 +4,10 @@ settles it.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
 from lstm_forecast.errors import DataError
+from lstm_forecast.tables.source import Source
 
 __all__ = ["SHOWN_PLACES", "Finding", "Level", "refuse", "require_columns"]
 
@@ -46,15 +46,15 @@ def refuse(findings: Iterable[Finding], *, afterwards: str = "") -> None:
         raise DataError(*problems)
 
 
-def require_columns(path: Path, wanted: Sequence[str] | None, present: Sequence[str]) -> None:
+def require_columns(source: Source, wanted: Sequence[str] | None, present: Sequence[str]) -> None:
     """Raise DataError where a wanted column is not there, or there twice."""
     missing = [name for name in wanted or () if name not in present]
     if missing:
         raise DataError(
-            f"{path}: no column {', '.join(missing)}; its columns are {', '.join(present)}"
+            f"{source}: no column {', '.join(missing)}; its columns are {', '.join(present)}"
         )
     twice = [name for name in wanted or () if present.count(name) > 1]
     if twice:
         raise DataError(
-            f"{path}: several columns are called {', '.join(twice)}; rename all but one"
+            f"{source}: several columns are called {', '.join(twice)}; rename all but one"
         )

@@ -5,7 +5,6 @@ stands.
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +14,7 @@ from lstm_forecast.events import phase
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
 from lstm_forecast.tables.read import Table, read_table
 from lstm_forecast.tables.roles import Roles, find_roles
+from lstm_forecast.tables.source import Frame, Source
 from lstm_forecast.tables.stamps import joined, stamp_format
 
 __all__ = ["LONGEST_SENTINEL", "FirstLook", "first_look", "reading"]
@@ -53,33 +53,33 @@ class FirstLook:
     roles: Roles
     findings: list[Finding]
     # texts in the targets that say nothing, and may stand for a missing value
-    harmless: tuple[str, ...]
+    harmless: tuple[float | str, ...]
     # texts in the targets that may say something, and how often they occur
     doubtful: Mapping[str, Mapping[str, int]]
     doubtful_rows: int  # that hold one of these
 
 
 def first_look(
-    path: Path,
+    source: Source,
     *,
     timestamp: Sequence[str] = (),
     timestamp_format: str | None = None,
     series_id: str | None = None,
     targets: Sequence[str] = (),
 ) -> FirstLook:
-    """Look at all cells of the table at ``path``; what the caller names is taken.
+    """Look at all cells of the table in ``source``; what the caller names is taken.
 
     Raises DataError if the table cannot be read, a named column is absent, or none can be the time
     or a target.
     """
-    table = read_table(path)
+    table = read_table(source)
     phase(f"looking at {table.frame.shape[1]:,} columns", columns=table.frame.shape[1])
     dialect = table.sources[0][2]
     decimal = dialect.decimal if dialect else "."
     roles = find_roles(
         table.frame, decimal=decimal, timestamp=timestamp, series_id=series_id, targets=targets
     )
-    data = _described(path, table, roles, timestamp_format)
+    data = _described(source, table, roles, timestamp_format)
     in_targets = {name: roles.words[name] for name in roles.targets if name in roles.words}
     harmless = _harmless(in_targets)
     doubtful = {
@@ -97,7 +97,9 @@ def first_look(
     )
 
 
-def _described(path: Path, table: Table, roles: Roles, timestamp_format: str | None) -> DataConfig:
+def _described(
+    source: Source, table: Table, roles: Roles, timestamp_format: str | None
+) -> DataConfig:
     """The columns of the table and how it is written, all cells that are no numbers as missing.
 
     To look further these texts are read as missing, however many there are: nothing of it is
@@ -107,7 +109,7 @@ def _described(path: Path, table: Table, roles: Roles, timestamp_format: str | N
     every = tuple(sorted({word for found in roles.words.values() for word in found}))
     data = DataConfig(
         # Whoever writes it down knows from where.
-        path=f"./{path.name}".encode("utf-8", "replace").decode("utf-8"),
+        path=_written(source),
         timestamp=roles.timestamp if len(roles.timestamp) > 1 else roles.timestamp[0],
         timestamp_format=timestamp_format or _format(table, roles),
         series_id=roles.series_id,
@@ -125,6 +127,13 @@ def _harmless(words: Mapping[str, Mapping[str, int]]) -> set[str]:
     """The texts that say nothing; none where they are more than a config may name."""
     found = {word for each in words.values() for word in each if not _says_something(word)}
     return found if len(found) <= MOST_SENTINELS else set()
+
+
+def _written(source: Source) -> str | None:
+    """A path that any config can hold."""
+    if isinstance(source, Frame):
+        return None
+    return f"./{source.name}".encode("utf-8", "replace").decode("utf-8")
 
 
 def _says_something(word: str) -> bool:

@@ -10,9 +10,10 @@ from lstm_forecast.errors import DataError
 from lstm_forecast.files import STDIN, open_regular
 from lstm_forecast.tables.budget import Budget, Size, parquet_size, written_out
 from lstm_forecast.tables.faults import require_columns
+from lstm_forecast.tables.source import Source
 from lstm_forecast.tables.text import Wanted
 
-__all__ = ["is_parquet", "parquet_columns", "read_parquet"]
+__all__ = ["is_parquet", "parquet_columns", "read_parquet", "require_numbers"]
 
 SUFFIXES = {".parquet", ".pq"}
 PARQUET_BEGINNING = b"PAR1"
@@ -54,7 +55,7 @@ def read_parquet(path: Path, files: list[Path], wanted: Wanted, budget: Budget) 
         parts = _partitioning(files, columns, (*wanted.text, *wanted.either))
         plain = _dataset(files, partitioning=parts)
         require_columns(path, columns, plain.schema.names)
-        _require_numbers(path, plain.schema, wanted.numbers)
+        require_numbers(path, plain.schema, wanted.numbers)
         names = plain.schema.names if columns is None else columns
         footers = (fragment.metadata for fragment in plain.get_fragments())
         size = parquet_size(footers, set(names))
@@ -108,7 +109,8 @@ def _partitioning(files: list[Path], columns: Sequence[str] | None, text: Sequen
     return pyarrow.dataset.partitioning(pa.schema(fields), flavor="hive")
 
 
-def _require_numbers(path: Path, schema: Any, names: Sequence[str]) -> None:
+def require_numbers(source: Source, schema: Any, names: Sequence[str]) -> None:
+    """Raise DataError for each of these columns that holds something else, by its Arrow type."""
     from pyarrow import types
 
     kinds = (types.is_integer, types.is_floating, types.is_decimal, types.is_boolean, types.is_null)
@@ -118,7 +120,7 @@ def _require_numbers(path: Path, schema: Any, names: Sequence[str]) -> None:
     if wrong:
         raise DataError(
             *(
-                f"{path}: column {name}: expected numbers, received {schema.field(name).type}"
+                f"{source}: column {name}: expected numbers, received {schema.field(name).type}"
                 for name in wrong
             )
         )

@@ -1,4 +1,6 @@
-"""Files to one table: CSV of any dialect and compression, Parquet, a directory or a glob."""
+"""Files or a frame to one table: CSV of any dialect and compression, Parquet, a directory or a
+glob, or what a caller of the Python interface holds in memory.
+"""
 
 import glob
 import os
@@ -15,7 +17,9 @@ from lstm_forecast.files import STDIN
 from lstm_forecast.tables.budget import Budget
 from lstm_forecast.tables.dialect import DETECTED, Dialect, line_of, packed_suffix, sniff
 from lstm_forecast.tables.faults import Finding, require_columns
+from lstm_forecast.tables.frames import frame_columns, read_frame
 from lstm_forecast.tables.parquet import is_parquet, parquet_columns, read_parquet
+from lstm_forecast.tables.source import Frame, Source
 from lstm_forecast.tables.text import Wanted, count_text, cut_row, read_text, require_narrow_rows
 
 __all__ = [
@@ -31,11 +35,11 @@ State = tuple[int, ...]  # of a file: its size, when it was written, where it li
 
 @dataclass(frozen=True)
 class Table:
-    """Rows as they stand in the files, and where each came from."""
+    """Rows as they stand in files or in a frame, and where each came from."""
 
     frame: pd.DataFrame
-    # file, number of rows, dialect (None: Parquet)
-    sources: tuple[tuple[Path, int, Dialect | None], ...]
+    # file or frame, number of rows, dialect (None: not CSV)
+    sources: tuple[tuple[Source, int, Dialect | None], ...]
     findings: tuple[Finding, ...] = ()
     states: Mapping[Path, State] = field(default_factory=dict)  # of every file before it was read
 
@@ -45,11 +49,11 @@ class Table:
         The index of the frame is the number of each row in the files, also where some are left out.
         """
         row = int(self.frame.index[row])
-        for path, n_rows, dialect in self.sources:
+        for source, n_rows, dialect in self.sources:
             if row < n_rows:
-                return (
-                    f"{path}:{line_of(path, dialect, row)}" if dialect else f"{path}, row {row + 1}"
-                )
+                if dialect is None or isinstance(source, Frame):
+                    return f"{source}, row {row + 1}"
+                return f"{source}:{line_of(source, dialect, row)}"
             row -= n_rows
         raise IndexError(row)
 
@@ -59,7 +63,7 @@ class Table:
 
 
 def read_table(
-    path: Path,
+    source: Source,
     *,
     columns: Sequence[str] | None = None,
     text: Sequence[str] = (),
@@ -76,36 +80,47 @@ def read_table(
     says of CSV files what is not to be detected. With ``columns=None`` all their cells stay as they
     stand, as suits a first look at unknown data.
 
-    Raises DataError if nothing matches ``path``, a column is absent or there twice, a cell is not a
+    Raises DataError if nothing matches the path, a column is absent or there twice, a cell is not a
     number, or the table would take more than ``memory_limit`` MiB or what there is; ChangedError if
     a file changes meanwhile.
     """
+    wanted = Wanted(columns, text, either, (*MISSING_WORDS, *missing))
+    budget = Budget.of(source, limit=memory_limit, as_text=columns is None)
+    try:
+        if isinstance(source, Frame):
+            phase(f"reading {source}")
+            table = Table(read_frame(source, wanted, budget), ((source, len(source.table), None),))
+        else:
+            table = _read_files(source, wanted, budget, written)
+    except MemoryError:
+        raise DataError(f"{source}: does not fit into memory; keep fewer rows or columns") from None
+    _require_short_texts(table)
+    return table
+
+
+def _read_files(path: Path, wanted: Wanted, budget: Budget, written: CsvConfig) -> Table:
     files = data_files(path)
     states = {file: _state(file) for file in files if file != STDIN}
     size = sum(state[0] for state in states.values() if state)
     phase(f"reading {path} ({size / 1e6:,.1f} MB)", path=str(path), bytes=size)
-    wanted = Wanted(columns, text, either, (*MISSING_WORDS, *missing))
-    budget = Budget.of(path, limit=memory_limit, as_text=columns is None)
     try:
         if is_parquet(files[0]):
-            table = _read_parquets(path, files, wanted, budget)
-        else:
-            budget.require_bytes(size)
-            table = _read_texts(files, wanted, budget, written)
-    except MemoryError:
-        raise DataError(f"{path}: does not fit into memory; keep fewer rows or columns") from None
+            frame = read_parquet(path, files, wanted, budget)
+            return Table(frame, ((path, len(frame), None),), states=states)
+        budget.require_bytes(size)
+        return replace(_read_texts(files, wanted, budget, written), states=states)
     finally:
         _require_unchanged(states)  # whatever else is wrong may come from that
-    _require_short_texts(table)
-    return replace(table, states=states)
 
 
-def column_names(path: Path, written: CsvConfig = DETECTED) -> list[str]:
-    """Columns of the table at ``path``, by its first file alone.
+def column_names(source: Source, written: CsvConfig = DETECTED) -> list[str]:
+    """Columns of the table in ``source``, by the first file alone where there are several.
 
     Raises DataError as ``read_table`` does.
     """
-    first = data_files(path)[0]
+    if isinstance(source, Frame):
+        return frame_columns(source)
+    first = data_files(source)[0]
     return parquet_columns(first) if is_parquet(first) else list(sniff(first, written).columns)
 
 
@@ -247,7 +262,7 @@ def _read_parquets(path: Path, files: list[Path], wanted: Wanted, budget: Budget
 
 def _read_texts(files: list[Path], wanted: Wanted, budget: Budget, written: CsvConfig) -> Table:
     frames: list[pd.DataFrame] = []
-    sources: list[tuple[Path, int, Dialect | None]] = []
+    sources: list[tuple[Source, int, Dialect | None]] = []
     findings: list[Finding] = []
     for file in files:
         dialect = sniff(file, written)

@@ -1,7 +1,6 @@
 """From a config to scaled windows: what every subcommand that trains starts with."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,7 @@ from lstm_forecast.panel.split import Split, split_rows
 from lstm_forecast.panel.survey import read_panel, survey_table
 from lstm_forecast.tables.fingerprint import fingerprint
 from lstm_forecast.tables.read import Table
+from lstm_forecast.tables.source import Source
 from lstm_forecast.training.prepared import Prepared
 from lstm_forecast.training.resolve import resolve
 from lstm_forecast.windows.windows import make_windows
@@ -38,10 +38,10 @@ MOST_NUMBERS = 2**27  # of a linear part: larger graphs cannot be written
 MAX_EVALUATION_WINDOWS = 20_000
 
 
-def prepare(config: Config, data_path: Path) -> Prepared:
+def prepare(config: Config, source: Source) -> Prepared:
     """Read, check, split and scale. Raises DataError where the data do not allow training."""
     limit = config.training.memory_limit
-    read = read_panel(config.data, data_path, memory_limit=limit, training=True)
+    read = read_panel(config.data, source, memory_limit=limit, training=True)
     return prepare_panel(config, *read)
 
 

@@ -26,6 +26,7 @@ from lstm_forecast.model.ensemble import Member, published_weights
 from lstm_forecast.model.onnx.graph import onnx_graph
 from lstm_forecast.store import Run, publish
 from lstm_forecast.store.history import history_csv
+from lstm_forecast.tables.source import Frame, Source
 from lstm_forecast.training.fit import Fitted
 from lstm_forecast.training.prepared import Prepared
 
@@ -67,7 +68,7 @@ def publish_trained(
     trained: Trained,
     members: Sequence[Member],
     *,
-    data_path: Path,
+    source: Source,
     facts: Mapping[str, Any] = MappingProxyType({}),
 ) -> Run:
     """Publish ``members`` beside the evaluation in ``trained``. Call it under ``locked(home)``.
@@ -78,7 +79,11 @@ def publish_trained(
     phase("publishing")
     config = trained.prepared.config
     # A path in a config counts from the config's directory: from the run, the data lie elsewhere.
-    located = os.path.relpath(data_path.resolve(), home.resolve() / "run")
+    located = (
+        None
+        if isinstance(source, Frame)
+        else os.path.relpath(source.resolve(), home.resolve() / "run")
+    )
     resolved = config.model_copy(update={"data": config.data.model_copy(update={"path": located})})
     files = _network_files(members, trained) | _other_files(resolved, trained)
     chosen = {"published": trained.published, "validation_errors": trained.scores}

@@ -51,7 +51,8 @@ from lstm_forecast.cli.terminal import Talk
 from lstm_forecast.commands.train import train
 for path in map(Path, sys.argv[1:]):
     runs = path.parent / "runs"
-    train(load_config(path, overrides=()), config_path=path, runs=runs, listener=Talk(None))
+    config = load_config(path, overrides=())
+    train(config, config.data.located(path.parent), runs=runs, listener=Talk(None))
 """
 
 

@@ -70,12 +70,8 @@ def _challengers(path: Path, seed: int) -> pd.DataFrame:
     from lstm_forecast.commands.train import train
 
     runs, same = path.parent / "runs", [f"seed={seed}"]
-    train(
-        load_config(path, overrides=[*same, f"data.end={KNOWN}"]),
-        config_path=path,
-        runs=runs,
-        listener=Silence(),
-    )
+    known = load_config(path, overrides=[*same, f"data.end={KNOWN}"])
+    train(known, known.data.located(path.parent), runs=runs, listener=Silence())
     config = load_config(
         path, overrides=[*same, "split.validation=2018-01-15", f"split.test={NOW}"]
     )

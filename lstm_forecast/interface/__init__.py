@@ -1,0 +1,1 @@
+"""The Python interface: what the command line calls, for frames as well as files, in silence."""

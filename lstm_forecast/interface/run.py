@@ -1,0 +1,241 @@
+"""A published run in Python: it forecasts, is tested, and is drawn."""
+
+import html
+import os
+import signal
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from lstm_forecast import store
+from lstm_forecast.config.schema import Config
+from lstm_forecast.errors import Stopped, UsageError
+from lstm_forecast.events import SILENT, Listener
+from lstm_forecast.store.documents import facts_of, read_config, read_metrics
+from lstm_forecast.tables.source import ArrowStream, Frame, Source, given_source, in_kind
+
+if TYPE_CHECKING:
+    from lstm_forecast.pictures.style import Figure
+
+__all__ = ["Backtest", "Data", "Location", "Run", "interrupted", "load", "source_of"]
+
+Location = str | os.PathLike[str]
+Data = Location | ArrowStream
+MOST_STEPS = 100_000  # of a horizon, and origins of a series
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Forecasts beside what came, and the figures."""
+
+    # unique_id, ds, cutoff, y, forecasts and baselines: of the kind that was tested
+    table: Any
+    report: Mapping[str, Any]
+
+
+@dataclass(frozen=True, repr=False)
+class Run(store.Run):
+    """A published run: it forecasts, is tested, and is drawn.
+
+    Tables come back as the kind of frame that was given: pandas, Polars or pyarrow, which is also
+    what every other library that speaks Arrow gets, and pandas where a path was given.
+    """
+
+    frame: Frame | None = field(default=None, compare=False)  # that it was trained on just now
+
+    @property
+    def name(self) -> str:
+        """Name of the run's directory, and of the column with forecasts."""
+        return facts_of(self).name
+
+    @property
+    def config(self) -> Config:
+        """The config with all that was decided from the data. Raises RunError if it is damaged."""
+        return read_config(self)
+
+    @property
+    def metrics(self) -> Mapping[str, Any]:
+        """Errors by part (``validation``, ``test``). Raises RunError if they are damaged."""
+        return read_metrics(self, self.config)
+
+    def predict(
+        self,
+        data: Data | None = None,
+        future: Data | None = None,
+        horizon: int | None = None,
+        levels: Sequence[int] | None = None,
+        *,
+        columns: Literal["long", "input"] = "long",
+        listener: Listener = SILENT,
+    ) -> Any:
+        """Forecast from the end of every series in ``data``, absent: of what the run was trained
+        on.
+
+        ``future`` holds the covariates known ahead, a row for each series and step. A ``horizon``
+        shorter than the run's is cut, a longer one rolled forward. ``levels`` are percents of
+        intervals. The table has the columns ``unique_id, ds, cutoff, NAME, NAME-lo-80,
+        NAME-hi-80`` and so on; ``columns="input"`` keeps the names of the input. What is to be
+        doubted about it is told to the ``listener``. Raises UsageError if the options do not fit
+        the run, RunError if it is damaged, DataError if the data do not fit it.
+        """
+        from lstm_forecast.commands.predict import forecast_run
+        from lstm_forecast.forecasting.loaded import load_run
+
+        _require_range("horizon", horizon, MOST_STEPS)
+        for level in levels or ():
+            _require_range("levels", level, 99)
+        source, ahead = self._source(data), source_of(future)
+        found = forecast_run(
+            load_run(self, levels=levels),
+            data=source,
+            future=ahead,
+            horizon=horizon,
+            columns=columns,
+            fresh=data is not None,
+        )
+        for note in found.notes:
+            listener.note(note, event="warning" if note.startswith("warning: ") else "repair")
+        return in_kind(found.table, source, ahead)
+
+    def backtest(
+        self,
+        data: Data | None = None,
+        *,
+        last: int | None = None,
+        refit: int | None = None,
+        baselines: Sequence[str] = (),
+        importance: bool = False,
+        listener: Listener = SILENT,
+    ) -> Backtest:
+        """Forecast from the origins that the run has not seen, and measure the errors.
+
+        Of every series the ``last`` origins, absent: those of the test part and of newer rows. With
+        ``refit`` the network is trained again every so many origins. ``baselines`` are names such
+        as ``auto_ets``; ``importance`` adds how much each input matters. Raises UsageError if the
+        options do not fit the run, RunError if it is damaged, DataError if the data do not fit it
+        or hold nothing to test.
+        """
+        from lstm_forecast.commands.backtest import backtest_run
+        from lstm_forecast.forecasting.loaded import load_run
+
+        _require_range("last", last, MOST_STEPS)
+        _require_range("refit", refit, MOST_STEPS)
+        retrained = None
+        if refit is not None:
+            from lstm_forecast.training.refit import retrained_folds
+
+            retrained = partial(retrained_folds, every=refit)
+        source = self._source(data)
+        with interrupted():
+            found = backtest_run(
+                load_run(self, evaluated=True).shown(),
+                data=source,
+                last=last,
+                retrained=retrained,
+                baselines=baselines,
+                importance=importance,
+                listener=listener,
+            )
+        for warning in found.report["warnings"]:
+            listener.note(f"warning: {warning}", event="warning")
+        return Backtest(in_kind(found.table, source), found.report)
+
+    def plot(
+        self,
+        picture: Literal["forecast", "training", "horizon"] = "forecast",
+        *,
+        data: Data | None = None,
+        future: Data | None = None,
+        series: str | Sequence[str] = (),
+    ) -> "Figure":
+        """Draw the ``forecast``, the losses of the ``training``, or the errors by step of the
+        ``horizon``.
+
+        The figure belongs to no window of pyplot; ``figure.savefig(path)`` writes it. Raises
+        UsageError if the options do not fit, RunError if the run is damaged, DataError if the data
+        do not fit it or there is nothing to draw.
+        """
+        from lstm_forecast.commands.plot import draw
+
+        drawn = self._source(data) if picture == "forecast" else source_of(data)
+        chosen = [series] if isinstance(series, str) else series
+        return draw(picture, self, data=drawn, future=source_of(future), series=chosen)
+
+    def rollback(self) -> "Run":
+        """Make the champion before the present one of this name the champion again, and return it.
+
+        Raises RunError if there is none, BusyError if a training is promoting, WriteError.
+        """
+        from lstm_forecast.commands.runs import rollback
+
+        found = rollback(runs=self.path.parent.parent, name=self.path.parent.name)
+        return Run(found.path, found.manifest)
+
+    def _source(self, data: Data | None) -> Source | None:
+        """What is given, or else the frame of the training as long as it is at hand."""
+        return self.frame if data is None else given_source(data)
+
+    def __repr__(self) -> str:
+        return f"<Run {self.path}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: names are anything, so all of it is escaped."""
+        rows = "".join(
+            f"<tr><th style='text-align:left'>{html.escape(title)}</th>"
+            f"<td style='text-align:left'>{html.escape(text)}</td></tr>"
+            for title, text in self._told()
+        )
+        return f"<table>{rows}</table>"
+
+    def _told(self) -> Iterator[tuple[str, str]]:
+        facts, config = facts_of(self), self.config
+        yield "run", f"{facts.name} {self.run_id}"
+        yield "path", str(self.path)
+        yield "published", facts.published
+        yield "series", f"{facts.series:,}, until {facts.cutoff}"
+        yield "horizon", f"{config.windows.horizon} steps of {config.data.freq}"
+        for part, report in read_metrics(self, config).items():
+            errors = report["errors"]["forecast"]
+            shown = [f"{key} {errors[key]:.4g}" for key in ("mae", "mase") if errors[key]]
+            yield f"{part} errors", ", ".join([*shown, f"{report['windows']:,} windows"])
+
+
+def load(path: Location = "runs") -> Run:
+    """Load the champion in ``runs/NAME``, one run in ``runs/NAME/ID``, or the only one in ``runs``.
+
+    Raises RunError if there is no sound run.
+    """
+    home = Path(path)
+    if home.is_dir() and store.run_homes(home):
+        found = store.find_run(home, None)
+    else:
+        found = store.find_run(home.parent, home.name)
+    return Run(found.path, found.manifest)
+
+
+def source_of(data: Data | None) -> Source | None:
+    """What is given, as a source.
+
+    Raises DataError if it is neither a path nor a frame.
+    """
+    return None if data is None else given_source(data)
+
+
+def _require_range(option: str, number: int | None, most: int) -> None:
+    if number is not None and not 1 <= number <= most:
+        raise UsageError(f"{option} {number}: expected a whole number from 1 to {most:,}")
+
+
+@contextmanager
+def interrupted() -> Iterator[None]:
+    """Give a signal that training waited with to whoever handles it: Ctrl-C is KeyboardInterrupt
+    again.
+    """
+    try:
+        yield
+    except Stopped as stop:
+        signal.raise_signal(stop.exit_code - 128)
+        raise

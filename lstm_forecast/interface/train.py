@@ -1,0 +1,80 @@
+"""Training from Python."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypedDict, Unpack
+
+from lstm_forecast.config.loading import Argument
+from lstm_forecast.config.schema import Config
+from lstm_forecast.events import SILENT, Listener
+from lstm_forecast.interface.describe import settled_config
+from lstm_forecast.interface.run import Data, Location, Run, interrupted, source_of
+from lstm_forecast.store import chosen_meanwhile
+from lstm_forecast.tables.source import Frame
+
+__all__ = ["Keys", "train"]
+
+
+class Keys(TypedDict, total=False):
+    """Keys of the config as keyword arguments of ``train``: a section is a mapping of its keys."""
+
+    name: str
+    seed: int
+    data: Mapping[str, Any]
+    split: Mapping[str, Any]
+    preprocessing: Mapping[str, Any]
+    windows: Mapping[str, Any]
+    model: Mapping[str, Any]
+    training: Mapping[str, Any]
+    retrain: Mapping[str, Any]
+
+
+def train(
+    data: Data | None = None,
+    /,
+    *,
+    horizon: int | None = None,
+    target: str | Sequence[str] | None = None,
+    timestamp: str | Sequence[str] | None = None,
+    series_id: str | None = None,
+    config: Location | Config | None = None,
+    runs: Location = "runs",
+    listener: Listener = SILENT,
+    **keys: Unpack[Keys],
+) -> Run:
+    """Train a network on ``data``, a path or a frame, and publish it as a run that forecasts
+    ``horizon`` steps of ``target``.
+
+    The columns that are not named are found as ``forecast init`` finds them, and faults in the data
+    are settled as it settles them; what it would ask is an error that says what to give. All other
+    keys of the config are keyword arguments, sections as mappings: ``model={"units": 32}``,
+    ``data={"missing": "ffill"}``, or ``**{"model.units": 32}``. With a ``config``, a file or a
+    value, nothing is looked for: the arguments stand above it. A frame is not kept beside the run.
+
+    The run is published under ``runs/NAME`` (``name``; absent: of the file, or ``forecast``) and
+    becomes the champion of that name. Raises ConfigError with all problems of the keys, DataError
+    if the data do not allow training, BusyError if another process trains there, WriteError if the
+    run cannot be written.
+    """
+    named = {
+        "horizon": ("windows.horizon", horizon),
+        "target": ("data.targets", target),
+        "timestamp": ("data.timestamp", timestamp),
+        "series_id": ("data.series_id", series_id),
+    }
+    arguments = [
+        Argument(name, tuple(key.split(".")), value)
+        for name, (key, value) in named.items()
+        if value is not None
+    ]
+    arguments += [Argument(key, tuple(key.split(".")), value) for key, value in keys.items()]
+    settled, source = settled_config(source_of(data), config, arguments)
+    from lstm_forecast.commands.train import train as run
+
+    with interrupted():
+        result = run(settled, source, runs=Path(runs), listener=listener)
+    found = result.run
+    if not result.promoted:
+        kept = chosen_meanwhile(found, result.champion)
+        listener.note(kept, event="kept", champion=result.champion)
+    return Run(found.path, found.manifest, source if isinstance(source, Frame) else None)
