@@ -48,18 +48,29 @@ def read_frame(frame: Frame, wanted: Wanted, budget: Budget) -> pd.DataFrame:
     schema = pa.schema([(name, kinds[name]) for name in kept])
     require_numbers(frame, schema, wanted.numbers)
     texts = [name for name in kept if pa.types.is_large_string(kinds[name])]
-    text = sum(written_out(table[name]) for name in texts)
-    budget.require(Size(len(table), len(table) * len(kept), text))
     try:
-        cells: pd.DataFrame = (
-            table.select(kept)
-            .replace_schema_metadata(None)
-            .cast(schema)
-            .to_pandas(split_blocks=True, ignore_metadata=True)
-        )
+        table = pa.table({name: _without_views(table[name]) for name in kept})
+        text = sum(written_out(table[name]) for name in texts)
+        budget.require(Size(len(table), len(table) * len(kept), text))
+        cells: pd.DataFrame = table.cast(schema).to_pandas(split_blocks=True)
     except pa.ArrowException as error:
         raise DataError(f"{frame}: cannot be read: {str(error).splitlines()[0]}") from None
     return cells
+
+
+def _without_views(column: Any) -> Any:
+    """The same texts as Arrow's functions know them: Polars has views of them, and a number for
+    each category.
+    """
+    import pyarrow as pa
+    from pyarrow import types
+
+    kind = column.type
+    if types.is_string_view(kind):
+        return column.cast(pa.large_string())
+    if types.is_dictionary(kind) and types.is_string_view(kind.value_type):
+        return column.cast(pa.dictionary(kind.index_type, pa.large_string()))
+    return column
 
 
 def _plain_kind(kind: Any) -> Any:

@@ -40,7 +40,8 @@ class Frame:
     def sha256(self) -> str:
         """SHA-256 of the rows as one Arrow IPC stream, in batches of 65,536 rows.
 
-        Equal columns give equal hashes, however their library lays them out in chunks.
+        Equal columns give equal hashes, however their library lays them out in chunks; but below a
+        null, every library leaves what it likes.
         """
         import pyarrow as pa
 
