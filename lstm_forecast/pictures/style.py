@@ -2,6 +2,7 @@
 of any text.
 """
 
+import io
 import re
 import warnings
 from pathlib import Path
@@ -79,9 +80,19 @@ def _style() -> Any:
 styled = mpl.rc_context(_style())
 
 
+class Picture(Figure):
+    """A figure that a notebook shows, though pyplot knows nothing of it."""
+
+    @styled
+    def _repr_png_(self) -> bytes:
+        content = io.BytesIO()
+        self.savefig(content, format="png", dpi=DOTS / 2)
+        return content.getvalue()
+
+
 def new_figure(*, height: float, note: str = "") -> Figure:
     """An empty figure with a note at the bottom; ``height`` in inches."""
-    figure = Figure(figsize=(WIDTH, height), dpi=DOTS, layout="constrained")
+    figure = Picture(figsize=(WIDTH, height), dpi=DOTS, layout="constrained")
     if note:
         figure.supxlabel(plain(note), x=0.992, ha="right", fontsize=9, color=GREY)
     return figure
