@@ -1,11 +1,14 @@
 """The errors that a user can fix, each with the exit code that the command line returns for it."""
 
 import signal
-from typing import Any, ClassVar
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+from lstm_forecast.documents import Document, described
 
 __all__ = [
     "QUALITY_GATE", "AbsentError", "BusyError", "ChangedError", "ConfigError", "DataError",
-    "ForecastError", "RunError", "Stopped", "UsageError", "WriteError", "failure",
+    "Failure", "ForecastError", "RunError", "Stopped", "UsageError", "WriteError", "failure",
 ]  # fmt: skip
 
 
@@ -90,10 +93,26 @@ class Stopped(BaseException):
         self.exit_code = exit_code
 
 
-def failure(error: BaseException) -> dict[str, Any]:
-    """What scripts are told of an error: ``ok``, ``exit_code``, ``error`` (its kind) and
-    ``problems``, in words.
-    """
+@dataclass(frozen=True, kw_only=True)
+class Failure(Document):
+    """What scripts are told of an error."""
+
+    ok: Literal[False] = False
+    exit_code: int = field(
+        metadata=described(
+            "Exit code: 1 a bug, 2 usage, 3 config, 4 data, 5 run, 7 write, 75 busy, else stopped."
+        )
+    )
+    error: str = field(
+        metadata=described(
+            "Kind of the error: usage, config, data, run, write, busy, stopped or bug."
+        )
+    )
+    problems: tuple[str, ...] = field(metadata=described("One complete message for each problem."))
+
+
+def failure(error: BaseException) -> Failure:
+    """What scripts are told of an error."""
     if isinstance(error, ForecastError):
         code, kind, problems = error.exit_code, error.title, list(error.problems)
     elif isinstance(error, KeyboardInterrupt | Stopped):
@@ -102,4 +121,4 @@ def failure(error: BaseException) -> dict[str, Any]:
     else:
         said = f"{type(error).__name__}: {error}; please report it with the lines above"
         code, kind, problems = 1, "bug", [f"a bug of ours: {said}"]
-    return {"ok": False, "exit_code": code, "error": kind, "problems": problems}
+    return Failure(exit_code=code, error=kind, problems=tuple(problems))

@@ -52,10 +52,11 @@ for command in (
     monitor,
     schedule,
     guide,
+    configs.schema,
 ):
     app.command(cls=Command)(command)
-for command in (configs.show, configs.schema):
-    config_app.command(cls=Command)(command)
+config_app.command(cls=Command)(configs.show)
+config_app.command("schema", cls=Command)(configs.config_schema)
 app.add_typer(runs_app, name="runs")
 app.add_typer(config_app, name="config")
 

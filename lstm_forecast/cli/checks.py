@@ -7,7 +7,7 @@ import typer
 
 from lstm_forecast.cli.options import AsJson, Overrides
 from lstm_forecast.cli.terminal import emit_json, listening, plain, reported
-from lstm_forecast.cli.text import report_text
+from lstm_forecast.cli.text import inspection_text
 from lstm_forecast.errors import UsageError
 from lstm_forecast.files import given_path
 
@@ -46,10 +46,9 @@ def check(
     with listening():
         from lstm_forecast.commands.check import check as run
 
-        report = run(path, config=loaded)
-    code = 4 if report.problems else 0
+        found = run(path, config=loaded)
     if as_json:
-        emit_json({"ok": not code, "exit_code": code, **report.content()})
+        emit_json(found)
     else:
-        print(plain(report_text(report.content())))
-    raise typer.Exit(code)
+        print(plain(inspection_text(found)))
+    raise typer.Exit(found.exit_code)

@@ -16,7 +16,9 @@ import typer
 
 from lstm_forecast.errors import ForecastError
 
-__all__ = ["cells", "join_words", "keys", "run_ids", "run_names", "series", "topics"]
+__all__ = [
+    "cells", "join_words", "keys", "run_ids", "run_names", "schemas", "series", "topics",
+]  # fmt: skip
 
 MOST_OFFERED = 200
 MOST_BYTES = 2**22  # of a file that is read while someone waits
@@ -121,6 +123,14 @@ def keys(ctx: typer.Context, incomplete: str) -> Iterator[str]:
         yield from (f"{key}={value}" for value in known[key])
     else:
         yield from (f"{each}=" for each in known)
+
+
+@_quiet
+def schemas(ctx: typer.Context, incomplete: str) -> Iterator[str]:
+    """Names of JSON Schemas."""
+    from lstm_forecast.commands.schema import DOCUMENTS
+
+    yield from DOCUMENTS
 
 
 @_quiet

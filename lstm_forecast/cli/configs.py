@@ -1,9 +1,16 @@
-"""Looks at configs: ``config show`` and ``config schema``."""
+"""Looks at configs and formats: ``config show``, ``config schema`` and ``schema``."""
 
+import json
+from typing import Annotated
+
+import typer
+
+from lstm_forecast.cli import completion
+from lstm_forecast.cli.alignment import aligned
 from lstm_forecast.cli.options import AsJson, ConfigFile, Overrides
 from lstm_forecast.cli.terminal import emit_json, reported
 
-__all__ = ["schema", "show"]
+__all__ = ["config_schema", "schema", "show"]
 
 
 @reported
@@ -13,21 +20,51 @@ def show(config: ConfigFile, overrides: Overrides = None, as_json: AsJson = Fals
 
     loaded = load_config(config, overrides=overrides or ())
     if as_json:
-        emit_json({"ok": True, "config": loaded.model_dump(mode="json")})
+        from lstm_forecast.config.answers import ConfigShown
+
+        emit_json(ConfigShown(config=loaded.model_dump(mode="json")))
     else:
         print(dump_config(loaded), end="")
 
 
 @reported
-def schema(as_json: AsJson = False) -> None:
+def config_schema(as_json: AsJson = False) -> None:
     """Print the JSON Schema of configs."""
-    import json
+    _print_schema("config", as_json=as_json)
 
-    from lstm_forecast.config.schema import Config
 
-    content = Config.model_json_schema()
-    print(
-        json.dumps(
-            {"ok": True, "schema": content} if as_json else content, indent=None if as_json else 2
-        )
-    )
+@reported
+def schema(
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            help="What is described; all names are listed without one.",
+            show_default=False,
+            autocompletion=completion.schemas,
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print the JSON Schema of a file, or of what a subcommand prints with --json."""
+    if name is not None:
+        _print_schema(name, as_json=as_json)
+        return
+    from lstm_forecast.commands.schema import DOCUMENTS
+    from lstm_forecast.config.answers import SchemaNames
+
+    texts = {each: document.description for each, document in DOCUMENTS.items()}
+    if as_json:
+        emit_json(SchemaNames(schemas=texts))
+    else:
+        print(aligned(list(texts.items()), left=2))
+
+
+def _print_schema(name: str, *, as_json: bool) -> None:
+    from lstm_forecast.commands.schema import find_schema
+    from lstm_forecast.config.answers import SchemaShown
+
+    found = find_schema(name)
+    if as_json:
+        emit_json(SchemaShown(schema=found))
+    else:
+        print(json.dumps(found, indent=2))

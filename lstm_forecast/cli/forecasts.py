@@ -1,10 +1,9 @@
 """From a table to forecasts: ``init``, ``train``, ``predict`` and ``plot``."""
 
 import shlex
-from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,8 +21,12 @@ from lstm_forecast.cli.options import (
 )
 from lstm_forecast.cli.terminal import emit_json, listening, plain_json, reported, say
 from lstm_forecast.cli.text import errors_table, outcome, unseen_categories
+from lstm_forecast.documents import plain_values
 from lstm_forecast.errors import QUALITY_GATE
 from lstm_forecast.files import given_path
+
+if TYPE_CHECKING:
+    from lstm_forecast.store.report import Report
 
 __all__ = ["init", "plot", "predict", "template", "train"]
 
@@ -88,15 +91,7 @@ def init(
             kind=question.kind,
         )
     if as_json:
-        questions = [asdict(question) for question in result.questions]
-        emit_json(
-            {
-                "ok": True,
-                "config": str(result.path),
-                "findings": result.findings,
-                "questions": questions,
-            }
-        )
+        emit_json(result.draft())
     else:
         print(result.path)
         if result.questions:
@@ -119,44 +114,29 @@ def train(
     with listening() as talk:
         from lstm_forecast.commands.train import train as run
         from lstm_forecast.store import chosen_meanwhile
+        from lstm_forecast.store.listing import TrainedRun
 
         table = loaded.data.located(config.parent)
         result = run(loaded, table, runs=runs, listener=talk, resume=resume)
     for line, event, figures in outcome(result.history, result.published, result.scores):
         say(line, event=event, **figures)
-    for part in ("test", "validation"):
-        if part in result.metrics:
-            report = result.metrics[part]
-            title = (
-                f"{part} errors, {report['windows']:,} windows, original units; skill: 1 - MAE /"
-                " MAE of that line"
-            )
-            numbers = {key: report[key] for key in ("windows", "errors", "skill")}
-            say(
-                "",
-                title,
-                *errors_table(loaded.name, report).splitlines(),
-                event="errors",
-                part=part,
-                **numbers,
-            )
-            for warning in report["warnings"]:
-                say(f"warning: {warning}", event="warning")
-            break
+    if result.metrics.judged is not None:
+        _say_errors(loaded.name, *result.metrics.judged)
     code = 0 if result.promoted else QUALITY_GATE
     if as_json:
-        content = {
-            "published": result.published,
-            "validation_errors": result.scores,
-            "metrics": result.metrics,
-        }
-        answer = {
-            "ok": result.promoted,
-            "exit_code": code,
-            "promoted": result.promoted,
-            "champion": result.champion,
-        }
-        emit_json({**answer, "run": result.run.run_id, "path": str(result.run.path), **content})
+        emit_json(
+            TrainedRun(
+                ok=result.promoted,
+                exit_code=code,
+                promoted=result.promoted,
+                champion=result.champion,
+                run=result.run.run_id,
+                path=str(result.run.path),
+                published=result.published,
+                validation_errors=result.scores,
+                metrics=result.metrics,
+            )
+        )
     else:
         say("", "published:", event="published", run=result.run.run_id, path=str(result.run.path))
         print(result.run.path)
@@ -167,6 +147,26 @@ def train(
         where = "" if runs == RUNS else f" --runs {shlex.quote(str(runs))}"
         following = [f"forecast {name} --run {loaded.name}{where}" for name in ("predict", "plot")]
         say(f"next: {following[0]}", f"      {following[1]}", event="next")
+
+
+def _say_errors(name: str, part: str, report: "Report") -> None:
+    """The errors of that part, and what they alone would not tell."""
+    title = (
+        f"{part} errors, {report.windows:,} windows, original units; skill: 1 - MAE / MAE of that"
+        " line"
+    )
+    say(
+        "",
+        title,
+        *errors_table(name, report).splitlines(),
+        event="errors",
+        part=part,
+        windows=report.windows,
+        errors=plain_values(report.errors),
+        skill=report.skill,
+    )
+    for warning in report.warnings:
+        say(f"warning: {warning}", event="warning")
 
 
 @reported
@@ -199,6 +199,7 @@ def predict(
     with listening():
         from lstm_forecast.commands.predict import predict as run
         from lstm_forecast.commands.predict import table_csv, table_json
+        from lstm_forecast.forecasting.prediction import ForecastsWritten
 
         result = run(
             runs=runs,
@@ -216,12 +217,7 @@ def predict(
         say(line, event="finding")
     if as_json and output is not None:
         emit_json(
-            {
-                "ok": True,
-                "run": result.run.run_id,
-                "path": str(result.run.path),
-                "output": str(output),
-            }
+            ForecastsWritten(run=result.run.run_id, path=str(result.run.path), output=str(output))
         )
     elif as_json:
         print(plain_json(table_json(result)))
@@ -245,10 +241,11 @@ def template(
     with listening():
         from lstm_forecast.commands.template import template as run
         from lstm_forecast.commands.template import template_csv
+        from lstm_forecast.forecasting.prediction import FutureWritten
 
         table = run(runs=runs, name=name, data=data, output=output)
     if as_json and output is not None:
-        emit_json({"ok": True, "output": str(output)})
+        emit_json(FutureWritten(output=str(output)))
     elif as_json:
         rows = table.to_json(orient="records", date_format="iso", force_ascii=False)
         print(plain_json(f'{{"ok": true, "future": {rows}}}'))
@@ -280,6 +277,7 @@ def plot(
     """Draw a run: its forecast, its training, or its error by step."""
     with listening():
         from lstm_forecast.commands.plot import plot as run
+        from lstm_forecast.store.outputs import Drawn
 
         path = run(
             picture.value,
@@ -291,6 +289,6 @@ def plot(
             output=output,
         )
     if as_json:
-        emit_json({"ok": True, "picture": str(path)})
+        emit_json(Drawn(picture=str(path)))
     else:
         print(path)

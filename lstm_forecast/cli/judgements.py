@@ -1,5 +1,6 @@
 """How good forecasts are: ``backtest`` and ``compare``."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -39,6 +40,7 @@ def backtest(
     chosen = [each.strip() for each in baselines.split(",") if each.strip()]
     with listening() as talk:
         from lstm_forecast.commands.backtest import backtest as run
+        from lstm_forecast.store.documents import read_manifest
 
         retrained = None
         if refit is not None:
@@ -56,17 +58,12 @@ def backtest(
             output=output,
             listener=talk,
         )
-    for warning in result.report["warnings"]:
+    for warning in result.report.warnings:
         say(f"warning: {warning}", event="warning")
     if as_json:
-        where = {
-            "run": result.run.run_id,
-            "path": str(result.run.path),
-            "output": str(output) if output else None,
-        }
-        emit_json({"ok": True, **where, **result.report})
+        emit_json(result.report)
     else:
-        print(plain(backtest_tables(result.run.manifest["name"], result.report)))
+        print(plain(backtest_tables(read_manifest(result.run).name, result.report)))
         if output is not None:
             say(f"forecasts: {output}")
 
@@ -110,7 +107,6 @@ def compare(
     variations = make_variations(loaded, cells=cells, vary=vary or ())
     with listening() as talk:
         from lstm_forecast.commands.compare import compare as run
-        from lstm_forecast.commands.compare import comparison_json
 
         result = run(
             loaded,
@@ -125,14 +121,10 @@ def compare(
         f"{result.part} errors, {result.windows:,} windows, original units: median (largest -"
         " smallest) of the seeds"
     )
-    written = {
-        name: str(path)
-        for name, path in (("output", output), ("plot", picture))
-        if path is not None
-    }
+    output_path, picture_path = (None if path is None else str(path) for path in (output, picture))
     if as_json:
-        emit_json(comparison_json(result) | written)
+        emit_json(replace(result, output=output_path, plot=picture_path))
     else:
         print(plain(comparison_text(result)))
-        for path in written.values():
+        for path in filter(None, (output_path, picture_path)):
             say(path)

@@ -1,13 +1,16 @@
 """Pages in the terminal: ``guide``."""
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lstm_forecast.cli import completion
 from lstm_forecast.cli.options import AsJson
 from lstm_forecast.cli.terminal import emit_json, reported
+
+if TYPE_CHECKING:
+    from lstm_forecast.commands.guide import Page, Topic
 
 __all__ = ["guide"]
 
@@ -28,21 +31,25 @@ def guide(
     as_json: AsJson = False,
 ) -> None:
     """Show a page of the guide, or list the topics."""
+    from lstm_forecast.commands.guide import PageShown, Topics
     from lstm_forecast.commands.guide import guide as run
 
     pages = run(topic)
     if topic is None and as_json:
-        listed = [
-            {"topic": page.topic, "title": page.title, "purpose": page.purpose} for page in pages
-        ]
-        emit_json({"ok": True, "topics": listed})
+        emit_json(Topics(topics=tuple(map(_line, pages))))
     elif topic is None:
         _show("\n".join(f"- `{page.topic}`: {page.title}. {page.purpose}" for page in pages) + "\n")
     elif as_json:
         (page,) = pages
-        emit_json({"ok": True, "topic": page.topic, "title": page.title, "text": page.text})
+        emit_json(PageShown(topic=page.topic, title=page.title, text=page.text))
     else:
         _show(pages[0].text)
+
+
+def _line(page: "Page") -> "Topic":
+    from lstm_forecast.commands.guide import Topic
+
+    return Topic(topic=page.topic, title=page.title, purpose=page.purpose)
 
 
 def _show(text: str) -> None:

@@ -1,6 +1,5 @@
 """The commands ``forecast runs ...``."""
 
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -36,7 +35,9 @@ def list_(name: RunName = None, runs: Runs = RUNS, as_json: AsJson = False) -> N
 
     found = list_runs(runs=runs, name=name)
     if as_json:
-        emit_json({"ok": True, "runs": [asdict(each) for each in found]})
+        from lstm_forecast.store.listing import Listing
+
+        emit_json(Listing(runs=tuple(found)))
         return
     text, left_out = runs_table(found)
     with printing():  # a list that could not be printed leaves nothing out
@@ -55,24 +56,7 @@ def show(
 
     shown = run(runs=runs, name=name, run_id=run_id)
     if as_json:
-        facts = {
-            key: value
-            for key, value in shown.run.manifest.items()
-            if key not in ("files", "sha256")
-        }
-        told = {
-            "champion": shown.champion,
-            "promotions": [asdict(each) for each in shown.promotions],
-        }
-        emit_json(
-            {
-                "ok": True,
-                "path": str(shown.run.path),
-                **told,
-                "manifest": facts,
-                "metrics": shown.metrics,
-            }
-        )
+        emit_json(shown.page())
     else:
         print(plain(run_page(shown)))
 
@@ -89,7 +73,9 @@ def verify(
         checked = run(runs=runs, name=name, run_id=run_id)
     damaged = [each for each in checked if each.problems]
     if as_json and not damaged:
-        emit_json({"ok": True, "runs": [asdict(each) for each in checked]})
+        from lstm_forecast.store.listing import Verified
+
+        emit_json(Verified(runs=tuple(checked)))
     elif not as_json:
         for each in checked:
             print(
@@ -149,7 +135,9 @@ def prune(
 
     gone = run(keep=keep, runs=runs, name=name)
     if as_json:
-        emit_json({"ok": True, "removed": gone})
+        from lstm_forecast.store.listing import Pruned
+
+        emit_json(Pruned(removed=tuple(gone)))
     else:
         for run_id in gone:
             print(run_id)
@@ -158,7 +146,9 @@ def prune(
 
 def _print_champion(path: str, *, as_json: bool) -> None:
     if as_json:
-        emit_json({"ok": True, "champion": path})
+        from lstm_forecast.store.listing import Crowned
+
+        emit_json(Crowned(champion=path))
     else:
         say("champion:", event="champion", path=path)
         print(path)

@@ -10,7 +10,9 @@ from lstm_forecast.cli.alignment import aligned, number, percent, shortened
 from lstm_forecast.cli.text import MOST_ROWS, WIDTH, errors_table
 
 if TYPE_CHECKING:
-    from lstm_forecast.commands.runs import Listed, Shown
+    from lstm_forecast.commands.runs import Shown
+    from lstm_forecast.store.listing import Listed
+    from lstm_forecast.store.manifest import Facts, Manifest
 
 __all__ = ["run_page", "runs_table"]
 
@@ -68,60 +70,62 @@ def _state(run: "Listed") -> str:
 
 def run_page(shown: "Shown") -> str:
     """What a run is, what it learned from, what was decided, how good it was: in 80 columns."""
-    name = shown.facts.name
-    state = {"champion": shown.champion, "for study": shown.for_study}
+    manifest = shown.manifest
+    name = manifest.name
+    state = {"champion": shown.champion, "for study": manifest.for_study}
     title = ", ".join(
         [f"{name} {shown.run.run_id}", *(text for text, is_so in state.items() if is_so)]
     )
     groups = {
-        "data": _learned_from(shown).items(),
-        "decided from the data": shown.story.resolved.items(),
-        "training": _training(shown).items(),
+        "data": _learned_from(manifest).items(),
+        "decided from the data": manifest.resolved.items(),
+        "training": _training(manifest).items(),
         "promoted by hand": [(_minute(each.time), each.reason) for each in shown.promotions],
     }
     parts = [textwrap.fill(title, WIDTH)]
     for group, entries in groups.items():
         if told := [(label, text) for label, text in entries if text]:
             parts.append(_group(group, told))
-    for part, report in shown.metrics.items():
+    for part, report in shown.metrics.parts.items():
         table = errors_table(shortened(name, 2 * NARROW), report)
-        parts.append(f"{part} errors, {report['windows']:,} windows\n{table}")
-    if shown.metrics:
+        parts.append(f"{part} errors, {report.windows:,} windows\n{table}")
+    if shown.metrics.parts:
         parts.append("errors in original units; skill: 1 - MAE / MAE of that line")
     return "\n\n".join(parts)
 
 
-def _learned_from(shown: "Shown") -> dict[str, str]:
-    facts, story = shown.facts, shown.story
-    rows = "" if story.rows is None else f"{story.rows:,} rows in "
-    grid = f"freq {story.freq or 'unknown'}" + (
-        f", zone {story.timezone}" if story.timezone else ""
+def _learned_from(facts: "Facts") -> dict[str, str]:
+    rows = "" if facts.rows is None else f"{facts.rows:,} rows in "
+    grid = f"freq {facts.freq or 'unknown'}" + (
+        f", zone {facts.timezone}" if facts.timezone else ""
     )
-    left_out = story.unobserved_windows
+    windows, left_out = facts.windows, facts.unobserved_windows
     return {
         "rows": f"{rows}{facts.series:,} series, {grid}, up to {_day(facts.cutoff)}",
-        "columns": _some(story.columns),
-        "settled": _counts(story.repairs),
-        "skipped": _some(story.skipped_series),
-        "padded": f"{story.padded_series:,} series" if story.padded_series else "",
-        "new categories": _counts(story.unseen_categories),
-        "windows": _counts({str(part): count for part, count in facts.windows.items()}),
+        "columns": _some(facts.columns),
+        "settled": _counts(facts.repairs),
+        "skipped": _some(facts.skipped_series),
+        "padded": f"{facts.padded_series:,} series" if facts.padded_series else "",
+        "new categories": _counts(facts.unseen_categories),
+        "windows": _counts(
+            {"training": windows.training, "validation": windows.validation, "test": windows.test}
+        ),
         "left out": f"{left_out:,} training windows" if left_out else "",
     }
 
 
-def _training(shown: "Shown") -> dict[str, str]:
-    story = shown.story
-    against, versions = story.judged_against, {"Python": story.python, **story.versions}
+def _training(manifest: "Manifest") -> dict[str, str]:
+    against, versions = manifest.judged_against, {"Python": manifest.python, **manifest.versions}
+    reason = manifest.judged.reason if manifest.judged else ""
     return {
-        "published": shown.facts.published.replace("_", " "),
+        "published": manifest.published.replace("_", " "),
         "errors": ", ".join(
-            f"{name} {number(error)}" for name, error in story.validation_errors.items()
+            f"{name} {number(error)}" for name, error in manifest.validation_errors.items()
         ),
-        "start": story.start or "",
-        "judged": f"against {against}: {story.judged.reason}" if against else "",
-        "seed": "" if story.seed is None else str(story.seed),
-        "finished": f"{_minute(story.created)} UTC" if story.created else "",
+        "start": manifest.start or "",
+        "judged": f"against {against}: {reason}" if against else "",
+        "seed": "" if manifest.seed is None else str(manifest.seed),
+        "finished": f"{_minute(manifest.created)} UTC" if manifest.created else "",
         "with": ", ".join(f"{name} {version}" for name, version in versions.items() if version),
     }
 

@@ -9,13 +9,14 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from lstm_forecast.cli.streams import log_as_json, logs_json, one_line, plain, printing, say
-from lstm_forecast.errors import ForecastError, Stopped, WriteError, failure
+from lstm_forecast.documents import Document
+from lstm_forecast.errors import Failure, ForecastError, Stopped, WriteError, failure
 from lstm_forecast.events import LOGGER, Event
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from lstm_forecast.events import Epoch
 
 __all__ = [
-    "Talk", "emit_json", "fail", "listening", "log_as_json", "plain", "plain_json", "printing",
-    "reported", "say", "tell_failure", "terminate",
+    "Talk", "emit_json", "listening", "log_as_json", "plain", "plain_json", "printing", "reported",
+    "say", "say_failure", "tell_failure", "terminate",
 ]  # fmt: skip
 
 QUIET_SECONDS = 1.0  # without a word, after which the phase that a command is in is told,
@@ -33,9 +34,9 @@ DRAWN_SECONDS = 0.6  # or drawn on a terminal
 TICK_SECONDS = 0.1
 
 
-def emit_json(content: Mapping[str, Any]) -> None:
+def emit_json(document: Document) -> None:
     """The result as one JSON object, on stdout."""
-    print(plain_json(json.dumps(content, ensure_ascii=False, allow_nan=False, default=str)))
+    print(plain_json(json.dumps(document.content(), ensure_ascii=False, allow_nan=False)))
 
 
 def plain_json(text: str) -> str:
@@ -88,22 +89,16 @@ def tell_failure(error: BaseException, *, as_json: bool) -> int:
     if as_json:
         with contextlib.suppress(WriteError), printing():  # the exit code tells it too
             emit_json(answer)
-    _say_problems(answer, trace)
-    code: int = answer["exit_code"]
-    return code
+    say_failure(answer, trace)
+    return answer.exit_code
 
 
-def fail(answer: Mapping[str, Any]) -> NoReturn:
-    """End a command whose answer tells of an error, with its problems on stderr."""
-    _say_problems(answer)
-    raise typer.Exit(answer["exit_code"])
-
-
-def _say_problems(answer: Mapping[str, Any], trace: Sequence[str] = ()) -> None:
-    event: Event = "bug" if answer["error"] == "bug" else "failed"
-    for problem in answer["problems"]:
-        line = f"{answer['error']}: {problem}"
-        say(*trace, line, event=event, error=answer["error"], exit_code=answer["exit_code"])
+def say_failure(failure: Failure, trace: Sequence[str] = ()) -> None:
+    """What went wrong, on stderr, after the traceback of a bug."""
+    event: Event = "bug" if failure.error == "bug" else "failed"
+    for problem in failure.problems:
+        line = f"{failure.error}: {problem}"
+        say(*trace, line, event=event, error=failure.error, exit_code=failure.exit_code)
 
 
 class Talk:

@@ -3,7 +3,7 @@
 import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lstm_forecast.cli.alignment import aligned, number, percent
 from lstm_forecast.events import Event
@@ -11,11 +11,14 @@ from lstm_forecast.events import Event
 if TYPE_CHECKING:
     from lstm_forecast.commands.compare import Comparison
     from lstm_forecast.events import Epoch
+    from lstm_forecast.judging.backtest import BacktestReport
     from lstm_forecast.judging.spread import Spread
+    from lstm_forecast.store.report import Report
+    from lstm_forecast.training.inspection import Inspection
 
 __all__ = [
-    "MOST_ROWS", "WIDTH", "backtest_tables", "comparison_text", "errors_table", "outcome",
-    "report_text", "unseen_categories",
+    "MOST_ROWS", "WIDTH", "backtest_tables", "comparison_text", "errors_table", "inspection_text",
+    "outcome", "unseen_categories",
 ]  # fmt: skip
 
 WIDTH = 80  # columns of what is no terminal
@@ -81,31 +84,30 @@ def unseen_categories(unseen: Mapping[str, int]) -> Iterator[str]:
         )
 
 
-def report_text(report: Mapping[str, Any]) -> str:
+def inspection_text(found: "Inspection") -> str:
     """What ``check`` found, and what training refuses first."""
-    return "\n".join(_report_lines(report))
+    return "\n".join(_inspection_lines(found))
 
 
-def errors_table(name: str, report: Mapping[str, Any]) -> str:
+def errors_table(name: str, report: "Report") -> str:
     """Errors of the forecast above those of the baselines, as aligned text."""
     rows = [["", "MAE", "RMSE", "sMAPE", "MASE", "skill"]]
-    for label, errors in report["errors"].items():
-        numbers = [number(errors[metric]) for metric in ("mae", "rmse", "smape", "mase")]
-        rows.append(
-            [name if label == "forecast" else label, *numbers, percent(report["skill"].get(label))]
-        )
+    for label, errors in report.errors.items():
+        numbers = map(number, (errors.mae, errors.rmse, errors.smape, errors.mase))
+        shown = name if errors is report.own else label
+        rows.append([shown, *numbers, percent(report.skill.get(label))])
     return aligned(rows)
 
 
-def backtest_tables(name: str, report: Mapping[str, Any]) -> str:
+def backtest_tables(name: str, report: "BacktestReport") -> str:
     """What a backtest found: overall, intervals, by step of the horizon, the worst series, and what
     mattered.
     """
-    (first, last), unscaled = report["cutoffs"], report["left_out"]["zero_scale"]
-    lines = [f"{report['windows']:,} windows with cutoffs from {first} to {last}"]
+    (first, last), unscaled = report.cutoffs, report.left_out.zero_scale
+    lines = [f"{report.windows:,} windows with cutoffs from {first} to {last}"]
     lines += [
         f"{windows:,} forecast by {NETWORKS[network]}"
-        for network, windows in report["networks"].items()
+        for network, windows in report.networks.items()
     ]
     lines += (
         [f"{unscaled:,} left out of MASE: nothing changes from season to season in training"]
@@ -114,55 +116,43 @@ def backtest_tables(name: str, report: Mapping[str, Any]) -> str:
     )
     lines += ["original units; skill: 1 - MAE / MAE of that line"]
     parts = ["\n".join(lines), errors_table(name, report)]
-    if report["intervals"]:
+    if report.intervals:
         rows = [["interval", "coverage", "width", "MSIS"]]
-        for level, found in report["intervals"].items():
+        for level, found in report.intervals.items():
             rows.append(
-                [
-                    f"{level} %",
-                    f"{found['coverage']:.1%}",
-                    number(found["width"]),
-                    number(found["msis"]),
-                ]
+                [f"{level} %", f"{found.coverage:.1%}", number(found.width), number(found.msis)]
             )
-        parts.append(f"{aligned(rows)}\nscaled CRPS {number(report['scaled_crps'])}")
+        parts.append(f"{aligned(rows)}\nscaled CRPS {number(report.scaled_crps)}")
     parts += [_step_table(report), _series_table(report)]
-    if "importance" in report:
+    if report.importance is not None:
         rows = [["permuted input", "MAE grows by", "+-", "share"]]
-        for row in report["importance"]:
-            rows.append(
-                [
-                    row["input"],
-                    number(row["growth"]),
-                    number(row["spread"]),
-                    percent(row["share"]),
-                ]
-            )
+        for row in report.importance:
+            rows.append([row.input, number(row.growth), number(row.spread), percent(row.share)])
         parts.append(aligned(rows))
     return "\n\n".join(parts)
 
 
-def _step_table(report: Mapping[str, Any]) -> str:
-    own, other = report["by_step"]["forecast"], report["by_step"][report["reference"]]
-    steps = len(own["mae"])
+def _step_table(report: "BacktestReport") -> str:
+    own, other = report.own_steps, report.by_step[report.reference]
+    steps = len(own.mae)
     shown = sorted({round(k * (steps - 1) / (MOST_ROWS - 1)) for k in range(MOST_ROWS)})
-    rows = [["step", "MAE", "RMSE", f"MAE of {report['reference']}"]]
+    rows = [["step", "MAE", "RMSE", f"MAE of {report.reference}"]]
     rows += [
-        [str(k + 1), *(number(values[k]) for values in (own["mae"], own["rmse"], other["mae"]))]
+        [str(k + 1), *(number(values[k]) for values in (own.mae, own.rmse, other.mae))]
         for k in shown
     ]
     return aligned(rows)
 
 
-def _series_table(report: Mapping[str, Any]) -> str:
-    series = report["by_series"]
+def _series_table(report: "BacktestReport") -> str:
+    series = report.by_series
     header = "series, worst first" + (
         f" ({MOST_ROWS} of {len(series):,})" if len(series) > MOST_ROWS else ""
     )
-    rows = [[header, "windows", "MAE", "RMSE", "MASE", f"skill against {report['reference']}"]]
+    rows = [[header, "windows", "MAE", "RMSE", "MASE", f"skill against {report.reference}"]]
     for row in series[:MOST_ROWS]:
-        numbers = [number(row[metric]) for metric in ("mae", "rmse", "mase")]
-        rows.append([row["unique_id"], f"{row['windows']:,}", *numbers, percent(row["skill"])])
+        numbers = map(number, (row.mae, row.rmse, row.mase))
+        rows.append([row.unique_id, f"{row.windows:,}", *numbers, percent(row.skill)])
     return aligned(rows)
 
 
@@ -174,7 +164,7 @@ def comparison_text(comparison: "Comparison") -> str:
     header = ["", "MAE", "RMSE", "sMAPE", "MASE", "epoch", "gap", "parameters", "seconds", "CPU s"]
     rows = [[*header, *(f"ms, {n}" for n in contexts), *(f"windows/s, {n}" for n in contexts)]]
     for row in (*comparison.variations, *comparison.baselines):
-        errors = [_spread(row.errors[metric]) for metric in ("mae", "rmse", "smape", "mase")]
+        errors = [_spread(found) for found in row.errors.by_name.values()]
         timings = [row.timings[n] for n in contexts if n in row.timings]
         speeds = [
             *(f"{t.latency_ms:.3g}" for t in timings),
@@ -200,32 +190,32 @@ def _spread(found: "Spread | None") -> str:
     return f"{found.median:.4g}" + (f" ({distance:g})" if len(found.values) > 1 else "")
 
 
-def _report_lines(report: Mapping[str, Any]) -> Iterator[str]:
-    facts, columns = report["facts"], report["facts"]["columns"]
-    yield report["data"]
-    if "freq" in facts:
-        zone = f", zone {facts['timezone']}" if facts["timezone"] else ""
-        share = "" if facts["freq_share"] is None else f" ({facts['freq_share']:.1%} of steps)"
+def _inspection_lines(found: "Inspection") -> Iterator[str]:
+    facts, columns = found.facts, found.facts.columns
+    yield found.data
+    if facts.rows is not None:
+        zone = f", zone {facts.timezone}" if facts.timezone else ""
+        share = "" if facts.freq_share is None else f" ({facts.freq_share:.1%} of steps)"
         yield (
-            f"  {facts['rows']:,} rows in {facts['series']:,} series of {facts['shortest']:,} to"
-            f" {facts['longest']:,}"
+            f"  {facts.rows:,} rows in {facts.series:,} series of {facts.shortest:,} to"
+            f" {facts.longest:,}"
         )
-        yield f"  {facts['first']} to {facts['last']}, freq {facts['freq']}{share}{zone}"
-        yield "  " + ", ".join(f"{key} {value!r}" for key, value in facts["file"].items())
-    for role, names in columns.items():
+        yield f"  {facts.first} to {facts.last}, freq {facts.freq}{share}{zone}"
+        yield "  " + ", ".join(f"{key} {value!r}" for key, value in facts.file.content().items())
+    for role, names in columns.content().items():
         if names:
-            yield f"  {role}: {names if isinstance(names, str) else ', '.join(names)}"
-    if built := facts.get("training"):
+            yield f"  {role}: {', '.join(names) if isinstance(names, list) else names}"
+    if built := facts.training:
         yield (
-            f"  training builds {built['parameters']:,} parameters in {built['networks']} networks"
-            f" with about {built['mib']:,} MiB; how long it takes and how well it forecasts, only"
+            f"  training builds {built.parameters:,} parameters in {built.networks} networks"
+            f" with about {built.mib:,} MiB; how long it takes and how well it forecasts, only"
             " training tells"
         )
-    for finding in sorted(report["findings"], key=lambda finding: LEVELS.index(finding["level"])):
-        counts = ", ".join(f"{name} {count:,}" for name, count in finding["columns"].items())
-        yield f"{finding['level']}: {finding['kind']}: {finding['count']:,}: {finding['text']}"
-        yield from (f"    {place}" for place in finding["places"])
+    for finding in sorted(found.findings, key=lambda finding: LEVELS.index(finding.level)):
+        counts = ", ".join(f"{name} {count:,}" for name, count in finding.columns.items())
+        yield f"{finding.level}: {finding.kind}: {finding.count:,}: {finding.text}"
+        yield from (f"    {place}" for place in finding.places)
         if counts:
             yield f"    by column: {counts}"
-        if finding["remedy"] and finding["level"] != "settled":
-            yield f"    set {finding['remedy']}"
+        if finding.remedy and finding.level != "settled":
+            yield f"    set {finding.remedy}"

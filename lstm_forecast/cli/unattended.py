@@ -1,11 +1,10 @@
 """Commands of a service that is left alone: ``retrain``, ``monitor`` and ``schedule``."""
 
 import os
-from collections.abc import Mapping
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,9 +18,21 @@ from lstm_forecast.cli.options import (
     RunName,
     Runs,
 )
-from lstm_forecast.cli.terminal import Talk, emit_json, fail, listening, printing, reported, say
+from lstm_forecast.cli.terminal import (
+    Talk,
+    emit_json,
+    listening,
+    printing,
+    reported,
+    say,
+    say_failure,
+)
 from lstm_forecast.errors import UsageError
 from lstm_forecast.files import given_path
+
+if TYPE_CHECKING:
+    from lstm_forecast.judging.live import Monitored
+    from lstm_forecast.retraining.status import Status
 
 __all__ = ["monitor", "retrain", "schedule"]
 
@@ -79,20 +90,27 @@ def retrain(
             on_failure=on_failure or (),
             tell=partial(_print_status, talk, runs / loaded.name, as_json),
         )
-    if "error" in status:
-        fail(status)
-    figures = {key: status[key] for key in ("outcome", "seconds", "exit_code", "champion")}
-    say(f"{status['outcome'].replace('_', ' ')}: {status['reason']}", event="retrained", **figures)
-    raise typer.Exit(status["exit_code"])
+    if status.failure is not None:
+        say_failure(status.failure)
+    else:
+        say(
+            f"{status.outcome.replace('_', ' ')}: {status.reason}",
+            event="retrained",
+            outcome=status.outcome,
+            seconds=status.seconds,
+            exit_code=status.exit_code,
+            champion=status.champion,
+        )
+    raise typer.Exit(status.exit_code)
 
 
-def _print_status(talk: Talk, home: Path, as_json: bool, status: Mapping[str, Any]) -> None:
+def _print_status(talk: Talk, home: Path, as_json: bool, status: "Status") -> None:
     talk.stop()
     with printing():
         if as_json:
             emit_json(status)
-        elif status["outcome"] in ("promoted", "kept_champion"):
-            print(home / status["run"])
+        elif status.outcome in ("promoted", "kept_champion") and status.run:
+            print(home / status.run)
 
 
 @reported
@@ -127,8 +145,8 @@ def monitor(
 
         look = partial(run, forecasts, runs=runs, name=name, data=data, output=output, worst=worst)
         single = None if os.path.isdir(forecasts) else forecasts  # noqa: PTH112  or it raises
-        printed = partial(_print_report, talk, as_json)
-        answer = told(
+        printed = partial(_print_found, talk, as_json)
+        found = told(
             look,
             runs=runs,
             name=name,
@@ -137,27 +155,34 @@ def monitor(
             listener=talk,
             tell=printed,
         )
-    if "error" in answer:
-        fail(answer)
-    for alarm in answer["alarms"]:
-        say(f"alarm: {alarm}", event="alarm")
-    raise typer.Exit(answer["exit_code"])
+    if found.failure is not None:
+        say_failure(found.failure)
+    else:
+        for alarm in found.alarms:
+            say(f"alarm: {alarm}", event="alarm")
+    raise typer.Exit(found.exit_code)
 
 
-def _print_report(talk: Talk, as_json: bool, answer: Mapping[str, Any]) -> None:
+def _print_found(talk: Talk, as_json: bool, found: "Monitored") -> None:
     talk.stop()
     with printing():
         if as_json:
-            emit_json(answer)
-        elif "error" not in answer:
-            live = answer["live"] | {"expected_mae": answer["expected"]}
-            held = {
-                f"coverage of {level} % intervals": share
-                for level, share in live.pop("coverage").items()
+            emit_json(found)
+        elif found.live is not None and found.error is None:
+            live = found.live
+            figures: dict[str, object] = {
+                "rows": live.rows,
+                "mae": live.mae,
+                "rmse": live.rmse,
+                "bias": live.bias,
+                "naive_mae": live.naive_mae,
+                "skill": live.skill,
+                "expected_mae": found.expected,
             }
-            for key, value in (
-                live | held | {key: answer[key] for key in ("drift", "waiting")}
-            ).items():
+            for level, share in live.coverage.items():
+                figures[f"coverage of {level} % intervals"] = share
+            figures |= {"drift": found.drift, "waiting": found.waiting}
+            for key, value in figures.items():
                 print(f"{key}: {f'{value:.4g}' if isinstance(value, float) else value}")
 
 
@@ -202,7 +227,9 @@ def schedule(
         timeout=limit,
     )
     if as_json:
-        emit_json({"ok": True, "kind": asked[0], "text": text})
+        from lstm_forecast.retraining.jobs import Scheduled
+
+        emit_json(Scheduled(kind=asked[0], text=text))
     else:
         print(text, end="")
         if loaded.data.covariates.future:

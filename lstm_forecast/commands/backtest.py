@@ -3,9 +3,8 @@ wrong that was.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,8 +14,9 @@ from lstm_forecast.events import Listener, phase
 from lstm_forecast.forecasting.forecaster import Exchange
 from lstm_forecast.forecasting.loaded import LoadedRun, load_run
 from lstm_forecast.forecasting.table import save_table, window_ids
+from lstm_forecast.judging.backtest import BacktestReport
 from lstm_forecast.judging.folds import RETRAINED, Fold, fold_forecasts, published_folds
-from lstm_forecast.judging.importance import permutation_importance
+from lstm_forecast.judging.importance import Importance, permutation_importance
 from lstm_forecast.judging.parts import linear_forecast, part_report, part_table, require_finite
 from lstm_forecast.judging.report import worst_series
 from lstm_forecast.judging.statistical import check_statistical, statistical_forecasts
@@ -38,7 +38,7 @@ class Backtest:
     """Forecasts beside what came, and the figures."""
 
     run: Run
-    report: Mapping[str, Any]  # see guide/backtest.md
+    report: BacktestReport
     table: pd.DataFrame  # unique_id, ds, cutoff, y, forecasts and baselines
 
 
@@ -80,6 +80,7 @@ def backtest(
     if output is not None:
         table, suffix = found.table, output.suffix.lower()
         write_whole(output, lambda staged: save_table(table, staged, suffix=suffix))
+        return replace(found, report=replace(found.report, output=str(output)))
     return found
 
 
@@ -107,7 +108,7 @@ def backtest_run(
     others = _baselines(task, folds, baselines, listener)
     report = _report(task, folds, forecast, others)
     if importance:
-        report["importance"] = _importance(task, folds, forecast, listener)
+        report = replace(report, importance=_importance(task, folds, forecast, listener))
     config, quantiles = task.loaded.config, task.loaded.forecaster.quantiles
     columns = task.part.baselines | others
     table = part_table(
@@ -166,8 +167,11 @@ def _baselines(
 
 
 def _report(
-    task: Task, folds: list[Fold], forecast: Floats, others: Mapping[str, Floats]
-) -> dict[str, Any]:
+    task: Task,
+    folds: list[Fold],
+    forecast: Floats,
+    others: Mapping[str, Floats],
+) -> BacktestReport:
     part, layout, quantiles = (
         task.part,
         task.panel.layout,
@@ -178,25 +182,36 @@ def _report(
     networks: dict[str, int] = {}
     for fold in folds:
         networks[fold.network] = networks.get(fold.network, 0) + len(fold.index)
-    return {
-        "networks": networks,
-        "trainings": len(folds) if RETRAINED in networks else 0,
-        "cutoffs": [str(stamps.min()), str(stamps.max())],
-        **report,
-        "by_series": worst_series(
+    return BacktestReport(
+        run=task.loaded.run.run_id,
+        path=str(task.loaded.run.path),
+        output=None,
+        networks=networks,
+        trainings=len(folds) if RETRAINED in networks else 0,
+        cutoffs=(str(stamps.min()), str(stamps.max())),
+        windows=report.windows,
+        errors=report.errors,
+        skill=report.skill,
+        reference=report.reference,
+        left_out=report.left_out,
+        by_step=report.by_step,
+        intervals=report.intervals,
+        pinball=report.pinball,
+        scaled_crps=report.scaled_crps,
+        warnings=(*task.warnings, *report.warnings),
+        by_series=worst_series(
             actual=part.actual,
             forecast=forecast[..., len(quantiles) // 2],
             reference=part.baselines[part.reference],
             scale=part.scale,
             ids=_ids(task)[part.series],
         ),
-        "warnings": [*task.warnings, *report["warnings"]],
-    }
+    )
 
 
 def _importance(
     task: Task, folds: list[Fold], forecast: Floats, listener: Listener
-) -> list[dict[str, Any]]:
+) -> tuple[Importance, ...]:
     config, middle = task.loaded.config, forecast.shape[-1] // 2
 
     def permuted(steps: slice, channels: Sequence[int], rng: np.random.Generator) -> Floats:

@@ -2,10 +2,9 @@
 trained on it.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -21,37 +20,14 @@ from lstm_forecast.panel.survey import survey_panel
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
 from lstm_forecast.tables.first_look import first_look
 from lstm_forecast.tables.read import Table
+from lstm_forecast.training.inspection import Built, Columns, FileText, Inspection, TableFacts
 from lstm_forecast.training.prepare import prepare_panel
 from lstm_forecast.training.rehearsal import rehearse
 
-__all__ = ["Report", "check"]
+__all__ = ["check"]
 
 
-@dataclass(frozen=True)
-class Report:
-    """What was found in the table at ``path``."""
-
-    path: Path
-    facts: Mapping[str, Any]
-    findings: tuple[Finding, ...]
-
-    @property
-    def problems(self) -> list[str]:
-        """What training would refuse, each with place and remedy."""
-        return [finding.problem for finding in self.findings if finding.level == "refused"]
-
-    def content(self) -> dict[str, Any]:
-        """The report as plain values."""
-        findings = [asdict(finding) for finding in self.findings]
-        return {
-            "data": str(self.path),
-            "facts": dict(self.facts),
-            "findings": findings,
-            "problems": self.problems,
-        }
-
-
-def check(path: Path, *, config: Config | None = None) -> Report:
+def check(path: Path, *, config: Config | None = None) -> Inspection:
     """Report on the table at ``path`` under the policies of a config; without one, under none, in
     all its columns.
 
@@ -59,7 +35,7 @@ def check(path: Path, *, config: Config | None = None) -> Report:
     too much memory.
     """
     findings: list[Finding] = []
-    rehearsal: dict[str, Any] = {}
+    built: Built | None = None
     if config is None:
         look = first_look(path)
         findings += look.findings
@@ -72,7 +48,7 @@ def check(path: Path, *, config: Config | None = None) -> Report:
         panel, faults, table = survey_panel(data, path, end=data.end, memory_limit=limit)
     except DataError as error:
         findings += [Finding("unreadable", "refused", 1, problem) for problem in error.problems]
-        return Report(path, {"columns": _columns(data)}, tuple(findings))
+        return _inspection(path, TableFacts(columns=_columns(data)), findings)
     findings += faults
     surveyed, panel = panel, _measured(panel)
     panel, sentinels = _without_sentinels(panel)
@@ -92,48 +68,59 @@ def check(path: Path, *, config: Config | None = None) -> Report:
         ]
         findings += _short(panel, config)
         if not any(finding.level == "refused" for finding in findings):
-            rehearsal, problems = _rehearsed(config, surveyed, table)
+            built, problems = _rehearsed(config, surveyed, table)
             findings += problems
-    return Report(path, _facts(panel, table, data, findings) | rehearsal, tuple(findings))
+    facts = replace(_facts(panel, table, data, findings), training=built)
+    return _inspection(path, facts, findings)
 
 
-def _columns(data: DataConfig) -> dict[str, Any]:
-    return {
-        "timestamp": list(data.stamp_columns),
-        "timestamp_format": data.timestamp_format,
-        "series_id": data.series_id,
-        "targets": list(data.targets),
-        "others": [*data.covariates.past, *data.covariates.future, *data.covariates.static],
-    }
+def _inspection(path: Path, facts: TableFacts, findings: Sequence[Finding]) -> Inspection:
+    problems = tuple(finding.problem for finding in findings if finding.level == "refused")
+    return Inspection(
+        ok=not problems,
+        exit_code=DataError.exit_code if problems else 0,
+        data=str(path),
+        facts=facts,
+        findings=tuple(findings),
+        problems=problems,
+    )
 
 
-def _facts(panel: Panel, table: Table, data: DataConfig, findings: list[Finding]) -> dict[str, Any]:
+def _columns(data: DataConfig) -> Columns:
+    return Columns(
+        timestamp=tuple(data.stamp_columns),
+        timestamp_format=data.timestamp_format,
+        series_id=data.series_id,
+        targets=tuple(data.targets),
+        others=(*data.covariates.past, *data.covariates.future, *data.covariates.static),
+    )
+
+
+def _facts(panel: Panel, table: Table, data: DataConfig, findings: Sequence[Finding]) -> TableFacts:
     layout = panel.layout
     stamps = layout.stamps(np.concatenate([layout.offsets[:-1], layout.offsets[1:] - 1]))
     steps, regular = len(panel.values) - len(layout.ids), len(panel.values) - len(layout.first)
     off = sum(finding.count for finding in findings if finding.kind == "off_grid")
     dialect = table.sources[0][2]
-    return {
-        "rows": len(table.frame),
-        "series": len(layout.ids),
-        "shortest": int(layout.lengths.min()),
-        "longest": int(layout.lengths.max()),
-        "first": str(stamps.min()),
-        "last": str(stamps.max()),
-        "freq": layout.grid.freq,
-        "freq_share": round(max(0.0, (regular - off) / steps), 4) if steps else None,
-        "timezone": layout.grid.zone,
-        "columns": _columns(data),
-        "file": (
-            {
-                "delimiter": dialect.delimiter,
-                "decimal": dialect.decimal,
-                "encoding": dialect.encoding,
-            }
+    return TableFacts(
+        rows=len(table.frame),
+        series=len(layout.ids),
+        shortest=int(layout.lengths.min()),
+        longest=int(layout.lengths.max()),
+        first=str(stamps.min()),
+        last=str(stamps.max()),
+        freq=layout.grid.freq,
+        freq_share=round(max(0.0, (regular - off) / steps), 4) if steps else None,
+        timezone=layout.grid.zone,
+        columns=_columns(data),
+        file=(
+            FileText(
+                delimiter=dialect.delimiter, decimal=dialect.decimal, encoding=dialect.encoding
+            )
             if dialect
-            else {}
+            else FileText()
         ),
-    }
+    )
 
 
 def _measured(panel: Panel) -> Panel:
@@ -169,15 +156,22 @@ def _without_sentinels(panel: Panel) -> tuple[Panel, list[Finding]]:
     return replace(panel, values=np.where(cells, np.nan, panel.values)), [finding]
 
 
-def _rehearsed(config: Config, panel: Panel, table: Table) -> tuple[dict[str, Any], list[Finding]]:
+def _rehearsed(config: Config, panel: Panel, table: Table) -> tuple[Built | None, list[Finding]]:
     """What training would build, and what it would stop at: all that comes before Keras is done to
     find that out.
     """
     try:
         prepared = prepare_panel(config, panel, table)
-        return {"training": {**rehearse(prepared), "resolved": prepared.facts["resolved"]}}, []
+        found = rehearse(prepared)
+        built = Built(
+            networks=found.networks,
+            parameters=found.parameters,
+            mib=found.mib,
+            resolved=prepared.facts.resolved,
+        )
+        return built, []
     except DataError as error:
-        return {}, [Finding("training", "refused", 1, problem) for problem in error.problems]
+        return None, [Finding("training", "refused", 1, problem) for problem in error.problems]
 
 
 def _short(panel: Panel, config: Config) -> list[Finding]:

@@ -16,15 +16,15 @@ import numpy as np
 
 from lstm_forecast.config.schema import Config
 from lstm_forecast.config.variations import Variation
+from lstm_forecast.documents import plain_values
 from lstm_forecast.errors import DataError, UsageError
 from lstm_forecast.events import Epoch, Listener
 from lstm_forecast.forecasting.table import save_table
 from lstm_forecast.forecasting.timing import Timing, fastest, time_network
 from lstm_forecast.judging.comparison import (
-    METRICS,
     Comparison,
+    ErrorSpreads,
     Row,
-    comparison_json,
     comparison_table,
 )
 from lstm_forecast.judging.metrics import errors
@@ -36,11 +36,12 @@ from lstm_forecast.model.network.startup import start_keras
 from lstm_forecast.model.onnx.graph import onnx_graph
 from lstm_forecast.store import write_whole
 from lstm_forecast.store.outputs import require_output, require_suffix
+from lstm_forecast.store.report import Errors
 from lstm_forecast.training.fit import fit
 from lstm_forecast.training.prepare import prepare
 from lstm_forecast.training.prepared import Prepared
 
-__all__ = ["Comparison", "compare", "comparison_json"]
+__all__ = ["Comparison", "compare"]
 
 TABLES, PICTURES = (".csv", ".parquet", ".json"), (".png", ".svg", ".pdf")
 CONTEXTS = (1, 4, 16)  # times the config's own context
@@ -53,7 +54,7 @@ class _Outcome:
     """One training."""
 
     members: tuple[Member, ...]
-    errors: Mapping[str, float | None]
+    errors: Errors
     epoch: float  # kept; like the gap a mean over the members
     gap: float | None
     seconds: float
@@ -93,8 +94,15 @@ def compare(
     rows = tuple(
         _row(variation, outcomes[variation], timings[variation]) for variation in variations
     )
-    windows = base.facts["windows"][part]
-    comparison = Comparison(config.name, part, windows, tuple(seeds), rows, baselines)
+    windows = len(getattr(base, part).windows)
+    comparison = Comparison(
+        name=config.name,
+        part=part,
+        windows=windows,
+        seeds=tuple(seeds),
+        variations=rows,
+        baselines=baselines,
+    )
     _save(comparison, output, picture)
     return comparison
 
@@ -182,10 +190,13 @@ def _train(
         outcomes[variation].append(outcome)
         done += _epochs(one.config)
         shown = (
-            f"MAE {outcome.errors['mae']:.4g}, kept epoch {outcome.epoch:g},"
-            f" {outcome.seconds:.1f} s"
+            f"MAE {outcome.errors.mae:.4g}, kept epoch {outcome.epoch:g}, {outcome.seconds:.1f} s"
         )
-        figures = {"epoch": outcome.epoch, "seconds": outcome.seconds, "errors": outcome.errors}
+        figures = {
+            "epoch": outcome.epoch,
+            "seconds": outcome.seconds,
+            "errors": plain_values(outcome.errors),
+        }
         text = f"{label}: {shown} ({number} of {len(jobs)})"
         listener.note(text, event="compared", variation=variation.name, seed=seed, **figures)
     return outcomes
@@ -274,8 +285,13 @@ def _row(variation: Variation, outcomes: Sequence[_Outcome], timings: Mapping[in
     )
 
 
-def _spreads(by_seed: Sequence[Mapping[str, float | None]]) -> dict[str, Spread]:
-    return {metric: spread(found[metric] for found in by_seed) for metric in METRICS}
+def _spreads(by_seed: Sequence[Errors]) -> ErrorSpreads:
+    return ErrorSpreads(
+        mae=spread(found.mae for found in by_seed),
+        rmse=spread(found.rmse for found in by_seed),
+        smape=spread(found.smape for found in by_seed),
+        mase=spread(found.mase for found in by_seed),
+    )
 
 
 def _require_places(output: Path | None, picture: Path | None, inputs: Sequence[Path]) -> None:
@@ -301,7 +317,7 @@ def _save(comparison: Comparison, output: Path | None, picture: Path | None) -> 
 def _write(comparison: Comparison, path: Path, *, suffix: str) -> None:
     if suffix == ".json":
         path.write_text(
-            json.dumps(comparison_json(comparison), ensure_ascii=False, allow_nan=False),
+            json.dumps(comparison.content(), ensure_ascii=False, allow_nan=False),
             encoding="utf-8",
         )
     else:
@@ -313,8 +329,8 @@ def _draw(comparison: Comparison, path: Path) -> None:
     from lstm_forecast.pictures.style import save_figure
 
     figure = compare_figure(
-        errors={row.name: _known(row.errors["mae"]) for row in comparison.variations},
-        baselines={row.name: row.errors["mae"].median for row in comparison.baselines},
+        errors={row.name: _known(row.errors.mae) for row in comparison.variations},
+        baselines={row.name: row.errors.mae.median for row in comparison.baselines},
         latencies={
             row.name: {n: timing.latency_ms for n, timing in row.timings.items()}
             for row in comparison.variations

@@ -16,6 +16,7 @@ from lstm_forecast.config.schema import Config
 from lstm_forecast.config.table import CsvConfig, DataConfig
 from lstm_forecast.errors import UsageError, WriteError
 from lstm_forecast.files import STDIN
+from lstm_forecast.panel.draft import Draft
 from lstm_forecast.panel.grid import season_length
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.settle import Question, Settled, settle
@@ -54,6 +55,10 @@ class InitResult:
     path: Path
     findings: list[str]
     questions: tuple[Question, ...]
+
+    def draft(self) -> Draft:
+        """The same as a document."""
+        return Draft(config=str(self.path), findings=tuple(self.findings), questions=self.questions)
 
 
 def init(

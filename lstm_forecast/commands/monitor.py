@@ -2,12 +2,10 @@
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,19 +16,20 @@ from lstm_forecast.events import Listener, phase
 from lstm_forecast.files import STDIN, open_regular
 from lstm_forecast.forecasting.loaded import LoadedRun, load_run
 from lstm_forecast.forecasting.table import panel_ids
-from lstm_forecast.judging.live import Live, live_errors
+from lstm_forecast.judging.live import AtCutoff, Live, Monitored, live_errors
 from lstm_forecast.panel.drift import drift
 from lstm_forecast.panel.holes import history
 from lstm_forecast.panel.panel import Layout, Panel
 from lstm_forecast.panel.survey import read_panel
-from lstm_forecast.retraining.status import failed, tell_all, write_monitor_metrics
+from lstm_forecast.retraining.status import failed, tell_all
+from lstm_forecast.retraining.textfile import write_monitor_metrics
 from lstm_forecast.store import find_run, run_home, write_whole
 from lstm_forecast.store.documents import read_config, read_metrics
 from lstm_forecast.store.outputs import require_apart, require_output, require_suffix
 from lstm_forecast.tables.budget import Budget, Size
 from lstm_forecast.tables.read import column_names, files_below, read_table
 
-__all__ = ["Report", "monitor", "told"]
+__all__ = ["monitor", "told"]
 
 SUFFIXES, PICTURES = (".csv", ".parquet", ".json"), (".png", ".svg", ".pdf")
 KEYS = ("unique_id", "ds", "cutoff")
@@ -41,18 +40,6 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Report:
-    """What has become of the forecasts."""
-
-    live: Live
-    expected: float | None  # test error of the champion, mean absolute
-    drift: float | None  # of the rows since the first cutoff
-    waiting: int  # forecasts whose actual value has not come in
-    by_cutoff: Sequence[Mapping[str, Any]]
-    alarms: Sequence[str]
-
-
 def monitor(
     forecasts: Path,
     *,
@@ -61,7 +48,7 @@ def monitor(
     data: Path | None = None,
     output: Path | None = None,
     worst: float = 1.5,
-) -> Report:
+) -> Monitored:
     """Compare the tables of ``forecast predict`` in a file or directory with the data as they are
     now.
 
@@ -85,24 +72,23 @@ def monitor(
     phase(f"reading {forecasts}", path=str(forecasts))
     table = _read_forecasts(forecasts, name=loaded.config.name, memory_limit=limit)
     joined, waiting = _joined(table, view, loaded)
-    report = _report(joined, waiting, view, loaded, worst=worst)
+    found = _compared(joined, waiting, view, loaded, worst=worst)
     if output is not None:
-        _draw(report, loaded.config.name, output)
-    return report
+        _draw(found, joined["cutoff"], loaded.config.name, output)
+    return found
 
 
 def told(
-    look: Callable[[], Report],
+    look: Callable[[], Monitored],
     *,
     runs: Path,
     name: str | None,
     inputs: Sequence[Path | None],
     metrics_file: Path | None,
     listener: Listener,
-    tell: Callable[[Mapping[str, Any]], None],
-) -> Mapping[str, Any]:
-    """The report of ``look`` as an answer with its exit code, 6 with an alarm; or what went wrong,
-    as for scripts.
+    tell: Callable[[Monitored], None],
+) -> Monitored:
+    """What ``look`` finds, or what went wrong with it.
 
     The metrics tell the same, and so does ``tell``, which prints the answer: where one raises
     WriteError, all say so. Raises UsageError if ``metrics_file`` lies in a run, or among ``inputs``
@@ -114,19 +100,23 @@ def told(
         inputs = [*inputs, None if path is None else run.path / path]
     require_apart("--metrics-file", metrics_file, inputs)
     try:
-        report = look()
-        code = QUALITY_GATE if report.alarms else 0
-        answer: Mapping[str, Any] = {"ok": not code, "exit_code": code, **asdict(report)}
+        found = look()
     except (Exception, KeyboardInterrupt, Stopped) as error:
-        answer = failed(error, listener)
+        failure = failed(error, listener)
+        found = Monitored(
+            ok=False,
+            exit_code=failure.exit_code,
+            error=failure.error,
+            problems=failure.problems,
+        )
     if metrics_file is None:
-        return tell_all(answer, tell)
+        return tell_all(found, tell)
     try:
         home = run_home(runs, name)
     except RunError:
         home = None
     label = name or (home.name if home else "")
-    return tell_all(answer, partial(write_monitor_metrics, metrics_file, home, label), tell)
+    return tell_all(found, partial(write_monitor_metrics, metrics_file, home, label), tell)
 
 
 def _read_forecasts(path: Path, *, name: str, memory_limit: int | None) -> pd.DataFrame:
@@ -243,13 +233,12 @@ def _rows(layout: Layout, series: Ints, ordinals: Ints) -> Ints:
     return np.where(keys[found] == wanted, found, -1)
 
 
-def _report(
+def _compared(
     joined: pd.DataFrame, waiting: int, panel: Panel, loaded: LoadedRun, *, worst: float
-) -> Report:
+) -> Monitored:
     name, levels = loaded.config.name, loaded.config.model.levels
     metrics = read_metrics(loaded.run, loaded.config)
-    part = metrics.get("test") or metrics.get("validation")
-    expected = part["errors"]["forecast"]["mae"] if part else None
+    expected = metrics.judged[1].own.mae if metrics.judged else None
 
     def live(rows: pd.DataFrame) -> Live:
         pairs = {str(level): (f"{name}-lo-{level}", f"{name}-hi-{level}") for level in levels}
@@ -267,12 +256,31 @@ def _report(
     whole = live(joined)
     values = history(panel.values[:, :1], panel.layout.spans, 1)
     drifted = drift(panel.layout, values, panel.layout.rows_before(int(joined["number"].min()) + 1))
-    by_cutoff = [
-        {"cutoff": cutoff, **asdict(live(rows))}
-        for cutoff, rows in joined.groupby("cutoff", sort=True)
-    ]
+    by_cutoff = [_at(cutoff, live(rows)) for cutoff, rows in joined.groupby("cutoff", sort=True)]
     alarms = _alarms(whole, expected, drifted, limit=loaded.config.retrain.drift.warn, worst=worst)
-    return Report(whole, expected, drifted, waiting, by_cutoff, alarms)
+    return Monitored(
+        ok=not alarms,
+        exit_code=QUALITY_GATE if alarms else 0,
+        live=whole,
+        expected=expected,
+        drift=drifted,
+        waiting=waiting,
+        by_cutoff=tuple(by_cutoff),
+        alarms=tuple(alarms),
+    )
+
+
+def _at(cutoff: object, live: Live) -> AtCutoff:
+    return AtCutoff(
+        cutoff=cutoff if isinstance(cutoff, int) else str(cutoff),
+        rows=live.rows,
+        mae=live.mae,
+        rmse=live.rmse,
+        bias=live.bias,
+        naive_mae=live.naive_mae,
+        skill=live.skill,
+        coverage=live.coverage,
+    )
 
 
 def _alarms(
@@ -299,24 +307,24 @@ def _alarms(
     return alarms
 
 
-def _draw(report: Report, name: str, path: Path) -> None:
+def _draw(found: Monitored, cutoffs: pd.Series, name: str, path: Path) -> None:
     from lstm_forecast.pictures.monitor import monitor_figure
     from lstm_forecast.pictures.style import save_figure
 
-    frame = pd.DataFrame(report.by_cutoff)
+    rows = found.by_cutoff
     errors = {
-        name: frame["mae"].to_numpy(np.float64),
-        "seasonal naive": frame["naive_mae"].to_numpy(np.float64),
+        name: np.array([each.mae for each in rows], np.float64),
+        "seasonal naive": np.array([each.naive_mae for each in rows], np.float64),
     }
+    levels, number = (found.live.coverage, found.live.rows) if found.live else ((), 0)
     figure = monitor_figure(
-        frame["cutoff"],
+        cutoffs.drop_duplicates().sort_values(),
         errors=errors,
-        expected=report.expected,
+        expected=found.expected,
         coverage={
-            level: np.array([each[level] for each in frame["coverage"]], np.float64)
-            for level in report.live.coverage
+            level: np.array([each.coverage[level] for each in rows], np.float64) for level in levels
         },
         title=f"{name}: error of the forecasts made at each cutoff",
-        note=f"{report.live.rows:,} forecasts; {report.waiting:,} wait for their actual value",
+        note=f"{number:,} forecasts; {found.waiting:,} wait for their actual value",
     )
     write_whole(path, lambda staged: save_figure(figure, staged, suffix=path.suffix.lower()))

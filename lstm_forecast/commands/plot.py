@@ -1,7 +1,7 @@
 """``forecast plot``: pictures of a published run, without the libraries that trained it."""
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
@@ -29,6 +29,7 @@ from lstm_forecast.store.documents import (
     sound,
 )
 from lstm_forecast.store.outputs import require_output, require_suffix
+from lstm_forecast.store.report import FORECAST, Report
 from lstm_forecast.tables.source import Source
 
 __all__ = ["actual_values", "draw", "plot"]
@@ -134,23 +135,30 @@ def _training(run: Run) -> Figure:
 def _horizon(run: Run) -> Figure:
     metrics = read_metrics(run, read_config(run))
     with sound(run, "metrics.json"):
-        part = "test" if "test" in metrics else "validation"
-        report = metrics.get(part, {"by_step": {}, "windows": 0})
-        errors = {}
-        for label, steps in report["by_step"].items():
-            shown = _name(run) if label == "forecast" else label.replace("_", " ")
-            mean = report["errors"][label]["mae"]
-            errors[f"{shown} ({mean:.3g})"] = [float(size) for size in steps["mae"]]
-        note = (
-            f"{part} part, {report['windows']:,} windows; in brackets: mean of all steps; run"
-            f" {run.run_id}"
-        )
-    if not errors:
+        part, report = metrics.judged or ("", None)
+        errors = {} if report is None else dict(_errors_by_step(run, report))
+    if report is None or not errors:
         raise DataError(
             f"{run.path}: no errors to draw, as no test or validation window was left in training;"
             " give more rows, or make windows.horizon smaller"
         )
+    note = (
+        f"{part} part, {report.windows:,} windows; in brackets: mean of all steps; run {run.run_id}"
+    )
     return horizon_figure(errors, title=f"{_name(run)}: error by step", note=note)
+
+
+def _errors_by_step(run: Run, report: Report) -> Iterator[tuple[str, list[float]]]:
+    """Label and mean absolute errors by step, of the run and of each baseline.
+
+    Raises ValueError for an error that no picture can show.
+    """
+    for label, steps in report.by_step.items():
+        shown = _name(run) if label == FORECAST else label.replace("_", " ")
+        mean, sizes = report.errors[label].mae, [size for size in steps.mae if size is not None]
+        if mean is None or len(sizes) < len(steps.mae):
+            raise ValueError(f"an error of {label} is missing")
+        yield f"{shown} ({mean:.3g})", sizes
 
 
 def _test_forecasts(run: Run, config: Config, shown: Sequence[str]) -> pd.DataFrame:

@@ -6,18 +6,20 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pandas as pd
 
 from lstm_forecast.forecasting.future import forecast_future, forecast_table
 from lstm_forecast.forecasting.loaded import LoadedRun, load_run, read_ahead
+from lstm_forecast.forecasting.prediction import Forecasts
 from lstm_forecast.forecasting.table import (
     save_table,
     spreadsheet_safe,
 )
 from lstm_forecast.panel.survey import repair_notes
 from lstm_forecast.store import Run, find_run, write_whole
+from lstm_forecast.store.documents import read_manifest
 from lstm_forecast.store.outputs import require_output, require_suffix
 from lstm_forecast.tables.source import Source
 
@@ -121,15 +123,14 @@ def table_json(prediction: Prediction) -> str:
     for column in table.columns[table.dtypes.map(pd.api.types.is_datetime64_any_dtype)]:
         each_once = pd.DatetimeIndex(table[column].unique())
         table[column] = table[column].map({stamp: stamp.isoformat() for stamp in each_once})
-    content: dict[str, Any] = {
-        "ok": True,
-        "run": prediction.run.run_id,
-        "path": str(prediction.run.path),
-    }
-    content |= {
-        "published": prediction.run.manifest["published"],
-        "repairs": dict(prediction.repairs),
-    }
-    return json.dumps(
-        {**content, "forecasts": table.to_dict("records")}, ensure_ascii=False, allow_nan=False
+    found = Forecasts(
+        run=prediction.run.run_id,
+        path=str(prediction.run.path),
+        published=read_manifest(prediction.run).published,
+        repairs=prediction.repairs,
+        forecasts=tuple(
+            {str(column): value for column, value in row.items()}
+            for row in table.to_dict("records")
+        ),
     )
+    return json.dumps(found.content(), ensure_ascii=False, allow_nan=False)

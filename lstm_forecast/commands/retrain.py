@@ -2,20 +2,19 @@
 promoted or only kept.
 """
 
-import json
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from lstm_forecast.config.schema import Config
 from lstm_forecast.config.table import DataConfig
+from lstm_forecast.documents import parsed
 from lstm_forecast.errors import (
     QUALITY_GATE,
     BusyError,
@@ -31,16 +30,16 @@ from lstm_forecast.panel.survey import read_panel
 from lstm_forecast.retraining.challenge import Challenge, train_challenger
 from lstm_forecast.retraining.due import check_news, is_due, look_for_news
 from lstm_forecast.retraining.status import (
+    Status,
     failed,
     peak_mib,
     run_hooks,
     split_command,
     tell_all,
-    write_retrain_metrics,
     write_status,
 )
+from lstm_forecast.retraining.textfile import write_retrain_metrics
 from lstm_forecast.store import (
-    FOR_STUDY,
     Checkpoints,
     Run,
     Version,
@@ -53,17 +52,17 @@ from lstm_forecast.store import (
     prune,
     run_homes,
 )
+from lstm_forecast.store.listing import Verified
 from lstm_forecast.store.outputs import require_apart
 from lstm_forecast.tables.read import Table
 from lstm_forecast.training.learn import learn, learn_all_rows, start_checkpoints
 from lstm_forecast.training.prepare import prepare_panel
-from lstm_forecast.training.publish import publish_trained
+from lstm_forecast.training.publish import Judged, publish_trained
 
 __all__ = ["require_same_forecasts", "retrain"]
 
 REREAD_SECONDS = 300
 SETTLE_SECONDS = 1.0  # between two looks at data that are being written
-Status = dict[str, Any]
 
 
 def retrain(
@@ -78,8 +77,8 @@ def retrain(
     metrics_file: Path | None = None,
     on_promote: Sequence[str] = (),
     on_failure: Sequence[str] = (),
-    tell: Callable[[Mapping[str, Any]], None] = lambda status: None,
-) -> Mapping[str, Any]:
+    tell: Callable[[Status], None] = lambda status: None,
+) -> Status:
     """Retrain ``runs/<config.name>`` if it is due, and promote the result if it is better than the
     champion.
 
@@ -100,20 +99,18 @@ def retrain(
     }
     home, data_path = runs / config.name, config.data.located(config_path.parent)
     require_apart("--metrics-file", metrics_file, [config_path, data_path])
-    started, clock = datetime.now(UTC), time.monotonic()
+    clock = time.monotonic()
+    begun = Status(name=config.name, as_of=config.data.end, started=_utc(datetime.now(UTC)))
 
     def told(found: Status) -> Status:
-        return {
-            "ok": found["exit_code"] == 0,
-            "name": config.name,
-            "as_of": config.data.end,
-            **found,
-            "champion": next(iter(champions(home)), None),
-            "started": _utc(started),
-            "finished": _utc(datetime.now(UTC)),
-            "seconds": round(time.monotonic() - clock, 3),
-            "peak_mib": round(peak_mib(), 1),
-        }
+        return replace(
+            found,
+            ok=found.exit_code == 0,
+            champion=next(iter(champions(home)), None),
+            finished=_utc(datetime.now(UTC)),
+            seconds=round(time.monotonic() - clock, 3),
+            peak_mib=round(peak_mib(), 1),
+        )
 
     metrics = [] if metrics_file is None else [partial(write_retrain_metrics, metrics_file, home)]
     try:
@@ -123,6 +120,7 @@ def retrain(
             try:
                 patience = max(0.0, wait - (time.monotonic() - clock))
                 found = _cycle(
+                    begun,
                     config,
                     data_path,
                     home,
@@ -135,31 +133,37 @@ def retrain(
                 Checkpoints(home, resume=False, note=listener.note).clear()
             # the status has to tell the truth about signals and bugs too
             except BaseException as error:
-                found = _failed(error, listener)
+                found = _failed(begun, error, listener)
             status = tell_all(told(found), partial(write_status, home), *metrics, tell)
     except BaseException as error:  # nothing was begun
         busy = isinstance(error, BusyError)  # who is at work there writes the metrics
-        status = tell_all(told(_failed(error, listener)), *(() if busy else metrics), tell)
+        status = tell_all(told(_failed(begun, error, listener)), *(() if busy else metrics), tell)
     for line in run_hooks(_called(hooks, status), status):
         listener.note(f"hook: {line}", event="hook")
     return status
 
 
-def _failed(error: BaseException, listener: Listener) -> Status:
+def _failed(begun: Status, error: BaseException, listener: Listener) -> Status:
     found = failed(error, listener)
-    return found | {"outcome": "failed", "reason": found["problems"][0]}
+    return replace(
+        begun,
+        exit_code=found.exit_code,
+        error=found.error,
+        problems=found.problems,
+        outcome="failed",
+        reason=found.problems[0],
+    )
 
 
-def _called(hooks: Mapping[str, list[list[str]]], status: Mapping[str, Any]) -> list[list[str]]:
+def _called(hooks: Mapping[str, list[list[str]]], status: Status) -> list[list[str]]:
     """The hooks to run: none after a signal, as its sender waits for the end, and none while
     another one is at work.
     """
-    if status.get("error") in ("stopped", BusyError.title):
+    if status.error in ("stopped", BusyError.title):
         return []
-    told = [
-        status["outcome"],
-        *(["failed"] if status["outcome"] != "failed" and "error" in status else []),
-    ]
+    told: list[str] = [status.outcome]
+    if status.outcome != "failed" and status.error is not None:
+        told.append("failed")
     return [command for kind in told for command in hooks.get(kind, [])]
 
 
@@ -188,6 +192,7 @@ def _read_settled(
 
 
 def _cycle(
+    begun: Status,
     config: Config,
     data_path: Path,
     home: Path,
@@ -215,17 +220,30 @@ def _cycle(
         if config.retrain.refit:
             members = learn_all_rows(trained, listener, checkpoints=checkpoints)
         run = publish_trained(home, trained, members, source=data_path)
-        return _promoted(home, run, {"reason": "there was no champion"}, seen=seen)
+        return _promoted(home, run, replace(begun, reason="there was no champion"), seen=seen)
     news = look_for_news(config, champion, panel, home)
     warnings = [*panel.notes, *check_news(news, config.retrain)]
     for warning in warnings:
         listener.note(f"warning: {warning}", event="warning")
     due, reason = is_due(news, config, champion, force=force)
-    figures = {"cutoff": news.cutoff, "new_rows": news.rows, "drift": news.drift}
-    found: Status = {**figures, "due": reason, "warnings": warnings}
-    listener.note(("due: " if due else "not due: ") + reason, event="due", due=due, **figures)
+    found = replace(
+        begun,
+        cutoff=news.cutoff,
+        new_rows=news.rows,
+        drift=news.drift,
+        due=reason,
+        warnings=tuple(warnings),
+    )
+    listener.note(
+        ("due: " if due else "not due: ") + reason,
+        event="due",
+        due=due,
+        cutoff=found.cutoff,
+        new_rows=found.new_rows,
+        drift=found.drift,
+    )
     if not due:
-        return found | {"exit_code": 0, "outcome": "not_due", "reason": reason}
+        return replace(found, exit_code=0, outcome="not_due", reason=reason)
     challenge = train_challenger(config, champion, panel, table, news, listener, checkpoints)
     return _concluded(home, challenge, champion, found, data_path, seen=seen)
 
@@ -244,16 +262,23 @@ def _concluded(
     The promotion comes last: where anything fails, the champion is the one that it was.
     """
     verdict, keep = challenge.verdict, challenge.trained.prepared.config.retrain.keep
-    judged = {"start": challenge.start, "judged": asdict(verdict)}
-    facts = judged | {"judged_against": champion.run.run_id, FOR_STUDY: not verdict.better}
-    run = publish_trained(home, challenge.trained, challenge.members, source=data_path, facts=facts)
-    found |= judged | {"run": run.run_id, "reason": verdict.reason}
-    found["warnings"] = [*found["warnings"], *challenge.warnings]
+    judged = Judged(start=challenge.start, verdict=verdict, against=champion.run.run_id)
+    run = publish_trained(
+        home, challenge.trained, challenge.members, source=data_path, judged=judged
+    )
+    found = replace(
+        found,
+        start=challenge.start,
+        judged=verdict,
+        run=run.run_id,
+        reason=verdict.reason,
+        warnings=(*found.warnings, *challenge.warnings),
+    )
     with suppress(BusyError):  # of the pointer: old runs go the next time
-        found["removed"] = prune(home, keep=keep)
+        found = replace(found, removed=tuple(prune(home, keep=keep)))
     if verdict.better:
         return _promoted(home, run, found, seen=seen)
-    return found | {"exit_code": QUALITY_GATE, "outcome": "kept_champion"}
+    return replace(found, exit_code=QUALITY_GATE, outcome="kept_champion")
 
 
 def _promoted(home: Path, run: Run, found: Status, *, seen: Version) -> Status:
@@ -274,14 +299,14 @@ def _promoted(home: Path, run: Run, found: Status, *, seen: Version) -> Status:
     except BusyError as error:  # nobody else retrains: this is a failure that hooks have to tell
         raise WriteError(*error.problems) from None
     if champion == run.run_id:
-        return found | {"exit_code": 0, "outcome": "promoted", "run": run.run_id}
-    reason = chosen_meanwhile(run, champion)
-    return found | {
-        "exit_code": QUALITY_GATE,
-        "outcome": "kept_champion",
-        "run": run.run_id,
-        "reason": reason,
-    }
+        return replace(found, exit_code=0, outcome="promoted", run=run.run_id)
+    return replace(
+        found,
+        exit_code=QUALITY_GATE,
+        outcome="kept_champion",
+        run=run.run_id,
+        reason=chosen_meanwhile(run, champion),
+    )
 
 
 def require_same_forecasts(home: Path, run: Run) -> None:
@@ -293,12 +318,12 @@ def require_same_forecasts(home: Path, run: Run) -> None:
         read = subprocess.run(  # noqa: S603  this program itself
             [*command, *where], capture_output=True, text=True, timeout=REREAD_SECONDS, check=True
         )
-        difference = json.loads(read.stdout)["runs"][0]["difference"]
-    except (subprocess.SubprocessError, ValueError, KeyError) as error:
+        (checked,) = parsed(Verified, read.stdout).runs
+    except (subprocess.SubprocessError, ValueError) as error:
         raise RunError(
             f"{run.path}: a fresh process cannot read it back ({error}); the champion stays"
         ) from None
-    if difference != 0:
+    if checked.difference != 0:
         raise RunError(
             f"{run.path}: a fresh process forecasts other values than this one; the champion stays"
         )

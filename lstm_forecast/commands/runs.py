@@ -4,15 +4,14 @@ Who chooses a champion is in a hurry: what reads documents and networks is impor
 needed alone.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lstm_forecast.errors import RunError, UsageError
 from lstm_forecast.events import phase
 from lstm_forecast.store import (
-    FOR_STUDY,
     Promotion,
     Run,
     champions,
@@ -30,31 +29,13 @@ from lstm_forecast.store import prune as prune_in
 from lstm_forecast.store import rollback as rollback_in
 
 if TYPE_CHECKING:
-    from lstm_forecast.store.documents import Facts, Story
+    from lstm_forecast.store.listing import Checked, Listed, Page
+    from lstm_forecast.store.manifest import Manifest
+    from lstm_forecast.store.report import Reports
 
-__all__ = [
-    "Checked", "Listed", "Shown", "list_runs", "promote", "prune", "rollback", "show", "verify",
-]  # fmt: skip
+__all__ = ["Shown", "list_runs", "promote", "prune", "rollback", "show", "verify"]
 
 LONGEST_REASON = 500  # characters
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A run and how good it was.
-
-    Errors are those of the test part, or of the validation part where there is none.
-    """
-
-    name: str
-    run: str
-    champion: bool
-    state: str  # readable, for study (found no better than the champion of its time), or damaged
-    cutoff: str | None = None
-    published: str | None = None
-    mae: float | None = None
-    mase: float | None = None
-    skill: float | None = None  # against the seasonal naive forecast
 
 
 @dataclass(frozen=True)
@@ -63,25 +44,24 @@ class Shown:
 
     run: Run
     champion: bool
-    for_study: bool
-    facts: "Facts"
-    story: "Story"
-    metrics: Mapping[str, Any]  # reports by part
+    manifest: "Manifest"
+    metrics: "Reports"
     promotions: Sequence[Promotion]  # for which somebody gave a reason
 
+    def page(self) -> "Page":
+        """The same as a document, without the hashes."""
+        from lstm_forecast.store.listing import Page
 
-@dataclass(frozen=True)
-class Checked:
-    """A run, and what is wrong with it."""
-
-    run: str
-    champion: bool
-    problems: Sequence[str]
-    # of its golden forecasts from what they were, as a share of the largest; None: unreadable
-    difference: float | None
+        return Page(
+            path=str(self.run.path),
+            champion=self.champion,
+            promotions=tuple(self.promotions),
+            manifest=replace(self.manifest, files=None, sha256=None),
+            metrics=self.metrics,
+        )
 
 
-def list_runs(*, runs: Path, name: str | None = None) -> list[Listed]:
+def list_runs(*, runs: Path, name: str | None = None) -> "list[Listed]":
     """All runs of that name, or of every name, oldest first.
 
     Raises RunError if there are none of that name.
@@ -94,22 +74,20 @@ def list_runs(*, runs: Path, name: str | None = None) -> list[Listed]:
 
 def show(*, runs: Path, name: str | None = None, run_id: str | None = None) -> Shown:
     """A run, the champion by default. Raises RunError if it is missing or damaged."""
-    from lstm_forecast.store.documents import facts_of, read_config, read_metrics, story_of
+    from lstm_forecast.store.documents import read_config, read_manifest, read_metrics
 
     home = run_home(runs, name)
     run = open_run(home if run_id is None else home / find_id(home, run_id))
     return Shown(
         run=run,
         champion=run.run_id in champions(run.path.parent)[:1],
-        for_study=bool(run.manifest.get(FOR_STUDY)),
-        facts=facts_of(run),
-        story=story_of(run),
+        manifest=read_manifest(run),
         metrics=read_metrics(run, read_config(run)),
         promotions=promotions(run.path.parent, run.run_id),
     )
 
 
-def verify(*, runs: Path, name: str | None = None, run_id: str | None = None) -> list[Checked]:
+def verify(*, runs: Path, name: str | None = None, run_id: str | None = None) -> "list[Checked]":
     """Check every file of a run, or of all, against its hash, and make its golden forecasts again.
 
     Raises RunError if there is no such run.
@@ -142,12 +120,13 @@ def promote(
             f"--reason: expected one line of up to {LONGEST_REASON} characters that can be printed"
         )
     run = open_run(home / find_id(home, run_id))
-    if run.manifest.get(FOR_STUDY) and not (force and reason):
-        from lstm_forecast.store.documents import story_of
+    if run.for_study and not (force and reason):
+        from lstm_forecast.store.documents import read_manifest
 
+        judged = read_manifest(run).judged
+        found = judged.reason if judged and judged.reason else "it was found no better"
         raise UsageError(
-            f"{run.path}: published for study only:"
-            f" {story_of(run).judged.reason or 'it was found no better'}; to make it the champion"
+            f"{run.path}: published for study only: {found}; to make it the champion"
             " all the same, say why:"
             f" {promotion_command(home, run.run_id, '--force', '--reason', 'TEXT')}"
         )
@@ -172,33 +151,34 @@ def prune(*, keep: int, runs: Path, name: str | None = None) -> list[str]:
         return prune_in(home, keep=keep)
 
 
-def _listed(home: Path, run_id: str) -> Listed:
-    from lstm_forecast.store.documents import facts_of, read_config, read_metrics
+def _listed(home: Path, run_id: str) -> "Listed":
+    from lstm_forecast.store.documents import read_config, read_manifest, read_metrics
+    from lstm_forecast.store.listing import Listed
 
     champion = run_id in champions(home)[:1]
     try:
         run = open_run(home / run_id)
-        facts, metrics = facts_of(run), read_metrics(run, read_config(run))
+        manifest, metrics = read_manifest(run), read_metrics(run, read_config(run))
     except RunError:
         return Listed(home.name, run_id, champion, "damaged")
-    part = metrics.get("test") or metrics.get("validation")
-    errors = part["errors"]["forecast"] if part else {"mae": None, "mase": None}
+    report = metrics.judged[1] if metrics.judged else None
     return Listed(
         name=home.name,
         run=run_id,
         champion=champion,
-        state="for study" if run.manifest.get(FOR_STUDY) else "readable",
-        cutoff=facts.cutoff,
-        published=facts.published,
-        mae=errors["mae"],
-        mase=errors["mase"],
-        skill=part["skill"].get("seasonal_naive") if part else None,
+        state="for study" if run.for_study else "readable",
+        cutoff=manifest.cutoff,
+        published=manifest.published,
+        mae=report.own.mae if report else None,
+        mase=report.own.mase if report else None,
+        skill=report.skill.get("seasonal_naive") if report else None,
     )
 
 
-def _checked(home: Path, run_id: str) -> Checked:
+def _checked(home: Path, run_id: str) -> "Checked":
     from lstm_forecast.forecasting.golden import GOLDEN_TOLERANCE, golden_difference
     from lstm_forecast.forecasting.loaded import load_run
+    from lstm_forecast.store.listing import Checked
 
     phase(f"verifying {home / run_id}", run=run_id)
     champion = run_id in champions(home)[:1]

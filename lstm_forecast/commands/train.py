@@ -5,11 +5,11 @@ champion.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from lstm_forecast.config.schema import Config
 from lstm_forecast.events import Epoch, Listener
 from lstm_forecast.store import Run, crown, locked
+from lstm_forecast.store.report import Reports
 from lstm_forecast.tables.source import Source
 from lstm_forecast.training.learn import learn, learn_all_rows, start_checkpoints
 from lstm_forecast.training.prepare import prepare
@@ -24,7 +24,7 @@ class TrainResult:
 
     run: Run
     champion: str  # id of the run that predict uses: another one if somebody chose it meanwhile
-    metrics: Mapping[str, Any]
+    metrics: Reports
     history: Sequence[Epoch]
     published: str  # network, or the simpler forecast that the validation part preferred
     scores: Mapping[str, float]  # errors of both on the validation part

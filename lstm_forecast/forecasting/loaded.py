@@ -22,7 +22,7 @@ from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.scale import Scaler, most_bytes
 from lstm_forecast.panel.survey import known_ahead, numeric_sentinels, read_panel, word_sentinels
 from lstm_forecast.store import Run
-from lstm_forecast.store.documents import facts_of, read_config
+from lstm_forecast.store.documents import read_config, read_manifest
 from lstm_forecast.tables.read import Table, column_names, read_table
 from lstm_forecast.tables.source import Frame, Source
 from lstm_forecast.windows.channels import Channels
@@ -141,7 +141,7 @@ def _read_scaler(run: Run, data: DataConfig, *, melted: bool) -> Scaler:
     """Read the scaler. Raises RunError if it has other columns than the resolved config."""
     known = known_ahead(data.covariates).columns
     names = (*data.targets, *data.covariates.past)
-    limit = most_bytes(facts_of(run).series, names, known)
+    limit = most_bytes(read_manifest(run).series, names, known)
     scaler = Scaler.from_json(run.read("scaler.json", limit=limit).decode("utf-8"))
     targets = ("value",) if melted else data.targets
     expected = (*targets, *data.covariates.past), known
@@ -288,9 +288,9 @@ def usable_panel(loaded: LoadedRun, data: Source | None) -> Panel:
     ends = layout.offsets[1:]
     short = ends - layout.spans[layout.span_of(ends - 1)] < loaded.forecaster.needed_rows
     if policy == "error":  # those that were too short in training are unseen
-        short |= np.isin(ids, loaded.run.manifest.get("skipped_series", ())).any(
+        short |= np.isin(ids, read_manifest(loaded.run).skipped_series).any(axis=1) & ~known.all(
             axis=1
-        ) & ~known.all(axis=1)
+        )
     short &= (config.data.short_series == "skip") & ~unseen
     kept = ~(unseen | short)
     if not kept.any():

@@ -7,10 +7,11 @@ machine, on a busy one.
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from lstm_forecast.documents import described
 from lstm_forecast.forecasting.forecaster import BATCH
 from lstm_forecast.forecasting.session import Session
 
@@ -24,8 +25,12 @@ SECONDS, CALLS = 0.05, 3  # what a median is taken of, at least
 class Timing:
     """Speed of a network, window to prediction, on one thread."""
 
-    latency_ms: float  # of one window alone
-    windows_per_second: float  # in batches of 256, or fewer where contexts have more than 512 rows
+    latency_ms: float = field(metadata=described("Milliseconds for one window alone."))
+    windows_per_second: float = field(
+        metadata=described(
+            "Windows in a second, in batches of 256, or fewer where contexts have over 512 rows."
+        )
+    )
 
 
 def time_network(network: bytes, *, context_length: int, n_features: int) -> Timing:

@@ -3,7 +3,7 @@
 import html
 import os
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,11 +14,13 @@ from lstm_forecast import store
 from lstm_forecast.config.schema import Config
 from lstm_forecast.errors import Stopped, UsageError
 from lstm_forecast.events import SILENT, Listener
-from lstm_forecast.store.documents import facts_of, read_config, read_metrics
+from lstm_forecast.store.documents import read_config, read_manifest, read_metrics
 from lstm_forecast.tables.source import ArrowStream, Frame, Source, given_source, in_kind
 
 if TYPE_CHECKING:
+    from lstm_forecast.judging.backtest import BacktestReport
     from lstm_forecast.pictures.style import Figure
+    from lstm_forecast.store.report import Reports
 
 __all__ = ["Backtest", "Data", "Location", "Run", "interrupted", "load", "source_of"]
 
@@ -33,7 +35,7 @@ class Backtest:
 
     # unique_id, ds, cutoff, y, forecasts and baselines: of the kind that was tested
     table: Any
-    report: Mapping[str, Any]
+    report: "BacktestReport"
 
 
 @dataclass(frozen=True, repr=False)
@@ -49,7 +51,7 @@ class Run(store.Run):
     @property
     def name(self) -> str:
         """Name of the run's directory, and of the column with forecasts."""
-        return facts_of(self).name
+        return read_manifest(self).name
 
     @property
     def config(self) -> Config:
@@ -57,8 +59,8 @@ class Run(store.Run):
         return read_config(self)
 
     @property
-    def metrics(self) -> Mapping[str, Any]:
-        """Errors by part (``validation``, ``test``). Raises RunError if they are damaged."""
+    def metrics(self) -> "Reports":
+        """Reports of the ``validation`` and ``test`` part. Raises RunError if they are damaged."""
         return read_metrics(self, self.config)
 
     def predict(
@@ -139,7 +141,7 @@ class Run(store.Run):
                 importance=importance,
                 listener=listener,
             )
-        for warning in found.report["warnings"]:
+        for warning in found.report.warnings:
             listener.note(f"warning: {warning}", event="warning")
         return Backtest(in_kind(found.table, source), found.report)
 
@@ -191,16 +193,16 @@ class Run(store.Run):
         return f"<table>{rows}</table>"
 
     def _told(self) -> Iterator[tuple[str, str]]:
-        facts, config = facts_of(self), self.config
+        facts, config = read_manifest(self), self.config
         yield "run", f"{facts.name} {self.run_id}"
         yield "path", str(self.path)
         yield "published", facts.published
         yield "series", f"{facts.series:,}, until {facts.cutoff}"
         yield "horizon", f"{config.windows.horizon} steps of {config.data.freq}"
-        for part, report in read_metrics(self, config).items():
-            errors = report["errors"]["forecast"]
-            shown = [f"{key} {errors[key]:.4g}" for key in ("mae", "mase") if errors[key]]
-            yield f"{part} errors", ", ".join([*shown, f"{report['windows']:,} windows"])
+        for part, report in read_metrics(self, config).parts.items():
+            errors = {"mae": report.own.mae, "mase": report.own.mase}
+            shown = [f"{metric} {error:.4g}" for metric, error in errors.items() if error]
+            yield f"{part} errors", ", ".join([*shown, f"{report.windows:,} windows"])
 
 
 def load(path: Location = "runs") -> Run:

@@ -1,51 +1,86 @@
-"""What ``forecast compare`` found: as values, as a table and as a picture."""
+"""What ``forecast compare`` found: as one document and as a table."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
 
 import pandas as pd
 
+from lstm_forecast.documents import Answer, Document, described
 from lstm_forecast.forecasting.timing import Timing
 from lstm_forecast.judging.spread import Spread
 
-__all__ = ["METRICS", "Comparison", "Row", "comparison_json", "comparison_table"]
+__all__ = ["Comparison", "ErrorSpreads", "Row", "comparison_table"]
 
-METRICS = ("mae", "rmse", "smape", "mase")
+
+@dataclass(frozen=True, kw_only=True)
+class ErrorSpreads(Document):
+    """Errors that differ from seed to seed."""
+
+    mae: Spread = field(metadata=described("Mean absolute error, in original units."))
+    rmse: Spread = field(metadata=described("Root of the mean squared error, in original units."))
+    smape: Spread = field(
+        metadata=described("Symmetric mean absolute percentage error, in percent: 0 to 200.")
+    )
+    mase: Spread = field(metadata=described("Mean absolute scaled error."))
+
+    @property
+    def by_name(self) -> Mapping[str, Spread]:
+        """All of them."""
+        return {"mae": self.mae, "rmse": self.rmse, "smape": self.smape, "mase": self.mase}
 
 
 @dataclass(frozen=True)
 class Row:
     """What a variation, or a baseline, can do and what it costs."""
 
-    name: str
-    settings: tuple[str, ...]  # key=value; none: a baseline
-    errors: Mapping[str, Spread]  # by METRICS, in original units
-    parameters: int  # of all networks, without their linear parts; of a baseline its own
-    # kept, of training.epochs; 0: nothing beyond the start; mean over an ensemble
-    epoch: Spread | None = None
-    # validation loss - training loss of the kept epoch; mean over an ensemble
-    gap: Spread | None = None
-    seconds: Spread | None = None  # to train, the start of Keras left out
-    cpu_seconds: Spread | None = None  # the same on all cores, which other programs lengthen less
-    timings: Mapping[int, Timing] = field(default_factory=dict)  # by context length, on one thread
+    name: str = field(metadata=described("Settings that differ, or the name of the baseline."))
+    settings: tuple[str, ...] = field(metadata=described("key=value; none: a baseline."))
+    errors: ErrorSpreads = field(metadata=described("Errors on the part that is compared."))
+    parameters: int = field(
+        metadata=described(
+            "Of all networks, without their linear parts; of a baseline its own.", least=0
+        )
+    )
+    epoch: Spread | None = field(
+        default=None,
+        metadata=described(
+            "Epoch that was kept, mean over an ensemble; 0: nothing beyond the start."
+        ),
+    )
+    gap: Spread | None = field(
+        default=None,
+        metadata=described("Validation loss - training loss of that epoch, mean over an ensemble."),
+    )
+    seconds: Spread | None = field(
+        default=None, metadata=described("Seconds to train, the start of Keras left out.")
+    )
+    # which other programs lengthen less
+    cpu_seconds: Spread | None = field(
+        default=None, metadata=described("Seconds on all cores together.")
+    )
+    timings: Mapping[int, Timing] = field(
+        default_factory=dict,
+        metadata=described("Speed of predictions on one thread, by context length in rows."),
+    )
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, kw_only=True)
+class Comparison(Answer):
     """Variations of one config, judged on the same windows."""
 
-    name: str  # of the config
-    part: str  # test or validation
-    windows: int
-    seeds: tuple[int, ...]
-    variations: tuple[Row, ...]
-    baselines: tuple[Row, ...]
-
-
-def comparison_json(comparison: Comparison) -> dict[str, Any]:
-    """All figures, those of every seed included, as plain values."""
-    return {"ok": True, **asdict(comparison)}
+    name: str = field(metadata=described("Name of the config."))
+    part: str = field(metadata=described("The part that is compared: test or validation."))
+    windows: int = field(metadata=described("Windows of that part.", least=0))
+    seeds: tuple[int, ...] = field(metadata=described("What each variation is trained with."))
+    variations: tuple[Row, ...] = field(metadata=described("What was trained."))
+    baselines: tuple[Row, ...] = field(metadata=described("What needs no training."))
+    output: str | None = field(
+        default=None,
+        metadata=described("Where the table was written.", missing_without="output"),
+    )
+    plot: str | None = field(
+        default=None, metadata=described("Where the picture was drawn.", missing_without="plot")
+    )
 
 
 def comparison_table(comparison: Comparison) -> pd.DataFrame:
@@ -57,11 +92,11 @@ def comparison_table(comparison: Comparison) -> pd.DataFrame:
     )
 
 
-def _cells(row: Row) -> Iterator[tuple[str, Any]]:
+def _cells(row: Row) -> Iterator[tuple[str, object]]:
     yield "name", row.name
     yield "settings", " ".join(row.settings)
     training = {label: getattr(row, label) for label in ("epoch", "gap", "seconds", "cpu_seconds")}
-    for label, found in {**row.errors, **training}.items():
+    for label, found in {**row.errors.by_name, **training}.items():
         for suffix, value in {"": "median", "_low": "low", "_high": "high"}.items():
             yield f"{label}{suffix}", getattr(found, value, None)
     yield "parameters", row.parameters

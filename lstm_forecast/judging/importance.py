@@ -3,17 +3,33 @@ any more.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["permutation_importance"]
+from lstm_forecast.documents import Document, described
+
+__all__ = ["Importance", "permutation_importance"]
 
 REPEATS = 3
 BLOCKS = 8  # that the context is cut into, at most
 Floats = NDArray[np.float64]
 Permuted = Callable[[slice, Sequence[int], np.random.Generator], Floats]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Importance(Document):
+    """How much one input matters."""
+
+    input: str = field(metadata=described("A column, or a block of steps of the context."))
+    growth: float = field(
+        metadata=described("How much the MAE grows without it, in original units.")
+    )
+    spread: float = field(
+        metadata=described("Standard deviation of that over the permutations, in original units.")
+    )
+    share: float | None = field(metadata=described("The growth relative to the MAE."))
 
 
 def permutation_importance(
@@ -26,7 +42,7 @@ def permutation_importance(
     segment_length: int,
     seed: int,
     progress: Callable[[int, int], None],
-) -> list[dict[str, Any]]:
+) -> tuple[Importance, ...]:
     """Growth of the MAE for each input column and each block of context steps, the largest first.
 
     ``permuted(steps, channels, rng)`` forecasts like ``forecast`` (n_windows, horizon, n_targets),
@@ -37,7 +53,7 @@ def permutation_importance(
     """
     mae = float(np.abs(forecast - actual).mean())
     parts = list(_parts(features, context_length, segment_length))
-    rng, rows = np.random.default_rng(seed), []
+    rng, rows = np.random.default_rng(seed), list[Importance]()
     for done, (name, steps, channels) in enumerate(parts):
         grown = [
             float(np.abs(permuted(steps, channels, rng) - actual).mean()) - mae
@@ -45,11 +61,9 @@ def permutation_importance(
         ]
         growth = float(np.mean(grown))
         share = growth / mae if mae else None
-        rows.append(
-            {"input": name, "growth": growth, "spread": float(np.std(grown)), "share": share}
-        )
+        rows.append(Importance(input=name, growth=growth, spread=float(np.std(grown)), share=share))
         progress(done + 1, len(parts))
-    return sorted(rows, key=lambda row: -row["growth"])
+    return tuple(sorted(rows, key=lambda row: -row.growth))
 
 
 def _parts(

@@ -13,10 +13,10 @@ __all__ = ["coverage", "msis", "pinball", "scaled_crps"]
 Floats = NDArray[np.float64]
 
 
-def coverage(low: Floats, high: Floats, actual: Floats) -> dict[str, float]:
+def coverage(low: Floats, high: Floats, actual: Floats) -> tuple[float, float]:
     """Share of actuals inside the interval (0 to 1), and its mean width."""
     inside = (low <= actual) & (actual <= high)
-    return {"coverage": float(inside.mean()), "width": float((high - low).mean())}
+    return float(inside.mean()), float((high - low).mean())
 
 
 def pinball(forecast: Floats, actual: Floats, quantiles: Sequence[float]) -> list[float]:

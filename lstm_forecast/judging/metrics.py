@@ -8,24 +8,37 @@ of each series, see seasonal_scale; where one is 0 the window and target have no
 are left out of it, and ``left_out`` counts them.
 """
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lstm_forecast.store.report import Errors, LeftOut, Steps
+
 __all__ = [
-    "errors", "errors_by_group", "errors_by_step", "left_out", "owa", "rmsse", "seasonal_scale",
+    "GroupErrors", "errors", "errors_by_group", "errors_by_step", "left_out", "owa", "rmsse",
+    "seasonal_scale",
 ]  # fmt: skip
 
 Floats = NDArray[np.float64]
-Errors = Mapping[str, float | None]
 TINY = np.finfo(np.float64).tiny
 # a figure may lie beyond the range of numbers: infinite
 _any_size = np.errstate(over="ignore", invalid="ignore")
 
 
+@dataclass(frozen=True)
+class GroupErrors:
+    """Errors of every group of windows and targets, (n_groups,) each."""
+
+    mae: Floats
+    rmse: Floats
+    bias: Floats
+    smape: Floats
+    mase: Floats  # not a number where the scale is 0
+
+
 @_any_size
-def errors(forecast: Floats, actual: Floats, scale: Floats) -> dict[str, float | None]:
+def errors(forecast: Floats, actual: Floats, scale: Floats) -> Errors:
     """All windows, steps and targets in one figure each; None where nothing is left to be averaged.
 
     mae: mean of |f - y|; mse: mean of (f - y)^2; rmse: root of mse; bias: mean of f - y; mape: mean
@@ -38,15 +51,15 @@ def errors(forecast: Floats, actual: Floats, scale: Floats) -> dict[str, float |
     size = np.abs(error)
     measured, nonzero = np.broadcast_to(scale > 0, size.shape), actual != 0
     mse = float((error**2).mean())
-    return {
-        "mae": float(size.mean()),
-        "mse": mse,
-        "rmse": mse**0.5,
-        "bias": float(error.mean()),
-        "mape": _mean(100 * size / np.where(nonzero, np.abs(actual), 1), nonzero),
-        "smape": float(_symmetric(size, forecast, actual).mean()),
-        "mase": _mean(size / np.where(scale > 0, scale, 1), measured),
-    }
+    return Errors(
+        mae=float(size.mean()),
+        mse=mse,
+        rmse=mse**0.5,
+        bias=float(error.mean()),
+        mape=_mean(100 * size / np.where(nonzero, np.abs(actual), 1), nonzero),
+        smape=float(_symmetric(size, forecast, actual).mean()),
+        mase=_mean(size / np.where(scale > 0, scale, 1), measured),
+    )
 
 
 @_any_size
@@ -69,32 +82,32 @@ def owa(own: Errors, reference: Errors) -> float | None:
     M4 takes Naive2 as reference; here it is the baseline that the report names. None where a figure
     is missing or 0.
     """
-    pairs = [(own[name], reference[name]) for name in ("smape", "mase")]
+    pairs = [(own.smape, reference.smape), (own.mase, reference.mase)]
     ratios = [mine / other for mine, other in pairs if mine is not None and other]
     return sum(ratios) / 2 if len(ratios) == 2 else None
 
 
-def left_out(actual: Floats, scale: Floats) -> dict[str, int]:
+def left_out(actual: Floats, scale: Floats) -> LeftOut:
     """What figures lack: windows and targets whose scale is 0, in mase and rmsse; values that are
     0, in mape.
     """
-    return {"zero_scale": int((scale == 0).sum()), "zero_actual": int((actual == 0).sum())}
+    return LeftOut(zero_scale=int((scale == 0).sum()), zero_actual=int((actual == 0).sum()))
 
 
 @_any_size
-def errors_by_step(forecast: Floats, actual: Floats) -> dict[str, list[float]]:
+def errors_by_step(forecast: Floats, actual: Floats) -> Steps:
     """MAE and RMSE of each step of the horizon, over all windows and targets."""
     error = forecast - actual
-    return {
-        "mae": np.abs(error).mean(axis=(0, 2)).tolist(),
-        "rmse": np.sqrt((error**2).mean(axis=(0, 2))).tolist(),
-    }
+    return Steps(
+        mae=tuple(np.abs(error).mean(axis=(0, 2)).tolist()),
+        rmse=tuple(np.sqrt((error**2).mean(axis=(0, 2))).tolist()),
+    )
 
 
 @_any_size
 def errors_by_group(
     forecast: Floats, actual: Floats, scale: Floats, groups: NDArray[np.int64]
-) -> dict[str, Floats]:
+) -> GroupErrors:
     """MAE, RMSE, bias, sMAPE and MASE of every group of windows and targets, (n_groups,) each.
 
     Formulas are those of ``errors``. ``groups`` (n_windows, n_targets) numbers them from 0 without
@@ -107,13 +120,13 @@ def errors_by_group(
         return np.bincount(groups.ravel(), values.mean(axis=1).ravel()) / counts
 
     mae, scales = mean(size), mean(scale)
-    return {
-        "mae": mae,
-        "rmse": np.sqrt(mean(error**2)),
-        "bias": mean(error),
-        "smape": mean(_symmetric(size, forecast, actual)),
-        "mase": np.divide(mae, scales, out=np.full(len(mae), np.nan), where=scales > 0),
-    }
+    return GroupErrors(
+        mae=mae,
+        rmse=np.sqrt(mean(error**2)),
+        bias=mean(error),
+        smape=mean(_symmetric(size, forecast, actual)),
+        mase=np.divide(mae, scales, out=np.full(len(mae), np.nan), where=scales > 0),
+    )
 
 
 def seasonal_scale(training: Floats, season_length: int, *, power: int = 1) -> Floats:

@@ -4,7 +4,6 @@ come of it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +19,7 @@ from lstm_forecast.panel.holes import history
 from lstm_forecast.panel.panel import Layout, Panel
 from lstm_forecast.panel.scale import Scaler
 from lstm_forecast.panel.split import Split
+from lstm_forecast.store.report import Report
 from lstm_forecast.windows.windows import Windows
 
 __all__ = [
@@ -122,7 +122,7 @@ def part_report(
     *,
     quantiles: Sequence[float],
     baselines: Mapping[str, Floats],
-) -> dict[str, Any]:
+) -> Report:
     """Errors of ``forecast`` (n, horizon, n_targets, n_quantiles) beside the simple and the other
     ``baselines``.
     """

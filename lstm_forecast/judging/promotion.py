@@ -3,30 +3,18 @@ was trained on.
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+
+from lstm_forecast.store.manifest import Verdict
 
 __all__ = ["MIN_BLOCKS", "Verdict", "judge", "window_losses"]
 
 MIN_BLOCKS = 3  # horizons of origins below which nothing can be told
 RESAMPLES = 2_000
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Whether the challenger is better, and by what."""
-
-    better: bool
-    reason: str
-    windows: int
-    # mean loss of champion, challenger and seasonal_naive; None: not finite
-    losses: Mapping[str, float | None]
-    gain: float | None = None  # 1 - challenger / champion
-    gain_low: float | None = None  # bound that the gain exceeds with the confidence asked for
 
 
 def window_losses(

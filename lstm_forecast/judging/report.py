@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lstm_forecast.documents import Document, described
 from lstm_forecast.judging.intervals import coverage, msis, pinball, scaled_crps
 from lstm_forecast.judging.metrics import (
     errors,
@@ -16,13 +18,40 @@ from lstm_forecast.judging.metrics import (
     owa,
     rmsse,
 )
+from lstm_forecast.store.report import FORECAST, Interval, Report
 
-__all__ = ["make_report", "worst_series"]
+__all__ = ["SeriesErrors", "make_report", "worst_series"]
 
 COPIED, NO_GAIN = 0.5, 0.05  # see _warnings
 FLAT = 0.1
+NAIVE = "naive"  # the baseline that a forecast may copy
 HARM = -0.05  # skill against a simple forecast, below which that would have been the better choice
 Floats = NDArray[np.float64]
+Kind = TypeVar("Kind")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeriesErrors(Document):
+    """Errors of the forecasts of one series."""
+
+    unique_id: str = field(metadata=described("Name of the series, with that of its target."))
+    windows: int = field(metadata=described("Windows that were forecast.", least=0))
+    mae: float | None = field(metadata=described("Mean absolute error, in original units."))
+    rmse: float | None = field(
+        metadata=described("Root of the mean squared error, in original units.")
+    )
+    bias: float | None = field(
+        metadata=described("Mean of forecast - actual, in original units: positive: over-forecast.")
+    )
+    smape: float | None = field(
+        metadata=described("Symmetric mean absolute percentage error, in percent: 0 to 200.")
+    )
+    mase: float | None = field(
+        metadata=described("Mean absolute scaled error; null: nothing changes in training.")
+    )
+    skill: float | None = field(
+        metadata=described("1 - MAE of the forecast / MAE of the reference.")
+    )
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -35,7 +64,7 @@ def make_report(
     scale: Floats,
     squared_scale: Floats,
     reference: str,
-) -> dict[str, Any]:
+) -> Report:
     """Errors overall and by step, of the median forecast and of every baseline; the quality of
     every interval.
 
@@ -46,38 +75,43 @@ def make_report(
     median. A figure that is beyond the range of numbers is None.
     """
     middle = len(quantiles) // 2
-    points = {"forecast": forecast[..., middle], **baselines}
-    overall = {name: errors(values, actual, scale) for name, values in points.items()}
-    for name, values in points.items():
-        overall[name] |= {
-            "rmsse": rmsse(values, actual, squared_scale),
-            "owa": owa(overall[name], overall[reference]),
-        }
-    own = overall["forecast"]["mae"]
-    skill = {name: _skill(own, overall[name]["mae"]) for name in baselines}
-    intervals = _intervals(forecast, actual, quantiles, scale)
-    report: dict[str, Any] = _representable(
-        {
-            "windows": len(actual),
-            "errors": overall,
-            "skill": skill,
-            "reference": reference,
-            "left_out": left_out(actual, scale),
-            "by_step": {name: errors_by_step(values, actual) for name, values in points.items()},
-            **intervals,
-            "warnings": [
+    points = {FORECAST: forecast[..., middle], **baselines}
+    plain = {name: errors(values, actual, scale) for name, values in points.items()}
+    overall = {
+        name: replace(
+            plain[name],
+            rmsse=rmsse(values, actual, squared_scale),
+            owa=owa(plain[name], plain[reference]),
+        )
+        for name, values in points.items()
+    }
+    own = overall[FORECAST].mae
+    skill = {name: _skill(own, overall[name].mae) for name in baselines}
+    intervals = dict(_intervals(forecast, actual, quantiles, scale))
+    losses = pinball(forecast, actual, quantiles)
+    return _representable(
+        Report(
+            windows=len(actual),
+            errors=overall,
+            skill=skill,
+            reference=reference,
+            left_out=left_out(actual, scale),
+            by_step={name: errors_by_step(values, actual) for name, values in points.items()},
+            intervals=intervals,
+            pinball=dict(zip(map("{:g}".format, quantiles), losses, strict=True)),
+            scaled_crps=_scaled_crps(forecast, actual, quantiles),
+            warnings=(
                 *_beaten(skill, reference),
-                *_warnings(points["forecast"], actual, baselines["naive"]),
-                *_missed(intervals["intervals"], len(actual)),
-            ],
-        }
+                *_warnings(points[FORECAST], actual, baselines[NAIVE]),
+                *_missed(intervals, len(actual)),
+            ),
+        )
     )
-    return report
 
 
 def worst_series(
     *, actual: Floats, forecast: Floats, reference: Floats, scale: Floats, ids: NDArray[np.object_]
-) -> list[dict[str, Any]]:
+) -> tuple[SeriesErrors, ...]:
     """Errors of each series, the largest MASE first and those without one last, by MAE.
 
     ``forecast`` and the baseline ``reference`` are points like ``actual``; ``ids`` (n_windows,
@@ -86,32 +120,46 @@ def worst_series(
     names, groups = np.unique(ids.astype(str), return_inverse=True)
     groups = groups.reshape(ids.shape)
     found = errors_by_group(forecast, actual, scale, groups)
-    other = errors_by_group(reference, actual, scale, groups)["mae"]
-    order = np.lexsort((-found["mae"], -np.nan_to_num(found["mase"], nan=-1)))
+    other = errors_by_group(reference, actual, scale, groups).mae
+    order = np.lexsort((-found.mae, -np.nan_to_num(found.mase, nan=-1)))
     windows = np.bincount(groups.ravel())
-    return [
-        {
-            "unique_id": str(names[k]),
-            "windows": int(windows[k]),
-            **{
-                name: None if np.isnan(values[k]) else float(values[k])
-                for name, values in found.items()
-            },
-            "skill": _skill(float(found["mae"][k]), float(other[k])),
-        }
+    return tuple(
+        SeriesErrors(
+            unique_id=str(names[k]),
+            windows=int(windows[k]),
+            mae=_known(found.mae[k]),
+            rmse=_known(found.rmse[k]),
+            bias=_known(found.bias[k]),
+            smape=_known(found.smape[k]),
+            mase=_known(found.mase[k]),
+            skill=_skill(float(found.mae[k]), float(other[k])),
+        )
         for k in order
-    ]
+    )
 
 
-def _representable(found: Any) -> Any:
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def _representable(found: Kind) -> Kind:
     """The same with None for every figure that is infinite or no number: JSON has no word for
     those.
     """
-    if isinstance(found, Mapping):
-        return {name: _representable(value) for name, value in found.items()}
-    if isinstance(found, list):
-        return [_representable(value) for value in found]
-    return None if isinstance(found, float) and not math.isfinite(found) else found
+    representable: Any = found
+    if is_dataclass(found) and not isinstance(found, type):
+        representable = replace(
+            found,
+            **{each.name: _representable(getattr(found, each.name)) for each in fields(found)},
+        )
+    elif isinstance(found, Mapping):
+        representable = {name: _representable(value) for name, value in found.items()}
+    elif isinstance(found, tuple):
+        representable = tuple(map(_representable, found))
+    elif isinstance(found, float) and not math.isfinite(found):
+        representable = None
+    kind: Kind = representable
+    return kind
 
 
 def _skill(own: float | None, other: float | None) -> float | None:
@@ -120,28 +168,24 @@ def _skill(own: float | None, other: float | None) -> float | None:
 
 def _intervals(
     forecast: Floats, actual: Floats, quantiles: Sequence[float], scale: Floats
-) -> dict[str, Any]:
-    middle = len(quantiles) // 2
-    borders = [k for k in range(len(quantiles)) if k != middle]
-    intervals: dict[str, dict[str, float | None]] = {}
-    for k in range(middle):
+) -> Iterator[tuple[str, Interval]]:
+    """Level in percent and quality of every interval, the widest first."""
+    for k in range(len(quantiles) // 2):
         low, high, level = forecast[..., k], forecast[..., -1 - k], quantiles[-1 - k] - quantiles[k]
+        share, width = coverage(low, high, actual)
         score = msis(low, high, actual, scale, level=level)
-        intervals[str(round(100 * level))] = {**coverage(low, high, actual), "msis": score}
-    return {
-        "intervals": intervals,
-        "pinball": dict(
-            zip(map("{:g}".format, quantiles), pinball(forecast, actual, quantiles), strict=True)
-        ),
-        "scaled_crps": (
-            scaled_crps(forecast[..., borders], actual, [quantiles[k] for k in borders])
-            if middle
-            else None
-        ),
-    }
+        yield str(round(100 * level)), Interval(coverage=share, width=width, msis=score)
 
 
-def _missed(intervals: Mapping[str, Mapping[str, float]], windows: int) -> Iterator[str]:
+def _scaled_crps(forecast: Floats, actual: Floats, quantiles: Sequence[float]) -> float | None:
+    """That of all quantiles but the median; None where there are no others."""
+    borders = [k for k in range(len(quantiles)) if k != len(quantiles) // 2]
+    if not borders:
+        return None
+    return scaled_crps(forecast[..., borders], actual, [quantiles[k] for k in borders])
+
+
+def _missed(intervals: Mapping[str, Interval], windows: int) -> Iterator[str]:
     """Intervals that held more or less than their level, by more than two standard errors of a
     share of the windows.
 
@@ -150,9 +194,9 @@ def _missed(intervals: Mapping[str, Mapping[str, float]], windows: int) -> Itera
     for level, found in intervals.items():
         share = int(level) / 100
         error = 2 * math.sqrt(share * (1 - share) / windows)
-        if abs(found["coverage"] - share) > error:
+        if found.coverage is not None and abs(found.coverage - share) > error:
             yield (
-                f"{level} % intervals held {found['coverage']:.1%} of what came, further from their"
+                f"{level} % intervals held {found.coverage:.1%} of what came, further from their"
                 f" level than the {100 * error:.1f} points that chance explains"
             )
 
@@ -161,7 +205,7 @@ def _beaten(skill: Mapping[str, float | None], reference: str) -> Iterator[str]:
     """Forecasts that need no model and err less by more than a twentieth; without a season both are
     the naive one.
     """
-    for name in dict.fromkeys(("naive", reference)):
+    for name in dict.fromkeys((NAIVE, reference)):
         if (found := skill.get(name)) is not None and found < HARM:
             yield (
                 f"the forecast errs more than the {name.replace('_', ' ')} one: its MAE is"

@@ -3,7 +3,9 @@
 import math
 import statistics
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from lstm_forecast.documents import described
 
 __all__ = ["Spread", "spread"]
 
@@ -14,10 +16,10 @@ class Spread:
     others would hide.
     """
 
-    median: float | None
-    low: float | None  # the smallest
-    high: float | None  # the largest
-    values: tuple[float | None, ...]  # by seed
+    median: float | None = field(metadata=described("Their median."))
+    low: float | None = field(metadata=described("The smallest."))
+    high: float | None = field(metadata=described("The largest."))
+    values: tuple[float | None, ...] = field(metadata=described("In the order of the seeds."))
 
 
 def spread(values: Iterable[float | None]) -> Spread:

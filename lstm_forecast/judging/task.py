@@ -12,6 +12,7 @@ from lstm_forecast.judging.parts import Part, make_parts
 from lstm_forecast.panel.panel import Layout, Panel
 from lstm_forecast.panel.split import Split, split_rows
 from lstm_forecast.store import Run
+from lstm_forecast.store.documents import read_manifest
 from lstm_forecast.tables.source import Source
 from lstm_forecast.windows.windows import Windows, make_windows
 
@@ -55,7 +56,7 @@ def open_task(loaded: LoadedRun, data: Source | None, last: int | None) -> Task:
     # many windows tell.
     borders = split.validation_start
     found = len(_training_windows(loaded, panel.layout, values, split, borders))
-    complete = found == loaded.run.manifest["windows"]["training"]
+    complete = found == read_manifest(loaded.run).windows.training
     starts = split.test_start if complete else split.end
     windows = _evaluation_windows(loaded, panel.layout, values, starts)
     windows, fewer = _newest(windows, panel.layout, last, loaded.run)
@@ -77,10 +78,11 @@ def open_task(loaded: LoadedRun, data: Source | None, last: int | None) -> Task:
 
 
 def _incomplete(run: Run, found: int) -> str:
+    told = read_manifest(run)
     return (
-        f"the rows up to the run's cutoff, {run.manifest['cutoff']}, are not those that it was"
+        f"the rows up to the run's cutoff, {told.cutoff}, are not those that it was"
         f" trained on ({found:,} training windows, and it had"
-        f" {run.manifest['windows']['training']:,}): only windows after the cutoff are tested, MASE"
+        f" {told.windows.training:,}): only windows after the cutoff are tested, MASE"
         " and RMSSE are scaled by the rows there are, and there is no ridge"
     )
 
@@ -93,7 +95,7 @@ def _split_of_training(loaded: LoadedRun, layout: Layout) -> Split:
         validation=split.validation,
         test=split.test,
         horizon=loaded.forecaster.framing.horizon,
-        ends=layout.rows_before(layout.grid.after(loaded.run.manifest["cutoff"])),
+        ends=layout.rows_before(layout.grid.after(read_manifest(loaded.run).cutoff)),
     )
 
 
@@ -135,8 +137,8 @@ def _newest(
     if not counts.any():
         raise DataError(
             "nothing to test: no window lies after what the network learned from or was chosen by;"
-            f" the run's cutoff is {run.manifest['cutoff']}: give newer rows with --data, or train"
-            " with a larger split.test"
+            f" the run's cutoff is {read_manifest(run).cutoff}: give newer rows with --data, or"
+            " train with a larger split.test"
         )
     if last is None:
         return windows, ()

@@ -7,13 +7,14 @@ how many rows.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lstm_forecast.config.table import MOST_SENTINELS, DataConfig
+from lstm_forecast.documents import described
 from lstm_forecast.errors import DataError
 from lstm_forecast.panel.grid import Grid, season_length
 from lstm_forecast.panel.notes import far_moved, gap_lengths, suspected_sentinels
@@ -54,19 +55,25 @@ class Choice:
     has to change.
     """
 
-    keys: Mapping[str, Any]
-    effect: str
+    keys: Mapping[str, object] = field(
+        metadata=described("Keys of the config's section data, with their values.")
+    )
+    effect: str = field(metadata=described("What it does, to how many rows."))
 
 
 @dataclass(frozen=True)
 class Question:
     """What the table does not say, so that training refuses it until somebody does."""
 
-    kind: str  # the key of the config that stays at error; sentinels for cells that are no numbers
-    count: int  # rows
-    text: str
-    places: tuple[str, ...]  # the first ones
-    choices: tuple[Choice, ...]
+    kind: str = field(
+        metadata=described(
+            "Key of the config that stays at error; sentinels for cells that are no numbers."
+        )
+    )
+    count: int = field(metadata=described("Rows.", least=0))
+    text: str = field(metadata=described("What the table does not say."))
+    places: tuple[str, ...] = field(metadata=described("The first places."))
+    choices: tuple[Choice, ...] = field(metadata=described("The answers that there are."))
 
 
 @dataclass(frozen=True)

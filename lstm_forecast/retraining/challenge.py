@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -19,6 +19,7 @@ from lstm_forecast.panel.panel import Panel
 from lstm_forecast.retraining.due import News
 from lstm_forecast.retraining.judge import judge_challenger
 from lstm_forecast.store import Checkpoints
+from lstm_forecast.store.documents import read_manifest
 from lstm_forecast.tables.read import Table
 from lstm_forecast.training.fit import BLEND, NETWORK, Warm
 from lstm_forecast.training.learn import learn, learn_all_rows
@@ -93,7 +94,16 @@ def train_challenger(
     if refit:
         members = anew(trained, warm=warm, before_test=True)
     verdict = judge(members)
-    listener.note(verdict.reason, event="verdict", **asdict(verdict))
+    listener.note(
+        verdict.reason,
+        event="verdict",
+        better=verdict.better,
+        reason=verdict.reason,
+        windows=verdict.windows,
+        losses=verdict.losses,
+        gain=verdict.gain,
+        gain_low=verdict.gain_low,
+    )
     if verdict.better and refit:
         again = anew(trained, warm=warm)
         if (second := judge(again)).better:
@@ -155,7 +165,7 @@ def warm_weights(champion: LoadedRun, prepared: Prepared, listener: Listener) ->
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
-    if champion.run.manifest["published"] not in (NETWORK, BLEND):
+    if read_manifest(champion.run).published not in (NETWORK, BLEND):
         return None
     try:
         saved = load(champion.run.read("weights.safetensors"))
@@ -181,6 +191,6 @@ def _validation_error(trained: Trained) -> float:
     """Mean absolute error of what would be published; 0 where there is no validation part: the
     first one is taken.
     """
-    part = trained.metrics.get("validation")
-    error = part["errors"]["forecast"]["mae"] if part else 0.0
-    return math.inf if error is None else float(error)
+    report = trained.metrics.validation
+    error = report.own.mae if report else 0.0
+    return math.inf if error is None else error

@@ -20,6 +20,7 @@ from lstm_forecast.panel.drift import drift, standing_still
 from lstm_forecast.panel.holes import history
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.store import open_run, run_ids
+from lstm_forecast.store.documents import read_manifest
 
 __all__ = ["News", "check_news", "is_due", "look_for_news"]
 
@@ -59,7 +60,7 @@ def look_for_news(config: Config, champion: LoadedRun, panel: Panel, home: Path)
     layout = view.layout
     end = int(layout.ordinals(layout.offsets[1:] - 1).max()) + 1
     stamps = layout.grid.stamps(np.arange(end))
-    first = _number_behind(stamps, champion.run.manifest["cutoff"])
+    first = _number_behind(stamps, read_manifest(champion.run).cutoff)
     last = max([first, *(_number_behind(stamps, cutoff) for cutoff in _cutoffs(home))])
     rows = layout.rows_before(first)
     still = standing_still(layout, view.values[:, 0], rows) | (rows == layout.offsets[1:])
@@ -140,7 +141,7 @@ def is_due(news: News, config: Config, champion: LoadedRun, *, force: bool) -> t
         return True, f"{enough}; drift {news.drift:.1f}"
     if limits.max_age is not None:
         now = _as_of(config.data.end) or pd.Timestamp(datetime.now(UTC))
-        age = (now - pd.Timestamp(champion.run.manifest["created"])).total_seconds()
+        age = (now - pd.Timestamp(read_manifest(champion.run).created)).total_seconds()
         # a champion from the future means a clock that was set back
         if 0 <= age < seconds(limits.max_age):
             return (
@@ -171,8 +172,8 @@ def _cutoffs(home: Path) -> list[str]:
     found = []
     for run_id in run_ids(home):
         try:
-            found.append(str(open_run(home / run_id).manifest["cutoff"]))
-        except (RunError, KeyError):
+            found.append(read_manifest(open_run(home / run_id)).cutoff)
+        except RunError:
             continue
     return found
 

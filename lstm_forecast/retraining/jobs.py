@@ -2,7 +2,20 @@
 Kubernetes.
 """
 
-__all__ = ["CRON", "K8S", "SURROUNDINGS", "SYSTEMD"]
+from dataclasses import dataclass, field
+
+from lstm_forecast.documents import Answer, described
+
+__all__ = ["CRON", "K8S", "SURROUNDINGS", "SYSTEMD", "Scheduled"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scheduled(Answer):
+    """What makes a scheduler monitor, retrain and forecast in turn."""
+
+    kind: str = field(metadata=described("cron, systemd or k8s."))
+    text: str = field(metadata=described("Text for that scheduler."))
+
 
 # In one line, as a crontab has it. What is said goes to a file, and to cron, which mails it, where
 # something failed.

@@ -15,7 +15,6 @@ the pointer since it began.
 from lstm_forecast.store.checkpoints import Checkpoints
 from lstm_forecast.store.disk import write_whole
 from lstm_forecast.store.keeping import (
-    FOR_STUDY,
     chosen_meanwhile,
     crown,
     discard,
@@ -29,6 +28,7 @@ from lstm_forecast.store.promotions import Promotion, promotions
 from lstm_forecast.store.publishing import locked, publish
 from lstm_forecast.store.reading import (
     FILES,
+    FOR_STUDY,
     FORMAT_VERSION,
     Run,
     champions,

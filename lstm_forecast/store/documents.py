@@ -5,24 +5,25 @@ relies on it.
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, NonNegativeInt, StringConstraints, TypeAdapter
 
 from lstm_forecast.config.loading import parse_config
 from lstm_forecast.config.schema import Config
+from lstm_forecast.documents import parsed
 from lstm_forecast.errors import ConfigError, RunError
 from lstm_forecast.events import Epoch
 from lstm_forecast.panel.placing import LONGEST_SERIES_ID
 from lstm_forecast.store import Run
 from lstm_forecast.store.history import read_history
+from lstm_forecast.store.manifest import Manifest
+from lstm_forecast.store.report import FORECAST, Reports
 
 __all__ = [
-    "Facts", "Story", "facts_of", "read_config", "read_epochs", "read_metrics",
-    "read_test_forecasts", "sound", "story_of",
+    "read_config", "read_epochs", "read_manifest", "read_metrics", "read_test_forecasts", "sound",
 ]  # fmt: skip
 
 ROW_BYTES = 256  # of a line of the history
@@ -30,66 +31,6 @@ STEP_BYTES = 4096  # of all errors of one step of the horizon
 MOST_COLUMNS = 5 + 2 * 99  # of forecasts, with an interval for every percent
 # that we write: others can make gigabytes of a page of kilobytes
 CODECS = {"SNAPPY", "UNCOMPRESSED"}
-Text = Annotated[str, StringConstraints(max_length=LONGEST_SERIES_ID)]
-
-
-class _Document(BaseModel):
-    model_config = ConfigDict(strict=True, frozen=True, allow_inf_nan=False)
-
-
-class Facts(_Document):
-    """What the manifest says about the training, as far as this program relies on it."""
-
-    name: Text
-    cutoff: Text
-    published: Text
-    series: NonNegativeInt
-    windows: dict[Literal["training", "validation", "test"], NonNegativeInt]
-
-
-class _Verdict(_Document):
-    reason: Text = ""
-
-
-class Story(_Document):
-    """What the manifest tells people: any of it may be missing, as only a page relies on it."""
-
-    created: Text = ""
-    seed: int | None = None
-    rows: NonNegativeInt | None = None
-    freq: Text | None = None
-    timezone: Text | None = None
-    columns: list[Text] = []
-    repairs: dict[Text, NonNegativeInt] = {}
-    future_rows: NonNegativeInt = 0
-    skipped_series: list[Text] = []
-    padded_series: NonNegativeInt = 0
-    unobserved_windows: NonNegativeInt = 0
-    unseen_categories: dict[Text, NonNegativeInt] = {}
-    resolved: dict[Text, Text] = {}
-    validation_errors: dict[Text, float] = {}
-    start: Text | None = None
-    judged: _Verdict = _Verdict()
-    judged_against: Text = ""
-    python: Text = ""
-    versions: dict[Text, Text] = {}
-
-
-class _Errors(_Document):
-    mae: float | None
-    rmse: float | None
-    smape: float | None
-    mase: float | None
-
-
-class _Report(_Document):
-    windows: NonNegativeInt
-    errors: dict[Text, _Errors]
-    skill: dict[Text, float | None]
-    by_step: dict[Text, dict[Literal["mae", "rmse"], list[float | None]]]
-
-
-_METRICS = TypeAdapter(dict[Literal["validation", "test"], _Report])
 
 
 @contextmanager
@@ -110,16 +51,10 @@ def sound(run: Run, name: str) -> Iterator[None]:
         raise RunError(f"{run.path / name}: damaged: {reason}; train again") from None
 
 
-def facts_of(run: Run) -> Facts:
-    """The facts of a run. Raises RunError if one is missing or something else."""
+def read_manifest(run: Run) -> Manifest:
+    """What a run tells about itself. Raises RunError if some of it is missing or something else."""
     with sound(run, "manifest.json"):
-        return Facts.model_validate(dict(run.manifest))
-
-
-def story_of(run: Run) -> Story:
-    """What a run tells people. Raises RunError if some of it is something else."""
-    with sound(run, "manifest.json"):
-        return Story.model_validate(dict(run.manifest))
+        return parsed(Manifest, json.dumps(dict(run.manifest)))
 
 
 def read_config(run: Run) -> Config:
@@ -131,13 +66,12 @@ def read_config(run: Run) -> Config:
         raise RunError(f"{run.path}: damaged: {error}; train again") from None
 
 
-def read_metrics(run: Run, config: Config) -> Mapping[str, Any]:
+def read_metrics(run: Run, config: Config) -> Reports:
     """Reports by part. Raises RunError if they are damaged."""
     content = run.read("metrics.json", limit=2**18 + STEP_BYTES * config.windows.horizon)
     with sound(run, "metrics.json"):
-        _METRICS.validate_json(content)
-        found: dict[str, Any] = json.loads(content)
-        if not all("forecast" in part["errors"] for part in found.values()):
+        found = parsed(Reports, content)
+        if not all(FORECAST in report.errors for report in found.parts.values()):
             raise ValueError("no errors of the forecast itself")
         return found
 
@@ -160,7 +94,7 @@ def read_test_forecasts(run: Run, config: Config) -> pd.DataFrame:
     """
     import pyarrow.parquet
 
-    rows = facts_of(run).windows.get("test", 0) * config.windows.horizon * config.n_outputs
+    rows = read_manifest(run).windows.test * config.windows.horizon * config.n_outputs
     content = run.read(
         "forecasts.parquet", limit=2**20 + rows * (LONGEST_SERIES_ID + 16 * MOST_COLUMNS)
     )

@@ -12,12 +12,11 @@ from lstm_forecast.store.promotions import recorded
 from lstm_forecast.store.reading import Run, champions, find_id, open_run, run_ids
 
 __all__ = [
-    "FOR_STUDY", "STAGE", "chosen_meanwhile", "crown", "discard", "promote", "promotion_command",
+    "STAGE", "chosen_meanwhile", "crown", "discard", "promote", "promotion_command",
     "prune", "rollback",
 ]  # fmt: skip
 
 # Manifest key: true where the run was found no better than the champion of its time.
-FOR_STUDY = "for_study"
 # How what is made, or taken away, is called; whoever gets the lock of ``home`` clears it away.
 STAGE = ".stage-"
 
@@ -151,7 +150,7 @@ def _newest_whole(home: Path, ids: Sequence[str], *, study: bool = True) -> Run:
     for run_id in ids:
         with suppress(RunError):
             run = _whole(home, run_id)
-            if study or not run.manifest.get(FOR_STUDY, False):
+            if study or not run.for_study:
                 return run
     raise RunError(
         f"{home}: no earlier champion to go back to; forecast runs list shows what could be"

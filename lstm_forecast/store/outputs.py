@@ -2,15 +2,24 @@
 
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
 
+from lstm_forecast.documents import Answer, described
 from lstm_forecast.errors import DataError, UsageError, WriteError
 from lstm_forecast.files import STDIN
 from lstm_forecast.store import in_runs
 from lstm_forecast.tables.read import data_files, is_text
 
-__all__ = ["require_apart", "require_output", "require_suffix"]
+__all__ = ["Drawn", "require_apart", "require_output", "require_suffix"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawn(Answer):
+    """A picture that was drawn."""
+
+    picture: str = field(metadata=described("File of the picture."))
 
 
 def require_suffix(option: str, path: Path | None, suffixes: Sequence[str]) -> None:

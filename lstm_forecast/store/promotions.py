@@ -6,10 +6,11 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from lstm_forecast.documents import described
 from lstm_forecast.errors import RunError, WriteError
 from lstm_forecast.store.disk import sync, write_errors
 from lstm_forecast.store.reading import MAX_FILE_BYTES, opened
@@ -25,9 +26,9 @@ FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | o
 class Promotion:
     """That somebody made a run the champion, when (UTC) and why."""
 
-    run: str
-    time: str
-    reason: str
+    run: str = field(metadata=described("Id of the run."))
+    time: str = field(metadata=described("When, UTC, in ISO 8601."))
+    reason: str = field(metadata=described("Why, in a line."))
 
 
 @contextmanager

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from lstm_forecast.store.disk import Writer, held, remove, sync, write_errors, write_synced
 from lstm_forecast.store.keeping import STAGE, discard
@@ -35,8 +34,10 @@ def locked(home: Path, *, wait: float = 0) -> Iterator[Version]:
         yield version(home)
 
 
-def publish(home: Path, writers: Mapping[str, Writer], manifest: Mapping[str, Any]) -> Run:
+def publish(home: Path, writers: Mapping[str, Writer], manifest: Mapping[str, object]) -> Run:
     """Write a run, one writer for each of ``FILES``; ``crown`` makes it the champion.
+
+    ``manifest`` is the content of a ``Manifest``, to which version, id, time and hashes are added.
 
     Call it under ``locked(home)``. Raises WriteError if anything could not be written; nothing is
     left of the run then.
@@ -50,11 +51,10 @@ def publish(home: Path, writers: Mapping[str, Writer], manifest: Mapping[str, An
             for name in FILES:
                 writers[name](stage / name)
                 sync(stage / name)
-            content: dict[str, Any] = {
+            content = dict(manifest) | {
                 "format_version": FORMAT_VERSION,
                 "run_id": run_id,
                 "created": created.isoformat(timespec="seconds"),
-                **manifest,
                 "files": {
                     name: hashlib.sha256((stage / name).read_bytes()).hexdigest() for name in FILES
                 },

@@ -18,12 +18,13 @@ from typing import Any
 from lstm_forecast.errors import RunError
 
 __all__ = [
-    "CHAMPION", "FILES", "FORMAT_VERSION", "MANIFEST", "MAX_FILE_BYTES", "MAX_MANIFEST_BYTES",
-    "RUN_ID", "Run", "champions", "find_id", "find_run", "fingerprint", "in_runs", "open_run",
-    "opened", "run_home", "run_homes", "run_ids",
+    "CHAMPION", "FILES", "FORMAT_VERSION", "FOR_STUDY", "MANIFEST", "MAX_FILE_BYTES",
+    "MAX_MANIFEST_BYTES", "RUN_ID", "Run", "champions", "find_id", "find_run", "fingerprint",
+    "in_runs", "open_run", "opened", "run_home", "run_homes", "run_ids",
 ]  # fmt: skip
 
 FORMAT_VERSION = 4
+FOR_STUDY = "for_study"  # in the manifest of a run that was found no better than the champion
 MANIFEST, CHAMPION = "manifest.json", "champion"
 FILES = (
     "config.yaml",
@@ -61,6 +62,11 @@ class Run:
     def run_id(self) -> str:
         """Name of the run's directory."""
         return self.path.name
+
+    @property
+    def for_study(self) -> bool:
+        """Whether it was published although it was found no better than the champion."""
+        return bool(self.manifest.get(FOR_STUDY))
 
     def read(self, name: str, *, limit: int | None = None) -> bytes:
         """Content of one file, checked against its hash.

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from lstm_forecast.documents import described
 from lstm_forecast.errors import DataError
 from lstm_forecast.tables.source import Source
 
@@ -19,14 +20,21 @@ Level = Literal["refused", "settled", "note"]
 class Finding:
     """One kind of fault, or of something worth knowing, in all of the data."""
 
-    kind: str  # a policy of the config, or what was looked for
-    level: Level  # refused: training is; settled: a policy did it; note: training goes on as it is
-    count: int  # rows, unless the text says otherwise
-    text: str  # what it is, at the first place
-    places: tuple[str, ...] = ()  # the first ones: file:line, series, stamp, column
-    remedy: str = ""  # the config line that settles it
-    # cells by column, where columns matter
-    columns: Mapping[str, int] = field(default_factory=dict)
+    kind: str = field(metadata=described("A policy of the config, or what was looked for."))
+    level: Level = field(
+        metadata=described(
+            "refused: training is; settled: a policy did it; note: training goes on as it is."
+        )
+    )
+    count: int = field(metadata=described("Rows, unless the text says otherwise.", least=0))
+    text: str = field(metadata=described("What it is, at the first place."))
+    places: tuple[str, ...] = field(
+        default=(), metadata=described("The first places: file:line, series, stamp, column.")
+    )
+    remedy: str = field(default="", metadata=described("The config line that settles it."))
+    columns: Mapping[str, int] = field(
+        default_factory=dict, metadata=described("Cells by column, where columns matter.")
+    )
 
     @property
     def problem(self) -> str:

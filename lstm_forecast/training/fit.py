@@ -103,7 +103,7 @@ def choose(prepared: Prepared, fitted: Fitted) -> tuple[str, dict[str, float]]:
             part.windows, part.series
         )
         found = errors(forecast[..., forecast.shape[-1] // 2], part.actual, part.scale)
-        scores[name] = found["mase"] if found["mase"] is not None else float(found["mae"] or 0)
+        scores[name] = found.mase if found.mase is not None else found.mae or 0.0
     scores = {name: score for name, score in scores.items() if math.isfinite(score)}
     handicapped = {name: score * HANDICAPS.get(name, 1) for name, score in scores.items()}
     best = min(handicapped, key=lambda name: handicapped[name], default=NETWORK)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,6 +27,7 @@ from lstm_forecast.model.linear.linear import Linear, fit_linear
 from lstm_forecast.model.onnx.graph import onnx_graph, weight_shapes
 from lstm_forecast.panel.survey import repair_notes
 from lstm_forecast.store import Checkpoints
+from lstm_forecast.store.report import Report, Reports
 from lstm_forecast.training.fit import NETWORK, Warm, choose, fit, learn_again, members_of
 from lstm_forecast.training.prepared import Prepared
 from lstm_forecast.training.publish import Trained
@@ -66,7 +66,7 @@ def learn(
     """
     _describe_data(prepared, listener)
     _describe_network(prepared, listener)
-    mib = rehearse(prepared)["mib"]
+    mib = rehearse(prepared).mib
     listener.note(f"memory: about {mib:,.0f} MiB", event="memory", mib=mib)
     config = prepared.config
     fitted = fit(
@@ -85,10 +85,11 @@ def learn(
         require_finite(part, forecasts[name], prepared.layout)
     ridge = fit_linear(prepared.windows())
     _describe_intervals(prepared, forecasts, forecaster.levels, listener)
-    metrics = {
+    reports = {
         name: _report(prepared, part, forecasts[name], forecaster.quantiles, ridge)
         for name, part in parts.items()
     }
+    metrics = Reports(validation=reports.get("validation"), test=reports.get("test"))
     table = _test_table(prepared, forecasts.get("test"), forecaster.quantiles)
     return Trained(
         prepared, fitted, members, evaluated, calibrations, published, scores, metrics, table
@@ -133,22 +134,26 @@ def _reporter(prepared: Prepared, listener: Listener) -> Callable[[Epoch], None]
 
 
 def _describe_data(prepared: Prepared, listener: Listener) -> None:
-    facts, windows = prepared.facts, prepared.facts["windows"]
+    facts, windows = prepared.facts, prepared.facts.windows
     listener.note(
-        f"{facts['rows']:,} rows in {facts['series']:,} series, freq {facts['freq']}, up to"
-        f" {facts['cutoff']}; windows: {windows['training']:,} training, {windows['validation']:,}"
-        f" validation, {windows['test']:,} test",
+        f"{facts.rows:,} rows in {facts.series:,} series, freq {facts.freq}, up to"
+        f" {facts.cutoff}; windows: {windows.training:,} training, {windows.validation:,}"
+        f" validation, {windows.test:,} test",
         event="data",
-        **{key: facts[key] for key in ("rows", "series", "freq", "cutoff", "windows")},
+        rows=facts.rows,
+        series=facts.series,
+        freq=facts.freq,
+        cutoff=facts.cutoff,
+        windows=windows.content(),
     )
-    for warning in facts["warnings"]:
+    for warning in facts.warnings:
         listener.note(f"warning: {warning}")
     _describe_repairs(prepared, listener)
-    if support := facts["resolved"].get("preprocessing.support"):
+    if support := facts.resolved.get("preprocessing.support"):
         listener.note(f"preprocessing.support: {support}", event="choice")
     for doubt in prepared.doubts:
         listener.note(doubt, event="warning")
-    if padded := facts["padded_series"]:
+    if padded := facts.padded_series:
         listener.note(
             f"{padded:,} series are shorter than windows.context_length + windows.horizon: their"
             " windows are padded on the left and masked",
@@ -162,21 +167,21 @@ def _describe_data(prepared: Prepared, listener: Listener) -> None:
 def _describe_repairs(prepared: Prepared, listener: Listener) -> None:
     """Say what policies changed, and what was left out."""
     facts = prepared.facts
-    for note in repair_notes(prepared.config.data, facts["repairs"]):
+    for note in repair_notes(prepared.config.data, facts.repairs):
         listener.note(note, event="repair")
-    if rows := facts["future_rows"]:
+    if rows := facts.future_rows:
         listener.note(
             f"{rows:,} rows behind the last target of their series: left out",
             event="repair",
             rows=rows,
         )
-    if left_out := facts["unobserved_windows"]:
+    if left_out := facts.unobserved_windows:
         text = (
             f"{left_out:,} more training windows left out: a value among their targets was not"
             " observed"
         )
         listener.note(text, event="repair", windows=left_out)
-    for column, count in facts["unseen_categories"].items():
+    for column, count in facts.unseen_categories.items():
         text = (
             f"column {column}: {count:,} series have a value that is none of"
             " data.covariates.categories"
@@ -254,7 +259,7 @@ def _calibrated(
 
 def _report(
     prepared: Prepared, part: Part, forecast: Floats, quantiles: Sequence[float], linear: Linear
-) -> dict[str, Any]:
+) -> Report:
     ridge = linear_forecast(linear, part.windows, prepared.scaler, part.series)
     return part_report(part, forecast, quantiles=quantiles, baselines={"ridge": ridge})
 

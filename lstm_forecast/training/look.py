@@ -145,5 +145,5 @@ class Looks:
         actual = panel.values[
             origins[:, None] + np.arange(config.windows.horizon), : config.n_outputs
         ]
-        error = errors(forecast, actual, self._scales[series][:, None])["mase"]
+        error = errors(forecast, actual, self._scales[series][:, None]).mase
         return error if error is None or math.isfinite(error) else math.inf

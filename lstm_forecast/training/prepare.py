@@ -1,7 +1,6 @@
 """From a config to scaled windows: what every subcommand that trains starts with."""
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +20,7 @@ from lstm_forecast.panel.panel import Layout, Panel
 from lstm_forecast.panel.scale import fit_config_scaler
 from lstm_forecast.panel.split import Split, split_rows
 from lstm_forecast.panel.survey import read_panel, survey_table
+from lstm_forecast.store.manifest import Facts, WindowCounts
 from lstm_forecast.tables.fingerprint import fingerprint
 from lstm_forecast.tables.read import Table
 from lstm_forecast.tables.source import Source
@@ -68,22 +68,20 @@ def prepare_panel(
     scaler = fit_config_scaler(
         config.preprocessing, panel, split.validation_start, outliers=config.data.outliers
     )
-    prepared = Prepared(
-        config, panel.layout, split, scaler, scaler.transform(panel), None, None, facts={}
-    )
-    prepared = _with_parts(prepared, panel)
     kept = set(panel.layout.ids)
-    skipped = [name for name in whole.layout.ids if name not in kept]
+    skipped = tuple(name for name in whole.layout.ids if name not in kept)
     changed = {"outliers": scaler.outliers(panel), "short_series": len(skipped)}
-    facts = {
-        **_facts_of(prepared, panel, table),
-        "future_rows": future_rows,
-        "repairs": {**panel.repairs, **{kind: n for kind, n in changed.items() if n}},
-        "skipped_series": skipped,
-        "padded_series": int(short.sum()) if config.windows.padding else 0,
-        "resolved": {**reasons, **counted},
-    }
-    return replace(prepared, facts=facts)
+    facts = replace(
+        _facts_of(config, panel, table),
+        future_rows=future_rows,
+        repairs={**panel.repairs, **{kind: n for kind, n in changed.items() if n}},
+        skipped_series=skipped,
+        padded_series=int(short.sum()) if config.windows.padding else 0,
+        resolved={**reasons, **counted},
+    )
+    values = scaler.transform(panel)
+    prepared = Prepared(config, panel.layout, split, scaler, values, None, None, facts)
+    return _with_counts(_with_parts(prepared, panel))
 
 
 def _with_parts(prepared: Prepared, panel: Panel) -> Prepared:
@@ -114,38 +112,42 @@ def _with_parts(prepared: Prepared, panel: Panel) -> Prepared:
     )
 
 
-def _facts_of(prepared: Prepared, panel: Panel, table: Table) -> dict[str, Any]:
+def _facts_of(config: Config, panel: Panel, table: Table) -> Facts:
     """What the data are, for the manifest."""
-    config, layout, training = prepared.config, panel.layout, prepared.windows()
-    judged = {name: getattr(prepared, name) for name in ("validation", "test")}
-    counts = {"training": len(training)}
-    counts |= {name: len(part.windows) if part else 0 for name, part in judged.items()}
+    layout = panel.layout
+    return Facts(
+        freq=layout.grid.freq,
+        timezone=layout.grid.zone,
+        cutoff=str(layout.stamps(layout.offsets[1:] - 1).max()),
+        columns=(*config.data.targets, *config.data.covariates.past, *panel.known.columns),
+        unseen_categories=dict(panel.unseen),
+        rows=len(table.frame),
+        series=len(layout.ids),
+        windows=WindowCounts(),
+        warnings=tuple(panel.notes),
+        data_sha256=fingerprint(table),
+    )
+
+
+def _with_counts(prepared: Prepared) -> Prepared:
+    """Count the windows of each part, and those left out as a target was not observed."""
+    judged = {name: len(part.windows) for name, part in prepared.parts.items()}
+    counts = WindowCounts(
+        training=len(prepared.windows()),
+        validation=judged.get("validation", 0),
+        test=judged.get("test", 0),
+    )
     every = make_windows(
-        layout,
+        prepared.layout,
         prepared.values,
         prepared.framing,
         replace(prepared.channels, n_flagged=0),
         part_starts=prepared.split.train_start,
         part_ends=prepared.split.validation_start,
     )
-    return {
-        "freq": layout.grid.freq,
-        "timezone": layout.grid.zone,
-        "cutoff": str(layout.stamps(layout.offsets[1:] - 1).max()),
-        "columns": [*config.data.targets, *config.data.covariates.past, *panel.known.columns],
-        "future_rows": 0,
-        "unseen_categories": dict(panel.unseen),
-        "rows": len(table.frame),
-        "series": len(layout.ids),
-        "windows": counts,
-        "unobserved_windows": len(every) - len(training),
-        "repairs": {},
-        "skipped_series": [],
-        "padded_series": 0,
-        "resolved": {},
-        "warnings": list(panel.notes),
-        "data_sha256": fingerprint(table),
-    }
+    left_out = len(every) - counts.training
+    facts = replace(prepared.facts, windows=counts, unobserved_windows=left_out)
+    return replace(prepared, facts=facts)
 
 
 def _require_room(config: Config) -> None:

@@ -1,8 +1,6 @@
 """What training starts from: scaled values, their split and windows, and a resolved config."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +14,7 @@ from lstm_forecast.judging.parts import Part
 from lstm_forecast.panel.panel import Layout
 from lstm_forecast.panel.scale import Scaler
 from lstm_forecast.panel.split import Split
+from lstm_forecast.store.manifest import Facts
 from lstm_forecast.windows.channels import Channels
 from lstm_forecast.windows.framing import Framing
 from lstm_forecast.windows.windows import Windows, make_windows
@@ -39,8 +38,8 @@ class Prepared:
     values: NDArray[np.float32]  # (n_rows, n_columns): scaled
     validation: Part | None
     test: Part | None
-    facts: Mapping[str, Any]  # about the data, for the manifest
-    doubts: tuple[str, ...] = ()  # about them, for people
+    facts: Facts
+    doubts: tuple[str, ...] = ()  # about the data, for people
     # as of target_ranges
     ranges: NDArray[np.float64] = field(default_factory=lambda: np.empty((2, 0, 0)))
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -26,11 +25,13 @@ from lstm_forecast.model.ensemble import Member, published_weights
 from lstm_forecast.model.onnx.graph import onnx_graph
 from lstm_forecast.store import Run, publish
 from lstm_forecast.store.history import history_csv
+from lstm_forecast.store.manifest import Manifest, Verdict
+from lstm_forecast.store.report import Reports
 from lstm_forecast.tables.source import Frame, Source
 from lstm_forecast.training.fit import Fitted
 from lstm_forecast.training.prepared import Prepared
 
-__all__ = ["Trained", "publish_trained"]
+__all__ = ["Judged", "Trained", "publish_trained"]
 
 ONNX_TOLERANCE = 1e-5  # of the largest prediction, or of 1 where all are smaller
 ONNX_WINDOWS = 256
@@ -48,6 +49,15 @@ PACKAGES = (
 
 
 @dataclass(frozen=True)
+class Judged:
+    """What the manifest says of a challenger."""
+
+    start: str  # warm or scratch
+    verdict: Verdict
+    against: str  # id of the champion
+
+
+@dataclass(frozen=True)
 class Trained:
     """What was trained on the training part, and judged on the others."""
 
@@ -59,7 +69,7 @@ class Trained:
     calibrations: Mapping[str, Calibration]  # of the evaluated and of the published network
     published: str
     scores: Mapping[str, float]
-    metrics: Mapping[str, Any]
+    metrics: Reports
     table: pd.DataFrame  # test forecasts
 
 
@@ -69,7 +79,7 @@ def publish_trained(
     members: Sequence[Member],
     *,
     source: Source,
-    facts: Mapping[str, Any] = MappingProxyType({}),
+    judged: Judged | None = None,
 ) -> Run:
     """Publish ``members`` beside the evaluation in ``trained``. Call it under ``locked(home)``.
 
@@ -86,8 +96,7 @@ def publish_trained(
     )
     resolved = config.model_copy(update={"data": config.data.model_copy(update={"path": located})})
     files = _network_files(members, trained) | _other_files(resolved, trained)
-    chosen = {"published": trained.published, "validation_errors": trained.scores}
-    return publish(home, files, {**_facts(trained.prepared), **chosen, **facts})
+    return publish(home, files, _manifest(trained, judged).content())
 
 
 def _require_agreement(
@@ -147,16 +156,38 @@ def _other_files(config: Config, trained: Trained) -> dict[str, Callable[[Path],
         "config.yaml": text(dump_config(config)),
         "scaler.json": text(trained.prepared.scaler.to_json()),
         "history.csv": text(history_csv(trained.fitted.history)),
-        "metrics.json": text(json.dumps(trained.metrics, indent=1, allow_nan=False)),
+        "metrics.json": text(json.dumps(trained.metrics.content(), indent=1, allow_nan=False)),
         "forecasts.parquet": lambda path: trained.table.to_parquet(path, index=False),
     }
 
 
-def _facts(prepared: Prepared) -> dict[str, Any]:
-    return {
-        "name": prepared.config.name,
-        "seed": prepared.config.seed,
-        "python": platform.python_version(),
-        "versions": {name: version(name) for name in PACKAGES},
-        **prepared.facts,
-    }
+def _manifest(trained: Trained, judged: Judged | None) -> Manifest:
+    config, facts = trained.prepared.config, trained.prepared.facts
+    return Manifest(
+        name=config.name,
+        seed=config.seed,
+        python=platform.python_version(),
+        versions={name: version(name) for name in PACKAGES},
+        freq=facts.freq,
+        timezone=facts.timezone,
+        cutoff=facts.cutoff,
+        columns=facts.columns,
+        future_rows=facts.future_rows,
+        unseen_categories=facts.unseen_categories,
+        rows=facts.rows,
+        series=facts.series,
+        windows=facts.windows,
+        unobserved_windows=facts.unobserved_windows,
+        repairs=facts.repairs,
+        skipped_series=facts.skipped_series,
+        padded_series=facts.padded_series,
+        resolved=facts.resolved,
+        warnings=facts.warnings,
+        data_sha256=facts.data_sha256,
+        published=trained.published,
+        validation_errors=trained.scores,
+        start=judged.start if judged else None,
+        judged=judged.verdict if judged else None,
+        judged_against=judged.against if judged else None,
+        for_study=not judged.verdict.better if judged else None,
+    )

@@ -13,7 +13,7 @@ from lstm_forecast.forecasting.session import Session
 from lstm_forecast.judging.folds import RETRAINED, Fold
 from lstm_forecast.judging.task import Task
 from lstm_forecast.model.onnx.graph import onnx_graph
-from lstm_forecast.store.documents import read_epochs
+from lstm_forecast.store.documents import read_epochs, read_manifest
 from lstm_forecast.training.fit import Fitted, learn_again
 from lstm_forecast.training.prepared import Prepared
 
@@ -37,6 +37,7 @@ def retrained_folds(task: Task, listener: Listener, *, every: int) -> list[Fold]
     ordinals = layout.ordinals(task.part.origins)
     numbers = np.unique(ordinals, return_inverse=True)[1] // every
     report = partial(_report, listener, config.training.epochs)
+    manifest = read_manifest(run)
     fitted = Fitted((), tuple(read_epochs(run, config)))
     folds, trainings = [], numbers.max() + 1
     for number in range(trainings):
@@ -49,9 +50,9 @@ def retrained_folds(task: Task, listener: Listener, *, every: int) -> list[Fold]
         )
         split = replace(task.split, end=ends)
         prepared = Prepared(
-            config, layout, split, forecaster.scaler, task.values, None, None, facts={}
+            config, layout, split, forecaster.scaler, task.values, None, None, facts=manifest
         )
-        members = learn_again(prepared, fitted, run.manifest["published"], report)
+        members = learn_again(prepared, fitted, manifest.published, report)
         session = Session(onnx_graph(members))
         folds.append(Fold(RETRAINED, replace(forecaster, session=session), index, ends))
     return folds

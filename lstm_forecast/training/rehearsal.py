@@ -3,10 +3,11 @@ publish.
 """
 
 import math
-from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from lstm_forecast.documents import Document, described
 from lstm_forecast.errors import ConfigError, RunError
 from lstm_forecast.forecasting.limits import Demands, require_sound
 from lstm_forecast.model.ensemble import Member
@@ -16,17 +17,25 @@ from lstm_forecast.training.memory import require_memory
 from lstm_forecast.training.prepared import Prepared
 from lstm_forecast.training.specs import network_spec
 
-__all__ = ["rehearse"]
+__all__ = ["Rehearsal", "rehearse"]
 
 LEARNED, WINDOWS = 200, 8  # windows that linear parts learn from, and that the graph is run on
 
 
-def rehearse(prepared: Prepared) -> Mapping[str, float]:
+@dataclass(frozen=True, kw_only=True)
+class Rehearsal(Document):
+    """What training will build."""
+
+    networks: int = field(metadata=described("Networks that are trained.", least=1))
+    parameters: int = field(metadata=described("Numbers that they learn, all together."))
+    mib: int = field(metadata=described("Memory that training will take, about, in MiB."))
+
+
+def rehearse(prepared: Prepared) -> Rehearsal:
     """Build what training will publish, with weights of 0, and forecast a few windows of every part
     with it.
 
-    Returns the number of ``networks`` and of their ``parameters``, and the ``mib`` that training
-    will take, about. What only training can tell is whether Keras agrees, how long it takes, and
+    What only training can tell is whether Keras agrees, how long it takes, and
     how well it forecasts. Raises ConfigError if it would take too much memory or the network could
     not be published.
     """
@@ -48,7 +57,7 @@ def rehearse(prepared: Prepared) -> Mapping[str, float]:
             f"model, windows: no network can be published of these: {error}"
         ) from None
     shapes = (shape for member in members for shape in weight_shapes(member.spec).values())
-    return {"networks": len(members), "parameters": sum(map(math.prod, shapes)), "mib": round(mib)}
+    return Rehearsal(networks=len(members), parameters=sum(map(math.prod, shapes)), mib=round(mib))
 
 
 def _draft(prepared: Prepared) -> list[Member]:

@@ -71,7 +71,7 @@ def _held_out(name: str, runs: Path) -> dict[str, dict[str, float | None]]:
         low, high = (
             scoring.by_series(table, f"{name}-{side}-{level}")[..., None] for side in ("lo", "hi")
         )
-        found[str(level)] = coverage(low, high, actual) | {
-            "msis": msis(low, high, actual, scale, level=level / 100)
-        }
+        share, width = coverage(low, high, actual)
+        score = msis(low, high, actual, scale, level=level / 100)
+        found[str(level)] = {"coverage": share, "width": width, "msis": score}
     return found

@@ -37,6 +37,7 @@ SUCCEED: dict[str, list[str]] = {
     "config show": ["-c", "sine.yaml"],
     "config schema": [],
     "guide": ["exit-codes"],
+    "schema": ["manifest"],
 }
 NO_RUN = ["--run", "nobody"]
 FAIL: dict[str, list[str]] = {
@@ -60,6 +61,7 @@ FAIL: dict[str, list[str]] = {
     "config show": ["-c", "none.yaml"],
     "config schema": ["--bogus"],
     "guide": ["nothing"],
+    "schema": ["nothing"],
 }
 # Forks of a process that has imported everything, each with its standard streams as a case asks.
 # Prints exit codes.

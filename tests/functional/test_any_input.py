@@ -128,7 +128,7 @@ def require_finite_forecast(settled: Config, data: Path, home: Path) -> None:
         judged = forecaster.on_windows(part.windows, part.series)
         require_finite(part, judged, prepared.layout)
         report = part_report(part, judged, quantiles=forecaster.quantiles, baselines={})
-        json.dumps(report, allow_nan=False)
+        json.dumps(report.content(), allow_nan=False)
     loaded = replace(sine(home), config=prepared.config, forecaster=forecaster)
     forecast = forecast_table(loaded, panel, forecast_future(loaded, panel)[0])
     assert finite(forecast[["a", "a-lo-80", "a-hi-80"]].to_numpy())

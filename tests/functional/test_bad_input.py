@@ -112,7 +112,7 @@ def test_01_missing_values(folder: Path) -> None:
         "set data.missing: ffill, seasonal, interpolate or mask"
     )
     for policy in ("ffill", "seasonal", "interpolate"):
-        assert prepared(table(y={7: "", 9: "NaN"}), {"missing": policy}).facts["repairs"] == {
+        assert prepared(table(y={7: "", 9: "NaN"}), {"missing": policy}).facts.repairs == {
             "missing": 2
         }
 
@@ -150,15 +150,12 @@ def test_05_too_short_series(folder: Path, rows: int, short: bool) -> None:
             "1 of 2 series have no 8 + 3 rows (windows.context_length + windows.horizon)"
         )
         assert "short (10 rows); set data.short_series: pad or skip" in message
-        assert prepared(frame, {**data, "short_series": "skip"}, split=split).facts[
-            "skipped_series"
-        ] == ["short"]
-        assert prepared(frame, data, split=split).facts["padded_series"] == 1
+        skipped = prepared(frame, {**data, "short_series": "skip"}, split=split)
+        assert skipped.facts.skipped_series == ("short",)
+        assert prepared(frame, data, split=split).facts.padded_series == 1
     else:
-        assert (
-            prepared(frame, {**data, "short_series": "error"}, split=split).facts["skipped_series"]
-            == []
-        )
+        kept = prepared(frame, {**data, "short_series": "error"}, split=split)
+        assert kept.facts.skipped_series == ()
 
 
 def test_05_all_series_too_short_are_never_skipped_in_silence(folder: Path) -> None:
@@ -202,8 +199,8 @@ def test_08_hours_that_daylight_saving_repeats(folder: Path) -> None:
     )
     assert "(2 such rows); set data.dst: first or last" in message
     done = prepared(frame, {"timezone": "Europe/Vienna", "dst": "first"})
-    assert done.facts["repairs"] == {"dst": 2}
-    assert done.facts["cutoff"].endswith("+01:00")
+    assert done.facts.repairs == {"dst": 2}
+    assert done.facts.cutoff.endswith("+01:00")
 
 
 def test_08_hours_that_daylight_saving_skips(folder: Path) -> None:
@@ -252,7 +249,7 @@ def test_11_the_order_of_rows_does_not_matter(folder: Path) -> None:
     frame = table()
     plain, shuffled = prepared(frame), prepared(frame.sample(frac=1, random_state=1))
     assert plain.values.tobytes() == shuffled.values.tobytes()
-    assert "unsorted" in shuffled.facts["repairs"]
+    assert "unsorted" in shuffled.facts.repairs
     message = refused(frame.iloc[::-1], {"unsorted": "error"})
     assert message.startswith(
         "a.csv:3: series y, 2024-02-08 00:00:00: earlier than the row before it"
@@ -390,11 +387,9 @@ def test_18_rows_later_than_the_clock(folder: Path) -> None:
         " UTC on this machine (2 such rows); set data.future_rows: keep or drop"
     )
     done = prepared(frame, {"future_rows": "drop"})
-    assert done.facts["repairs"] == {"future_rows": 2}
-    assert done.facts["cutoff"].startswith("2024-02-27")
-    assert (
-        prepared(frame, {"future_rows": "keep", "gaps": "split"}).facts["cutoff"].startswith("2124")
-    )
+    assert done.facts.repairs == {"future_rows": 2}
+    assert done.facts.cutoff.startswith("2024-02-27")
+    assert prepared(frame, {"future_rows": "keep", "gaps": "split"}).facts.cutoff.startswith("2124")
 
 
 BOMB = "a: &a [x, x, x]\nb: &b [*a, *a, *a]\nc: [*b, *b, *b]\n"

@@ -297,7 +297,7 @@ def test_real_tables_get_a_config_that_trains(
     )
     prepared = prepare(config, folder / "configs" / config.data.path)
     assert prepared.test is not None
-    assert prepared.facts["freq"] == freq
+    assert prepared.facts.freq == freq
 
 
 def test_stamps_later_than_the_clock_are_dropped_where_they_are_few(folder: Path) -> None:

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from lstm_forecast.config.document import parse_document
-from lstm_forecast.retraining.status import METRICS, write_monitor_metrics
+from lstm_forecast.judging.live import Live, Monitored
+from lstm_forecast.retraining.textfile import METRICS, write_monitor_metrics
 from lstm_forecast.store import open_run
 from tests.functional.conftest import ROOT
 from tests.functional.test_cli import invoke
@@ -175,7 +176,8 @@ def test_whatever_a_name_holds_the_file_can_be_read_back(
     name: str, mae: float, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "any.prom"
-    write_monitor_metrics(path, None, name, {"exit_code": 0, "live": {"mae": mae, "coverage": {}}})
+    live = Live(rows=1, mae=mae, rmse=1, bias=0, naive_mae=None, skill=None, coverage={})
+    write_monitor_metrics(path, None, name, Monitored(ok=True, exit_code=0, live=live))
     assert value(samples(path), "forecast_monitor_mae", name=name) == pytest.approx(
         mae, rel=0, abs=0, nan_ok=True
     )

@@ -75,7 +75,7 @@ def trained_before(
         return workflow.retrain(
             config, config_path=Path("grown.yaml"), runs=runs, listener=Talk(None), force=True,
             metrics_file=runs / "metrics.prom",
-        )  # fmt: skip
+        ).content()  # fmt: skip
 
     return run
 

@@ -54,6 +54,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "config show": CONFIG,
     "config schema": (),
     "guide": ("data",),
+    "schema": ("metrics",),
 }
 # Some end in other ways here: no covariates, no earlier champion, too little new data, and
 # forecasts made up.

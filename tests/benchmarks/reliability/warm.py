@@ -94,6 +94,6 @@ def _trial(prepared: Prepared, epochs: int, weights: Warm) -> tuple[float, float
     def error(part: Part | None) -> float:
         assert part is not None
         forecast = forecaster.on_windows(part.windows, part.series)
-        return float(errors(forecast[..., 0], part.actual, part.scale)["mase"] or np.nan)
+        return float(errors(forecast[..., 0], part.actual, part.scale).mase or np.nan)
 
     return error(prepared.validation), error(prepared.test), seconds

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from lstm_forecast.cli.text import comparison_text
 from lstm_forecast.forecasting.session import Session
 from lstm_forecast.forecasting.timing import Timing, fastest
-from lstm_forecast.judging.comparison import METRICS, Comparison, Row, comparison_table
+from lstm_forecast.judging.comparison import Comparison, ErrorSpreads, Row, comparison_table
 from lstm_forecast.judging.spread import Spread, spread
 from lstm_forecast.model.ensemble import Member, with_context
 from lstm_forecast.model.linear.linear import Linear
@@ -28,7 +28,8 @@ from tests.unit.conftest import spec_of
 
 
 def row(name: str, *values: float, baseline: bool = False) -> Row:
-    errors = dict.fromkeys(METRICS, spread(values))
+    found = spread(values)
+    errors = ErrorSpreads(mae=found, rmse=found, smape=found, mase=found)
     if baseline:
         return Row(name, (), errors, 0)
     timings = {48: Timing(0.5, 1234.5), 96: Timing(1.0, 617.0)}
@@ -42,12 +43,12 @@ def row(name: str, *values: float, baseline: bool = False) -> Row:
 
 
 COMPARISON = Comparison(
-    "a",
-    "test",
-    10,
-    (0, 1),
-    (row("lstm", 1.0, 2.0), row("gru", 3.0, 3.5)),
-    (row("naive", 4.0, baseline=True),),
+    name="a",
+    part="test",
+    windows=10,
+    seeds=(0, 1),
+    variations=(row("lstm", 1.0, 2.0), row("gru", 3.0, 3.5)),
+    baselines=(row("naive", 4.0, baseline=True),),
 )
 
 

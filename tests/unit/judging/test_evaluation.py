@@ -1,6 +1,7 @@
 import json
 import time
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,7 +18,8 @@ from lstm_forecast.judging.baselines import (
 )
 from lstm_forecast.judging.intervals import coverage
 from lstm_forecast.judging.metrics import errors, errors_by_step, left_out, rmsse, seasonal_scale
-from lstm_forecast.judging.report import make_report, worst_series
+from lstm_forecast.judging.report import SeriesErrors, make_report, worst_series
+from lstm_forecast.store.report import LeftOut, Report
 
 Floats = NDArray[np.float64]
 
@@ -36,38 +38,38 @@ def column(*values: float) -> Floats:
 
 def test_errors_of_a_small_case_are_those_computed_by_hand() -> None:
     found = errors(FORECAST, ACTUAL, SCALE)
-    assert found["mae"] == pytest.approx((1 + 3 + 0 + 4) / 4)
-    assert found["rmse"] == pytest.approx(((1 + 9 + 0 + 16) / 4) ** 0.5)
-    assert found["mse"] == pytest.approx((1 + 9 + 0 + 16) / 4)
-    assert found["bias"] == pytest.approx((1 - 3 + 0 + 4) / 4)
+    assert found.mae == pytest.approx((1 + 3 + 0 + 4) / 4)
+    assert found.rmse == pytest.approx(((1 + 9 + 0 + 16) / 4) ** 0.5)
+    assert found.mse == pytest.approx((1 + 9 + 0 + 16) / 4)
+    assert found.bias == pytest.approx((1 - 3 + 0 + 4) / 4)
     # without the value that is 0
-    assert found["mape"] == pytest.approx(100 * (1 / 10 + 3 / 20 + 4 / 4) / 3)
-    assert found["smape"] == pytest.approx((200 * 1 / 21 + 200 * 3 / 37 + 0 + 200 * 4 / 4) / 4)
-    assert found["mase"] == pytest.approx((1 / 2 + 3 / 2 + 0 + 4 / 4) / 4)
+    assert found.mape == pytest.approx(100 * (1 / 10 + 3 / 20 + 4 / 4) / 3)
+    assert found.smape == pytest.approx((200 * 1 / 21 + 200 * 3 / 37 + 0 + 200 * 4 / 4) / 4)
+    assert found.mase == pytest.approx((1 / 2 + 3 / 2 + 0 + 4 / 4) / 4)
 
 
 def test_errors_by_step_of_a_small_case_are_those_computed_by_hand() -> None:
     found = errors_by_step(FORECAST, ACTUAL)
-    assert found["mae"] == pytest.approx([0.5, 3.5])
-    assert found["rmse"] == pytest.approx([(1 / 2) ** 0.5, (25 / 2) ** 0.5])
+    assert found.mae == pytest.approx([0.5, 3.5])
+    assert found.rmse == pytest.approx([(1 / 2) ** 0.5, (25 / 2) ** 0.5])
 
 
 @pytest.mark.parametrize(("shift", "bias"), [(2.0, 2.0), (-2.0, -2.0)])
 def test_forecasting_too_much_is_a_positive_bias(shift: float, bias: float) -> None:
-    assert errors(ACTUAL + shift, ACTUAL, SCALE)["bias"] == pytest.approx(bias)
+    assert errors(ACTUAL + shift, ACTUAL, SCALE).bias == pytest.approx(bias)
 
 
 def test_a_perfect_forecast_has_no_error_at_all_even_at_zero() -> None:
-    assert set(errors(ACTUAL, ACTUAL, SCALE).values()) == {0.0}
+    assert set(errors(ACTUAL, ACTUAL, SCALE).content().values()) == {0.0, None}
     zero = np.zeros((3, 2, 1))
     found = errors(zero, zero, np.ones((3, 1, 1)))
-    assert found.pop("mape") is None
-    assert set(found.values()) == {0.0}
+    assert found.mape is None
+    assert set(replace(found, mape=0.0, rmsse=0.0, owa=0.0).content().values()) == {0.0}
 
 
 def test_smape_is_at_most_200_and_reaches_it_on_the_wrong_side_of_zero() -> None:
-    assert errors(-FORECAST - 1, FORECAST + 1, SCALE)["smape"] == pytest.approx(200)
-    assert errors(np.zeros_like(SCALE), SCALE, SCALE)["smape"] == pytest.approx(200)
+    assert errors(-FORECAST - 1, FORECAST + 1, SCALE).smape == pytest.approx(200)
+    assert errors(np.zeros_like(SCALE), SCALE, SCALE).smape == pytest.approx(200)
 
 
 def test_a_series_without_variation_is_left_out_of_mase_alone() -> None:
@@ -76,26 +78,26 @@ def test_a_series_without_variation_is_left_out_of_mase_alone() -> None:
         warnings.simplefilter("ignore", RuntimeWarning)  # numpy's, about the mean of nothing
         found = errors(FORECAST, ACTUAL, scale)
         none_left = errors(FORECAST, ACTUAL, np.zeros_like(scale))
-    assert found["mase"] == pytest.approx((0 + 4 / 4) / 2)
-    assert found["mae"] == pytest.approx(2)
-    assert none_left["mase"] is None
+    assert found.mase == pytest.approx((0 + 4 / 4) / 2)
+    assert found.mae == pytest.approx(2)
+    assert none_left.mase is None
     assert rmsse(FORECAST, ACTUAL, scale) == pytest.approx((16 / 2 / 4) ** 0.5)
     assert rmsse(FORECAST, ACTUAL, 0 * scale) is None
-    assert left_out(ACTUAL, scale) == {"zero_scale": 1, "zero_actual": 1}
-    assert json.dumps(none_left, allow_nan=False)
+    assert left_out(ACTUAL, scale) == LeftOut(zero_scale=1, zero_actual=1)
+    assert json.dumps(none_left.content(), allow_nan=False)
 
 
 def test_every_target_is_divided_by_its_own_scale() -> None:
     error = np.array([[[1.0, 30.0], [3.0, 10.0]]])
     found = errors(error, np.zeros_like(error), np.array([[[1.0, 10.0]]]))
-    assert found["mase"] == pytest.approx((1 + 3 + 3 + 1) / 4)
-    assert found["mae"] == pytest.approx(11)
+    assert found.mase == pytest.approx((1 + 3 + 3 + 1) / 4)
+    assert found.mae == pytest.approx(11)
 
 
 def test_coverage_counts_the_borders_as_inside() -> None:
     low, high = np.full((2, 2, 1), 0.0), np.full((2, 2, 1), 10.0)
     actual = np.array([[[0.0], [10.0]], [[-0.1], [5.0]]])
-    assert coverage(low, high, actual) == {"coverage": 0.75, "width": 10.0}
+    assert coverage(low, high, actual) == (0.75, 10.0)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +126,7 @@ def test_the_seasonal_naive_forecast_of_its_own_training_rows_has_a_mase_of_one(
         rows, origins, np.zeros_like(origins), horizon=1, season_length=season
     )
     scale = np.broadcast_to(seasonal_scale(rows, season), (len(origins), 1, 2))
-    assert errors(forecast, rows[origins][:, None], scale)["mase"] == pytest.approx(1)
+    assert errors(forecast, rows[origins][:, None], scale).mase == pytest.approx(1)
 
 
 # Every window and step weighs the same
@@ -140,14 +142,17 @@ def test_metrics_depend_neither_on_the_order_of_windows_nor_on_how_they_are_batc
     scale = rng.uniform(0.1, 2, size=(n, 1, n_targets))
     whole = errors(forecast, actual, scale)
     order = rng.permutation(n)
-    assert errors(forecast[order], actual[order], scale[order]) == pytest.approx(whole)
+    shuffled = errors(forecast[order], actual[order], scale[order])
+    assert shuffled.content() == pytest.approx(whole.content())
     cuts = np.sort(rng.integers(0, n, size=3))
     batches = [part for part in np.split(np.arange(n), cuts) if len(part)]
     parts = [(len(part), errors(forecast[part], actual[part], scale[part])) for part in batches]
     for name in ("mae", "bias", "smape", "mase"):
-        assert sum(size * found[name] for size, found in parts) / n == pytest.approx(whole[name])
-    assert (sum(size * found["rmse"] ** 2 for size, found in parts) / n) ** 0.5 == pytest.approx(
-        whole["rmse"]
+        assert sum(size * getattr(found, name) for size, found in parts) / n == pytest.approx(
+            getattr(whole, name)
+        )
+    assert (sum(size * found.rmse**2 for size, found in parts) / n) ** 0.5 == pytest.approx(
+        whole.rmse
     )
 
 
@@ -155,7 +160,7 @@ def test_a_small_last_batch_does_not_count_more_than_its_windows() -> None:
     actual = np.zeros((101, 1, 1))
     forecast = np.r_[np.ones(100), 102.0][:, None, None]
     # not (1 + 102) / 2
-    assert errors(forecast, actual, np.ones((101, 1, 1)))["mae"] == pytest.approx(2)
+    assert errors(forecast, actual, np.ones((101, 1, 1))).mae == pytest.approx(2)
 
 
 @settings(max_examples=50, deadline=None)
@@ -164,8 +169,9 @@ def test_metrics_follow_the_unit_of_the_data(factor: float, shift: float) -> Non
     whole = errors(FORECAST, ACTUAL, SCALE)
     other = errors(FORECAST * factor + shift, ACTUAL * factor + shift, SCALE * factor)
     for name in ("mae", "rmse", "bias"):
-        assert other[name] == pytest.approx(factor * whole[name], rel=1e-6, abs=1e-9)
-    assert other["mase"] == pytest.approx(whole["mase"], rel=1e-6)
+        expected = pytest.approx(factor * getattr(whole, name), rel=1e-6, abs=1e-9)
+        assert getattr(other, name) == expected
+    assert other.mase == pytest.approx(whole.mase, rel=1e-6)
 
 
 # Baselines
@@ -262,7 +268,7 @@ def test_baselines_never_see_their_targets(season: int, horizon: int, origin: in
 # Report
 
 
-def report(quantiles: tuple[float, ...] = (0.5,)) -> dict:
+def report(quantiles: tuple[float, ...] = (0.5,)) -> Report:
     offsets = np.array([(q - 0.5) * 7 for q in quantiles])  # the quantiles of the forecast
     return make_report(
         actual=ACTUAL,
@@ -278,41 +284,39 @@ def report(quantiles: tuple[float, ...] = (0.5,)) -> dict:
 def test_a_report_compares_the_median_with_every_baseline() -> None:
     for quantiles in ((0.5,), (0.1, 0.5, 0.9), (0.025, 0.1, 0.5, 0.9, 0.975)):
         found = report(quantiles)
-        assert found["windows"] == 2
-        assert list(found["errors"]) == list(found["by_step"]) == ["forecast", "naive", "perfect"]
-        own = found["errors"]["forecast"]
-        assert own.items() > errors(FORECAST, ACTUAL, SCALE).items()
-        assert own["rmsse"] == rmsse(FORECAST, ACTUAL, SCALE**2)
-        other = found["errors"]["naive"]
-        assert own["owa"] == pytest.approx(
-            (own["smape"] / other["smape"] + own["mase"] / other["mase"]) / 2
-        )
-        assert other["owa"] == pytest.approx(1)
-        assert found["by_step"]["forecast"] == errors_by_step(FORECAST, ACTUAL)
+        assert found.windows == 2
+        assert list(found.errors) == list(found.by_step) == ["forecast", "naive", "perfect"]
+        own = found.errors["forecast"]
+        assert replace(own, rmsse=None, owa=None) == errors(FORECAST, ACTUAL, SCALE)
+        assert own.rmsse == rmsse(FORECAST, ACTUAL, SCALE**2)
+        other = found.errors["naive"]
+        assert own.owa == pytest.approx((own.smape / other.smape + own.mase / other.mase) / 2)
+        assert other.owa == pytest.approx(1)
+        assert found.by_step["forecast"] == errors_by_step(FORECAST, ACTUAL)
 
 
 def test_skill_is_positive_where_the_forecast_beats_the_baseline() -> None:
-    skill = report()["skill"]
+    skill = report().skill
     assert skill["naive"] == pytest.approx(1 - 2 / 4)
     assert skill["perfect"] is None  # nothing can be compared with an error of 0
 
 
 def test_a_report_measures_the_interval_of_every_level_from_the_outermost_in() -> None:
-    intervals = report((0.025, 0.1, 0.5, 0.9, 0.975))["intervals"]
+    intervals = report((0.025, 0.1, 0.5, 0.9, 0.975)).intervals
     assert list(intervals) == ["95", "80"]
     # Of the errors 1 and 3, whose scale is 2, and 0 and 4, whose scale is 4
     outside = 2 / 0.05 * (4 - 3.325) / 4 / 4
-    assert intervals["95"] == pytest.approx(
+    assert intervals["95"].content() == pytest.approx(
         {"coverage": 3 / 4, "width": 0.95 * 7, "msis": 0.95 * 7 * (1 / 2 + 1 / 4) / 2 + outside}
     )
-    assert (intervals["80"]["coverage"], intervals["80"]["width"]) == (
+    assert (intervals["80"].coverage, intervals["80"].width) == (
         2 / 4,
         pytest.approx(0.8 * 7),
     )
-    assert (report()["intervals"], report()["scaled_crps"]) == ({}, None)
+    assert (report().intervals, report().scaled_crps) == ({}, None)
 
 
-def series_report() -> list[dict]:
+def series_report() -> tuple[SeriesErrors, ...]:
     """Series a has the windows 0 and 2, b the window 1, and c the window 3, without a scale."""
     actual = np.array([10.0, 20.0, 30.0, 40.0])[:, None, None] + np.zeros((4, 2, 1))
     size = np.array([1.0, 2.0, 3.0, 50.0])[:, None, None]
@@ -327,12 +331,12 @@ def series_report() -> list[dict]:
 
 def test_series_come_with_the_worst_scaled_error_first_and_those_without_a_scale_last() -> None:
     rows = series_report()
-    assert [row["unique_id"] for row in rows] == ["b", "a", "c"]
-    assert [row["mase"] for row in rows] == [2, (1 + 3) / 2 / 4, None]
-    assert [row["mae"] for row in rows] == [row["bias"] for row in rows] == [2, 2, 50]
-    assert [row["windows"] for row in rows] == [1, 2, 1]
-    assert [row["skill"] for row in rows] == pytest.approx([1 - 2 / 4, 1 - 2 / 4, 1 - 50 / 4])
-    assert rows[1]["rmse"] == pytest.approx(((1 + 9) / 2) ** 0.5)
+    assert [row.unique_id for row in rows] == ["b", "a", "c"]
+    assert [row.mase for row in rows] == [2, (1 + 3) / 2 / 4, None]
+    assert [row.mae for row in rows] == [row.bias for row in rows] == [2, 2, 50]
+    assert [row.windows for row in rows] == [1, 2, 1]
+    assert [row.skill for row in rows] == pytest.approx([1 - 2 / 4, 1 - 2 / 4, 1 - 50 / 4])
+    assert rows[1].rmse == pytest.approx(((1 + 9) / 2) ** 0.5)
 
 
 def warnings_of(forecast: Floats, actual: Floats, last: Floats) -> list[str]:
@@ -346,7 +350,7 @@ def warnings_of(forecast: Floats, actual: Floats, last: Floats) -> list[str]:
         scale=np.ones((len(actual), 1, 1)),
         squared_scale=np.ones((len(actual), 1, 1)),
         reference="naive",
-    )["warnings"]
+    ).warnings
     return [warning.removeprefix("the forecast ").split(":")[0] for warning in found]
 
 
@@ -375,5 +379,5 @@ def test_one_step_is_never_flat_and_constant_series_give_no_warning() -> None:
 
 
 def test_a_report_is_plain_json() -> None:
-    content = report((0.1, 0.5, 0.9))
+    content = report((0.1, 0.5, 0.9)).content()
     assert json.loads(json.dumps(content, allow_nan=False)) == content

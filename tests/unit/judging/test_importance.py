@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from lstm_forecast.judging.importance import permutation_importance
+from lstm_forecast.judging.importance import Importance, permutation_importance
 
 N, STEPS, HORIZON = 400, 6, 2
 RNG = np.random.default_rng(0)
@@ -20,7 +20,7 @@ def permuted(steps: slice, channels: list[int], rng: np.random.Generator) -> np.
     return forecast(inputs)
 
 
-def importance(noise: float = 1.0, **options: object) -> dict[str, dict]:
+def importance(noise: float = 1.0, **options: object) -> dict[str, Importance]:
     actual = forecast(INPUTS) + noise * np.random.default_rng(1).normal(size=(N, HORIZON, 1))
     rows = permutation_importance(
         permuted,
@@ -35,28 +35,28 @@ def importance(noise: float = 1.0, **options: object) -> dict[str, dict]:
             **options,
         },
     )
-    assert [row["growth"] for row in rows] == sorted((row["growth"] for row in rows), reverse=True)
-    return {row["input"]: row for row in rows}
+    assert [row.growth for row in rows] == sorted((row.growth for row in rows), reverse=True)
+    return {row.input: row for row in rows}
 
 
 def test_what_the_forecast_rests_on_matters_and_nothing_else_does() -> None:
     found = importance()
     assert next(iter(found)) == "own"
-    assert found["own"]["growth"] > found["ahead"]["growth"] > 0
-    assert (found["other"]["growth"], found["other"]["spread"]) == (0, 0)
-    blocks = {name: row["growth"] for name, row in found.items() if name.startswith("steps ")}
+    assert found["own"].growth > found["ahead"].growth > 0
+    assert (found["other"].growth, found["other"].spread) == (0, 0)
+    blocks = {name: row.growth for name, row in found.items() if name.startswith("steps ")}
     assert list(blocks) == ["steps -2 to -1", "steps -6 to -5", "steps -4 to -3"]
 
 
 def test_a_column_may_have_several_channels() -> None:
     found = importance(features={"both": [0, 2], "other": [1]})
-    assert found["both"]["growth"] > importance()["own"]["growth"]
+    assert found["both"].growth > importance()["own"].growth
 
 
 def test_the_growth_of_an_error_of_nothing_has_no_share() -> None:
     found = importance(noise=0.0)
-    assert found["own"]["share"] is None
-    assert found["own"]["growth"] > 0
+    assert found["own"].share is None
+    assert found["own"].growth > 0
 
 
 def test_a_long_context_has_few_blocks_and_its_seed_decides() -> None:
@@ -73,5 +73,5 @@ def test_progress_is_told_part_by_part() -> None:
 @pytest.mark.parametrize("seed", [0, 1])
 def test_growth_is_relative_to_the_error_without_permutation(seed: int) -> None:
     found = importance(seed=seed)
-    mae = found["own"]["growth"] / found["own"]["share"]
-    assert mae == pytest.approx(found["ahead"]["growth"] / found["ahead"]["share"])
+    mae = found["own"].growth / found["own"].share
+    assert mae == pytest.approx(found["ahead"].growth / found["ahead"].share)

@@ -1,0 +1,56 @@
+"""What ``forecast predict`` and ``forecast template`` print with ``--json``."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from lstm_forecast.documents import Answer, described
+
+__all__ = ["Cell", "Forecasts", "ForecastsWritten", "FutureRows", "FutureWritten"]
+
+Cell = str | int | float | bool | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Origin(Answer):
+    run: str = field(metadata=described("Id of the run that forecasts."))
+    path: str = field(metadata=described("Directory of that run."))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forecasts(_Origin):
+    """A run and its forecasts; also a file of ``predict --output NAME.json``."""
+
+    published: str = field(metadata=described("What forecasts: network, or a simpler forecast."))
+    repairs: Mapping[str, int] = field(
+        metadata=described("By policy: rows or series that it changed in the data or left out.")
+    )
+    forecasts: tuple[Mapping[str, Cell], ...] = field(
+        metadata=described(
+            "One for each series and step: unique_id, ds and cutoff (ISO 8601 or a step), then the"
+            " forecast in original units by the name of the run, and NAME-lo-80, NAME-hi-80: the"
+            " borders of its interval of 80 percent. With --columns input, the names of the table."
+        )
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForecastsWritten(_Origin):
+    """A run, and where its forecasts were written."""
+
+    output: str = field(metadata=described("File of the forecasts."))
+
+
+@dataclass(frozen=True, kw_only=True)
+class FutureRows(Answer):
+    """The rows of the future that ``predict --future`` needs."""
+
+    future: tuple[Mapping[str, Cell], ...] = field(
+        metadata=described("One for each series and step, with null for what is to be filled in.")
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class FutureWritten(Answer):
+    """Where the rows of the future were written."""
+
+    output: str = field(metadata=described("File of the rows."))
