@@ -52,11 +52,10 @@ def schema(
     from lstm_forecast.commands.schema import DOCUMENTS
     from lstm_forecast.config.answers import SchemaNames
 
-    texts = {each: document.description for each, document in DOCUMENTS.items()}
     if as_json:
-        emit_json(SchemaNames(schemas=texts))
+        emit_json(SchemaNames(schemas=DOCUMENTS))
     else:
-        print(aligned(list(texts.items()), left=2))
+        print(aligned(list(DOCUMENTS.items()), left=2))
 
 
 def _print_schema(name: str, *, as_json: bool) -> None:

@@ -10,7 +10,8 @@ from lstm_forecast.cli.options import AsJson
 from lstm_forecast.cli.terminal import emit_json, reported
 
 if TYPE_CHECKING:
-    from lstm_forecast.commands.guide import Page, Topic
+    from lstm_forecast.commands.guide import Page
+    from lstm_forecast.config.answers import Topic
 
 __all__ = ["guide"]
 
@@ -31,8 +32,8 @@ def guide(
     as_json: AsJson = False,
 ) -> None:
     """Show a page of the guide, or list the topics."""
-    from lstm_forecast.commands.guide import PageShown, Topics
     from lstm_forecast.commands.guide import guide as run
+    from lstm_forecast.config.answers import PageShown, Topics
 
     pages = run(topic)
     if topic is None and as_json:
@@ -47,7 +48,7 @@ def guide(
 
 
 def _line(page: "Page") -> "Topic":
-    from lstm_forecast.commands.guide import Topic
+    from lstm_forecast.config.answers import Topic
 
     return Topic(topic=page.topic, title=page.title, purpose=page.purpose)
 

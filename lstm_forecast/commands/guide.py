@@ -1,13 +1,12 @@
 """``forecast guide``: the pages of the guide, which ship with the package."""
 
 import difflib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from lstm_forecast.documents import Answer, described
 from lstm_forecast.errors import UsageError
 
-__all__ = ["Page", "PageShown", "Topic", "Topics", "guide", "topics"]
+__all__ = ["Page", "guide", "topics"]
 
 PAGES = Path(__file__).parents[1] / "guide"
 
@@ -20,31 +19,6 @@ class Page:
     title: str
     purpose: str
     text: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Topic:
-    """A line of the list of pages."""
-
-    topic: str = field(metadata=described("Name of the page, as ``forecast guide`` takes it."))
-    title: str = field(metadata=described("Its title."))
-    purpose: str = field(metadata=described("Its first sentence."))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Topics(Answer):
-    """The pages that there are."""
-
-    topics: tuple[Topic, ...] = field(metadata=described("Every page, in order of the names."))
-
-
-@dataclass(frozen=True, kw_only=True)
-class PageShown(Answer):
-    """One page."""
-
-    topic: str = field(metadata=described("Name of the page."))
-    title: str = field(metadata=described("Its title."))
-    text: str = field(metadata=described("All of it, in Markdown."))
 
 
 def topics() -> list[str]:

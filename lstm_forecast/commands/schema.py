@@ -1,9 +1,7 @@
 """``forecast schema``: the published JSON Schema of each thing that is written to disk or shown."""
 
 import difflib
-import importlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -11,64 +9,120 @@ from typing import Any
 from lstm_forecast.documents import schema_of
 from lstm_forecast.errors import UsageError
 
-__all__ = ["DOCUMENTS", "Published", "find_schema"]
+__all__ = ["CONFIG", "DOCUMENTS", "find_kinds", "find_schema"]
 
-
-@dataclass(frozen=True)
-class Published:
-    """Where the classes of a document are, and what it is."""
-
-    module: str  # below the package; imported only if its schema is asked for
-    classes: tuple[str, ...]  # several: the document is one of them
-    description: str
-
-
+Kinds = tuple[type[Any], ...]  # several: the document is one of them
 CONFIG = "config"
-DOCUMENTS: Mapping[str, Published] = {
-    CONFIG: Published("config.schema", ("Config",), "a config"),
-    "manifest": Published("store.manifest", ("Manifest",), "manifest.json of a run"),
-    "metrics": Published("store.report", ("Reports",), "metrics.json of a run"),
-    "status": Published("retraining.status", ("Status",), "status.json, beside the runs"),
-    "failure": Published("errors", ("Failure",), "what --json prints of any error"),
-    "init": Published("panel.draft", ("Draft",), "init --json"),
-    "check": Published("training.inspection", ("Inspection",), "check --json"),
-    "train": Published("store.listing", ("TrainedRun",), "train --json"),
-    "predict": Published(
-        "forecasting.prediction",
-        ("Forecasts", "ForecastsWritten"),
-        "predict --json, and predict --output NAME.json",
-    ),
-    "template": Published(
-        "forecasting.prediction", ("FutureRows", "FutureWritten"), "template --json"
-    ),
-    "backtest": Published("judging.backtest", ("BacktestReport",), "backtest --json"),
-    "plot": Published("store.outputs", ("Drawn",), "plot --json"),
-    "compare": Published(
-        "judging.comparison", ("Comparison",), "compare --json, and compare --output NAME.json"
-    ),
-    "retrain": Published("retraining.status", ("Status",), "retrain --json"),
-    "monitor": Published("judging.live", ("Monitored",), "monitor --json"),
-    "schedule": Published("retraining.jobs", ("Scheduled",), "schedule --json"),
-    "runs-list": Published("store.listing", ("Listing",), "runs list --json"),
-    "runs-show": Published("store.listing", ("Page",), "runs show --json"),
-    "runs-verify": Published("store.listing", ("Verified",), "runs verify --json"),
-    "runs-promote": Published("store.listing", ("Crowned",), "runs promote --json"),
-    "runs-rollback": Published("store.listing", ("Crowned",), "runs rollback --json"),
-    "runs-prune": Published("store.listing", ("Pruned",), "runs prune --json"),
-    "config-show": Published("config.answers", ("ConfigShown",), "config show --json"),
-    "config-schema": Published("config.answers", ("SchemaShown",), "config schema --json"),
-    "guide": Published("commands.guide", ("PageShown", "Topics"), "guide --json"),
-    "schema": Published("config.answers", ("SchemaShown", "SchemaNames"), "schema --json"),
+DOCUMENTS = {  # by name: what it is
+    CONFIG: "a config",
+    "manifest": "manifest.json of a run",
+    "metrics": "metrics.json of a run",
+    "status": "status.json, beside the runs",
+    "failure": "what --json prints of any error",
+    "init": "init --json",
+    "check": "check --json",
+    "train": "train --json",
+    "predict": "predict --json, and predict --output NAME.json",
+    "template": "template --json",
+    "backtest": "backtest --json",
+    "plot": "plot --json",
+    "compare": "compare --json, and compare --output NAME.json",
+    "retrain": "retrain --json",
+    "monitor": "monitor --json",
+    "schedule": "schedule --json",
+    "runs-list": "runs list --json",
+    "runs-show": "runs show --json",
+    "runs-verify": "runs verify --json",
+    "runs-promote": "runs promote --json",
+    "runs-rollback": "runs rollback --json",
+    "runs-prune": "runs prune --json",
+    "config-show": "config show --json",
+    "config-schema": "config schema --json",
+    "guide": "guide --json",
+    "schema": "schema --json",
 }
 
 
+def find_kinds(name: str) -> Kinds:
+    """The classes of that name. Raises UsageError for a name that there is not."""
+    for kinds in (_quick, _slow):
+        if name in (found := kinds()):
+            return found[name]
+    near = difflib.get_close_matches(name, DOCUMENTS, n=3) or list(DOCUMENTS)
+    raise UsageError(f"no schema {name}; see {', '.join(near)}; forecast schema lists all")
+
+
 def find_schema(name: str) -> Mapping[str, Any]:
-    """The JSON Schema of that name. Raises UsageError for one that there is not."""
-    if (found := DOCUMENTS.get(name)) is None:
-        near = difflib.get_close_matches(name, DOCUMENTS, n=3) or list(DOCUMENTS)
-        raise UsageError(f"no schema {name}; see {', '.join(near)}; forecast schema lists all")
-    module = importlib.import_module(f"lstm_forecast.{found.module}")
+    """The JSON Schema of that name. Raises UsageError for a name that there is not."""
+    kinds = find_kinds(name)
     if name == CONFIG:  # people write it, and leave out what has a default
-        schema: dict[str, Any] = module.Config.model_json_schema()
-        return schema
-    return schema_of(reduce(or_, (getattr(module, each) for each in found.classes)))
+        from lstm_forecast.config.schema import Config
+
+        return Config.model_json_schema()
+    return schema_of(reduce(or_, kinds))
+
+
+def _quick() -> Mapping[str, Kinds]:
+    """Classes whose import takes no numeric library."""
+    from lstm_forecast.config.answers import (
+        ConfigShown,
+        PageShown,
+        SchemaNames,
+        SchemaShown,
+        Topics,
+    )
+    from lstm_forecast.config.schema import Config
+    from lstm_forecast.errors import Failure
+    from lstm_forecast.retraining.jobs import Scheduled
+    from lstm_forecast.store.listing import Crowned, Listing, Page, Pruned, TrainedRun, Verified
+    from lstm_forecast.store.manifest import Manifest
+    from lstm_forecast.store.report import Reports
+
+    return {
+        CONFIG: (Config,),
+        "manifest": (Manifest,),
+        "metrics": (Reports,),
+        "failure": (Failure,),
+        "train": (TrainedRun,),
+        "schedule": (Scheduled,),
+        "runs-list": (Listing,),
+        "runs-show": (Page,),
+        "runs-verify": (Verified,),
+        "runs-promote": (Crowned,),
+        "runs-rollback": (Crowned,),
+        "runs-prune": (Pruned,),
+        "config-show": (ConfigShown,),
+        "config-schema": (SchemaShown,),
+        "guide": (PageShown, Topics),
+        "schema": (SchemaShown, SchemaNames),
+    }
+
+
+def _slow() -> Mapping[str, Kinds]:
+    """The others."""
+    from lstm_forecast.forecasting.prediction import (
+        Forecasts,
+        ForecastsWritten,
+        FutureRows,
+        FutureWritten,
+    )
+    from lstm_forecast.judging.backtest import BacktestReport
+    from lstm_forecast.judging.comparison import Comparison
+    from lstm_forecast.judging.live import Monitored
+    from lstm_forecast.panel.draft import Draft
+    from lstm_forecast.retraining.status import Status
+    from lstm_forecast.store.outputs import Drawn
+    from lstm_forecast.training.inspection import Inspection
+
+    return {
+        "status": (Status,),
+        "init": (Draft,),
+        "check": (Inspection,),
+        "predict": (Forecasts, ForecastsWritten),
+        "template": (FutureRows, FutureWritten),
+        "backtest": (BacktestReport,),
+        "plot": (Drawn,),
+        "compare": (Comparison,),
+        "retrain": (Status,),
+        "monitor": (Monitored,),
+    }

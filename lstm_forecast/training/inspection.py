@@ -12,7 +12,7 @@ __all__ = ["Built", "Columns", "FileText", "Inspection", "TableFacts"]
 
 @dataclass(frozen=True, kw_only=True)
 class Columns(Document):
-    """Which column is what."""
+    """Columns by their role."""
 
     timestamp: tuple[str, ...] = field(metadata=described("Columns that make up the stamps."))
     timestamp_format: str | None = field(metadata=described("Format of the stamps, as %d/%m/%Y."))

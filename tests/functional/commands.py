@@ -81,7 +81,7 @@ def reader_gone():
     return writer
 
 OPEN = {"full": lambda: os.open("/dev/full", os.O_WRONLY), "gone": reader_gone,
-        "file": lambda: os.open("stderr.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC),
+        "file": lambda: os.open("heard.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC),
         "null": lambda: os.open(os.devnull, os.O_RDWR)}
 
 def start(streams, args):
@@ -111,8 +111,8 @@ for line in open(sys.argv[1]):
     if not child:
         start(streams, args)
     _, status = os.waitpid(child, 0)
-    stderr = open("stderr.txt").read() if streams[2] == "file" else ""
-    os.write(told, (json.dumps([os.waitstatus_to_exitcode(status), stderr]) + "\\n").encode())
+    heard = open("heard.txt").read() if "file" in streams else ""
+    os.write(told, (json.dumps([os.waitstatus_to_exitcode(status), heard]) + "\\n").encode())
 """
 
 
@@ -146,8 +146,9 @@ def prepare(workspace: Path) -> None:
 def run_all(
     cases: list[tuple[tuple[str, str, str], list[str]]], workspace: Path
 ) -> list[tuple[int, str]]:
-    """Exit code and stderr of each case: standard streams (file, null, full, closed or gone), and
-    arguments.
+    """Exit code of each case, and what the stream heard that is a file.
+
+    A case is its standard streams (file, null, full, closed or gone), and its arguments.
     """
     first = min(
         path.name for path in (workspace / "runs" / "sine").iterdir() if path.name.startswith("0")
@@ -164,4 +165,4 @@ def run_all(
         text=True,
         check=True,
     )
-    return [(code, stderr) for code, stderr in map(json.loads, result.stdout.splitlines())]
+    return [(code, heard) for code, heard in map(json.loads, result.stdout.splitlines())]

@@ -39,6 +39,7 @@ AT_ONCE = (
     "config show",
     "config schema",
     "guide",
+    "schema",
 )
 TRAIN = (
     "train",
