@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from lstm_forecast.model.linear.methods import LONGEST_PAST, NUMBERS
+from lstm_forecast.model.linear.methods import LONGEST_PAST, SAMPLE_NUMBERS
 from lstm_forecast.model.onnx.graph import weight_shapes
 from lstm_forecast.model.spec import NetworkSpec
 
@@ -12,18 +12,21 @@ __all__ = ["training_mib"]
 # Measured on Linux: `python -m tests.benchmarks training` prints the peak of a training on ten
 # million rows.
 BASE_MIB = 840  # TensorFlow and everything else that is imported
-ARRAYS = 3.6  # times the float32 array: what it is made from, and what baselines and scaling take
+# Times the float32 array: what it is made from, and what baselines and scaling take.
+TIMES_ARRAY = 3.6
 GATES = {"lstm": 4, "peephole_lstm": 4, "coupled_lstm": 3, "gru": 3, "rnn": 1}
-KEPT = 3  # arrays like the gates that each step keeps for the way back, in both directions
-# of the weights: themselves, gradients, two moments, best ones, a checkpoint, what is published of
-# them
-COPIES = 9
-TARGETS = 3  # arrays like them: themselves, what the linear part predicts, what it leaves over
-BATCHES = 4  # that wait to be trained on
-# arrays like the linear part of a context longer than it looks at: its own, simple ones, those of
-# graphs
-KERNELS = 8
-LEARNED = 5_000  # windows that linear parts are compared on at once
+# Arrays like the gates that each step keeps for the way back, in both directions.
+TIMES_GATES = 3
+# Times the weights: themselves, gradients, two moments, best ones, a checkpoint, what is published
+# of them.
+TIMES_WEIGHTS = 9
+# Times the targets: themselves, what the linear part predicts, what it leaves over.
+TIMES_TARGETS = 3
+WAITING_BATCHES = 4  # that wait to be trained on
+# Arrays like the linear part of a context longer than it looks at: its own, simple ones, those of
+# graphs.
+TIMES_KERNEL = 8
+COMPARED_WINDOWS = 5_000  # that linear parts are compared on at once
 MIB = 2**20
 
 
@@ -34,31 +37,37 @@ def training_mib(
     array = 4 * rows * columns
     return (
         BASE_MIB
-        + (ARRAYS * array + max(_network_bytes(spec, batch_size, rows) for spec in specs)) / MIB
+        + (TIMES_ARRAY * array + max(_network_bytes(spec, batch_size, rows) for spec in specs))
+        / MIB
     )
 
 
 def _network_bytes(spec: NetworkSpec, batch_size: int, rows: int) -> int:
     weights = sum(math.prod(shape) for shape in weight_shapes(spec).values())
     directions = 2 if spec.bidirectional else 1
-    gates = GATES[spec.cell] + 2  # and the two states
-    steps = sum(spec.n_steps * units * directions * gates * KEPT for units in spec.units)
+    gates = GATES[spec.cell] + 2  # with the two states
+    steps = sum(spec.n_steps * units * directions * gates * TIMES_GATES for units in spec.units)
     window = (
         spec.framing.context_length * spec.channels.n_features
-        + TARGETS * spec.framing.horizon * spec.channels.n_targets
+        + TIMES_TARGETS * spec.framing.horizon * spec.channels.n_targets
     )
-    outputs = spec.framing.horizon * spec.channels.n_targets * len(spec.quantiles) * KEPT
+    outputs = spec.framing.horizon * spec.channels.n_targets * len(spec.quantiles) * TIMES_GATES
     past = min(spec.framing.context_length, LONGEST_PAST)
     ridge = 8 * spec.channels.n_targets * (past + 1) * (2 * past + 8 * spec.framing.horizon)
     kernels = (
-        KERNELS * spec.channels.n_targets * spec.framing.context_length * spec.framing.horizon
+        TIMES_KERNEL * spec.channels.n_targets * spec.framing.context_length * spec.framing.horizon
         if past < spec.framing.context_length
         else 0
     )
     windows = max(
-        BATCHES * batch_size,
-        min(LEARNED, rows, NUMBERS // (spec.framing.context_length * spec.channels.n_features)),
+        WAITING_BATCHES * batch_size,
+        min(
+            COMPARED_WINDOWS,
+            rows,
+            SAMPLE_NUMBERS // (spec.framing.context_length * spec.channels.n_features),
+        ),
     )
     return (
-        4 * (COPIES * weights + batch_size * (steps + outputs) + windows * window + kernels) + ridge
+        4 * (TIMES_WEIGHTS * weights + batch_size * (steps + outputs) + windows * window + kernels)
+        + ridge
     )

@@ -44,9 +44,8 @@ def judge_challenger(
     learned, unseen = _moved(learned, shared, panel), _moved(unseen, shared, panel)
     panel = panel.only(shared)
     horizon = min(champion.config.windows.horizon, config.windows.horizon)
-    n_rows = int((panel.layout.offsets[1:] - unseen).sum())
-    stride = max(1, math.ceil(n_rows / MOST_JUDGING_WINDOWS))
-    sides = (champion.forecaster, challenger)
+    stride = max(1, math.ceil((panel.layout.offsets[1:] - unseen).sum() / MOST_JUDGING_WINDOWS))
+    sides = champion.forecaster, challenger
     longest = max(side.framing.context_length for side in sides)
     framing = Framing(context_length=longest, horizon=horizon, stride=stride)
     channels = Channels(

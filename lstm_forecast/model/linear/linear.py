@@ -8,7 +8,7 @@ Where data are few, the forecast is the mean of that and a simple one. NumPy onl
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,23 +21,33 @@ from lstm_forecast.model.linear.methods import (
     sample,
     seasonal_kernel,
 )
-from lstm_forecast.model.linear.ridge import Equations, Weights, inputs_of, normal_equations, solve
-from lstm_forecast.model.linear.smoothing import TINY, Smoothing, fit_smoothing
+from lstm_forecast.model.linear.ridge import (
+    Equations,
+    Weights,
+    inputs_of,
+    normal_equations,
+    regressors_of,
+    solve,
+)
+from lstm_forecast.model.linear.smoothing import LEAST_ERROR, Smoothing, fit_smoothing
 from lstm_forecast.windows.windows import Windows
 
 __all__ = ["Linear", "fit_linear", "fixed_linear", "newest_fifth"]
 
-# spread evenly; more change the solution by less than a seed changes the network
-MAX_WINDOWS = 200_000
-JUDGES = 5_000  # windows that forms and penalties are compared on
+# Windows that are learned from, spread evenly. More change the solution by less than a seed changes
+# the network.
+MOST_TRAINING_WINDOWS = 200_000
+MOST_JUDGING_WINDOWS = 5_000  # that forms and penalties are compared on
 PENALTIES = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 PENALTIES_UNJUDGED = (1e-3,)  # where the training windows are too few to choose
 RIDGE, SMOOTHING, COMBINED, WEIGHTED = "ridge", "smoothing", "combined", "weighted"
 NAIVE, SEASONAL_NAIVE, SINGLE, LINE = "naive", "seasonal_naive", "single_smoothing", "line"
-# of weights by errors: 2 trusts the better forecasts too little, 8 trusts few windows too much
+# The power of errors that weights are inverse to: 2 trusts the better forecasts too little, 8
+# trusts few windows too much.
 SHARPNESS = 4
 Floats = NDArray[np.float64]
 Single = NDArray[np.float32]
+NO_SHARE: Single = np.zeros(0, np.float32)  # of a linear part without smoothing
 
 
 @dataclass(frozen=True)
@@ -81,17 +91,24 @@ def fixed_linear(training: Windows, *, form: str, season_length: int) -> Linear:
     """
     n_targets, simple = training.channels.n_targets, _simple_kernels(training, season_length)
     form = form if form in simple else NAIVE
+    whole = np.full(n_targets, form == SMOOTHING, np.float32)
+    smoothing, share = _smoothed(training, season_length, whole)
     return Linear(
         kernel=simple[form],
         bias=np.zeros((n_targets, training.framing.horizon), np.float32),
         form=(form,) * n_targets,
         penalty=np.full(n_targets, np.nan),
-        **_smoothed(training, season_length, np.full(n_targets, form == SMOOTHING, np.float32)),
+        smoothing=smoothing,
+        share=share,
     )
 
 
 def fit_linear(
-    training: Windows, *, season_length: int = 1, kind: str = RIDGE, limit: int = MAX_WINDOWS
+    training: Windows,
+    *,
+    season_length: int = 1,
+    kind: str = RIDGE,
+    limit: int = MOST_TRAINING_WINDOWS,
 ) -> Linear:
     """Fit a ``ridge``, a ``smoothing`` or means of several forecasts on training windows, or repeat
     ``seasonal_naive``.
@@ -102,46 +119,56 @@ def fit_linear(
     mean), and with ``weighted`` it is a mean of all of them and of straight lines through the
     windows, with weights inverse to the fourth power of their errors on that fifth. Both err less
     where few windows teach the regression (Bates & Granger 1969, "The combination of forecasts").
-    At most ``limit`` windows are learned from. Validation rows play no part. Hoerl & Kennard 1970,
-    "Ridge regression"; the intercept is not penalised.
+    At most ``limit`` windows are learned from. Validation rows play no part.
     """
     if kind in (SMOOTHING, SEASONAL_NAIVE):
         return fixed_linear(training, form=kind, season_length=season_length)
-    newest = newest_fifth(training)
-    older = replace(training, counts=training.counts - newest)
-    newer = replace(
-        training, starts=training.starts + older.counts * training.framing.stride, counts=newest
-    )
-    simple = dict[str, Single]()
-    if kind != RIDGE:
-        simple[SINGLE] = best_kernel(older, season_length=season_length)
-        if kind == WEIGHTED:
-            line = regression_kernel(
-                older.framing.context_length, older.framing.horizon, season_length=season_length
-            )
-            simple[LINE] = np.broadcast_to(line, simple[SINGLE].shape)
-        simple |= _simple_kernels(older, season_length)
+    older, newer = _split(training)
     equations = normal_equations(older, limit)
+    simple = {} if kind == RIDGE else _simple_forecasts(older, season_length, kind=kind)
     smoothing = fit_smoothing(older, season_length=season_length) if simple else None
     judges, penalties = (newer, PENALTIES) if len(newer) else (older, PENALTIES_UNJUDGED)
     ridges = (_solved(equations, penalty, windows=training) for penalty in penalties)
     number, shares = _judged(ridges, simple, smoothing, judges, kind=kind, learned=judges is older)
-    if len(newer):
-        equations = equations + normal_equations(newer, limit)
-    penalty = np.array(penalties)[number]
-    ridge = _solved(equations, penalty, windows=training)
-    kernel = shares[0][:, None, None] * ridge.kernel
-    for share, other in zip(shares[1:], simple.values(), strict=True):
-        kernel += share[:, None, None] * other
+    equations = equations + normal_equations(newer, limit) if len(newer) else equations
+    ridge = _solved(equations, penalty := np.array(penalties)[number], windows=training)
+    smoothing, share = _smoothed(training, season_length, shares[-1] if simple else NO_SHARE)
     return Linear(
-        kernel=kernel,
+        kernel=_weighted(shares, [ridge.kernel, *simple.values()]),
         bias=shares[0][:, None] * ridge.bias,
         form=tuple(_form(kind, tuple(simple), column) for column in shares.T),
         penalty=penalty,
         known=ridge.known,  # whole: a simple forecast knows nothing of covariates
         first=training.channels.n_own,
-        **(_smoothed(training, season_length, shares[-1]) if simple else {}),
+        smoothing=smoothing,
+        share=share,
     )
+
+
+def _weighted(shares: Single, kernels: Sequence[Single]) -> Single:
+    """The sum of the kernels by their shares (n_kernels, n_targets)."""
+    total: Single = shares[0][:, None, None] * kernels[0]
+    for share, kernel in zip(shares[1:], kernels[1:], strict=True):
+        total += share[:, None, None] * kernel
+    return total
+
+
+def _split(windows: Windows) -> tuple[Windows, Windows]:
+    """All but the newest fifth of the windows, and that fifth."""
+    newest = newest_fifth(windows)
+    older = replace(windows, counts=windows.counts - newest)
+    starts = windows.starts + older.counts * windows.framing.stride
+    return older, replace(windows, starts=starts, counts=newest)
+
+
+def _simple_forecasts(windows: Windows, season_length: int, *, kind: str) -> dict[str, Single]:
+    """What is averaged with a ridge, by name, as kernels (n_targets, context_length, horizon)."""
+    simple = {SINGLE: best_kernel(windows, season_length=season_length)}
+    if kind == WEIGHTED:
+        shape = windows.framing.context_length, windows.framing.horizon
+        line = regression_kernel(*shape, season_length=season_length)
+        simple[LINE] = np.broadcast_to(line, simple[SINGLE].shape)
+    return simple | _simple_kernels(windows, season_length)
 
 
 def _solved(equations: Equations, penalty: float | Floats, *, windows: Windows) -> Weights:
@@ -178,13 +205,15 @@ def _simple_kernels(windows: Windows, season_length: int) -> dict[str, Single]:
     }
 
 
-def _smoothed(windows: Windows, season_length: int, share: Single) -> dict[str, Any]:
-    """The fields of a Linear that say how much smoothing there is, ``share`` (n_targets,)."""
-    return (
-        {"smoothing": fit_smoothing(windows, season_length=season_length), "share": share}
-        if share.any()
-        else {}
-    )
+def _smoothed(
+    windows: Windows, season_length: int, share: Single
+) -> tuple[Smoothing | None, Single]:
+    """The smoothing of which a linear part has the ``share`` (n_targets,), and the share; neither
+    where it has none.
+    """
+    if not share.any():
+        return None, NO_SHARE
+    return fit_smoothing(windows, season_length=season_length), share
 
 
 def _judged(
@@ -202,23 +231,13 @@ def _judged(
     the ridge has ``learned`` its error says nothing: it counts as good as the best simple forecast
     then.
     """
-    batch = sample(windows, JUDGES)
+    batch = sample(windows, MOST_JUDGING_WINDOWS)
     assert batch is not None  # noqa: S101  there is a window to learn from
-    own, known = inputs_of(
-        batch.inputs,
-        n_targets=windows.channels.n_targets,
-        horizon=windows.framing.horizon,
-        first=windows.channels.n_own,
-        n_known=windows.channels.n_known,
-    )
-    targets = batch.targets.transpose(2, 0, 1)
+    own, known = regressors_of(batch.inputs, windows)
     others = [own @ kernel for kernel in simple.values()]
     if smoothing is not None:
         others[-1] = smoothing.predict(own, batch.inputs[..., -1])
-
-    def error(prediction: NDArray[np.floating]) -> Floats:
-        return np.asarray(np.abs(prediction - targets).mean(axis=(1, 2), dtype=np.float64))
-
+    error = partial(_error, targets=batch.targets.transpose(2, 0, 1))
     alone, means = [], []
     for ridge in ridges:
         prediction = ridge.predict(own, known)
@@ -229,11 +248,16 @@ def _judged(
     if kind == COMBINED:
         number, other = np.divmod(np.argmin(means, axis=0), len(others))
         return number, _halves(other, len(others))
-    errors = np.maximum([np.min(alone, axis=0), *map(error, others)], TINY)
+    errors = np.maximum([np.min(alone, axis=0), *map(error, others)], LEAST_ERROR)
     if learned and others:
         errors[0] = errors[1:].min(axis=0)
     shares = (errors.min(axis=0) / errors) ** SHARPNESS
     return np.argmin(alone, axis=0), np.asarray(shares / shares.sum(axis=0), np.float32)
+
+
+def _error(prediction: NDArray[np.floating], targets: NDArray[np.floating]) -> Floats:
+    """Mean absolute error (n_targets,) of values (n_targets, n, horizon)."""
+    return np.asarray(np.abs(prediction - targets).mean(axis=(1, 2), dtype=np.float64))
 
 
 def _halves(other: NDArray[np.intp], n_simple: int) -> Single:

@@ -15,17 +15,18 @@ from lstm_forecast.windows.batch import Batch
 from lstm_forecast.windows.windows import Windows
 
 __all__ = [
-    "LONGEST_PAST", "NUMBERS", "Method", "best_kernel", "holt_winters", "last_value_kernel",
-    "lengthened", "regression_kernel", "room", "sample", "seasonal_kernel", "theta",
+    "LONGEST_PAST", "SAMPLE_NUMBERS", "Method", "best_kernel", "holt_winters",
+    "last_value_kernel", "lengthened", "regression_kernel", "room", "sample", "seasonal_kernel",
+    "theta",
 ]  # fmt: skip
 
+# Parameters of smoothings: alphas, pairs of beta and phi, gammas.
 ALPHAS = (0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
-# beta, phi
 TRENDS = ((0.0, 1.0), (0.05, 0.9), (0.05, 1.0), (0.15, 0.9), (0.15, 1.0), (0.4, 0.9), (0.4, 1.0))
 GAMMAS = (0.1, 0.25, 0.5)
-SAMPLE = 1_000  # windows that methods are compared on
-NUMBERS = 2**26  # in the inputs of a sample
-# steps of a window that these and a ridge look at: twice as many take eight times as long
+COMPARED_WINDOWS = 1_000  # that methods are compared on
+SAMPLE_NUMBERS = 2**26  # in the inputs of all windows of a sample, at most
+# Steps of a window that these and a ridge look at: twice as many take eight times as long.
 LONGEST_PAST = 2_000
 Floats = NDArray[np.float64]
 Kernel = NDArray[np.float32]
@@ -138,9 +139,12 @@ def sample(windows: Windows, count: int) -> Batch | None:
 
 
 def room(windows: Windows, count: int) -> int:
-    """``count`` windows, or as many as hold ``NUMBERS`` at once."""
+    """``count`` windows, or as many as hold ``SAMPLE_NUMBERS`` at once."""
     return max(
-        1, min(count, NUMBERS // (windows.framing.context_length * windows.channels.n_features))
+        1,
+        min(
+            count, SAMPLE_NUMBERS // (windows.framing.context_length * windows.channels.n_features)
+        ),
     )
 
 
@@ -152,7 +156,7 @@ def best_kernel(windows: Windows, *, season_length: int) -> Kernel:
     """
     length = min(windows.framing.context_length, LONGEST_PAST)
     kernels = _kernels(length, windows.framing.horizon, season_length)
-    batch = sample(windows, SAMPLE)
+    batch = sample(windows, COMPARED_WINDOWS)
     if batch is None:
         return lengthened(
             np.repeat(kernels[:1], windows.channels.n_targets, axis=0),

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from lstm_forecast.model.linear.methods import LONGEST_PAST
 from lstm_forecast.windows.windows import Windows
 
-__all__ = ["Equations", "Weights", "inputs_of", "normal_equations", "solve"]
+__all__ = ["Equations", "Weights", "inputs_of", "normal_equations", "regressors_of", "solve"]
 
-BATCH = 1024
+BATCH_WINDOWS = 1024  # that are summed up at once
 Floats = NDArray[np.float64]
 Single = NDArray[np.float32]
 
@@ -72,6 +72,17 @@ def inputs_of(
     ].transpose(1, 0, 2)
 
 
+def regressors_of(inputs: Single, windows: Windows) -> tuple[Single, Single]:
+    """The same of inputs of these ``windows``."""
+    return inputs_of(
+        inputs,
+        n_targets=windows.channels.n_targets,
+        horizon=windows.framing.horizon,
+        first=windows.channels.n_own,
+        n_known=windows.channels.n_known,
+    )
+
+
 def normal_equations(windows: Windows, limit: int) -> Equations:
     """Sum up batch by batch, so that windows are never materialised; of more than ``limit``, that
     many are taken.
@@ -79,12 +90,8 @@ def normal_equations(windows: Windows, limit: int) -> Equations:
     Of a longer window than ``LONGEST_PAST`` the newest steps are.
     """
     length = min(windows.framing.context_length, LONGEST_PAST)
-    n_targets, width, horizon, n_known = (
-        windows.channels.n_targets,
-        length + 1,
-        windows.framing.horizon,
-        windows.channels.n_known,
-    )
+    n_targets, n_known = windows.channels.n_targets, windows.channels.n_known
+    width, horizon = length + 1, windows.framing.horizon
     total = Equations(
         gram=np.zeros((n_targets, width, width)),
         moment=np.zeros((n_targets, width, horizon)),
@@ -92,16 +99,9 @@ def normal_equations(windows: Windows, limit: int) -> Equations:
         known_gram=np.zeros((horizon, n_known, n_known)),
         known_moment=np.zeros((n_targets, horizon, n_known)),
     )
-    for batch in windows.batches(BATCH, limit=limit):
+    for batch in windows.batches(BATCH_WINDOWS, limit=limit):
         newest = batch.inputs[:, -max(length, horizon) :]
-        own_known = inputs_of(
-            newest,
-            n_targets=n_targets,
-            horizon=horizon,
-            first=windows.channels.n_own,
-            n_known=n_known,
-        )
-        past, known = (part.astype(np.float64) for part in own_known)
+        past, known = (part.astype(np.float64) for part in regressors_of(newest, windows))
         for target, own in enumerate(past[:, :, -length:]):
             x, y = np.concatenate([own, np.ones((len(own), 1))], axis=1), batch.targets[..., target]
             total.gram[target] += x.T @ x
@@ -119,7 +119,7 @@ def solve(equations: Equations, penalty: float | Floats) -> Weights:
     """The weights, with a ``penalty`` relative to the mean square of the inputs; the intercept is
     not penalised.
 
-    One penalty, or one for each target, (n_targets,).
+    One penalty, or one for each target, (n_targets,). Hoerl & Kennard 1970, "Ridge regression".
     """
     gram, (n_targets, width, horizon, n_known) = equations.gram, equations.cross.shape
     ridge = np.append(np.ones(width - 1), 0.0)

@@ -15,23 +15,32 @@ from numpy.typing import NDArray
 from lstm_forecast.model.linear.methods import Method, holt_winters, sample, theta
 from lstm_forecast.windows.windows import Windows
 
-__all__ = ["FLOOR", "N_METHODS", "TINY", "Group", "Smoothing", "fit_smoothing", "most_numbers"]
+__all__ = [
+    "LEAST_ERROR", "LEAST_SQUARE", "N_METHODS", "Group", "Smoothing", "fit_smoothing",
+    "most_numbers",
+]  # fmt: skip
 
-# of level alone and of Theta; measured on M3, M4 and tourism: more gain nothing
+# Parameters of the methods, as measured on M3, M4 and tourism: more of them gain nothing. They are
+# alphas of a level alone and of Theta, pairs of alpha and beta of a trend, gammas of a season (the
+# first one beside a trend), and the damping of a trend.
 ALPHAS = (0.05, 0.2, 0.6, 1.0)
-TRENDS = tuple(product((0.4, 0.8), (0.1, 0.4)))  # alpha, beta
-GAMMAS, PHI = (0.2, 0.6), 0.9  # the first one beside trends
+TRENDS = tuple(product((0.4, 0.8), (0.1, 0.4)))
+GAMMAS, PHI = (0.2, 0.6), 0.9
 N_METHODS = 2 * (2 * len(ALPHAS) + len(TRENDS)) + len(ALPHAS)  # without and with a season
-# newest rows that are looked at: seasons, or as many rows at least, and at most
-SEASONS, LEAST, MOST = 4, 64, 336
-SHORTEST, SHRINK = 3, 0.75  # lengths that short series may have: each that share of the one before
-SAMPLE = 1_000  # windows that weights are learned from, of all targets together
-NUMBERS = 2**24  # in the largest array on the way: more windows are forecast block by block
-# of a window's likelihoods, and of errors elsewhere
+# Newest rows that methods look at: so many seasons, but within these limits.
+SEASONS_SEEN, LEAST_ROWS_SEEN, MOST_ROWS_SEEN = 4, 64, 336
+# Methods for short series look at ever fewer rows: each time this share, down to the shortest.
+SHRINK, SHORTEST = 0.75, 3
+TRAINING_WINDOWS = 1_000  # that weights are learned from, of all targets together
+# Numbers in the largest array on the way. More windows are forecast block by block.
+MOST_NUMBERS = 2**24
+# Powers that are tried: of a window's likelihoods, and of the errors on other windows.
 POWERS, STRENGTHS = (0.0, 0.3, 1.0), (0.0, 10.0, 40.0, 200.0)
-EVIDENCE = 40  # errors that count: many more would leave one method, and magnify rounding
-FLOOR = 1e-8  # mean square error that counts as none, relative to the mean square of the window,
-TINY = 1e-30  # and beside that, where all of the window is 0
+# Errors of a window that count. Many more would leave one method, and magnify rounding.
+MOST_EVIDENCE = 40
+# The mean square error that counts as none, relative to the mean square of the window; and the
+# least error, which keeps logarithms and quotients finite where all of a window is 0.
+LEAST_SQUARE, LEAST_ERROR = 1e-8, 1e-30
 Kernel = NDArray[np.float32]
 
 
@@ -54,14 +63,14 @@ class Group:
         up to a limit.
         """
         n_errors: int = self.errors.shape[1] // self.n_methods
-        return -min(n_errors, EVIDENCE) / 2
+        return -min(n_errors, MOST_EVIDENCE) / 2
 
     def likelihoods(self, own: Kernel) -> Kernel:
         """Logarithms, (n_targets, n, n_methods), but for a constant, of the values (n_targets, n,
         length).
         """
         squares = np.square(self._products(own, self.errors)).mean(axis=3)
-        floor = FLOOR * np.square(own).mean(axis=2, keepdims=True) + np.float32(TINY)
+        floor = LEAST_SQUARE * np.square(own).mean(axis=2, keepdims=True) + np.float32(LEAST_ERROR)
         return np.asarray(self.exponent * np.log(squares + floor), np.float32)
 
     def all_forecasts(self, own: Kernel) -> Kernel:
@@ -82,14 +91,14 @@ class Smoothing:
 
     The weights are Gaussian likelihoods: Kolassa 2011, "Combining exponential smoothing forecasts
     using Akaike weights", International Journal of Forecasting 27, without its penalty, as all
-    methods here have fixed parameters. To some power, and times what is known of the methods from
-    other windows.
+    methods here have fixed parameters. They are raised to some power, and multiplied by what
+    other windows tell of the methods.
     """
 
     groups: tuple[Group, ...]  # the longest first
     horizon: int
-    # whether windows may be: the first group that looks at observed steps alone forecasts such a
-    # one
+    # Whether windows may be padded: the first group that looks at observed steps alone forecasts
+    # such a one.
     padded: bool
     prior: Kernel  # (n_targets, n_methods): logarithm of what each method's weight starts from
     power: Kernel  # (n_targets,): of the likelihoods
@@ -104,7 +113,10 @@ class Smoothing:
         left = np.ones(own.shape[1], np.bool_)
         for group in self.groups:
             fits = left & (observed[:, -group.length] > 0) if self.padded else left
-            rows, room = np.flatnonzero(fits), max(1, NUMBERS // (len(own) * group.errors.shape[1]))
+            rows, room = (
+                np.flatnonzero(fits),
+                max(1, MOST_NUMBERS // (len(own) * group.errors.shape[1])),
+            )
             for block in np.split(rows, range(room, len(rows), room)):
                 prediction[:, block] = self._predict(group, own[:, block, -group.length :])
             left = left & ~fits
@@ -140,7 +152,7 @@ def fit_smoothing(windows: Windows, *, season_length: int) -> Smoothing:
     )
     prior, power = np.zeros((n_targets, N_METHODS), np.float32), np.ones(n_targets, np.float32)
     plain = Smoothing(groups, horizon, windows.channels.padded, prior, power)
-    batch = sample(windows, max(1, SAMPLE // n_targets))
+    batch = sample(windows, max(1, TRAINING_WINDOWS // n_targets))
     if batch is None or not groups:
         return plain
     full = (
@@ -154,15 +166,15 @@ def fit_smoothing(windows: Windows, *, season_length: int) -> Smoothing:
     targets = batch.targets[full].transpose(2, 0, 1)
     forecasts, likelihoods = groups[0].all_forecasts(own), groups[0].likelihoods(own)
     errors = np.abs(forecasts - targets[:, :, None]).mean(axis=(1, 3))  # (n_targets, n_methods)
-    logarithms = np.log(np.maximum(errors, TINY))
-    known = logarithms.min(axis=1, keepdims=True) - logarithms
+    logarithms = np.log(np.maximum(errors, LEAST_ERROR))
+    elsewhere = logarithms.min(axis=1, keepdims=True) - logarithms
     choices = list(product(POWERS, STRENGTHS))
-    scores = (power * likelihoods + strength * known[:, None] for power, strength in choices)
+    scores = (power * likelihoods + strength * elsewhere[:, None] for power, strength in choices)
     found = [np.abs(_mean(forecasts, score) - targets).mean(axis=(1, 2)) for score in scores]
     power, strength = np.array(choices, np.float32)[np.argmin(found, axis=0)].T
     return replace(
         plain,
-        prior=np.pad(strength[:, None] * known, ((0, 0), (0, N_METHODS - known.shape[1]))),
+        prior=np.pad(strength[:, None] * elsewhere, ((0, 0), (0, N_METHODS - elsewhere.shape[1]))),
         power=power,
     )
 
@@ -175,7 +187,7 @@ def most_numbers(context_length: int, horizon: int, *, season_length: int) -> in
 
 
 def _longest(context_length: int, season_length: int) -> int:
-    return min(context_length, MOST, max(SEASONS * season_length, LEAST))
+    return min(context_length, MOST_ROWS_SEEN, max(SEASONS_SEEN * season_length, LEAST_ROWS_SEEN))
 
 
 @lru_cache(maxsize=4)  # looks and members of an ensemble ask for the same again and again

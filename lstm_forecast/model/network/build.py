@@ -10,7 +10,7 @@ import numpy as np
 
 from lstm_forecast.model.ensemble import Member, median_of
 from lstm_forecast.model.linear.linear import Linear
-from lstm_forecast.model.linear.smoothing import FLOOR, TINY, Group, Smoothing
+from lstm_forecast.model.linear.smoothing import LEAST_ERROR, LEAST_SQUARE, Group, Smoothing
 from lstm_forecast.model.network.cells import CoupledLSTMCell, PeepholeLSTMCell
 from lstm_forecast.model.network.decoder import ParallelDecoder
 from lstm_forecast.model.spec import NetworkSpec
@@ -212,7 +212,7 @@ def _group(own: Any, group: Group, smoothing: Smoothing) -> Any:
         _products(own, group.errors, group.n_methods),
         _products(own, group.forecasts, group.n_methods),
     )
-    floor = FLOOR * ops.mean(ops.square(own), axis=2, keepdims=True) + TINY
+    floor = LEAST_SQUARE * ops.mean(ops.square(own), axis=2, keepdims=True) + LEAST_ERROR
     likelihoods = group.exponent * ops.log(ops.mean(ops.square(errors), axis=3) + floor)
     layer = keras.layers.EinsumDense("bnm,n->bnm", (own.shape[1], group.n_methods), bias_axes="nm")
     weights = ops.softmax(layer(likelihoods))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from lstm_forecast.model.linear.linear import Linear
-from lstm_forecast.model.linear.smoothing import FLOOR, TINY, Group, Smoothing
+from lstm_forecast.model.linear.smoothing import LEAST_ERROR, LEAST_SQUARE, Group, Smoothing
 from lstm_forecast.model.onnx.writer import Graph
 from lstm_forecast.model.spec import NetworkSpec
 
@@ -74,8 +74,8 @@ def _group(graph: Graph, spec: NetworkSpec, own: str, group: Group, smoothing: S
         "ReduceMean", graph.add("Mul", errors, errors), graph.constant([3]), keepdims=0
     )
     size = graph.add("ReduceMean", graph.add("Mul", own, own), graph.constant([2]))
-    floor = graph.add("Mul", size, graph.constant([FLOOR]))
-    squares = graph.add("Add", graph.add("Add", squares, floor), graph.constant([TINY]))
+    floor = graph.add("Mul", size, graph.constant([LEAST_SQUARE]))
+    squares = graph.add("Add", graph.add("Add", squares, floor), graph.constant([LEAST_ERROR]))
     power, prior = (
         group.exponent * smoothing.power[:, None, None],
         smoothing.prior[:, None, : group.n_methods],
