@@ -3,17 +3,18 @@ was trained on.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lstm_forecast.store.manifest import Verdict
 
-__all__ = ["MIN_BLOCKS", "Verdict", "judge", "window_losses"]
+__all__ = ["LEAST_BLOCKS", "Verdict", "judge", "window_losses"]
 
-MIN_BLOCKS = 3  # horizons of origins below which nothing can be told
-RESAMPLES = 2_000
+LEAST_BLOCKS = 3  # of successive origins, below which nothing can be told
+RESAMPLES = 2_000  # of the bootstrap
 Floats = NDArray[np.float64]
 
 
@@ -54,41 +55,41 @@ def judge(
     champion's, not above that of the seasonal naive forecast by more than it, and if the gain is
     above 0 with ``confidence`` by a moving block bootstrap of the loss differences (Kuensch 1989)
     over ``block`` successive origins, as windows that overlap err together. Fewer than
-    ``MIN_BLOCKS`` blocks say nothing.
+    ``LEAST_BLOCKS`` blocks say nothing.
     """
     means = {"champion": champion, "challenger": challenger, "seasonal_naive": seasonal_naive}
     losses = {name: _mean(values) for name, values in means.items()}
-
-    def verdict(
-        reason: str, *, better: bool = False, gain: float | None = None, low: float | None = None
-    ) -> Verdict:
-        return Verdict(better, reason, len(origins), losses, gain, low)
-
+    verdict = partial(Verdict, windows=len(origins), losses=losses)
     times, place = np.unique(origins, return_inverse=True)
-    if len(times) < MIN_BLOCKS * block:
-        return verdict(
-            f"too little new data: {len(times)} origins to judge by, at least {MIN_BLOCKS * block}"
-            " are needed"
-        )
-    if losses["challenger"] is None:
-        return verdict("the challenger's forecasts are not finite")
-    if (naive := losses["seasonal_naive"]) is not None and losses["challenger"] > (
-        1 + tolerance
-    ) * naive:
-        return verdict("the challenger is worse than the seasonal naive forecast")
-    if losses["champion"] is None:
-        return verdict("the champion's forecasts are not finite", better=True)
+    if (need := LEAST_BLOCKS * block) > len(times):
+        few = f"{len(times)} origins to judge by, at least {need} are needed"
+        return verdict(better=False, reason=f"too little new data: {few}")
+    if (clear := _clear(losses, tolerance=tolerance)) is not None:
+        better, reason = clear
+        return verdict(better=better, reason=reason)
     before, after = (
         np.bincount(place, weights=each).astype(np.float64) for each in (champion, challenger)
     )
     gain, low = _bootstrap(before, after, block=block, confidence=confidence, seed=seed)
+    better = gain >= tolerance and low > 0
     said = (
-        f"loss {losses['challenger']:.4g} against {losses['champion']:.4g}, a gain of {gain:.1%},"
-        f" at least {low:.1%}"
+        f"the challenger is {'' if better else 'not clearly '}better: loss"
+        f" {losses['challenger']:.4g} against {losses['champion']:.4g}, a gain of {gain:.1%}, at"
+        f" least {low:.1%}"
     )
-    if gain < tolerance or low <= 0:
-        return verdict(f"the challenger is not clearly better: {said}", gain=gain, low=low)
-    return verdict(f"the challenger is better: {said}", better=True, gain=gain, low=low)
+    return verdict(better=better, reason=said, gain=gain, gain_low=low)
+
+
+def _clear(losses: Mapping[str, float | None], *, tolerance: float) -> tuple[bool, str] | None:
+    """Whether the challenger is better, and why, where the mean losses alone tell."""
+    challenger, naive = losses["challenger"], losses["seasonal_naive"]
+    if challenger is None:
+        return False, "the challenger's forecasts are not finite"
+    if naive is not None and challenger > (1 + tolerance) * naive:
+        return False, "the challenger is worse than the seasonal naive forecast"
+    if losses["champion"] is None:
+        return True, "the champion's forecasts are not finite"
+    return None
 
 
 def _mean(losses: Floats) -> float | None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lstm_forecast.judging.promotion import MIN_BLOCKS, Verdict, judge, window_losses
+from lstm_forecast.judging.promotion import LEAST_BLOCKS, Verdict, judge, window_losses
 
 BLOCK, ORIGINS = 6, 48
 Floats = np.ndarray
@@ -60,7 +60,7 @@ def no_better(kind: str, seed: int) -> tuple[Floats, Floats, Floats | None]:
         case "worse than the seasonal naive":
             return champion, 0.9 * champion, 0.5 * champion
         case _:
-            few = int(own.integers(0, MIN_BLOCKS * BLOCK))
+            few = int(own.integers(0, LEAST_BLOCKS * BLOCK))
             return champion[:few], 0.1 * champion[:few], None
 
 
