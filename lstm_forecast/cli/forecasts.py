@@ -200,6 +200,7 @@ def predict(
         from lstm_forecast.commands.predict import predict as run
         from lstm_forecast.commands.predict import table_csv, table_json
         from lstm_forecast.forecasting.prediction import ForecastsWritten
+        from lstm_forecast.store.documents import read_manifest
 
         result = run(
             runs=runs,
@@ -215,9 +216,16 @@ def predict(
         say(line, event="repair")
     for line in unseen_categories(result.unseen):
         say(line, event="finding")
+    published = read_manifest(result.run).published
+    say(result.published, published=published)
     if as_json and output is not None:
         emit_json(
-            ForecastsWritten(run=result.run.run_id, path=str(result.run.path), output=str(output))
+            ForecastsWritten(
+                run=result.run.run_id,
+                path=str(result.run.path),
+                published=published,
+                output=str(output),
+            )
         )
     elif as_json:
         print(plain_json(table_json(result)))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lstm_forecast.cli.alignment import aligned, number, percent
 from lstm_forecast.events import Event
+from lstm_forecast.model.published import PUBLISHED
 
 if TYPE_CHECKING:
     from lstm_forecast.commands.compare import Comparison
@@ -25,13 +26,6 @@ WIDTH = 80  # columns of what is no terminal
 # a sentence, and the same as an event of the log with its figures
 Told = tuple[str, Event, Mapping[str, object]]
 LEVELS = ("refused", "settled", "note")
-PUBLISHED = {
-    "blend": "the mean of the network and its linear part",
-    "linear": "the linear part alone",
-    "smoothing": "an exponential smoothing",
-    "seasonal_naive": "the seasonal naive forecast",
-    "naive": "the last value",
-}
 MOST_ROWS = 10  # of steps and series that are shown; the object of --json has all
 NETWORKS = {
     "evaluated": "the evaluated network, which learned from the training part alone",

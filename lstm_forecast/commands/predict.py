@@ -39,6 +39,7 @@ class Prediction:
     notes: tuple[str, ...]  # the same for people
     # series of no known category, by static column
     unseen: Mapping[str, int] = field(default_factory=dict)
+    published: str = ""  # what forecasts, in one line for people
 
 
 def predict(
@@ -96,12 +97,13 @@ def forecast_run(
     """
     panel = read_ahead(loaded, data, future)
     newest = panel.layout.stamps(panel.layout.offsets[1:] - 1).max()
-    fresh = fresh or str(newest) != loaded.run.manifest["cutoff"]
+    fresh = fresh or str(newest) != read_manifest(loaded.run).cutoff
     forecast, doubts = forecast_future(loaded, panel, horizon=horizon, fresh=fresh)
     table = forecast_table(loaded, panel, forecast, columns)
     warnings = [*(f"warning: {note}" for note in panel.notes), *doubts]
     notes = (*repair_notes(loaded.config.data, panel.repairs), *warnings)
-    return Prediction(table, loaded.run, panel.repairs, notes, dict(panel.unseen))
+    unseen = dict(panel.unseen)
+    return Prediction(table, loaded.run, panel.repairs, notes, unseen, loaded.published)
 
 
 def write_table(prediction: Prediction, path: Path, *, suffix: str) -> None:

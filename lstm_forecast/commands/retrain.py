@@ -216,10 +216,10 @@ def _cycle(
     if champion is None:
         listener.note("no champion yet: this is a first training")
         trained = learn(prepare_panel(config, panel, table), listener, checkpoints=checkpoints)
-        members = trained.members
+        learned = trained.learned
         if config.retrain.refit:
-            members = learn_all_rows(trained, listener, checkpoints=checkpoints)
-        run = publish_trained(home, trained, members, source=data_path)
+            learned = learn_all_rows(trained, listener, checkpoints=checkpoints)
+        run = publish_trained(home, trained, learned, source=data_path)
         return _promoted(home, run, replace(begun, reason="there was no champion"), seen=seen)
     news = look_for_news(config, champion, panel, home)
     warnings = [*panel.notes, *check_news(news, config.retrain)]
@@ -264,7 +264,7 @@ def _concluded(
     verdict, keep = challenge.verdict, challenge.trained.prepared.config.retrain.keep
     judged = Judged(start=challenge.start, verdict=verdict, against=champion.run.run_id)
     run = publish_trained(
-        home, challenge.trained, challenge.members, source=data_path, judged=judged
+        home, challenge.trained, challenge.learned, source=data_path, judged=judged
     )
     found = replace(
         found,

@@ -50,10 +50,10 @@ def train(
     with locked(home) as seen:
         checkpoints = start_checkpoints(home, listener, resume=resume)
         trained = learn(prepare(config, source), listener, checkpoints=checkpoints)
-        members = trained.members
+        learned = trained.learned
         if config.training.refit:
-            members = learn_all_rows(trained, listener, checkpoints=checkpoints)
-        run = publish_trained(home, trained, members, source=source)
+            learned = learn_all_rows(trained, listener, checkpoints=checkpoints)
+        run = publish_trained(home, trained, learned, source=source)
         champion = crown(home, run.run_id, seen=seen)
         checkpoints.clear()
     return TrainResult(

@@ -163,10 +163,11 @@ class TrainingConfig(Section):
             "after the evaluation, train the same network on all rows, for the forecasts to come"
         ),
     )
-    fallback: bool = Field(
-        True,
+    fallback: Annotated[bool, AUTO] = Field(
+        OPEN,
         description="publish the mean with the linear part, that part, a smoothing or a naive "
-        "forecast where it is better on the validation part",
+        "forecast where it is better on the validation part; auto: unless model.linear is none, "
+        "which asks for the network itself",
     )
 
 

@@ -17,6 +17,7 @@ from lstm_forecast.forecasting.forecaster import Forecaster
 from lstm_forecast.forecasting.limits import Demands, sound_network
 from lstm_forecast.forecasting.session import Session
 from lstm_forecast.forecasting.table import panel_ids
+from lstm_forecast.model.published import network_name, published_line
 from lstm_forecast.panel.future import future_rows, look_ahead
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.scale import Scaler, most_bytes
@@ -49,6 +50,14 @@ class LoadedRun:
         return replace(
             self, forecaster=with_shown_levels(self.forecaster, self.config.model.levels)
         )
+
+    @property
+    def published(self) -> str:
+        """What forecasts, in one line for people."""
+        model = self.config.model
+        name = network_name(model.cell, model.units, networks=model.ensemble)
+        published = read_manifest(self.run).published
+        return published_line(published, network=name, linear=model.linear)
 
     @property
     def data_path(self) -> Path | None:

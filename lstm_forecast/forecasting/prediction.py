@@ -14,13 +14,13 @@ Cell = str | int | float | bool | None
 class _Origin(Answer):
     run: str = field(metadata=described("Id of the run that forecasts."))
     path: str = field(metadata=described("Directory of that run."))
+    published: str = field(metadata=described("What forecasts: network, or a simpler forecast."))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Forecasts(_Origin):
     """A run and its forecasts; also a file of ``predict --output NAME.json``."""
 
-    published: str = field(metadata=described("What forecasts: network, or a simpler forecast."))
     repairs: Mapping[str, int] = field(
         metadata=described("By policy: rows or series that it changed in the data or left out.")
     )

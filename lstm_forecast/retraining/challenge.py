@@ -15,13 +15,14 @@ from lstm_forecast.forecasting.loaded import LoadedRun
 from lstm_forecast.judging.promotion import Verdict
 from lstm_forecast.model.ensemble import Member
 from lstm_forecast.model.onnx.graph import onnx_graph, weight_shapes
+from lstm_forecast.model.published import keeps_networks
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.retraining.due import News
 from lstm_forecast.retraining.judge import judge_challenger
 from lstm_forecast.store import Checkpoints
 from lstm_forecast.store.documents import read_manifest
 from lstm_forecast.tables.read import Table
-from lstm_forecast.training.fit import BLEND, NETWORK, Warm
+from lstm_forecast.training.fit import Learned, Warm
 from lstm_forecast.training.learn import learn, learn_all_rows
 from lstm_forecast.training.prepare import prepare_panel
 from lstm_forecast.training.prepared import Prepared
@@ -30,7 +31,8 @@ from lstm_forecast.training.specs import network_spec
 
 __all__ = ["Challenge", "train_challenger", "warm_weights"]
 
-LAID_OUT = ("padding", "evaluation_stride")  # decided by the rows there are: always anew
+# Decided by the rows there are, or by other keys: always anew.
+LAID_OUT = ("padding", "evaluation_stride", "fallback")
 # Horizons that judge, at most. Nobody learns from them: half of all new rows would hide a new
 # regime for as long as the champion is old, and more than 32 find no better challenger sooner
 # (`python -m tests.benchmarks reliability power`).
@@ -44,7 +46,7 @@ class Challenge:
     """A challenger, and what the judges said."""
 
     trained: Trained
-    members: Sequence[Member]  # what would be published
+    learned: Learned  # what would be published
     start: str  # warm or scratch
     verdict: Verdict
     warnings: Sequence[str]
@@ -90,10 +92,10 @@ def train_challenger(
             champion, forecaster, prepared.config, view, learned=learned, unseen=unseen
         )
 
-    refit, members, warnings = config.retrain.refit, trained.members, []
+    refit, learned, warnings = config.retrain.refit, trained.learned, []
     if refit:
-        members = anew(trained, warm=warm, before_test=True)
-    verdict = judge(members)
+        learned = anew(trained, warm=warm, before_test=True)
+    verdict = judge(learned.members)
     listener.note(
         verdict.reason,
         event="verdict",
@@ -106,14 +108,14 @@ def train_challenger(
     )
     if verdict.better and refit:
         again = anew(trained, warm=warm)
-        if (second := judge(again)).better:
-            members = again
+        if (second := judge(again.members)).better:
+            learned = again
         else:
             warnings.append(
                 "trained again on all rows it failed, so that it is published as it was:"
                 f" {second.reason}"
             )
-    return Challenge(trained, members, "scratch" if warm is None else "warm", verdict, warnings)
+    return Challenge(trained, learned, "scratch" if warm is None else "warm", verdict, warnings)
 
 
 def _candidates(
@@ -165,7 +167,8 @@ def warm_weights(champion: LoadedRun, prepared: Prepared, listener: Listener) ->
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
-    if read_manifest(champion.run).published not in (NETWORK, BLEND):
+    manifest = read_manifest(champion.run)
+    if not keeps_networks(manifest.published, manifest.weights):
         return None
     try:
         saved = load(champion.run.read("weights.safetensors"))

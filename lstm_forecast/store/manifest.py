@@ -129,6 +129,14 @@ class Manifest(Facts, _Origin):
             "What forecasts: `network`, or the simpler forecast that the validation part preferred."
         )
     )
+    weights: Text | None = field(
+        default=None,
+        metadata=described(
+            "What weights.safetensors and network.keras hold: `network`, the trained one; missing"
+            " where they hold what is published.",
+            missing_without="weights",
+        ),
+    )
     validation_errors: Mapping[Text, float] = field(
         default_factory=dict,
         metadata=described("By what could be published: MASE, or MAE where nothing is scaled."),

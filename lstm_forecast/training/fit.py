@@ -19,16 +19,22 @@ from lstm_forecast.model.linear.methods import sample
 from lstm_forecast.model.network.startup import start_keras
 from lstm_forecast.model.onnx.graph import onnx_graph
 from lstm_forecast.model.optimisation import Optimisation
+from lstm_forecast.model.published import (
+    BLEND,
+    LINEAR,
+    NAIVE,
+    NETWORK,
+    SEASONAL_NAIVE,
+    SMOOTHING,
+)
 from lstm_forecast.store import Checkpoints
 from lstm_forecast.training.prepared import Prepared
 from lstm_forecast.training.specs import network_spec
 from lstm_forecast.windows.windows import Windows
 
-__all__ = ["BLEND", "NETWORK", "Fitted", "Warm", "choose", "fit", "learn_again", "members_of"]
+__all__ = ["Fitted", "Learned", "Warm", "choose", "fit", "learn_again", "members_of"]
 
 RESIDUALS = 5_000  # windows that the first quantiles are taken from
-NETWORK, BLEND, LINEAR, SMOOTHING = "network", "blend", "linear", "smoothing"
-NAIVE, SEASONAL_NAIVE = "naive", "seasonal_naive"
 HANDICAPS = {NAIVE: 0.99, SEASONAL_NAIVE: 0.99, NETWORK: 1.02}  # of errors on the validation part
 Report = Callable[[Epoch], None]
 # weights to start from, by name, for each network
@@ -57,6 +63,17 @@ class Fitted:
     def epochs(self) -> tuple[int, ...]:
         """The number of the epoch that each member kept."""
         return tuple(row.epoch for row in self.kept)
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What is published, and the trained networks that are kept with it.
+
+    They are the same ones where the networks are published.
+    """
+
+    members: tuple[Member, ...]
+    networks: tuple[Member, ...]
 
 
 def fit(
@@ -156,11 +173,15 @@ def learn_again(
     *,
     warm: Warm = None,
     checkpoints: Checkpoints | None = None,
-) -> tuple[Member, ...]:
-    """What was published, learned from all rows."""
+) -> Learned:
+    """What was published, learned from all rows.
+
+    Networks that are not published stay as they were trained.
+    """
     if published in (NETWORK, BLEND):
         fitted = refit(prepared, fitted, report, warm=warm, checkpoints=checkpoints)
-    return members_of(prepared, fitted, published, everything=True)
+    members = members_of(prepared, fitted, published, everything=True)
+    return Learned(members, fitted.members)
 
 
 def _blended(first: Member, last: Member) -> Member:

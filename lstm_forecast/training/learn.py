@@ -22,13 +22,13 @@ from lstm_forecast.judging.parts import (
     part_table,
     require_finite,
 )
-from lstm_forecast.model.ensemble import Member
 from lstm_forecast.model.linear.linear import Linear, fit_linear
 from lstm_forecast.model.onnx.graph import onnx_graph, weight_shapes
+from lstm_forecast.model.published import NETWORK
 from lstm_forecast.panel.survey import repair_notes
 from lstm_forecast.store import Checkpoints
 from lstm_forecast.store.report import Report, Reports
-from lstm_forecast.training.fit import NETWORK, Warm, choose, fit, learn_again, members_of
+from lstm_forecast.training.fit import Learned, Warm, choose, fit, learn_again, members_of
 from lstm_forecast.training.prepared import Prepared
 from lstm_forecast.training.publish import Trained
 from lstm_forecast.training.rehearsal import rehearse
@@ -103,13 +103,13 @@ def learn_all_rows(
     warm: Warm = None,
     checkpoints: Checkpoints | None = None,
     before_test: bool = False,
-) -> Sequence[Member]:
+) -> Learned:
     """The same network or simpler forecast, trained the same way on all rows, or on all
     ``before_test`` begins.
     """
     prepared = trained.prepared
     if not prepared.parts:
-        return trained.members
+        return trained.learned
     if before_test:
         prepared = replace(prepared, split=replace(prepared.split, end=prepared.split.test_start))
     else:

@@ -23,12 +23,13 @@ from lstm_forecast.forecasting.session import Session
 from lstm_forecast.libraries import temporary_files_in
 from lstm_forecast.model.ensemble import Member, published_weights
 from lstm_forecast.model.onnx.graph import onnx_graph
+from lstm_forecast.model.published import NETWORK
 from lstm_forecast.store import Run, publish
 from lstm_forecast.store.history import history_csv
 from lstm_forecast.store.manifest import Manifest, Verdict
 from lstm_forecast.store.report import Reports
 from lstm_forecast.tables.source import Frame, Source
-from lstm_forecast.training.fit import Fitted
+from lstm_forecast.training.fit import Fitted, Learned
 from lstm_forecast.training.prepared import Prepared
 
 __all__ = ["Judged", "Trained", "publish_trained"]
@@ -72,16 +73,21 @@ class Trained:
     metrics: Reports
     table: pd.DataFrame  # test forecasts
 
+    @property
+    def learned(self) -> Learned:
+        """What was learned from the training part alone, ready to be published."""
+        return Learned(tuple(self.members), self.fitted.members)
+
 
 def publish_trained(
     home: Path,
     trained: Trained,
-    members: Sequence[Member],
+    learned: Learned,
     *,
     source: Source,
     judged: Judged | None = None,
 ) -> Run:
-    """Publish ``members`` beside the evaluation in ``trained``. Call it under ``locked(home)``.
+    """Publish what was ``learned`` beside the evaluation in ``trained``, under ``locked(home)``.
 
     Raises DataError if the ONNX network does not agree with Keras, WriteError if the run cannot be
     written.
@@ -95,7 +101,7 @@ def publish_trained(
         else os.path.relpath(source.resolve(), home.resolve() / "run")
     )
     resolved = config.model_copy(update={"data": config.data.model_copy(update={"path": located})})
-    files = _network_files(members, trained) | _other_files(resolved, trained)
+    files = _network_files(learned, trained) | _other_files(resolved, trained)
     return publish(home, files, _manifest(trained, judged).content())
 
 
@@ -116,18 +122,20 @@ def _require_agreement(
         )
 
 
-def _network_files(members: Sequence[Member], trained: Trained) -> dict[str, Callable[[Path], Any]]:
+def _network_files(learned: Learned, trained: Trained) -> dict[str, Callable[[Path], Any]]:
+    """The published network for ``predict``, and the trained one, to go on from or look into."""
     from safetensors.numpy import save
 
     from lstm_forecast.model.network.build import complete_network
 
     prepared = trained.prepared
-    network, graph, weights = (
-        complete_network(members),
-        onnx_graph(members),
-        save(published_weights(members)),
+    graph, weights = onnx_graph(learned.members), save(published_weights(learned.networks))
+    network = complete_network(learned.networks)
+    same = learned.members is learned.networks
+    published = network if same else complete_network(learned.members)
+    _require_agreement(
+        graph, lambda inputs: np.asarray(published(inputs, training=False)), prepared
     )
-    _require_agreement(graph, lambda inputs: np.asarray(network(inputs, training=False)), prepared)
     forecaster = prepared.forecaster(graph, trained.calibrations["network"])
     windows = prepared.windows(everything=True)
     golden = golden_json(forecaster, windows, prepared.layout)
@@ -185,6 +193,7 @@ def _manifest(trained: Trained, judged: Judged | None) -> Manifest:
         warnings=facts.warnings,
         data_sha256=facts.data_sha256,
         published=trained.published,
+        weights=NETWORK,
         validation_errors=trained.scores,
         start=judged.start if judged else None,
         judged=judged.verdict if judged else None,

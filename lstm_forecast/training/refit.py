@@ -52,7 +52,7 @@ def retrained_folds(task: Task, listener: Listener, *, every: int) -> list[Fold]
         prepared = Prepared(
             config, layout, split, forecaster.scaler, task.values, None, None, facts=manifest
         )
-        members = learn_again(prepared, fitted, manifest.published, report)
+        members = learn_again(prepared, fitted, manifest.published, report).members
         session = Session(onnx_graph(members))
         folds.append(Fold(RETRAINED, replace(forecaster, session=session), index, ends))
     return folds

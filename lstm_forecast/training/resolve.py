@@ -274,6 +274,8 @@ def _resolve_network(choices: _Choices, split: Split) -> None:
         "training.batch_size", 32 if count < MANY else 128 if count < 10 * MANY else 256, windows
     )
     _resolve_steps(choices, count)
+    linear = choices.config.model.linear
+    choices.settle("training.fallback", linear != "none", f"model.linear is {linear}")
 
 
 def _count_windows(config: Config, split: Split, context_length: int) -> int:

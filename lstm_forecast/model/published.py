@@ -1,0 +1,60 @@
+"""What a run may publish, by the word in its manifest, and how that is told to people."""
+
+from collections.abc import Sequence
+
+from lstm_forecast.config.network import Cell
+
+__all__ = [
+    "BLEND", "LINEAR", "NAIVE", "NETWORK", "PUBLISHED", "SEASONAL_NAIVE", "SMOOTHING",
+    "keeps_networks", "network_name", "published_line",
+]  # fmt: skip
+
+NETWORK, BLEND, LINEAR, SMOOTHING = "network", "blend", "linear", "smoothing"
+NAIVE, SEASONAL_NAIVE = "naive", "seasonal_naive"
+PUBLISHED = {
+    BLEND: "the mean of the network and its linear part",
+    LINEAR: "the linear part alone",
+    SMOOTHING: "an exponential smoothing",
+    SEASONAL_NAIVE: "the seasonal naive forecast",
+    NAIVE: "the last value",
+}
+"""Everything but the network itself, in words."""
+_NAMES: dict[Cell, str] = {
+    "lstm": "LSTM",
+    "gru": "GRU",
+    "rnn": "plain RNN",
+    "peephole_lstm": "peephole LSTM",
+    "coupled_lstm": "coupled LSTM",
+}
+
+
+def network_name(cell: Cell, units: Sequence[int], *, networks: int = 1) -> str:
+    """Name networks by their cell and the units of each recurrent layer, such as ``LSTM (64 + 64
+    units)``.
+    """
+    name = _NAMES[cell] if networks == 1 else f"median of {networks} {_NAMES[cell]}s"
+    return f"{name} ({' + '.join(map(str, units))} units)"
+
+
+def published_line(published: str, *, network: str, linear: str) -> str:
+    """Say in one line what forecasts.
+
+    ``network`` is its name as of ``network_name``, ``linear`` the config's ``model.linear``.
+    """
+    if published == NETWORK:
+        added = "" if linear == "none" else f", which corrects its linear part ({linear})"
+        return f"published: the {network}{added}"
+    if published == BLEND:
+        return f"published: the mean of the {network} and its linear part ({linear})"
+    form = f" ({'ridge' if linear == 'none' else linear})" if published == LINEAR else ""
+    what = PUBLISHED.get(published, published)
+    return f"published: {what}{form}, not the {network}: nothing showed that it forecasts better"
+
+
+def keeps_networks(published: str, weights: str | None) -> bool:
+    """Whether a run holds the networks that were trained for it, by what its manifest says.
+
+    Runs of version 0.1.0 do not say, and hold what is published: no network where that is something
+    simpler.
+    """
+    return weights == NETWORK or published in (NETWORK, BLEND)
