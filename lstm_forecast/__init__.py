@@ -1,9 +1,15 @@
 """Time-series forecasting with recurrent networks, from one YAML file and one command, or from
 Python.
 
+>>> import pandas as pd
 >>> import lstm_forecast
->>> run = lstm_forecast.train("data/co2.csv", horizon=12)  # doctest: +SKIP
->>> forecast = run.predict()  # doctest: +SKIP
+>>> days = pd.date_range("2024-01-01", periods=120)
+>>> sales = pd.DataFrame({"day": days, "sold": [20 + day.day_of_week for day in days]})
+>>> run = lstm_forecast.train(sales, horizon=7, windows={"context_length": 14},
+...                           model={"units": 4, "ensemble": 1}, training={"epochs": 1})
+>>> forecast = run.predict(levels=[80])
+>>> list(forecast.columns)
+['unique_id', 'ds', 'cutoff', 'forecast', 'forecast-lo-80', 'forecast-hi-80']
 
 Names are imported when they are first used: ``import lstm_forecast`` loads no numeric library.
 """

@@ -49,7 +49,7 @@ def _described(source: Source, arguments: Sequence[Argument]) -> Config:
     """
     given = {key for argument in arguments for key, _ in argument.leaves()}
     path = None if isinstance(source, Frame) else str(source)
-    base: dict[str, Any] = {"name": _name(source), "data": {"path": path}}
+    base: dict[str, Any] = {"name": _name(source), "data": {"path": path}, "windows": {}}
     asked = config_of({**base, "data": {"path": path, **OPEN}}, arguments, source=CALL).data
     look = first_look(
         source,

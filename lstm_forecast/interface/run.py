@@ -209,6 +209,10 @@ def load(path: Location = "runs") -> Run:
     """Load the champion in ``runs/NAME``, one run in ``runs/NAME/ID``, or the only one in ``runs``.
 
     Raises RunError if there is no sound run.
+
+    >>> load("runs/sales")
+    Traceback (most recent call last):
+    lstm_forecast.errors.RunError: runs/sales: no such run; train one first: ...
     """
     home = Path(path)
     if home.is_dir() and store.run_homes(home):

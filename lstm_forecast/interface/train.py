@@ -55,6 +55,16 @@ def train(
     becomes the champion of that name. Raises ConfigError with all problems of the keys, DataError
     if the data do not allow training, BusyError if another process trains there, WriteError if the
     run cannot be written.
+
+    >>> import pyarrow
+    >>> table = pyarrow.table({"step": range(100), "y": [step % 5 for step in range(100)]})
+    >>> train(table, horizon=5, model={"unit": 32})
+    Traceback (most recent call last):
+    lstm_forecast.errors.ConfigError: argument model: unknown key model.unit; did you ...
+    >>> run = train(table, horizon=5, name="five", windows={"context_length": 10},
+    ...             model={"units": 4, "ensemble": 1}, training={"epochs": 1})
+    >>> run.predict().num_rows
+    5
     """
     named = {
         "horizon": ("windows.horizon", horizon),

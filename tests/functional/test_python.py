@@ -289,7 +289,7 @@ def test_a_config_has_its_own_places_and_arguments_stand_above_it(
     trained: Path, tmp_path: Path
 ) -> None:
     path = tmp_path / "shops.yaml"
-    path.write_text((trained / "shops.yaml").read_text().replace("units:", "unit:"))
+    path.write_text((trained / "shops.yaml").read_text().replace("{units:", "{unit:"))
     with pytest.raises(ConfigError) as caught:
         lstm_forecast.train(frame(), config=path, horizon=99, windows={"stride": 0})
     assert caught.value.problems == (
@@ -322,7 +322,7 @@ def test_values_of_numpy_and_pandas_and_dates_are_values_of_keys(tmp_path: Path)
 def test_what_init_would_ask_is_an_error_that_says_what_to_give(tmp_path: Path) -> None:
     twice = pl.concat([frame(), frame().with_columns(pl.col("sold") + 1)]).sort("shop", "day")
     with pytest.raises(DataError) as caught:
-        lstm_forecast.train(twice, horizon=4, target="sold", runs=tmp_path)
+        lstm_forecast.train(twice, horizon=4, target="sold", series_id="shop", runs=tmp_path)
     (problem,) = caught.value.problems
     assert problem.startswith(
         "182 of 364 rows have the stamp of another row of their series (shop); choose, for example"
@@ -330,7 +330,13 @@ def test_what_init_would_ask_is_an_error_that_says_what_to_give(tmp_path: Path) 
     )
     assert "data.duplicates: mean (rows of one stamp are averaged: 182 of 364 rows" in problem
     run = lstm_forecast.train(
-        twice, horizon=4, target="sold", runs=tmp_path, data={"duplicates": "mean"}, **QUICK
+        twice,
+        horizon=4,
+        target="sold",
+        series_id="shop",
+        runs=tmp_path,
+        data={"duplicates": "mean"},
+        **QUICK,
     )
     assert run.manifest["repairs"] == {"duplicates": 182}
 
