@@ -94,8 +94,8 @@ def parquet_size(footers: Iterable[Any], columns: set[str]) -> Size:
         groups = [footer.row_group(k) for k in range(footer.num_row_groups)]
         leaves = [groups[0].column(k) for k in range(footer.num_columns)] if groups else []
         for number, leaf in enumerate(leaves):
-            name, *inner = leaf.path_in_schema.split(".")
-            if name in columns and (inner or leaf.physical_type.endswith("BYTE_ARRAY")):
+            is_text = leaf.physical_type.endswith("BYTE_ARRAY")
+            if is_text and leaf.path_in_schema in columns:
                 parts = [group.column(number) for group in groups]
                 texts = sum(part.total_uncompressed_size for part in parts)
                 size += Size(cells=sum(part.num_values for part in parts), text=texts)

@@ -8,12 +8,12 @@ import pandas as pd
 
 from lstm_forecast.errors import DataError
 from lstm_forecast.files import STDIN, open_regular
+from lstm_forecast.tables.arrow import plain_schema, text_columns, without_views
 from lstm_forecast.tables.budget import Budget, Size, parquet_size, written_out
 from lstm_forecast.tables.faults import require_columns
-from lstm_forecast.tables.source import Source
 from lstm_forecast.tables.text import Wanted
 
-__all__ = ["is_parquet", "parquet_columns", "read_parquet", "require_numbers"]
+__all__ = ["is_parquet", "parquet_columns", "read_parquet"]
 
 SUFFIXES = {".parquet", ".pq"}
 PARQUET_BEGINNING = b"PAR1"
@@ -55,16 +55,21 @@ def read_parquet(path: Path, files: list[Path], wanted: Wanted, budget: Budget) 
         parts = _partitioning(files, columns, (*wanted.text, *wanted.either))
         plain = _dataset(files, partitioning=parts)
         require_columns(path, columns, plain.schema.names)
-        require_numbers(path, plain.schema, wanted.numbers)
-        names = plain.schema.names if columns is None else columns
+        schema = plain_schema(path, plain.schema, wanted)
+        names = list(schema.names)
         footers = (fragment.metadata for fragment in plain.get_fragments())
         size = parquet_size(footers, set(names))
         budget.require(size)
-        schema = pa.schema([plain.schema.field(name) for name in names])
-        texts = [field.name for field in schema if field.type in (pa.string(), pa.large_string())]
-        table = _dataset(files, partitioning=parts, dictionary_columns=texts).to_table(
-            columns=columns
+        texts = text_columns(schema)
+        coded = [
+            name
+            for name in texts
+            if plain.schema.field(name).type in (pa.string(), pa.large_string())
+        ]
+        table = _dataset(files, partitioning=parts, dictionary_columns=coded).to_table(
+            columns=names
         )
+        table = pa.table({name: without_views(table[name]) for name in names})
         budget.require(Size(size.rows, size.cells, sum(written_out(table[name]) for name in texts)))
         table = table.cast(schema)
         # `self_destruct` frees each column as it is converted: the table never stands in memory
@@ -107,20 +112,3 @@ def _partitioning(files: list[Path], columns: Sequence[str] | None, text: Sequen
     keys = {part.partition("=")[0] for part in files[0].parts if "=" in part}
     fields = [(key, pa.string() if key in text else pa.float64()) for key in columns if key in keys]
     return pyarrow.dataset.partitioning(pa.schema(fields), flavor="hive")
-
-
-def require_numbers(source: Source, schema: Any, names: Sequence[str]) -> None:
-    """Raise DataError for each of these columns that holds something else, by its Arrow type."""
-    from pyarrow import types
-
-    kinds = (types.is_integer, types.is_floating, types.is_decimal, types.is_boolean, types.is_null)
-    wrong = [
-        name for name in names if not any(is_kind(schema.field(name).type) for is_kind in kinds)
-    ]
-    if wrong:
-        raise DataError(
-            *(
-                f"{source}: column {name}: expected numbers, received {schema.field(name).type}"
-                for name in wrong
-            )
-        )

@@ -232,3 +232,21 @@ def test_a_table_comes_back_as_the_kind_that_went_in() -> None:
     polars = in_kind(table, frame_of(pl.DataFrame(columns())))
     assert polars.to_dict(as_series=False)["y"] == [1.0, 2.0]
     assert polars.schema["ds"] == pl.Datetime("us", "UTC")
+
+
+def test_the_parquet_file_of_a_frame_is_read_as_the_frame(tmp_path: Path) -> None:
+    frame = pl.DataFrame(
+        {
+            "day": [dt.date(2024, 1, 1) + dt.timedelta(days=row) for row in range(20)],
+            "shop": ["a", "b"] * 10,
+            "sold": [decimal.Decimal(row) / 4 for row in range(20)],
+            "tags": [["x"]] * 20,
+        },
+        schema_overrides={"shop": pl.Categorical, "sold": pl.Decimal(10, 2)},
+    )
+    frame.write_parquet(tmp_path / "a.parquet")
+    ours, theirs = (
+        read_table(source).frame for source in (frame_of(frame), tmp_path / "a.parquet")
+    )
+    assert list(ours.columns) == ["day", "shop", "sold"]
+    pd.testing.assert_frame_equal(ours, theirs)
