@@ -1,5 +1,5 @@
-"""Start-up: ``--help``, a config error, and ``predict`` against a script that loads the same
-network with Keras.
+"""Start-up: the import, ``--help``, a config error, and ``predict`` against a script that loads the
+same network with Keras.
 """
 
 import sys
@@ -38,6 +38,8 @@ def main() -> None:
         script.write_text(KERAS_SCRIPT)
         usage = side_by_side(
             {
+                "import lstm_forecast": [sys.executable, "-c", "import lstm_forecast"],
+                "python": [sys.executable, "-c", ""],
                 "forecast --help": [*FORECAST, "--help"],
                 "config error": [*FORECAST, "train", "--config", str(wrong)],
                 "forecast predict": [*FORECAST, "predict"],
@@ -61,3 +63,5 @@ def main() -> None:
     )
     print(f"predict takes {predict.peak_mib / keras.peak_mib:.2f} of its memory (at most 0.25)")
     print("--help and a config error: at most 0.35 s each")
+    imported = usage["import lstm_forecast"].seconds - usage["python"].seconds
+    print(f"import lstm_forecast takes {1000 * imported:.0f} ms of its process (at most 50)")

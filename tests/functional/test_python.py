@@ -196,10 +196,8 @@ def test_a_backtest_tells_what_the_command_tells(
         invoke("backtest", "--run", "shops", "--runs", str(trained / "runs"), "--json").stdout
     )
     found = kept.backtest()
-    assert {key: value for key, value in told.items() if key in found.report} == json.loads(
-        json.dumps(dict(found.report))
-    )
-    assert found.report["windows"] * 4 == len(found.table)
+    assert json.loads(json.dumps(found.report.content())) == told
+    assert found.report.windows * 4 == len(found.table)
 
 
 @pytest.mark.parametrize("options", [{"last": 0}, {"refit": 0}])
@@ -271,7 +269,7 @@ def test_all_wrong_keys_are_told_at_once_with_the_argument_and_the_nearest_key()
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        ({}, r"train\(\): windows.horizon is missing: steps forecast"),
+        ({}, r"train\(\): windows.horizon is missing: steps that are forecast"),
         ({"horizon": 4, "name": "a b"}, "argument name: name: string should match pattern"),
         ({"horizon": 4, "model": 5}, "argument model: model: expected a section with keys and"),
         (

@@ -41,9 +41,9 @@ def test_ten_lines_train_forecast_test_draw_and_evaluate(followed: dict[str, Any
     assert (followed["folder"] / "co2.png").read_bytes().startswith(b"\x89PNG")
     errors = followed["errors"]
     assert errors["forecast"].item() < errors["seasonal_naive"].item()
-    found = followed["tested"].report["errors"]
-    assert errors["forecast"].item() == pytest.approx(found["forecast"]["mae"])
-    assert errors["seasonal_naive"].item() == pytest.approx(found["seasonal_naive"]["mae"])
+    found = followed["tested"].report.errors
+    assert errors["forecast"].item() == pytest.approx(found["forecast"].mae)
+    assert errors["seasonal_naive"].item() == pytest.approx(found["seasonal_naive"].mae)
 
 
 def test_the_errors_that_the_page_shows_are_those_that_are_raised(
