@@ -29,7 +29,7 @@ from lstm_forecast.store import prune as prune_in
 from lstm_forecast.store import rollback as rollback_in
 
 if TYPE_CHECKING:
-    from lstm_forecast.store.listing import Checked, Listed, Page
+    from lstm_forecast.store.listing import Checked, Listed, RunPage
     from lstm_forecast.store.manifest import Manifest
     from lstm_forecast.store.report import Reports
 
@@ -48,11 +48,11 @@ class Shown:
     metrics: "Reports"
     promotions: Sequence[Promotion]  # for which somebody gave a reason
 
-    def page(self) -> "Page":
+    def page(self) -> "RunPage":
         """The same as a document, without the hashes."""
-        from lstm_forecast.store.listing import Page
+        from lstm_forecast.store.listing import RunPage
 
-        return Page(
+        return RunPage(
             path=str(self.run.path),
             champion=self.champion,
             promotions=tuple(self.promotions),

@@ -17,6 +17,7 @@ DOCUMENTS = {  # by name: what it is
     CONFIG: "a config",
     "manifest": "manifest.json of a run",
     "metrics": "metrics.json of a run",
+    "golden": "golden.json of a run",
     "status": "status.json, beside the runs",
     "failure": "what --json prints of any error",
     "init": "init --json",
@@ -74,7 +75,7 @@ def _quick() -> Mapping[str, Kinds]:
     from lstm_forecast.config.schema import Config
     from lstm_forecast.errors import Failure
     from lstm_forecast.retraining.jobs import Scheduled
-    from lstm_forecast.store.listing import Crowned, Listing, Page, Pruned, TrainedRun, Verified
+    from lstm_forecast.store.listing import Crowned, Listing, Pruned, RunPage, TrainedRun, Verified
     from lstm_forecast.store.manifest import Manifest
     from lstm_forecast.store.report import Reports
 
@@ -86,7 +87,7 @@ def _quick() -> Mapping[str, Kinds]:
         "train": (TrainedRun,),
         "schedule": (Scheduled,),
         "runs-list": (Listing,),
-        "runs-show": (Page,),
+        "runs-show": (RunPage,),
         "runs-verify": (Verified,),
         "runs-promote": (Crowned,),
         "runs-rollback": (Crowned,),
@@ -100,6 +101,7 @@ def _quick() -> Mapping[str, Kinds]:
 
 def _slow() -> Mapping[str, Kinds]:
     """The others."""
+    from lstm_forecast.forecasting.golden import Golden
     from lstm_forecast.forecasting.prediction import (
         Forecasts,
         ForecastsWritten,
@@ -115,6 +117,7 @@ def _slow() -> Mapping[str, Kinds]:
     from lstm_forecast.training.inspection import Inspection
 
     return {
+        "golden": (Golden,),
         "status": (Status,),
         "init": (Draft,),
         "check": (Inspection,),

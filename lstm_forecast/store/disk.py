@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from lstm_forecast.errors import BusyError, WriteError
 
@@ -18,7 +17,7 @@ __all__ = [
 
 POLL_SECONDS = 0.1
 
-Writer = Callable[[Path], Any]
+Writer = Callable[[Path], object]
 
 
 @contextmanager

@@ -8,7 +8,9 @@ from lstm_forecast.store.manifest import Manifest
 from lstm_forecast.store.promotions import Promotion
 from lstm_forecast.store.report import Reports
 
-__all__ = ["Checked", "Crowned", "Listed", "Listing", "Page", "Pruned", "TrainedRun", "Verified"]
+__all__ = [
+    "Checked", "Crowned", "Listed", "Listing", "Pruned", "RunPage", "TrainedRun", "Verified",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class Listing(Answer):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Page(Answer):
+class RunPage(Answer):
     """All that a run tells about itself, and what people said of it."""
 
     path: str = field(metadata=described("Directory of the run."))

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,6 +24,7 @@ from lstm_forecast.model.ensemble import Member, published_weights
 from lstm_forecast.model.onnx.graph import onnx_graph
 from lstm_forecast.model.published import NETWORK
 from lstm_forecast.store import Run, publish
+from lstm_forecast.store.disk import Writer
 from lstm_forecast.store.history import history_csv
 from lstm_forecast.store.manifest import Manifest, Verdict
 from lstm_forecast.store.report import Reports
@@ -122,7 +122,7 @@ def _require_agreement(
         )
 
 
-def _network_files(learned: Learned, trained: Trained) -> dict[str, Callable[[Path], Any]]:
+def _network_files(learned: Learned, trained: Trained) -> dict[str, Writer]:
     """The published network for ``predict``, and the trained one, to go on from or look into."""
     from safetensors.numpy import save
 
@@ -156,8 +156,8 @@ def _network_files(learned: Learned, trained: Trained) -> dict[str, Callable[[Pa
     }
 
 
-def _other_files(config: Config, trained: Trained) -> dict[str, Callable[[Path], Any]]:
-    def text(content: str) -> Callable[[Path], Any]:
+def _other_files(config: Config, trained: Trained) -> dict[str, Writer]:
+    def text(content: str) -> Writer:
         return lambda path: path.write_text(content, encoding="utf-8")
 
     return {

@@ -28,6 +28,7 @@ MORE = [
     ["retrain", "-c", "sine.yaml", "--set", "name=new", *FAST],
     ["monitor", "made.csv", *RUN, "--worst", "0.000001"],
     ["schema"],
+    ["guide"],
 ]
 
 
@@ -78,7 +79,7 @@ def test_what_every_subcommand_prints_is_what_its_schema_says(workspace: Path) -
     status = json.loads((workspace / "runs" / "sine" / "status.json").read_text())
     assert faults("status", status) == []
     for run in (workspace / "runs").glob("*/0*"):
-        for kind in ("manifest", "metrics"):
+        for kind in ("manifest", "metrics", "golden"):
             assert faults(kind, json.loads((run / f"{kind}.json").read_text())) == []
 
 
