@@ -108,14 +108,13 @@ def compare(
 
 
 def _judged(base: Prepared) -> str:
-    """The part whose errors are compared."""
-    for name in ("test", "validation"):
-        if getattr(base, name) is not None:
-            return name
-    raise DataError(
-        "no test or validation window is left to compare errors on; give more rows, make"
-        " windows.horizon smaller, or split.test larger"
-    )
+    """The newest part that has a window: errors on it are compared."""
+    if not base.parts:
+        raise DataError(
+            "no test or validation window is left to compare errors on; give more rows, make"
+            " windows.horizon smaller, or split.test larger"
+        )
+    return list(base.parts)[-1]
 
 
 def _varied(base: Prepared, variation: Variation, config_path: Path) -> Prepared:
