@@ -28,12 +28,14 @@ from lstm_forecast.tables.roles import Roles
 
 __all__ = ["InitResult", "init", "name_of", "question_lines"]
 
-HORIZONS = {1: 12, 4: 8, 12: 12, 52: 13, 5: 10, 7: 14}  # by season length; else one season
-SCHEMA = ".forecast-schema.json"  # beside the config: what editors complete and check keys by
-LISTED = 400  # characters that the names of columns may take in a comment
+# Steps that people plan for, by season length; one season for all others.
+HORIZON_OF_SEASON = {1: 12, 4: 8, 12: 12, 52: 13, 5: 10, 7: 14}
+# Beside the config: what editors complete and check keys by.
+SCHEMA_FILE = ".forecast-schema.json"
+LONGEST_LIST = 400  # characters that the names of columns may take in a comment
 LONGEST_COMMENT = 2000  # characters
-WRITTEN = ("timestamp_format", "timezone")  # that init may have found, beside the columns
-POLICIES = (
+FOUND_KEYS = ("timestamp_format", "timezone")  # that init may have found, beside the columns
+POLICY_KEYS = (
     "future_rows",
     "off_grid",
     "unsorted",
@@ -78,18 +80,7 @@ def init(
     Raises DataError if the data have no usable time or target column, WriteError if the config
     exists already, UsageError if no config can hold what is to be in it.
     """
-    if data == STDIN and output is None:
-        raise UsageError(
-            "the table on standard input has no name: give the config one with --output"
-            " configs/NAME.yaml"
-        )
-    name = name_of(output if output is not None and data == STDIN else data)
-    path = output or Path("configs") / f"{name}.yaml"
-    require_apart("--output", path, [data])
-    if os.path.exists(path) and not force:  # noqa: PTH110  Path.exists raises where a name is too long
-        raise WriteError(
-            f"{path}: exists already; choose another with --output, or overwrite it with --force"
-        )
+    name, path = _named(data, output, force=force)
     look = first_look(
         data,
         timestamp=timestamp or (),
@@ -99,21 +90,43 @@ def init(
     )
     settled = settle(look, data)
     findings = list(_findings(settled, look.roles))
-    located = _located(data, path)
+    located = f"{name}{suffix_of(data)}" if data == STDIN else _located(data, path)
     if data == STDIN:
-        located = f"{name}{suffix_of(data)}"
+        place = path.with_name(located)
         findings.append(
-            f"save the table as {path.with_name(located)} before training: standard input comes"
-            " only once"
+            f"save the table as {place} before training: standard input comes only once"
         )
-    text = _config_text(
-        name, located, settled, look.roles, horizon or _horizon(settled.panel), findings
-    )
+    horizon = horizon or _horizon(settled.panel)
+    text = _config_text(name, located, settled, look.roles, horizon, findings)
     _require_readable(text, path)
-    schema = json.dumps(Config.model_json_schema(), indent=1)
-    write_whole(path.with_name(SCHEMA), lambda staged: staged.write_text(schema, encoding="utf-8"))
-    write_whole(path, lambda staged: staged.write_text(text, encoding="utf-8"))
+    _write(path.with_name(SCHEMA_FILE), json.dumps(Config.model_json_schema(), indent=1))
+    _write(path, text)
     return InitResult(path, findings, settled.questions)
+
+
+def _named(data: Path, output: Path | None, *, force: bool) -> tuple[str, Path]:
+    """The name of the config, and where it is to be written.
+
+    Raises UsageError where there is no name, WriteError where the file is there already.
+    """
+    if data == STDIN and output is None:
+        raise UsageError(
+            "the table on standard input has no name: give the config one with --output"
+            " configs/NAME.yaml"
+        )
+    name = name_of(output if output is not None and data == STDIN else data)
+    path = output or Path("configs") / f"{name}.yaml"
+    require_apart("--output", path, [data])
+    # Path.exists would raise where a name is too long.
+    if os.path.exists(path) and not force:  # noqa: PTH110
+        raise WriteError(
+            f"{path}: exists already; choose another with --output, or overwrite it with --force"
+        )
+    return name, path
+
+
+def _write(path: Path, text: str) -> None:
+    write_whole(path, lambda staged: staged.write_text(text, encoding="utf-8"))
 
 
 def name_of(data: Path) -> str:
@@ -144,9 +157,11 @@ def _require_readable(text: str, path: Path) -> None:
 
 
 def _horizon(panel: Panel) -> int:
-    """A season that people plan for, or a quarter of a short series."""
+    """Steps that people plan for, or a quarter of a short series."""
     season = season_length(panel.layout.grid.freq)
-    return min(HORIZONS.get(season, season), max(1, int(np.median(panel.layout.lengths)) // 4))
+    return min(
+        HORIZON_OF_SEASON.get(season, season), max(1, int(np.median(panel.layout.lengths)) // 4)
+    )
 
 
 def _findings(settled: Settled, roles: Roles) -> Iterator[str]:
@@ -179,7 +194,7 @@ def _findings(settled: Settled, roles: Roles) -> Iterator[str]:
     for found in settled.findings:
         policy = (
             f": data.{found.kind}: {_shown(getattr(data, found.kind))}"
-            if found.kind in POLICIES
+            if found.kind in POLICY_KEYS
             else ""
         )
         place = f" ({found.places[0]})" if found.places else ""
@@ -189,22 +204,11 @@ def _findings(settled: Settled, roles: Roles) -> Iterator[str]:
 def _config_text(
     name: str, path: str, settled: Settled, roles: Roles, horizon: int, findings: Sequence[str]
 ) -> str:
-    data, panel = settled.data, settled.panel
-    found = "\n".join(f"#   {_plain(line)}" for line in findings)
-    covariates = "".join(f"\n  # {line}" for line in _covariate_lines(panel, roles))
-    more = [f"{key}: {quote(value)}" for key in WRITTEN if (value := getattr(data, key))]
-    more += (
-        [f"csv: {quote(data.csv.model_dump(exclude_none=True))}"] if data.csv != CsvConfig() else []
-    )
-    counts = {finding.kind: finding.count for finding in settled.findings}
-    policies = [
-        f"{kind}: {quote(policy)}" + (f"  # {counts[kind]:,} rows" if kind in counts else "")
-        for kind in POLICIES
-        if (policy := getattr(data, kind)) != DataConfig.model_fields[kind].default
-    ]
-    lines = "".join(f"\n  {line}" for line in [*more, *policies, *_open_lines(settled.questions)])
+    data, found = settled.data, "\n".join(f"#   {_plain(line)}" for line in findings)
+    covariates = "".join(f"\n  # {line}" for line in _covariate_lines(settled.panel, roles))
+    more = "".join(f"\n  {line}" for line in _data_lines(settled))
     return f"""\
-# yaml-language-server: $schema={SCHEMA}
+# yaml-language-server: $schema={SCHEMA_FILE}
 # Written by `forecast init`. What it found:
 {found}
 # Every key is explained by `forecast config schema`; `forecast config show` prints the defaults.
@@ -217,7 +221,7 @@ data:
   timestamp: {quote(data.timestamp)}
   series_id: {quote(data.series_id)}
   targets: {quote(list(data.targets))}{covariates}
-  freq: {quote(data.freq)}{lines}
+  freq: {quote(data.freq)}{more}
 
 split:  # the newest rows of every series; a share, a number of rows or a date
   validation: 0.1
@@ -237,6 +241,25 @@ training:
 # windows: {{context_length: 168, normalisation: last}}  # beside the horizon
 # model: {{cell: gru, units: 64, ensemble: 1}}
 """
+
+
+def _data_lines(settled: Settled) -> Iterator[str]:
+    """The keys of the section data beside its columns: how the table is written, the policies and
+    how many rows they settled, and what is open.
+    """
+    data = settled.data
+    for key in FOUND_KEYS:
+        if value := getattr(data, key):
+            yield f"{key}: {quote(value)}"
+    if data.csv != CsvConfig():
+        yield f"csv: {quote(data.csv.model_dump(exclude_none=True))}"
+    counts = {finding.kind: finding.count for finding in settled.findings}
+    for kind in POLICY_KEYS:
+        policy = getattr(data, kind)
+        if policy != DataConfig.model_fields[kind].default:
+            rows = f"  # {counts[kind]:,} rows" if kind in counts else ""
+            yield f"{kind}: {quote(policy)}{rows}"
+    yield from _open_lines(settled.questions)
 
 
 def _covariate_lines(panel: Panel, roles: Roles) -> Iterator[str]:
@@ -270,7 +293,7 @@ def _open_lines(questions: Sequence[Question]) -> Iterator[str]:
         yield "# Open: training refuses the table until an answer to each of these stands here."
     for question in questions:
         yield from (f"# {_plain(line)}" for line in question_lines(question))
-        if question.kind in POLICIES:
+        if question.kind in POLICY_KEYS:
             yield f"{question.kind}: error"
 
 
@@ -295,7 +318,7 @@ def _listed(names: Sequence[str]) -> str:
 def _fitting(names: Sequence[str]) -> list[str]:
     """The first names that are not too long together."""
     lengths = np.cumsum([len(quote(name)) for name in names])
-    return list(names[: int(np.searchsorted(lengths, LISTED, side="right"))])
+    return list(names[: int(np.searchsorted(lengths, LONGEST_LIST, side="right"))])
 
 
 def _shown(value: Any) -> str:
