@@ -75,6 +75,7 @@ def retrain(
     dated = [] if as_of is None else [f"data.end={as_of}"]
     loaded = load_config(config, overrides=[*(overrides or ()), *dated])
     with listening() as talk:
+        from lstm_forecast.commands.retrain import Audience
         from lstm_forecast.commands.retrain import retrain as run
 
         status = run(
@@ -85,10 +86,12 @@ def retrain(
             force=force,
             resume=resume,
             wait=patience,
-            metrics_file=metrics_file,
-            on_promote=on_promote or (),
-            on_failure=on_failure or (),
-            tell=partial(_print_status, talk, runs / loaded.name, as_json),
+            audience=Audience(
+                metrics_file=metrics_file,
+                on_promote=on_promote or (),
+                on_failure=on_failure or (),
+                show=partial(_print_status, talk, runs / loaded.name, as_json),
+            ),
         )
     if status.failure is not None:
         say_failure(status.failure)

@@ -1,5 +1,12 @@
 """``forecast retrain``: is it due? A challenger, judged on rows that nobody was trained on,
 promoted or only kept.
+
+What came of it is a status, which is written to ``status.json`` beside the runs, too: ``outcome``
+is promoted, kept_champion (exit code 6), not_due, or failed. Whatever goes wrong is in it, as
+``error`` and ``problems``: another process still writes there after the time to wait (busy), the
+data do not allow training or are refused by ``retrain.drift``, ``silent`` or ``stale`` (data), the
+champion is damaged (run), something cannot be written (write), a signal (stopped), or a bug. What
+failed leaves the champion.
 """
 
 import subprocess
@@ -7,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -59,10 +66,38 @@ from lstm_forecast.training.learn import learn, learn_all_rows, start_checkpoint
 from lstm_forecast.training.prepare import prepare_panel
 from lstm_forecast.training.publish import Judged, publish_trained
 
-__all__ = ["require_same_forecasts", "retrain"]
+__all__ = ["Audience", "require_same_forecasts", "retrain"]
 
-REREAD_SECONDS = 300
+REREAD_SECONDS = 300  # that a fresh process may take to forecast again
 SETTLE_SECONDS = 1.0  # between two looks at data that are being written
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Who is told of the status beside ``status.json``.
+
+    Where showing it raises WriteError, status, metrics and hooks say so too.
+    """
+
+    metrics_file: Path | None = None
+    on_promote: Sequence[str] = ()  # commands
+    on_failure: Sequence[str] = ()  # commands
+    show: Callable[[Status], None] = lambda status: None
+
+    def hooks(self) -> Mapping[str, Sequence[Sequence[str]]]:
+        """The commands by outcome. Raises UsageError for what is none."""
+        return {
+            "promoted": list(map(split_command, self.on_promote)),
+            "failed": list(map(split_command, self.on_failure)),
+        }
+
+    def metrics(self, home: Path) -> list[Callable[[Status], None]]:
+        """What writes the metrics of the runs at ``home``, if they are wanted."""
+        file = self.metrics_file
+        return [] if file is None else [partial(write_retrain_metrics, file, home)]
+
+
+NOBODY = Audience()
 
 
 def retrain(
@@ -74,76 +109,52 @@ def retrain(
     force: bool = False,
     resume: bool = False,
     wait: float = 0,
-    metrics_file: Path | None = None,
-    on_promote: Sequence[str] = (),
-    on_failure: Sequence[str] = (),
-    tell: Callable[[Status], None] = lambda status: None,
+    audience: Audience = NOBODY,
 ) -> Status:
     """Retrain ``runs/<config.name>`` if it is due, and promote the result if it is better than the
-    champion.
+    champion; return the status.
 
     With ``resume``, a training that was stopped goes on where it was, if config and data are the
-    same (``data.end`` makes them so). Returns the status, which is written to ``status.json``
-    beside the runs too: ``outcome`` is promoted, kept_champion (exit code 6), not_due, or failed.
-    Whatever goes wrong is in it, as ``error`` and ``problems``: another process still writes there
-    after ``wait`` seconds (busy), the data do not allow training or are refused by
-    ``retrain.drift``, ``silent`` or ``stale`` (data), the champion is damaged (run), something
-    cannot be written (write), a signal (stopped), or a bug. What failed leaves the champion.
-    ``tell`` prints the status: where it raises WriteError, status, metrics and hooks say so too.
-    Raises UsageError if a hook is no command, or ``metrics_file`` lies where it would overwrite the
-    config, the data or a run.
+    same (``data.end`` makes them so). Raises UsageError if a hook is no command, or the file of
+    metrics lies where it would overwrite the config, the data or a run.
     """
-    hooks = {
-        "promoted": list(map(split_command, on_promote)),
-        "failed": list(map(split_command, on_failure)),
-    }
-    home, data_path = runs / config.name, config.data.located(config_path.parent)
-    require_apart("--metrics-file", metrics_file, [config_path, data_path])
+    hooks, home = audience.hooks(), runs / config.name
+    data_path = config.data.located(config_path.parent)
+    require_apart("--metrics-file", audience.metrics_file, [config_path, data_path])
     clock = time.monotonic()
     begun = Status(name=config.name, as_of=config.data.end, started=_utc(datetime.now(UTC)))
-
-    def told(found: Status) -> Status:
-        return replace(
-            found,
-            ok=found.exit_code == 0,
-            champion=next(iter(champions(home)), None),
-            finished=_utc(datetime.now(UTC)),
-            seconds=round(time.monotonic() - clock, 3),
-            peak_mib=round(peak_mib(), 1),
-        )
-
-    metrics = [] if metrics_file is None else [partial(write_retrain_metrics, metrics_file, home)]
+    told = partial(_told, home, clock)
+    metrics = audience.metrics(home)
     try:
         if wait:
             phase(f"waiting until nobody writes to {home}", seconds=wait)
         with locked(home, wait=wait) as seen:
-            try:
-                patience = max(0.0, wait - (time.monotonic() - clock))
-                found = _cycle(
-                    begun,
-                    config,
-                    data_path,
-                    home,
-                    listener,
-                    seen=seen,
-                    force=force,
-                    resume=resume,
-                    wait=patience,
-                )
-                Checkpoints(home, resume=False, note=listener.note).clear()
-            # the status has to tell the truth about signals and bugs too
-            except BaseException as error:
-                found = _failed(begun, error, listener)
-            status = tell_all(told(found), partial(write_status, home), *metrics, tell)
+            cycle = _Cycle(config, data_path, home, listener, begun, seen)
+            found = cycle.outcome(force=force, resume=resume, deadline=clock + wait)
+            status = tell_all(told(found), partial(write_status, home), *metrics, audience.show)
     except BaseException as error:  # nothing was begun
         busy = isinstance(error, BusyError)  # who is at work there writes the metrics
-        status = tell_all(told(_failed(begun, error, listener)), *(() if busy else metrics), tell)
+        status = tell_all(
+            told(_failed(begun, listener, error)), *(() if busy else metrics), audience.show
+        )
     for line in run_hooks(_called(hooks, status), status):
         listener.note(f"hook: {line}", event="hook")
     return status
 
 
-def _failed(begun: Status, error: BaseException, listener: Listener) -> Status:
+def _told(home: Path, clock: float, found: Status) -> Status:
+    """The status with what is told in the end, of a retraining that began at ``clock``."""
+    return replace(
+        found,
+        ok=found.exit_code == 0,
+        champion=next(iter(champions(home)), None),
+        finished=_utc(datetime.now(UTC)),
+        seconds=round(time.monotonic() - clock, 3),
+        peak_mib=round(peak_mib(), 1),
+    )
+
+
+def _failed(begun: Status, listener: Listener, error: BaseException) -> Status:
     found = failed(error, listener)
     return replace(
         begun,
@@ -155,7 +166,7 @@ def _failed(begun: Status, error: BaseException, listener: Listener) -> Status:
     )
 
 
-def _called(hooks: Mapping[str, list[list[str]]], status: Status) -> list[list[str]]:
+def _called(hooks: Mapping[str, Sequence[Sequence[str]]], status: Status) -> list[Sequence[str]]:
     """The hooks to run: none after a signal, as its sender waits for the end, and none while
     another one is at work.
     """
@@ -172,13 +183,13 @@ def _utc(moment: datetime) -> str:
 
 
 def _read_settled(
-    data: DataConfig, path: Path, listener: Listener, *, memory_limit: int | None, wait: float
+    data: DataConfig, path: Path, listener: Listener, *, memory_limit: int | None, deadline: float
 ) -> tuple[Panel, Table]:
-    """Read a table that nobody writes to, waiting for that at most ``wait`` seconds.
+    """Read a table that nobody writes to, waiting for that until the ``deadline`` on the clock that
+    never goes back.
 
-    Raises ChangedError after them.
+    Raises ChangedError after it.
     """
-    deadline = time.monotonic() + wait
     while True:
         try:
             return read_panel(data, path, memory_limit=memory_limit, training=True)
@@ -191,122 +202,129 @@ def _read_settled(
             time.sleep(SETTLE_SECONDS)
 
 
-def _cycle(
-    begun: Status,
-    config: Config,
-    data_path: Path,
-    home: Path,
-    listener: Listener,
-    *,
-    seen: Version,
-    force: bool,
-    resume: bool,
-    wait: float,
-) -> Status:
-    checkpoints = start_checkpoints(home, listener, resume=resume)
-    # Without a pointer nothing was ever promoted, or it was lost: either way a first training heals
-    # that.
-    champion = load_run(open_run(home)) if home in run_homes(home.parent) else None
-    data = config.data
-    # faults are then seen against the grid that the champion knows
-    if champion is not None and data.freq is None:
-        data = data.model_copy(update={"freq": champion.config.data.freq})
-    limit = config.training.memory_limit
-    panel, table = _read_settled(data, data_path, listener, memory_limit=limit, wait=wait)
-    if champion is None:
-        listener.note("no champion yet: this is a first training")
-        trained = learn(prepare_panel(config, panel, table), listener, checkpoints=checkpoints)
+@dataclass(frozen=True)
+class _Cycle:
+    """One retraining under the lock."""
+
+    config: Config
+    data_path: Path
+    home: Path
+    listener: Listener
+    begun: Status
+    seen: Version  # of the pointer
+
+    def outcome(self, *, force: bool, resume: bool, deadline: float) -> Status:
+        """What came of it: the status has to tell the truth about signals and bugs too."""
+        try:
+            found = self.run(force=force, resume=resume, deadline=deadline)
+            Checkpoints(self.home, resume=False, note=self.listener.note).clear()
+        except BaseException as error:
+            return _failed(self.begun, self.listener, error)
+        return found
+
+    def run(self, *, force: bool, resume: bool, deadline: float) -> Status:
+        """Read the data, look whether a training is due, and train, judge and publish if so."""
+        checkpoints = start_checkpoints(self.home, self.listener, resume=resume)
+        # Without a pointer nothing was ever promoted, or it was lost: either way a first training
+        # heals that.
+        known = self.home in run_homes(self.home.parent)
+        champion = load_run(open_run(self.home)) if known else None
+        panel, table = self._read(champion, deadline)
+        if champion is None:
+            return self._first(panel, table, checkpoints)
+        news = look_for_news(self.config, champion, panel, self.home)
+        warnings = [*panel.notes, *check_news(news, self.config.retrain)]
+        for warning in warnings:
+            self.listener.note(f"warning: {warning}", event="warning")
+        due, reason = is_due(news, self.config, champion, force=force)
+        figures = {"cutoff": news.cutoff, "new_rows": news.rows, "drift": news.drift}
+        found = replace(
+            self.begun,
+            cutoff=news.cutoff,
+            new_rows=news.rows,
+            drift=news.drift,
+            due=reason,
+            warnings=tuple(warnings),
+        )
+        self.listener.note(
+            ("due: " if due else "not due: ") + reason, event="due", due=due, **figures
+        )
+        if not due:
+            return replace(found, exit_code=0, outcome="not_due", reason=reason)
+        challenge = train_challenger(
+            self.config, champion, panel, table, news, self.listener, checkpoints
+        )
+        return self._concluded(challenge, champion, found)
+
+    def _read(self, champion: LoadedRun | None, deadline: float) -> tuple[Panel, Table]:
+        """The data, whose faults are seen against the grid of the champion."""
+        data, limit = self.config.data, self.config.training.memory_limit
+        if champion is not None and data.freq is None:
+            data = data.model_copy(update={"freq": champion.config.data.freq})
+        return _read_settled(
+            data, self.data_path, self.listener, memory_limit=limit, deadline=deadline
+        )
+
+    def _first(self, panel: Panel, table: Table, checkpoints: Checkpoints) -> Status:
+        """Train a network that has no champion to be judged beside."""
+        self.listener.note("no champion yet: this is a first training")
+        prepared = prepare_panel(self.config, panel, table)
+        trained = learn(prepared, self.listener, checkpoints=checkpoints)
         learned = trained.learned
-        if config.retrain.refit:
-            learned = learn_all_rows(trained, listener, checkpoints=checkpoints)
-        run = publish_trained(home, trained, learned, source=data_path)
-        return _promoted(home, run, replace(begun, reason="there was no champion"), seen=seen)
-    news = look_for_news(config, champion, panel, home)
-    warnings = [*panel.notes, *check_news(news, config.retrain)]
-    for warning in warnings:
-        listener.note(f"warning: {warning}", event="warning")
-    due, reason = is_due(news, config, champion, force=force)
-    found = replace(
-        begun,
-        cutoff=news.cutoff,
-        new_rows=news.rows,
-        drift=news.drift,
-        due=reason,
-        warnings=tuple(warnings),
-    )
-    listener.note(
-        ("due: " if due else "not due: ") + reason,
-        event="due",
-        due=due,
-        cutoff=found.cutoff,
-        new_rows=found.new_rows,
-        drift=found.drift,
-    )
-    if not due:
-        return replace(found, exit_code=0, outcome="not_due", reason=reason)
-    challenge = train_challenger(config, champion, panel, table, news, listener, checkpoints)
-    return _concluded(home, challenge, champion, found, data_path, seen=seen)
+        if self.config.retrain.refit:
+            learned = learn_all_rows(trained, self.listener, checkpoints=checkpoints)
+        run = publish_trained(self.home, trained, learned, source=self.data_path)
+        return self._promoted(run, replace(self.begun, reason="there was no champion"))
 
+    def _concluded(self, challenge: Challenge, champion: LoadedRun, found: Status) -> Status:
+        """Publish the challenger, clear old runs away, and make it the champion if it is better.
 
-def _concluded(
-    home: Path,
-    challenge: Challenge,
-    champion: LoadedRun,
-    found: Status,
-    data_path: Path,
-    *,
-    seen: Version,
-) -> Status:
-    """Publish the challenger, clear old runs away, and make it the champion if it is better.
+        The promotion comes last: where anything fails, the champion is the one that it was.
+        """
+        verdict, trained = challenge.verdict, challenge.trained
+        judged = Judged(start=challenge.start, verdict=verdict, against=champion.run.run_id)
+        run = publish_trained(
+            self.home, trained, challenge.learned, source=self.data_path, judged=judged
+        )
+        found = replace(
+            found,
+            start=challenge.start,
+            judged=verdict,
+            run=run.run_id,
+            reason=verdict.reason,
+            warnings=(*found.warnings, *challenge.warnings),
+        )
+        with suppress(BusyError):  # of the pointer: old runs go the next time
+            removed = prune(self.home, keep=trained.prepared.config.retrain.keep)
+            found = replace(found, removed=tuple(removed))
+        if verdict.better:
+            return self._promoted(run, found)
+        return replace(found, exit_code=QUALITY_GATE, outcome="kept_champion")
 
-    The promotion comes last: where anything fails, the champion is the one that it was.
-    """
-    verdict, keep = challenge.verdict, challenge.trained.prepared.config.retrain.keep
-    judged = Judged(start=challenge.start, verdict=verdict, against=champion.run.run_id)
-    run = publish_trained(
-        home, challenge.trained, challenge.learned, source=data_path, judged=judged
-    )
-    found = replace(
-        found,
-        start=challenge.start,
-        judged=verdict,
-        run=run.run_id,
-        reason=verdict.reason,
-        warnings=(*found.warnings, *challenge.warnings),
-    )
-    with suppress(BusyError):  # of the pointer: old runs go the next time
-        found = replace(found, removed=tuple(prune(home, keep=keep)))
-    if verdict.better:
-        return _promoted(home, run, found, seen=seen)
-    return replace(found, exit_code=QUALITY_GATE, outcome="kept_champion")
+    def _promoted(self, run: Run, found: Status) -> Status:
+        """Promote a published run, if a fresh process reads it back to identical forecasts.
 
-
-def _promoted(home: Path, run: Run, found: Status, *, seen: Version) -> Status:
-    """Promote a published run, if a fresh process reads it back to identical forecasts.
-
-    Raises RunError otherwise.
-
-    A run that was stopped on its way goes: it would pass for one that was tried. It is only kept,
-    however good it is, where somebody chose a champion since the pointer was ``seen``: it was not
-    compared with that one.
-    """
-    try:
-        require_same_forecasts(home, run)
-        champion = crown(home, run.run_id, seen=seen)
-    except (Stopped, KeyboardInterrupt):
-        discard(home, run.run_id)
-        raise
-    except BusyError as error:  # nobody else retrains: this is a failure that hooks have to tell
-        raise WriteError(*error.problems) from None
-    if champion == run.run_id:
-        return replace(found, exit_code=0, outcome="promoted", run=run.run_id)
-    return replace(
-        found,
-        exit_code=QUALITY_GATE,
-        outcome="kept_champion",
-        run=run.run_id,
-        reason=chosen_meanwhile(run, champion),
-    )
+        Raises RunError otherwise. A run that was stopped on its way goes: it would pass for one
+        that was tried. It is only kept, however good it is, where somebody chose a champion since
+        the pointer was seen: it was not compared with that one.
+        """
+        try:
+            require_same_forecasts(self.home, run)
+            champion = crown(self.home, run.run_id, seen=self.seen)
+        except (Stopped, KeyboardInterrupt):
+            discard(self.home, run.run_id)
+            raise
+        except BusyError as error:  # nobody else retrains: a failure that hooks have to tell
+            raise WriteError(*error.problems) from None
+        if champion == run.run_id:
+            return replace(found, exit_code=0, outcome="promoted", run=run.run_id)
+        return replace(
+            found,
+            exit_code=QUALITY_GATE,
+            outcome="kept_champion",
+            run=run.run_id,
+            reason=chosen_meanwhile(run, champion),
+        )
 
 
 def require_same_forecasts(home: Path, run: Run) -> None:

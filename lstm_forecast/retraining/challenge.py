@@ -31,14 +31,15 @@ from lstm_forecast.training.specs import network_spec
 
 __all__ = ["Challenge", "train_challenger", "warm_weights"]
 
-# Decided by the rows there are, or by other keys: always anew.
-LAID_OUT = ("padding", "evaluation_stride", "fallback")
+# Keys that are decided anew in every training, as the rows that there are, or other keys, decide.
+DECIDED_ANEW = ("padding", "evaluation_stride", "fallback")
 # Horizons that judge, at most. Nobody learns from them: half of all new rows would hide a new
 # regime for as long as the champion is old, and more than 32 find no better challenger sooner
 # (`python -m tests.benchmarks reliability power`).
-JUDGED = 32
-# sections with keys that may be left to auto
-DECIDED = ("preprocessing", "windows", "model", "training")
+MOST_JUDGING_HORIZONS = 32
+# Sections with keys that may be left to auto.
+SECTIONS_WITH_AUTO = ("preprocessing", "windows", "model", "training")
+PUBLISHED_AS_IT_WAS = "trained again on all rows it failed, so that it is published as it was"
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def train_challenger(
     listener: Listener,
     checkpoints: Checkpoints,
 ) -> Challenge:
-    """Train on all rows but the newer half of the new ones, ``JUDGED`` horizons at most, and
+    """Train on all rows but the newer half of the new ones, ``MOST_JUDGING_HORIZONS`` at most, and
     compare on these.
 
     The older part of what the champion does not know is what the challenger can know better: with
@@ -69,7 +70,7 @@ def train_challenger(
     included. If it wins, it is trained on all rows, and judged once more: it has seen the rows
     then, so that winning proves nothing, but losing does.
     """
-    judged_from = news.end - min(news.rows // 2, JUDGED * config.windows.horizon)
+    judged_from = news.end - min(news.rows // 2, MOST_JUDGING_HORIZONS * config.windows.horizon)
     lesson = partial(learn, listener=listener, checkpoints=checkpoints)
     anew = partial(learn_all_rows, listener=listener, checkpoints=checkpoints)
 
@@ -78,24 +79,44 @@ def train_challenger(
 
     candidates = list(_candidates(config, champion, prepared_like, lesson, listener))
     trained, warm = min(candidates, key=lambda candidate: _validation_error(candidate[0]))
-    prepared = trained.prepared
-    view = news.panel
-    if len(prepared.layout.ids) < len(view.layout.ids):  # data.short_series: skip
-        view = view.only(np.isin(view.layout.ids, prepared.layout.ids))
-    unseen = np.maximum(prepared.split.test_start, view.layout.rows_before(judged_from))
-
-    def judge(members: Sequence[Member]) -> Verdict:
-        phase("judging the challenger beside the champion")
-        forecaster = prepared.forecaster(onnx_graph(members))
-        learned = prepared.split.validation_start
-        return judge_challenger(
-            champion, forecaster, prepared.config, view, learned=learned, unseen=unseen
-        )
-
+    judge = partial(_judged, champion, trained.prepared, news, judged_from=judged_from)
     refit, learned, warnings = config.retrain.refit, trained.learned, []
     if refit:
         learned = anew(trained, warm=warm, before_test=True)
     verdict = judge(learned.members)
+    _tell(verdict, listener)
+    if verdict.better and refit:
+        again = anew(trained, warm=warm)
+        second = judge(again.members)
+        learned = again if second.better else learned
+        warnings += [] if second.better else [f"{PUBLISHED_AS_IT_WAS}: {second.reason}"]
+    return Challenge(trained, learned, "scratch" if warm is None else "warm", verdict, warnings)
+
+
+def _judged(
+    champion: LoadedRun,
+    prepared: Prepared,
+    news: News,
+    members: Sequence[Member],
+    *,
+    judged_from: int,
+) -> Verdict:
+    """Judge these networks beside the champion on the steps from number ``judged_from`` on."""
+    phase("judging the challenger beside the champion")
+    view = news.panel
+    if len(prepared.layout.ids) < len(view.layout.ids):  # data.short_series: skip
+        view = view.only(np.isin(view.layout.ids, prepared.layout.ids))
+    return judge_challenger(
+        champion,
+        prepared.forecaster(onnx_graph(members)),
+        prepared.config,
+        view,
+        learned=prepared.split.validation_start,
+        unseen=np.maximum(prepared.split.test_start, view.layout.rows_before(judged_from)),
+    )
+
+
+def _tell(verdict: Verdict, listener: Listener) -> None:
     listener.note(
         verdict.reason,
         event="verdict",
@@ -106,16 +127,6 @@ def train_challenger(
         gain=verdict.gain,
         gain_low=verdict.gain_low,
     )
-    if verdict.better and refit:
-        again = anew(trained, warm=warm)
-        if (second := judge(again.members)).better:
-            learned = again
-        else:
-            warnings.append(
-                "trained again on all rows it failed, so that it is published as it was:"
-                f" {second.reason}"
-            )
-    return Challenge(trained, learned, "scratch" if warm is None else "warm", verdict, warnings)
 
 
 def _candidates(
@@ -146,13 +157,13 @@ def _candidates(
 def _like(champion: Config, config: Config) -> Config:
     """The config, with what it leaves to auto decided as in the champion's."""
     changes = {}
-    for name in DECIDED:
+    for name in SECTIONS_WITH_AUTO:
         section: Section = getattr(config, name)
         open_keys = [
             key
             for key, info in type(section).model_fields.items()
             if any(each is AUTO for each in info.metadata)
-            and key not in LAID_OUT
+            and key not in DECIDED_ANEW
             and getattr(section, key) is None
         ]
         taken = {key: getattr(getattr(champion, name), key) for key in open_keys}

@@ -74,7 +74,7 @@ def trained_before(
     def run(runs: Path) -> Mapping[str, Any]:
         return workflow.retrain(
             config, config_path=Path("grown.yaml"), runs=runs, listener=Talk(None), force=True,
-            metrics_file=runs / "metrics.prom",
+            audience=workflow.Audience(metrics_file=runs / "metrics.prom"),
         ).content()  # fmt: skip
 
     return run

@@ -63,7 +63,7 @@ STAGES = {
     "judging": ("lstm_forecast.retraining.challenge:judge_challenger", 1, signal.SIGTERM, 0),
     "publishing": ("lstm_forecast.store.publishing:fingerprint", 1, signal.SIGINT, 0),
     "reading back": (
-        "lstm_forecast.commands.retrain:_require_same_forecasts",
+        "lstm_forecast.commands.retrain:require_same_forecasts",
         1,
         signal.SIGTERM,
         0.3,
