@@ -172,19 +172,16 @@ def _report(
     forecast: Floats,
     others: Mapping[str, Floats],
 ) -> BacktestReport:
-    part, layout, quantiles = (
-        task.part,
-        task.panel.layout,
-        task.loaded.forecaster.quantiles,
-    )
+    part, layout, run = task.part, task.panel.layout, task.loaded.run
+    quantiles = task.loaded.forecaster.quantiles
     report = part_report(part, forecast, quantiles=quantiles, baselines=others)
     stamps = layout.stamps(part.origins - 1)
     networks: dict[str, int] = {}
     for fold in folds:
         networks[fold.network] = networks.get(fold.network, 0) + len(fold.index)
     return BacktestReport(
-        run=task.loaded.run.run_id,
-        path=str(task.loaded.run.path),
+        run=run.run_id,
+        path=str(run.path),
         output=None,
         networks=networks,
         trainings=len(folds) if RETRAINED in networks else 0,

@@ -34,15 +34,8 @@ def check(path: Path, *, config: Config | None = None) -> Inspection:
     Raises DataError only if nothing can be said about the table, ConfigError if training would take
     too much memory.
     """
-    findings: list[Finding] = []
     built: Built | None = None
-    if config is None:
-        look = first_look(path)
-        findings += look.findings
-        past = CovariatesConfig(past=tuple(name for name in look.roles.others))
-        data = look.data.model_copy(update={"covariates": past})
-    else:
-        data = config.data
+    data, findings = _described(path) if config is None else (config.data, [])
     try:
         limit = config.training.memory_limit if config else None
         panel, faults, table = survey_panel(data, path, end=data.end, memory_limit=limit)
@@ -62,16 +55,21 @@ def check(path: Path, *, config: Config | None = None) -> Inspection:
     season = season if held_season(panel.layout, season) else 1
     findings += panel_notes(panel, n_targets=len(data.targets), season=season)
     if config is not None:
-        findings += [
-            Finding("season", "note", 1, text)
-            for text in doubtful_season(config.windows.season_length, panel.layout)
-        ]
+        doubts = doubtful_season(config.windows.season_length, panel.layout)
+        findings += [Finding("season", "note", 1, text) for text in doubts]
         findings += _short(panel, config)
         if not any(finding.level == "refused" for finding in findings):
             built, problems = _rehearsed(config, surveyed, table)
             findings += problems
     facts = replace(_facts(panel, table, data, findings), training=built)
     return _inspection(path, facts, findings)
+
+
+def _described(path: Path) -> tuple[DataConfig, list[Finding]]:
+    """All columns of a table that nobody described, and what is found in them."""
+    look = first_look(path)
+    past = CovariatesConfig(past=tuple(name for name in look.roles.others))
+    return look.data.model_copy(update={"covariates": past}), list(look.findings)
 
 
 def _inspection(path: Path, facts: TableFacts, findings: Sequence[Finding]) -> Inspection:

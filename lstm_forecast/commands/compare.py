@@ -85,20 +85,16 @@ def compare(
     base = prepare(config, data_path)
     part = _judged(base)
     prepared = {variation: _varied(base, variation, config_path) for variation in variations}
-    contexts = contexts or [times * base.config.windows.context_length for times in CONTEXTS]
+    contexts = contexts or [times * base.framing.context_length for times in CONTEXTS]
     _require_segments(prepared, contexts)
     baselines = _baselines(base, getattr(base, part))
     outcomes = _train(prepared, part, seeds, listener)
-    first = {variation: results[0].members for variation, results in outcomes.items()}
-    timings = _time(first, contexts, listener)
-    rows = tuple(
-        _row(variation, outcomes[variation], timings[variation]) for variation in variations
-    )
-    windows = len(getattr(base, part).windows)
+    timings = _time(outcomes, contexts, listener)
+    rows = tuple(_row(each, outcomes[each], timings[each]) for each in variations)
     comparison = Comparison(
         name=config.name,
         part=part,
-        windows=windows,
+        windows=len(getattr(base, part).windows),
         seeds=tuple(seeds),
         variations=rows,
         baselines=baselines,
@@ -246,9 +242,10 @@ def _baselines(base: Prepared, part: Part) -> tuple[Row, ...]:
 
 
 def _time(
-    members: Mapping[Variation, Sequence[Member]], contexts: Sequence[int], listener: Listener
+    outcomes: Mapping[Variation, Sequence[_Outcome]], contexts: Sequence[int], listener: Listener
 ) -> dict[Variation, dict[int, Timing]]:
     """How fast each variation predicts, by context length."""
+    members = {variation: results[0].members for variation, results in outcomes.items()}
     text = f"timing predictions from contexts of {', '.join(f'{n:,}' for n in contexts)} rows"
     listener.note(text, event="phase", contexts=list(contexts))
     rounds = [

@@ -140,13 +140,8 @@ def doubtful_levels(
     make it.
 
     ``panel`` has a series for every row of the scaler in ``index`` (n_series,); a ``cycle`` of rows
-    is a season or a horizon, whichever is longer. What training saw
-    is known from the scaler, so that there is nothing to be said with ``preprocessing.scaler:
-    none``. Too far is a level ``FAR`` standard deviations away, times the root of the number of
-    series where these share one scale, or one beside which both mean and standard deviation are
-    ``SMALL`` times as large. A level of 0 is none: demand may cease. Where more than half of the
-    newest rows are 0, the least of the others is the level, which may lie ``FAR_SPARSE`` standard
-    deviations away.
+    is a season or a horizon, whichever is longer. What training saw is known from the scaler, so
+    that there is nothing to be said with ``preprocessing.scaler: none``.
     """
     if preprocessing.scaler == "none":
         return
@@ -178,7 +173,11 @@ def _far_levels(
     """The level of the ``newest`` values (n_series, steps, n_targets), whether it is of sparse
     demand, and whether it is too far out: (n_series, n_targets) each.
 
-    ``middle`` and ``deviation`` are what training saw; series share one scale where ``pooled``.
+    ``middle`` and ``deviation`` are what training saw; series share one scale where ``pooled``. Too
+    far is a level ``FAR`` standard deviations away, times the root of the number of series where
+    these share one scale, or one beside which both mean and standard deviation are ``SMALL`` times
+    as large. A level of 0 is none: demand may cease. Where more than half of the newest rows are 0,
+    the least of the others is the level, which may lie ``FAR_SPARSE`` standard deviations away.
     """
     with np.errstate(all="ignore"):
         values = np.log(newest) if scaler.log else newest

@@ -107,12 +107,10 @@ def load_run(
     """Read and verify what forecasting needs. Raises RunError if any of it is damaged.
 
     ``evaluated``: the network that learned from the training part alone, to forecast rows that the
-    published one knows. ``levels`` are percents of intervals, absent: those that the network was
-    trained for. Raises UsageError for one that it was not trained for if it was not calibrated
-    either.
+    published one knows. ``levels`` are percents of intervals, absent: those trained for. Raises
+    UsageError for one that the network was neither trained nor calibrated for.
     """
     phase(f"loading {run.path}")
-    which = "evaluated" if evaluated else "network"
     config = read_config(run)
     framing = Framing.of(config.windows, statistics_length=config.statistics_length)
     channels = Channels.of(
@@ -122,7 +120,7 @@ def load_run(
         scaler = _read_scaler(run, config.data, melted=config.melted)
         calibration = calibration_from_bytes(
             run.read("calibration.safetensors"),
-            which,
+            "evaluated" if evaluated else "network",
             levels=config.model.levels,
             horizon=framing.horizon,
             n_targets=channels.n_targets,
@@ -130,9 +128,8 @@ def load_run(
         )
         season_length = config.windows.season_length
         demands = Demands.of(config.model, framing, channels, season_length=season_length)
-        network = sound_network(run, demands, evaluated=evaluated)
         forecaster = make_forecaster(
-            network,
+            sound_network(run, demands, evaluated=evaluated),
             scaler,
             framing,
             channels,

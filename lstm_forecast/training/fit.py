@@ -232,9 +232,6 @@ def _fit(
     # it.
     phase("starting Keras")
     start_keras()
-    from lstm_forecast.model.network.build import assign_weights, build_network, named_weights
-    from lstm_forecast.model.network.training import train_network
-
     starts, members, history = [], [], []
     for number, context_length in enumerate(contexts):
         phase(
@@ -244,26 +241,52 @@ def _fit(
         )
         training, linear = windows[context_length], linears[context_length]
         first = _start(prepared, training, linear, number)
-        network = build_network(first.spec)
-        assign_weights(network, first.weights if warm is None else warm[number])
-        epochs = train_network(
-            network,
+        member, epochs = _trained(
+            first,
             Optimisation.of(
                 config.training,
                 quantiles=first.spec.quantiles,
                 seed=first.spec.seed,
                 stop_after=None if stop_after is None else stop_after[number],
             ),
-            training=training,
-            validation=None if part is None else part.windows.with_context(context_length),
-            linear=linear,
+            training,
+            None if part is None else part.windows.with_context(context_length),
+            weights=first.weights if warm is None else warm[number],
             report=partial(_numbered, report, number + 1),
-            store=checkpoints,
+            checkpoints=checkpoints,
         )
         starts.append(first)
-        members.append(replace(first, weights=named_weights(network)))
+        members.append(member)
         history += [replace(epoch, network=number + 1) for epoch in epochs]
     return Fitted(tuple(members), tuple(history), tuple(starts))
+
+
+def _trained(
+    first: Member,
+    optimisation: Optimisation,
+    training: Windows,
+    validation: Windows | None,
+    *,
+    weights: Mapping[str, NDArray[np.float32]],
+    report: Report,
+    checkpoints: Checkpoints | None,
+) -> tuple[Member, Sequence[Epoch]]:
+    """Train one network from these weights, and tell of its epochs."""
+    from lstm_forecast.model.network.build import assign_weights, build_network, named_weights
+    from lstm_forecast.model.network.training import train_network
+
+    network = build_network(first.spec)
+    assign_weights(network, weights)
+    epochs = train_network(
+        network,
+        optimisation,
+        training=training,
+        validation=validation,
+        linear=first.linear,
+        report=report,
+        store=checkpoints,
+    )
+    return replace(first, weights=named_weights(network)), epochs
 
 
 def _numbered(report: Report, number: int, epoch: Epoch) -> None:

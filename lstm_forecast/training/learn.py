@@ -16,13 +16,12 @@ from lstm_forecast.forecasting.doubts import doubtful_intervals
 from lstm_forecast.forecasting.forecaster import Forecaster
 from lstm_forecast.forecasting.loaded import with_shown_levels
 from lstm_forecast.judging.parts import (
-    Part,
     linear_forecast,
     part_report,
     part_table,
     require_finite,
 )
-from lstm_forecast.model.linear.linear import Linear, fit_linear
+from lstm_forecast.model.linear.linear import fit_linear
 from lstm_forecast.model.onnx.graph import onnx_graph, weight_shapes
 from lstm_forecast.model.published import NETWORK
 from lstm_forecast.panel.survey import repair_notes
@@ -83,13 +82,8 @@ def learn(
     }
     for name, part in parts.items():
         require_finite(part, forecasts[name], prepared.layout)
-    ridge = fit_linear(prepared.windows())
     _describe_intervals(prepared, forecasts, forecaster.levels, listener)
-    reports = {
-        name: _report(prepared, part, forecasts[name], forecaster.quantiles, ridge)
-        for name, part in parts.items()
-    }
-    metrics = Reports(validation=reports.get("validation"), test=reports.get("test"))
+    metrics = _reports(prepared, forecasts, forecaster.quantiles)
     table = _test_table(prepared, forecasts.get("test"), forecaster.quantiles)
     return Trained(
         prepared, fitted, members, evaluated, calibrations, published, scores, metrics, table
@@ -257,11 +251,17 @@ def _calibrated(
     }
 
 
-def _report(
-    prepared: Prepared, part: Part, forecast: Floats, quantiles: Sequence[float], linear: Linear
-) -> Report:
-    ridge = linear_forecast(linear, part.windows, prepared.scaler, part.series)
-    return part_report(part, forecast, quantiles=quantiles, baselines={"ridge": ridge})
+def _reports(
+    prepared: Prepared, forecasts: Mapping[str, Floats], quantiles: Sequence[float]
+) -> Reports:
+    """Errors by part, beside the simple forecasts and a ridge on the same windows."""
+    linear, reports = fit_linear(prepared.windows()), dict[str, Report]()
+    for name, part in prepared.parts.items():
+        ridge = linear_forecast(linear, part.windows, prepared.scaler, part.series)
+        reports[name] = part_report(
+            part, forecasts[name], quantiles=quantiles, baselines={"ridge": ridge}
+        )
+    return Reports(validation=reports.get("validation"), test=reports.get("test"))
 
 
 def _test_table(
