@@ -44,9 +44,10 @@ from lstm_forecast.training.prepared import Prepared
 __all__ = ["Comparison", "compare"]
 
 TABLES, PICTURES = (".csv", ".parquet", ".json"), (".png", ".svg", ".pdf")
-CONTEXTS = (1, 4, 16)  # times the config's own context
-# in which everything is timed in turn; the fastest counts, as what else the machine does only adds
-ROUNDS = 3
+TIMES_CONTEXT = (1, 4, 16)  # the contexts that are timed, in those of the config
+# Everything is timed so often, in turn. The fastest time counts, as what else the machine does only
+# adds to it.
+TIMED_ROUNDS = 3
 
 
 @dataclass(frozen=True)
@@ -85,18 +86,17 @@ def compare(
     base = prepare(config, data_path)
     part = _judged(base)
     prepared = {variation: _varied(base, variation, config_path) for variation in variations}
-    contexts = contexts or [times * base.framing.context_length for times in CONTEXTS]
+    contexts = contexts or [times * base.framing.context_length for times in TIMES_CONTEXT]
     _require_segments(prepared, contexts)
     baselines = _baselines(base, getattr(base, part))
     outcomes = _train(prepared, part, seeds, listener)
     timings = _time(outcomes, contexts, listener)
-    rows = tuple(_row(each, outcomes[each], timings[each]) for each in variations)
     comparison = Comparison(
         name=config.name,
         part=part,
         windows=len(getattr(base, part).windows),
         seeds=tuple(seeds),
-        variations=rows,
+        variations=tuple(_row(each, outcomes[each], timings[each]) for each in variations),
         baselines=baselines,
     )
     _save(comparison, output, picture)
@@ -250,7 +250,7 @@ def _time(
     listener.note(text, event="phase", contexts=list(contexts))
     rounds = [
         {(variation, n): _timing(own, n) for variation, own in members.items() for n in contexts}
-        for _ in range(ROUNDS)
+        for _ in range(TIMED_ROUNDS)
     ]
     return {
         variation: {n: fastest([found[variation, n] for found in rounds]) for n in contexts}

@@ -18,14 +18,18 @@ from lstm_forecast.judging.metrics import (
     owa,
     rmsse,
 )
-from lstm_forecast.store.report import FORECAST, Interval, Report
+from lstm_forecast.store.report import FORECAST, Errors, Interval, Report
 
 __all__ = ["SeriesErrors", "make_report", "worst_series"]
 
-COPIED, NO_GAIN = 0.5, 0.05  # see _warnings
-FLAT = 0.1
 NAIVE = "naive"  # the baseline that a forecast may copy
-HARM = -0.05  # skill against a simple forecast, below which that would have been the better choice
+# A forecast copies it that is nearer to it than this share of its distance to what came, and whose
+# skill is no better than this.
+COPYING_DISTANCE, COPYING_SKILL = 0.5, 0.05
+# A flat forecast varies less than this share of what came.
+FLAT_SHARE = 0.1
+# Skill against a simple forecast below which that would have been the better choice.
+HARMFUL_SKILL = -0.05
 Floats = NDArray[np.float64]
 Kind = TypeVar("Kind")
 
@@ -74,10 +78,46 @@ def make_report(
     ``reference``. Pinball losses are those of every quantile, the scaled CRPS that of all but the
     median. A figure that is beyond the range of numbers is None.
     """
-    middle = len(quantiles) // 2
-    points = {FORECAST: forecast[..., middle], **baselines}
+    points = {FORECAST: forecast[..., len(quantiles) // 2], **baselines}
+    overall = _overall(points, actual, scale, squared_scale, reference=reference)
+    skill = {name: _skill(overall[FORECAST].mae, overall[name].mae) for name in baselines}
+    intervals = dict(_intervals(forecast, actual, quantiles, scale))
+    report = Report(
+        windows=len(actual),
+        errors=overall,
+        skill=skill,
+        reference=reference,
+        left_out=left_out(actual, scale),
+        by_step={name: errors_by_step(values, actual) for name, values in points.items()},
+        intervals=intervals,
+        pinball=_losses(forecast, actual, quantiles),
+        scaled_crps=_scaled_crps(forecast, actual, quantiles),
+        warnings=(
+            *_beaten(skill, reference),
+            *_warnings(points[FORECAST], actual, baselines[NAIVE]),
+            *_missed(intervals, len(actual)),
+        ),
+    )
+    return _representable(report)
+
+
+def _losses(forecast: Floats, actual: Floats, quantiles: Sequence[float]) -> dict[str, float]:
+    """The pinball loss of every quantile, by its number as text."""
+    names = map("{:g}".format, quantiles)
+    return dict(zip(names, pinball(forecast, actual, quantiles), strict=True))
+
+
+def _overall(
+    points: Mapping[str, Floats],
+    actual: Floats,
+    scale: Floats,
+    squared_scale: Floats,
+    *,
+    reference: str,
+) -> dict[str, Errors]:
+    """All errors of each point forecast (n_windows, horizon, n_targets), by name."""
     plain = {name: errors(values, actual, scale) for name, values in points.items()}
-    overall = {
+    return {
         name: replace(
             plain[name],
             rmsse=rmsse(values, actual, squared_scale),
@@ -85,28 +125,6 @@ def make_report(
         )
         for name, values in points.items()
     }
-    own = overall[FORECAST].mae
-    skill = {name: _skill(own, overall[name].mae) for name in baselines}
-    intervals = dict(_intervals(forecast, actual, quantiles, scale))
-    losses = pinball(forecast, actual, quantiles)
-    return _representable(
-        Report(
-            windows=len(actual),
-            errors=overall,
-            skill=skill,
-            reference=reference,
-            left_out=left_out(actual, scale),
-            by_step={name: errors_by_step(values, actual) for name, values in points.items()},
-            intervals=intervals,
-            pinball=dict(zip(map("{:g}".format, quantiles), losses, strict=True)),
-            scaled_crps=_scaled_crps(forecast, actual, quantiles),
-            warnings=(
-                *_beaten(skill, reference),
-                *_warnings(points[FORECAST], actual, baselines[NAIVE]),
-                *_missed(intervals, len(actual)),
-            ),
-        )
-    )
 
 
 def worst_series(
@@ -206,7 +224,7 @@ def _beaten(skill: Mapping[str, float | None], reference: str) -> Iterator[str]:
     the naive one.
     """
     for name in dict.fromkeys((NAIVE, reference)):
-        if (found := skill.get(name)) is not None and found < HARM:
+        if (found := skill.get(name)) is not None and found < HARMFUL_SKILL:
             yield (
                 f"the forecast errs more than the {name.replace('_', ' ')} one: its MAE is"
                 f" {-found:.1%} above that"
@@ -222,15 +240,17 @@ def _warnings(forecast: Floats, actual: Floats, naive: Floats) -> Iterator[str]:
     much as what came. Both are about (window, target) pairs.
     """
     error = np.abs(forecast - actual)
-    near = float((np.abs(forecast - naive).mean(axis=1) < COPIED * error.mean(axis=1)).mean())
+    near = float(
+        (np.abs(forecast - naive).mean(axis=1) < COPYING_DISTANCE * error.mean(axis=1)).mean()
+    )
     skill = _skill(float(error.mean()), float(np.abs(naive - actual).mean()))
-    if near > 0.5 and skill is not None and skill < NO_GAIN:
+    if near > 0.5 and skill is not None and skill < COPYING_SKILL:
         yield (
             f"the forecast copies the last value: in {near:.0%} of the windows it is more than"
             f" twice as near to it as to what came, and its MAE is {abs(skill):.1%}"
             f" {'above' if skill < 0 else 'below'} that of the naive one"
         )
-    flat = float((np.ptp(forecast, axis=1) < FLAT * np.ptp(actual, axis=1)).mean())
+    flat = float((np.ptp(forecast, axis=1) < FLAT_SHARE * np.ptp(actual, axis=1)).mean())
     if flat > 0.5:
         yield (
             f"the forecast is flat: in {flat:.0%} of the windows it varies over the horizon less"

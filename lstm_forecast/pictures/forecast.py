@@ -65,9 +65,8 @@ def forecast_figure(
         own, past, ahead = (
             table[table["unique_id"] == unique_id] for table in (history, test, future)
         )
-        tested |= _draw_test(
-            axes, separate_windows(past, *positions(own["ds"].iloc[[0, -1]])), name
-        )
+        windows = separate_windows(past, *positions(own["ds"].iloc[[0, -1]]))
+        tested |= _draw_test(axes, windows, name)
         _draw_actual_and_future(axes, own, ahead, name)
         time_axis(axes, own["ds"], ticks=14 // n_columns)
         axes.set_title(plain(unique_id, longest=80 // n_columns))
