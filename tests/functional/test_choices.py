@@ -10,9 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
+from safetensors.numpy import load
 from typer.testing import CliRunner
 
 from lstm_forecast.cli import app
@@ -42,7 +44,7 @@ CONFIGS = {
     "walk": (
         "data: {path: walk.csv, timestamp: step, targets: y}\nsplit: {validation: 0.3}\n"
         f"windows: {{{WINDOWS}, season_length: 4}}\nmodel: {{{MODEL}, linear: none, ensemble: 1}}\n"
-        "training: {epochs: 0, batch_size: 64, steps_per_epoch: 0}\n"
+        "training: {epochs: 0, batch_size: 64, steps_per_epoch: 0, fallback: true}\n"
     ),
     "auto": (
         "data: {path: waves.csv, timestamp: step, targets: y}\nwindows: {horizon: 6}\n"
@@ -69,6 +71,8 @@ RUNS: dict[str, tuple[str, ...]] = {  # runs directory: name of the config, opti
     "network": ("waves", "--set", "training.fallback=false", "--set", "training.refit=false"),
     "unjudged": ("waves", "--set", "split.validation=0", "--set", "training.refit=false"),
     "changed": ("waves", "--set", "training.refit=false", "--set", "data.path=changed.csv"),
+    "beaten": ("walk", "--set", "training.epochs=1"),
+    "asked": ("walk", "--set", "training.epochs=1", "--set", "training.fallback=auto"),
     **{name: (name,) for name in ("walk", "auto", "level", "rise", "short")},
 }
 TRAIN = """
@@ -271,6 +275,48 @@ def test_the_published_naive_forecast_follows_newer_data(chosen: Path, tmp_path:
 def test_without_fallback_the_network_is_published_whatever_its_errors(chosen: Path) -> None:
     manifest = run_of(chosen, "network").manifest
     assert (manifest["published"], manifest["validation_errors"]) == ("network", {})
+
+
+def test_a_config_without_a_linear_part_asks_for_the_network_itself(chosen: Path) -> None:
+    asked, beaten = run_of(chosen, "asked"), run_of(chosen, "beaten")
+    assert (asked.manifest["published"], beaten.manifest["published"]) == ("network", "naive")
+    assert [config_of(run).training.fallback for run in (asked, beaten)] == [False, True]
+    assert asked.manifest["resolved"]["training.fallback"] == "False: model.linear is none"
+    assert config_of(run_of(chosen, "auto")).training.fallback is True
+
+
+def test_the_trained_network_is_kept_as_trained_whatever_is_published(
+    chosen: Path, tmp_path: Path
+) -> None:
+    run = run_of(chosen, "beaten")
+    trained, own = (
+        load(each.read("weights.safetensors")) for each in (run, run_of(chosen, "network"))
+    )
+    assert run.manifest["weights"] == "network"
+    assert {name.partition(".")[0] for name in trained} == {"0/recurrent_0", "0/output"}
+    assert np.abs(trained["0/output.kernel"]).max() > 0.01
+    assert {name.partition("/")[0] for name in own} == {"0", "1"}
+    (tmp_path / "network.keras").write_bytes(run.read("network.keras"))
+    network = keras.saving.load_model(tmp_path / "network.keras")
+    found = {
+        f"0/{path[-3 if 'cell' in path[-2] else -2]}.{path[-1]}": np.asarray(weight)
+        for weight in network.weights
+        for path in [weight.path.split("/")]
+    }
+    np.testing.assert_equal(found, trained)
+
+
+def test_predict_says_in_one_line_what_is_published(chosen: Path) -> None:
+    beaten = "not the LSTM (4 units): nothing showed that it forecasts better"
+    corrected = "the median of 2 LSTMs (4 units), which corrects its linear part (combined)"
+    for run, line in {
+        "beaten": f"published: the last value, {beaten}",
+        "asked": "published: the LSTM (4 units)",
+        "network": f"published: {corrected}",
+    }.items():
+        options = ["--run", RUNS[run][0], "--runs", str(chosen / run)]
+        result = CliRunner().invoke(app, ["predict", *options])
+        assert (result.exit_code, result.stderr) == (0, f"{line}\n")
 
 
 def test_series_too_short_for_a_validation_part_get_the_linear_part_which_is_a_weighted_mean(

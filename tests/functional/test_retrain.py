@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from typer.testing import Result
 
-from lstm_forecast.model.ensemble import Member
 from lstm_forecast.retraining import challenge
 from lstm_forecast.store import champions, locked, open_run, run_ids
+from lstm_forecast.training.fit import Learned
 from tests.functional.conftest import BASE, champion_files, series, tree
 from tests.functional.test_cli import invoke, one_object
 
@@ -102,6 +102,18 @@ def test_a_new_regime_is_learned_however_much_older_the_champion_is(
     status = status_of(retrain("--json"))
     assert status["outcome"] == "promoted"
     assert status["judged"]["windows"] == 32 * 4 - 4 + 1
+
+
+def test_a_challenger_is_the_network_where_the_config_asks_for_it_though_the_champion_fell_back(
+    grown: Path, home: Path
+) -> None:
+    alone = ("--set", "model.linear=none")
+    fallback = ("--set", "training.fallback=true")
+    assert invoke("train", "-c", "grown.yaml", *alone, *fallback).exit_code == 0
+    champion = open_run(home)
+    assert champion.manifest["published"] != "network"
+    status = status_of(retrain("--json", "--force", *alone, "--set", "training.fallback=auto"))
+    assert open_run(home / status["run"]).manifest["published"] == "network"
 
 
 def test_a_challenger_that_is_no_better_is_kept_for_study_and_the_champion_stays(
@@ -260,12 +272,12 @@ def test_a_challenger_whose_forecasts_are_not_numbers_leaves_the_champion(
     (grown / "grown.csv").write_text(series(BROKEN + 250, broken=BROKEN))
     real = challenge.learn_all_rows
 
-    def diverged(*args: Any, **options: Any) -> list[Member]:
-        members = real(*args, **options)
-        return [
+    def diverged(*args: Any, **options: Any) -> Learned:
+        members = tuple(
             replace(each, weights={k: np.full_like(w, np.nan) for k, w in each.weights.items()})
-            for each in members
-        ]
+            for each in real(*args, **options).members
+        )
+        return Learned(members, members)
 
     monkeypatch.setattr(challenge, "learn_all_rows", diverged)
     status = status_of(retrain("--json"))

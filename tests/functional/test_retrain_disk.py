@@ -55,7 +55,7 @@ def trained_before(
     writers = {name: lambda path: path.write_bytes(contents[path.name]) for name in FILES}
     trained = SimpleNamespace(prepared=SimpleNamespace(config=config))
     challenge = SimpleNamespace(
-        trained=trained, members=(), start="warm", verdict=BETTER, warnings=()
+        trained=trained, learned=None, start="warm", verdict=BETTER, warnings=()
     )
 
     def publish_trained(home: Path, *_: Any, **__: Any) -> Any:

@@ -24,7 +24,7 @@ AUTO_KEYS = {
     "preprocessing": ["log", "support"],
     "windows": ["context_length", "normalisation", "season_length"],
     "model": ["units", "segment_length", "segment_units", "linear", "ensemble"],
-    "training": ["epochs", "batch_size", "steps_per_epoch"],
+    "training": ["epochs", "batch_size", "steps_per_epoch", "fallback"],
 }
 
 SETTLED: dict[str, dict[str, Any]] = {  # so that no look is taken
@@ -268,7 +268,7 @@ EXPLICIT = {
         "linear": "none",
         "ensemble": 2,
     },
-    "training": {"epochs": 3, "batch_size": 17, "steps_per_epoch": 4},
+    "training": {"epochs": 3, "batch_size": 17, "steps_per_epoch": 4, "fallback": True},
 }
 
 
