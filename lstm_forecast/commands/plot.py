@@ -1,7 +1,7 @@
 """``forecast plot``: pictures of a published run, without the libraries that trained it."""
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
@@ -15,6 +15,7 @@ from lstm_forecast.events import phase
 from lstm_forecast.forecasting.future import forecast_future, forecast_table
 from lstm_forecast.forecasting.loaded import load_run, read_ahead
 from lstm_forecast.forecasting.table import panel_ids
+from lstm_forecast.judging.earlier import earlier_forecasts
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.pictures.forecast import MAX_PANELS, forecast_figure
 from lstm_forecast.pictures.horizon import horizon_figure
@@ -37,6 +38,8 @@ __all__ = ["actual_values", "draw", "plot"]
 PICTURES = ("forecast", "training", "horizon")
 FEW_PANELS = 3  # each as wide as the page, with room for ten horizons of history
 MIN_ROWS = 60  # of history, where the horizon is short
+# of history where one series is forecast a step at a time: a picture 10 inches wide shows them
+MOST_STEPS = 2_000
 # series ids that a wrong one is compared with: that takes less than a second
 MOST_COMPARED = 20_000
 
@@ -114,14 +117,20 @@ def _forecast(
     panel = panel.only(np.array([not drawn.isdisjoint(row) for row in ids]))
     horizon = config.windows.horizon
     rows = max(MIN_ROWS, (10 if len(shown) <= FEW_PANELS else 6) * horizon)
+    earlier: Mapping[str, pd.DataFrame] = {}
+    if horizon == 1 and len(panel.layout.ids) == 1:
+        rows = MOST_STEPS
+        evaluated = load_run(run, evaluated=True, levels=())
+        earlier = earlier_forecasts(evaluated, panel, newest=rows)
     future = forecast_table(loaded, panel, forecast_future(loaded, panel)[0])
     return forecast_figure(
         actual_values(panel, panel_ids(config.data, panel.layout).tolist(), shown, rows=rows),
         _test_forecasts(run, config, shown),
         future,
+        earlier=earlier,
         name=config.name,
         title=f"{_name(run)}: {_span(future, horizon)}{_count(len(shown), len(found))}",
-        note=f"original units; {_zone(panel)}run {run.run_id}",
+        note=f"{loaded.published}\noriginal units; {_zone(panel)}run {run.run_id}",
     )
 
 

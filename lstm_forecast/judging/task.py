@@ -16,7 +16,7 @@ from lstm_forecast.store.documents import read_manifest
 from lstm_forecast.tables.source import Source
 from lstm_forecast.windows.windows import Windows, make_windows
 
-__all__ = ["Task", "open_task"]
+__all__ = ["Task", "evaluation_windows", "known_split", "open_task"]
 
 Ints = NDArray[np.int64]
 
@@ -51,14 +51,10 @@ def open_task(loaded: LoadedRun, data: Source | None, last: int | None) -> Task:
         panel = panel.melted(panel_ids(config.data, panel.layout))
     index = series_index(scaler, panel, unseen=config.data.unseen_series)
     values = scaler.transform(panel)
-    split = _split_of_training(loaded, panel.layout)
-    # Where the test part starts is known again if the rows of the training are all there, and as
-    # many windows tell.
-    borders = split.validation_start
-    found = len(_training_windows(loaded, panel.layout, values, split, borders))
+    split, found = known_split(loaded, panel.layout, values)
     complete = found == read_manifest(loaded.run).windows.training
     starts = split.test_start if complete else split.end
-    windows = _evaluation_windows(loaded, panel.layout, values, starts)
+    windows = evaluation_windows(loaded, panel.layout, values, starts, panel.layout.offsets[1:])
     windows, fewer = _newest(windows, panel.layout, last, loaded.run)
     part = make_parts(
         panel, split, {"chosen": windows}, season_length=config.windows.season_length
@@ -87,21 +83,28 @@ def _incomplete(run: Run, found: int) -> str:
     )
 
 
-def _split_of_training(loaded: LoadedRun, layout: Layout) -> Split:
-    """The split of the rows up to the run's cutoff."""
-    split = loaded.config.split
-    return split_rows(
+def known_split(
+    loaded: LoadedRun, layout: Layout, values: NDArray[np.float32]
+) -> tuple[Split, int]:
+    """Find the split of the rows up to the run's cutoff again, and count its training windows.
+
+    The parts are those of the training if its rows are all there, which as many windows tell.
+    """
+    shares = loaded.config.split
+    split = split_rows(
         layout,
-        validation=split.validation,
-        test=split.test,
+        validation=shares.validation,
+        test=shares.test,
         horizon=loaded.forecaster.framing.horizon,
         ends=layout.rows_before(layout.grid.after(read_manifest(loaded.run).cutoff)),
     )
+    return split, len(_training_windows(loaded, layout, values, split, split.validation_start))
 
 
-def _evaluation_windows(
-    loaded: LoadedRun, layout: Layout, values: NDArray[np.float32], starts: Ints
+def evaluation_windows(
+    loaded: LoadedRun, layout: Layout, values: NDArray[np.float32], starts: Ints, ends: Ints
 ) -> Windows:
+    """Cut the windows whose targets lie in rows ``starts`` to ``ends``, both (n_series,)."""
     framing = loaded.forecaster.framing
     stride = loaded.config.windows.evaluation_stride or framing.horizon
     return make_windows(
@@ -110,7 +113,7 @@ def _evaluation_windows(
         framing.with_stride(stride),
         loaded.forecaster.channels,
         part_starts=starts,
-        part_ends=layout.offsets[1:],
+        part_ends=ends,
         latest=True,
     )
 

@@ -4,7 +4,8 @@ says comes next.
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -17,10 +18,12 @@ from matplotlib.patches import Patch
 
 from lstm_forecast.pictures.style import (
     BLUE,
+    GREEN,
     GREY,
     INK,
     MOST_MARKED_STEPS,
     ORANGE,
+    PURPLE,
     add_heading,
     new_figure,
     plain,
@@ -33,6 +36,7 @@ from lstm_forecast.pictures.style import (
 __all__ = ["MAX_PANELS", "forecast_figure", "interval_levels", "separate_windows"]
 
 MAX_PANELS = 12
+COLORS_OF_PARTS = {"training": GREEN, "validation": PURPLE, "test": BLUE}
 
 
 @styled
@@ -44,13 +48,15 @@ def forecast_figure(
     name: str,
     title: str,
     note: str = "",
+    earlier: Mapping[str, pd.DataFrame] = MappingProxyType({}),
 ) -> Figure:
     """One panel for each ``unique_id`` of ``history``, in its order.
 
     ``history`` has ``unique_id, ds, y``: the actual values to show, NaN where there is a gap.
     ``test`` and ``future`` have ``unique_id, ds, cutoff, <name>`` and ``<name>-lo-80,
-    <name>-hi-80`` ... for every level. Of ``test`` those windows are drawn that lie inside the
-    history and do not overlap.
+    <name>-hi-80`` ... for every level; so have ``earlier`` forecasts, of the training and the
+    validation part by its name. Of ``test`` and ``earlier`` those windows are drawn that lie inside
+    the history and do not overlap.
     """
     shown = list(history["unique_id"].unique())
     n_columns = 1 if len(shown) <= 3 else 2 if len(shown) <= 6 else 3
@@ -60,13 +66,11 @@ def forecast_figure(
     grid = figure.subplots(
         n_rows, n_columns, squeeze=False, sharex="col" if same_time else "none"
     ).ravel()
-    tested = False
+    parts, drawn = {**earlier, "test": test}, set[str]()
     for axes, unique_id in zip(grid, shown, strict=False):
-        own, past, ahead = (
-            table[table["unique_id"] == unique_id] for table in (history, test, future)
-        )
-        windows = separate_windows(past, *positions(own["ds"].iloc[[0, -1]]))
-        tested |= _draw_test(axes, windows, name)
+        own, ahead = (table[table["unique_id"] == unique_id] for table in (history, future))
+        past = {part: table[table["unique_id"] == unique_id] for part, table in parts.items()}
+        drawn |= _draw_past(axes, past, own["ds"].iloc[[0, -1]], name)
         _draw_actual_and_future(axes, own, ahead, name)
         time_axis(axes, own["ds"], ticks=14 // n_columns)
         axes.set_title(plain(unique_id, longest=80 // n_columns))
@@ -74,7 +78,8 @@ def forecast_figure(
         axes.set_xlabel("")
     for axes in grid[len(shown) :]:
         axes.remove()
-    add_heading(figure, title, **_legend(interval_levels(future, name), tested=tested))
+    shown_parts = [part for part in parts if part in drawn]
+    add_heading(figure, title, **_legend(interval_levels(future, name), shown_parts))
     return figure
 
 
@@ -98,15 +103,21 @@ def separate_windows(test: pd.DataFrame, first: float, last: float) -> list[pd.D
     return [test[cutoffs == cutoff] for cutoff in kept[::-1]]
 
 
-def _draw_test(axes: Axes, windows: Sequence[pd.DataFrame], name: str) -> bool:
-    """Draw each window on its own, so that the line breaks where a forecast starts anew; whether
-    there was any.
+def _draw_past(
+    axes: Axes, past: Mapping[str, pd.DataFrame], span: pd.Series, name: str
+) -> set[str]:
+    """Draw each window on its own, so that the line breaks where a forecast starts anew; the parts
+    that have windows between the two stamps of ``span``.
     """
-    if windows and max(map(len, windows)) == 1:
-        windows = [pd.concat(windows)]  # forecasts of one step make a line only together
-    for window in windows:
-        _draw_fan(axes, window, name, BLUE)
-    return bool(windows)
+    drawn = set()
+    for part, table in past.items():
+        windows = separate_windows(table, *positions(span))
+        if windows and max(map(len, windows)) == 1:
+            windows = [pd.concat(windows)]  # forecasts of one step make a line only together
+        for window in windows:
+            _draw_fan(axes, window, name, COLORS_OF_PARTS[part])
+            drawn.add(part)
+    return drawn
 
 
 def _draw_actual_and_future(
@@ -152,11 +163,12 @@ def _shares(n_levels: int) -> list[float]:
     return [0.26] if n_levels == 1 else list(np.linspace(0.16, min(0.5, 0.16 * n_levels), n_levels))
 
 
-def _legend(levels: Sequence[int], *, tested: bool) -> dict[str, Any]:
-    colors = [BLUE, ORANGE] if tested else [ORANGE]
+def _legend(levels: Sequence[int], parts: Sequence[str]) -> dict[str, Any]:
+    colors = [BLUE, ORANGE] if "test" in parts else [ORANGE]
     handles: dict[str, Any] = {"actual": Line2D([], [], color=INK, linewidth=1.0)}
-    if tested:
-        handles["test forecasts"] = Line2D([], [], color=BLUE, linewidth=1.6)
+    for part in parts:
+        color = COLORS_OF_PARTS[part]
+        handles[f"{part} forecasts"] = Line2D([], [], color=color, linewidth=1.6)
     handles["forecast"] = Line2D([], [], color=ORANGE, linewidth=1.6)
     for level, share in zip(levels, _shares(len(levels)), strict=True):
         handles[f"{level} % interval"] = tuple(

@@ -30,6 +30,7 @@ INK, GREY, PALE = "#222222", "#6F6F6F", "#E4E4E4"
 SUFFIXES = (".png", ".svg", ".pdf")
 WIDTH, DOTS = 10.0, 200  # inches and dots per inch: sharp where a page shows it 1000 pixels wide
 LONGEST_LABEL = 90  # letters that fit on a line
+LONGEST_NOTE = 140  # letters of a note that do, as its font is smaller
 MOST_MARKED_STEPS = 3  # a forecast of no more is hardly a line: its points get a mark
 # What helps out where DejaVu lacks a script, if the machine has it: see HELPING in startup.py.
 FALLBACK_FONTS = (
@@ -91,10 +92,11 @@ class Picture(Figure):
 
 
 def new_figure(*, height: float, note: str = "") -> Figure:
-    """An empty figure with a note at the bottom; ``height`` in inches."""
+    """An empty figure with a ``note`` of one or more lines at the bottom; ``height`` in inches."""
     figure = Picture(figsize=(WIDTH, height), dpi=DOTS, layout="constrained")
     if note:
-        figure.supxlabel(plain(note), x=0.992, ha="right", fontsize=9, color=GREY)
+        lines = "\n".join(plain(line, longest=LONGEST_NOTE) for line in note.split("\n"))
+        figure.supxlabel(lines, x=0.992, ha="right", fontsize=9, color=GREY)
     return figure
 
 

@@ -306,7 +306,9 @@ def test_the_trained_network_is_kept_as_trained_whatever_is_published(
     np.testing.assert_equal(found, trained)
 
 
-def test_predict_says_in_one_line_what_is_published(chosen: Path) -> None:
+def test_predict_and_the_picture_say_in_one_line_what_is_published(
+    chosen: Path, tmp_path: Path
+) -> None:
     beaten = "not the LSTM (4 units): nothing showed that it forecasts better"
     corrected = "the median of 2 LSTMs (4 units), which corrects its linear part (combined)"
     for run, line in {
@@ -317,6 +319,9 @@ def test_predict_says_in_one_line_what_is_published(chosen: Path) -> None:
         options = ["--run", RUNS[run][0], "--runs", str(chosen / run)]
         result = CliRunner().invoke(app, ["predict", *options])
         assert (result.exit_code, result.stderr) == (0, f"{line}\n")
+        picture = tmp_path / f"{run}.svg"
+        assert CliRunner().invoke(app, ["plot", *options, "-o", str(picture)]).exit_code == 0
+        assert f"<!-- {line}" in picture.read_text()
 
 
 def test_series_too_short_for_a_validation_part_get_the_linear_part_which_is_a_weighted_mean(

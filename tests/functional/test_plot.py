@@ -17,10 +17,21 @@ from typer.testing import CliRunner
 from lstm_forecast.cli import app
 from lstm_forecast.commands import plot as workflow
 from lstm_forecast.errors import DataError, RunError
+from lstm_forecast.forecasting.loaded import load_run, usable_panel
 from lstm_forecast.pictures.forecast import forecast_figure, interval_levels, separate_windows
 from lstm_forecast.pictures.horizon import horizon_figure
-from lstm_forecast.pictures.style import BLUE, INK, ORANGE, plain, positions, save_figure
+from lstm_forecast.pictures.style import (
+    BLUE,
+    GREEN,
+    INK,
+    ORANGE,
+    PURPLE,
+    plain,
+    positions,
+    save_figure,
+)
 from lstm_forecast.pictures.training import training_figure
+from lstm_forecast.store import find_run
 from lstm_forecast.tables.read import Table
 from tests.unit.conftest import build_panel
 
@@ -36,6 +47,11 @@ CONFIGS = {
         "data: {path: sine.csv, timestamp: step, targets: y}\n"
         "windows: {context_length: 20, horizon: 10, normalisation: last, evaluation_stride: 10}\n"
         + NETWORK.format(levels="[80, 95]")
+    ),
+    "next": (
+        "data: {path: sine.csv, timestamp: step, targets: y}\n"
+        "windows: {context_length: 20, horizon: 1, normalisation: last}\n"
+        + NETWORK.format(levels="[80]")
     ),
     "shops": (
         "data: {path: shops.csv, timestamp: day, series_id: shop, targets: [sales, visits]}\n"
@@ -204,6 +220,37 @@ def test_a_forecast_shows_history_test_forecasts_and_future(
     assert len(figure.axes[0].collections) == 2 * (1 + len(test))
 
 
+def test_one_series_forecast_a_step_at_a_time_is_shown_whole_with_forecasts_of_every_part(
+    trained: Path, tmp_path: Path, figures: list[Figure]
+) -> None:
+    draw(trained, tmp_path / "x.png", name="next")
+    parts = {GREEN: (21, 700), PURPLE: (701, 800), BLUE: (801, 1000)}
+    for color, (first, last) in parts.items():
+        (line,) = lines(figures[0], color)
+        assert line[:, 0].tolist() == list(range(first, last + 1))
+        actual = pd.read_csv(SINE)["y"][first - 1 : last]
+        assert np.abs(line[:, 1] - actual).mean() < 0.2
+    assert len(lines(figures[0], INK)[0]) == 1000
+    told = [*(f"{part} forecasts" for part in ("training", "validation", "test")), "forecast"]
+    assert heading(figures[0])[1][:5] == ["actual", *told]
+    # what a window alone is forecast as
+    loaded = load_run(find_run(trained / "runs", "next"), evaluated=True)
+    panel = usable_panel(loaded, SINE)
+    where = np.array([600]), np.array([0]), np.array([0])
+    scaled = loaded.forecaster.scaler.transform(panel)
+    alone = loaded.forecaster.ahead(scaled, *where, steps=1)
+    assert lines(figures[0], GREEN)[0][580, 1] == pytest.approx(alone[0, 0, 0, 1], abs=1e-6)
+
+
+def test_rows_that_are_not_those_of_the_training_get_no_training_forecasts(
+    trained: Path, tmp_path: Path, figures: list[Figure]
+) -> None:
+    pd.read_csv(SINE).tail(500).to_csv(tmp_path / "newest.csv", index=False)
+    draw(trained, tmp_path / "x.png", name="next", data=tmp_path / "newest.csv")
+    assert heading(figures[0])[1][:3] == ["actual", "test forecasts", "forecast"]
+    assert len(lines(figures[0], INK)[0]) == 500
+
+
 def test_many_series_become_a_grid_that_says_which_are_shown(
     trained: Path, tmp_path: Path, figures: list[Figure]
 ) -> None:
@@ -305,7 +352,7 @@ def test_the_horizon_picture_compares_the_run_with_every_baseline(
         (["--data", "absent.csv"], 4, ["data: ", "absent.csv"]),
         (["training", "--series", "shop 3"], 2, ["--series", "training needs none"]),
         (["horizon", "--data", "shops.csv"], 2, ["--data", "horizon needs none"]),
-        (["--run", "none"], 5, ["no such run", "shops, wave"]),
+        (["--run", "none"], 5, ["no such run", "next, shops, wave"]),
         (["-o", "/proc/x.png"], 7, ["write: /proc/"]),
     ],
 )
