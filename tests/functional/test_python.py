@@ -502,3 +502,17 @@ def test_ctrl_c_ends_a_training_as_python_users_know_it(tmp_path: Path) -> None:
     found = python(code, tmp_path)
     assert (found.stdout, found.stderr) == ("stopped\n", "")
     assert not (tmp_path / "runs" / "shops" / "champion").exists()
+
+
+def test_a_loaded_run_forecasts_is_tested_and_drawn_without_the_libraries_that_train(
+    trained: Path,
+) -> None:
+    code = """
+        import sys
+        import lstm_forecast
+        run = lstm_forecast.load("runs/shops")
+        run.predict(), run.backtest(), run.plot(), run._repr_html_()
+        print([name for name in ("keras", "tensorflow", "polars") if name in sys.modules])
+    """
+    found = python(code, trained)
+    assert (found.stdout, found.stderr) == ("[]\n", "")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lstm_forecast.config.loading import dump_config, load_config, parse_config
 from lstm_forecast.config.network import Activation, Cell, Initializer
-from lstm_forecast.config.schema import Config, Normalisation, Scaler
+from lstm_forecast.config.schema import Config, Normalisation, ScalerKind
 from lstm_forecast.errors import ConfigError
 from tests.unit.config.test_config import MINIMAL
 
@@ -70,7 +70,7 @@ def configs(draw: st.DrawFn) -> Config:
             "split": {"validation": draw(part), "test": draw(part)},
             "preprocessing": {
                 "log": draw(maybe),
-                "scaler": draw(st.sampled_from(get_args(Scaler))),
+                "scaler": draw(st.sampled_from(get_args(ScalerKind))),
             },
             "windows": {
                 "context_length": draw(auto | st.just(segment * 6)),

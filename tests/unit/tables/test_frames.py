@@ -41,6 +41,8 @@ def duck() -> duckdb.DuckDBPyRelation:
 
 FRAMES: dict[str, Callable[[], Any]] = {
     "pandas": lambda: pd.DataFrame(columns()),
+    "pandas on arrow": lambda: pd.DataFrame(columns()).convert_dtypes(dtype_backend="pyarrow"),
+    "nullable pandas": lambda: pd.DataFrame(columns()).convert_dtypes(),
     "polars": lambda: pl.DataFrame(columns()),
     "pyarrow": arrow,
     "duckdb": duck,
