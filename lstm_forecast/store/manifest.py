@@ -94,7 +94,11 @@ class Facts(Document):
         default=(), metadata=described("What may be a fault of the data.")
     )
     data_sha256: str = field(
-        default="", metadata=described("SHA-256 of the table's files, one after another.")
+        default="",
+        metadata=described(
+            "SHA-256 of the table's files, one after another; of a frame from Python, of its rows"
+            " as an Arrow IPC stream."
+        ),
     )
 
 
