@@ -46,7 +46,7 @@ def configs(draw: st.DrawFn) -> Config:
             "name": draw(names.filter(lambda name: name not in ("unique_id", "ds", "cutoff", "y"))),
             "seed": draw(st.integers(0, 2**31 - 1)),
             "data": {
-                "path": draw(words),
+                "path": draw(st.none() | words.filter(lambda word: word != "-")),
                 "timestamp": next(columns),
                 "timestamp_format": draw(st.none() | words),
                 "series_id": next(columns) if draw(maybe) else None,
