@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Answer", "Document", "described", "parsed", "plain_values", "schema_of"]
 
 MISSING_WITHOUT = "missing_without"
-OPTIONAL = "optional"  # marks a property in a schema that is being made
+OPTIONAL = "optional"  # marks a property in a schema that is being made: what it needs
 Kind = TypeVar("Kind")
 
 
@@ -32,7 +32,7 @@ def described(
     if least is not None:
         told["ge"] = least
     if missing_without is not None:
-        told |= {MISSING_WITHOUT: missing_without, "json_schema_extra": {OPTIONAL: True}}
+        told |= {MISSING_WITHOUT: missing_without, "json_schema_extra": {OPTIONAL: missing_without}}
     return told
 
 
@@ -97,8 +97,9 @@ def schema_of(kind: Any) -> dict[str, Any]:
     for part in (schema, *schema.get("$defs", {}).values()):
         if properties := part.get("properties"):
             part["required"] = [name for name, each in properties.items() if OPTIONAL not in each]
-            for each in properties.values():
-                each.pop(OPTIONAL, None)
+            for name, each in properties.items():
+                if each.pop(OPTIONAL, None) == name and "anyOf" in each:
+                    each["anyOf"] = [kind for kind in each["anyOf"] if kind != {"type": "null"}]
                 each.pop("default", None)  # of documents that are older than a field
     return schema
 

@@ -72,6 +72,13 @@ def test_the_schema_describes_every_field_and_requires_those_that_are_always_wri
     assert schema["$defs"]["Part"]["required"] == ["size"]
 
 
+def test_the_schema_has_no_null_where_a_field_is_missing_instead() -> None:
+    found = schema_of(Thing)["properties"]
+    assert found["owner"]["anyOf"] == [{"type": "string"}]
+    assert found["since"]["anyOf"] == [{"type": "integer"}, {"type": "null"}]
+    assert found["sold"]["anyOf"] == [{"type": "boolean"}, {"type": "null"}]
+
+
 def test_an_answer_is_always_right() -> None:
     assert Answer().content() == {"ok": True}
     with pytest.raises(ValueError, match="ok"):
