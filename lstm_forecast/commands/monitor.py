@@ -33,9 +33,9 @@ __all__ = ["monitor", "told"]
 
 SUFFIXES, PICTURES = (".csv", ".parquet", ".json"), (".png", ".svg", ".pdf")
 KEYS = ("unique_id", "ds", "cutoff")
-OBJECTS = 3  # times what text takes is what the objects of JSON take
-FEWEST = 30  # actual values inside or outside of intervals, below which their share says little
-COVERED = 0.8  # least share of what an interval promises that it has to hold
+TIMES_TEXT = 3  # the memory of objects of JSON, in that of their text
+LEAST_VALUES = 30  # that came, below which the share inside of an interval says little
+LEAST_COVERED = 0.8  # share of what an interval promises that it has to hold
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -167,7 +167,7 @@ def _is_json(path: Path) -> bool:
 def _read_json(path: Path, memory_limit: int | None) -> pd.DataFrame:
     with open_regular(path) as stream:
         size = stream.seek(0, os.SEEK_END)
-        Budget.of(path, limit=memory_limit, as_text=True).require(Size(text=OBJECTS * size))
+        Budget.of(path, limit=memory_limit, as_text=True).require(Size(text=TIMES_TEXT * size))
         stream.seek(0)
         content = stream.read()
     try:
@@ -295,7 +295,7 @@ def _alarms(
             " test error"
         )
     for level, share in live.coverage.items():
-        if live.rows >= FEWEST and share < COVERED * float(level) / 100:
+        if live.rows >= LEAST_VALUES and share < LEAST_COVERED * float(level) / 100:
             alarms.append(
                 f"only {share:.0%} of the actual values lie inside the {level} % interval"
             )

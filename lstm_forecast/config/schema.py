@@ -23,7 +23,7 @@ __all__ = [
 ]  # fmt: skip
 
 Normalisation = Literal["none", "last", "mean", "standard", "last_standard"]
-LONGEST = 100_000  # rows of a context or horizon
+LONGEST_WINDOW = 100_000  # rows of a context or horizon
 ScalerKind = Literal["standard", "minmax", "robust", "none"]
 Support = Literal["real", "non_negative", "unit"]
 SUPPORTS: dict[Support, tuple[float, float]] = {
@@ -65,10 +65,10 @@ class PreprocessingConfig(Section):
 class WindowsConfig(Section):
     """How series are cut into (context, targets) pairs."""
 
-    horizon: Annotated[PositiveInt, Field(le=LONGEST)] = Field(
+    horizon: Annotated[PositiveInt, Field(le=LONGEST_WINDOW)] = Field(
         description="steps that are forecast"
     )
-    context_length: Annotated[PositiveInt, Field(le=LONGEST), AUTO] = Field(
+    context_length: Annotated[PositiveInt, Field(le=LONGEST_WINDOW), AUTO] = Field(
         OPEN, description="input steps that the network sees"
     )
     stride: PositiveInt = Field(1, description="rows between the starts of training windows")

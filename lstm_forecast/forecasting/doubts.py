@@ -15,19 +15,20 @@ __all__ = [
     "outside_support", "target_ranges",
 ]  # fmt: skip
 
-# Fewer than 1 % of the rows of a training lie so many standard deviations from the mean, whatever
-# their distribution (Cantelli); a line is there after it has gone on for five times as long.
-FAR = 10
-FAR_SPARSE = 100  # of values that come once in 10,000 rows, and are 0 otherwise
-# times as small as the mean and as the standard deviation: the lows of a strong season are larger
-SMALL = 30
-SMALL_LOGARITHM = 6  # standard deviations of logarithms, which lines reach after twice the rows
-# rows that a level is the median of: a season or a horizon, so many at least and at most
-NEWEST, MOST_NEWEST = 3, 366
-# standard deviations in the range of a uniform, in the quartiles of a normal
-UNIFORM, QUARTILES = math.sqrt(12), 1.349
-NONE = 1e-5  # of the range of a history: less is no width
-WIDE = 10  # times the range of a history
+# A level is far that lies so many standard deviations from the mean. Fewer than 1 % of the rows of
+# a training do, whatever their distribution (Cantelli); a line is there after it has gone on for
+# five times as long. The second is for values that come once in 10,000 rows, and are 0 otherwise.
+FAR_DEVIATIONS, FAR_DEVIATIONS_SPARSE = 10, 100
+# A level is small that is so many times as small as the mean and as the standard deviation: the
+# lows of a strong season are larger. Of logarithms it is so many standard deviations away, which
+# lines reach after twice the rows.
+SMALL_RATIO, SMALL_LOGARITHM_DEVIATIONS = 30, 6
+# Rows that a level is the median of: a season or a horizon, within these limits.
+LEAST_LEVEL_ROWS, MOST_LEVEL_ROWS = 3, 366
+# Standard deviations in the range of a uniform, and between the quartiles of a normal distribution.
+DEVIATIONS_IN_RANGE, DEVIATIONS_IN_QUARTILES = math.sqrt(12), 1.349
+NO_WIDTH = 1e-5  # share of the range of a history
+MOST_WIDTH = 10  # times the range of a history
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -103,15 +104,15 @@ def doubtful_intervals(
         low, high = ranges[:, series, None]
         extent, median = high - low, forecast[..., forecast.shape[-1] // 2]
         beyond = np.maximum(np.maximum(low - median, median - high), 0)
-        varies = (extent > 0) | (beyond > NONE * np.abs(high))
+        varies = (extent > 0) | (beyond > NO_WIDTH * np.abs(high))
         ordered = sorted(levels, reverse=True)
         middle = len(ordered)
         # (n_levels, ...)
         width = (forecast[..., :middle:-1] - forecast[..., :middle]).transpose(3, 0, 1, 2)
         kinds = {
-            "no width": varies & (width <= NONE * np.maximum(extent, beyond)),
-            f"more than {WIDE} times the range of the history": (
-                (extent > 0) & (width > WIDE * extent)
+            "no width": varies & (width <= NO_WIDTH * np.maximum(extent, beyond)),
+            f"more than {MOST_WIDTH} times the range of the history": (
+                (extent > 0) & (width > MOST_WIDTH * extent)
             ),
         }
     for text, found in kinds.items():
@@ -145,7 +146,7 @@ def doubtful_levels(
     """
     if preprocessing.scaler == "none":
         return
-    steps = min(MOST_NEWEST, max(NEWEST, cycle))
+    steps = min(MOST_LEVEL_ROWS, max(LEAST_LEVEL_ROWS, cycle))
     newest = _newest(panel, steps, n_targets)
     middle, deviation = _seen(scaler, index, preprocessing.scaler, n_targets)
     pooled = preprocessing.scope == "global"
@@ -174,10 +175,10 @@ def _far_levels(
     demand, and whether it is too far out: (n_series, n_targets) each.
 
     ``middle`` and ``deviation`` are what training saw; series share one scale where ``pooled``. Too
-    far is a level ``FAR`` standard deviations away, times the root of the number of series where
-    these share one scale, or one beside which both mean and standard deviation are ``SMALL`` times
-    as large. A level of 0 is none: demand may cease. Where more than half of the newest rows are 0,
-    the least of the others is the level, which may lie ``FAR_SPARSE`` standard deviations away.
+    far is a level ``FAR_DEVIATIONS`` away, times the root of the number of series where these share
+    one scale, or one beside which both mean and standard deviation are ``SMALL_RATIO`` times as
+    large. A level of 0 is none: demand may cease. Where more than half of the newest rows are 0,
+    the least of the others is the level, which may lie ``FAR_DEVIATIONS_SPARSE`` away.
     """
     with np.errstate(all="ignore"):
         values = np.log(newest) if scaler.log else newest
@@ -185,12 +186,16 @@ def _far_levels(
         level, most = np.nanmedian(values, axis=1), np.nanmax(np.abs(values), axis=1)
         sparse = (level == 0) & (most > 0) & (not scaler.log)
         level = np.where(sparse, np.where(values == 0, np.inf, np.abs(values)).min(axis=1), level)
-        limit = np.where(sparse, FAR_SPARSE, FAR) * (math.sqrt(len(scaler.ids)) if pooled else 1)
+        limit = np.where(sparse, FAR_DEVIATIONS_SPARSE, FAR_DEVIATIONS) * (
+            math.sqrt(len(scaler.ids)) if pooled else 1
+        )
         far = np.abs(level - middle) > limit * deviation
         if scaler.log:
-            far |= np.abs(level - middle) > np.maximum(math.log(SMALL), SMALL_LOGARITHM * deviation)
+            far |= np.abs(level - middle) > np.maximum(
+                math.log(SMALL_RATIO), SMALL_LOGARITHM_DEVIATIONS * deviation
+            )
         elif not pooled:
-            far |= (level != 0) & (SMALL * most < np.minimum(np.abs(middle), deviation))
+            far |= (level != 0) & (SMALL_RATIO * most < np.minimum(np.abs(middle), deviation))
     return level, sparse, far
 
 
@@ -213,7 +218,7 @@ def _seen(scaler: Scaler, index: Ints, kind: str, n_targets: int) -> tuple[Float
     """
     center, scale = scaler.center[index, :n_targets], scaler.scale[index, :n_targets]
     if kind == "minmax":
-        return center + scale / 2, scale / UNIFORM
+        return center + scale / 2, scale / DEVIATIONS_IN_RANGE
     if kind == "robust":  # where half of the values are equal, quartiles tell nothing of the others
-        return center, np.where(scale == 1, np.inf, scale / QUARTILES)
+        return center, np.where(scale == 1, np.inf, scale / DEVIATIONS_IN_QUARTILES)
     return center, np.where(scale == 1, np.maximum(1, np.abs(center)), scale)

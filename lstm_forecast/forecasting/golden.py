@@ -17,7 +17,7 @@ from lstm_forecast.windows.windows import Windows
 __all__ = ["GOLDEN_TOLERANCE", "Golden", "golden_difference", "golden_json"]
 
 GOLDEN_TOLERANCE = 1e-5  # of the largest forecast: another machine or version rounds differently
-WINDOWS = 3
+GOLDEN_WINDOWS = 3
 Floats = NDArray[np.float64]
 Row = tuple[float | None, ...]
 Forecast = tuple[tuple[tuple[float, ...], ...], ...]
@@ -39,7 +39,7 @@ class Golden(Document):
 
 def golden_json(forecaster: Forecaster, windows: Windows, layout: Layout) -> str:
     """Some of the ``windows`` with their forecasts, as the text of a ``Golden``."""
-    index = np.unique(np.linspace(0, len(windows) - 1, WINDOWS).astype(np.int64))
+    index = np.unique(np.linspace(0, len(windows) - 1, GOLDEN_WINDOWS).astype(np.int64))
     origins, floors = windows.origins(index)
     starts = np.maximum(floors, origins - windows.framing.context_length)
     cut = [

@@ -17,8 +17,8 @@ from lstm_forecast.forecasting.session import Session
 
 __all__ = ["Timing", "fastest", "time_network"]
 
-ROWS = 2**17  # of all contexts in a batch: long ones would take gigabytes otherwise
-SECONDS, CALLS = 0.05, 3  # what a median is taken of, at least
+MOST_BATCH_ROWS = 2**17  # of all contexts in a batch: long ones would take gigabytes otherwise
+LEAST_SECONDS, LEAST_CALLS = 0.05, 3  # that a median is taken of
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ def time_network(network: bytes, *, context_length: int, n_features: int) -> Tim
     """
     session = Session(network, threads=1)
     windows = np.ones(
-        (max(1, min(BATCH, ROWS // context_length)), context_length, n_features), np.float32
+        (max(1, min(BATCH, MOST_BATCH_ROWS // context_length)), context_length, n_features),
+        np.float32,
     )
     one = _median_seconds(lambda: session.predict(windows[:1]))
     batch = _median_seconds(lambda: session.predict(windows))
@@ -58,7 +59,7 @@ def fastest(timings: Sequence[Timing]) -> Timing:
 def _median_seconds(call: Callable[[], object]) -> float:
     call()
     times: list[float] = []
-    while len(times) < CALLS or sum(times) < SECONDS:
+    while len(times) < LEAST_CALLS or sum(times) < LEAST_SECONDS:
         start = time.thread_time()
         call()
         times.append(time.thread_time() - start)

@@ -12,8 +12,8 @@ from lstm_forecast.documents import Document, described
 
 __all__ = ["Importance", "permutation_importance"]
 
-REPEATS = 3
-BLOCKS = 8  # that the context is cut into, at most
+PERMUTATIONS = 3  # of which the mean counts
+MOST_BLOCKS = 8  # that the context is cut into
 Floats = NDArray[np.float64]
 Permuted = Callable[[slice, Sequence[int], np.random.Generator], Floats]
 
@@ -57,7 +57,7 @@ def permutation_importance(
     for done, (name, steps, channels) in enumerate(parts):
         grown = [
             float(np.abs(permuted(steps, channels, rng) - actual).mean()) - mae
-            for _ in range(REPEATS)
+            for _ in range(PERMUTATIONS)
         ]
         growth = float(np.mean(grown))
         share = growth / mae if mae else None
@@ -76,7 +76,7 @@ def _parts(
         yield name, slice(None), channels
     every = [channel for channels in features.values() for channel in channels]
     segments = context_length // segment_length
-    edges = np.linspace(0, segments, min(BLOCKS, segments) + 1).astype(int) * segment_length
+    edges = np.linspace(0, segments, min(MOST_BLOCKS, segments) + 1).astype(int) * segment_length
     for start, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
         yield (
             f"steps {start - context_length} to {end - 1 - context_length}",

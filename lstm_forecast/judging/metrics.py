@@ -21,7 +21,7 @@ __all__ = [
 ]  # fmt: skip
 
 Floats = NDArray[np.float64]
-TINY = np.finfo(np.float64).tiny
+LEAST_POSITIVE = np.finfo(np.float64).tiny
 # a figure may lie beyond the range of numbers: infinite
 _any_size = np.errstate(over="ignore", invalid="ignore")
 
@@ -148,7 +148,7 @@ def seasonal_scale(training: Floats, season_length: int, *, power: int = 1) -> F
 
 
 def _symmetric(size: Floats, forecast: Floats, actual: Floats) -> Floats:
-    percent: Floats = 200 * size / np.maximum(np.abs(forecast) + np.abs(actual), TINY)
+    percent: Floats = 200 * size / np.maximum(np.abs(forecast) + np.abs(actual), LEAST_POSITIVE)
     return percent
 
 

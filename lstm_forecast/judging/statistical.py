@@ -15,9 +15,9 @@ from lstm_forecast.errors import UsageError
 __all__ = ["check_statistical", "statistical_forecasts"]
 
 MODELS = {"auto_ets": "AutoETS", "auto_theta": "AutoTheta", "auto_arima": "AutoARIMA"}
-# rows before an origin, at most, that a model is fitted to: more take minutes and change little
-NEWEST = 1_000
-CHUNK = 16  # windows between two reports of progress
+# Rows before an origin that a model is fitted to: more take minutes and change little.
+MOST_FITTED_ROWS = 1_000
+REPORTED_WINDOWS = 16  # between two reports of progress
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -63,13 +63,13 @@ def statistical_forecasts(
     fitter = StatsForecast(models=chosen, freq=1, fallback_model=models.Naive())
     n_targets = values.shape[1]
     found = {name: np.empty((len(origins), horizon, n_targets)) for name in names}
-    for start in range(0, len(origins), CHUNK):
-        part = slice(start, start + CHUNK)
+    for start in range(0, len(origins), REPORTED_WINDOWS):
+        part = slice(start, start + REPORTED_WINDOWS)
         table = fitter.forecast(h=horizon, df=_pasts(values, origins[part], floors[part]))
         for name, forecast in found.items():
             parts = table[name].to_numpy(np.float64).reshape(-1, n_targets, horizon)
             forecast[part] = parts.transpose(0, 2, 1)
-        progress(min(start + CHUNK, len(origins)), len(origins))
+        progress(min(start + REPORTED_WINDOWS, len(origins)), len(origins))
     return found
 
 
@@ -77,7 +77,7 @@ def _pasts(values: Floats, origins: Ints, floors: Ints) -> pd.DataFrame:
     """What lies before every origin, each target a series of its own: window after window, target
     after target.
     """
-    starts = np.maximum(floors, origins - NEWEST)
+    starts = np.maximum(floors, origins - MOST_FITTED_ROWS)
     pasts: list[Any] = [
         column for a, b in zip(starts, origins, strict=True) for column in values[a:b].T
     ]

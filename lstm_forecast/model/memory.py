@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from lstm_forecast.model.linear.linear import MOST_JUDGING_WINDOWS
 from lstm_forecast.model.linear.methods import LONGEST_PAST, SAMPLE_NUMBERS
 from lstm_forecast.model.onnx.graph import weight_shapes
 from lstm_forecast.model.spec import NetworkSpec
@@ -26,7 +27,6 @@ WAITING_BATCHES = 4  # that wait to be trained on
 # Arrays like the linear part of a context longer than it looks at: its own, simple ones, those of
 # graphs.
 TIMES_KERNEL = 8
-COMPARED_WINDOWS = 5_000  # that linear parts are compared on at once
 MIB = 2**20
 
 
@@ -62,7 +62,7 @@ def _network_bytes(spec: NetworkSpec, batch_size: int, rows: int) -> int:
     windows = max(
         WAITING_BATCHES * batch_size,
         min(
-            COMPARED_WINDOWS,
+            MOST_JUDGING_WINDOWS,
             rows,
             SAMPLE_NUMBERS // (spec.framing.context_length * spec.channels.n_features),
         ),

@@ -27,10 +27,13 @@ from lstm_forecast.windows.windows import make_windows
 
 __all__ = ["Choice", "Looks"]
 
-LOOKS, JUDGES = 10_000, 2_000  # windows that a look learns from and is judged on
-FOLDS = 3  # a single part says much about its own months and little about others,
-WHOLE = 0.8  # but with less than this share of the rows to learn from, other choices would be right
-MARGIN = 0.01  # a choice has to be better than a preferred one by this share
+# Windows that a look learns from, and is judged by.
+LEARNING_WINDOWS, JUDGING_WINDOWS = 10_000, 2_000
+FOLDS = 3  # as a single part says much about its own months and little about others
+# Share of the rows that is left to learn from in every fold: with less, other choices would be
+# right.
+LEARNED_SHARE = 0.8
+CLEAR_GAIN = 0.01  # share by which a choice has to be better than a preferred one
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ class Looks:
                 self.errors[candidate] = self._error(candidate)
         best = candidates[0]
         for candidate in candidates[1:]:
-            if self.errors[candidate] < (1 - MARGIN) * self.errors[best]:
+            if self.errors[candidate] < (1 - CLEAR_GAIN) * self.errors[best]:
                 best = candidate
         return best
 
@@ -115,7 +118,7 @@ class Looks:
         """
         panel, split, (scaler, values) = self.panel, self.split, self.scaled[choice.log]
         rows = split.test_start - split.validation_start
-        if np.median(fold * rows) > (1 - WHOLE) * np.median(
+        if np.median(fold * rows) > (1 - LEARNED_SHARE) * np.median(
             split.validation_start - split.train_start
         ):
             return None
@@ -132,11 +135,14 @@ class Looks:
         if not len(learned) or not len(judged):
             return None
         linear = fit_linear(
-            learned, season_length=config.windows.season_length, kind=choice.linear, limit=LOOKS
+            learned,
+            season_length=config.windows.season_length,
+            kind=choice.linear,
+            limit=LEARNING_WINDOWS,
         )
-        index = np.linspace(0, len(judged) - 1, min(room(judged, JUDGES), len(judged))).astype(
-            np.int64
-        )
+        index = np.linspace(
+            0, len(judged) - 1, min(room(judged, JUDGING_WINDOWS), len(judged))
+        ).astype(np.int64)
         batch, (origins, _) = judged.batch(index), judged.origins(index)
         series = panel.layout.series_of(origins - 1)
         prediction = linear.predict(batch.inputs) * batch.scale + batch.center

@@ -19,7 +19,8 @@ from lstm_forecast.training.specs import network_spec
 
 __all__ = ["Rehearsal", "rehearse"]
 
-LEARNED, WINDOWS = 200, 8  # windows that linear parts learn from, and that the graph is run on
+# Windows that linear parts learn from, and that the graph is run on.
+LEARNING_WINDOWS, GRAPH_WINDOWS = 200, 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +51,7 @@ def rehearse(prepared: Prepared) -> Rehearsal:
         require_sound(graph, demands)
         forecaster = prepared.forecaster(graph)
         for part in prepared.parts.values():
-            few = np.arange(min(WINDOWS, len(part.windows)))
+            few = np.arange(min(GRAPH_WINDOWS, len(part.windows)))
             forecaster.on_windows(part.windows.only(few), part.series[few])
     except (ValueError, RunError) as error:
         raise ConfigError(
@@ -67,7 +68,9 @@ def _draft(prepared: Prepared) -> list[Member]:
     config, kind = prepared.config, prepared.config.model.linear
     windows = {n: prepared.windows(n) for n in set(config.member_contexts)}
     linears = {
-        n: fit_linear(each, season_length=config.windows.season_length, kind=kind, limit=LEARNED)
+        n: fit_linear(
+            each, season_length=config.windows.season_length, kind=kind, limit=LEARNING_WINDOWS
+        )
         for n, each in windows.items()
         if kind != "none"
     }

@@ -24,22 +24,28 @@ from lstm_forecast.training.look import Choice, Looks
 
 __all__ = ["autocorrelation", "resolve"]
 
-# longest season looked for; weakest autocorrelation that counts, in all and
-MAX_SEASON, SEASONAL, SURE = 366, 0.1, 4
-# in standard errors of one that is none
-MAX_SERIES, MAX_ROWS = 200, 5_000  # that a season is looked for in
-SEGMENTS = {4: 1, 7: 7, 12: 1, 52: 13}  # rows of one recurrent step by season length; else a season
+LONGEST_SEASON = 366  # rows
+# The weakest autocorrelation that counts as a season: in all, and in standard errors of one that is
+# none.
+WEAKEST_SEASON, SURE_ERRORS = 0.1, 4
+SEASON_SERIES, SEASON_ROWS = 200, 5_000  # that a season is looked for in, at most
+# Rows of one recurrent step by season length; one season for all others.
+SEGMENT_OF_SEASON = {4: 1, 7: 7, 12: 1, 52: 13}
 NORMALISATIONS = ("last", "standard", "last_standard", "mean")  # the first ones are preferred
-SEASONS_SEEN, HORIZONS_SEEN = (1, 2, 3, 4, 7, 14, 28), (1, 2, 4, 8)  # in the context
-LONGEST = 1_000  # rows of context
-MOST_WEIGHTS = 20_000  # of a ridge, beyond which it is not averaged with a simple forecast
-# training rows, measured on single series of M3, M4 and tourism: above, looks find what is better
-FEW_ROWS = 500
-FEWEST = 2  # training windows for each weight, below which a ridge alone is not considered
-MANY, SOME = 5_000, 500  # training windows
-# nominal: of two cores in the training loop, a second; beside them, an optimiser step
+# How many seasons and horizons a context may hold.
+SEASONS_SEEN, HORIZONS_SEEN = (1, 2, 3, 4, 7, 14, 28), (1, 2, 4, 8)
+LONGEST_CONTEXT = 1_000  # rows
+MOST_AVERAGED_WEIGHTS = 20_000  # of a ridge that is averaged with a simple forecast
+# Training rows from which looks find what is better than a weighted mean of all, as measured on
+# single series of M3, M4 and tourism.
+ROWS_WORTH_LOOKS = 500
+WINDOWS_PER_WEIGHT = 2  # of training, below which a ridge alone is not considered
+# Training windows from which networks are wider and batches larger.
+WINDOWS_FOR_WIDEST, WINDOWS_FOR_WIDER = 5_000, 500
+# What two cores do in the training loop, nominally: operations in a second, and seconds for a step
+# of the optimiser beside them.
 FLOPS, STEP_SECONDS = 60e9, 5e-3
-EPOCHS = 30
+MOST_EPOCHS = 30
 
 
 def resolve(config: Config, panel: Panel, split: Split) -> tuple[Config, Mapping[str, str]]:
@@ -133,12 +139,12 @@ def _strongest_season(panel: Panel, split: Split) -> tuple[int, float]:
     near ones included: a bend in a trend makes all short distances high.
     """
     rows = split.validation_start - split.train_start
-    longest = np.argsort(-rows, kind="stable")[:MAX_SERIES]
-    lags = min(MAX_SEASON, int(np.median(rows)) // 3)
+    longest = np.argsort(-rows, kind="stable")[:SEASON_SERIES]
+    lags = min(LONGEST_SEASON, int(np.median(rows)) // 3)
     if lags < 3:
         return 1, 0.0
     ends = split.validation_start[longest]
-    starts = np.maximum(split.train_start[longest], ends - MAX_ROWS)
+    starts = np.maximum(split.train_start[longest], ends - SEASON_ROWS)
     correlations = np.median(
         [
             autocorrelation(panel.values[start:end, 0], lags)
@@ -151,7 +157,7 @@ def _strongest_season(panel: Panel, split: Split) -> tuple[int, float]:
         np.median(correlations[k - (k + 1) // 2 : k + (k + 1) // 2 + 1]) for k in range(1, lags - 1)
     ]
     rise = inner - np.maximum(around, np.median(correlations))
-    weakest = max(SEASONAL, SURE / math.sqrt((ends - starts).sum()))
+    weakest = max(WEAKEST_SEASON, SURE_ERRORS / math.sqrt((ends - starts).sum()))
     peaks = (inner > correlations[:-2]) & (inner > correlations[2:]) & (rise > weakest)
     if not peaks.any():
         return 1, 0.0
@@ -197,7 +203,10 @@ def _resolve_windows(choices: _Choices, panel: Panel, split: Split) -> None:
     looks = Looks(panel, split, config)
     best = looks.best([Choice(log, kind, middle, forms[0]) for kind in kinds for log in logs])
     best = looks.best([replace(best, context_length=n) for n in contexts])
-    if _count_windows(config, split, best.context_length) < FEWEST * best.context_length:
+    if (
+        _count_windows(config, split, best.context_length)
+        < WINDOWS_PER_WEIGHT * best.context_length
+    ):
         forms = [form for form in forms if form != "ridge"] or forms
     best = looks.best(
         [replace(best, normalisation=kind, linear=form) for form in forms for kind in kinds]
@@ -213,11 +222,11 @@ def _forms(config: Config, split: Split, context_length: int) -> list[str]:
     """Linear parts worth a look, the preferred one first: where rows are few, a mean is safer than
     any look.
     """
-    if (split.validation_start - split.train_start).sum() < FEW_ROWS:
+    if (split.validation_start - split.train_start).sum() < ROWS_WORTH_LOOKS:
         return ["weighted"]
     return (
         ["ridge"]
-        if context_length * config.windows.horizon > MOST_WEIGHTS
+        if context_length * config.windows.horizon > MOST_AVERAGED_WEIGHTS
         else ["combined", "ridge", "smoothing"]
     )
 
@@ -234,7 +243,7 @@ def _context_candidates(config: Config, split: Split) -> list[int]:
         return [config.windows.context_length]
     season, horizon = _season(config), config.windows.horizon
     rows = int(np.median(split.validation_start - split.train_start))
-    room = max(2, min(LONGEST, rows // 2 if len(split.end) == 1 else rows - horizon))
+    room = max(2, min(LONGEST_CONTEXT, rows // 2 if len(split.end) == 1 else rows - horizon))
     wanted = (
         [season * n for n in SEASONS_SEEN]
         if season > 1
@@ -254,8 +263,8 @@ def _resolve_network(choices: _Choices, split: Split) -> None:
     """
     config = choices.config
     context_length, horizon = config.windows.context_length, config.windows.horizon
-    segment_length = SEGMENTS.get(_season(config), _season(config))
-    if _season(config) == 1 and context_length > 4 * SEGMENTS[7]:
+    segment_length = SEGMENT_OF_SEASON.get(_season(config), _season(config))
+    if _season(config) == 1 and context_length > 4 * SEGMENT_OF_SEASON[7]:
         segment_length = min(horizon, context_length // 4)
     segment_length = min(segment_length, context_length)
     while context_length % segment_length:
@@ -265,13 +274,15 @@ def _resolve_network(choices: _Choices, split: Split) -> None:
     )
     count = _count_windows(config, split, context_length)
     windows = f"{count:,} training windows"
-    width = 128 if count >= MANY else 64 if count >= SOME else 32
+    width = 128 if count >= WINDOWS_FOR_WIDEST else 64 if count >= WINDOWS_FOR_WIDER else 32
     choices.settle("model.units", (width,), windows)
     choices.settle(
         "model.segment_units", width if choices.config.model.segment_length > 1 else 0, windows
     )
     choices.settle(
-        "training.batch_size", 32 if count < MANY else 128 if count < 10 * MANY else 256, windows
+        "training.batch_size",
+        32 if count < WINDOWS_FOR_WIDEST else 128 if count < 10 * WINDOWS_FOR_WIDEST else 256,
+        windows,
     )
     _resolve_steps(choices, count)
     linear = choices.config.model.linear
@@ -299,7 +310,7 @@ def _resolve_steps(choices: _Choices, windows: int) -> None:
     networks = 3 if affordable >= 3 * min(8 * steps, 2_000) else 1
     choices.settle("model.ensemble", networks, reason)
     affordable //= choices.config.model.ensemble
-    epochs = min(EPOCHS, max(4, affordable // steps))
+    epochs = min(MOST_EPOCHS, max(4, affordable // steps))
     choices.settle("training.epochs", epochs, reason)
     epochs = max(1, choices.config.training.epochs)
     limited = 0 if epochs * steps <= affordable else max(1, affordable // epochs)

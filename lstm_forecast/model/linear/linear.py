@@ -32,7 +32,7 @@ from lstm_forecast.model.linear.ridge import (
 from lstm_forecast.model.linear.smoothing import LEAST_ERROR, Smoothing, fit_smoothing
 from lstm_forecast.windows.windows import Windows
 
-__all__ = ["Linear", "fit_linear", "fixed_linear", "newest_fifth"]
+__all__ = ["MOST_JUDGING_WINDOWS", "Linear", "fit_linear", "fixed_linear", "newest_fifth"]
 
 # Windows that are learned from, spread evenly. More change the solution by less than a seed changes
 # the network.
