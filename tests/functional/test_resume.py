@@ -136,7 +136,7 @@ def test_stopped_anywhere_it_publishes_the_same_weights_history_and_forecasts(
 def test_killed_after_an_epoch_was_saved_it_publishes_the_same_weights_history_and_forecasts(
     whole: list[object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lstm_forecast.model.network.checkpoint.SECONDS", -1)
+    monkeypatch.setattr("lstm_forecast.model.network.checkpoint.CHECKPOINT_SECONDS", -1)
     assert interrupted(tmp_path, 2 * BATCHES + 1, killed=True) == whole
 
 

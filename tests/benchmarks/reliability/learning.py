@@ -61,7 +61,7 @@ def resume(folder: Path, count: int) -> None:
     whole = interrupted(_new(folder / "whole"), 0)
     for kind in ("stopped", "killed"):
         # what is killed loses what is not saved
-        checkpoint.SECONDS = -1 if kind == "killed" else checkpoint.SECONDS
+        checkpoint.CHECKPOINT_SECONDS = -1 if kind == "killed" else checkpoint.CHECKPOINT_SECONDS
         ends = [
             interrupted(_new(folder / f"{kind}-{k}"), b, killed=kind == "killed")
             for k, b in enumerate(moments)
