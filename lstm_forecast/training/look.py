@@ -140,9 +140,8 @@ class Looks:
             kind=choice.linear,
             limit=LEARNING_WINDOWS,
         )
-        index = np.linspace(
-            0, len(judged) - 1, min(room(judged, JUDGING_WINDOWS), len(judged))
-        ).astype(np.int64)
+        count = min(room(judged, JUDGING_WINDOWS), len(judged))
+        index = np.linspace(0, len(judged) - 1, count).astype(np.int64)
         batch, (origins, _) = judged.batch(index), judged.origins(index)
         series = panel.layout.series_of(origins - 1)
         prediction = linear.predict(batch.inputs) * batch.scale + batch.center
