@@ -41,10 +41,8 @@ AT_ONCE = (
     "guide",
     "schema",
 )
-TRAIN = (
-    "train",
-    "compare",
-)  # seconds of Keras: their phases are those of check, which prepares all that they do
+# seconds of Keras: their phases are those of check, which prepares all that they do
+TRAIN = "train", "compare"
 
 
 @pytest.fixture(scope="session")
