@@ -44,6 +44,7 @@ class Picture(StrEnum):
     forecast = "forecast"
     training = "training"
     horizon = "horizon"
+    gates = "gates"
 
 
 @reported
@@ -273,6 +274,10 @@ def plot(
         list[str] | None,
         typer.Option(help="Only this series (repeatable).", autocompletion=completion.series),
     ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(help="gates: last stamp of the window.  [default: the newest]"),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -282,21 +287,25 @@ def plot(
     runs: Runs = RUNS,
     as_json: AsJson = False,
 ) -> None:
-    """Draw a run: its forecast, its training, or its error by step."""
+    """Draw a run: its forecast, training, error by step, or the gates of its network."""
     with listening():
         from lstm_forecast.commands.plot import plot as run
-        from lstm_forecast.store.outputs import Drawn
+        from lstm_forecast.forecasting.gates_shown import DrawnGates
 
-        path = run(
+        drawn = run(
             picture.value,
             runs=runs,
             name=name,
             data=data,
             future=future,
             series=series or (),
+            at=at,
             output=output,
         )
+    if isinstance(drawn, DrawnGates):
+        for line in drawn.notes:
+            say(line)
     if as_json:
-        emit_json(Drawn(picture=str(path)))
+        emit_json(drawn)
     else:
-        print(path)
+        print(drawn.picture)

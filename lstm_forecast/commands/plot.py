@@ -1,9 +1,8 @@
 """``forecast plot``: pictures of a published run, without the libraries that trained it."""
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from itertools import chain
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +12,18 @@ from lstm_forecast.config.schema import Config
 from lstm_forecast.errors import DataError, UsageError
 from lstm_forecast.events import phase
 from lstm_forecast.forecasting.future import forecast_future, forecast_table
+from lstm_forecast.forecasting.gates import Group, Trace, memory_lengths
+from lstm_forecast.forecasting.gates_shown import GatesShown, memory_formula, show_gates
 from lstm_forecast.forecasting.loaded import load_run, read_ahead
-from lstm_forecast.forecasting.table import panel_ids
+from lstm_forecast.forecasting.table import chosen_ids, panel_ids
 from lstm_forecast.judging.earlier import earlier_forecasts
+from lstm_forecast.model.published import network_name
+from lstm_forecast.panel.grid import stamp_text
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.pictures.forecast import MAX_PANELS, forecast_figure
+from lstm_forecast.pictures.gates import MAX_LAYERS, DrawnLayer, gates_figure
 from lstm_forecast.pictures.horizon import horizon_figure
-from lstm_forecast.pictures.style import SUFFIXES, Figure, save_figure, stamp_text
+from lstm_forecast.pictures.style import SUFFIXES, Figure, save_figure
 from lstm_forecast.pictures.training import training_figure
 from lstm_forecast.store import Run, find_run, write_whole
 from lstm_forecast.store.documents import (
@@ -29,19 +33,19 @@ from lstm_forecast.store.documents import (
     read_test_forecasts,
     sound,
 )
-from lstm_forecast.store.outputs import require_output, require_suffix
+from lstm_forecast.store.outputs import Drawn, require_output, require_suffix
 from lstm_forecast.store.report import FORECAST, Report
 from lstm_forecast.tables.source import Source
 
 __all__ = ["actual_values", "draw", "plot"]
 
-PICTURES = ("forecast", "training", "horizon")
+PICTURES = ("forecast", "training", "horizon", "gates")
+OF_DATA = ("forecast", "gates")  # pictures that show what is in a table
+BANDS = "gates: median and 10 to 90 % of the units"
 FEW_PANELS = 3  # each as wide as the page, with room for ten horizons of history
 MIN_ROWS = 60  # of history, where the horizon is short
 # of history where one series is forecast a step at a time: a picture 10 inches wide shows them
 MOST_STEPS = 2_000
-# series ids that a wrong one is compared with: that takes less than a second
-MOST_COMPARED = 20_000
 
 
 def plot(
@@ -52,24 +56,30 @@ def plot(
     data: Path | None = None,
     future: Path | None = None,
     series: Sequence[str] = (),
+    at: str | None = None,
     output: Path | None = None,
-) -> Path:
-    """Draw ``forecast``, ``training`` or ``horizon`` of a run's champion and return the path of the
-    picture.
+) -> Drawn:
+    """Draw ``forecast``, ``training``, ``horizon`` or ``gates`` of a run's champion and return what
+    was drawn; of gates every number, a ``DrawnGates``.
 
     Raises UsageError if the options do not fit, RunError if there is no sound run, DataError if the
     data do not fit it or it has nothing to draw, WriteError if the picture cannot be written.
     """
     require_suffix("--output", output, SUFFIXES)
-    _require_fitting(picture, data, future, series)
+    _require_fitting(picture, data, future, series, at)
     phase("drawing")
     run = find_run(runs, name)
     path = output or Path(f"{run.path.parent.name}-{picture}.png")
     known = read_config(run).data.path
     require_output("--output", path, [data, future, None if known is None else run.path / known])
-    figure = draw(picture, run, data=data, future=future, series=series)
+    drawn = Drawn(picture=str(path))
+    if picture == "gates":
+        shown = show_gates(load_run(run), data, future, series, at)
+        figure, drawn = _gates(shown), shown.document(str(path))
+    else:
+        figure = draw(picture, run, data=data, future=future, series=series)
     write_whole(path, lambda staged: save_figure(figure, staged, suffix=path.suffix.lower()))
-    return path
+    return drawn
 
 
 def draw(
@@ -79,28 +89,37 @@ def draw(
     data: Source | None = None,
     future: Source | None = None,
     series: Sequence[str] = (),
+    at: str | None = None,
 ) -> Figure:
     """The picture that ``plot`` writes, as a figure of Matplotlib.
 
     Raises UsageError if the options do not fit, RunError if the run is damaged, DataError if the
     data do not fit it or it has nothing to draw.
     """
-    _require_fitting(picture, data, future, series)
+    _require_fitting(picture, data, future, series, at)
     if picture == "forecast":
         return _forecast(run, data, future, series)
+    if picture == "gates":
+        return _gates(show_gates(load_run(run), data, future, series, at))
     return {"training": _training, "horizon": _horizon}[picture](run)
 
 
 def _require_fitting(
-    picture: str, data: Source | None, future: Source | None, series: Sequence[str]
+    picture: str,
+    data: Source | None,
+    future: Source | None,
+    series: Sequence[str],
+    at: str | None,
 ) -> None:
     if picture not in PICTURES:
         raise UsageError(f"no picture {picture}; there are {', '.join(PICTURES)}")
-    if picture != "forecast" and (data is not None or future is not None or series):
+    if picture not in OF_DATA and (data is not None or future is not None or series):
         raise UsageError(
-            f"--data, --future and --series choose what the picture forecast shows; {picture} needs"
-            " none"
+            f"--data, --future and --series choose what the pictures {' and '.join(OF_DATA)} show;"
+            f" {picture} needs none"
         )
+    if picture != "gates" and at is not None:
+        raise UsageError(f"--at chooses the window of the picture gates; {picture} needs none")
 
 
 def _forecast(
@@ -110,7 +129,7 @@ def _forecast(
     config = loaded.config
     panel = read_ahead(loaded, data, future_data)
     ids = panel_ids(config.data, panel.layout).tolist()
-    found = _chosen(ids, panel.layout.ids, series)
+    found = chosen_ids(ids, panel.layout.ids, series)
     shown = found[:MAX_PANELS]
     drawn = set(shown)
     # no forecast that is not drawn
@@ -157,6 +176,53 @@ def _horizon(run: Run) -> Figure:
     return horizon_figure(errors, title=f"{_name(run)}: error by step", note=note)
 
 
+def _gates(shown: GatesShown) -> Figure:
+    loaded, window = shown.loaded, shown.window
+    rows, model = window.rows.layout.stamps(shown.index), loaded.config.model
+    layers = list(map(partial(_drawn_layer, shown), shown.traces, shown.groups))
+    hidden = f", first {MAX_LAYERS} of {len(layers)} layers" if len(layers) > MAX_LAYERS else ""
+    inside = f"inside the {network_name(model.cell, model.units)}, up to"
+    formula = memory_formula(shown.traces[0])
+    memory = "" if formula is None else f"{BANDS}; memory: {formula}\n"
+    first = f"first of {model.ensemble} networks; " if model.ensemble > 1 else ""
+    return gates_figure(
+        pd.DataFrame({"ds": rows, "y": shown.target}),
+        shown.borders,
+        layers[:MAX_LAYERS],
+        label=window.unique_id,
+        title=f"{_name(loaded.run)}: {inside} {stamp_text(window.cutoff)}{hidden}",
+        note=f"{memory}{loaded.published}\n{first}values in original units; run"
+        f" {loaded.run.run_id}",
+    )
+
+
+def _drawn_layer(shown: GatesShown, trace: Trace, groups: Sequence[Group]) -> DrawnLayer:
+    used = 0 if trace.backward else len(shown.borders) - 2
+    return DrawnLayer(
+        title=_layer_title(shown, trace, groups),
+        quantities=shown.quantities(trace),
+        groups={group.name: group.units for group in groups},
+        used=used if trace.layer == len(shown.loaded.config.model.units) else None,
+    )
+
+
+def _layer_title(shown: GatesShown, trace: Trace, groups: Sequence[Group]) -> str:
+    """Which layer it is, and how many units of each group it has, with their memory lengths."""
+    model, lengths = shown.loaded.config.model, memory_lengths(trace)
+    which = [f"layer {trace.layer}"] if len(model.units) > 1 else []
+    which += ["backwards" if trace.backward else "forwards"] if model.bidirectional else []
+    if lengths is None:
+        found = f"{model.units[trace.layer - 1]} units"
+    else:
+        ranges = ((group, lengths[list(group.units)]) for group in groups)
+        found = ", ".join(
+            f"{len(own)} {group.name} ({own.min():.2g} to {own.max():.2g} steps)"
+            for group, own in ranges
+        )
+        found = f"memory of the units: {found}" if len(shown.traces) == 1 else found
+    return ": ".join(filter(None, [", ".join(which), found]))
+
+
 def _errors_by_step(run: Run, report: Report) -> Iterator[tuple[str, list[float]]]:
     """Label and mean absolute errors by step, of the run and of each baseline.
 
@@ -201,29 +267,6 @@ def actual_values(
             pd.DataFrame({"unique_id": unique_id, "ds": layout.grid.stamps(steps), "y": y})
         )
     return pd.concat(frames, ignore_index=True)
-
-
-def _chosen(ids: list[list[str]], series: Sequence[str], wanted: Sequence[str]) -> list[str]:
-    """The ``unique_id`` of everything wanted, all if nothing is named; a series stands for all of
-    its targets.
-    """
-    every = list(chain.from_iterable(ids))
-    known = dict(zip(series, ids, strict=True)) | {unique_id: [unique_id] for unique_id in every}
-    unknown = [name for name in wanted if name not in known]
-    if unknown:
-        raise DataError(
-            *(f"--series {name}: no such series; {_near(name, list(known))}" for name in unknown)
-        )
-    return list(dict.fromkeys(unique_id for name in wanted or every for unique_id in known[name]))
-
-
-def _near(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known[:MOST_COMPARED], n=5, cutoff=0.5)
-    return (
-        f"did you mean {', '.join(near)}?"
-        if near
-        else f"there are {', '.join(known[:5])} ({len(known):,} in all)"
-    )
 
 
 def _span(future: pd.DataFrame, horizon: int) -> str:

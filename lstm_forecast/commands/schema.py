@@ -101,6 +101,7 @@ def _quick() -> Mapping[str, Kinds]:
 
 def _slow() -> Mapping[str, Kinds]:
     """The others."""
+    from lstm_forecast.forecasting.gates_shown import DrawnGates
     from lstm_forecast.forecasting.golden import Golden
     from lstm_forecast.forecasting.prediction import (
         Forecasts,
@@ -124,7 +125,7 @@ def _slow() -> Mapping[str, Kinds]:
         "predict": (Forecasts, ForecastsWritten),
         "template": (FutureRows, FutureWritten),
         "backtest": (BacktestReport,),
-        "plot": (Drawn,),
+        "plot": (Drawn, DrawnGates),
         "compare": (Comparison,),
         "retrain": (Status,),
         "monitor": (Monitored,),

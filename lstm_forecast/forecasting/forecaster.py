@@ -161,6 +161,15 @@ class Forecaster:
             parts.append(self._original(prediction, series[part]))
         return np.concatenate(parts)
 
+    def inputs(
+        self, values: NDArray[np.float32], origins: Ints, floors: Ints
+    ) -> NDArray[np.float32]:
+        """What the network sees of the windows before these origins, see ``ahead``: (n,
+        context_length, n_features).
+        """
+        contexts, observed = gather_contexts(values, origins, floors, self.framing, self.channels)
+        return normalised(contexts, observed, self.framing, self.channels)[0]
+
     def changes(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Root mean square changes of the targets from step to step of each window, (n, n_targets).
 

@@ -1,7 +1,9 @@
 """Forecasts as tables: the long format that the field's tools read, or the columns of the input."""
 
+import difflib
 import re
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +16,13 @@ from lstm_forecast.errors import DataError
 from lstm_forecast.panel.panel import Layout
 
 __all__ = [
-    "harmless", "input_table", "long_table", "obeyed", "panel_ids", "quantile_columns",
-    "save_table", "spreadsheet_safe", "unique_ids", "window_ids",
+    "chosen_ids", "harmless", "input_table", "long_table", "obeyed", "panel_ids",
+    "quantile_columns", "save_table", "spreadsheet_safe", "unique_ids", "window_ids",
 ]  # fmt: skip
 
 FORMULA, NUMBER = re.compile(r"\s*[=+\-@\t\r]"), re.compile(r"[+-]?[\d.,]+")
+# series ids that a wrong one is compared with: that takes less than a second
+MOST_COMPARED = 20_000
 Columns = Mapping[str, NDArray[np.floating]]  # arrays (n, steps, n_targets), one row per origin
 
 
@@ -73,6 +77,31 @@ def input_table(
 def panel_ids(data: DataConfig, layout: Layout) -> NDArray[np.object_]:
     """The ``unique_id`` of every series and target as in the table, (n_series, n_targets)."""
     return unique_ids(layout, targets=data.targets, series_id=data.series_id)
+
+
+def chosen_ids(ids: list[list[str]], series: Sequence[str], wanted: Sequence[str]) -> list[str]:
+    """Return the ``unique_id`` of everything ``wanted``, all of them if nothing is.
+
+    ``ids`` has the targets of each of the ``series``, whose own name stands for all of its targets.
+    Raises DataError with the nearest names for one that there is not.
+    """
+    every = list(chain.from_iterable(ids))
+    known = dict(zip(series, ids, strict=True)) | {unique_id: [unique_id] for unique_id in every}
+    unknown = [name for name in wanted if name not in known]
+    if unknown:
+        raise DataError(
+            *(f"--series {name}: no such series; {_near(name, list(known))}" for name in unknown)
+        )
+    return list(dict.fromkeys(unique_id for name in wanted or every for unique_id in known[name]))
+
+
+def _near(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known[:MOST_COMPARED], n=5, cutoff=0.5)
+    return (
+        f"did you mean {', '.join(near)}?"
+        if near
+        else f"there are {', '.join(known[:5])} ({len(known):,} in all)"
+    )
 
 
 def window_ids(data: DataConfig, layout: Layout, *, melted: bool) -> NDArray[np.object_]:

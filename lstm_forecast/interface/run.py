@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -147,14 +148,16 @@ class Run(store.Run):
 
     def plot(
         self,
-        picture: Literal["forecast", "training", "horizon"] = "forecast",
+        picture: Literal["forecast", "training", "horizon", "gates"] = "forecast",
         *,
         data: Data | None = None,
         future: Data | None = None,
         series: str | Sequence[str] = (),
+        at: str | int | datetime | None = None,
     ) -> "Figure":
-        """Draw the ``forecast``, the losses of the ``training``, or the errors by step of the
-        ``horizon``.
+        """Draw the ``forecast``, the losses of the ``training``, the errors by step of the
+        ``horizon``, or the ``gates`` of the network along the window of a series that ends ``at``
+        a stamp, absent: the newest.
 
         The figure belongs to no window of pyplot; ``figure.savefig(path)`` writes it. Raises
         UsageError if the options do not fit, RunError if the run is damaged, DataError if the data
@@ -162,9 +165,15 @@ class Run(store.Run):
         """
         from lstm_forecast.commands.plot import draw
 
-        drawn = self._source(data) if picture == "forecast" else source_of(data)
-        chosen = [series] if isinstance(series, str) else series
-        return draw(picture, self, data=drawn, future=source_of(future), series=chosen)
+        shown = picture in ("forecast", "gates")
+        return draw(
+            picture,
+            self,
+            data=self._source(data) if shown else source_of(data),
+            future=source_of(future),
+            series=[series] if isinstance(series, str) else series,
+            at=None if at is None else str(at),
+        )
 
     def rollback(self) -> "Run":
         """Make the champion before the present one of this name the champion again, and return it.

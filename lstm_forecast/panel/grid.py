@@ -8,6 +8,7 @@ time, so that midnight stays midnight.
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from pandas.tseries.frequencies import to_offset
 
 from lstm_forecast.errors import DataError
 
-__all__ = ["Grid", "clock", "infer_freq", "season_length", "ticks_of"]
+__all__ = ["Grid", "clock", "infer_freq", "season_length", "stamp_text", "ticks_of"]
 
 DAY = pd.Timedelta(days=1)
 # Rows of a year, or of a week of business days, by the rule of the calendar.
@@ -248,3 +249,10 @@ def _distinct(stamps: NDArray[np.int64]) -> NDArray[np.int64]:
 def _commonest_step(unique: NDArray[np.int64]) -> int:
     steps, counts = np.unique(np.diff(unique), return_counts=True)
     return int(steps[counts.argmax()]) if len(steps) else 0
+
+
+def stamp_text(stamp: Any) -> str:
+    """A stamp as short as it can be without loss."""
+    if not isinstance(stamp, pd.Timestamp):
+        return f"step {stamp}"
+    return stamp.strftime("%Y-%m-%d" if stamp == stamp.normalize() else "%Y-%m-%d %H:%M")

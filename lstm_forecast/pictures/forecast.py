@@ -54,9 +54,8 @@ def forecast_figure(
 
     ``history`` has ``unique_id, ds, y``: the actual values to show, NaN where there is a gap.
     ``test`` and ``future`` have ``unique_id, ds, cutoff, <name>`` and ``<name>-lo-80,
-    <name>-hi-80`` ... for every level; so have ``earlier`` forecasts, of the training and the
-    validation part by its name. Of ``test`` and ``earlier`` those windows are drawn that lie inside
-    the history and do not overlap.
+    <name>-hi-80`` ... for every level; so have ``earlier`` ones, by their part. Of ``test``
+    and ``earlier`` those windows are drawn that lie inside the history and do not overlap.
     """
     shown = list(history["unique_id"].unique())
     n_columns = 1 if len(shown) <= 3 else 2 if len(shown) <= 6 else 3

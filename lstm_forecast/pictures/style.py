@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 __all__ = [
     "BLUE", "GREEN", "GREY", "INK", "MOST_MARKED_STEPS", "ORANGE", "PURPLE", "SUFFIXES", "Figure",
-    "add_heading", "new_figure", "plain", "positions", "save_figure", "stamp_text", "step_axis",
-    "styled", "time_axis", "tint",
+    "add_heading", "new_figure", "plain", "positions", "save_figure", "settle_layout",
+    "step_axis", "styled", "time_axis", "tint",
 ]  # fmt: skip
 
 # Okabe & Ito's palette (2008).
@@ -121,6 +121,19 @@ def add_heading(figure: Figure, title: str, handles: dict[str, Any], **options: 
     )
 
 
+def settle_layout(figure: Figure) -> None:
+    """Lay a figure out once, at places without the noise of the solver, which would give every file
+    other bytes.
+    """
+    engine = figure.get_layout_engine()
+    if engine is None:
+        return
+    engine.execute(figure)
+    figure.set_layout_engine("none")
+    for axes in figure.axes:
+        axes.set_position(tuple(round(side, 5) for side in axes.get_position(original=True).bounds))
+
+
 def plain(text: str, *, longest: int = LONGEST_LABEL) -> str:
     """User text as a label: one line, not too long, and no dollar sign starts a formula."""
     letters = "".join(
@@ -173,13 +186,6 @@ def step_axis(axes: Axes, label: str, *, first: int, last: int) -> None:
     axes.set_xlim(first - pad, last + pad)
     axes.xaxis.set_major_locator(MaxNLocator(14, integer=True, min_n_ticks=1))
     axes.set_xlabel(label)
-
-
-def stamp_text(stamp: Any) -> str:
-    """A stamp as short as it can be without loss."""
-    if not isinstance(stamp, pd.Timestamp):
-        return f"step {stamp}"
-    return stamp.strftime("%Y-%m-%d" if stamp == stamp.normalize() else "%Y-%m-%d %H:%M")
 
 
 @styled

@@ -124,7 +124,8 @@ def figures(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
 def draw(
     home: Path, output: Path, picture: str = "forecast", name: str = "wave", **options: object
 ) -> Path:
-    return workflow.plot(picture, runs=home / "runs", name=name, output=output, **options)  # type: ignore[arg-type]
+    drawn = workflow.plot(picture, runs=home / "runs", name=name, output=output, **options)  # type: ignore[arg-type]
+    return Path(drawn.picture)
 
 
 def cli(*arguments: object) -> tuple[int, str, str]:

@@ -214,10 +214,15 @@ def test_pictures_are_figures_that_pyplot_knows_nothing_of(
     figure.savefig(tmp_path / "a.png")
     assert (tmp_path / "a.png").stat().st_size > 10_000
     assert len(run.plot("training").axes) > 0
+    assert len(run.plot("gates", series="north").axes) > 0
     assert dict(mpl.rcParams) == before
     assert pyplot.get_fignums() == []
-    with pytest.raises(UsageError, match="--series choose what the picture forecast shows"):
+    with pytest.raises(UsageError, match="--series choose what the pictures forecast and gates"):
         run.plot("horizon", series=["north"])
+    with pytest.raises(
+        DataError, match="series north has no row with that stamp; its rows go from"
+    ):
+        run.plot("gates", series="north", at=dt.datetime(1999, 1, 1))
     with pytest.raises(UsageError, match="no picture waves; there are forecast, training, horizon"):
         run.plot("waves")  # type: ignore[arg-type]
     with pytest.raises(DataError, match="--series nroth: no such series; did you mean north"):

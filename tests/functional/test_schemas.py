@@ -19,6 +19,8 @@ MORE = [
     ["predict", *RUN],
     ["predict", *RUN, "--columns", "input"],
     ["predict", "--run", "shops"],
+    ["plot", "gates", *RUN],
+    ["plot", "gates", "--run", "shops"],
     ["template", "--run", "known"],
     ["init", "sine.csv", "-o", "step.yaml"],
     ["check", "sine.csv"],
