@@ -20,6 +20,7 @@ from tests.functional.commands import leaves
 from tests.functional.pages import GUIDE, PAGES, name_of
 
 ROOT = Path(__file__).parents[1]
+MOST_LINES, MOST_PARAMETERS = 40, 8  # of a function
 TOOLS = {
     "ruff check": [sys.executable, "-m", "ruff", "check", "."],
     "ruff format": [sys.executable, "-m", "ruff", "format", "--check", "."],
@@ -39,6 +40,49 @@ def test_files_of_the_package_stay_within_the_size_that_one_job_needs() -> None:
         path: len(path.read_text().splitlines()) for path in (ROOT / "lstm_forecast").rglob("*.py")
     }
     assert {path.name: size for path, size in sizes.items() if size > 350} == {}
+
+
+def test_there_is_one_module_for_each_subcommand_and_nothing_else() -> None:
+    modules = {path.stem for path in (ROOT / "lstm_forecast" / "commands").glob("*.py")}
+    assert modules - {"__init__"} == {name.split()[0] for name in leaves()}
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def test_functions_fit_on_a_screen_and_take_few_parameters() -> None:
+    """Options of the command line are parameters there, and one a line."""
+    large = []
+    for path in (ROOT / "lstm_forecast").rglob("*.py"):
+        if "cli" in path.relative_to(ROOT).parts:
+            continue
+        for function in functions(path):
+            lines = (function.end_lineno or 0) - function.lineno + 1
+            each = function.args
+            taken = [*each.posonlyargs, *each.args, *each.kwonlyargs, each.vararg, each.kwarg]
+            named = [one for one in taken if one is not None and one.arg not in ("self", "cls")]
+            if lines > MOST_LINES or len(named) > MOST_PARAMETERS:
+                large.append(f"{path.name}: {function.name}")
+    assert large == []
+
+
+def test_below_commands_training_and_retraining_nothing_takes_the_whole_config() -> None:
+    """Only they, the command line, the Python interface and the config's own room do."""
+    rooms = ("cli", "commands", "config", "interface", "retraining", "training")
+    taken = []
+    for path in (ROOT / "lstm_forecast").rglob("*.py"):
+        if path.relative_to(ROOT / "lstm_forecast").parts[0] in rooms:
+            continue
+        for function in functions(path):
+            each = function.args
+            arguments = [*each.posonlyargs, *each.args, *each.kwonlyargs]
+            kinds = [ast.unparse(one.annotation) for one in arguments if one.annotation]
+            if any(re.fullmatch(r"['\"]?Config['\"]?( \| None)?", kind) for kind in kinds):
+                taken.append(f"{path.name}: {function.name}")
+    assert taken == []
 
 
 def test_the_architecture_document_stays_short_and_names_every_folder() -> None:

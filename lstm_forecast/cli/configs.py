@@ -16,9 +16,10 @@ __all__ = ["config_schema", "schema", "show"]
 @reported
 def show(config: ConfigFile, overrides: Overrides = None, as_json: AsJson = False) -> None:
     """Print a config with overrides, environment and defaults filled in."""
-    from lstm_forecast.config.loading import dump_config, load_config
+    from lstm_forecast.commands.config import show as run
+    from lstm_forecast.config.loading import dump_config
 
-    loaded = load_config(config, overrides=overrides or ())
+    loaded = run(config, overrides=overrides or ())
     if as_json:
         from lstm_forecast.config.answers import ConfigShown
 

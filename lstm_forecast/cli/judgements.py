@@ -39,6 +39,7 @@ def backtest(
     """Forecast from origins that the run has not seen, and measure the errors."""
     chosen = [each.strip() for each in baselines.split(",") if each.strip()]
     with listening() as talk:
+        from lstm_forecast.commands.backtest import Asked
         from lstm_forecast.commands.backtest import backtest as run
         from lstm_forecast.store.documents import read_manifest
 
@@ -47,17 +48,8 @@ def backtest(
             from lstm_forecast.training.refit import retrained_folds
 
             retrained = partial(retrained_folds, every=refit)
-        result = run(
-            runs=runs,
-            name=name,
-            data=data,
-            last=last,
-            retrained=retrained,
-            baselines=chosen,
-            importance=importance,
-            output=output,
-            listener=talk,
-        )
+        asked = Asked(data, last, retrained, chosen, importance)
+        result = run(asked, runs=runs, name=name, output=output, listener=talk)
     for warning in result.report.warnings:
         say(f"warning: {warning}", event="warning")
     if as_json:

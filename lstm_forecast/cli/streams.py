@@ -39,7 +39,8 @@ def open_streams() -> None:
         if getattr(sys, name) is None:
             number = os.open(os.devnull, way)  # the lowest one that is free: that of the stream
             os.set_inheritable(number, True)
-            stream = open(number, mode, -1, "utf-8", "backslashreplace", closefd=False)  # noqa: SIM115
+            how = "utf-8", "backslashreplace"
+            stream = open(number, mode, -1, *how, closefd=False)  # noqa: SIM115
             setattr(sys, name, stream)
     out, err = sys.stdout, sys.stderr
     if isinstance(getattr(out, "buffer", None), io.RawIOBase):

@@ -27,7 +27,7 @@ from lstm_forecast.store import Run, find_run, write_whole
 from lstm_forecast.store.outputs import require_output, require_suffix
 from lstm_forecast.tables.source import Source
 
-__all__ = ["Backtest", "backtest", "backtest_run"]
+__all__ = ["Asked", "Backtest", "backtest", "backtest_run"]
 
 SUFFIXES = (".csv", ".parquet")
 Floats = NDArray[np.float64]
@@ -42,41 +42,40 @@ class Backtest:
     table: pd.DataFrame  # unique_id, ds, cutoff, y, forecasts and baselines
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a backtest is asked."""
+
+    data: Source | None = None  # newer history; None: what the run was trained on
+    last: int | None = None  # origins of every series; None: the test part and what is newer
+    # What trains networks anew, see ``training.refit``; None: the run's own networks forecast.
+    retrained: Callable[[Task, Listener], list[Fold]] | None = None
+    baselines: Sequence[str] = ()  # names of statistical forecasts to compare with
+    importance: bool = False  # whether to measure how much each input matters
+
+
 def backtest(
+    asked: Asked = Asked(),
     *,
     runs: Path,
     name: str | None = None,
-    data: Path | None = None,
-    last: int | None = None,
-    retrained: Callable[[Task, Listener], list[Fold]] | None = None,
-    baselines: Sequence[str] = (),
-    importance: bool = False,
     output: Path | None = None,
     listener: Listener,
 ) -> Backtest:
-    """Forecast from every origin of the test part and of newer rows, or from the ``last`` origins
-    of every series.
+    """Forecast from every origin of the test part and of newer rows, or from the last ones.
 
     A window whose rows all came after the training is forecast by the published network, any other
-    by the one that learned from the training part alone; with ``retrained``, which
-    ``training.refit`` has, all by networks trained anew. ``baselines`` are names of statistical
-    forecasts to compare with. The table is written to ``output``, whole or not at all. Raises
-    UsageError if the options do not fit the run, RunError if there is no sound run, DataError if
-    the data do not fit it or hold nothing to test, WriteError if writing fails.
+    by the one that learned from the training part alone, or all by networks trained anew. The
+    table is written to ``output``, whole or not at all. Raises UsageError if the options do not fit
+    the run, RunError if there is no sound run, DataError if the data do not fit it or hold nothing
+    to test, WriteError if writing fails.
     """
     require_suffix("--output", output, SUFFIXES)
-    check_statistical(baselines)
+    check_statistical(asked.baselines)
     loaded = load_run(find_run(runs, name), evaluated=True).shown()
-    require_output("--output", output, [data, loaded.data_path])
-    found = backtest_run(
-        loaded,
-        data=data,
-        last=last,
-        retrained=retrained,
-        baselines=baselines,
-        importance=importance,
-        listener=listener,
-    )
+    given = asked.data if isinstance(asked.data, Path) else None
+    require_output("--output", output, [given, loaded.data_path])
+    found = backtest_run(loaded, asked, listener)
     if output is not None:
         table, suffix = found.table, output.suffix.lower()
         write_whole(output, lambda staged: save_table(table, staged, suffix=suffix))
@@ -84,30 +83,22 @@ def backtest(
     return found
 
 
-def backtest_run(
-    loaded: LoadedRun,
-    *,
-    data: Source | None = None,
-    last: int | None = None,
-    retrained: Callable[[Task, Listener], list[Fold]] | None = None,
-    baselines: Sequence[str] = (),
-    importance: bool = False,
-    listener: Listener,
-) -> Backtest:
+def backtest_run(loaded: LoadedRun, asked: Asked, listener: Listener) -> Backtest:
     """What ``backtest`` finds, of a run that was loaded with its evaluated network.
 
     Raises UsageError if the options do not fit the run, DataError if the data do not fit it or hold
     nothing to test.
     """
-    check_statistical(baselines)
-    task = open_task(loaded, data, last)
+    check_statistical(asked.baselines)
+    task = open_task(loaded, asked.data, asked.last)
+    retrained = asked.retrained
     folds = published_folds(task) if retrained is None else retrained(task, listener)
     forecast = fold_forecasts(folds, task, progress=_counted(listener, len(task.rows)))
     require_finite(task.part, forecast, task.panel.layout)
     phase("measuring the errors")
-    others = _baselines(task, folds, baselines, listener)
+    others = _baselines(task, folds, asked.baselines, listener)
     report = _report(task, folds, forecast, others)
-    if importance:
+    if asked.importance:
         report = replace(report, importance=_importance(task, folds, forecast, listener))
     config, quantiles = task.loaded.config, task.loaded.forecaster.quantiles
     columns = task.part.baselines | others

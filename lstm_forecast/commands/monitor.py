@@ -63,7 +63,8 @@ def monitor(
             "forecasts and --data cannot both come in on standard input; write one to a file"
         )
     loaded = load_run(find_run(runs, name))
-    single = None if os.path.isdir(forecasts) else forecasts  # noqa: PTH112  Path.is_dir raises where a name is too long
+    # Path.is_dir raises where a name is too long.
+    single = None if os.path.isdir(forecasts) else forecasts  # noqa: PTH112
     require_output("--output", output, [single, data, loaded.data_path])
     limit = loaded.config.training.memory_limit
     panel, _ = read_panel(loaded.config.data, loaded.source(data), memory_limit=limit)
@@ -237,7 +238,7 @@ def _compared(
     joined: pd.DataFrame, waiting: int, panel: Panel, loaded: LoadedRun, *, worst: float
 ) -> Monitored:
     name, levels = loaded.config.name, loaded.config.model.levels
-    metrics = read_metrics(loaded.run, loaded.config)
+    metrics = read_metrics(loaded.run, horizon=loaded.forecaster.framing.horizon)
     expected = metrics.judged[1].own.mae if metrics.judged else None
 
     def live(rows: pd.DataFrame) -> Live:

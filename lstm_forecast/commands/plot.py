@@ -154,14 +154,16 @@ def _forecast(
 
 
 def _training(run: Run) -> Figure:
-    epochs = [{**asdict(epoch), "gap": epoch.gap} for epoch in read_epochs(run, read_config(run))]
+    config = read_config(run)
+    found = read_epochs(run, networks=config.model.ensemble, epochs=config.training.epochs)
+    epochs = [{**asdict(epoch), "gap": epoch.gap} for epoch in found]
     with sound(run, "history.csv"):
         history = pd.DataFrame(epochs).astype(float)
     return training_figure(history, title=f"{_name(run)}: training", note=f"run {run.run_id}")
 
 
 def _horizon(run: Run) -> Figure:
-    metrics = read_metrics(run, read_config(run))
+    metrics = read_metrics(run, horizon=read_config(run).windows.horizon)
     with sound(run, "metrics.json"):
         part, report = metrics.judged or ("", None)
         errors = {} if report is None else dict(_errors_by_step(run, report))
@@ -237,7 +239,9 @@ def _errors_by_step(run: Run, report: Report) -> Iterator[tuple[str, list[float]
 
 
 def _test_forecasts(run: Run, config: Config, shown: Sequence[str]) -> pd.DataFrame:
-    table = read_test_forecasts(run, config)
+    table = read_test_forecasts(
+        run, name=config.name, horizon=config.windows.horizon, n_targets=config.n_outputs
+    )
     return table[table["unique_id"].isin(shown)]
 
 

@@ -82,7 +82,7 @@ def show(*, runs: Path, name: str | None = None, run_id: str | None = None) -> S
         run=run,
         champion=run.run_id in champions(run.path.parent)[:1],
         manifest=read_manifest(run),
-        metrics=read_metrics(run, read_config(run)),
+        metrics=read_metrics(run, horizon=read_config(run).windows.horizon),
         promotions=promotions(run.path.parent, run.run_id),
     )
 
@@ -158,7 +158,10 @@ def _listed(home: Path, run_id: str) -> "Listed":
     champion = run_id in champions(home)[:1]
     try:
         run = open_run(home / run_id)
-        manifest, metrics = read_manifest(run), read_metrics(run, read_config(run))
+        manifest, metrics = (
+            read_manifest(run),
+            read_metrics(run, horizon=read_config(run).windows.horizon),
+        )
     except RunError:
         return Listed(home.name, run_id, champion, "damaged")
     report = metrics.judged[1] if metrics.judged else None

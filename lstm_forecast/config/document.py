@@ -174,7 +174,11 @@ class _Scanner(Scanner):
             )
         return super().fetch_more_tokens()
 
-    def fetch_flow_collection_start(self, TokenClass: Any, to_push: str) -> None:  # noqa: N803  its name there
+    def fetch_flow_collection_start(
+        self,
+        TokenClass: Any,  # noqa: N803  its name there
+        to_push: str,
+    ) -> None:
         """A bracket opens."""
         if len(self.flow_context) + len(self.indents) >= MAX_DEPTH:
             raise MaxDepthExceededError(problem_mark=self.reader.get_mark())

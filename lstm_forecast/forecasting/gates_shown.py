@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lstm_forecast.config.network import Cell
-from lstm_forecast.config.schema import Config
+from lstm_forecast.config.network import Cell, ModelConfig
 from lstm_forecast.documents import described
 from lstm_forecast.errors import RunError
 from lstm_forecast.forecasting.chosen_window import ChosenWindow, choose_window
@@ -166,7 +165,9 @@ def show_gates(
     inputs = forecaster.inputs(values, np.array([window.origin]), np.array([window.floor]))
     inputs = inputs[:, -config.member_contexts[0] :]
     try:
-        traces = trace_gates(_layers(config), weights, inputs)
+        traces = trace_gates(
+            _layers(config.model, masked=bool(config.windows.padding)), weights, inputs
+        )
     except ValueError as error:
         raise _damaged(loaded.run, str(error)) from None
     context_length, segment = inputs.shape[1], config.model.segment_length
@@ -183,7 +184,7 @@ def show_gates(
         skipped=skipped,
         traces=traces,
         groups=tuple(memory_groups(trace, followed) for trace in traces),
-        notes=_notes(config, weights),
+        notes=_notes(config.model.ensemble, weights),
     )
 
 
@@ -221,8 +222,7 @@ def _damaged(run: Run, reason: str) -> RunError:
     return RunError(f"{run.path / 'weights.safetensors'}: damaged: {reason}; train again")
 
 
-def _layers(config: Config) -> Layers:
-    model = config.model
+def _layers(model: ModelConfig, *, masked: bool) -> Layers:
     return Layers(
         cell=model.cell,
         units=model.units,
@@ -230,14 +230,14 @@ def _layers(config: Config) -> Layers:
         segment_length=model.segment_length,
         segment_units=model.segment_units,
         activation=model.activation,
-        masked=bool(config.windows.padding),
+        masked=masked,
     )
 
 
-def _notes(config: Config, weights: Weights) -> tuple[str, ...]:
+def _notes(ensemble: int, weights: Weights) -> tuple[str, ...]:
     notes = []
-    if config.model.ensemble > 1:
-        notes.append(f"drawn is the first of {config.model.ensemble} networks")
+    if ensemble > 1:
+        notes.append(f"drawn is the first of {ensemble} networks")
     if (output := weights.get("output.kernel")) is not None and not output.any():
         notes.append(
             "warning: no epoch was better than the start, which was kept: these are the gates of"

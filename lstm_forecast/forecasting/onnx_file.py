@@ -9,6 +9,7 @@ refused, so that nothing can hide in one: no external data, functions, subgraphs
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,7 +103,7 @@ def _tensor(content: Part) -> tuple[str, NDArray[np.float32] | NDArray[np.int64]
         size *= length
     if size != len(raw):
         raise ValueError("a tensor whose shape does not fit its data")
-    array: NDArray[np.float32] | NDArray[np.int64] = np.frombuffer(raw, dtype).reshape(shape)  # type: ignore[assignment]
+    array: NDArray[Any] = np.frombuffer(raw, dtype).reshape(shape)
     if not np.isfinite(array).all():
         raise ValueError("a weight that is not a finite number")
     return _text(parts, 8), array

@@ -62,7 +62,7 @@ class Run(store.Run):
     @property
     def metrics(self) -> "Reports":
         """Reports of the ``validation`` and ``test`` part. Raises RunError if they are damaged."""
-        return read_metrics(self, self.config)
+        return read_metrics(self, horizon=self.config.windows.horizon)
 
     def predict(
         self,
@@ -121,7 +121,7 @@ class Run(store.Run):
         options do not fit the run, RunError if it is damaged, DataError if the data do not fit it
         or hold nothing to test.
         """
-        from lstm_forecast.commands.backtest import backtest_run
+        from lstm_forecast.commands.backtest import Asked, backtest_run
         from lstm_forecast.forecasting.loaded import load_run
 
         _require_range("last", last, MOST_STEPS)
@@ -133,15 +133,8 @@ class Run(store.Run):
             retrained = partial(retrained_folds, every=refit)
         source = self._source(data)
         with interrupted():
-            found = backtest_run(
-                load_run(self, evaluated=True).shown(),
-                data=source,
-                last=last,
-                retrained=retrained,
-                baselines=baselines,
-                importance=importance,
-                listener=listener,
-            )
+            asked = Asked(source, last, retrained, baselines, importance)
+            found = backtest_run(load_run(self, evaluated=True).shown(), asked, listener)
         for warning in found.report.warnings:
             listener.note(f"warning: {warning}", event="warning")
         return Backtest(in_kind(found.table, source), found.report)
@@ -208,7 +201,7 @@ class Run(store.Run):
         yield "published", facts.published
         yield "series", f"{facts.series:,}, until {facts.cutoff}"
         yield "horizon", f"{config.windows.horizon} steps of {config.data.freq}"
-        for part, report in read_metrics(self, config).parts.items():
+        for part, report in read_metrics(self, horizon=config.windows.horizon).parts.items():
             errors = {"mae": report.own.mae, "mase": report.own.mase}
             shown = [f"{metric} {error:.4g}" for metric, error in errors.items() if error]
             yield f"{part} errors", ", ".join([*shown, f"{report.windows:,} windows"])

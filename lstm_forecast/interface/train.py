@@ -1,4 +1,15 @@
-"""Training from Python."""
+"""Training from Python.
+
+>>> import pyarrow
+>>> table = pyarrow.table({"step": range(100), "y": [step % 5 for step in range(100)]})
+>>> train(table, horizon=5, model={"unit": 32})
+Traceback (most recent call last):
+lstm_forecast.errors.ConfigError: argument model: unknown key model.unit; did you ...
+>>> run = train(table, horizon=5, name="five", windows={"context_length": 10},
+...             model={"units": 4, "ensemble": 1}, training={"epochs": 1})
+>>> run.predict().num_rows
+5
+"""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,9 +26,22 @@ from lstm_forecast.tables.source import Frame
 __all__ = ["Keys", "train"]
 
 
-class Keys(TypedDict, total=False):
-    """Keys of the config as keyword arguments of ``train``: a section is a mapping of its keys."""
+SHORT_NAMES = {  # and the keys of the config that they stand for
+    "horizon": "windows.horizon",
+    "target": "data.targets",
+    "timestamp": "data.timestamp",
+    "series_id": "data.series_id",
+}
 
+
+class Keys(TypedDict, total=False):
+    """Keys of the config as keyword arguments of ``train``: a section is a mapping of its keys.
+
+    The columns of stamps and of the names of series have short names of their own.
+    """
+
+    timestamp: str | Sequence[str]
+    series_id: str
     name: str
     seed: int
     data: Mapping[str, Any]
@@ -35,8 +59,6 @@ def train(
     *,
     horizon: int | None = None,
     target: str | Sequence[str] | None = None,
-    timestamp: str | Sequence[str] | None = None,
-    series_id: str | None = None,
     config: Location | Config | None = None,
     runs: Location = "runs",
     listener: Listener = SILENT,
@@ -45,39 +67,22 @@ def train(
     """Train a network on ``data``, a path or a frame, and publish it as a run that forecasts
     ``horizon`` steps of ``target``.
 
-    The columns that are not named are found as ``forecast init`` finds them, and faults in the data
-    are settled as it settles them; what it would ask is an error that says what to give. All other
-    keys of the config are keyword arguments, sections as mappings: ``model={"units": 32}``,
-    ``data={"missing": "ffill"}``, or ``**{"model.units": 32}``. With a ``config``, a file or a
-    value, nothing is looked for: the arguments stand above it. A frame is not kept beside the run.
+    Columns that are not named are found as ``forecast init`` finds them, and faults are settled as
+    it settles them; what it would ask is an error that says what to give. All other keys of the
+    config are keyword arguments, sections as mappings: ``model={"units": 32}``, or
+    ``**{"model.units": 32}``. With a ``config``, a file or a value, nothing is looked for: the
+    arguments stand above it. A frame is not kept beside the run.
 
     The run is published under ``runs/NAME`` (``name``; absent: of the file, or ``forecast``) and
     becomes the champion of that name. Raises ConfigError with all problems of the keys, DataError
-    if the data do not allow training, BusyError if another process trains there, WriteError if the
-    run cannot be written.
-
-    >>> import pyarrow
-    >>> table = pyarrow.table({"step": range(100), "y": [step % 5 for step in range(100)]})
-    >>> train(table, horizon=5, model={"unit": 32})
-    Traceback (most recent call last):
-    lstm_forecast.errors.ConfigError: argument model: unknown key model.unit; did you ...
-    >>> run = train(table, horizon=5, name="five", windows={"context_length": 10},
-    ...             model={"units": 4, "ensemble": 1}, training={"epochs": 1})
-    >>> run.predict().num_rows
-    5
+    if the data do not allow training, BusyError if another process trains there, WriteError.
     """
-    named = {
-        "horizon": ("windows.horizon", horizon),
-        "target": ("data.targets", target),
-        "timestamp": ("data.timestamp", timestamp),
-        "series_id": ("data.series_id", series_id),
-    }
+    given = {"horizon": horizon, "target": target, **keys}
     arguments = [
-        Argument(name, tuple(key.split(".")), value)
-        for name, (key, value) in named.items()
-        if value is not None
+        Argument(name, tuple(SHORT_NAMES.get(name, name).split(".")), value)
+        for name, value in given.items()
+        if name not in SHORT_NAMES or value is not None
     ]
-    arguments += [Argument(key, tuple(key.split(".")), value) for key, value in keys.items()]
     settled, source = settled_config(source_of(data), config, arguments)
     from lstm_forecast.commands.train import train as run
 

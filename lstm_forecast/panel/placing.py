@@ -90,7 +90,8 @@ def ahead_of_clock(
     first = np.flatnonzero(late)
     if not len(first):
         return kept, []
-    level: Level = {"error": "refused", "drop": "settled"}.get(policy, "note")  # type: ignore[assignment]
+    levels: dict[str, Level] = {"error": "refused", "drop": "settled"}
+    level = levels.get(policy, "note")
     text = f"later than now, {now:%Y-%m-%d %H:%M} UTC on this machine"
     places = tuple(place(int(row)) for row in first[:SHOWN_PLACES])
     finding = Finding(

@@ -174,7 +174,8 @@ def time_axis(axes: Axes, stamps: pd.Series, *, ticks: int) -> None:
         axes.set_xlabel("step")
         return
     zone = pd.DatetimeIndex(stamps).tz
-    locator = dates.AutoDateLocator(tz=zone, minticks=2, maxticks=max(5, ticks))  # type: ignore[no-untyped-call]
+    most: Any = dates.AutoDateLocator
+    locator = most(tz=zone, minticks=2, maxticks=max(5, ticks))
     axes.xaxis.set_major_locator(locator)
     formatter = dates.ConciseDateFormatter(locator, tz=zone)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_formatter(formatter)

@@ -66,9 +66,9 @@ def read_config(run: Run) -> Config:
         raise RunError(f"{run.path}: damaged: {error}; train again") from None
 
 
-def read_metrics(run: Run, config: Config) -> Reports:
+def read_metrics(run: Run, *, horizon: int) -> Reports:
     """Reports by part. Raises RunError if they are damaged."""
-    content = run.read("metrics.json", limit=2**18 + STEP_BYTES * config.windows.horizon)
+    content = run.read("metrics.json", limit=2**18 + STEP_BYTES * horizon)
     with sound(run, "metrics.json"):
         found = parsed(Reports, content)
         if not all(FORECAST in report.errors for report in found.parts.values()):
@@ -76,25 +76,25 @@ def read_metrics(run: Run, config: Config) -> Reports:
         return found
 
 
-def read_epochs(run: Run, config: Config) -> list[Epoch]:
+def read_epochs(run: Run, *, networks: int, epochs: int) -> list[Epoch]:
     """The history of the training. Raises RunError if it is damaged."""
-    epochs = (config.model.ensemble or 1) * (1 + (config.training.epochs or 0))
-    content = run.read("history.csv", limit=ROW_BYTES * (1 + epochs))
+    rows = 1 + networks * (1 + epochs)
+    content = run.read("history.csv", limit=ROW_BYTES * rows)
     with sound(run, "history.csv"):
         if not (found := read_history(content.decode("utf-8"))):
             raise ValueError("no epoch")
         return found
 
 
-def read_test_forecasts(run: Run, config: Config) -> pd.DataFrame:
+def read_test_forecasts(run: Run, *, name: str, horizon: int, n_targets: int) -> pd.DataFrame:
     """Forecasts of the test part: ``unique_id, ds, cutoff, y`` and the columns of the forecast.
 
-    Raises RunError unless the footer of the file tells what config and manifest ask for, before
-    anything else is read.
+    The forecast is called ``name``. Raises RunError unless the footer of the file tells what that,
+    the shape and the manifest ask for, before anything else is read.
     """
     import pyarrow.parquet
 
-    rows = read_manifest(run).windows.test * config.windows.horizon * config.n_outputs
+    rows = read_manifest(run).windows.test * horizon * n_targets
     content = run.read(
         "forecasts.parquet", limit=2**20 + rows * (LONGEST_SERIES_ID + 16 * MOST_COLUMNS)
     )
@@ -105,7 +105,7 @@ def read_test_forecasts(run: Run, config: Config) -> pd.DataFrame:
         footer = file.metadata
         if footer.num_rows != rows:
             raise ValueError(f"{footer.num_rows:,} rows, and the test part has {rows:,}")
-        _require_columns(file.schema_arrow, config.name, empty=rows == 0)
+        _require_columns(file.schema_arrow, name, empty=rows == 0)
         groups = map(footer.row_group, range(footer.num_row_groups))
         if (
             not {group.column(k).compression for group in groups for k in range(footer.num_columns)}
@@ -113,7 +113,7 @@ def read_test_forecasts(run: Run, config: Config) -> pd.DataFrame:
         ):
             raise ValueError("compressed in another way than runs are")
         table: pd.DataFrame = file.read().to_pandas(ignore_metadata=True)
-        return table.astype({config.name: float})
+        return table.astype({name: float})
 
 
 def _require_columns(schema: Any, name: str, *, empty: bool) -> None:

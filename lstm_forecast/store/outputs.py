@@ -35,7 +35,8 @@ def require_output(option: str, path: Path | None, inputs: Iterable[Path | None]
     good as lost.
     """
     require_apart(option, path, inputs)
-    if path is not None and not os.path.isdir(path.parent):  # noqa: PTH112  Path.is_dir raises where it is too long
+    # Path.is_dir raises where a name is too long.
+    if path is not None and not os.path.isdir(path.parent):  # noqa: PTH112
         needed = f"no such directory, as {option} {path} needs; make it first"
         raise WriteError(f"{path.parent}: cannot be written: {needed}")
 

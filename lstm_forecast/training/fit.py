@@ -49,6 +49,12 @@ class Fitted:
     history: tuple[Epoch, ...]
     starts: tuple[Member, ...] = ()  # the members before training
 
+    def with_member(self, first: Member, member: Member, epochs: Sequence[Epoch]) -> "Fitted":
+        """Add the next network, as it was before training and after."""
+        number = len(self.members) + 1
+        history = (replace(epoch, network=number) for epoch in epochs)
+        return Fitted((*self.members, member), (*self.history, *history), (*self.starts, first))
+
     @property
     def kept(self) -> tuple[Epoch, ...]:
         """The epoch that each member kept: the untrained one where no other could be judged."""
@@ -219,46 +225,42 @@ def _fit(
     warm: Warm,
     checkpoints: Checkpoints | None,
 ) -> Fitted:
-    config, everything = prepared.config, stop_after is not None
+    everything = stop_after is not None
     part = None if everything else prepared.validation
-    contexts = config.member_contexts
+    contexts = prepared.config.member_contexts
     windows = {n: prepared.windows(n, everything=everything) for n in set(contexts)}
     phase("fitting the linear part")
-    linears = {
-        n: None if config.model.linear == "none" else _linear(prepared, each)
-        for n, each in windows.items()
-    }
+    linears = {n: _linear_of_network(prepared, each) for n, each in windows.items()}
     # After this line the process is large: everything that can be done without Keras is done before
     # it.
     phase("starting Keras")
     start_keras()
-    starts, members, history = [], [], []
-    for number, context_length in enumerate(contexts):
-        phase(
-            f"training network {number + 1} of {len(contexts)}",
-            network=number + 1,
-            networks=len(contexts),
-        )
-        training, linear = windows[context_length], linears[context_length]
-        first = _start(prepared, training, linear, number)
+    fitted = Fitted((), ())
+    for number, n in enumerate(contexts):
+        text = f"training network {number + 1} of {len(contexts)}"
+        phase(text, network=number + 1, networks=len(contexts))
+        first = _start(prepared, windows[n], linears[n], number)
         member, epochs = _trained(
             first,
             Optimisation.of(
-                config.training,
+                prepared.config.training,
                 quantiles=first.spec.quantiles,
                 seed=first.spec.seed,
                 stop_after=None if stop_after is None else stop_after[number],
             ),
-            training,
-            None if part is None else part.windows.with_context(context_length),
+            windows[n],
+            None if part is None else part.windows.with_context(n),
             weights=first.weights if warm is None else warm[number],
             report=partial(_numbered, report, number + 1),
             checkpoints=checkpoints,
         )
-        starts.append(first)
-        members.append(member)
-        history += [replace(epoch, network=number + 1) for epoch in epochs]
-    return Fitted(tuple(members), tuple(history), tuple(starts))
+        fitted = fitted.with_member(first, member, epochs)
+    return fitted
+
+
+def _linear_of_network(prepared: Prepared, windows: Windows) -> Linear | None:
+    """What the networks correct, if anything."""
+    return None if prepared.config.model.linear == "none" else _linear(prepared, windows)
 
 
 def _trained(

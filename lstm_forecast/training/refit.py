@@ -7,12 +7,14 @@ from functools import partial
 
 import numpy as np
 
+from lstm_forecast.config.schema import Config
 from lstm_forecast.errors import UsageError
 from lstm_forecast.events import Epoch, Listener
 from lstm_forecast.forecasting.session import Session
 from lstm_forecast.judging.folds import RETRAINED, Fold
 from lstm_forecast.judging.task import Task
 from lstm_forecast.model.onnx.graph import onnx_graph
+from lstm_forecast.store import Run
 from lstm_forecast.store.documents import read_epochs, read_manifest
 from lstm_forecast.training.fit import Fitted, learn_again
 from lstm_forecast.training.prepared import Prepared
@@ -38,7 +40,7 @@ def retrained_folds(task: Task, listener: Listener, *, every: int) -> list[Fold]
     numbers = np.unique(ordinals, return_inverse=True)[1] // every
     report = partial(_report, listener, config.training.epochs)
     manifest = read_manifest(run)
-    fitted = Fitted((), tuple(read_epochs(run, config)))
+    fitted = Fitted((), _epochs(run, config))
     folds, trainings = [], numbers.max() + 1
     for number in range(trainings):
         index = np.flatnonzero(numbers == number)
@@ -60,3 +62,8 @@ def retrained_folds(task: Task, listener: Listener, *, every: int) -> list[Fold]
 
 def _report(listener: Listener, epochs: int, epoch: Epoch) -> None:
     listener.epoch(epoch, epochs)
+
+
+def _epochs(run: Run, config: Config) -> tuple[Epoch, ...]:
+    networks, epochs = config.model.ensemble, config.training.epochs
+    return tuple(read_epochs(run, networks=networks, epochs=epochs))

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -124,7 +125,8 @@ def figures(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
 def draw(
     home: Path, output: Path, picture: str = "forecast", name: str = "wave", **options: object
 ) -> Path:
-    drawn = workflow.plot(picture, runs=home / "runs", name=name, output=output, **options)  # type: ignore[arg-type]
+    where: dict[str, Any] = {"runs": home / "runs", "name": name, "output": output}
+    drawn = workflow.plot(picture, **where, **options)
     return Path(drawn.picture)
 
 
