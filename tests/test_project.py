@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from lstm_forecast.config.loading import load_config
 from lstm_forecast.config.reference import reference
 from lstm_forecast.config.schema import Config
 from lstm_forecast.errors import ForecastError
+from lstm_forecast.model.optimisation import Optimisation
+from lstm_forecast.store.report import Errors
 from tests.functional.commands import leaves
 from tests.functional.pages import GUIDE, PAGES, name_of
 
@@ -176,6 +179,26 @@ def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
             assert anchor in [
                 re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings
             ], link
+
+
+def test_every_error_has_its_formula_in_the_guide() -> None:
+    rows = re.findall(r"^\| (`.*?) \|", (GUIDE / "backtest.md").read_text(), re.M)
+    explained = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    assert {field.name for field in fields(Errors)} <= explained
+
+
+def test_every_setting_of_a_training_acts_in_the_networks_folder() -> None:
+    """A setting that the network's code never reads would be one that does nothing."""
+    sources = [path.read_text() for path in (ROOT / "lstm_forecast/model/network").glob("*.py")]
+    read = {
+        node.attr
+        for source in sources
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Attribute)
+    }
+    through_a_property = {"stop_after"}  # last_epoch
+    settings = {field.name for field in fields(Optimisation)} - through_a_property
+    assert settings | {"last_epoch"} <= read
 
 
 def test_hooks_before_a_commit_are_the_checks_of_the_tests() -> None:

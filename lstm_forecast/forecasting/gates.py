@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from lstm_forecast.config.network import Activation, Cell
 from lstm_forecast.documents import described
+from lstm_forecast.model.onnx.cells import CELLS
 
 __all__ = [
     "QUANTITIES", "Group", "Layers", "Trace", "keeping_gate", "memory_groups", "memory_lengths",
@@ -46,7 +47,8 @@ QUANTITIES: dict[Cell, tuple[str, ...]] = {
     "rnn": ("hidden_state",),
 }
 """What each cell computes at a step: gates from 0 to 1, then what they act on."""
-KEEPING = ("forget_gate", "update_gate")  # the share of its state that a unit keeps at a step
+# The share of its state that a unit keeps at a step; what replaces it has another name here.
+KEEPING = ("forget_gate", "update_gate")
 # Memory lengths, as shares of the steps of a window, from which a unit is of that group.
 SHORT, MEDIUM, LONG = "short", "medium", "long"
 MEDIUM_FROM, LONG_FROM = 0.125, 0.5
@@ -229,13 +231,11 @@ STEPS: dict[Cell, Step] = {
     "gru": _gru,
     "rnn": _rnn,
 }
-# Blocks of ``units`` columns in a kernel.
-BLOCKS: dict[Cell, int] = {"lstm": 4, "peephole_lstm": 4, "coupled_lstm": 3, "gru": 3, "rnn": 1}
 
 
 def _shapes(cell: Cell, width: int, units: int) -> dict[str, tuple[int, ...]]:
     """The weights of a layer, as Keras names and shapes them."""
-    columns = BLOCKS[cell] * units
+    columns = CELLS[cell].n_gates * units
     shapes: dict[str, tuple[int, ...]] = {
         "kernel": (width, columns),
         "recurrent_kernel": (units, columns),

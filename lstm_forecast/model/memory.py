@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from lstm_forecast.model.linear.linear import MOST_JUDGING_WINDOWS
 from lstm_forecast.model.linear.methods import LONGEST_PAST, SAMPLE_NUMBERS
+from lstm_forecast.model.onnx.cells import CELLS
 from lstm_forecast.model.onnx.graph import weight_shapes
 from lstm_forecast.model.spec import NetworkSpec
 
@@ -15,7 +16,6 @@ __all__ = ["training_mib"]
 BASE_MIB = 840  # TensorFlow and everything else that is imported
 # Times the float32 array: what it is made from, and what baselines and scaling take.
 TIMES_ARRAY = 3.6
-GATES = {"lstm": 4, "peephole_lstm": 4, "coupled_lstm": 3, "gru": 3, "rnn": 1}
 # Arrays like the gates that each step keeps for the way back, in both directions.
 TIMES_GATES = 3
 # Times the weights: themselves, gradients, two moments, best ones, a checkpoint, what is published
@@ -45,7 +45,7 @@ def training_mib(
 def _network_bytes(spec: NetworkSpec, batch_size: int, rows: int) -> int:
     weights = sum(math.prod(shape) for shape in weight_shapes(spec).values())
     directions = 2 if spec.bidirectional else 1
-    gates = GATES[spec.cell] + 2  # with the two states
+    gates = CELLS[spec.cell].n_gates + 2  # with the two states
     steps = sum(spec.n_steps * units * directions * gates * TIMES_GATES for units in spec.units)
     window = (
         spec.framing.context_length * spec.channels.n_features

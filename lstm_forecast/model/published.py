@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from lstm_forecast.config.network import Cell
 
 __all__ = [
-    "BLEND", "LINEAR", "NAIVE", "NETWORK", "PUBLISHED", "SEASONAL_NAIVE", "SMOOTHING",
+    "BLEND", "CELL_NAMES", "LINEAR", "NAIVE", "NETWORK", "PUBLISHED", "SEASONAL_NAIVE", "SMOOTHING",
     "keeps_networks", "network_name", "published_line",
 ]  # fmt: skip
 
@@ -19,7 +19,7 @@ PUBLISHED = {
     NAIVE: "the last value",
 }
 """Everything but the network itself, in words."""
-_NAMES: dict[Cell, str] = {
+CELL_NAMES: dict[Cell, str] = {
     "lstm": "LSTM",
     "gru": "GRU",
     "rnn": "plain RNN",
@@ -32,7 +32,7 @@ def network_name(cell: Cell, units: Sequence[int], *, networks: int = 1) -> str:
     """Name networks by their cell and the units of each recurrent layer, such as ``LSTM (64 + 64
     units)``.
     """
-    name = _NAMES[cell] if networks == 1 else f"median of {networks} {_NAMES[cell]}s"
+    name = CELL_NAMES[cell] if networks == 1 else f"median of {networks} {CELL_NAMES[cell]}s"
     return f"{name} ({' + '.join(map(str, units))} units)"
 
 

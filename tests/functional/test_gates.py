@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from typer.testing import CliRunner, Result
 
 from lstm_forecast.cli import app
 from lstm_forecast.commands import plot as workflow
+from lstm_forecast.config.network import Cell
 from lstm_forecast.pictures.style import save_figure
 from lstm_forecast.store import open_run
 from lstm_forecast.store.reading import fingerprint
@@ -53,7 +54,7 @@ for name in sys.argv[1:]:
     except SystemExit as stop:
         assert not stop.code
 """
-CELLS = ("lstm", "gru", "rnn", "peephole_lstm", "coupled_lstm")
+CELLS = get_args(Cell)
 RUNS = [*CELLS, "holes"]
 
 

@@ -95,7 +95,7 @@ def require_answers_to_work(question: dict[str, Any], config: Path, table: Path)
     for choice in question["choices"]:
         if choice["keys"]:
             settled = load_config(config, overrides=[*SETTLED, *settings(choice)], environment={})
-            assert check(table, config=settled).problems == [], choice
+            assert check(table, config=settled).problems == (), choice
             assert len(prepare(settled, table).values)
 
 
@@ -200,7 +200,7 @@ def test_the_table_that_was_corrected_as_told_trains_with_the_same_config(folder
     _, config, _ = asked(table)
     table.write_text(table.read_text().replace('"1,206.9"', "1206.9"))
     settled = load_config(config, overrides=SETTLED, environment={})
-    assert check(table, config=settled).problems == []
+    assert check(table, config=settled).problems == ()
 
 
 def test_a_named_target_with_texts_in_it_is_asked_as_any_other(folder: Path) -> None:
@@ -355,7 +355,7 @@ def test_several_open_questions_are_all_told_and_answers_to_all_of_them_settle_t
     assert said.count("open: ") == 2
     answers = [setting for question in questions for setting in settings(question["choices"][-1])]
     settled = load_config(config, overrides=[*SETTLED, *answers], environment={})
-    assert check(table, config=settled).problems == []
+    assert check(table, config=settled).problems == ()
 
 
 @pytest.mark.parametrize("repeated", [0, 3, 4, 5, 40, 399])

@@ -77,3 +77,14 @@ def test_an_old_run_is_measured_as_it_was(name: str, runs: Path) -> None:
     found = json.loads(answer("backtest", "--run", name, "--runs", str(runs), "--json"))
     expected = json.loads((GOLDEN / f"{name}-backtest.json").read_text())
     close({**found, "path": ""}, {**expected, "path": ""})
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_an_old_run_is_listed_and_shown_as_a_champion_that_is_whole(name: str, runs: Path) -> None:
+    (listed,) = json.loads(answer("runs", "list", "--run", name, "--runs", str(runs), "--json"))[
+        "runs"
+    ]
+    assert (listed["champion"], listed["state"]) == (True, "readable")
+    shown = json.loads(answer("runs", "show", "--run", name, "--runs", str(runs), "--json"))
+    metrics = json.loads((runs / name / listed["run"] / "metrics.json").read_text())
+    close(shown["metrics"], metrics)

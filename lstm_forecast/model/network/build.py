@@ -3,7 +3,7 @@
 import math
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, assert_never
 
 import keras
 import numpy as np
@@ -123,6 +123,8 @@ def _directed_layer(
             return keras.layers.RNN(PeepholeLSTMCell(units, **weights), **steps)
         case "coupled_lstm":
             return keras.layers.RNN(CoupledLSTMCell(units, **weights), **steps)
+        case _:
+            assert_never(spec.cell)
 
 
 def _initializer(spec: NetworkSpec, name: str, kind: str = "") -> keras.Initializer:

@@ -2,6 +2,8 @@
 ONNX gives them.
 """
 
+from typing import get_args
+
 import numpy as np
 import onnx
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import numpy_helper
 
+from lstm_forecast.config.network import Cell
 from lstm_forecast.forecasting.onnx_file import read_network
 from lstm_forecast.forecasting.tracing import OPERATORS, require_bounded
 from lstm_forecast.model.ensemble import Member
@@ -16,7 +19,7 @@ from lstm_forecast.model.linear.linear import Linear
 from lstm_forecast.model.onnx import graph
 from tests.unit.conftest import spec_of
 
-CELLS = ["lstm", "gru", "rnn", "peephole_lstm", "coupled_lstm"]
+CELLS = get_args(Cell)
 
 
 def member(seed: int = 0, **choices: object) -> Member:

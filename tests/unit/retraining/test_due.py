@@ -12,6 +12,15 @@ from lstm_forecast.retraining.due import News, check_news, is_due
 
 HORIZON = 5
 
+# What every manifest holds.
+MANIFEST = {
+    "name": "a",
+    "cutoff": "2026-01-01",
+    "published": "network",
+    "series": 1,
+    "windows": {"training": 1, "validation": 1, "test": 1},
+}
+
 
 def news(**changes: Any) -> News:
     plain = {
@@ -32,7 +41,9 @@ def due(
     created = (datetime.now(UTC) - age).isoformat()
     config = SimpleNamespace(retrain=RetrainConfig(**limits), data=SimpleNamespace(end=None))
     windows = SimpleNamespace(windows=SimpleNamespace(horizon=HORIZON))
-    champion = SimpleNamespace(config=windows, run=SimpleNamespace(manifest={"created": created}))
+    champion = SimpleNamespace(
+        config=windows, run=SimpleNamespace(manifest=MANIFEST | {"created": created})
+    )
     return is_due(found, config, champion, force=force)[0]
 
 
