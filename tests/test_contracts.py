@@ -122,3 +122,24 @@ def test_a_planted_private_import_is_found(source: str) -> None:
 )
 def test_nothing_private_is_taken_from_another_module(path: Path) -> None:
     assert list(private_imports(path.read_text(encoding="utf-8"))) == []
+
+
+WITH_KERAS = (
+    "keras", "tensorflow", "lstm_forecast.model.network", "lstm_forecast.training.fit",
+    "lstm_forecast.training.learn", "lstm_forecast.training.publish",
+    "lstm_forecast.commands.train",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "tests" / "unit").rglob("test_*.py")), ids=lambda path: path.stem
+)
+def test_unit_tests_are_quick_as_none_starts_keras(path: Path) -> None:
+    """What trains or runs Keras networks stands in tests/networks."""
+    named = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            named.append(node.module or "")
+        elif isinstance(node, ast.Import):
+            named += [alias.name for alias in node.names]
+    assert [name for name in named if name.startswith(WITH_KERAS)] == []

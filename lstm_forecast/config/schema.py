@@ -175,7 +175,7 @@ class Config(Section):
     """A whole experiment: data, windows, network, training."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] = Field(
-        description="name of the run directory, and of the forecast column"
+        description="what the run directory and the forecast column are called"
     )
     seed: Annotated[Whole, Field(ge=0, lt=2**31)] = Field(
         0, description="seed of all random numbers; same seed, data and machine: same bytes"

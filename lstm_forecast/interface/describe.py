@@ -1,5 +1,6 @@
 """A call from Python to the config that it asks for: the same document that a file would be."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +27,9 @@ def settled_config(
     source: Source | None, config: Location | Config | None, arguments: Sequence[Argument]
 ) -> tuple[Config, Source]:
     """The config to train with, and the table to train on."""
+    given = {key for argument in arguments for key, _ in argument.leaves()}
+    if source is not None and ("data", "path") in given:
+        raise UsageError("data.path is set twice: by the table that is given, and by a key")
     if config is None:
         if source is None:
             raise UsageError(
@@ -33,6 +37,8 @@ def settled_config(
                 " data={...} holds keys of the config"
             )
         return _described(source, arguments), source
+    if not isinstance(config, Config | str | os.PathLike):
+        raise UsageError(f"config {config!r}: expected the path of a YAML file, or a Config")
     if isinstance(config, Config):
         folder, base = Path(), config.model_dump(mode="json")
         found = config_of(base, arguments, source="config")

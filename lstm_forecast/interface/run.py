@@ -3,6 +3,7 @@
 import html
 import os
 import signal
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
     from lstm_forecast.pictures.style import Figure
     from lstm_forecast.store.report import Reports
 
-__all__ = ["Backtest", "Data", "Location", "Run", "interrupted", "load", "source_of"]
+__all__ = ["Backtest", "Data", "Location", "Run", "alone", "load", "source_of"]
 
 Location = str | os.PathLike[str]
 Data = Location | ArrowStream
+ONE_TRAINING = threading.Lock()
 MOST_STEPS = 100_000  # of a horizon, and origins of a series
 
 
@@ -88,8 +90,10 @@ class Run(store.Run):
         from lstm_forecast.forecasting.loaded import load_run
 
         _require_range("horizon", horizon, MOST_STEPS)
-        for level in levels or ():
+        for level in _listed("levels", levels or ()):
             _require_range("levels", level, 99)
+        if columns not in ("long", "input"):
+            raise UsageError(f"columns {columns!r}: expected 'long' or 'input'")
         source, ahead = self._source(data), source_of(future)
         found = forecast_run(
             load_run(self, levels=levels),
@@ -126,13 +130,14 @@ class Run(store.Run):
 
         _require_range("last", last, MOST_STEPS)
         _require_range("refit", refit, MOST_STEPS)
+        _listed("baselines", baselines)
         retrained = None
         if refit is not None:
             from lstm_forecast.training.refit import retrained_folds
 
             retrained = partial(retrained_folds, every=refit)
         source = self._source(data)
-        with interrupted():
+        with alone():
             asked = Asked(source, last, retrained, baselines, importance)
             found = backtest_run(load_run(self, evaluated=True).shown(), asked, listener)
         for warning in found.report.warnings:
@@ -216,6 +221,8 @@ def load(path: Location = "runs") -> Run:
     Traceback (most recent call last):
     lstm_forecast.errors.RunError: runs/sales: no such run; train one first: ...
     """
+    if not isinstance(path, str | os.PathLike):
+        raise UsageError(f"load({path!r}): expected the path of runs, of a name or of one run")
     home = Path(path)
     if home.is_dir() and store.run_homes(home):
         found = store.find_run(home, None)
@@ -232,18 +239,38 @@ def source_of(data: Data | None) -> Source | None:
     return None if data is None else given_source(data)
 
 
-def _require_range(option: str, number: int | None, most: int) -> None:
-    if number is not None and not 1 <= number <= most:
-        raise UsageError(f"{option} {number}: expected a whole number from 1 to {most:,}")
+def _require_range(option: str, number: object, most: int) -> None:
+    if number is None:
+        return
+    if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= most:
+        raise UsageError(f"{option} {number!r}: expected a whole number from 1 to {most:,}")
+
+
+def _listed(option: str, values: object) -> Sequence[object]:
+    """Require a list or tuple: a text is a sequence of its letters, which nobody means."""
+    if not isinstance(values, list | tuple):
+        raise UsageError(f"{option} {values!r}: expected a list")
+    return values
 
 
 @contextmanager
-def interrupted() -> Iterator[None]:
-    """Give a signal that training waited with to whoever handles it: Ctrl-C is KeyboardInterrupt
-    again.
+def alone() -> Iterator[None]:
+    """Train inside, one training at a time in a process, and leave no trace in it.
+
+    Trainings set the seeds of Python and NumPy, and wait with signals: random states are put back,
+    and a signal goes to whoever handles it, so that Ctrl-C is KeyboardInterrupt again.
     """
-    try:
-        yield
-    except Stopped as stop:
-        signal.raise_signal(stop.exit_code - 128)
-        raise
+    import random
+
+    import numpy as np
+
+    with ONE_TRAINING:
+        states = random.getstate(), np.random.get_state()
+        try:
+            yield
+        except Stopped as stop:
+            signal.raise_signal(stop.exit_code - 128)
+            raise
+        finally:
+            random.setstate(states[0])
+            np.random.set_state(states[1])

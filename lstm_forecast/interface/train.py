@@ -19,7 +19,7 @@ from lstm_forecast.config.loading import Argument
 from lstm_forecast.config.schema import Config
 from lstm_forecast.events import SILENT, Listener
 from lstm_forecast.interface.describe import settled_config
-from lstm_forecast.interface.run import Data, Location, Run, interrupted, source_of
+from lstm_forecast.interface.run import Data, Location, Run, alone, source_of
 from lstm_forecast.store import chosen_meanwhile
 from lstm_forecast.tables.source import Frame
 
@@ -86,7 +86,7 @@ def train(
     settled, source = settled_config(source_of(data), config, arguments)
     from lstm_forecast.commands.train import train as run
 
-    with interrupted():
+    with alone():
         result = run(settled, source, runs=Path(runs), listener=listener)
     found = result.run
     if not result.promoted:

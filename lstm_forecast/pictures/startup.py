@@ -27,13 +27,23 @@ def start_matplotlib() -> None:
     """
     if "matplotlib.font_manager" in sys.modules:
         return
+    settings = {"MPL_IGNORE_SYSTEM_FONTS": "1"}
     package = find_spec("matplotlib")
     # it looks in a folder for settings only if none are named
     if package is not None and package.origin is not None:
-        os.environ.setdefault(
-            "MATPLOTLIBRC", str(Path(package.origin).with_name("mpl-data") / "matplotlibrc")
-        )
-    os.environ.setdefault("MPL_IGNORE_SYSTEM_FONTS", "1")
+        shipped = Path(package.origin).with_name("mpl-data") / "matplotlibrc"
+        settings["MATPLOTLIBRC"] = str(shipped)
+    ours = {name: value for name, value in settings.items() if name not in os.environ}
+    os.environ.update(ours)
+    try:
+        _import_quietly()
+    finally:
+        for name in ours:  # processes that are started later are not to inherit it
+            del os.environ[name]
+
+
+def _import_quietly() -> None:
+    """Import Matplotlib without a place for its cache, and add the fonts that help out."""
     import matplotlib as mpl
 
     # nothing can be written below it

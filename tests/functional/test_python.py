@@ -87,7 +87,8 @@ def test_every_public_name_is_there_and_no_other() -> None:
 
 
 def test_every_section_of_the_config_is_a_keyword_argument() -> None:
-    assert set(Keys.__annotations__) == set(Config.model_fields)
+    short_names = {"timestamp", "series_id"}
+    assert set(Keys.__annotations__) - short_names == set(Config.model_fields)
 
 
 def test_training_from_python_publishes_the_run_that_the_command_line_does(
@@ -521,3 +522,95 @@ def test_a_loaded_run_forecasts_is_tested_and_drawn_without_the_libraries_that_t
     """
     found = python(code, trained)
     assert (found.stdout, found.stderr) == ("[]\n", "")
+
+
+def test_two_threads_of_a_fresh_process_train_at_once_and_nothing_is_printed(
+    tmp_path: Path,
+) -> None:
+    code = f"""
+        import threading
+        import pandas, lstm_forecast
+
+        table = pandas.DataFrame({{"step": range(60), "y": [k % 5 + 0.5 for k in range(60)]}})
+        keys = {json.dumps(QUICK).replace("false", "False").replace("true", "True")}
+        failed = []
+
+        def train(name):
+            try:
+                lstm_forecast.train(table, horizon=3, name=name, **keys)
+            except BaseException as error:
+                failed.append(error)
+
+        threads = [threading.Thread(target=train, args=(name,)) for name in ("one", "other")]
+        [each.start() for each in threads], [each.join() for each in threads]
+        assert not failed, failed
+    """
+    found = python(code, tmp_path)
+    assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
+    assert {path.parent.name for path in tmp_path.glob("runs/*/champion")} == {"one", "other"}
+
+
+def test_a_training_puts_the_random_states_back(tmp_path: Path) -> None:
+    import random
+
+    drawn = []
+    for seed in (1, 2):
+        random.seed(seed)
+        np.random.seed(seed)
+        lstm_forecast.train(
+            frame(40), horizon=4, target="sold", name=f"seed{seed}", runs=tmp_path, **QUICK
+        )
+        drawn.append((random.random(), np.random.rand()))
+    assert drawn == [
+        (random.Random(seed).random(), np.random.RandomState(seed).rand()) for seed in (1, 2)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"columns": "wide"}, "columns 'wide': expected 'long' or 'input'"),
+        ({"horizon": 1.5}, "horizon 1.5: expected a whole number from 1 to 100,000"),
+        ({"horizon": True}, "horizon True: expected a whole number"),
+        ({"levels": 80}, "levels 80: expected a list"),
+        ({"levels": "80"}, "levels '80': expected a list"),
+        ({"levels": ["a"]}, "levels 'a': expected a whole number from 1 to 99"),
+    ],
+)
+def test_arguments_of_another_kind_are_refused_by_name(
+    run: lstm_forecast.Run, options: Any, told: str
+) -> None:
+    with pytest.raises(UsageError) as error:
+        run.predict(**options)
+    assert told in str(error.value)
+
+
+@pytest.mark.parametrize("path", [3, None, b"runs"])
+def test_what_is_no_path_cannot_be_loaded(path: Any) -> None:
+    with pytest.raises(UsageError, match="expected the path"):
+        lstm_forecast.load(path)
+
+
+def test_a_table_and_a_path_to_another_one_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"data\.path is set twice"):
+        lstm_forecast.train(frame(), horizon=4, data={"path": "x.csv"}, runs=tmp_path)
+
+
+@pytest.mark.parametrize("config", [3, {"name": "a"}])
+def test_a_config_is_a_file_or_a_config(config: Any) -> None:
+    with pytest.raises(UsageError, match="expected the path of a YAML file, or a Config"):
+        lstm_forecast.train(config=config)
+
+
+def test_pictures_leave_the_environment_as_it_was(kept: lstm_forecast.Run, tmp_path: Path) -> None:
+    code = f"""
+        import os, lstm_forecast
+
+        run = lstm_forecast.load({str(kept.path)!r})
+        before = dict(os.environ)
+        run.plot("training")
+        assert {{name for name in os.environ if name.startswith("MPL")}} == set()
+        assert "MATPLOTLIBRC" not in os.environ or "MATPLOTLIBRC" in before
+    """
+    found = python(code, tmp_path)
+    assert found.returncode == 0, found.stderr

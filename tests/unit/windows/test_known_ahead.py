@@ -12,12 +12,8 @@ from hypothesis import strategies as st
 
 from lstm_forecast.forecasting.calibration import uncalibrated
 from lstm_forecast.forecasting.forecaster import Forecaster
-from lstm_forecast.forecasting.session import Session
-from lstm_forecast.model.ensemble import Member, published_weights
-from lstm_forecast.model.linear.linear import Linear, fit_linear
+from lstm_forecast.model.linear.linear import fit_linear
 from lstm_forecast.model.linear.ridge import inputs_of, normal_equations, solve
-from lstm_forecast.model.onnx.graph import onnx_graph, weight_shapes
-from lstm_forecast.model.spec import NetworkSpec
 from lstm_forecast.panel.covariates import Known
 from lstm_forecast.panel.panel import Layout, Panel
 from lstm_forecast.panel.scale import Scaler
@@ -311,29 +307,3 @@ def test_an_effect_of_the_day_to_be_forecast_is_found_and_added_whole(combined: 
         own, both = linear.known[0, :, :3], linear.known[0, :, 3:]
         np.testing.assert_allclose(own, 0, atol=1e-2)
         np.testing.assert_allclose(both, [[3, -2]] * 3, atol=1e-2)
-
-
-@pytest.mark.parametrize("padded", [False, True])
-@pytest.mark.parametrize("n_targets", [1, 2])
-def test_the_published_graph_and_the_keras_network_predict_what_the_linear_part_does(
-    n_targets: int, padded: bool
-) -> None:
-    from lstm_forecast.model.network.build import build_network, complete_network, named_weights
-
-    windows = random_windows(n_targets, padded=padded)
-    linear: Linear = fit_linear(windows)
-    spec = NetworkSpec(
-        framing=windows.framing,
-        channels=windows.channels,
-        quantiles=(0.1, 0.5, 0.9),
-        units=(3,),
-        zero_output=True,
-    )
-    members = [Member(spec, named_weights(build_network(spec)), linear)]
-    inputs = next(windows.batches(20)).inputs
-    expected = np.repeat(linear.predict(inputs)[..., None], 3, axis=3)
-    np.testing.assert_allclose(Session(onnx_graph(members)).predict(inputs), expected, atol=1e-5)
-    np.testing.assert_allclose(np.asarray(complete_network(members)(inputs)), expected, atol=1e-5)
-    assert set(published_weights(members)) == {f"0/{name}" for name in weight_shapes(spec)} | {
-        "0/linear.kernel", "0/linear.bias", "0/linear.known"
-    }  # fmt: skip

@@ -20,8 +20,7 @@ from lstm_forecast.model.network.build import (
 )
 from lstm_forecast.model.onnx.graph import OPERATORS, onnx_graph, weight_shapes
 from lstm_forecast.model.spec import NetworkSpec
-from tests.unit.conftest import changed, spec_of
-from tests.unit.model.onnx.test_graph import (
+from tests.networks.test_graph import (
     linear_part,
     member_of,
     predictions_of,
@@ -29,6 +28,7 @@ from tests.unit.model.onnx.test_graph import (
     session_of,
     windows,
 )
+from tests.unit.conftest import changed, spec_of
 
 CELLS = get_args(Cell)
 SPEC = spec_of(

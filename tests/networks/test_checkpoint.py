@@ -15,7 +15,7 @@ from lstm_forecast.events import Epoch
 from lstm_forecast.model.network import checkpoint
 from lstm_forecast.model.network.build import build_network
 from lstm_forecast.store import Checkpoints
-from tests.unit.model.network.test_training import PLAIN, fit, spec, windows
+from tests.networks.test_training import PLAIN, fit, spec, windows
 
 EPOCHS = 4
 OPTIONS = {"epochs": EPOCHS, "schedule": "cosine", "steps_per_epoch": 3}
