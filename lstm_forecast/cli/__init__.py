@@ -1,4 +1,4 @@
-"""The command line: parse, call one workflow, print the result, choose the exit code."""
+"""The command line: parse, call one command, print the result, choose the exit code."""
 
 import contextlib
 import io

@@ -8,7 +8,13 @@ import numpy as np
 import pandas as pd
 
 from lstm_forecast.errors import DataError, UsageError
-from lstm_forecast.forecasting.loaded import LoadedRun, read_ahead, series_index, usable_panel
+from lstm_forecast.forecasting.loaded import (
+    LoadedRun,
+    read_ahead,
+    read_behind,
+    series_index,
+    usable_panel,
+)
 from lstm_forecast.forecasting.table import chosen_ids, panel_ids
 from lstm_forecast.panel.grid import Grid, stamp_text
 from lstm_forecast.panel.panel import Layout, Panel
@@ -52,8 +58,11 @@ def choose_window(
     config = loaded.config
     # Windows of the past need no table of the future: the history holds what was known ahead.
     past = at is not None and future is None and bool(config.data.covariates.future)
-    panel = usable_panel(loaded, data) if past else read_ahead(loaded, data, future)
+    panel = usable_panel(loaded, data) if future is None else read_ahead(loaded, data, future)
     unique_id, own = _one_series(loaded, panel, series)
+    if future is None and not past:  # what is known ahead of this series is enough
+        own = read_behind(loaded, own, data)
+    own = _one_target(loaded, own, unique_id)
     series_index(loaded.forecaster.scaler, own, unseen=config.data.unseen_series)
     origin = len(own.values) if at is None else _row_of(at, own.layout, unique_id) + 1
     floor = int(own.layout.spans[own.layout.span_of(np.array([origin - 1]))[0]])
@@ -71,11 +80,15 @@ def _one_series(loaded: LoadedRun, panel: Panel, wanted: Sequence[str]) -> tuple
     ids = panel_ids(config.data, panel.layout)
     unique_id = chosen_ids(ids.tolist(), panel.layout.ids, wanted)[0]
     row, _ = np.argwhere(ids == unique_id)[0]
-    own = panel.only(np.arange(len(panel.layout.ids)) == row)
-    if config.melted:
-        melted = own.melted(panel_ids(config.data, own.layout))
-        own = melted.only(np.array([each == unique_id for each in melted.layout.ids]))
-    return unique_id, own
+    return unique_id, panel.only(np.arange(len(panel.layout.ids)) == row)
+
+
+def _one_target(loaded: LoadedRun, own: Panel, unique_id: str) -> Panel:
+    """The rows of one target, where every target is a series of its own."""
+    if not loaded.config.melted:
+        return own
+    melted = own.melted(panel_ids(loaded.config.data, own.layout))
+    return melted.only(np.array([each == unique_id for each in melted.layout.ids]))
 
 
 def _row_of(at: str, layout: Layout, unique_id: str) -> int:

@@ -30,7 +30,7 @@ from lstm_forecast.windows.channels import Channels
 from lstm_forecast.windows.framing import Framing
 
 __all__ = [
-    "LoadedRun", "load_run", "make_forecaster", "read_ahead", "series_index",
+    "LoadedRun", "load_run", "make_forecaster", "read_ahead", "read_behind", "series_index",
     "usable_panel", "with_shown_levels",
 ]  # fmt: skip
 
@@ -236,6 +236,12 @@ def read_ahead(loaded: LoadedRun, data: Source | None, future: Source | None) ->
         )
     horizon, template = loaded.forecaster.framing.horizon, _template_command(loaded.run, data)
     return look_ahead(panel, horizon=horizon, given=given, template=template)
+
+
+def read_behind(loaded: LoadedRun, panel: Panel, data: Source | None) -> Panel:
+    """Add what rows behind the last target tell of the steps to be forecast to a usable history."""
+    horizon, template = loaded.forecaster.framing.horizon, _template_command(loaded.run, data)
+    return look_ahead(panel, horizon=horizon, given=None, template=template)
 
 
 def _template_command(run: Run, data: Source | None = None) -> str:

@@ -1,1 +1,1 @@
-"""Keras networks: cells, layers, training, export. The only folder that imports Keras."""
+"""What forecasts: Keras networks, linear parts in NumPy, and ONNX graphs of both."""

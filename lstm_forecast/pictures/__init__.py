@@ -1,4 +1,4 @@
-"""Pictures. The only folder that imports Matplotlib."""
+"""Figures from arrays and frames. The only folder that imports Matplotlib."""
 
 from lstm_forecast.pictures.startup import start_matplotlib
 

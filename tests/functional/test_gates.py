@@ -1,6 +1,7 @@
 """``forecast plot gates``: which window it shows, what of it, and what it refuses."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -346,3 +347,18 @@ def test_gates_need_neither_keras_nor_onnx(networks: Path) -> None:
     arguments = [sys.executable, "-W", "error", "-c", code, str(networks / "runs")]
     done = subprocess.run(arguments, capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_of_the_rows_ahead_those_of_the_drawn_series_are_enough(tmp_path: Path) -> None:
+    shutil.copytree(Path(__file__).parents[1] / "golden" / "0.1.0", tmp_path / "old")
+    table = pd.read_csv(tmp_path / "old" / "shops.csv")
+    days = pd.date_range(table["day"].max(), periods=6).strftime("%Y-%m-%d")[1:]
+    ahead = pd.DataFrame({"shop": "north", "day": days, "price": 3.0, "promo": 0, "region": "hill"})
+    data = tmp_path / "ahead.csv"
+    pd.concat([table, ahead]).to_csv(data, index=False)
+    asked = ["plot", "gates", "--runs", str(tmp_path / "old" / "runs"), "--run", "shops"]
+    asked += ["--data", str(data), "--output", str(tmp_path / "gates.png"), "--series"]
+    assert CliRunner().invoke(app, [*asked, "north"]).exit_code == 0
+    refused = CliRunner().invoke(app, [*asked, "south"])
+    assert refused.exit_code == 4
+    assert "series south, 2024-04-30 00:00:00: no row of the future" in refused.output
