@@ -1,8 +1,10 @@
 """What a run may publish, by the word in its manifest, and how that is told to people."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from lstm_forecast.config.network import Cell
+if TYPE_CHECKING:
+    from lstm_forecast.config.network import Cell  # pydantic, which --help need not wait for
 
 __all__ = [
     "BLEND", "CELL_NAMES", "LINEAR", "NAIVE", "NETWORK", "PUBLISHED", "SEASONAL_NAIVE", "SMOOTHING",
@@ -19,7 +21,7 @@ PUBLISHED = {
     NAIVE: "the last value",
 }
 """Everything but the network itself, in words."""
-CELL_NAMES: dict[Cell, str] = {
+CELL_NAMES: "dict[Cell, str]" = {
     "lstm": "LSTM",
     "gru": "GRU",
     "rnn": "plain RNN",
@@ -28,7 +30,7 @@ CELL_NAMES: dict[Cell, str] = {
 }
 
 
-def network_name(cell: Cell, units: Sequence[int], *, networks: int = 1) -> str:
+def network_name(cell: "Cell", units: Sequence[int], *, networks: int = 1) -> str:
     """Name networks by their cell and the units of each recurrent layer, such as ``LSTM (64 + 64
     units)``.
     """

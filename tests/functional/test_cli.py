@@ -712,3 +712,13 @@ def test_the_manifest_says_what_the_run_was_made_of(trained: Path) -> None:
     assert len(run.manifest["data_sha256"]) == 64
     assert champion_files(trained / "runs" / "sine")["network.onnx"]
     assert {entry.name for entry in run.path.iterdir()} == {*run.manifest["files"], "manifest.json"}
+
+
+def test_help_waits_for_no_library_that_reads_configs_or_tables() -> None:
+    code = (
+        "import sys; from typer.testing import CliRunner; from lstm_forecast.cli import app;"
+        "assert CliRunner().invoke(app, ['--help']).exit_code == 0;"
+        "print([name for name in ('pydantic', 'ruamel', 'numpy', 'pandas') if name in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout == "[]\n"
