@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = "lstm_forecast"
 # A module of every room that must not reach Keras, and of every command that works without it.
 WITHOUT_KERAS = [
-    "commands/backtest.py", "commands/check.py", "commands/init.py", "commands/monitor.py",
+    "commands/backtest.py", "commands/check.py", "commands/config.py",
+    "commands/guide.py", "commands/init.py", "commands/monitor.py",
     "commands/plot.py", "commands/predict.py", "commands/runs.py", "commands/schedule.py",
     "commands/schema.py", "commands/template.py", "config/schema.py", "documents.py", "events.py",
     "files.py", "forecasting/loaded.py", "judging/metrics.py", "model/ensemble.py",
@@ -58,6 +60,14 @@ def test_a_planted_import_fails_a_contract(place: str, complaints: str) -> None:
     module = f"{PACKAGE}.{place.removesuffix('.py').replace('/', '.')}"
     imported = PLANTED[place].removeprefix("import ")
     assert re.search(rf"{re.escape(module)} -> {re.escape(imported)} \(l\.\d+\)", complaints)
+
+
+def test_the_strict_contract_holds_every_command_but_those_that_train() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    strict = next(each for each in settings["contracts"] if "never reaches" in each["name"])
+    commands = {path.stem for path in (ROOT / PACKAGE / "commands").glob("[!_]*.py")}
+    held = {name.rpartition(".")[2] for name in strict["source_modules"] if ".commands." in name}
+    assert commands - held == {"compare", "retrain", "train"}
 
 
 def test_a_folder_that_is_no_room_fails_a_contract(complaints: str) -> None:
