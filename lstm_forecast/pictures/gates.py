@@ -1,5 +1,6 @@
 """The picture of what a recurrent network does along a window: gates and states by step."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +33,7 @@ from lstm_forecast.pictures.style import (
 __all__ = ["MAX_LAYERS", "DrawnLayer", "gates_figure"]
 
 MAX_LAYERS = 4  # beside each other
+TITLE_LETTERS = 110  # that fit into the width of the picture
 MOST_MARKED_ROWS = 40  # values up to here get a mark each
 GROUPS = {"long": PURPLE, "medium": GREEN, "short": GREY, "all": GREY}
 STRIP = 0.025  # of the width: the strip that tells the group of a unit
@@ -74,7 +76,7 @@ def gates_figure(
     edges = _edges(positions(values["ds"]), borders)
     for column, layer in enumerate(layers):
         _draw_values(grid[0, column], values)
-        grid[0, column].set_title(plain(layer.title, longest=110 // len(layers)))
+        grid[0, column].set_title(_wrapped(layer.title, columns=len(layers)))
         time_axis(grid[-1, column], values["ds"], ticks=14 // len(layers))
     for row, name in zip(grid[1:], names, strict=True):
         if name.endswith(GATE):
@@ -89,6 +91,10 @@ def gates_figure(
     add_heading(figure, title, _legend(layers))
     settle_layout(figure)
     return figure
+
+
+def _wrapped(title: str, *, columns: int) -> str:
+    return textwrap.fill(plain(title, longest=2 * TITLE_LETTERS), TITLE_LETTERS // columns)
 
 
 def _edges(x: Floats, borders: Sequence[int]) -> Floats:

@@ -12,12 +12,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from safetensors.numpy import load
 from typer.testing import CliRunner, Result
 
 from lstm_forecast.cli import app
 from lstm_forecast.commands import plot as workflow
 from lstm_forecast.config.network import Cell
+from lstm_forecast.pictures.gates import MAX_LAYERS, DrawnLayer, gates_figure
 from lstm_forecast.pictures.style import save_figure
 from lstm_forecast.store import open_run
 from lstm_forecast.store.reading import fingerprint
@@ -229,6 +231,20 @@ def test_the_picture_has_a_column_for_each_layer_and_marks_what_the_output_is_co
     assert boxes == [[], [235.5]]
     note = figures[0].get_supxlabel().splitlines()
     assert note[1] == "published: the peephole LSTM (4 + 3 units)"
+
+
+@pytest.mark.parametrize("count", range(1, MAX_LAYERS + 1))
+def test_a_long_title_of_a_layer_is_shown_whole_within_its_column(count: int) -> None:
+    title = "layer 2, backwards: 17 long (118 to 998 steps), 17 medium (11 to 41 steps), 16 short"
+    layer = DrawnLayer(title, {"input_gate": np.full((9, 3), 0.5)}, {"all": range(3)})
+    values = pd.DataFrame({"ds": np.arange(9), "y": np.arange(9.0)})
+    figure = gates_figure(values, range(10), [layer] * count, label="y", title="t")
+    figure.canvas.draw()
+    for axes in figure.axes[:count]:
+        (shown,) = axes.findobj(
+            lambda part: isinstance(part, Text) and part.get_text().replace("\n", " ") == title
+        )
+        assert shown.get_window_extent().x1 <= axes.get_window_extent().x1
 
 
 def test_the_half_that_reads_backwards_ends_at_the_first_row(
