@@ -135,12 +135,8 @@ def _without_sentinels(panel: Panel) -> tuple[Panel, list[Finding]]:
     rows = np.flatnonzero(cells.any(axis=1))
     if not len(rows):
         return panel, []
-    layout, numbers = panel.layout, np.unique(panel.values[cells])
-    places = tuple(
-        f"series {layout.ids[layout.series_of(row)[0]]}, {layout.stamps(row)[0]}: column"
-        f" {panel.columns[column]}"
-        for row, column in ((np.array([row]), cells[row].argmax()) for row in rows[:SHOWN_PLACES])
-    )
+    numbers = np.unique(panel.values[cells])
+    places = tuple(panel.place(row, cells[row].argmax()) for row in rows[:SHOWN_PLACES])
     named = ", ".join(f"{number:g}" for number in numbers)
     counts = {
         name: int(count)

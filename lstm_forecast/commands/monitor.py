@@ -272,16 +272,7 @@ def _compared(
 
 
 def _at(cutoff: object, live: Live) -> AtCutoff:
-    return AtCutoff(
-        cutoff=cutoff if isinstance(cutoff, int) else str(cutoff),
-        rows=live.rows,
-        mae=live.mae,
-        rmse=live.rmse,
-        bias=live.bias,
-        naive_mae=live.naive_mae,
-        skill=live.skill,
-        coverage=live.coverage,
-    )
+    return AtCutoff(cutoff=cutoff if isinstance(cutoff, int) else str(cutoff), **vars(live))
 
 
 def _alarms(

@@ -208,13 +208,10 @@ def _spread_notes(panel: Panel) -> Iterator[Finding]:
 
 
 def _place(panel: Panel, row: int, column: int, kind: str) -> str:
+    if kind == "outliers":
+        return f"{panel.place(row, column)}: {panel.values[row, column]:g}"
     series = panel.layout.ids[panel.layout.series_of(np.array([row]))[0]]
-    if kind != "outliers":
-        return f"series {series}: column {panel.columns[column]}"
-    stamp = panel.layout.stamps(np.array([row]))[0]
-    return (
-        f"series {series}, {stamp}: column {panel.columns[column]}: {panel.values[row, column]:g}"
-    )
+    return f"series {series}: column {panel.columns[column]}"
 
 
 def _giveaways(values: Floats, columns: Sequence[str], n_targets: int) -> Iterator[Finding]:

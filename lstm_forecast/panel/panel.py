@@ -76,6 +76,12 @@ class Panel:
     # (n_series, horizon, n_columns): the steps to be forecast, see look_ahead.
     ahead: NDArray[np.float64] | None = None
 
+    def place(self, row: int, column: int) -> str:
+        """Where a value stands, as messages say it."""
+        rows = np.array([row])
+        series, stamp = self.layout.series_of(rows)[0], self.layout.stamps(rows)[0]
+        return f"series {self.layout.ids[series]}, {stamp}: column {self.columns[column]}"
+
     def only(self, kept: NDArray[np.bool_]) -> "Panel":
         """The panel without the series that are not ``kept`` (n_series,)."""
         layout = self.layout

@@ -289,27 +289,17 @@ def _center_scale(kind: str, values: Floats) -> tuple[Floats, Floats]:
 def _logarithm(values: Floats, panel: Panel, start: int) -> Floats:
     if (values <= 0).any():
         row, column = np.argwhere(values <= 0)[0]
-        where = np.array([start + row])
-        series, stamp = (
-            panel.layout.ids[panel.layout.series_of(where)[0]],
-            panel.layout.stamps(where)[0],
-        )
         raise DataError(
-            f"series {series}, {stamp}: column {panel.columns[column]}: {values[row, column]:g} has"
-            " no logarithm; set preprocessing.log: false"
+            f"{panel.place(start + row, column)}: {values[row, column]:g} has no logarithm; set"
+            " preprocessing.log: false"
         )
     return np.log(values)
 
 
 def _too_far(scaled: Floats, panel: Panel, start: int) -> DataError:
     row, column = np.argwhere(np.abs(scaled) > FARTHEST_SCALED)[0]
-    where = np.array([start + row])
-    series, stamp = (
-        panel.layout.ids[panel.layout.series_of(where)[0]],
-        panel.layout.stamps(where)[0],
-    )
     return DataError(
-        f"series {series}, {stamp}: column {panel.columns[column]}:"
-        f" {panel.values[start + row, column]:g} lies {FARTHEST_SCALED:g} times as far out as the"
-        " training rows; correct it, or set data.outliers: clip"
+        f"{panel.place(start + row, column)}: {panel.values[start + row, column]:g} lies"
+        f" {FARTHEST_SCALED:g} times as far out as the training rows; correct it, or set"
+        " data.outliers: clip"
     )

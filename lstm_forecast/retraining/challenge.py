@@ -84,7 +84,7 @@ def train_challenger(
     if refit:
         learned = anew(trained, warm=warm, before_test=True)
     verdict = judge(learned.members)
-    _tell(verdict, listener)
+    listener.note(verdict.reason, event="verdict", **vars(verdict))
     if verdict.better and refit:
         again = anew(trained, warm=warm)
         second = judge(again.members)
@@ -113,19 +113,6 @@ def _judged(
         view,
         learned=prepared.split.validation_start,
         unseen=np.maximum(prepared.split.test_start, view.layout.rows_before(judged_from)),
-    )
-
-
-def _tell(verdict: Verdict, listener: Listener) -> None:
-    listener.note(
-        verdict.reason,
-        event="verdict",
-        better=verdict.better,
-        reason=verdict.reason,
-        windows=verdict.windows,
-        losses=verdict.losses,
-        gain=verdict.gain,
-        gain_low=verdict.gain_low,
     )
 
 
