@@ -90,7 +90,7 @@ def _columns(data: DataConfig) -> Columns:
         timestamp_format=data.timestamp_format,
         series_id=data.series_id,
         targets=tuple(data.targets),
-        others=(*data.covariates.past, *data.covariates.future, *data.covariates.static),
+        others=data.covariates.columns,
     )
 
 
@@ -123,7 +123,7 @@ def _facts(panel: Panel, table: Table, data: DataConfig, findings: Sequence[Find
 
 def _measured(panel: Panel) -> Panel:
     """The panel without columns that are computed or constant in each series."""
-    n = len(panel.columns) - len(panel.known.columns) + len(panel.known.future)
+    n = panel.n_own + len(panel.known.future)
     return replace(panel, columns=panel.columns[:n], values=panel.values[:, :n])
 
 

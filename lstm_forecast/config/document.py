@@ -195,10 +195,8 @@ def _compose(text: str, *, source: str, problems: list[str]) -> Node | None:
         with warnings.catch_warnings(action="ignore", category=ReusedAnchorWarning):
             return yaml.compose(text)  # type: ignore[no-any-return]
     except MaxDepthExceededError as error:
-        mark = error.problem_mark
-        problems.append(
-            f"{source}:{mark.line + 1}:{mark.column + 1}: nested deeper than {MAX_DEPTH} levels"
-        )
+        place = _at(source, error.problem_mark)
+        problems.append(f"{place}: nested deeper than {MAX_DEPTH} levels")
     except ReaderError as error:
         before = text[: error.position].split("\n")
         place = f"{source}:{len(before)}:{len(before[-1]) + 1}"
@@ -207,7 +205,7 @@ def _compose(text: str, *, source: str, problems: list[str]) -> Node | None:
         )
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        place = f"{source}:{mark.line + 1}:{mark.column + 1}" if mark else source
+        place = _at(source, mark) if mark else source
         problems.append(f"{place}: not valid YAML: {error.problem or error.context}")
     except (YAMLError, ValueError, RecursionError) as error:
         problems.append(
@@ -216,11 +214,16 @@ def _compose(text: str, *, source: str, problems: list[str]) -> Node | None:
     return None
 
 
+def _at(source: str, mark: Any) -> str:
+    """The place of a mark of ruamel.yaml's, which counts lines and columns from 0."""
+    return f"{source}:{mark.line + 1}:{mark.column + 1}"
+
+
 def _plain(node: Node, key: Key, document: Document, source: str) -> Any:
     """Nodes to dicts, lists and scalars; anchors, tags, duplicate keys and deep nesting become
     problems.
     """
-    place = f"{source}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
+    place = _at(source, node.start_mark)
     document.places.setdefault(key, place)
     kind = str(node.tag).removeprefix(TAG)
     if node.anchor is not None:
@@ -241,7 +244,7 @@ def _plain(node: Node, key: Key, document: Document, source: str) -> Any:
 def _plain_mapping(node: MappingNode, key: Key, document: Document, source: str) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name_node, value_node in node.value:
-        place = f"{source}:{name_node.start_mark.line + 1}:{name_node.start_mark.column + 1}"
+        place = _at(source, name_node.start_mark)
         name = name_node.value
         if not isinstance(name_node, ScalarNode):
             document.problems.append(f"{place}: expected a key, received a list or a section")

@@ -253,15 +253,7 @@ class Config(Section):
 
     @model_validator(mode="after")
     def _columns_have_one_role(self) -> "Config":
-        data = self.data
-        named = [
-            *data.stamp_columns,
-            *([data.series_id] if data.series_id else []),
-            *data.targets,
-            *data.covariates.past,
-            *data.covariates.future,
-            *data.covariates.static,
-        ]
+        named = self.data.columns
         twice = sorted({name for name in named if named.count(name) > 1})
         if twice:
             raise ValueError(f"data: columns with more than one role: {', '.join(twice)}")

@@ -323,6 +323,11 @@ class DataConfig(Section):
         """The columns that tell a row's stamp and series."""
         return (*self.stamp_columns, *([self.series_id] if self.series_id else []))
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All columns of the table that are used."""
+        return (*self.keys, *self.targets, *self.covariates.columns)
+
 
 class SplitConfig(Section):
     """The newest rows of every series: a share (0.2), a number of rows (48), or the first date of

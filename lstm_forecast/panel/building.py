@@ -26,7 +26,7 @@ from lstm_forecast.panel.repair import numeric_sentinels, settle
 from lstm_forecast.panel.rows import Rows
 from lstm_forecast.tables.faults import Finding
 from lstm_forecast.tables.read import Table
-from lstm_forecast.tables.stamps import in_zone, joined, parse_stamps
+from lstm_forecast.tables.stamps import joined, zoned_stamps
 
 __all__ = ["inspect_panel"]
 
@@ -69,7 +69,7 @@ def inspect_panel(
     rows, faults = settle(rows, data, ids=ids, columns=_columns(data), grid=grid, place=place)
     findings += faults
     repairs = {finding.kind: finding.count for finding in findings if finding.level == "settled"}
-    columns = (*data.targets, *data.covariates.past, *known.ahead, *known.constant)
+    columns = (*data.targets, *data.covariates.past, *known.columns)
     values, layout = _values(rows, grid, known, constants), _layout(rows, ids, grid)
     return Panel(layout, columns, values, repairs, known, unseen, notes, later), findings
 
@@ -88,17 +88,15 @@ def _stamped(
     keys = [column, *([data.series_id] if data.series_id else [])]
     table, faults = without_empty_rows(table, [*keys, *_columns(data), *data.covariates.static])
     findings += faults
-    stamps = parse_stamps(table, column=column, timestamp_format=style)
-    if isinstance(stamps, pd.DatetimeIndex) and data.timezone is not None:
-        stamps, faults = in_zone(
-            table,
-            stamps,
-            column=column,
-            series_id=data.series_id,
-            timezone=data.timezone,
-            dst=data.dst,
-        )
-        findings += faults
+    stamps, faults = zoned_stamps(
+        table,
+        column=column,
+        timestamp_format=style,
+        series_id=data.series_id,
+        timezone=data.timezone,
+        dst=data.dst,
+    )
+    findings += faults
     if end is not None:
         kept = until(stamps, end)
         findings += after_end(table, kept, end)

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from lstm_forecast.errors import DataError
 from lstm_forecast.panel.calendar import calendar_values
-from lstm_forecast.panel.grid import clock
+from lstm_forecast.panel.grid import ticks_of
 from lstm_forecast.panel.panel import Layout, Panel
 from lstm_forecast.panel.placing import series_of_rows
 from lstm_forecast.panel.rows import Rows
 from lstm_forecast.tables.faults import refuse
 from lstm_forecast.tables.read import Table
-from lstm_forecast.tables.stamps import in_zone, joined, parse_stamps
+from lstm_forecast.tables.stamps import joined, zoned_stamps
 
 __all__ = ["Given", "future_rows", "future_stamps", "future_table", "look_ahead"]
 
@@ -100,8 +100,9 @@ def look_ahead(
     # Targets of the future are never read. Those of the last row stand for them, as they fit every
     # transformation.
     ahead = np.repeat(panel.values[layout.offsets[1:] - 1][:, None], horizon, axis=1)
-    first = len(panel.columns) - len(known.columns)
-    ahead[..., first : first + len(known.ahead)] = np.concatenate([values, features], axis=2)
+    ahead[..., panel.n_own : panel.n_own + len(known.ahead)] = np.concatenate(
+        [values, features], axis=2
+    )
     return replace(panel, ahead=ahead)
 
 
@@ -125,12 +126,15 @@ def future_rows(
     layout = panel.layout
     names = [timestamp] if isinstance(timestamp, str) else list(timestamp)
     table, column, timestamp_format = joined(table, names, timestamp_format)
-    stamps = parse_stamps(table, column=column, timestamp_format=timestamp_format)
-    if isinstance(stamps, pd.DatetimeIndex) and timezone is not None:
-        stamps, odd = in_zone(
-            table, stamps, column=column, series_id=series_id, timezone=timezone, dst=dst
-        )
-        refuse(odd, afterwards=", and train again")
+    stamps, odd = zoned_stamps(
+        table,
+        column=column,
+        timestamp_format=timestamp_format,
+        series_id=series_id,
+        timezone=timezone,
+        dst=dst,
+    )
+    refuse(odd, afterwards=", and train again")
     numbers, found = series_of_rows(table, series_id, default=layout.ids[0])
     ids = pd.Index(found)[numbers]
     codes = pd.Index(layout.ids).get_indexer(ids).astype(np.int32)
@@ -150,11 +154,9 @@ def _ordinals(table: Table, layout: Layout, stamps: pd.Index, timestamp: str) ->
             f"{table.place(0)}: column {timestamp}: {stamps[0]} is of another kind than the stamps"
             f" of the history, such as {example}; write both the same way"
         )
-    if not isinstance(stamps, pd.DatetimeIndex):
-        return grid.ordinals(stamps.to_numpy(np.int64))
-    return grid.ordinals(
-        clock(stamps if grid.zone is None else stamps.tz_convert(grid.zone), freq=grid.freq)
-    )
+    if isinstance(stamps, pd.DatetimeIndex) and grid.zone is not None:
+        stamps = stamps.tz_convert(grid.zone)
+    return grid.ordinals(ticks_of(stamps, freq=grid.freq))
 
 
 def _refuse(problems: list[str], template: str) -> None:

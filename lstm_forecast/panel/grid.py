@@ -7,6 +7,7 @@ time, so that midnight stays midnight.
 
 import warnings
 from dataclasses import dataclass
+from datetime import tzinfo
 from functools import cached_property
 from typing import Any
 
@@ -17,7 +18,7 @@ from pandas.tseries.frequencies import to_offset
 
 from lstm_forecast.errors import DataError
 
-__all__ = ["Grid", "clock", "infer_freq", "season_length", "stamp_text", "ticks_of"]
+__all__ = ["Grid", "clock", "date_in", "infer_freq", "season_length", "stamp_text", "ticks_of"]
 
 DAY = pd.Timedelta(days=1)
 # Rows of a year, or of a week of business days, by the rule of the calendar.
@@ -156,6 +157,25 @@ def ticks_of(stamps: pd.DatetimeIndex | pd.Index, *, freq: str | None) -> NDArra
     if isinstance(stamps, pd.DatetimeIndex):
         return clock(stamps, freq=freq)
     return stamps.to_numpy(np.int64)
+
+
+def date_in(zone: tzinfo | None, date: str, *, key: str, first: bool) -> pd.Timestamp:
+    """A date of the config's ``key`` beside stamps in ``zone``, which it lies in if it names none:
+    in the ``first`` or the second pass of an hour that is repeated there.
+
+    Raises DataError if it is no date, or has a zone and the stamps have none.
+    """
+    try:
+        moment = pd.Timestamp(date)
+    except ValueError:
+        raise DataError(f"{key}: {date!r} is not a date; write it like 2024-01-31") from None
+    if zone is not None and moment.tz is None:
+        return moment.tz_localize(zone, ambiguous=first, nonexistent="shift_forward")
+    if zone is None and moment.tz is not None:
+        raise DataError(
+            f"{key}: {date} has a time zone, and the stamps have none; write it without"
+        )
+    return moment
 
 
 def infer_freq(stamps: NDArray[np.int64], *, integers: bool) -> str:

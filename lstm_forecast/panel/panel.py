@@ -76,6 +76,11 @@ class Panel:
     # (n_series, horizon, n_columns): the steps to be forecast, see look_ahead.
     ahead: NDArray[np.float64] | None = None
 
+    @property
+    def n_own(self) -> int:
+        """Columns that are not known ahead: targets and past covariates, the first ones."""
+        return len(self.columns) - len(self.known.columns)
+
     def place(self, row: int, column: int) -> str:
         """Where a value stands, as messages say it."""
         rows = np.array([row])

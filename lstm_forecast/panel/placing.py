@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pandas.tseries.frequencies import to_offset
 
 from lstm_forecast.errors import DataError
-from lstm_forecast.panel.grid import Grid, infer_freq, ticks_of
+from lstm_forecast.panel.grid import Grid, date_in, infer_freq, ticks_of
 from lstm_forecast.panel.rows import Rows
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding, Level
 from lstm_forecast.tables.read import Table
@@ -114,17 +114,7 @@ def _last_date(stamps: pd.DatetimeIndex, end: str | int) -> pd.Timestamp:
         raise DataError(
             f"data.end: {end} is a step number, but the stamps are dates; write it like 2024-01-31"
         )
-    try:
-        date = pd.Timestamp(end)
-    except ValueError:
-        raise DataError(f"data.end: {end!r} is not a date; write it like 2024-01-31") from None
-    if stamps.tz is not None and date.tz is None:
-        return date.tz_localize(stamps.tz, ambiguous=False, nonexistent="shift_forward")
-    if stamps.tz is None and date.tz is not None:
-        raise DataError(
-            f"data.end: {end} has a time zone, and the stamps have none; write it without"
-        )
-    return date
+    return date_in(stamps.tz, end, key="data.end", first=False)
 
 
 def series_of_rows(

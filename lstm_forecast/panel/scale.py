@@ -184,7 +184,7 @@ def fit_scaler(
     at the first training value that has no logarithm.
     """
     layout = panel.layout
-    own = panel.values[:, : len(panel.columns) - len(panel.known.columns)]
+    own = panel.values[:, : panel.n_own]
     bounds = list(zip(layout.offsets[:-1], train_ends, strict=True))
     limits = None
     if clip:
@@ -230,7 +230,7 @@ def _known(
 ) -> Iterator[tuple[str, float, float]]:
     """Column, center and scale of every covariate known ahead."""
     starts, known = panel.layout.offsets[:-1], panel.known
-    for column, name in enumerate(known.columns, start=len(panel.columns) - len(known.columns)):
+    for column, name in enumerate(known.columns, start=panel.n_own):
         center, scale = 0.0, 1.0
         if name in known.measured:
             values = panel.values[:, column]

@@ -21,7 +21,7 @@ from lstm_forecast.panel.notes import far_moved, gap_lengths, suspected_sentinel
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.placing import without_empty_rows
 from lstm_forecast.panel.repair import LARGEST_VALUE
-from lstm_forecast.panel.survey import survey_panel, survey_table
+from lstm_forecast.panel.survey import read_described, survey_table
 from lstm_forecast.tables.faults import Finding, refuse
 from lstm_forecast.tables.first_look import LONGEST_SENTINEL, FirstLook, reading
 from lstm_forecast.tables.read import Table
@@ -93,8 +93,7 @@ def settle(look: FirstLook, source: Source) -> Settled:
 
     Raises DataError for those that nobody can choose.
     """
-    *_, table = survey_panel(look.data, source)
-    return _Settling(look, look.data, table).settled()
+    return _Settling(look, look.data, read_described(look.data, source)).settled()
 
 
 class _Settling:
@@ -109,6 +108,8 @@ class _Settling:
         self.assumed: dict[str, Any] = {}
         self.questions: list[Question] = []
         self.told: list[Finding] = []  # what is left as it is, though it may be a fault
+        # the policies of the last survey, and what it found
+        self.last: tuple[dict[str, Any], tuple[Panel, dict[str, Finding]]] | None = None
 
     def settled(self) -> Settled:
         """Look for one kind of fault after the other, in the order in which they are met."""
@@ -129,9 +130,14 @@ class _Settling:
         return Settled(data, panel, (*done, *self.told), tuple(self.questions))
 
     def _survey(self, more: Mapping[str, Any] = NONE) -> tuple[Panel, dict[str, Finding]]:
-        data = self.data.model_copy(update={**self.written, **self.assumed, **more})
-        panel, findings = survey_table(data, self.table)
-        return panel, {finding.kind: finding for finding in findings if finding.level != "note"}
+        """The panel under the policies found so far and ``more``, and the faults in the table."""
+        policies = {**self.written, **self.assumed, **more}
+        if self.last is None or self.last[0] != policies:
+            self.last = None  # its panel is not to stand in memory beside the next one
+            panel, findings = survey_table(self.data.model_copy(update=policies), self.table)
+            found = {finding.kind: finding for finding in findings if finding.level != "note"}
+            self.last = policies, (panel, found)
+        return self.last[1]
 
     def _refused(self, kind: str) -> tuple[Panel, Finding | None]:
         """The panel as it is, and a fault of that kind in it that no policy settles."""
@@ -162,9 +168,8 @@ class _Settling:
         elif self._are_few(late.count) and can_drop:
             self.written["future_rows"] = "drop"
         else:
-            kept = _Settling(
-                self.look, self.data.model_copy(update={"future_rows": "keep"}), self.table
-            )
+            data = self.data.model_copy(update={"future_rows": "keep"})
+            kept = _Settling(self.look, data, self.table)
             kept.settled()
             drop = Choice({"future_rows": "drop"}, f"{late.count:,} rows are left out")
             keep = Choice({"future_rows": "keep", **kept.written}, "all rows stay")
@@ -224,10 +229,8 @@ class _Settling:
         """
         minutes = 0 if isinstance(finest.origin, int) or finest.step is None else finest.step / 60e6
         keys: dict[str, Any] = {"off_grid": "nearest", "duplicates": "mean"}
-        for freq in (
-            finest.freq,
-            *(freq for freq, length in MINUTES_OF_STEP.items() if minutes and length > minutes),
-        ):
+        longer = [freq for freq, length in MINUTES_OF_STEP.items() if minutes and length > minutes]
+        for freq in (finest.freq, *longer):
             keys["freq"] = freq
             panel, _ = self._survey(keys)
             gaps = gap_lengths(panel)

@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lstm_forecast.errors import DataError
+from lstm_forecast.panel.grid import date_in
 from lstm_forecast.panel.panel import Layout
 
 __all__ = ["MIN_CONTEXT", "Split", "split_rows"]
@@ -98,16 +99,7 @@ def _first_row_from(layout: Layout, date: str, key: str) -> NDArray[np.int64]:
             " or a share"
         )
     stamps = pd.DatetimeIndex(layout.stamps(np.arange(layout.offsets[-1])))
-    try:
-        border = pd.Timestamp(date)
-    except ValueError:
-        raise DataError(f"{key}: {date!r} is not a date; write it like 2024-01-31") from None
-    if stamps.tz is not None and border.tz is None:
-        border = border.tz_localize(stamps.tz, ambiguous=True, nonexistent="shift_forward")
-    if stamps.tz is None and border.tz is not None:
-        raise DataError(
-            f"{key}: {date} has a time zone, and the stamps have none; write it without"
-        )
+    border = date_in(stamps.tz, date, key=key, first=True)
     before = np.asarray(stamps < border).astype(np.int64)
     return layout.offsets[:-1] + np.add.reduceat(before, layout.offsets[:-1])
 

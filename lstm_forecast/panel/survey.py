@@ -19,8 +19,8 @@ from lstm_forecast.tables.read import Table, column_names, read_table
 from lstm_forecast.tables.source import Source
 
 __all__ = [
-    "known_ahead", "numeric_sentinels", "read_panel", "repair_notes", "survey_panel",
-    "survey_table", "word_sentinels",
+    "known_ahead", "numeric_sentinels", "read_described", "read_panel", "repair_notes",
+    "survey_panel", "survey_table", "word_sentinels",
 ]  # fmt: skip
 
 
@@ -47,8 +47,7 @@ def _require_columns_of_training(data: DataConfig, source: Source) -> None:
     """Raise DataError with what is missing, and what is new, where a table lacks a column that
     training had.
     """
-    present, covariates = column_names(source, data.csv), data.covariates
-    used = [*data.keys, *data.targets, *covariates.columns]
+    present, used = column_names(source, data.csv), data.columns
     new = [name for name in present if name not in used]
     problems = []
     for name in used:
@@ -89,11 +88,17 @@ def survey_panel(
     """As ``read_panel``, but faults without a policy are told, not raised: the panel is sound if
     none is refused.
     """
+    table = read_described(data, source, memory_limit=memory_limit)
+    return (*survey_table(data, table, end=end), table)
+
+
+def read_described(data: DataConfig, source: Source, *, memory_limit: int | None = None) -> Table:
+    """The table in ``source``, its cells as ``data`` describes them."""
     covariates = data.covariates
     try:
-        table = read_table(
+        return read_table(
             source,
-            columns=[*data.keys, *data.targets, *covariates.columns],
+            columns=data.columns,
             text=[*data.keys, *(covariates.categories or ())],
             either=covariates.static if covariates.categories is None else (),
             missing=word_sentinels(data),
@@ -107,13 +112,12 @@ def survey_panel(
         raise AbsentError(
             f"{error}; data.path names it, from the directory of the config; {remedy}"
         ) from None
-    return (*survey_table(data, table, end=end), table)
 
 
 def survey_table(
     data: DataConfig, table: Table, *, end: str | int | None = None
 ) -> tuple[Panel, list[Finding]]:
-    """The same for a table that was read."""
+    """As ``survey_panel``, for a table that was read."""
     phase(f"looking for faults in {len(table.frame):,} rows", rows=len(table.frame))
     covariates = data.covariates
     if covariates.categories is None:

@@ -82,7 +82,7 @@ def _require_numbers(source: Source, schema: Any, names: Sequence[str]) -> None:
     """Raise DataError for each of these columns that holds something else, by its Arrow type."""
     from pyarrow import types
 
-    kinds = (types.is_integer, types.is_floating, types.is_decimal, types.is_boolean, types.is_null)
+    kinds = (types.is_integer, types.is_floating, types.is_boolean, types.is_null)
     wrong = [
         name for name in names if not any(is_kind(schema.field(name).type) for is_kind in kinds)
     ]

@@ -182,7 +182,7 @@ def _mixed(table: Table, roles: Roles) -> Iterator[Finding]:
 
 
 def _texts(
-    table: Table, name: str, kind: str, words: Sequence[str], text: str, remedy: str = ""
+    table: Table, name: str, kind: str, words: Sequence[str], text: str, remedy: str
 ) -> Finding:
     rows = _rows_with(table, name, words)
     places = tuple(

@@ -1,6 +1,6 @@
 """Columns that tell series apart: by one of them, or by several together, stamps are unique."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from itertools import combinations
 
 import pandas as pd
@@ -37,13 +37,13 @@ def find_series(
 
     A few repeated stamps, as where clocks go back, make series of nothing but what is called so.
     """
-    frame = frame[(frame[time[0]].notna()) & (frame[time[0]] != "")]
+    frame = _with_stamps(frame, time)
     repeated = _left(frame, (), time)
     if repeated == 0:
         return None
     candidates = [
         name
-        for name in _key_columns(frame, time, numbers)
+        for name in _key_columns(frame, frame.columns, time, numbers)
         if _left(frame, (name,), time) < MOST_LEFT_BY_KEY * repeated
         and (
             name.lower() in SERIES_NAMES
@@ -68,14 +68,13 @@ def find_keys(
     """The fewest columns that together make many repeated stamps unique; none where ``series``
     does, or nothing.
     """
-    frame = frame[(frame[time[0]].notna()) & (frame[time[0]] != "")]
+    frame = _with_stamps(frame, time)
     chosen = () if series is None else (series,)
     repeated = _left(frame, chosen, time)
     if repeated <= MOST_LEFT_BY_KEY * len(frame):
         return ()
-    candidates = [name for name in _key_columns(frame, time, numbers) if name in free][
-        :MOST_COLUMNS_TRIED
-    ]
+    named = [name for name in frame.columns if str(name) in free]
+    candidates = _key_columns(frame, named, time, numbers)[:MOST_COLUMNS_TRIED]
     head = frame.head(HEAD_ROWS)  # by which most are seen not to
     for size in range(2 - len(chosen), MOST_COLUMNS_OF_KEY + 1 - len(chosen)):
         for keys in ((*chosen, *more) for more in combinations(candidates, size)):
@@ -89,6 +88,12 @@ def find_keys(
     return ()
 
 
+def _with_stamps(frame: pd.DataFrame, time: tuple[str, ...]) -> pd.DataFrame:
+    """The rows that have a stamp."""
+    cells = frame[time[0]]
+    return frame[cells.notna() & (cells != "")]
+
+
 def _left(frame: pd.DataFrame, keys: tuple[str, ...], time: tuple[str, ...]) -> int:
     """Rows that have the stamp of another one in their series.
 
@@ -98,12 +103,15 @@ def _left(frame: pd.DataFrame, keys: tuple[str, ...], time: tuple[str, ...]) -> 
 
 
 def _key_columns(
-    frame: pd.DataFrame, time: tuple[str, ...], numbers: Mapping[str, pd.Series]
+    frame: pd.DataFrame,
+    names: Iterable[Hashable],
+    time: tuple[str, ...],
+    numbers: Mapping[str, pd.Series],
 ) -> list[str]:
-    """Columns of text or whole numbers that repeat themselves."""
+    """Those of the columns ``names`` that hold text or whole numbers and repeat themselves."""
     return [
         str(name)
-        for name in frame.columns
+        for name in names
         if name not in time
         and (str(name) not in numbers or is_whole(frame[name]))
         and 1 < frame[name].nunique() <= len(frame) / 2

@@ -4,6 +4,7 @@ import pandas as pd
 
 from lstm_forecast.tables.read import MISSING_WORDS
 from lstm_forecast.tables.stamps import SAMPLED_CELLS
+from lstm_forecast.tables.text import with_points
 
 __all__ = [
     "MOST_ODD_CELLS", "are_truths", "counts_rows", "is_whole", "numbers_in", "words_in",
@@ -27,7 +28,7 @@ def numbers_in(cells: pd.Series, decimal: str) -> pd.Series | None:
     text = cells.astype("str").str.strip()
     given = ~text.isin(MISSING_WORDS)
     if decimal == ",":  # then a point is no decimal sign
-        text = text.str.translate({ord("."): "?", ord(","): "."})
+        text = with_points(text)
     if pd.to_numeric(text[given].head(SAMPLED_CELLS), errors="coerce").isna().all():
         return None  # without a look at all of a long column of words
     numbers = pd.to_numeric(text.where(given), errors="coerce")

@@ -66,9 +66,8 @@ def read_parquet(path: Path, files: list[Path], wanted: Wanted, budget: Budget) 
             for name in texts
             if plain.schema.field(name).type in (pa.string(), pa.large_string())
         ]
-        table = _dataset(files, partitioning=parts, dictionary_columns=coded).to_table(
-            columns=names
-        )
+        whole = _dataset(files, partitioning=parts, dictionary_columns=coded) if coded else plain
+        table = whole.to_table(columns=names)
         table = pa.table({name: without_views(table[name]) for name in names})
         budget.require(Size(size.rows, size.cells, sum(written_out(table[name]) for name in texts)))
         table = table.cast(schema)

@@ -255,11 +255,6 @@ def _require_unchanged(states: Mapping[Path, State]) -> None:
             )
 
 
-def _read_parquets(path: Path, files: list[Path], wanted: Wanted, budget: Budget) -> Table:
-    frame = read_parquet(path, files, wanted, budget)
-    return Table(frame, ((path, len(frame), None),))
-
-
 def _read_texts(files: list[Path], wanted: Wanted, budget: Budget, written: CsvConfig) -> Table:
     frames: list[pd.DataFrame] = []
     sources: list[tuple[Source, int, Dialect | None]] = []

@@ -18,7 +18,7 @@ from lstm_forecast.tables.read import Table
 
 __all__ = [
     "FORMAT_OF_PART", "SAMPLED_CELLS", "in_zone", "joined", "looks_like_time", "parse_stamps",
-    "stamp_format",
+    "stamp_format", "zoned_stamps",
 ]  # fmt: skip
 
 OTHER_STAMPS = "write stamps with an offset, or in UTC with data.timezone: UTC"
@@ -80,6 +80,26 @@ def parse_stamps(
     return stamps.as_unit("us")
 
 
+def zoned_stamps(
+    table: Table,
+    *,
+    column: str,
+    timestamp_format: str | None,
+    series_id: str | None,
+    timezone: str | None,
+    dst: str,
+) -> tuple[pd.DatetimeIndex | pd.Index, list[Finding]]:
+    """Stamps of every row as ``parse_stamps`` gives them, and in a zone, if one is given, as
+    ``in_zone`` does.
+
+    Raises DataError as these do.
+    """
+    stamps = parse_stamps(table, column=column, timestamp_format=timestamp_format)
+    if timezone is None or not isinstance(stamps, pd.DatetimeIndex):
+        return stamps, []
+    return in_zone(table, stamps, column=column, series_id=series_id, timezone=timezone, dst=dst)
+
+
 def stamp_format(table: Table, column: str) -> str | None:
     """The format that the stamps of a text column have; None where none is needed.
 
@@ -122,7 +142,7 @@ def _whole_numbers(cells: pd.Series) -> bool:
         pd.api.types.is_string_dtype(cells) and cells.str.fullmatch(r"[+-]?\d{1,18}").all()
     ):
         return False
-    head = cells.head(1000).astype("str")
+    head = cells.head(SAMPLED_CELLS).astype("str")
     return (
         not head.str.fullmatch(DIGITS_OF_DATE).all()
         and not head.str.fullmatch(DIGITS_OF_MONTH).all()

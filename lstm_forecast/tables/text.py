@@ -24,7 +24,9 @@ from lstm_forecast.tables.dialect import (
 )
 from lstm_forecast.tables.faults import Finding
 
-__all__ = ["Counted", "Wanted", "count_text", "cut_row", "read_text", "require_narrow_rows"]
+__all__ = [
+    "Counted", "Wanted", "count_text", "cut_row", "read_text", "require_narrow_rows", "with_points",
+]  # fmt: skip
 
 BLOCK_BYTES = 1 << 20
 ROWS_BESIDE_LAST = 1000  # that a last row without a line end is compared with
@@ -200,9 +202,7 @@ def _bad_numbers(
     problems = []
     for name in numbers:
         cells = frame[name].dropna()
-        plain = (
-            cells.str.translate({ord("."): "?", ord(","): "."}) if dialect.decimal == "," else cells
-        )
+        plain = with_points(cells) if dialect.decimal == "," else cells
         bad = cells[pd.to_numeric(plain, errors="coerce").isna()]
         if len(bad):
             place = f"{file}:{line_of(file, dialect, int(bad.index[0]))}"
@@ -212,6 +212,13 @@ def _bad_numbers(
                 f" {_remedy(str(bad.iloc[0]).strip())}"
             )
     return problems or [f"{file}: a column is not numeric"]
+
+
+def with_points(cells: pd.Series) -> pd.Series:
+    """Texts with a decimal comma, as they are written with a point; one that has a point already
+    is no number then.
+    """
+    return cells.str.translate({ord("."): "?", ord(","): "."})
 
 
 def _remedy(cell: str) -> str:

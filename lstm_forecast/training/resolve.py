@@ -194,10 +194,7 @@ def _resolve_windows(choices: _Choices, panel: Panel, split: Split) -> None:
     middle = min(contexts, key=lambda n: abs(n - 4 * max(windows.horizon, _season(config))))
     kinds = NORMALISATIONS if choices.open(keys[1]) else (windows.normalisation,)
     logs = [bool(config.preprocessing.log)]
-    if (
-        choices.open(keys[0])
-        and not (panel.values[:, : len(panel.columns) - len(panel.known.columns)] <= 0).any()
-    ):
+    if choices.open(keys[0]) and not (panel.values[:, : panel.n_own] <= 0).any():
         logs = [False, True]
     forms = [config.model.linear] if config.model.linear else _forms(config, split, middle)
     looks = Looks(panel, split, config)
