@@ -8,7 +8,8 @@ from lstm_forecast.documents import Document, described
 
 __all__ = [
     "QUALITY_GATE", "AbsentError", "BusyError", "ChangedError", "ConfigError", "DataError",
-    "Failure", "ForecastError", "RunError", "Stopped", "UsageError", "WriteError", "failure",
+    "Failure", "ForecastError", "MayFail", "RunError", "Stopped", "UsageError", "WriteError",
+    "failure",
 ]  # fmt: skip
 
 
@@ -111,14 +112,29 @@ class Failure(Document):
     problems: tuple[str, ...] = field(metadata=described("One complete message for each problem."))
 
 
+class MayFail:
+    """A document that tells of an error, if there was one."""
+
+    exit_code: int
+    error: str | None
+    problems: tuple[str, ...]
+
+    @property
+    def failure(self) -> Failure | None:
+        """What went wrong, if something did."""
+        if self.error is None:
+            return None
+        return Failure(exit_code=self.exit_code, error=self.error, problems=self.problems)
+
+
 def failure(error: BaseException) -> Failure:
     """What scripts are told of an error."""
     if isinstance(error, ForecastError):
-        code, kind, problems = error.exit_code, error.title, list(error.problems)
+        code, kind, problems = error.exit_code, error.title, error.problems
     elif isinstance(error, KeyboardInterrupt | Stopped):
         code, kind = getattr(error, "exit_code", 128 + signal.SIGINT), "stopped"
-        problems = [f"stopped by {signal.Signals(code - 128).name}"]
+        problems = (f"stopped by {signal.Signals(code - 128).name}",)
     else:
         said = f"{type(error).__name__}: {error}; please report it with the lines above"
-        code, kind, problems = 1, "bug", [f"a bug of ours: {said}"]
-    return Failure(exit_code=code, error=kind, problems=tuple(problems))
+        code, kind, problems = 1, "bug", (f"a bug of ours: {said}",)
+    return Failure(exit_code=code, error=kind, problems=problems)

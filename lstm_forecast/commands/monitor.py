@@ -103,13 +103,7 @@ def told(
     try:
         found = look()
     except (Exception, KeyboardInterrupt, Stopped) as error:
-        failure = failed(error, listener)
-        found = Monitored(
-            ok=False,
-            exit_code=failure.exit_code,
-            error=failure.error,
-            problems=failure.problems,
-        )
+        found = Monitored(**vars(failed(error, listener)))
     if metrics_file is None:
         return tell_all(found, tell)
     try:

@@ -156,14 +156,7 @@ def _told(home: Path, clock: float, found: Status) -> Status:
 
 def _failed(begun: Status, listener: Listener, error: BaseException) -> Status:
     found = failed(error, listener)
-    return replace(
-        begun,
-        exit_code=found.exit_code,
-        error=found.error,
-        problems=found.problems,
-        outcome="failed",
-        reason=found.problems[0],
-    )
+    return replace(begun, **vars(found), outcome="failed", reason=found.problems[0])
 
 
 def _called(hooks: Mapping[str, Sequence[Sequence[str]]], status: Status) -> list[Sequence[str]]:

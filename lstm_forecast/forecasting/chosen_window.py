@@ -31,6 +31,7 @@ class ChosenWindow:
     rows: Panel  # of that series alone
     floor: int  # first row that the window may use
     origin: int  # row behind the last one of the window
+    column: int  # of the target among the columns of its rows
 
     @property
     def cutoff(self) -> Any:
@@ -59,34 +60,35 @@ def choose_window(
     # Windows of the past need no table of the future: the history holds what was known ahead.
     past = at is not None and future is None and bool(config.data.covariates.future)
     panel = usable_panel(loaded, data) if future is None else read_ahead(loaded, data, future)
-    unique_id, own = _one_series(loaded, panel, series)
+    unique_id, column, own = _one_series(loaded, panel, series)
     if future is None and not past:  # what is known ahead of this series is enough
         own = read_behind(loaded, own, data)
-    own = _one_target(loaded, own, unique_id)
+    if config.melted:
+        own, column = _one_target(loaded, own, unique_id), 0
     series_index(loaded.forecaster.scaler, own, unseen=config.data.unseen_series)
     origin = len(own.values) if at is None else _row_of(at, own.layout, unique_id) + 1
     floor = int(own.layout.spans[own.layout.span_of(np.array([origin - 1]))[0]])
     _require_rows(loaded, own.layout, unique_id, floor, origin)
     if past:
         _require_known(loaded, own.layout, origin, str(at))
-    window = ChosenWindow(unique_id, own if past else own.extended(), floor, origin)
+    window = ChosenWindow(unique_id, own if past else own.extended(), floor, origin, column)
     _require_observed(loaded, window)
     return window
 
 
-def _one_series(loaded: LoadedRun, panel: Panel, wanted: Sequence[str]) -> tuple[str, Panel]:
-    """The first ``unique_id`` of what is wanted, and the rows of its series alone."""
+def _one_series(loaded: LoadedRun, panel: Panel, wanted: Sequence[str]) -> tuple[str, int, Panel]:
+    """The first ``unique_id`` of what is wanted, the column of its target, and the rows of its
+    series alone.
+    """
     config = loaded.config
     ids = panel_ids(config.data, panel.layout)
     unique_id = chosen_ids(ids.tolist(), panel.layout.ids, wanted)[0]
-    row, _ = np.argwhere(ids == unique_id)[0]
-    return unique_id, panel.only(np.arange(len(panel.layout.ids)) == row)
+    row, column = np.argwhere(ids == unique_id)[0]
+    return unique_id, int(column), panel.only(np.arange(len(panel.layout.ids)) == row)
 
 
 def _one_target(loaded: LoadedRun, own: Panel, unique_id: str) -> Panel:
     """The rows of one target, where every target is a series of its own."""
-    if not loaded.config.melted:
-        return own
     melted = own.melted(panel_ids(loaded.config.data, own.layout))
     return melted.only(np.array([each == unique_id for each in melted.layout.ids]))
 

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from lstm_forecast.config.network import Activation, Cell
 from lstm_forecast.documents import described
-from lstm_forecast.model.onnx.cells import CELLS
+from lstm_forecast.model.onnx.cells import cell_shapes
 
 __all__ = [
     "QUANTITIES", "Group", "Layers", "Trace", "keeping_gate", "memory_groups", "memory_lengths",
@@ -110,7 +110,7 @@ def trace_gates(layers: Layers, weights: Weights, inputs: NDArray[np.float32]) -
     traces: list[Trace] = []
     for number, units in enumerate(layers.units):
         prefix = f"recurrent_{number}"
-        shapes = _shapes(layers.cell, x.shape[2], units)
+        shapes = cell_shapes(layers.cell, x.shape[2], units)
         halves = [
             Trace(number + 1, False, _read(layers.cell, _part(weights, prefix, shapes), x, seen))
         ]
@@ -231,17 +231,6 @@ STEPS: dict[Cell, Step] = {
     "gru": _gru,
     "rnn": _rnn,
 }
-
-
-def _shapes(cell: Cell, width: int, units: int) -> dict[str, tuple[int, ...]]:
-    """The weights of a layer, as Keras names and shapes them."""
-    columns = CELLS[cell].n_gates * units
-    shapes: dict[str, tuple[int, ...]] = {
-        "kernel": (width, columns),
-        "recurrent_kernel": (units, columns),
-    }
-    shapes["bias"] = (2, columns) if cell == "gru" else (columns,)
-    return shapes | ({"peephole": (3, units)} if cell == "peephole_lstm" else {})
 
 
 def _part(

@@ -22,7 +22,6 @@ from lstm_forecast.forecasting.gates import (
     trace_gates,
 )
 from lstm_forecast.forecasting.loaded import LoadedRun
-from lstm_forecast.forecasting.table import panel_ids
 from lstm_forecast.model.published import keeps_networks
 from lstm_forecast.store import Run
 from lstm_forecast.store.documents import read_manifest
@@ -100,11 +99,7 @@ class GatesShown:
     @property
     def target(self) -> NDArray[np.float64]:
         """Values of the target that was asked for, (n_rows,): in original units."""
-        rows, column = self.window.rows, 0
-        if not self.loaded.config.melted:
-            ids = panel_ids(self.loaded.config.data, rows.layout)
-            column = int(np.argwhere(ids == self.window.unique_id)[0][1])
-        values: NDArray[np.float64] = rows.values[self.index, column]
+        values: NDArray[np.float64] = self.window.rows.values[self.index, self.window.column]
         return values
 
     def document(self, picture: str) -> DrawnGates:

@@ -18,7 +18,7 @@ from lstm_forecast.forecasting.limits import Demands, sound_network
 from lstm_forecast.forecasting.session import Session
 from lstm_forecast.forecasting.table import panel_ids
 from lstm_forecast.model.published import network_name, published_line
-from lstm_forecast.panel.future import future_rows, look_ahead
+from lstm_forecast.panel.future import Given, future_rows, look_ahead
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.scale import Scaler, most_bytes
 from lstm_forecast.panel.survey import known_ahead, numeric_sentinels, read_panel, word_sentinels
@@ -234,14 +234,17 @@ def read_ahead(loaded: LoadedRun, data: Source | None, future: Source | None) ->
             dst=config.dst,
             sentinels=numeric_sentinels(config),
         )
+    return read_behind(loaded, panel, data, given=given)
+
+
+def read_behind(
+    loaded: LoadedRun, panel: Panel, data: Source | None, *, given: Given | None = None
+) -> Panel:
+    """Add what is known of the steps to be forecast to a usable history: rows ``given``, or those
+    behind its last target.
+    """
     horizon, template = loaded.forecaster.framing.horizon, _template_command(loaded.run, data)
     return look_ahead(panel, horizon=horizon, given=given, template=template)
-
-
-def read_behind(loaded: LoadedRun, panel: Panel, data: Source | None) -> Panel:
-    """Add what rows behind the last target tell of the steps to be forecast to a usable history."""
-    horizon, template = loaded.forecaster.framing.horizon, _template_command(loaded.run, data)
-    return look_ahead(panel, horizon=horizon, given=None, template=template)
 
 
 def _template_command(run: Run, data: Source | None = None) -> str:

@@ -13,17 +13,23 @@ from numpy.typing import NDArray
 
 from lstm_forecast.config.table import DataConfig
 from lstm_forecast.errors import DataError
-from lstm_forecast.panel.panel import Layout
+from lstm_forecast.panel.panel import Layout, Panel
 
 __all__ = [
     "chosen_ids", "harmless", "input_table", "long_table", "obeyed", "panel_ids",
-    "quantile_columns", "save_table", "spreadsheet_safe", "unique_ids", "window_ids",
+    "quantile_columns", "save_table", "seen_by_networks", "spreadsheet_safe", "unique_ids",
+    "window_ids",
 ]  # fmt: skip
 
 FORMULA, NUMBER = re.compile(r"\s*[=+\-@\t\r]"), re.compile(r"[+-]?[\d.,]+")
 # series ids that a wrong one is compared with: that takes less than a second
 MOST_COMPARED = 20_000
 Columns = Mapping[str, NDArray[np.floating]]  # arrays (n, steps, n_targets), one row per origin
+
+
+def seen_by_networks(panel: Panel, data: DataConfig, *, melted: bool) -> Panel:
+    """The panel with every target as a series of its own, where they are ``melted``."""
+    return panel.melted(panel_ids(data, panel.layout)) if melted else panel
 
 
 def long_table(

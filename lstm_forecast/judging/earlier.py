@@ -6,7 +6,12 @@ import numpy as np
 import pandas as pd
 
 from lstm_forecast.forecasting.loaded import LoadedRun, series_index
-from lstm_forecast.forecasting.table import long_table, panel_ids, quantile_columns, window_ids
+from lstm_forecast.forecasting.table import (
+    long_table,
+    quantile_columns,
+    seen_by_networks,
+    window_ids,
+)
 from lstm_forecast.judging.task import evaluation_windows, known_split
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.store.documents import read_manifest
@@ -23,8 +28,7 @@ def earlier_forecasts(loaded: LoadedRun, panel: Panel, *, newest: int) -> dict[s
     that is the policy.
     """
     config, forecaster = loaded.config, loaded.forecaster
-    if config.melted:
-        panel = panel.melted(panel_ids(config.data, panel.layout))
+    panel = seen_by_networks(panel, config.data, melted=config.melted)
     layout, values = panel.layout, forecaster.scaler.transform(panel)
     index = series_index(forecaster.scaler, panel, unseen=config.data.unseen_series)
     split, found = known_split(loaded, layout, values)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm_forecast.documents import Document, described
-from lstm_forecast.errors import Failure
+from lstm_forecast.errors import MayFail
 
 __all__ = ["AtCutoff", "Live", "Monitored", "live_errors"]
 
@@ -50,7 +50,7 @@ class AtCutoff(Live, _Cutoff):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Monitored(Document):
+class Monitored(MayFail, Document):
     """What has become of earlier forecasts, or why that could not be found out."""
 
     ok: bool = field(metadata=described("Whether there is neither an alarm nor an error."))
@@ -94,13 +94,6 @@ class Monitored(Document):
         default=(),
         metadata=described("One complete message for each problem.", missing_without="error"),
     )
-
-    @property
-    def failure(self) -> Failure | None:
-        """What went wrong, if something did."""
-        if self.error is None:
-            return None
-        return Failure(exit_code=self.exit_code, error=self.error, problems=self.problems)
 
 
 def live_errors(

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from lstm_forecast.errors import DataError, UsageError
 from lstm_forecast.forecasting.loaded import LoadedRun, series_index, usable_panel
-from lstm_forecast.forecasting.table import panel_ids
+from lstm_forecast.forecasting.table import seen_by_networks
 from lstm_forecast.judging.parts import Part, make_parts
 from lstm_forecast.panel.panel import Layout, Panel
 from lstm_forecast.panel.split import Split, split_rows
@@ -46,9 +46,7 @@ def open_task(loaded: LoadedRun, data: Source | None, last: int | None) -> Task:
     hold no such window, UsageError where there are fewer than ``last``.
     """
     config, scaler = loaded.config, loaded.forecaster.scaler
-    panel = usable_panel(loaded, data)
-    if config.melted:
-        panel = panel.melted(panel_ids(config.data, panel.layout))
+    panel = seen_by_networks(usable_panel(loaded, data), config.data, melted=config.melted)
     index = series_index(scaler, panel, unseen=config.data.unseen_series)
     values = scaler.transform(panel)
     split, found = known_split(loaded, panel.layout, values)

@@ -1,12 +1,11 @@
 """What a training will take of the machine's memory, before it starts."""
 
-import math
 from collections.abc import Sequence
 
 from lstm_forecast.model.linear.linear import MOST_JUDGING_WINDOWS
-from lstm_forecast.model.linear.methods import LONGEST_PAST, SAMPLE_NUMBERS
+from lstm_forecast.model.linear.methods import LONGEST_PAST, room
 from lstm_forecast.model.onnx.cells import CELLS
-from lstm_forecast.model.onnx.graph import weight_shapes
+from lstm_forecast.model.onnx.graph import n_parameters
 from lstm_forecast.model.spec import NetworkSpec
 
 __all__ = ["training_mib"]
@@ -43,7 +42,7 @@ def training_mib(
 
 
 def _network_bytes(spec: NetworkSpec, batch_size: int, rows: int) -> int:
-    weights = sum(math.prod(shape) for shape in weight_shapes(spec).values())
+    weights = n_parameters(spec)
     directions = 2 if spec.bidirectional else 1
     gates = CELLS[spec.cell].n_gates + 2  # with the two states
     steps = sum(spec.n_steps * units * directions * gates * TIMES_GATES for units in spec.units)
@@ -59,14 +58,8 @@ def _network_bytes(spec: NetworkSpec, batch_size: int, rows: int) -> int:
         if past < spec.framing.context_length
         else 0
     )
-    windows = max(
-        WAITING_BATCHES * batch_size,
-        min(
-            MOST_JUDGING_WINDOWS,
-            rows,
-            SAMPLE_NUMBERS // (spec.framing.context_length * spec.channels.n_features),
-        ),
-    )
+    judged = room(spec.framing, spec.channels, min(MOST_JUDGING_WINDOWS, rows))
+    windows = max(WAITING_BATCHES * batch_size, judged)
     return (
         4 * (TIMES_WEIGHTS * weights + batch_size * (steps + outputs) + windows * window + kernels)
         + ridge

@@ -175,7 +175,7 @@ def warm_weights(champion: LoadedRun, prepared: Prepared, listener: Listener) ->
         return None
     warm = []
     for number, context_length in enumerate(prepared.config.member_contexts):
-        shapes = weight_shapes(network_spec(prepared, prepared.windows(context_length), number))
+        shapes = weight_shapes(network_spec(prepared, context_length, number))
         weights = {name: saved.get(f"{number}/{name}") for name in shapes}
         fitting = {
             n: w

@@ -15,7 +15,7 @@ from lstm_forecast.config.retrain import RetrainConfig, seconds
 from lstm_forecast.config.schema import Config
 from lstm_forecast.errors import DataError, RunError
 from lstm_forecast.forecasting.loaded import LoadedRun
-from lstm_forecast.forecasting.table import panel_ids
+from lstm_forecast.forecasting.table import seen_by_networks
 from lstm_forecast.panel.drift import drift, standing_still
 from lstm_forecast.panel.holes import history
 from lstm_forecast.panel.panel import Panel
@@ -56,7 +56,7 @@ def look_for_news(config: Config, champion: LoadedRun, panel: Panel, home: Path)
     Raises DataError where champion and config do not forecast the same columns and steps.
     """
     _require_same_schema(config, champion, panel)
-    view = panel.melted(panel_ids(config.data, panel.layout)) if config.melted else panel
+    view = seen_by_networks(panel, config.data, melted=config.melted)
     layout = view.layout
     end = int(layout.ordinals(layout.offsets[1:] - 1).max()) + 1
     stamps = layout.grid.stamps(np.arange(end))

@@ -15,6 +15,7 @@ from lstm_forecast.documents import Document, described
 from lstm_forecast.errors import (
     Failure,
     ForecastError,
+    MayFail,
     UsageError,
     WriteError,
     failure,
@@ -34,11 +35,11 @@ STATUS = "status.json"
 Outcome = Literal["promoted", "kept_champion", "not_due", "failed"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 HOOK_SECONDS = 60
-MOST_BYTES = 2**20  # of a status, and of what a hook says
+MOST_BYTES = 2**20  # of what a hook says
 
 
 @dataclass(frozen=True, kw_only=True)
-class Status(Document):
+class Status(MayFail, Document):
     """What came of a retraining: ``status.json``, and what hooks and ``--json`` tell."""
 
     ok: bool = field(default=True, metadata=described("Whether the exit code is 0."))
@@ -102,13 +103,6 @@ class Status(Document):
         default=0.0, metadata=described("Largest resident memory, in MiB.", least=0)
     )
 
-    @property
-    def failure(self) -> Failure | None:
-        """What went wrong, if something did."""
-        if self.error is None:
-            return None
-        return Failure(exit_code=self.exit_code, error=self.error, problems=self.problems)
-
 
 Told = TypeVar("Told", Status, Monitored)
 
@@ -140,14 +134,7 @@ def tell_all(status: Told, *tellers: Callable[[Told], None]) -> Told:
         except WriteError as error:
             if status.error is not None:
                 continue
-            found = failure(error)
-            status = replace(
-                status,
-                ok=False,
-                exit_code=found.exit_code,
-                error=found.error,
-                problems=found.problems,
-            )
+            status = replace(status, **vars(failure(error)))
             for again in tellers[:number]:
                 with suppress(WriteError):
                     again(status)

@@ -16,7 +16,6 @@ __all__ = [
     "prune", "rollback",
 ]  # fmt: skip
 
-# Manifest key: true where the run was found no better than the champion of its time.
 # How what is made, or taken away, is called; whoever gets the lock of ``home`` clears it away.
 STAGE = ".stage-"
 

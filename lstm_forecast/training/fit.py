@@ -204,17 +204,15 @@ def _blended(first: Member, last: Member) -> Member:
 def start(prepared: Prepared, name: str, *, everything: bool = False) -> tuple[Member, ...]:
     """Networks that add nothing to a linear part but the quantiles of what it leaves over."""
     contexts = sorted(set(prepared.config.member_contexts))
-    windows = {n: prepared.windows(n, everything=everything) for n in contexts}
     if name == LINEAR:
+        every = [prepared.windows(n, everything=everything) for n in contexts]
         return tuple(
-            _start(prepared, windows[n], _linear(prepared, windows[n]), number)
-            for number, n in enumerate(contexts)
+            _start(prepared, windows, _linear(prepared, windows), number)
+            for number, windows in enumerate(every)
         )
-    longest = contexts[-1]
-    linear = fixed_linear(
-        windows[longest], form=name, season_length=prepared.config.windows.season_length
-    )
-    return (_start(prepared, windows[longest], linear, 0),)
+    longest = prepared.windows(contexts[-1], everything=everything)
+    linear = fixed_linear(longest, form=name, season_length=prepared.config.windows.season_length)
+    return (_start(prepared, longest, linear, 0),)
 
 
 def _fit(
@@ -308,7 +306,10 @@ def _start(prepared: Prepared, windows: Windows, linear: Linear | None, number: 
     """A network before training: it forecasts the quantiles of what the linear part leaves."""
     from lstm_forecast.model.network.build import build_network, named_weights
 
-    spec = replace(network_spec(prepared, windows, number), zero_output=linear is not None)
+    spec = replace(
+        network_spec(prepared, windows.framing.context_length, number),
+        zero_output=linear is not None,
+    )
     weights = named_weights(build_network(spec))
     batch = sample(windows, RESIDUALS)
     assert batch is not None  # noqa: S101  there is a window to learn from

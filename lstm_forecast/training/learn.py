@@ -22,7 +22,7 @@ from lstm_forecast.judging.parts import (
     require_finite,
 )
 from lstm_forecast.model.linear.linear import fit_linear
-from lstm_forecast.model.onnx.graph import onnx_graph, weight_shapes
+from lstm_forecast.model.onnx.graph import n_parameters, onnx_graph
 from lstm_forecast.model.published import NETWORK
 from lstm_forecast.panel.survey import repair_notes
 from lstm_forecast.store import Checkpoints
@@ -199,9 +199,9 @@ def _describe_intervals(
 def _describe_network(prepared: Prepared, listener: Listener) -> None:
     """Print the four things that people get wrong."""
     config = prepared.config
-    spec = network_spec(prepared, prepared.windows(), 0)
+    spec = network_spec(prepared, prepared.framing.context_length, 0)
     width = spec.segment_units or spec.segment_length * spec.channels.n_features
-    parameters = sum(math.prod(shape) for shape in weight_shapes(spec).values())
+    parameters = n_parameters(spec)
     listener.note(
         f"input dimension {width}"
         + (

@@ -90,11 +90,7 @@ class Looks:
         """Mean absolute scaled error over the folds; infinite where there is nothing to learn or to
         judge.
         """
-        update = {
-            "normalisation": choice.normalisation,
-            "context_length": choice.context_length,
-            "padding": True,
-        }
+        update = {"normalisation": choice.normalisation, "context_length": choice.context_length}
         config = self.config.model_copy(
             update={"windows": self.config.windows.model_copy(update=update)}
         )
@@ -140,7 +136,7 @@ class Looks:
             kind=choice.linear,
             limit=LEARNING_WINDOWS,
         )
-        count = min(room(judged, JUDGING_WINDOWS), len(judged))
+        count = min(room(every, channels, JUDGING_WINDOWS), len(judged))
         index = np.linspace(0, len(judged) - 1, count).astype(np.int64)
         batch, (origins, _) = judged.batch(index), judged.origins(index)
         series = panel.layout.series_of(origins - 1)

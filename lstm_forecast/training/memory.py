@@ -14,9 +14,7 @@ def require_memory(prepared: Prepared) -> float:
     Raises ConfigError if that is above ``training.memory_limit``.
     """
     config, (rows, columns) = prepared.config, prepared.values.shape
-    specs = [
-        network_spec(prepared, prepared.windows(n), k) for k, n in enumerate(config.member_contexts)
-    ]
+    specs = [network_spec(prepared, n, k) for k, n in enumerate(config.member_contexts)]
     need = training_mib(
         rows=rows, columns=columns, specs=specs, batch_size=config.training.batch_size
     )

@@ -14,7 +14,7 @@ from lstm_forecast.forecasting.doubts import (
     outside_support,
     target_ranges,
 )
-from lstm_forecast.forecasting.table import panel_ids
+from lstm_forecast.forecasting.table import seen_by_networks
 from lstm_forecast.judging.parts import make_parts
 from lstm_forecast.panel.panel import Layout, Panel
 from lstm_forecast.panel.scale import fit_config_scaler
@@ -30,7 +30,6 @@ from lstm_forecast.windows.windows import make_windows
 
 __all__ = ["prepare", "prepare_panel"]
 
-Ints = NDArray[np.int64]
 
 MIN_EVALUATION_WINDOWS = 200  # about: below, windows overlap, as a few errors say little
 MOST_NUMBERS = 2**27  # of a linear part: larger graphs cannot be written
@@ -55,8 +54,7 @@ def prepare_panel(
     config = _with_categories(config, panel)
     _require_room(config)
     future_rows = 0 if panel.later is None else len(panel.later.codes)
-    if config.melted:
-        panel = panel.melted(panel_ids(config.data, panel.layout))
+    panel = seen_by_networks(panel, config.data, melted=config.melted)
     split = _split(config, panel.layout, test_from)
     panel = _without_lines_ahead(config, panel, split, table)
     config, reasons = resolve(config, panel, split)
@@ -81,14 +79,15 @@ def prepare_panel(
     )
     values = scaler.transform(panel)
     prepared = Prepared(config, panel.layout, split, scaler, values, None, None, facts)
-    return _with_counts(_with_parts(prepared, panel))
+    count = len(prepared.windows())
+    if not count:
+        raise _no_windows(config, panel.layout, split)
+    return _with_counts(_with_parts(prepared, panel), training=count)
 
 
 def _with_parts(prepared: Prepared, panel: Panel) -> Prepared:
-    """What will be judged, and what is doubtful. Raises DataError where nothing can be learned."""
+    """What will be judged, and what is doubtful."""
     config, split = prepared.config, prepared.split
-    if not len(prepared.windows()):
-        raise _no_windows(config, panel.layout, split)
     own = panel.values[:, prepared.channels.targets]
     support = config.preprocessing.support
     borders = {
@@ -129,11 +128,11 @@ def _facts_of(config: Config, panel: Panel, table: Table) -> Facts:
     )
 
 
-def _with_counts(prepared: Prepared) -> Prepared:
+def _with_counts(prepared: Prepared, *, training: int) -> Prepared:
     """Count the windows of each part, and those left out as a target was not observed."""
     judged = {name: len(part.windows) for name, part in prepared.parts.items()}
     counts = WindowCounts(
-        training=len(prepared.windows()),
+        training=training,
         validation=judged.get("validation", 0),
         test=judged.get("test", 0),
     )
@@ -145,7 +144,7 @@ def _with_counts(prepared: Prepared) -> Prepared:
         part_starts=prepared.split.train_start,
         part_ends=prepared.split.validation_start,
     )
-    left_out = len(every) - counts.training
+    left_out = len(every) - training
     facts = replace(prepared.facts, windows=counts, unobserved_windows=left_out)
     return replace(prepared, facts=facts)
 
@@ -169,8 +168,7 @@ def _without_lines_ahead(config: Config, panel: Panel, split: Split, table: Tabl
     known, _ = survey_table(
         config.data.model_copy(update={"missing": "ffill"}), table, end=config.data.end
     )
-    if config.melted:
-        known = known.melted(panel_ids(config.data, known.layout))
+    known = seen_by_networks(known, config.data, melted=config.melted)
     drawn, values = (panel.values != known.values) & ~np.isnan(panel.values), panel.values.copy()
     for border in np.unique([split.validation_start, split.test_start]):
         for column in np.flatnonzero(drawn[border - 1]):

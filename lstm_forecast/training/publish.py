@@ -170,28 +170,13 @@ def _other_files(config: Config, trained: Trained) -> dict[str, Writer]:
 
 
 def _manifest(trained: Trained, judged: Judged | None) -> Manifest:
-    config, facts = trained.prepared.config, trained.prepared.facts
+    prepared = trained.prepared
     return Manifest(
-        name=config.name,
-        seed=config.seed,
+        **vars(prepared.facts),
+        name=prepared.config.name,
+        seed=prepared.config.seed,
         python=platform.python_version(),
         versions={name: version(name) for name in PACKAGES},
-        freq=facts.freq,
-        timezone=facts.timezone,
-        cutoff=facts.cutoff,
-        columns=facts.columns,
-        future_rows=facts.future_rows,
-        unseen_categories=facts.unseen_categories,
-        rows=facts.rows,
-        series=facts.series,
-        windows=facts.windows,
-        unobserved_windows=facts.unobserved_windows,
-        repairs=facts.repairs,
-        skipped_series=facts.skipped_series,
-        padded_series=facts.padded_series,
-        resolved=facts.resolved,
-        warnings=facts.warnings,
-        data_sha256=facts.data_sha256,
         published=trained.published,
         weights=NETWORK,
         validation_errors=trained.scores,

@@ -2,7 +2,6 @@
 publish.
 """
 
-import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,7 +11,7 @@ from lstm_forecast.errors import ConfigError, RunError
 from lstm_forecast.forecasting.limits import Demands, require_sound
 from lstm_forecast.model.ensemble import Member
 from lstm_forecast.model.linear.linear import fit_linear
-from lstm_forecast.model.onnx.graph import onnx_graph, weight_shapes
+from lstm_forecast.model.onnx.graph import n_parameters, onnx_graph, weight_shapes
 from lstm_forecast.training.memory import require_memory
 from lstm_forecast.training.prepared import Prepared
 from lstm_forecast.training.specs import network_spec
@@ -57,8 +56,8 @@ def rehearse(prepared: Prepared) -> Rehearsal:
         raise ConfigError(
             f"model, windows: no network can be published of these: {error}"
         ) from None
-    shapes = (shape for member in members for shape in weight_shapes(member.spec).values())
-    return Rehearsal(networks=len(members), parameters=sum(map(math.prod, shapes)), mib=round(mib))
+    parameters = sum(n_parameters(member.spec) for member in members)
+    return Rehearsal(networks=len(members), parameters=parameters, mib=round(mib))
 
 
 def _draft(prepared: Prepared) -> list[Member]:
@@ -66,17 +65,19 @@ def _draft(prepared: Prepared) -> list[Member]:
     few windows.
     """
     config, kind = prepared.config, prepared.config.model.linear
-    windows = {n: prepared.windows(n) for n in set(config.member_contexts)}
     linears = {
         n: fit_linear(
-            each, season_length=config.windows.season_length, kind=kind, limit=LEARNING_WINDOWS
+            prepared.windows(n),
+            season_length=config.windows.season_length,
+            kind=kind,
+            limit=LEARNING_WINDOWS,
         )
-        for n, each in windows.items()
+        for n in set(config.member_contexts)
         if kind != "none"
     }
     members = []
     for number, n in enumerate(config.member_contexts):
-        spec = network_spec(prepared, windows[n], number)
+        spec = network_spec(prepared, n, number)
         weights = {name: np.zeros(shape, np.float32) for name, shape in weight_shapes(spec).items()}
         members.append(Member(spec, weights, linears.get(n)))
     return members

@@ -2,17 +2,16 @@
 
 from lstm_forecast.model.spec import NetworkSpec
 from lstm_forecast.training.prepared import Prepared
-from lstm_forecast.windows.windows import Windows
 
 __all__ = ["network_spec"]
 
 
-def network_spec(prepared: Prepared, windows: Windows, number: int) -> NetworkSpec:
-    """What member ``number`` of the ensemble is made of."""
+def network_spec(prepared: Prepared, context_length: int, number: int) -> NetworkSpec:
+    """What member ``number`` of the ensemble is made of, whose windows have that length."""
     model = prepared.config.model
     return NetworkSpec(
-        framing=windows.framing,
-        channels=windows.channels,
+        framing=prepared.framing.with_context(context_length),
+        channels=prepared.channels,
         quantiles=model.quantiles,
         cell=model.cell,
         units=model.units,

@@ -34,6 +34,7 @@ from lstm_forecast.store import open_run
 from lstm_forecast.training.fit import network_spec
 from lstm_forecast.training.prepare import prepare, prepare_panel
 from lstm_forecast.training.prepared import Prepared
+from tests.unit.config.test_config_properties import marks
 
 LOOSE = settings(
     max_examples=int(os.environ.get("EXAMPLES", "2000")),
@@ -105,7 +106,7 @@ def published(prepared: Prepared) -> Forecaster:
     intervals.
     """
     windows = prepared.windows()
-    spec = network_spec(prepared, windows, 0)
+    spec = network_spec(prepared, windows.framing.context_length, 0)
     weights = {name: np.zeros(shape, np.float32) for name, shape in weight_shapes(spec).items()}
     kind = prepared.config.model.linear or "ridge"
     linear = fit_linear(windows, season_length=prepared.config.windows.season_length, kind=kind)
@@ -265,25 +266,7 @@ PIECES = st.sampled_from(
         "horizon: ",
         "model",
         "x",
-        "\n",
-        "  ",
-        "- ",
-        "[",
-        "]",
-        "{",
-        "}",
-        ", ",
-        "'",
-        '"',
-        "\\",
-        "|",
-        ">",
-        "---\n",
-        "#",
-        "\t",
-        "?",
-        ":",
-        "%YAML 1.1\n",
+        *marks,
         "1",
         "1e3",
         "0x",

@@ -62,7 +62,7 @@ def forecasts(found: Prepared, network: bytes) -> dict[str, np.ndarray]:
 def learned(found: Prepared) -> dict[str, np.ndarray]:
     """The same by a linear part that is fitted to them."""
     windows = found.windows(20)
-    spec = network_spec(found, windows, 0)
+    spec = network_spec(found, windows.framing.context_length, 0)
     weights = {name: np.zeros(shape, np.float32) for name, shape in weight_shapes(spec).items()}
     return forecasts(found, onnx_graph([Member(spec, weights, fit_linear(windows))]))
 

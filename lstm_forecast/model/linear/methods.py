@@ -12,10 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm_forecast.windows.batch import Batch
+from lstm_forecast.windows.channels import Channels
+from lstm_forecast.windows.framing import Framing
 from lstm_forecast.windows.windows import Windows
 
 __all__ = [
-    "LONGEST_PAST", "SAMPLE_NUMBERS", "Method", "best_kernel", "holt_winters",
+    "LONGEST_PAST", "Method", "best_kernel", "holt_winters",
     "last_value_kernel", "lengthened", "regression_kernel", "room", "sample", "seasonal_kernel",
     "theta",
 ]  # fmt: skip
@@ -134,18 +136,13 @@ def sample(windows: Windows, count: int) -> Batch | None:
     """``count`` windows spread evenly, or as many as there is ``room`` for; None where there are
     none.
     """
-    count = room(windows, count)
+    count = room(windows.framing, windows.channels, count)
     return next(windows.batches(count, limit=count), None)
 
 
-def room(windows: Windows, count: int) -> int:
+def room(framing: Framing, channels: Channels, count: int) -> int:
     """``count`` windows, or as many as hold ``SAMPLE_NUMBERS`` at once."""
-    return max(
-        1,
-        min(
-            count, SAMPLE_NUMBERS // (windows.framing.context_length * windows.channels.n_features)
-        ),
-    )
+    return max(1, min(count, SAMPLE_NUMBERS // (framing.context_length * channels.n_features)))
 
 
 def best_kernel(windows: Windows, *, season_length: int) -> Kernel:

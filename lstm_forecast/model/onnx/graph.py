@@ -16,7 +16,7 @@ from lstm_forecast.model.onnx.linear import write_linear
 from lstm_forecast.model.onnx.writer import IR_VERSION, OPSET, Graph
 from lstm_forecast.model.spec import NetworkSpec
 
-__all__ = ["IR_VERSION", "OPERATORS", "OPSET", "onnx_graph", "weight_shapes"]
+__all__ = ["IR_VERSION", "OPERATORS", "OPSET", "n_parameters", "onnx_graph", "weight_shapes"]
 
 _ACTIVATIONS: dict[Activation, str] = {  # "linear" needs none
     "relu": "Relu",
@@ -61,6 +61,11 @@ OPERATORS: frozenset[str] = frozenset(
     }
 )
 """Every operator that a graph of ours may contain, all of the default ONNX domain."""
+
+
+def n_parameters(spec: NetworkSpec) -> int:
+    """How many numbers the network learns."""
+    return sum(map(math.prod, weight_shapes(spec).values()))
 
 
 def weight_shapes(spec: NetworkSpec) -> dict[str, tuple[int, ...]]:
