@@ -18,7 +18,7 @@ from typing import BinaryIO, TextIO
 
 from lstm_forecast.errors import DataError, ForecastError
 
-__all__ = ["STDIN", "available_memory", "given_path", "open_regular", "read_short"]
+__all__ = ["STDIN", "available_memory", "given_path", "is_text", "open_regular", "read_short"]
 
 STDIN = Path("/dev/stdin")
 KINDS = {
@@ -38,6 +38,15 @@ SHARE, MOST_PIPED = 4, 512 * 2**20
 def given_path(text: str) -> Path:
     """The path that an argument names: ``-`` is standard input, a file of that name is ``./-``."""
     return STDIN if text == "-" else Path(text)
+
+
+def is_text(name: str) -> bool:
+    """Whether a name is UTF-8, as names of files need not be."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def open_regular(path: Path, *, error: type[ForecastError] = DataError) -> BinaryIO:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from lstm_forecast.cli.streams import log_as_json, logs_json, one_line, plain, printing, say
+from lstm_forecast.cli.streams import logs_json, one_line, plain, printing, say
 from lstm_forecast.documents import Document
 from lstm_forecast.errors import Failure, ForecastError, Stopped, WriteError, failure
 from lstm_forecast.events import LOGGER, Event
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from lstm_forecast.events import Epoch
 
 __all__ = [
-    "Talk", "emit_json", "listening", "log_as_json", "plain", "plain_json", "printing", "reported",
+    "Talk", "emit_json", "listening", "plain", "plain_json", "printing", "reported",
     "say", "say_failure", "tell_failure", "terminate",
 ]  # fmt: skip
 

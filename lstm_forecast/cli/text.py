@@ -10,9 +10,9 @@ from lstm_forecast.events import Event
 from lstm_forecast.model.published import PUBLISHED
 
 if TYPE_CHECKING:
-    from lstm_forecast.commands.compare import Comparison
     from lstm_forecast.events import Epoch
     from lstm_forecast.judging.backtest import BacktestReport
+    from lstm_forecast.judging.comparison import Comparison
     from lstm_forecast.judging.spread import Spread
     from lstm_forecast.store.report import Report
     from lstm_forecast.training.inspection import Inspection

@@ -1,6 +1,5 @@
 """Commands of a service that is left alone: ``retrain``, ``monitor`` and ``schedule``."""
 
-import os
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -147,13 +146,13 @@ def monitor(
         from lstm_forecast.commands.monitor import told
 
         look = partial(run, forecasts, runs=runs, name=name, data=data, output=output, worst=worst)
-        single = None if os.path.isdir(forecasts) else forecasts  # noqa: PTH112  or it raises
         printed = partial(_print_found, talk, as_json)
         found = told(
             look,
+            forecasts,
             runs=runs,
             name=name,
-            inputs=[single, data],
+            data=data,
             metrics_file=metrics_file,
             listener=talk,
             tell=printed,

@@ -35,15 +35,15 @@ from lstm_forecast.model.linear.linear import fit_linear
 from lstm_forecast.model.network.startup import start_keras
 from lstm_forecast.model.onnx.graph import onnx_graph
 from lstm_forecast.store import write_whole
-from lstm_forecast.store.outputs import require_output, require_suffix
+from lstm_forecast.store.outputs import PICTURES, require_output, require_suffix
 from lstm_forecast.store.report import Errors
 from lstm_forecast.training.fit import fit
 from lstm_forecast.training.prepare import prepare
 from lstm_forecast.training.prepared import Prepared
 
-__all__ = ["Comparison", "compare"]
+__all__ = ["compare"]
 
-TABLES, PICTURES = (".csv", ".parquet", ".json"), (".png", ".svg", ".pdf")
+TABLES = (".csv", ".parquet", ".json")
 TIMES_CONTEXT = (1, 4, 16)  # the contexts that are timed, in those of the config
 # Everything is timed so often, in turn. The fastest time counts, as what else the machine does only
 # adds to it.
@@ -322,7 +322,7 @@ def _write(comparison: Comparison, path: Path, *, suffix: str) -> None:
 
 def _draw(comparison: Comparison, path: Path) -> None:
     from lstm_forecast.pictures.compare import compare_figure
-    from lstm_forecast.pictures.style import save_figure
+    from lstm_forecast.pictures.style import write_figure
 
     figure = compare_figure(
         errors={row.name: _known(row.errors.mae) for row in comparison.variations},
@@ -337,7 +337,7 @@ def _draw(comparison: Comparison, path: Path) -> None:
             " one thread"
         ),
     )
-    write_whole(path, lambda staged: save_figure(figure, staged, suffix=path.suffix.lower()))
+    write_figure(figure, path)
 
 
 def _known(found: Spread) -> list[float]:

@@ -15,7 +15,7 @@ from lstm_forecast.config.loading import MAX_BYTES, parse_config
 from lstm_forecast.config.schema import Config
 from lstm_forecast.config.table import CsvConfig, DataConfig
 from lstm_forecast.errors import UsageError, WriteError
-from lstm_forecast.files import STDIN
+from lstm_forecast.files import STDIN, is_text
 from lstm_forecast.panel.draft import Draft
 from lstm_forecast.panel.grid import season_length
 from lstm_forecast.panel.panel import Panel
@@ -141,7 +141,7 @@ def _located(data: Path, config: Path) -> str:
     Raises UsageError for one that no config can hold.
     """
     located = os.path.relpath(os.path.realpath(data), os.path.realpath(config.parent))
-    if located != located.encode("utf-8", "replace").decode("utf-8"):
+    if not is_text(located):
         raise UsageError(f"{data}: this path is no UTF-8 text, which a config is; rename it")
     return "./-" if located == "-" else located
 

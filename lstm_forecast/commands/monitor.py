@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -23,15 +23,15 @@ from lstm_forecast.panel.panel import Layout, Panel
 from lstm_forecast.panel.survey import read_panel
 from lstm_forecast.retraining.status import failed, tell_all
 from lstm_forecast.retraining.textfile import write_monitor_metrics
-from lstm_forecast.store import find_run, run_home, write_whole
-from lstm_forecast.store.documents import read_config, read_metrics
-from lstm_forecast.store.outputs import require_apart, require_output, require_suffix
+from lstm_forecast.store import find_run, open_run, run_home
+from lstm_forecast.store.documents import data_path, read_config, read_metrics
+from lstm_forecast.store.outputs import PICTURES, require_apart, require_output, require_suffix
 from lstm_forecast.tables.budget import Budget, Size
 from lstm_forecast.tables.read import column_names, files_below, read_table
 
 __all__ = ["monitor", "told"]
 
-SUFFIXES, PICTURES = (".csv", ".parquet", ".json"), (".png", ".svg", ".pdf")
+SUFFIXES = (".csv", ".parquet", ".json")
 KEYS = ("unique_id", "ds", "cutoff")
 TIMES_TEXT = 3  # the memory of objects of JSON, in that of their text
 LEAST_VALUES = 30  # that came, below which the share inside of an interval says little
@@ -63,9 +63,7 @@ def monitor(
             "forecasts and --data cannot both come in on standard input; write one to a file"
         )
     loaded = load_run(find_run(runs, name))
-    # Path.is_dir raises where a name is too long.
-    single = None if os.path.isdir(forecasts) else forecasts  # noqa: PTH112
-    require_output("--output", output, [single, data, loaded.data_path])
+    require_output("--output", output, [_file(forecasts), data, loaded.data_path])
     limit = loaded.config.training.memory_limit
     panel, _ = read_panel(loaded.config.data, loaded.source(data), memory_limit=limit)
     ids = panel_ids(loaded.config.data, panel.layout)
@@ -79,12 +77,18 @@ def monitor(
     return found
 
 
+def _file(forecasts: Path) -> Path | None:
+    """The path unless it is a directory; Path.is_dir raises where a name is too long."""
+    return None if os.path.isdir(forecasts) else forecasts  # noqa: PTH112
+
+
 def told(
     look: Callable[[], Monitored],
+    forecasts: Path,
     *,
     runs: Path,
     name: str | None,
-    inputs: Sequence[Path | None],
+    data: Path | None,
     metrics_file: Path | None,
     listener: Listener,
     tell: Callable[[Monitored], None],
@@ -92,24 +96,22 @@ def told(
     """What ``look`` finds, or what went wrong with it.
 
     The metrics tell the same, and so does ``tell``, which prints the answer: where one raises
-    WriteError, all say so. Raises UsageError if ``metrics_file`` lies in a run, or among ``inputs``
-    or the data of the run.
+    WriteError, all say so. Raises UsageError if ``metrics_file`` lies in a run, or among
+    ``forecasts``, ``data`` and the data of the run.
     """
-    with suppress(RunError):  # which ``look`` tells
-        run = find_run(runs, name)
-        path = read_config(run).data.path
-        inputs = [*inputs, None if path is None else run.path / path]
-    require_apart("--metrics-file", metrics_file, inputs)
+    home, inputs = None, [_file(forecasts), data]
+    if metrics_file is not None:
+        with suppress(RunError):  # which ``look`` tells
+            home = run_home(runs, name)
+            run = open_run(home)
+            inputs.append(data_path(run, read_config(run).data))
+        require_apart("--metrics-file", metrics_file, inputs)
     try:
         found = look()
     except (Exception, KeyboardInterrupt, Stopped) as error:
         found = Monitored(**vars(failed(error, listener)))
     if metrics_file is None:
         return tell_all(found, tell)
-    try:
-        home = run_home(runs, name)
-    except RunError:
-        home = None
     label = name or (home.name if home else "")
     return tell_all(found, partial(write_monitor_metrics, metrics_file, home, label), tell)
 
@@ -295,7 +297,7 @@ def _alarms(
 
 def _draw(found: Monitored, cutoffs: pd.Series, name: str, path: Path) -> None:
     from lstm_forecast.pictures.monitor import monitor_figure
-    from lstm_forecast.pictures.style import save_figure
+    from lstm_forecast.pictures.style import write_figure
 
     rows = found.by_cutoff
     errors = {
@@ -313,4 +315,4 @@ def _draw(found: Monitored, cutoffs: pd.Series, name: str, path: Path) -> None:
         title=f"{name}: error of the forecasts made at each cutoff",
         note=f"{number:,} forecasts; {found.waiting:,} wait for their actual value",
     )
-    write_whole(path, lambda staged: save_figure(figure, staged, suffix=path.suffix.lower()))
+    write_figure(figure, path)

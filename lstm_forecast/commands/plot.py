@@ -23,23 +23,24 @@ from lstm_forecast.panel.panel import Panel
 from lstm_forecast.pictures.forecast import MAX_PANELS, forecast_figure
 from lstm_forecast.pictures.gates import MAX_LAYERS, DrawnLayer, gates_figure
 from lstm_forecast.pictures.horizon import horizon_figure
-from lstm_forecast.pictures.style import SUFFIXES, Figure, save_figure
+from lstm_forecast.pictures.style import Figure, write_figure
 from lstm_forecast.pictures.training import training_figure
-from lstm_forecast.store import Run, find_run, write_whole
+from lstm_forecast.store import Run, find_run
 from lstm_forecast.store.documents import (
+    data_path,
     read_config,
     read_epochs,
     read_metrics,
     read_test_forecasts,
     sound,
 )
-from lstm_forecast.store.outputs import Drawn, require_output, require_suffix
+from lstm_forecast.store.outputs import PICTURES, Drawn, require_output, require_suffix
 from lstm_forecast.store.report import FORECAST, Report
 from lstm_forecast.tables.source import Source
 
-__all__ = ["actual_values", "draw", "plot"]
+__all__ = ["OF_DATA", "actual_values", "draw", "plot"]
 
-PICTURES = ("forecast", "training", "horizon", "gates")
+SUBJECTS = ("forecast", "training", "horizon", "gates")
 OF_DATA = ("forecast", "gates")  # pictures that show what is in a table
 BANDS = "gates: median and 10 to 90 % of the units"
 FEW_PANELS = 3  # each as wide as the page, with room for ten horizons of history
@@ -65,20 +66,19 @@ def plot(
     Raises UsageError if the options do not fit, RunError if there is no sound run, DataError if the
     data do not fit it or it has nothing to draw, WriteError if the picture cannot be written.
     """
-    require_suffix("--output", output, SUFFIXES)
+    require_suffix("--output", output, PICTURES)
     _require_fitting(picture, data, future, series, at)
     phase("drawing")
     run = find_run(runs, name)
     path = output or Path(f"{run.path.parent.name}-{picture}.png")
-    known = read_config(run).data.path
-    require_output("--output", path, [data, future, None if known is None else run.path / known])
+    require_output("--output", path, [data, future, data_path(run, read_config(run).data)])
     drawn = Drawn(picture=str(path))
     if picture == "gates":
         shown = show_gates(load_run(run), data, future, series, at)
         figure, drawn = _gates(shown), shown.document(str(path))
     else:
         figure = draw(picture, run, data=data, future=future, series=series)
-    write_whole(path, lambda staged: save_figure(figure, staged, suffix=path.suffix.lower()))
+    write_figure(figure, path)
     return drawn
 
 
@@ -111,8 +111,8 @@ def _require_fitting(
     series: Sequence[str],
     at: str | None,
 ) -> None:
-    if picture not in PICTURES:
-        raise UsageError(f"no picture {picture}; there are {', '.join(PICTURES)}")
+    if picture not in SUBJECTS:
+        raise UsageError(f"no picture {picture}; there are {', '.join(SUBJECTS)}")
     if picture not in OF_DATA and (data is not None or future is not None or series):
         raise UsageError(
             f"--data, --future and --series choose what the pictures {' and '.join(OF_DATA)} show;"

@@ -209,15 +209,15 @@ class _Cycle:
     def outcome(self, *, force: bool, resume: bool, deadline: float) -> Status:
         """What came of it: the status has to tell the truth about signals and bugs too."""
         try:
-            found = self.run(force=force, resume=resume, deadline=deadline)
-            Checkpoints(self.home, resume=False, note=self.listener.note).clear()
+            checkpoints = start_checkpoints(self.home, self.listener, resume=resume)
+            found = self.run(checkpoints, force=force, deadline=deadline)
+            checkpoints.clear()
         except BaseException as error:
             return _failed(self.begun, self.listener, error)
         return found
 
-    def run(self, *, force: bool, resume: bool, deadline: float) -> Status:
+    def run(self, checkpoints: Checkpoints, *, force: bool, deadline: float) -> Status:
         """Read the data, look whether a training is due, and train, judge and publish if so."""
-        checkpoints = start_checkpoints(self.home, self.listener, resume=resume)
         # Without a pointer nothing was ever promoted, or it was lost: either way a first training
         # heals that.
         known = self.home in run_homes(self.home.parent)

@@ -17,9 +17,10 @@ from pathlib import Path
 from lstm_forecast.config.document import quote
 from lstm_forecast.config.schema import Config
 from lstm_forecast.errors import UsageError
+from lstm_forecast.files import is_text
 from lstm_forecast.retraining.jobs import CRON, K8S, SURROUNDINGS, SYSTEMD
 
-__all__ = ["KINDS", "schedule"]
+__all__ = ["schedule"]
 
 STOP_SECONDS = 30  # training ends within ten
 # MiB beside what training.memory_limit allows, and where it is not set
@@ -31,7 +32,6 @@ TIMES = {  # by cron, and by systemd
     "daily": ("15 3 * * *", "*-*-* 03:15:00"),
     "weekly": ("15 3 * * 1", "Mon *-*-* 03:15:00"),
 }
-KINDS = ("cron", "systemd", "k8s")
 
 
 @dataclass(frozen=True)
@@ -64,11 +64,11 @@ def schedule(
     every: str,
     timeout: int,
 ) -> str:
-    """The text to install: one of KINDS, ``every`` hourly, daily or weekly, each step for at most
-    ``timeout`` seconds.
+    """The text to install for cron, systemd or k8s, ``every`` hourly, daily or weekly.
 
-    Forecasts are written to the directory ``output``, absent: ``forecasts/NAME`` beside the runs.
-    Raises UsageError if a path has characters that cron or systemd cannot be given.
+    Each step takes ``timeout`` seconds at most. Forecasts are written to the directory ``output``,
+    absent: ``forecasts/NAME`` beside the runs. Raises UsageError if a path has characters that cron
+    or systemd cannot be given.
     """
     here, limit = config_path.absolute(), config.training.memory_limit
     job = _Job(
@@ -83,7 +83,7 @@ def schedule(
         ),
     )
     for path in (job.config, job.data, job.runs, job.output):
-        if path != path.encode("utf-8", "replace").decode("utf-8"):
+        if not is_text(path):
             raise UsageError(
                 f"{path!r}: a path that is no UTF-8 text cannot be printed; use another one"
             )

@@ -23,7 +23,7 @@ from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.scale import Scaler, most_bytes
 from lstm_forecast.panel.survey import known_ahead, numeric_sentinels, read_panel, word_sentinels
 from lstm_forecast.store import Run
-from lstm_forecast.store.documents import read_config, read_manifest
+from lstm_forecast.store.documents import data_path, read_config, read_manifest
 from lstm_forecast.tables.read import Table, column_names, read_table
 from lstm_forecast.tables.source import Frame, Source
 from lstm_forecast.windows.channels import Channels
@@ -61,12 +61,8 @@ class LoadedRun:
 
     @property
     def data_path(self) -> Path | None:
-        """Where the data lay in training; None if they were a frame.
-
-        A run's config counts paths from its own directory.
-        """
-        path = self.config.data.path
-        return None if path is None else self.run.path / path
+        """Where the data lay in training; None if they were a frame."""
+        return data_path(self.run, self.config.data)
 
     def source(self, data: Source | None) -> Source:
         """What is to be forecast from: ``data`` if given, else what the run was trained on.

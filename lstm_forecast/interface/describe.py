@@ -1,7 +1,7 @@
 """A call from Python to the config that it asks for: the same document that a file would be."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ def settled_config(
                 "train what? Give a table first, a path or a frame, or a config that names one;"
                 " data={...} holds keys of the config"
             )
-        return _described(source, arguments), source
+        return _described(source, arguments, given), source
     if not isinstance(config, Config | str | os.PathLike):
         raise UsageError(f"config {config!r}: expected the path of a YAML file, or a Config")
     if isinstance(config, Config):
@@ -48,12 +48,13 @@ def settled_config(
     return found, found.data.located(folder) if source is None else source
 
 
-def _described(source: Source, arguments: Sequence[Argument]) -> Config:
+def _described(
+    source: Source, arguments: Sequence[Argument], given: Set[tuple[str, ...]]
+) -> Config:
     """The config for a table that nobody has described, as ``forecast init`` would write it.
 
     Raises ConfigError for wrong keys before the table is read, DataError for what has to be chosen.
     """
-    given = {key for argument in arguments for key, _ in argument.leaves()}
     path = None if isinstance(source, Frame) else str(source)
     base: dict[str, Any] = {"name": _name(source), "data": {"path": path}, "windows": {}}
     asked = config_of({**base, "data": {"path": path, **OPEN}}, arguments, source=CALL).data

@@ -161,9 +161,9 @@ class Run(store.Run):
         UsageError if the options do not fit, RunError if the run is damaged, DataError if the data
         do not fit it or there is nothing to draw.
         """
-        from lstm_forecast.commands.plot import draw
+        from lstm_forecast.commands.plot import OF_DATA, draw
 
-        shown = picture in ("forecast", "gates")
+        shown = picture in OF_DATA
         return draw(
             picture,
             self,

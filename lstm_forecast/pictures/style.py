@@ -18,16 +18,17 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from lstm_forecast.store import write_whole
+
 __all__ = [
-    "BLUE", "GREEN", "GREY", "INK", "MOST_MARKED_STEPS", "ORANGE", "PURPLE", "SUFFIXES", "Figure",
+    "BLUE", "GREEN", "GREY", "INK", "MOST_MARKED_STEPS", "ORANGE", "PURPLE", "Figure",
     "add_heading", "new_figure", "plain", "positions", "save_figure", "settle_layout",
-    "step_axis", "styled", "time_axis", "tint",
+    "step_axis", "styled", "time_axis", "tint", "write_figure",
 ]  # fmt: skip
 
 # Okabe & Ito's palette (2008).
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 INK, GREY, PALE = "#222222", "#6F6F6F", "#E4E4E4"
-SUFFIXES = (".png", ".svg", ".pdf")
 WIDTH, DOTS = 10.0, 200  # inches and dots per inch: sharp where a page shows it 1000 pixels wide
 LONGEST_LABEL = 90  # letters that fit on a line
 LONGEST_NOTE = 140  # letters of a note that do, as its font is smaller
@@ -191,8 +192,16 @@ def step_axis(axes: Axes, label: str, *, first: int, last: int) -> None:
 
 @styled
 def save_figure(figure: Figure, path: Path, *, suffix: str) -> None:
-    """Write the figure in the format of ``suffix``, one of SUFFIXES; ``path`` may have any name."""
+    """Write the figure in the format of ``suffix``, one of PICTURES; ``path`` may have any name."""
     with warnings.catch_warnings():
         # A script that no font here has is drawn as boxes: not worth a warning for every letter.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(path, format=suffix[1:], metadata=UNDATED[suffix])
+
+
+def write_figure(figure: Figure, path: Path) -> None:
+    """Write the figure in the format of the path's suffix, whole or not at all.
+
+    Raises WriteError.
+    """
+    write_whole(path, lambda staged: save_figure(figure, staged, suffix=path.suffix.lower()))

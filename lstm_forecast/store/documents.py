@@ -7,12 +7,14 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from lstm_forecast.config.loading import parse_config
 from lstm_forecast.config.schema import Config
+from lstm_forecast.config.table import DataConfig
 from lstm_forecast.documents import parsed
 from lstm_forecast.errors import ConfigError, RunError
 from lstm_forecast.events import Epoch
@@ -23,7 +25,8 @@ from lstm_forecast.store.manifest import Manifest
 from lstm_forecast.store.report import FORECAST, Reports
 
 __all__ = [
-    "read_config", "read_epochs", "read_manifest", "read_metrics", "read_test_forecasts", "sound",
+    "data_path", "read_config", "read_epochs", "read_manifest", "read_metrics",
+    "read_test_forecasts", "sound",
 ]  # fmt: skip
 
 ROW_BYTES = 256  # of a line of the history
@@ -64,6 +67,14 @@ def read_config(run: Run) -> Config:
         return parse_config(content.decode("utf-8"), source=str(run.path / "config.yaml"))
     except (ConfigError, ValueError) as error:
         raise RunError(f"{run.path}: damaged: {error}; train again") from None
+
+
+def data_path(run: Run, data: DataConfig) -> Path | None:
+    """Where the data of the run lay in training; None if they were a frame.
+
+    A run's config counts paths from its own directory.
+    """
+    return None if data.path is None else run.path / data.path
 
 
 def read_metrics(run: Run, *, horizon: int) -> Reports:

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from lstm_forecast.documents import Answer, described
 from lstm_forecast.errors import DataError, UsageError, WriteError
-from lstm_forecast.files import STDIN
+from lstm_forecast.files import STDIN, is_text
 from lstm_forecast.store import in_runs
-from lstm_forecast.tables.read import data_files, is_text
+from lstm_forecast.tables.read import data_files
 
-__all__ = ["Drawn", "require_apart", "require_output", "require_suffix"]
+__all__ = ["PICTURES", "Drawn", "require_apart", "require_output", "require_suffix"]
+
+PICTURES = (".png", ".svg", ".pdf")  # formats of pictures
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ import pandas as pd
 from lstm_forecast.config.table import CsvConfig
 from lstm_forecast.errors import AbsentError, ChangedError, DataError
 from lstm_forecast.events import phase
-from lstm_forecast.files import STDIN
+from lstm_forecast.files import STDIN, is_text
 from lstm_forecast.tables.budget import Budget
 from lstm_forecast.tables.dialect import DETECTED, Dialect, line_of, packed_suffix, sniff
 from lstm_forecast.tables.faults import Finding, require_columns
@@ -23,7 +23,7 @@ from lstm_forecast.tables.source import Frame, Source
 from lstm_forecast.tables.text import Wanted, count_text, cut_row, read_text, require_narrow_rows
 
 __all__ = [
-    "MISSING_WORDS", "Table", "column_names", "data_files", "files_below", "is_text", "read_table",
+    "MISSING_WORDS", "Table", "column_names", "data_files", "files_below", "read_table",
     "suffix_of",
 ]  # fmt: skip
 
@@ -208,15 +208,6 @@ def _folders_below(starts: Iterable[str]) -> Iterator[str]:
 
 def _hidden(name: str) -> bool:
     return name.startswith((".", "_"))
-
-
-def is_text(name: str) -> bool:
-    """Whether a name is UTF-8, as names of files need not be."""
-    try:
-        name.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _state(file: Path) -> State:

@@ -2,12 +2,10 @@
 process before.
 """
 
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
-from tests.functional.conftest import TRAIN_ALL, environment, write_inputs
+from tests.functional.conftest import train_all, write_inputs
 from tests.reliability.hostile_runs import forge
 
 SHOWN = 3
@@ -19,12 +17,7 @@ def main() -> None:
         trained.mkdir()
         forged.mkdir()
         write_inputs(trained)
-        subprocess.run(
-            [sys.executable, "-c", TRAIN_ALL, "sine.yaml"],
-            cwd=trained,
-            env=environment(),
-            check=True,
-        )
+        train_all(trained, ("-c", "sine.yaml"))
         rows = forge(forged, trained)
     refused = sum(row["exit_code"] == 5 for row in rows)
     print(f"{refused} of {len(rows)} hostile runs refused with exit code 5 (all of them)")

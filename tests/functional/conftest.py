@@ -1,20 +1,27 @@
 """One tiny training for all functional tests, in whichever test process needs it first."""
 
+import contextlib
 import fcntl
 import json
 import math
 import os
+import pty
 import shutil
+import struct
 import subprocess
 import sys
-from collections.abc import Callable
+import termios
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pytest
 
 from lstm_forecast.store import FILES, open_run
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 ROOT = Path(__file__).parents[2]
 CONFIG = """\
@@ -40,13 +47,12 @@ windows: {context_length: 12, horizon: 4, evaluation_stride: 4, normalisation: l
 model: {units: 4, segment_length: 1, segment_units: 0, linear: ridge, ensemble: 1, levels: [80]}
 training: {epochs: 1, batch_size: 128, steps_per_epoch: 0, refit: false, fallback: false}
 """
-# `forecast train` for every config given, in one process: Keras is imported once.
+# `forecast train` with each list of arguments, in one process: Keras is imported once.
 TRAIN_ALL = """
-import sys
+import json, sys
 from lstm_forecast.cli import main
-configs = sys.argv[1:]
-for config in configs:
-    sys.argv = ["forecast", "train", "--config", config]
+for arguments in json.loads(sys.argv[1]):
+    sys.argv = ["forecast", "train", *arguments]
     try:
         main()
     except SystemExit as stop:
@@ -76,6 +82,38 @@ def environment(**extra: str) -> dict[str, str]:
 
 def forecast_command(*args: str | Path) -> list[str]:
     return [sys.executable, "-m", "lstm_forecast", *map(str, args)]
+
+
+def train_all(directory: Path, *arguments: Sequence[str], **extra: str) -> str:
+    """Train there once with each of these arguments, in one process; returns what it said."""
+    result = subprocess.run(
+        [sys.executable, "-c", TRAIN_ALL, json.dumps(arguments)],
+        cwd=directory,
+        env=environment(**extra),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stderr
+
+
+def on_a_terminal(columns: int, *args: str, **extra: str) -> str:
+    """What a command prints on a terminal of that width."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    own = {name: value for name, value in environment().items() if name != "COLUMNS"} | extra
+    with subprocess.Popen(
+        forecast_command(*args), env=own, stdout=theirs, stderr=subprocess.DEVNULL
+    ) as process:
+        os.close(theirs)
+        said = b""
+        with contextlib.suppress(OSError):  # how the end of a terminal reads
+            while chunk := os.read(ours, 1 << 16):
+                said += chunk
+    os.close(ours)
+    assert process.returncode == 0
+    return said.decode().replace("\r\n", "\n")
 
 
 @pytest.fixture(autouse=True)
@@ -155,17 +193,8 @@ def trained(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
 
     def fill(directory: Path) -> None:
         write_inputs(directory)
-        command = [sys.executable, "-c", TRAIN_ALL, "sine.yaml", "shops.yaml"]
-        result = subprocess.run(
-            command,
-            cwd=directory,
-            env=environment(PYTHONHASHSEED="1"),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert result.returncode == 0, result.stderr
-        (directory / "stderr.txt").write_text(result.stderr)
+        configs = ("-c", "sine.yaml"), ("-c", "shops.yaml")
+        (directory / "stderr.txt").write_text(train_all(directory, *configs, PYTHONHASHSEED="1"))
 
     return once("trained", fill)
 
@@ -192,6 +221,20 @@ def retrained(once: Callable[[str, Callable[[Path], None]], Path], forecast: For
 def workspace(trained: Path, tmp_path: Path) -> Path:
     """A copy of ``trained`` to write in."""
     return shutil.copytree(trained, tmp_path / "workspace")
+
+
+@pytest.fixture
+def inside(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """That copy, as the working directory."""
+    monkeypatch.chdir(workspace)
+    return workspace
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 def tree(directory: Path) -> dict[str, bytes | None]:
@@ -244,3 +287,19 @@ def grown(first: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     directory = shutil.copytree(first, tmp_path / "grown")
     monkeypatch.chdir(directory)
     return directory
+
+
+@pytest.fixture
+def figures(monkeypatch: pytest.MonkeyPatch) -> list["Figure"]:
+    """Every figure that ``forecast plot`` writes."""
+    from lstm_forecast.pictures import style
+
+    drawn: list[Figure] = []
+    save_figure = style.save_figure
+
+    def keep(figure: "Figure", path: Path, *, suffix: str) -> None:
+        drawn.append(figure)
+        save_figure(figure, path, suffix=suffix)
+
+    monkeypatch.setattr(style, "save_figure", keep)
+    return drawn

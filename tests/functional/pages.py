@@ -82,20 +82,14 @@ def expected_code(command: str) -> int:
     return int(told[1]) if told else 0
 
 
-def parsed(command: str) -> list[str]:
-    """The words of a command of this program, whose subcommand and options exist.
-
-    Raises what the parser does.
-    """
+def parsed(command: str) -> None:
+    """Raise what the parser does where a subcommand or an option of the command does not exist."""
     name, *words = shlex.split(command.replace("\\|", "|"), comments=True)
     assert name == "forecast"
     group: Any = typer.main.get_command(app)
     while True:
-        context = group.make_context("forecast", [], resilient_parsing=True)
-        if not hasattr(group, "commands"):
-            group.make_parser(context).parse_args(list(words))
-            return words
-        _, words, _ = group.make_parser(context).parse_args(list(words))
-        if not words or words[0].isupper():  # a group as a whole, or COMMAND
-            return words
-        group = group.commands[words.pop(0)]
+        parser = group.make_parser(group.context_class(group, info_name=name))
+        _, rest, _ = parser.parse_args(list(words))
+        if not hasattr(group, "commands") or not rest or rest[0].isupper():  # COMMAND
+            return
+        group, words = group.commands[rest[0]], rest[1:]

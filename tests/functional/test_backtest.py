@@ -1,6 +1,5 @@
 import io
 import json
-import subprocess
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -14,7 +13,7 @@ import utilsforecast.losses as losses
 from utilsforecast.evaluation import evaluate
 
 from lstm_forecast.store import open_run
-from tests.functional.conftest import TRAIN_ALL, environment
+from tests.functional.conftest import train_all
 from tests.functional.test_cli import invoke, one_object
 
 ROWS, NEW, HORIZON, SEASON = 120, 12, 4, 7
@@ -57,11 +56,7 @@ def tested(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
         (directory / "shop.yaml").write_text(CONFIG)
         sales().to_csv(directory / "shop.csv", index=False)
         sales(ROWS + NEW).to_csv(directory / "grown.csv", index=False)
-        command = [sys.executable, "-c", TRAIN_ALL, "shop.yaml"]
-        result = subprocess.run(
-            command, cwd=directory, env=environment(), capture_output=True, text=True, check=False
-        )
-        assert result.returncode == 0, result.stderr
+        train_all(directory, ("-c", "shop.yaml"))
 
     return once("backtested", fill)
 

@@ -47,12 +47,6 @@ SETTLED = {
 }
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def table(rows: int = 40, **cells: dict[int, str]) -> pd.DataFrame:
     """Days with values; ``y={3: "x"}`` puts a text into row 3 of a column."""
     days = pd.date_range("2024-01-01", periods=rows).astype("str")

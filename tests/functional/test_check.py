@@ -13,9 +13,9 @@ import pytest
 from typer.testing import CliRunner
 
 from lstm_forecast.cli import app
+from tests.benchmarks.files import DATA
+from tests.unit.conftest import needs_shared
 
-SHARED = Path(__file__).parents[3] / "shared" / "data"
-needs_shared = pytest.mark.skipif(not SHARED.exists(), reason="the shared data sets are not here")
 CONFIG = (
     "name: a\ndata: {{path: {path}, timestamp: ds, targets: y{more}}}\nwindows: {{horizon:"
     " {horizon}}}\n"
@@ -61,7 +61,7 @@ def days(count: int) -> pd.DatetimeIndex:
 def test_the_sentinels_split_stamps_decimal_commas_and_empty_rows_of_air_quality_are_counted() -> (
     None
 ):
-    content = check(SHARED / "dirty_air_quality_uci.csv.gz", expect=0)
+    content = check(DATA / "dirty_air_quality_uci.csv.gz", expect=0)
     assert (content["facts"]["rows"], content["facts"]["freq"], content["facts"]["freq_share"]) == (
         9471,
         "h",
@@ -77,7 +77,7 @@ def test_the_sentinels_split_stamps_decimal_commas_and_empty_rows_of_air_quality
 
 @needs_shared
 def test_the_duplicates_gaps_and_outliers_of_metro_traffic_are_counted() -> None:
-    path = SHARED / "dirty_metro_traffic.csv.gz"
+    path = DATA / "dirty_metro_traffic.csv.gz"
     content = check(path, expect=4)
     faults = counts(content, "season", "zeros", "nearly_constant")
     assert faults == {"duplicates": 7629, "gaps": 11976, "doubled": 17, "outliers": 11}
@@ -94,7 +94,7 @@ def test_the_duplicates_gaps_and_outliers_of_metro_traffic_are_counted() -> None
 
 @needs_shared
 def test_the_missing_values_of_beijing_are_counted_by_column() -> None:
-    path = SHARED / "dirty_beijing_pm25.csv.gz"
+    path = DATA / "dirty_beijing_pm25.csv.gz"
     content = check(path, expect=4)
     assert content["facts"]["columns"]["timestamp"] == ["year", "month", "day", "hour"]
     assert (
@@ -118,7 +118,7 @@ def test_the_missing_values_of_beijing_are_counted_by_column() -> None:
     ],
 )
 def test_the_known_faults_of_other_sets_are_counted(name: str, faults: dict[str, int]) -> None:
-    content = check(SHARED / f"{name}.csv.gz", expect=4 if faults else 0)
+    content = check(DATA / f"{name}.csv.gz", expect=4 if faults else 0)
     counted = counts(content)
     assert {kind: counted.get(kind) for kind in faults} == faults
     refused = {kind for kind, finding in found(content).items() if finding["level"] == "refused"}

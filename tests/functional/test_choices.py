@@ -4,8 +4,6 @@ auto keys become.
 
 import io
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,7 +20,7 @@ from lstm_forecast.cli.text import outcome
 from lstm_forecast.config.loading import parse_config
 from lstm_forecast.config.schema import Config
 from lstm_forecast.store import Run, open_run
-from tests.functional.conftest import OWN, environment
+from tests.functional.conftest import OWN, train_all
 
 WINDOWS = "context_length: 12, horizon: 4, evaluation_stride: 4, normalisation: last"
 MODEL = "units: 4, segment_length: 1, segment_units: 0"
@@ -75,35 +73,15 @@ RUNS: dict[str, tuple[str, ...]] = {  # runs directory: name of the config, opti
     "asked": ("walk", "--set", "training.epochs=1", "--set", "training.fallback=auto"),
     **{name: (name,) for name in ("walk", "auto", "level", "rise", "short")},
 }
-TRAIN = """
-import json, sys
-from lstm_forecast.cli import main
-for arguments in json.loads(sys.argv[1]):
-    sys.argv = ["forecast", "train", *arguments]
-    try:
-        main()
-    except SystemExit as stop:
-        if stop.code:
-            raise
-"""
 
 
 def train(directory: Path, runs: dict[str, tuple[str, ...]], **extra: str) -> None:
-    """Train into ``directory/<name of the run>``, all in one process: Keras is imported once."""
+    """Train into ``directory/<name of the run>``, all in one process."""
     arguments = [
         ["-c", f"{config}.yaml", "--runs", run, *options]
         for run, (config, *options) in runs.items()
     ]
-    command = [sys.executable, "-c", TRAIN, json.dumps(arguments)]
-    result = subprocess.run(
-        command,
-        cwd=directory,
-        env=environment(**extra),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert result.returncode == 0, result.stderr
+    train_all(directory, *arguments, **extra)
 
 
 def write_series(path: Path, values: np.ndarray) -> None:

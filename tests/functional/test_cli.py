@@ -69,12 +69,6 @@ def one_object(stdout: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def in_workspace(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(workspace)
-    return workspace
-
-
-@pytest.fixture
 def in_trained(trained: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The shared directory itself, which the test must leave as it was."""
     monkeypatch.chdir(trained)
@@ -280,13 +274,13 @@ FAILURES = {
 
 @pytest.mark.parametrize("failure", FAILURES)
 def test_a_failure_has_its_exit_code_says_why_on_stderr_and_changes_nothing(
-    failure: str, in_workspace: Path
+    failure: str, inside: Path
 ) -> None:
     code, args, message = FAILURES[failure]
-    (in_workspace / "folder.csv").mkdir()
-    before = tree(in_workspace)
+    (inside / "folder.csv").mkdir()
+    before = tree(inside)
     result = invoke(*args)
-    assert tree(in_workspace) == before
+    assert tree(inside) == before
     assert result.exit_code == code
     assert result.stdout == ""
     assert message in result.stderr
@@ -294,9 +288,9 @@ def test_a_failure_has_its_exit_code_says_why_on_stderr_and_changes_nothing(
 
 
 @pytest.mark.parametrize("failure", FAILURES)
-def test_with_json_a_failure_prints_exactly_one_object(failure: str, in_workspace: Path) -> None:
+def test_with_json_a_failure_prints_exactly_one_object(failure: str, inside: Path) -> None:
     code, args, message = FAILURES[failure]
-    (in_workspace / "folder.csv").mkdir()
+    (inside / "folder.csv").mkdir()
     result = invoke(*args, "--json")
     assert result.exit_code == code
     content = one_object(result.stdout)
@@ -332,9 +326,7 @@ def test_all_problems_of_a_config_are_in_the_object(in_trained: Path) -> None:
 
 @pytest.mark.parametrize("name", ["config.yaml", "scaler.json", "network.onnx", "manifest.json"])
 @pytest.mark.parametrize("content", [b"", b"garbage"])
-def test_a_damaged_run_exits_5_and_names_the_file(
-    name: str, content: bytes, in_workspace: Path
-) -> None:
+def test_a_damaged_run_exits_5_and_names_the_file(name: str, content: bytes, inside: Path) -> None:
     path = open_run(Path("runs/sine")).path / name
     path.write_bytes(content)
     result = invoke("predict", "--run", "sine")
@@ -342,20 +334,20 @@ def test_a_damaged_run_exits_5_and_names_the_file(
     assert f"{path}: damaged" in result.stderr
 
 
-def test_files_that_predict_does_not_need_may_be_gone(in_workspace: Path) -> None:
+def test_files_that_predict_does_not_need_may_be_gone(inside: Path) -> None:
     for name in ("network.keras", "weights.safetensors", "history.csv", "forecasts.parquet"):
         (open_run(Path("runs/sine")).path / name).unlink()
     assert invoke("predict", "--run", "sine").exit_code == 0
 
 
-def test_a_series_that_was_not_trained_on_exits_4(in_workspace: Path) -> None:
+def test_a_series_that_was_not_trained_on_exits_4(inside: Path) -> None:
     Path("new.csv").write_text(shops_csv(60, ("north", "west")))
     result = invoke("predict", "--run", "shops", "--data", "new.csv")
     assert result.exit_code == 4
     assert "series not seen in training: west/sold, west/price (2 of 4)" in result.stderr
 
 
-def test_too_little_history_exits_4(in_workspace: Path) -> None:
+def test_too_little_history_exits_4(inside: Path) -> None:
     Path("new.csv").write_text(shops_csv(5))
     result = invoke("predict", "--run", "shops", "--data", "new.csv")
     assert result.exit_code == 4
@@ -545,8 +537,8 @@ def test_every_series_and_target_is_forecast_with_its_intervals(in_trained: Path
 
 
 @pytest.mark.parametrize("run", ["sine", "shops"])
-def test_all_formats_hold_the_same_table(run: str, in_workspace: Path) -> None:
-    before = tree(in_workspace)
+def test_all_formats_hold_the_same_table(run: str, inside: Path) -> None:
+    before = tree(inside)
     Path("new").mkdir()
     printed = invoke("predict", "--run", run)
     for suffix in (".csv", ".parquet", ".json"):
@@ -560,18 +552,16 @@ def test_all_formats_hold_the_same_table(run: str, in_workspace: Path) -> None:
     records = pd.DataFrame(content["forecasts"])
     assert records[run].tolist() == table[run].tolist()
     assert list(records) == list(table)
-    assert tree(in_workspace).keys() - before.keys() == {
+    assert tree(inside).keys() - before.keys() == {
         "new",
         "new/out.csv",
         "new/out.parquet",
         "new/out.json",
     }
-    assert {
-        name: content for name, content in tree(in_workspace).items() if name in before
-    } == before
+    assert {name: content for name, content in tree(inside).items() if name in before} == before
 
 
-def test_with_json_predict_prints_exactly_one_object(in_workspace: Path) -> None:
+def test_with_json_predict_prints_exactly_one_object(inside: Path) -> None:
     content = one_object(invoke("predict", "--run", "shops", "--json").stdout)
     assert set(content) == {"ok", "run", "path", "published", "repairs", "forecasts"}
     assert content["ok"] is True
@@ -631,7 +621,7 @@ def test_a_longer_horizon_rolls_on_without_gaps(in_trained: Path) -> None:
     assert [part["ds"].tolist() for _, part in table.groupby("unique_id")] == [days] * 4
 
 
-def test_newer_data_move_the_cutoff(in_workspace: Path) -> None:
+def test_newer_data_move_the_cutoff(inside: Path) -> None:
     Path("new.csv").write_text(shops_csv(31 + 29 + 31 + 7))
     old = read_csv(invoke("predict", "--run", "shops"))
     new = read_csv(invoke("predict", "--run", "shops", "--data", "new.csv"))
@@ -641,7 +631,7 @@ def test_newer_data_move_the_cutoff(in_workspace: Path) -> None:
 
 
 def test_forecasts_do_not_depend_on_the_other_series_or_the_order_of_rows(
-    in_workspace: Path,
+    inside: Path,
 ) -> None:
     whole = read_csv(invoke("predict", "--run", "shops"))
     Path("one.csv").write_text(shops_csv(31 + 29 + 31, ("north",)))
@@ -669,12 +659,12 @@ def test_a_project_directory_can_move(
 
 
 def test_the_only_run_needs_no_name_and_the_environment_can_say_where_runs_are(
-    in_workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    inside: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (in_workspace / "runs" / "shops").rename(tmp_path / "shops")
+    (inside / "runs" / "shops").rename(tmp_path / "shops")
     expected = invoke("predict", "--run", "sine").stdout
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("FORECAST_RUNS", str(in_workspace / "runs"))
+    monkeypatch.setenv("FORECAST_RUNS", str(inside / "runs"))
     assert invoke("predict").stdout == expected
 
 

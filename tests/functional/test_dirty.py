@@ -3,8 +3,6 @@ tell the same.
 """
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,10 +14,10 @@ from typer.testing import CliRunner
 from lstm_forecast.cli import app
 from lstm_forecast.config.loading import load_config
 from lstm_forecast.store import open_run
-from tests.functional.conftest import environment
+from tests.benchmarks.files import DATA
+from tests.functional.conftest import train_all
+from tests.unit.conftest import needs_shared
 
-SHARED = Path(__file__).parents[3] / "shared" / "data"
-needs_shared = pytest.mark.skipif(not SHARED.exists(), reason="the shared data sets are not here")
 SETS = {
     "dirty_air_quality_uci": ["--target", "CO(GT)"],
     "dirty_metro_traffic": ["--target", "traffic_volume"],
@@ -69,18 +67,6 @@ CONFIG = (
     "name: shops\ndata:\n  path: shops.csv\n  timestamp: ds\n  series_id: id\n  targets:"
     f" y{POLICIES}"
 )
-TRAIN_ALL = """
-import sys
-from lstm_forecast.cli import main
-configs, tiny = sys.argv[2:], sys.argv[1].split()
-for config in configs:
-    sys.argv = ["forecast", "train", "--config", config, *tiny]
-    try:
-        main()
-    except SystemExit as stop:
-        if stop.code:
-            raise
-"""
 
 
 def shops(names: str, *, seed: int = 0, days: int = 120) -> pd.DataFrame:
@@ -122,11 +108,11 @@ def runs(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
         (directory / "shops.yaml").write_text(CONFIG + "windows: {horizon: 6}\n")
         configs = ["shops.yaml"]
         for name, options in SETS.items():
-            if SHARED.exists():
+            if DATA.exists():
                 path = directory / f"{name}.yaml"
                 arguments = [
                     "init",
-                    str(SHARED / f"{name}.csv.gz"),
+                    str(DATA / f"{name}.csv.gz"),
                     "--output",
                     str(path),
                     *options,
@@ -140,17 +126,13 @@ def runs(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
                 path.write_text(text)
                 configs.append(path.name)
         tiny = [
-            f"{section}.{key}={json.dumps(value)}"
-            for section in TINY
-            for key, value in TINY[section].items()
+            word
+            for section, keys in TINY.items()
+            for key, value in keys.items()
+            for word in ("--set", f"{section}.{key}={json.dumps(value)}")
         ]
-        options = " ".join(f"--set {setting.replace(' ', '')}" for setting in tiny)
-        command = [sys.executable, "-c", TRAIN_ALL, options, *configs]
-        result = subprocess.run(
-            command, cwd=directory, env=environment(), capture_output=True, text=True, check=False
-        )
-        assert result.returncode == 0, result.stderr
-        (directory / "stderr.txt").write_text(result.stderr)
+        said = train_all(directory, *(("-c", config, *tiny) for config in configs))
+        (directory / "stderr.txt").write_text(said)
 
     return once("dirty", fill)
 

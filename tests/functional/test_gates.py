@@ -17,13 +17,11 @@ from safetensors.numpy import load
 from typer.testing import CliRunner, Result
 
 from lstm_forecast.cli import app
-from lstm_forecast.commands import plot as workflow
 from lstm_forecast.config.network import Cell
 from lstm_forecast.pictures.gates import MAX_LAYERS, DrawnLayer, gates_figure
-from lstm_forecast.pictures.style import save_figure
 from lstm_forecast.store import open_run
 from lstm_forecast.store.reading import fingerprint
-from tests.functional.conftest import environment
+from tests.functional.conftest import train_all
 
 STEPS = 300
 # What is published is the network itself, of values as they are: so its forecast follows from its
@@ -47,16 +45,6 @@ model:
 training: {epochs: 0, batch_size: 64, steps_per_epoch: 0, fallback: false}
 """,
 }
-TRAIN = """
-import sys
-from lstm_forecast.cli import main
-for name in sys.argv[1:]:
-    sys.argv = ["forecast", "train", "-c", f"{name}.yaml"]
-    try:
-        main()
-    except SystemExit as stop:
-        assert not stop.code
-"""
 CELLS = get_args(Cell)
 RUNS = [*CELLS, "holes"]
 
@@ -85,11 +73,7 @@ def networks(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
 
     def fill(directory: Path) -> None:
         write_inputs(directory)
-        command = [sys.executable, "-c", TRAIN, *RUNS]
-        result = subprocess.run(
-            command, cwd=directory, env=environment(), capture_output=True, text=True, check=False
-        )
-        assert result.returncode == 0, result.stderr
+        train_all(directory, *(("-c", f"{name}.yaml") for name in RUNS))
 
     return once("networks", fill)
 
@@ -190,18 +174,6 @@ def test_targets_that_are_series_of_one_network_are_shown_one_at_a_time(trained:
     assert sold["values"] == {"south/sold": rows["sold"].tolist()}
     assert price["values"] == {"south/price": rows["price"].astype(float).tolist()}
     assert sold["layers"] != price["layers"]
-
-
-@pytest.fixture
-def figures(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
-    drawn: list[Figure] = []
-
-    def keep(figure: Figure, path: Path, *, suffix: str) -> None:
-        drawn.append(figure)
-        save_figure(figure, path, suffix=suffix)
-
-    monkeypatch.setattr(workflow, "save_figure", keep)
-    return drawn
 
 
 def test_the_picture_has_a_column_for_each_layer_and_marks_what_the_output_is_computed_from(

@@ -29,12 +29,6 @@ def invoke(*args: str | Path, given: bytes | None = None) -> Result:
     return CliRunner().invoke(app, [str(arg) for arg in args], input=given)
 
 
-@pytest.fixture
-def inside(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(workspace)
-    return workspace
-
-
 def parquet(path: Path) -> bytes:
     pd.read_csv(path).to_parquet(path.with_suffix(".parquet"), index=False)
     return path.with_suffix(".parquet").read_bytes()

@@ -1,43 +1,18 @@
 """``forecast guide``: the pages, as they are through a pipe and rendered on a terminal."""
 
 import json
-import os
-import pty
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 
 import lstm_forecast
 from lstm_forecast.commands.guide import topics
-from tests.functional.conftest import environment, forecast_command
+from tests.functional.conftest import on_a_terminal
 from tests.functional.test_cli import invoke
 
 PAGES = Path(lstm_forecast.__file__).parent / "guide"
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-
-
-def on_a_terminal(*args: str, columns: int) -> str:
-    """What the command draws on a terminal of that many columns."""
-    ours, its = pty.openpty()
-    told = environment(COLUMNS=str(columns), TERM="xterm-256color")
-    with subprocess.Popen(
-        forecast_command(*args), env=told, stdout=its, stderr=subprocess.PIPE
-    ) as process:
-        os.close(its)
-        drawn = b""
-        while True:
-            try:
-                read = os.read(ours, 65536)
-            except OSError:  # Linux says so at the end
-                break
-            if not read:
-                break
-            drawn += read
-    os.close(ours)
-    assert process.returncode == 0
-    return drawn.decode()
 
 
 @pytest.mark.parametrize("topic", topics())
@@ -98,7 +73,8 @@ def test_a_topic_is_no_path(topic: str) -> None:
 
 @pytest.mark.parametrize(("columns", "widest"), [(60, 60), (200, 100)])
 def test_a_terminal_gets_the_page_drawn_within_its_width(columns: int, widest: int) -> None:
-    drawn = on_a_terminal("guide", "exit-codes", columns=columns)
+    told = {"COLUMNS": str(columns), "TERM": "xterm-256color"}
+    drawn = on_a_terminal(columns, "guide", "exit-codes", **told)
     assert COLOUR.search(drawn)
     lines = COLOUR.sub("", drawn).splitlines()
     assert max(map(len, lines)) <= widest

@@ -13,10 +13,8 @@ from lstm_forecast.cli import app
 from lstm_forecast.config.loading import load_config
 from lstm_forecast.config.schema import Config
 from lstm_forecast.training.prepare import prepare
-
-SHARED = Path(__file__).parents[3] / "shared" / "data"
-needs_shared = pytest.mark.skipif(not SHARED.exists(), reason="the shared data sets are not here")
-
+from tests.benchmarks.files import DATA
+from tests.unit.conftest import needs_shared
 
 # Settled here, so that no time goes into looking for them.
 SETTLED = [
@@ -39,12 +37,6 @@ def write(folder: Path, **columns: object) -> Path:
 
 def written(folder: Path) -> Config:
     return load_config(folder / "configs" / "table.yaml", environment={})
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def hours(count: int) -> pd.DatetimeIndex:
@@ -287,7 +279,7 @@ def test_a_column_that_is_not_there_is_refused_with_those_that_are(folder: Path)
 def test_real_tables_get_a_config_that_trains(
     folder: Path, name: str, timestamp: str, series_id: str | None, freq: str
 ) -> None:
-    init(SHARED / f"{name}.csv.gz")
+    init(DATA / f"{name}.csv.gz")
     settled = [] if name == "air_passengers" else SETTLED
     config = load_config(folder / "configs" / f"{name}.yaml", overrides=settled, environment={})
     assert (config.data.timestamp, config.data.series_id, config.data.freq) == (

@@ -20,8 +20,8 @@ from lstm_forecast.errors import DataError
 from lstm_forecast.panel.survey import survey_panel
 from lstm_forecast.tables.read import read_table
 from lstm_forecast.training.prepare import prepare
+from tests.benchmarks.files import CASES
 
-CASES = Path(__file__).parents[3] / "shared" / "cases"
 needs_cases = pytest.mark.skipif(not CASES.exists(), reason="the shared cases are not here")
 SETTLED = [
     *(
@@ -34,12 +34,6 @@ SETTLED = [
 ]
 # policies that lose something
 TOUCHING = ("duplicates", "off_grid", "future_rows", "infinite", "sentinels")
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def days(count: int, first: str = "2022-01-01") -> list[str]:

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from lstm_forecast.cli import app
 from lstm_forecast.store import FILES, crown, locked, open_run, publish
 from tests.functional.conftest import Forecast, champion_files, environment, forecast_command
+from tests.reliability.copies import writers
 
 PUBLISHING_KILLS = 40
 TRAINING_KILLS = 20
@@ -122,7 +123,7 @@ def test_whoever_dies_while_choosing_a_champion_leaves_the_one_before_or_the_one
         with locked(home) as seen:
             run = publish(
                 home,
-                {name: lambda path: path.write_bytes(contents[path.name]) for name in FILES},
+                writers(contents),
                 {},
             )
             crown(home, run.run_id, seen=seen)
@@ -230,8 +231,6 @@ def test_a_pointer_torn_by_hand_is_reported_and_healed_by_the_next_publish(
     assert result.exit_code == 5
     assert f"forecast {remedy}" in result.stderr
     with locked(home) as seen:
-        run = publish(
-            home, {name: lambda path: path.write_bytes(contents[path.name]) for name in FILES}, {}
-        )
+        run = publish(home, writers(contents), {})
         crown(home, run.run_id, seen=seen)
     assert champion_files(home) == contents

@@ -3,8 +3,6 @@ depends on them.
 """
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,9 +20,11 @@ from lstm_forecast.model.linear.linear import fit_linear
 from lstm_forecast.retraining.judge import judge_challenger
 from lstm_forecast.store import open_run
 from lstm_forecast.training.prepare import prepare
-from tests.functional.conftest import TRAIN_ALL, environment
+from tests.benchmarks.files import DATA
+from tests.functional.conftest import train_all
 from tests.functional.test_cli import invoke, one_object
-from tests.functional.test_dirty import SHARED, needs_shared, predicted
+from tests.functional.test_dirty import predicted
+from tests.unit.conftest import needs_shared
 
 CONFIG = """\
 name: NAME
@@ -110,19 +110,15 @@ def masked(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
             filled.replace("gaps: mask", "gaps: fill").replace("missing: mask", "missing: ffill")
         )
         configs.append("filled.yaml")
-        if SHARED.exists():
+        if DATA.exists():
             whole = pd.read_csv(
-                SHARED / "dirty_beijing_pm25.csv.gz", dtype=str, keep_default_na=False
+                DATA / "dirty_beijing_pm25.csv.gz", dtype=str, keep_default_na=False
             )
             whole.head(9_000).to_csv(directory / "beijing.csv", index=False)
             (directory / "beijing.yaml").write_text(BEIJING)
             configs.append("beijing.yaml")
-        command = [sys.executable, "-c", TRAIN_ALL, *configs]
-        result = subprocess.run(
-            command, cwd=directory, env=environment(), capture_output=True, text=True, check=False
-        )
-        assert result.returncode == 0, result.stderr
-        (directory / "stderr.txt").write_text(result.stderr)
+        said = train_all(directory, *(("-c", config) for config in configs))
+        (directory / "stderr.txt").write_text(said)
 
     return once("masked", fill)
 

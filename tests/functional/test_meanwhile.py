@@ -15,9 +15,10 @@ from typing import Any
 
 import pytest
 
-from lstm_forecast.store import FILES, champions, locked, open_run, promote, publish, run_ids
+from lstm_forecast.store import champions, locked, open_run, promote, publish, run_ids
 from tests.functional.conftest import BASE, OWN, champion_files, environment, series
 from tests.functional.test_cli import invoke, one_object
+from tests.reliability.copies import writers
 
 # Runs commands one after another in one process; each waits, where it is told to, until a line
 # comes on its stdin.
@@ -96,7 +97,7 @@ def copies(home: Path, count: int) -> list[str]:
         with locked(home):
             run = publish(
                 home,
-                {name: lambda path: path.write_bytes(contents[path.name]) for name in FILES},
+                writers(contents),
                 facts,
             )
         promote(home, run.run_id)

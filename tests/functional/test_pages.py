@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from typer.exceptions import TyperException
 from typer.testing import CliRunner
 
 from lstm_forecast.cli import app
@@ -258,11 +259,29 @@ def test_what_takes_hours_names_what_there_is(name: str) -> None:
             assert (ROOT / shlex.split(command)[3]).is_file(), command
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
+@pytest.mark.parametrize(
+    "command", ["forecast train --nosuch", "forecast --nosuch train", "forecast nosuch"]
+)
+def test_a_subcommand_or_an_option_that_does_not_exist_is_noticed(command: str) -> None:
+    with pytest.raises((TyperException, KeyError), match="nosuch"):
+        parsed(command)
+
+
+TOLD = {
+    page: told
+    for page in PAGES
+    if (told := [command for command in inline_commands(page) if not is_ours(command)])
+}
+
+
+def test_the_text_of_some_pages_names_commands() -> None:
+    assert {name_of(page) for page in TOLD} > {"README.md", "CHANGELOG.md"}
+
+
+@pytest.mark.parametrize("page", TOLD, ids=name_of)
 def test_commands_in_the_text_have_the_options_that_it_names(page: Path) -> None:
-    for command in inline_commands(page):
-        if not is_ours(command):
-            parsed(command)
+    for command in TOLD[page]:
+        parsed(command)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
@@ -270,16 +289,26 @@ def test_blocks_are_of_a_known_kind(page: Path) -> None:
     assert {block.language for block in blocks(page)} <= LANGUAGES
 
 
-@pytest.mark.parametrize("page", sorted(GUIDE.glob("*.md")), ids=name_of)
+PARTS = {
+    page: parts
+    for page in sorted(GUIDE.glob("*.md"))
+    if (parts := [block.text for block in blocks(page) if block.language == "yaml"])
+}
+
+
+def test_some_pages_show_parts_of_configs() -> None:
+    assert PARTS
+
+
+@pytest.mark.parametrize("page", PARTS, ids=name_of)
 def test_parts_of_configs_are_right(page: Path, tmp_path: Path) -> None:
-    for block in blocks(page):
-        if block.language == "yaml":
-            needed = (
-                f"name: a\n{block.text}  path: a.csv\n  timestamp: ds\n  targets: [y]\nwindows:"
-                " {horizon: 5}\n"
-            )
-            (tmp_path / "a.yaml").write_text(needed)
-            load_config(tmp_path / "a.yaml", environment={})
+    for part in PARTS[page]:
+        needed = (
+            f"name: a\n{part}  path: a.csv\n  timestamp: ds\n  targets: [y]\nwindows:"
+            " {horizon: 5}\n"
+        )
+        (tmp_path / "a.yaml").write_text(needed)
+        load_config(tmp_path / "a.yaml", environment={})
 
 
 def test_the_recipe_of_the_sine_makes_the_file_that_is_shipped(tmp_path: Path) -> None:

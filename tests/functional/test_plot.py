@@ -109,19 +109,6 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-@pytest.fixture
-def figures(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
-    """Every figure that the workflow writes."""
-    drawn: list[Figure] = []
-
-    def keep(figure: Figure, path: Path, *, suffix: str) -> None:
-        drawn.append(figure)
-        save_figure(figure, path, suffix=suffix)
-
-    monkeypatch.setattr(workflow, "save_figure", keep)
-    return drawn
-
-
 def draw(
     home: Path, output: Path, picture: str = "forecast", name: str = "wave", **options: object
 ) -> Path:

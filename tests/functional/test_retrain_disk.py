@@ -30,6 +30,7 @@ from tests.functional.conftest import (
     series,
 )
 from tests.functional.test_cli import invoke, one_object
+from tests.reliability.copies import writers
 from tests.reliability.failing_disk import failing_disk
 
 CODES = [errno.ENOSPC, errno.EIO, errno.EACCES]
@@ -52,14 +53,13 @@ def trained_before(
     config, home = load_config(Path("grown.yaml")), grown / "runs" / "grown"
     contents, manifest = champion_files(home), open_run(home).manifest
     facts = {key: value for key, value in manifest.items() if key not in OWN}
-    writers = {name: lambda path: path.write_bytes(contents[path.name]) for name in FILES}
     trained = SimpleNamespace(prepared=SimpleNamespace(config=config))
     challenge = SimpleNamespace(
         trained=trained, learned=None, start="warm", verdict=BETTER, warnings=()
     )
 
     def publish_trained(home: Path, *_: Any, **__: Any) -> Any:
-        return publish(home, writers, facts)
+        return publish(home, writers(contents), facts)
 
     loaded, read = (
         workflow.load_run(open_run(home)),

@@ -1,12 +1,9 @@
 """``forecast runs``: what people and scripts are told about published runs."""
 
-import contextlib
 import json
-import os
 import re
 import shlex
 import shutil
-import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -14,8 +11,9 @@ from typing import Any
 import pytest
 
 from lstm_forecast.store import FILES, Run, champions, locked, open_run, promote, publish, run_ids
-from tests.functional.conftest import Forecast, environment, forecast_command, tree
+from tests.functional.conftest import Forecast, on_a_terminal, tree
 from tests.functional.test_cli import invoke, one_object
+from tests.reliability.copies import writers
 from tests.reliability.hostile_runs import seal
 
 
@@ -25,12 +23,11 @@ def home(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(workspace)
     home = workspace / "runs" / "sine"
     first = open_run(home)
-    contents = {name: first.read(name) for name in FILES}
-    writers = {name: lambda path: path.write_bytes(contents[path.name]) for name in FILES}
+    copy = writers({name: first.read(name) for name in FILES})
     with locked(home):
-        promote(home, publish(home, writers, facts(first)).run_id)
+        promote(home, publish(home, copy, facts(first)).run_id)
         judged = {"reason": "the challenger is worse than nothing"}
-        publish(home, writers, facts(first) | {"for_study": True, "judged": judged})
+        publish(home, copy, facts(first) | {"for_study": True, "judged": judged})
     return home
 
 
@@ -90,8 +87,7 @@ def test_verify_finds_a_whole_run_that_does_not_forecast_what_it_did(home: Path)
     contents = {name: first.read(name) for name in FILES}
     contents["scaler.json"] = contents["scaler.json"].replace(b'"scale": ', b'"scale": 1')
     with locked(home):
-        writers = {name: lambda path: path.write_bytes(contents[path.name]) for name in FILES}
-        publish(home, writers, facts(first))
+        publish(home, writers(contents), facts(first))
     result = invoke("runs", "verify", "--run", "sine")
     assert result.exit_code == 5
     assert "forecasts differ by" in result.stderr
@@ -112,10 +108,9 @@ def test_switching_back_takes_less_than_a_second_and_changes_what_predict_uses(h
 
 def test_prune_removes_the_oldest_and_says_which(home: Path) -> None:
     with locked(home):
-        writers = {name: (home / champions(home)[0] / name).read_bytes() for name in FILES}
+        contents = {name: (home / champions(home)[0] / name).read_bytes() for name in FILES}
         for _ in range(2):
-            contents = {name: lambda path: path.write_bytes(writers[path.name]) for name in FILES}
-            promote(home, publish(home, contents, {}).run_id)
+            promote(home, publish(home, writers(contents), {}).run_id)
     first = sorted(path.name for path in home.glob("0*"))[0]
     assert one_object(invoke("runs", "prune", "--run", "sine", "--keep", "4", "--json").stdout)[
         "removed"
@@ -235,29 +230,6 @@ def test_a_reason_that_is_none_or_would_garble_the_page_is_refused(reason: str, 
 
 
 # What people see
-
-
-def on_a_terminal(columns: int, *args: str) -> str:
-    """What a command prints on a terminal of that width."""
-    import fcntl
-    import pty
-    import struct
-    import termios
-
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
-    own = {name: value for name, value in environment().items() if name != "COLUMNS"}
-    with subprocess.Popen(
-        forecast_command(*args), env=own, stdout=theirs, stderr=subprocess.DEVNULL
-    ) as process:
-        os.close(theirs)
-        said = b""
-        with contextlib.suppress(OSError):  # how the end of a terminal reads
-            while chunk := os.read(ours, 1 << 16):
-                said += chunk
-    os.close(ours)
-    assert process.returncode == 0
-    return said.decode().replace("\r\n", "\n")
 
 
 def longer(home: Path) -> Path:

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from lstm_forecast.store import FILES, champions, locked, open_run, promote, publish
-from tests.functional.conftest import BASE, OWN, champion_files, series
+from lstm_forecast.store import FILES, champions, open_run
+from tests.functional.conftest import BASE, series
 from tests.functional.test_cli import invoke, one_object
+from tests.functional.test_meanwhile import copies
 
 CHECKPOINT = f"checkpoints/{'0' * 64}"
 STAGED = ".stage-0009-20260101T000000Z"
@@ -50,15 +51,7 @@ def two(first: Path, once: Callable[[str, Callable[[Path], None]], Path]) -> Pat
     def fill(directory: Path) -> None:
         shutil.copytree(first, directory, dirs_exist_ok=True)
         home = directory / "runs" / "grown"
-        contents, manifest = champion_files(home), open_run(home).manifest
-        facts = {key: value for key, value in manifest.items() if key not in OWN}
-        with locked(home):
-            run = publish(
-                home,
-                {name: lambda path: path.write_bytes(contents[path.name]) for name in FILES},
-                facts,
-            )
-        promote(home, run.run_id)
+        copies(home, 1)
         for name in (CHECKPOINT, STAGED):
             (home / name).parent.mkdir(exist_ok=True)
             (home / name).write_bytes(b"state" * 100)

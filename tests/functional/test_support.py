@@ -2,8 +2,6 @@
 
 import io
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,7 @@ from lstm_forecast.commands.predict import predict
 from lstm_forecast.config.loading import parse_config
 from lstm_forecast.forecasting.session import Session
 from lstm_forecast.store import Run, open_run
-from tests.functional.conftest import TRAIN_ALL, environment
+from tests.functional.conftest import train_all
 
 LEVELS = "levels: [80, 95]"
 CONFIG = """\
@@ -85,12 +83,8 @@ def supported(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
         for name, how in RUNS.items():
             table(how["draw"]).to_csv(directory / f"{name}.csv", index=False)
             (directory / f"{name}.yaml").write_text(CONFIG.format(name=name, **(plain | how)))
-        command = [sys.executable, "-c", TRAIN_ALL, *(f"{name}.yaml" for name in RUNS)]
-        result = subprocess.run(
-            command, cwd=directory, env=environment(), capture_output=True, text=True, check=False
-        )
-        assert result.returncode == 0, result.stderr
-        (directory / "stderr.txt").write_text(result.stderr)
+        said = train_all(directory, *(("-c", f"{name}.yaml") for name in RUNS))
+        (directory / "stderr.txt").write_text(said)
 
     return once("supported", fill)
 

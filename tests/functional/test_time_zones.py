@@ -4,8 +4,6 @@ doubled.
 
 import io
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +14,7 @@ from typer.testing import CliRunner
 
 from lstm_forecast.cli import app
 from lstm_forecast.store import open_run
-from tests.functional.conftest import TRAIN_ALL, environment
+from tests.functional.conftest import train_all
 
 ZONES = {
     "vienna": "Europe/Vienna",
@@ -61,11 +59,7 @@ def home(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
             stamps, first, second = half_hours(zone)
             write(directory / f"{name}.csv", stamps[first - 14 * DAY : second - DAY // 2])
             (directory / f"{name}.yaml").write_text(CONFIG.format(name=name, zone=zone))
-        command = [sys.executable, "-c", TRAIN_ALL, *(f"{name}.yaml" for name in ZONES)]
-        result = subprocess.run(
-            command, cwd=directory, env=environment(), capture_output=True, text=True, check=False
-        )
-        assert result.returncode == 0, result.stderr
+        train_all(directory, *(("-c", f"{name}.yaml") for name in ZONES))
 
     return once("zones", fill)
 

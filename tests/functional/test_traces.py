@@ -9,7 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -116,9 +116,6 @@ def read_only() -> list[str]:
     if shutil.which("unshare") is None or subprocess.run(trial, cwd="/usr", check=False).returncode:
         pytest.skip("this user may not mount")
     return ["unshare", "--mount", "sh", "-c"]
-
-
-Watch = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def watched(

@@ -3,14 +3,13 @@ in ONNX.
 """
 
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import keras
 import numpy as np
 import onnx
 import pytest
 
-from lstm_forecast.config.network import Cell
 from lstm_forecast.model.ensemble import Member
 from lstm_forecast.model.network.build import (
     assign_weights,
@@ -20,7 +19,9 @@ from lstm_forecast.model.network.build import (
 )
 from lstm_forecast.model.onnx.graph import OPERATORS, onnx_graph, weight_shapes
 from lstm_forecast.model.spec import NetworkSpec
+from tests.networks.test_cells import sigmoid
 from tests.networks.test_graph import (
+    CELLS,
     linear_part,
     member_of,
     predictions_of,
@@ -30,7 +31,6 @@ from tests.networks.test_graph import (
 )
 from tests.unit.conftest import changed, spec_of
 
-CELLS = get_args(Cell)
 SPEC = spec_of(
     context_length=12, n_features=3, horizon=7, units=(8,), segment_length=3, parallel=True
 )
@@ -59,10 +59,6 @@ EVERY = [
     ),
     *(pytest.param(changed(SPEC, **options), id=name) for name, options in OTHERS.items()),
 ]
-
-
-def sigmoid(x: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-x))
 
 
 @pytest.mark.parametrize("spec", EVERY)

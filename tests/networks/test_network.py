@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from lstm_forecast.config.network import Cell, Initializer
+from lstm_forecast.config.network import Initializer
 from lstm_forecast.model.ensemble import Member
 from lstm_forecast.model.linear.linear import Linear
 from lstm_forecast.model.network.build import (
@@ -17,10 +17,9 @@ from lstm_forecast.model.network.build import (
 )
 from lstm_forecast.model.onnx.graph import weight_shapes
 from lstm_forecast.model.spec import NetworkSpec
-from tests.unit.conftest import changed, spec_of
+from tests.networks.test_graph import CELLS, SPEC, random_weights
+from tests.unit.conftest import changed
 
-CELLS = get_args(Cell)
-SPEC = spec_of(context_length=12, n_features=3, horizon=4, units=(8,))
 LARGE = changed(
     SPEC,
     n_targets=2,
@@ -41,12 +40,6 @@ def windows(spec: NetworkSpec, n: int = 32) -> np.ndarray:
     return rng.normal(size=(n, spec.framing.context_length, spec.channels.n_features)).astype(
         "float32"
     )
-
-
-def random_weights(spec: NetworkSpec) -> dict[str, np.ndarray]:
-    rng = np.random.default_rng(0)
-    shapes = weight_shapes(spec).items()
-    return {name: (rng.normal(size=s) / s[0] ** 0.5).astype("float32") for name, s in shapes}
 
 
 def linear_part(spec: NetworkSpec) -> Linear:

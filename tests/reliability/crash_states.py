@@ -28,6 +28,7 @@ from lstm_forecast.store import (
     rollback,
 )
 from lstm_forecast.store.reading import RUN_ID
+from tests.reliability.copies import writers
 
 __all__ = ["Operation", "Outcome", "check", "recorded_choices", "recorded_publishes", "without"]
 
@@ -94,7 +95,7 @@ def _trained(home: Path, number: int) -> str:
 
 
 def _writers(number: int) -> dict[str, Callable[[Path], Any]]:
-    return {name: lambda path: path.write_bytes(f"{path.name} {number}".encode()) for name in FILES}
+    return writers({name: f"{name} {number}".encode() for name in FILES})
 
 
 @contextmanager

@@ -37,10 +37,12 @@ from lstm_forecast.store import (
     rollback,
     run_ids,
 )  # fmt: skip
+from tests.reliability.copies import writers
 
 __all__ = ["Interleaving", "interleave"]
 
 FILES = ("network.onnx", "config.yaml")  # fewer than there are: each behaves like the others
+CONTENTS = {name: name.encode() for name in FILES}
 ACTORS = ("train", "rollback", "rollback", "promote", "promote", "prune", "read")
 LONGEST_SECONDS = 0.001  # that an operation is held up
 ONE_IN = 40  # operations after which a signal comes
@@ -80,7 +82,7 @@ def interleave(home: Path, seed: int) -> Interleaving:
     ):
         with locked(home):
             for promoted in (True, True, True, False):
-                run = publish(home, _writers(), {})
+                run = publish(home, writers(CONTENTS), {})
                 if promoted:
                     promote(home, run.run_id)
         first = tuple(champions(home))
@@ -109,7 +111,7 @@ def _train(home: Path, moments: random.Random, found: Interleaving) -> str:
     with locked(home, wait=10) as seen:
         version = pointer.version(home)
         time.sleep(moments.uniform(0, 10 * LONGEST_SECONDS))
-        run_id = publish(home, _writers(), {}).run_id
+        run_id = publish(home, writers(CONTENTS), {}).run_id
         prune(home, keep=3)
         champion = crown(home, run_id, seen=seen)
         if champion != run_id:
@@ -150,10 +152,6 @@ def _read(home: Path, moments: random.Random, found: Interleaving) -> str:
         if champions(home)[:1] == [run.run_id]:  # unless others became it since, and it was pruned
             raise AssertionError(f"{run.run_id} is the champion, and cannot be read") from None
     return "done"
-
-
-def _writers() -> dict[str, Callable[[Path], Any]]:
-    return {name: lambda path: path.write_bytes(path.name.encode()) for name in FILES}
 
 
 def _check(home: Path, first: tuple[str, ...], found: Interleaving) -> None:

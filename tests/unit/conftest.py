@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from lstm_forecast.config.table import CovariatesConfig, DataConfig
 from lstm_forecast.model.spec import NetworkSpec
@@ -17,8 +18,9 @@ from lstm_forecast.tables.faults import Finding, refuse
 from lstm_forecast.tables.read import Table
 from lstm_forecast.windows.channels import Channels
 from lstm_forecast.windows.framing import Framing
+from tests.benchmarks.files import DATA
 
-SHARED = Path(__file__).parents[3] / "shared" / "data"
+needs_shared = pytest.mark.skipif(not DATA.exists(), reason="the shared data sets are not here")
 
 
 def table_of(**columns: Any) -> Table:

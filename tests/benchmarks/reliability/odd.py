@@ -2,13 +2,12 @@
 
 import os
 import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
 from pathlib import Path
 
-from tests.functional.conftest import TRAIN_ALL, environment, forecast_command, write_inputs
+from tests.functional.conftest import environment, forecast_command, train_all, write_inputs
 from tests.reliability.odd_files import (
     KINDS,
     LONGEST_SECONDS,
@@ -32,11 +31,9 @@ def odd(folder: Path, count: int) -> None:
     wrong = 0
     os.chdir(folder)
     write_inputs(Path())
-    for command in (
-        [sys.executable, "-c", TRAIN_ALL, "sine.yaml"],
-        forecast_command("predict", "-o", "made.csv"),
-    ):
-        subprocess.run(command, env=environment(), check=True, capture_output=True)
+    train_all(Path(), ("-c", "sine.yaml"))
+    command = forecast_command("predict", "-o", "made.csv")
+    subprocess.run(command, env=environment(), check=True, capture_output=True)
     tried = [(place, kind) for place in places() for kind in KINDS if fits(place, kind)] * count
     for number, (place, kind) in enumerate(tried):
         with KINDS[kind](target(place, Path("odd") / str(number))) as path:

@@ -17,6 +17,7 @@ from lstm_forecast.store import FILES, crown, locked, open_run, publish
 from tests.benchmarks.measure import FORECAST
 from tests.benchmarks.reliability.forks import fork
 from tests.benchmarks.reliability.grown import BASE, first, series, write
+from tests.reliability.copies import writers
 
 RETRAIN = [*FORECAST, "retrain", "-c", "grown.yaml", "--force"]
 RETRAINED = 20  # one kill in so many hits a whole retraining, from the start of Python on
@@ -141,14 +142,11 @@ def publish_again(home: Path, ready: Connection) -> None:
     run = open_run(home)
     contents = {name: run.read(name) for name in FILES}
     facts = {k: v for k, v in run.manifest.items() if k not in OWN}
-    writers = {
-        name: lambda path, content=content: path.write_bytes(content)
-        for name, content in contents.items()
-    }
+    copy = writers(contents)
     ready.send(None)
     while True:
         with locked(home) as seen:
-            crown(home, publish(home, writers, facts).run_id, seen=seen)
+            crown(home, publish(home, copy, facts).run_id, seen=seen)
 
 
 def starts(folder: Path, count: int) -> None:

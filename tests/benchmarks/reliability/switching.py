@@ -13,6 +13,7 @@ from lstm_forecast.store import FILES, champions, locked, open_run, promote, pub
 from tests.benchmarks.measure import FORECAST
 from tests.benchmarks.reliability.grown import first
 from tests.benchmarks.reliability.stores import OWN
+from tests.reliability.copies import writers
 
 ENDLESS = ["--set", "training.epochs=1000000", "--set", "training.patience=null"]
 Switch = Callable[[], object]
@@ -63,7 +64,7 @@ def _copy(home: Path) -> str:
     with locked(home):
         copy = publish(
             home,
-            {name: lambda path: path.write_bytes(contents[path.name]) for name in FILES},
+            writers(contents),
             facts,
         )
     return promote(home, copy.run_id).run_id

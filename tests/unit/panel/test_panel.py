@@ -12,7 +12,8 @@ from lstm_forecast.errors import DataError
 from lstm_forecast.panel.grid import Grid
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.tables.read import read_table
-from tests.unit.conftest import SHARED, build_panel, panel_of, table_of
+from tests.benchmarks.files import DATA
+from tests.unit.conftest import build_panel, panel_of, table_of
 
 NAN, INF = np.nan, np.inf
 FILL = {"gaps": "fill", "missing": "ffill"}
@@ -632,7 +633,7 @@ def test_one_missing_hour_beside_a_daylight_saving_change_is_one_gap() -> None:
 
 
 def shared(name: str, columns: list[str], **options: Any) -> tuple[str, ...]:
-    path = SHARED / name
+    path = DATA / name
     if not path.exists():
         pytest.skip(f"{path} is not there")
     table = read_table(path, columns=columns, text=columns[:1])
@@ -642,7 +643,7 @@ def shared(name: str, columns: list[str], **options: Any) -> tuple[str, ...]:
 
 
 def test_the_duplicates_and_missing_hours_of_the_metro_traffic_are_counted_exactly() -> None:
-    path = SHARED / "dirty_metro_traffic.csv.gz"
+    path = DATA / "dirty_metro_traffic.csv.gz"
     duplicates, gaps = shared("dirty_metro_traffic.csv.gz", ["date_time", "traffic_volume"])
     assert duplicates.startswith(f"{path}:")
     assert "(7,629 such rows); set data.duplicates: first, last, mean or sum" in duplicates

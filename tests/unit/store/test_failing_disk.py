@@ -31,8 +31,9 @@ from lstm_forecast.store import (
     run_ids,
     write_whole,
 )
+from tests.reliability.copies import writers
 from tests.reliability.failing_disk import NEVER, failing_disk
-from tests.unit.store.test_store import Stop, operations, writers
+from tests.unit.store.test_store import CONTENTS, Stop, operations
 
 CODES = [errno.ENOSPC, errno.EIO, errno.EACCES]
 FILES = ("network.onnx", "config.yaml")  # fewer than there are: each behaves like the others
@@ -59,14 +60,14 @@ def checkpoints(home: Path) -> Checkpoints:
 def challenge(home: Path) -> None:
     """What ``retrain`` does where the challenger is better."""
     with locked(home) as seen:
-        run = publish(home, writers(), {})
+        run = publish(home, writers(CONTENTS), {})
         prune(home, keep=2)
         crown(home, run.run_id, seen=seen)
 
 
 def train(home: Path) -> None:
     with locked(home) as seen:
-        run = publish(home, writers(), {})
+        run = publish(home, writers(CONTENTS), {})
         crown(home, run.run_id, seen=seen)
 
 

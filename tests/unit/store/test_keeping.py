@@ -31,6 +31,7 @@ from lstm_forecast.store import (
     rollback,
     run_ids,
 )
+from tests.reliability.copies import writers
 
 
 def publish_one(home: Path, *, promoted: bool = True, **facts: Any) -> str:
@@ -39,8 +40,7 @@ def publish_one(home: Path, *, promoted: bool = True, **facts: Any) -> str:
 
 
 def publish_under_lock(home: Path, *, promoted: bool = True, **facts: Any) -> str:
-    writers = {name: lambda path: path.write_bytes(path.name.encode()) for name in FILES}
-    run = publish(home, writers, facts)
+    run = publish(home, writers({name: name.encode() for name in FILES}), facts)
     return promote(home, run.run_id).run_id if promoted else run.run_id
 
 

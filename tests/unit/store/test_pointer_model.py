@@ -5,10 +5,8 @@ of a list says.
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -33,13 +31,11 @@ from lstm_forecast.store import (
     rollback,
     run_ids,
 )
+from tests.reliability.copies import writers
 
 FILES = ("network.onnx",)  # fewer than there are: each behaves like the others
+CONTENTS = {name: name.encode() for name in FILES}
 TICK_SECONDS = 0.005  # that times on a disk are apart: what comes within less is no training
-
-
-def writers() -> dict[str, Callable[[Path], Any]]:
-    return {name: lambda path: path.write_bytes(path.name.encode()) for name in FILES}
 
 
 class Choices(RuleBasedStateMachine):
@@ -84,7 +80,7 @@ class Choices(RuleBasedStateMachine):
     def end(self, study: bool) -> None:
         assert self.training is not None
         with self.training:
-            run_id = publish(self.home, writers(), {FOR_STUDY: study}).run_id
+            run_id = publish(self.home, writers(CONTENTS), {FOR_STUDY: study}).run_id
             self.runs[run_id] = study
             overtaken = self.pointed and self.chosen_since
             if not study:

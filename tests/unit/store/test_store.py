@@ -25,16 +25,10 @@ from lstm_forecast.store import (
     publishing,
     write_whole,
 )
+from tests.reliability.copies import writers
 
 VERSION = b'{"format_version": %d' % FORMAT_VERSION
 CONTENTS = {name: f"content of {name}\n".encode() * 3 for name in FILES}
-
-
-def writers(contents: dict[str, bytes] = CONTENTS) -> dict[str, Callable[[Path], Any]]:
-    return {
-        name: lambda path, content=content: path.write_bytes(content)
-        for name, content in contents.items()
-    }
 
 
 def train(home: Path, contents: dict[str, Callable[[Path], Any]]) -> Run:
@@ -498,14 +492,14 @@ def test_a_writer_that_fails_leaves_the_champion_as_it_was(
 
     expected = WriteError if isinstance(error, OSError) else type(error)
     with pytest.raises(expected):
-        train(home, {**writers(), FILES[n]: fail})
+        train(home, {**writers(CONTENTS), FILES[n]: fail})
     assert snapshot(home) == before
     assert not list(home.glob(".stage-*"))
 
 
 def test_a_writer_that_writes_nothing_is_a_write_error(home: Path) -> None:
     with pytest.raises(WriteError, match=r"metrics\.json: cannot be written: No such file"):
-        train(home, {**writers(), "metrics.json": lambda path: None})
+        train(home, {**writers(CONTENTS), "metrics.json": lambda path: None})
     assert snapshot(home) == {}
 
 
@@ -642,7 +636,7 @@ def test_a_home_that_cannot_be_listed_is_a_write_error(
     with locked(home):
         monkeypatch.setattr(Path, "iterdir", refuse)
         with pytest.raises(WriteError, match="Permission denied"):
-            publish(home, writers(), {})
+            publish(home, writers(CONTENTS), {})
 
 
 # Result files

@@ -5,7 +5,8 @@ import pytest
 
 from lstm_forecast.tables.read import read_table
 from lstm_forecast.tables.roles import find_roles
-from tests.unit.conftest import SHARED
+from tests.benchmarks.files import DATA
+from tests.unit.conftest import needs_shared
 
 TARGETS = {
     "ETTh1": "OT",
@@ -32,12 +33,12 @@ TARGETS = {
 }
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="the shared data sets are not here")
+@needs_shared
 @pytest.mark.parametrize(("name", "target"), TARGETS.items())
 def test_the_target_of_every_shared_set_is_the_one_that_people_forecast(
     name: str, target: str
 ) -> None:
-    table = read_table(SHARED / f"{name}.csv.gz")
+    table = read_table(DATA / f"{name}.csv.gz")
     dialect = table.sources[0][2]
     time = ("Month",) if name == "shampoo_sales" else ()  # 1-01: nobody can tell
     roles = find_roles(

@@ -17,7 +17,8 @@ from lstm_forecast.panel.notes import is_share
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.split import split_rows
 from lstm_forecast.training.resolve import autocorrelation, resolve
-from tests.unit.conftest import SHARED, build_panel, table_of
+from tests.benchmarks.files import DATA
+from tests.unit.conftest import build_panel, needs_shared, table_of
 
 MINIMAL = "name: a\ndata: {path: a.csv, timestamp: ds, targets: y}\nwindows: {horizon: 6}\n"
 AUTO_KEYS = {
@@ -194,9 +195,9 @@ def test_a_price_that_wanders_up_to_1_is_no_share(seed: int, rows: int, top: flo
     assert config.preprocessing.support == "non_negative"
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="the shared data sets are not here")
+@needs_shared
 def test_no_exchange_rate_is_a_share() -> None:
-    rates = pd.read_csv(SHARED / "exchange_rate.csv.gz").iloc[:, 1:]
+    rates = pd.read_csv(DATA / "exchange_rate.csv.gz").iloc[:, 1:]
     assert [
         name
         for name, rate in rates.items()
