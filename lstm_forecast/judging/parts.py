@@ -59,14 +59,16 @@ def make_parts(
     }
 
 
-def seasonal_scales(targets: Floats, split: Split, season_length: int, *, power: int = 1) -> Floats:
+def seasonal_scales(
+    targets: Floats, starts: Ints, ends: Ints, season_length: int, *, power: int = 1
+) -> Floats:
     """What MASE divides by, with ``power`` 2 RMSSE, by series and target: (n_series, n_targets).
 
-    ``targets`` (n_rows, n_targets) are values in original units.
+    ``targets`` (n_rows, n_targets) are values in original units; the rows ``starts`` to ``ends``,
+    both (n_series,), are learned from.
     """
-    bounds = zip(split.train_start, split.validation_start, strict=True)
-    training = (targets[start:end] for start, end in bounds)
-    return np.stack([seasonal_scale(rows, season_length, power=power) for rows in training])
+    learned = (targets[start:end] for start, end in zip(starts, ends, strict=True))
+    return np.array([seasonal_scale(rows, season_length, power=power) for rows in learned])
 
 
 def _part(panel: Panel, split: Split, windows: Windows, season_length: int) -> Part:
@@ -74,8 +76,10 @@ def _part(panel: Panel, split: Split, windows: Windows, season_length: int) -> P
     series = panel.layout.series_of(origins - 1)
     own, horizon = panel.values[:, windows.channels.targets], windows.framing.horizon
     past = history(own, panel.layout.spans, season_length)
+    learned = (split.train_start, split.validation_start)
     scale, squared_scale = (
-        seasonal_scales(own, split, season_length, power=power)[series][:, None] for power in (1, 2)
+        seasonal_scales(own, *learned, season_length, power=power)[series][:, None]
+        for power in (1, 2)
     )
     return Part(
         windows=windows,

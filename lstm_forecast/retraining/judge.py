@@ -11,7 +11,7 @@ from lstm_forecast.config.schema import Config
 from lstm_forecast.forecasting.forecaster import Forecaster
 from lstm_forecast.forecasting.loaded import LoadedRun
 from lstm_forecast.judging.baselines import seasonal_naive
-from lstm_forecast.judging.metrics import seasonal_scale
+from lstm_forecast.judging.parts import seasonal_scales
 from lstm_forecast.judging.promotion import Verdict, judge, window_losses
 from lstm_forecast.panel.holes import history
 from lstm_forecast.panel.panel import Panel
@@ -111,8 +111,7 @@ class _Task:
         )
         origins, floors = windows.origins(np.arange(len(windows)))
         series = layout.series_of(origins - 1)
-        bounds = zip(layout.offsets[:-1], learned, strict=True)
-        scales = np.array([seasonal_scale(own[start:end], season) for start, end in bounds])
+        scales = seasonal_scales(own, layout.offsets[:-1], learned, season)
         whole = replace(panel, values=history(panel.values, layout.spans, season))
         scale = scales[series][:, None]
         task = cls(panel, whole, framing.horizon, origins, floors, series, scale)

@@ -82,7 +82,8 @@ class Looks:
         """What MASE divides by, (n_series, n_targets): the same for every choice."""
         return seasonal_scales(
             self.panel.values[:, : self.config.n_outputs],
-            self.split,
+            self.split.train_start,
+            self.split.validation_start,
             self.config.windows.season_length,
         )
 
