@@ -224,7 +224,7 @@ def load(path: Location = "runs") -> Run:
     if not isinstance(path, str | os.PathLike):
         raise UsageError(f"load({path!r}): expected the path of runs, of a name or of one run")
     home = Path(path)
-    if home.is_dir() and store.run_homes(home):
+    if store.run_homes(home):
         found = store.find_run(home, None)
     else:
         found = store.find_run(home.parent, home.name)

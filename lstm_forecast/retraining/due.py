@@ -4,6 +4,7 @@ train again.
 
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from lstm_forecast.errors import DataError, RunError
 from lstm_forecast.forecasting.loaded import LoadedRun
 from lstm_forecast.forecasting.table import seen_by_networks
 from lstm_forecast.panel.drift import drift, standing_still
+from lstm_forecast.panel.grid import Grid
 from lstm_forecast.panel.holes import history
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.store import open_run, run_ids
@@ -59,23 +61,23 @@ def look_for_news(config: Config, champion: LoadedRun, panel: Panel, home: Path)
     view = seen_by_networks(panel, config.data, melted=config.melted)
     layout = view.layout
     end = int(layout.ordinals(layout.offsets[1:] - 1).max()) + 1
-    stamps = layout.grid.stamps(np.arange(end))
-    first = _number_behind(stamps, read_manifest(champion.run).cutoff)
-    last = max([first, *(_number_behind(stamps, cutoff) for cutoff in _cutoffs(home))])
+    newest = layout.grid.stamps(np.array([end - 1]))[0]
+    first = min(end, layout.grid.after(read_manifest(champion.run).cutoff))
+    last = max([first, *(min(end, number) for number in _learned(home, layout.grid))])
     rows = layout.rows_before(first)
     still = standing_still(layout, view.values[:, 0], rows) | (rows == layout.offsets[1:])
     ids = champion.forecaster.scaler.ids
     sounding = {name for name, silent in zip(layout.ids, still, strict=True) if not silent}
     return News(
         panel=view,
-        cutoff=str(stamps[-1]),
+        cutoff=str(newest),
         end=end,
         first_new=first,
         fresh=end - last,
         drift=drift(layout, history(view.values, layout.spans, 1), rows),
         silent=() if first >= end else tuple(name for name in ids if name not in sounding),
         known=len(ids),
-        age=_age(stamps[-1], config.data.end),
+        age=_age(newest, config.data.end),
     )
 
 
@@ -152,36 +154,34 @@ def is_due(news: News, config: Config, champion: LoadedRun, *, force: bool) -> t
 
 
 def _require_same_schema(config: Config, champion: LoadedRun, panel: Panel) -> None:
-    trained = champion.config
-    before = (trained.data.targets, trained.data.covariates.past, trained.data.freq, trained.melted)
-    now = (config.data.targets, config.data.covariates.past, panel.layout.grid.freq, config.melted)
-    names = ("data.targets", "data.covariates.past", "data.freq", "model.channels")
+    trained, data, grid = champion.config, config.data, panel.layout.grid
+    pairs: dict[str, tuple[object, object]] = {
+        "data.targets": (trained.data.targets, data.targets),
+        "data.covariates.past": (trained.data.covariates.past, data.covariates.past),
+        "data.freq": (trained.data.freq, grid.freq),
+        "model.channels": (trained.melted, config.melted),
+    }
+    zones = read_manifest(champion.run).timezone, grid.zone
+    if None in zones:  # stamps of two zones can be compared; with one and without cannot
+        pairs["data.timezone"] = zones
     problems = [
         f"{name}: the champion {champion.run.run_id} was trained with {old!r}, and now it is"
         f" {new!r}; they cannot be compared: use another name for it, or publish it unconditionally"
         " with forecast train"
-        for name, old, new in zip(names, before, now, strict=True)
+        for name, (old, new) in pairs.items()
         if old != new
     ]
     if problems:
         raise DataError(*problems)
 
 
-def _cutoffs(home: Path) -> list[str]:
-    """Newest stamps that the readable runs were trained with."""
-    found = []
+def _learned(home: Path, grid: Grid) -> Iterator[int]:
+    """Number of the first step that each readable run does not know, where its stamps are of the
+    kind of these data.
+    """
     for run_id in run_ids(home):
-        try:
-            found.append(read_manifest(open_run(home / run_id)).cutoff)
-        except RunError:
-            continue
-    return found
-
-
-def _number_behind(stamps: pd.Index, cutoff: str) -> int:
-    """Number on the grid of the first stamp after ``cutoff``."""
-    last = pd.Timestamp(cutoff) if isinstance(stamps, pd.DatetimeIndex) else int(cutoff)
-    return int(stamps.searchsorted(last, side="right"))
+        with suppress(RunError, DataError, ValueError):
+            yield grid.after(read_manifest(open_run(home / run_id)).cutoff)
 
 
 def _as_of(end: str | int | None) -> pd.Timestamp | None:

@@ -409,6 +409,8 @@ def test_a_champion_is_loaded_by_its_name_its_id_or_the_folder_of_all(
         lstm_forecast.load("runs/forceast")
     with pytest.raises(RunError, match="no such run"):
         lstm_forecast.load(tmp_path / "nothing")
+    with pytest.raises(RunError):
+        lstm_forecast.load("x" * 5000)
 
 
 def test_rolling_back_returns_the_champion_before(run: lstm_forecast.Run, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from typer.testing import Result
 
@@ -191,6 +192,20 @@ def test_another_schema_than_the_champions_is_refused(grown: Path, home: Path) -
     assert result.exit_code == 4
     assert "the champion" in result.stderr
     assert "forecast train" in result.stderr
+
+
+def test_stamps_that_got_a_time_zone_are_refused(grown: Path, home: Path) -> None:
+    hours = pd.date_range("2025-01-01", periods=BASE, freq="h").strftime("%Y-%m-%d %H:%M")
+    values = [line.split(",")[1] for line in series(BASE).splitlines()[1:]]
+    config = Path("grown.yaml").read_text().replace("freq: 1", "freq: h")
+    Path("hours.yaml").write_text(config.replace("name: grown", "name: hours"))
+    for zone, code in ("", 0), ("+00:00", 4):
+        rows = [f"{hour}{zone},{value}" for hour, value in zip(hours, values, strict=True)]
+        Path("grown.csv").write_text("\n".join(["step,y", *rows, ""]))
+        result = invoke("retrain", "-c", "hours.yaml", "--force")
+        assert result.exit_code == code, result.stderr
+    assert "data.timezone: the champion" in result.stderr
+    assert "was trained with None, and now it is 'UTC'" in result.stderr
 
 
 def test_old_runs_go_and_the_champion_stays(grown: Path, home: Path) -> None:
