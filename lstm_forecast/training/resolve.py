@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lstm_forecast.config.schema import Config
 from lstm_forecast.events import phase
@@ -19,16 +18,12 @@ from lstm_forecast.forecasting.doubts import held_season
 from lstm_forecast.panel.grid import season_length
 from lstm_forecast.panel.notes import is_share
 from lstm_forecast.panel.panel import Panel
+from lstm_forecast.panel.seasons import strongest_season
 from lstm_forecast.panel.split import Split
 from lstm_forecast.training.look import Choice, Looks
 
-__all__ = ["autocorrelation", "resolve"]
+__all__ = ["resolve"]
 
-LONGEST_SEASON = 366  # rows
-# The weakest autocorrelation that counts as a season: in all, and in standard errors of one that is
-# none.
-WEAKEST_SEASON, SURE_ERRORS = 0.1, 4
-SEASON_SERIES, SEASON_ROWS = 200, 5_000  # that a season is looked for in, at most
 # Rows of one recurrent step by season length; one season for all others.
 SEGMENT_OF_SEASON = {4: 1, 7: 7, 12: 1, 52: 13}
 NORMALISATIONS = ("last", "standard", "last_standard", "mean")  # the first ones are preferred
@@ -120,7 +115,9 @@ def _resolve_season(choices: _Choices, panel: Panel, split: Split) -> None:
     if fits and not freq.isdigit():
         choices.settle("windows.season_length", usual, f"usual for freq {freq}")
     elif choices.open("windows.season_length"):
-        season, strength = _strongest_season(panel, split)
+        season, strength = strongest_season(
+            panel.values[:, 0], split.train_start, split.validation_start
+        )
         reason = (
             f"autocorrelation {strength:.2f} at that distance"
             if season > 1
@@ -129,55 +126,6 @@ def _resolve_season(choices: _Choices, panel: Panel, split: Split) -> None:
         if not fits:
             reason += f"; no series holds two of the {usual:,} rows that are usual for freq {freq}"
         choices.settle("windows.season_length", season, reason)
-
-
-def _strongest_season(panel: Panel, split: Split) -> tuple[int, float]:
-    """The shortest distance at which changes repeat nearly best, in the median of the longest
-    series; 1 if none.
-
-    Judged by training rows, and by how far the autocorrelation rises above that at other distances,
-    near ones included: a bend in a trend makes all short distances high.
-    """
-    rows = split.validation_start - split.train_start
-    longest = np.argsort(-rows, kind="stable")[:SEASON_SERIES]
-    lags = min(LONGEST_SEASON, int(np.median(rows)) // 3)
-    if lags < 3:
-        return 1, 0.0
-    ends = split.validation_start[longest]
-    starts = np.maximum(split.train_start[longest], ends - SEASON_ROWS)
-    correlations = np.median(
-        [
-            autocorrelation(panel.values[start:end, 0], lags)
-            for start, end in zip(starts, ends, strict=True)
-        ],
-        axis=0,
-    )
-    inner = correlations[1:-1]
-    around = [
-        np.median(correlations[k - (k + 1) // 2 : k + (k + 1) // 2 + 1]) for k in range(1, lags - 1)
-    ]
-    rise = inner - np.maximum(around, np.median(correlations))
-    weakest = max(WEAKEST_SEASON, SURE_ERRORS / math.sqrt((ends - starts).sum()))
-    peaks = (inner > correlations[:-2]) & (inner > correlations[2:]) & (rise > weakest)
-    if not peaks.any():
-        return 1, 0.0
-    first = int(np.flatnonzero(peaks & (rise >= 0.9 * rise[peaks].max()))[0])
-    return first + 2, float(inner[first])
-
-
-def autocorrelation(values: NDArray[np.float64], lags: int) -> NDArray[np.float64]:
-    """Of the changes from row to row, at distances 1 to ``lags``."""
-    change = np.diff(values)
-    known = ~np.isnan(change)
-    change = np.where(known, change - change.mean(where=known) if known.any() else 0.0, 0.0)
-    power = float(change @ change)
-    if power <= 0:
-        return np.zeros(lags)
-    # zeros behind the end: no change meets those at the start
-    spectrum = np.fft.rfft(change, n=len(change) + lags)
-    return np.asarray(
-        np.fft.irfft(np.abs(spectrum) ** 2, n=len(change) + lags)[1 : lags + 1] / power
-    )
 
 
 def _resolve_windows(choices: _Choices, panel: Panel, split: Split) -> None:

@@ -6,8 +6,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from lstm_forecast.config.loading import dump_config, parse_config
 from lstm_forecast.config.schema import Config
@@ -16,7 +14,7 @@ from lstm_forecast.panel.covariates import Known
 from lstm_forecast.panel.notes import is_share
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.split import split_rows
-from lstm_forecast.training.resolve import autocorrelation, resolve
+from lstm_forecast.training.resolve import resolve
 from tests.benchmarks.files import DATA
 from tests.unit.conftest import build_panel, needs_shared, table_of
 
@@ -135,25 +133,6 @@ def test_a_season_in_the_values_takes_the_place_of_a_usual_one_that_is_too_long(
         "no series holds two of the 8,640,000 rows that are usual for freq 10ms"
         in reasons["windows.season_length"]
     )
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.integers(2, 80), st.integers(1, 60), st.integers(0, 9))
-def test_autocorrelations_are_what_their_definition_says(rows: int, lags: int, seed: int) -> None:
-    values = noise(rows, seed)
-    values[: seed % 3] = np.nan
-    change = np.diff(values)
-    change = (
-        np.nan_to_num(change - np.nanmean(change))
-        if np.isfinite(change).any()
-        else np.zeros_like(change)
-    )
-    power = change @ change
-    expected = [
-        change[lag:] @ change[:-lag] / power if 0 < lag < len(change) and power else 0
-        for lag in range(1, lags + 1)
-    ]
-    assert autocorrelation(values, lags) == pytest.approx(expected, abs=1e-9)
 
 
 # What targets can be
