@@ -75,7 +75,7 @@ def init(
     """Look at DATA and write a commented config."""
     with listening():
         from lstm_forecast.commands.init import init as run
-        from lstm_forecast.commands.init import question_lines
+        from lstm_forecast.panel.questions import question_lines
 
         result = run(
             data, output=output, targets=target, horizon=horizon, timestamp=timestamp,

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from lstm_forecast.files import STDIN, is_text
 from lstm_forecast.panel.draft import Draft
 from lstm_forecast.panel.grid import season_length
 from lstm_forecast.panel.panel import Panel
+from lstm_forecast.panel.questions import question_lines, shown
 from lstm_forecast.panel.settle import Question, Settled, settle
 from lstm_forecast.store import write_whole
 from lstm_forecast.store.outputs import require_apart
@@ -26,7 +26,7 @@ from lstm_forecast.tables.first_look import first_look
 from lstm_forecast.tables.read import suffix_of
 from lstm_forecast.tables.roles import Roles
 
-__all__ = ["InitResult", "init", "name_of", "question_lines"]
+__all__ = ["InitResult", "init", "name_of"]
 
 # Steps that people plan for, by season length; one season for all others.
 HORIZON_OF_SEASON = {1: 12, 4: 8, 12: 12, 52: 13, 5: 10, 7: 14}
@@ -193,7 +193,7 @@ def _findings(settled: Settled, roles: Roles) -> Iterator[str]:
     yield from panel.notes
     for found in settled.findings:
         policy = (
-            f": data.{found.kind}: {_shown(getattr(data, found.kind))}"
+            f": data.{found.kind}: {shown(getattr(data, found.kind))}"
             if found.kind in POLICY_KEYS
             else ""
         )
@@ -297,17 +297,6 @@ def _open_lines(questions: Sequence[Question]) -> Iterator[str]:
             yield f"{question.kind}: error"
 
 
-def question_lines(question: Question, *, section: str = "") -> Iterator[str]:
-    """The finding, its first places, and the answers as keys of ``section`` with what they do."""
-    yield question.text
-    yield from (f"  at {place}" for place in question.places)
-    for choice in question.choices:
-        keys = " and ".join(
-            f"{section}{key}: {_shown(value)}" for key, value in choice.keys.items()
-        )
-        yield f"  - {keys} ({choice.effect})" if keys else f"  - {choice.effect}"
-
-
 def _listed(names: Sequence[str]) -> str:
     """Names between commas, as many as people read."""
     fitting = _fitting(names)
@@ -319,15 +308,6 @@ def _fitting(names: Sequence[str]) -> list[str]:
     """The first names that are not too long together."""
     lengths = np.cumsum([len(quote(name)) for name in names])
     return list(names[: int(np.searchsorted(lengths, LONGEST_LIST, side="right"))])
-
-
-def _shown(value: Any) -> str:
-    """A value of a key as YAML, without quotes around plain words."""
-    return (
-        value
-        if isinstance(value, str) and re.fullmatch(r"[a-z]\w*", value, re.ASCII)
-        else quote(value)
-    )
 
 
 def _plain(text: str) -> str:

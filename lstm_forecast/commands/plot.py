@@ -15,7 +15,7 @@ from lstm_forecast.forecasting.future import forecast_future, forecast_table
 from lstm_forecast.forecasting.gates import Group, Trace, memory_lengths
 from lstm_forecast.forecasting.gates_shown import GatesShown, memory_formula, show_gates
 from lstm_forecast.forecasting.loaded import load_run, read_ahead
-from lstm_forecast.forecasting.table import chosen_ids, panel_ids
+from lstm_forecast.forecasting.table import actual_values, chosen_ids, panel_ids
 from lstm_forecast.judging.earlier import earlier_forecasts
 from lstm_forecast.model.published import network_name
 from lstm_forecast.panel.grid import stamp_text
@@ -38,7 +38,7 @@ from lstm_forecast.store.outputs import PICTURES, Drawn, require_output, require
 from lstm_forecast.store.report import FORECAST, Report
 from lstm_forecast.tables.source import Source
 
-__all__ = ["OF_DATA", "actual_values", "draw", "plot"]
+__all__ = ["OF_DATA", "draw", "plot"]
 
 SUBJECTS = ("forecast", "training", "horizon", "gates")
 OF_DATA = ("forecast", "gates")  # pictures that show what is in a table
@@ -243,34 +243,6 @@ def _test_forecasts(run: Run, config: Config, shown: Sequence[str]) -> pd.DataFr
         run, name=config.name, horizon=config.windows.horizon, n_targets=config.n_outputs
     )
     return table[table["unique_id"].isin(shown)]
-
-
-def actual_values(
-    panel: Panel, ids: list[list[str]], shown: Sequence[str], *, rows: int
-) -> pd.DataFrame:
-    """Actual values of the newest ``rows`` steps of each series shown; NaN in gaps, so that no line
-    crosses one.
-    """
-    layout = panel.layout
-    places = {
-        unique_id: (series, target)
-        for series, row in enumerate(ids)
-        for target, unique_id in enumerate(row)
-    }
-    frames = []
-    for unique_id in shown:
-        series, target = places[unique_id]
-        end = layout.offsets[series + 1]
-        index = np.arange(max(layout.offsets[series], end - rows), end)
-        ordinals = layout.ordinals(index)
-        steps = np.arange(max(ordinals[0], ordinals[-1] - rows + 1), ordinals[-1] + 1)
-        recent = ordinals >= steps[0]
-        y = np.full(len(steps), np.nan)
-        y[ordinals[recent] - steps[0]] = panel.values[index[recent], target]
-        frames.append(
-            pd.DataFrame({"unique_id": unique_id, "ds": layout.grid.stamps(steps), "y": y})
-        )
-    return pd.concat(frames, ignore_index=True)
 
 
 def _span(future: pd.DataFrame, horizon: int) -> str:

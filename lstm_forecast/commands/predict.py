@@ -16,6 +16,7 @@ from lstm_forecast.forecasting.prediction import Forecasts
 from lstm_forecast.forecasting.table import (
     save_table,
     spreadsheet_safe,
+    table_rows,
 )
 from lstm_forecast.panel.survey import repair_notes
 from lstm_forecast.store import Run, find_run, write_whole
@@ -121,18 +122,11 @@ def table_csv(prediction: Prediction) -> str:
 
 def table_json(prediction: Prediction) -> str:
     """One JSON object: the run and its forecasts, stamps in ISO 8601."""
-    table = prediction.table.copy()
-    for column in table.columns[table.dtypes.map(pd.api.types.is_datetime64_any_dtype)]:
-        each_once = pd.DatetimeIndex(table[column].unique())
-        table[column] = table[column].map({stamp: stamp.isoformat() for stamp in each_once})
     found = Forecasts(
         run=prediction.run.run_id,
         path=str(prediction.run.path),
         published=read_manifest(prediction.run).published,
         repairs=prediction.repairs,
-        forecasts=tuple(
-            {str(column): value for column, value in row.items()}
-            for row in table.to_dict("records")
-        ),
+        forecasts=table_rows(prediction.table),
     )
     return json.dumps(found.content(), ensure_ascii=False, allow_nan=False)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -25,15 +25,18 @@ from lstm_forecast.config.document import (
     parse_document,
     received,
 )
+from lstm_forecast.config.fields import Section
+from lstm_forecast.config.pretrain import PretrainConfig
 from lstm_forecast.config.schema import Config
 from lstm_forecast.errors import ConfigError
 from lstm_forecast.files import read_short
 
 __all__ = [
-    "ENVIRONMENT_PREFIX", "MAX_BYTES", "Argument", "config_of", "dump_config", "load_config",
-    "override_config", "parse_config",
+    "ENVIRONMENT_PREFIX", "MAX_BYTES", "Argument", "assigned", "config_of", "dump_config",
+    "load_config", "load_recipe", "override_config", "parse_config",
 ]  # fmt: skip
 
+Kind = TypeVar("Kind", bound=Section)
 ENVIRONMENT_PREFIX = "FORECAST_"
 MAX_BYTES = 64 * 1024
 # that are told: nobody reads thousands, and to look for what was meant takes its time
@@ -70,7 +73,18 @@ def load_config(
     document = _parse_file(path)
     _apply_environment(document, os.environ if environment is None else environment)
     _assign(document, overrides, option="--set")
-    return _validated(document)
+    return _validated(document, Config)
+
+
+def load_recipe(path: Path, *, overrides: Sequence[str] = ()) -> PretrainConfig:
+    """Read the config of a pretraining at ``path`` in the same way, without the environment, which
+    speaks of trainings.
+
+    Raises ConfigError as load_config does.
+    """
+    document = _parse_file(path)
+    _assign(document, overrides, option="--set")
+    return _validated(document, PretrainConfig)
 
 
 @dataclass(frozen=True)
@@ -84,6 +98,23 @@ class Argument:
     def leaves(self) -> Iterator[tuple[tuple[str, ...], Any]]:
         """Every key that is set, with its value as YAML has them."""
         yield from _leaves(self.key, self.value)
+
+
+def assigned(assignment: str, *, option: str) -> Argument:
+    """The argument that an option ``section.key=value`` is, its value in YAML.
+
+    Raises ConfigError where it is none.
+    """
+    document = Document({}, places={})
+    _assign(document, [assignment], option=option)
+    if document.problems:
+        raise config_error(document.problems)
+    key, _, _ = assignment.partition("=")
+    names = tuple(key.strip().split("."))
+    value: Any = document.values
+    for name in names:
+        value = value[name]
+    return Argument(f"{option} {key.strip()}", names, value)
 
 
 def config_of(
@@ -105,18 +136,19 @@ def config_of(
         ]
     places: dict[tuple[str, ...], str] = {}
     for argument in arguments:
-        place = source if argument.name == source else f"argument {argument.name}"
+        named = argument.name == source or argument.name.startswith("--")
+        place = argument.name if named else f"argument {argument.name}"
         for key, value in argument.leaves():
             if (first := places.get(key, source)) != source:
                 problem = f"{'.'.join(key)} is set twice; first by {first}"
                 document.problems.append(f"{place}: {problem}")
             elif (section := open_section(document, key, source=place)) is not None:
                 section[key[-1]], places[key] = value, place
-    return _validated(document)
+    return _validated(document, Config)
 
 
 def _leaves(key: tuple[str, ...], value: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
-    if isinstance(value, Mapping) and value:
+    if isinstance(value, Mapping):
         for name, inner in value.items():
             yield from _leaves((*key, str(name)), inner)
     else:
@@ -141,7 +173,7 @@ def override_config(config: Config, assignments: Sequence[str], *, option: str) 
         config.model_dump(mode="json"), places={(): " ".join([option, *assignments])}
     )
     _assign(document, assignments, option=option)
-    return _validated(document)
+    return _validated(document, Config)
 
 
 def parse_config(text: str, *, source: str) -> Config:
@@ -149,7 +181,7 @@ def parse_config(text: str, *, source: str) -> Config:
 
     Raises ConfigError as load_config does; ``source`` names the text in messages.
     """
-    return _validated(parse_document(text, source=source))
+    return _validated(parse_document(text, source=source), Config)
 
 
 def dump_config(config: Config) -> str:
@@ -185,10 +217,10 @@ def _parse_file(path: Path) -> Document:
         raise ConfigError(f"{path}: not UTF-8 text (byte {error.start})") from None
 
 
-def _validated(document: Document) -> Config:
+def _validated(document: Document, kind: type[Kind]) -> Kind:
     problems = list(document.problems)
     try:
-        config = Config.model_validate(document.values)
+        config = kind.model_validate(document.values)
     except ValidationError as error:
         details = error.errors(include_url=False)
         if len(details) > MOST_PROBLEMS:
@@ -198,7 +230,7 @@ def _validated(document: Document) -> Config:
         for detail in details[:MOST_PROBLEMS]:
             key = tuple(detail["loc"])
             if not any(key[:depth] in document.refused for depth in range(len(key) + 1)):
-                text = _describe(key, detail)
+                text = _describe(key, detail, kind)
                 named = key or (
                     _key_named_in(text, document) if detail["type"] == "value_error" else key
                 )
@@ -216,12 +248,12 @@ def _key_named_in(text: str, document: Document) -> Key:
     return next((key for key in reversed(keys) if key in document.places), ())
 
 
-def _describe(key: Key, detail: Mapping[str, Any]) -> str:
+def _describe(key: Key, detail: Mapping[str, Any], kind: type[Section]) -> str:
     name = ".".join(map(str, key))
     if detail["type"] == "extra_forbidden":
-        return f"unknown key {name}{_suggest(key)}"
+        return f"unknown key {name}{_suggest(key, kind)}"
     if detail["type"] == "missing":
-        return f"{name} is missing: {_field_help(key)}"
+        return f"{name} is missing: {_field_help(key, kind)}"
     message = PLAIN_WORDS.get(detail["type"], detail["msg"].removeprefix("Value error, "))
     if not key or (detail["type"] == "value_error" and isinstance(detail["input"], dict)):
         return str(message)
@@ -237,34 +269,34 @@ def _nearest_value(wrong: str, detail: Mapping[str, Any]) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
-def _suggest(key: Key) -> str:
+def _suggest(key: Key, kind: type[Section]) -> str:
     """The nearest valid key: what other tools call by that word, then in the same section, then
     anywhere.
     """
-    section = _section_at(key[:-1])
+    section = _section_at(key[:-1], kind)
     wrong = str(key[-1])
-    if wrong.lower() in OTHER_WORDS:
+    if kind is Config and wrong.lower() in OTHER_WORDS:
         return f"; did you mean {OTHER_WORDS[wrong.lower()]}?"
     here = (
         difflib.get_close_matches(wrong, section.model_fields, n=1, cutoff=0.6) if section else []
     )
     if here:
         return f"; did you mean {'.'.join(map(str, (*key[:-1], here[0])))}?"
-    everywhere = {path[-1]: ".".join(path) for path in _all_keys(Config)}
+    everywhere = {path[-1]: ".".join(path) for path in _all_keys(kind)}
     there = difflib.get_close_matches(wrong, everywhere, n=1, cutoff=0.75)
     if there:
         return f"; did you mean {everywhere[there[0]]}?"
     return f"; allowed here: {', '.join(section.model_fields)}" if section else ""
 
 
-def _field_help(key: Key) -> str:
-    section = _section_at(key[:-1])
+def _field_help(key: Key, kind: type[Section]) -> str:
+    section = _section_at(key[:-1], kind)
     info = section.model_fields.get(str(key[-1])) if section else None
     return (info.description or "required") if info else "required"
 
 
-def _section_at(key: Key) -> type[BaseModel] | None:
-    section: type[BaseModel] = Config
+def _section_at(key: Key, kind: type[Section]) -> type[BaseModel] | None:
+    section: type[BaseModel] = kind
     for name in key:
         info = section.model_fields.get(str(name))
         if info is None or not (

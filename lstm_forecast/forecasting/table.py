@@ -16,9 +16,9 @@ from lstm_forecast.errors import DataError
 from lstm_forecast.panel.panel import Layout, Panel
 
 __all__ = [
-    "chosen_ids", "harmless", "input_table", "long_table", "obeyed", "panel_ids",
-    "quantile_columns", "save_table", "seen_by_networks", "spreadsheet_safe", "unique_ids",
-    "window_ids",
+    "actual_values", "chosen_ids", "harmless", "input_table", "long_table", "obeyed", "panel_ids",
+    "quantile_columns", "save_table", "seen_by_networks", "spreadsheet_safe", "table_rows",
+    "unique_ids", "window_ids",
 ]  # fmt: skip
 
 FORMULA, NUMBER = re.compile(r"\s*[=+\-@\t\r]"), re.compile(r"[+-]?[\d.,]+")
@@ -78,6 +78,34 @@ def input_table(
             for column, values in columns.items()
         }
     return pd.DataFrame(frame)
+
+
+def actual_values(
+    panel: Panel, ids: list[list[str]], shown: Sequence[str], *, rows: int
+) -> pd.DataFrame:
+    """Actual values of the newest ``rows`` steps of each series shown; NaN in gaps, so that no line
+    crosses one.
+    """
+    layout = panel.layout
+    places = {
+        unique_id: (series, target)
+        for series, row in enumerate(ids)
+        for target, unique_id in enumerate(row)
+    }
+    frames = []
+    for unique_id in shown:
+        series, target = places[unique_id]
+        end = layout.offsets[series + 1]
+        index = np.arange(max(layout.offsets[series], end - rows), end)
+        ordinals = layout.ordinals(index)
+        steps = np.arange(max(ordinals[0], ordinals[-1] - rows + 1), ordinals[-1] + 1)
+        recent = ordinals >= steps[0]
+        y = np.full(len(steps), np.nan)
+        y[ordinals[recent] - steps[0]] = panel.values[index[recent], target]
+        frames.append(
+            pd.DataFrame({"unique_id": unique_id, "ds": layout.grid.stamps(steps), "y": y})
+        )
+    return pd.concat(frames, ignore_index=True)
 
 
 def panel_ids(data: DataConfig, layout: Layout) -> NDArray[np.object_]:
@@ -154,6 +182,17 @@ def save_table(table: pd.DataFrame, path: Path, *, suffix: str) -> None:
         table.to_parquet(path, index=False)
     else:
         spreadsheet_safe(table).to_csv(path, index=False)
+
+
+def table_rows(table: pd.DataFrame) -> tuple[dict[str, Any], ...]:
+    """The rows as JSON has them, stamps in ISO 8601."""
+    table = table.copy()
+    for column in table.columns[table.dtypes.map(pd.api.types.is_datetime64_any_dtype)]:
+        each_once = pd.DatetimeIndex(table[column].unique())
+        table[column] = table[column].map({stamp: stamp.isoformat() for stamp in each_once})
+    return tuple(
+        {str(column): value for column, value in row.items()} for row in table.to_dict("records")
+    )
 
 
 def obeyed(table: pd.DataFrame) -> str | None:

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from lstm_forecast.pictures.style import Figure
     from lstm_forecast.store.report import Reports
 
-__all__ = ["Backtest", "Data", "Location", "Run", "alone", "load", "source_of"]
+__all__ = [
+    "Backtest", "Data", "Location", "Run", "alone", "load", "require_list", "require_range",
+    "source_of",
+]  # fmt: skip
 
 Location = str | os.PathLike[str]
 Data = Location | ArrowStream
@@ -89,9 +92,9 @@ class Run(store.Run):
         from lstm_forecast.commands.predict import forecast_run
         from lstm_forecast.forecasting.loaded import load_run
 
-        _require_range("horizon", horizon, MOST_STEPS)
-        for level in _listed("levels", levels or ()):
-            _require_range("levels", level, 99)
+        require_range("horizon", horizon, MOST_STEPS)
+        for level in require_list("levels", levels or ()):
+            require_range("levels", level, 99)
         if columns not in ("long", "input"):
             raise UsageError(f"columns {columns!r}: expected 'long' or 'input'")
         source, ahead = self._source(data), source_of(future)
@@ -128,9 +131,9 @@ class Run(store.Run):
         from lstm_forecast.commands.backtest import Asked, backtest_run
         from lstm_forecast.forecasting.loaded import load_run
 
-        _require_range("last", last, MOST_STEPS)
-        _require_range("refit", refit, MOST_STEPS)
-        _listed("baselines", baselines)
+        require_range("last", last, MOST_STEPS)
+        require_range("refit", refit, MOST_STEPS)
+        require_list("baselines", baselines)
         retrained = None
         if refit is not None:
             from lstm_forecast.training.refit import retrained_folds
@@ -239,15 +242,19 @@ def source_of(data: Data | None) -> Source | None:
     return None if data is None else given_source(data)
 
 
-def _require_range(option: str, number: object, most: int) -> None:
+def require_range(option: str, number: object, most: int) -> None:
+    """Raise UsageError for what is neither None nor a whole number from 1 to ``most``."""
     if number is None:
         return
     if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= most:
         raise UsageError(f"{option} {number!r}: expected a whole number from 1 to {most:,}")
 
 
-def _listed(option: str, values: object) -> Sequence[object]:
-    """Require a list or tuple: a text is a sequence of its letters, which nobody means."""
+def require_list(option: str, values: object) -> Sequence[object]:
+    """Return what is a list or tuple: a text is a sequence of its letters, which nobody means.
+
+    Raises UsageError for anything else.
+    """
     if not isinstance(values, list | tuple):
         raise UsageError(f"{option} {values!r}: expected a list")
     return values

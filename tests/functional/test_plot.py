@@ -19,6 +19,7 @@ from lstm_forecast.cli import app
 from lstm_forecast.commands import plot as workflow
 from lstm_forecast.errors import DataError, RunError
 from lstm_forecast.forecasting.loaded import load_run, usable_panel
+from lstm_forecast.forecasting.table import actual_values
 from lstm_forecast.pictures.forecast import forecast_figure, interval_levels, separate_windows
 from lstm_forecast.pictures.horizon import horizon_figure
 from lstm_forecast.pictures.style import (
@@ -494,7 +495,7 @@ def test_a_run_that_split_its_series_at_a_gap_shows_the_gap() -> None:
         pd.DataFrame({"step": step, "y": step.astype(float)}), ((Path("x.csv"), 54, None),)
     )
     panel = build_panel(table, timestamp="step", targets=["y"], policies={"gaps": "split"})
-    history = workflow.actual_values(panel, [["y"]], ["y"], rows=30)
+    history = actual_values(panel, [["y"]], ["y"], rows=30)
     assert history["ds"].tolist() == list(range(30, 60))
     assert history["ds"][history["y"].isna()].tolist() == list(range(40, 45))
 

@@ -1,0 +1,109 @@
+"""What a table leaves open, and how a call that says little of a table is answered."""
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from lstm_forecast.config.document import quote
+from lstm_forecast.config.loading import Argument, config_of
+from lstm_forecast.config.schema import Config
+from lstm_forecast.config.table import DataConfig
+from lstm_forecast.errors import DataError
+from lstm_forecast.panel.settle import Question, Settled, settle
+from lstm_forecast.tables.first_look import FirstLook, first_look
+from lstm_forecast.tables.source import Frame, Source
+
+__all__ = ["question_lines", "shown", "table_as_asked"]
+
+Key = tuple[str, ...]
+# stand in for columns that are found later, while the other keys are checked
+OPEN = {"timestamp": "(the time)", "targets": ["(the target)"]}
+
+
+def table_as_asked(
+    source: Source,
+    arguments: Sequence[Argument],
+    base: Mapping[str, Any],
+    *,
+    call: str,
+    how: Callable[[Mapping[str, object]], str],
+) -> tuple[Config, Settled]:
+    """The config for a table, as ``forecast init`` would write it where the ``arguments`` of the
+    ``call`` leave it open, and the table.
+
+    ``base`` has the keys that a config needs beside, and ``how`` tells how keys of the section data
+    are set. Raises ConfigError for wrong keys before the table is read, DataError for what has to
+    be chosen.
+    """
+    given = {key for argument in arguments for key, _ in argument.leaves()}
+    path = None if isinstance(source, Frame) else str(source)
+    described = {**base, "data": {"path": path, **OPEN}}
+    asked = config_of(described, arguments, source=call).data
+    look = _looked(source, asked, given)
+    described["data"] = look.data.model_copy(update={"path": path, "sentinels": ()}).model_dump(
+        mode="json"
+    )
+    known = config_of(described, arguments, source=call).data
+    settled = settle(_with_words(look, known, given), source)
+    if settled.questions:
+        freq = {} if ("data", "freq") in given else {"freq": settled.data.freq}
+        raise DataError(*(_asked(question, freq, how) for question in settled.questions))
+    described["data"] = settled.data.model_dump(mode="json")
+    config = config_of(described, arguments, source=call)
+    # those that were given, and the words that say nothing beside them
+    data = config.data.model_copy(update={"sentinels": settled.data.sentinels})
+    return config.model_copy(update={"data": data}), settled
+
+
+def _with_words(look: FirstLook, known: DataConfig, given: Collection[Key]) -> FirstLook:
+    """The look with what is ``known`` of the table: words for missing values beside those found."""
+    return replace(
+        look,
+        data=known.model_copy(update={"sentinels": (*known.sentinels, *look.data.sentinels)}),
+        harmless=(*look.harmless, *known.sentinels),
+        doubtful={} if ("data", "sentinels") in given else look.doubtful,
+    )
+
+
+def _looked(source: Source, asked: DataConfig, given: Collection[Key]) -> FirstLook:
+    """A first look at the table, for the columns that are not ``given``."""
+    return first_look(
+        source,
+        timestamp=asked.stamp_columns if ("data", "timestamp") in given else (),
+        timestamp_format=asked.timestamp_format,
+        series_id=asked.series_id,
+        targets=asked.targets if ("data", "targets") in given else (),
+    )
+
+
+def _asked(
+    question: Question, freq: Mapping[str, object], how: Callable[[Mapping[str, object]], str]
+) -> str:
+    """What the table leaves open, the answers there are, and how one is given: stamps off a grid
+    are moved to that of the ``freq`` that was found.
+    """
+    first, *others = question_lines(question, section="data.")
+    keys = next((choice.keys for choice in question.choices if choice.keys), None)
+    if keys is not None and "off_grid" in keys:
+        keys = {**freq, **keys}
+    example = "" if keys is None else f"; choose, for example with {how(keys)}"
+    return "\n".join([first + example, *others])
+
+
+def question_lines(question: Question, *, section: str = "") -> Iterator[str]:
+    """The finding, its first places, and the answers as keys of ``section`` with what they do."""
+    yield question.text
+    yield from (f"  at {place}" for place in question.places)
+    for choice in question.choices:
+        keys = " and ".join(f"{section}{key}: {shown(value)}" for key, value in choice.keys.items())
+        yield f"  - {keys} ({choice.effect})" if keys else f"  - {choice.effect}"
+
+
+def shown(value: Any) -> str:
+    """A value of a key as YAML, without quotes around plain words."""
+    return (
+        value
+        if isinstance(value, str) and re.fullmatch(r"[a-z]\w*", value, re.ASCII)
+        else quote(value)
+    )
