@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         WriteError,
     )
     from lstm_forecast.events import SILENT, Epoch, Event, Listener
+    from lstm_forecast.interface.quick import quick
     from lstm_forecast.interface.run import Backtest, Run, load
     from lstm_forecast.interface.train import train
 
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SILENT", "Backtest", "BusyError", "ChangedError", "Config", "ConfigError", "DataError",
     "Epoch", "Event", "ForecastError", "Listener", "Run", "RunError", "UsageError", "WriteError",
-    "__version__", "load", "train",
+    "__version__", "load", "quick", "train",
 ]  # fmt: skip
 
 
@@ -68,6 +69,10 @@ def _imported(name: str) -> Any:
         from lstm_forecast.interface.train import train
 
         return train
+    if name == "quick":
+        from lstm_forecast.interface.quick import quick
+
+        return quick
     if name in ("Backtest", "Run", "load"):
         from lstm_forecast.interface import run
 

@@ -18,6 +18,8 @@ from lstm_forecast.cli.forecasts import init, plot, predict, template, train
 from lstm_forecast.cli.judgements import backtest, compare
 from lstm_forecast.cli.options import Command, Group
 from lstm_forecast.cli.pages import guide
+from lstm_forecast.cli.pretraining import pretrain
+from lstm_forecast.cli.quick import quick
 from lstm_forecast.cli.runs import runs_app
 from lstm_forecast.cli.streams import log_as_json, logs_json, open_streams, printing, say_warning
 from lstm_forecast.cli.terminal import tell_failure, terminate
@@ -40,6 +42,7 @@ app = typer.Typer(
 )
 config_app = typer.Typer(help="Look at configs.", no_args_is_help=True)
 for command in (
+    quick,
     init,
     check,
     train,
@@ -51,6 +54,7 @@ for command in (
     retrain,
     monitor,
     schedule,
+    pretrain,
     guide,
     configs.schema,
 ):

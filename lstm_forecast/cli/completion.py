@@ -17,7 +17,8 @@ import typer
 from lstm_forecast.errors import ForecastError
 
 __all__ = [
-    "cells", "join_words", "keys", "run_ids", "run_names", "schemas", "series", "topics",
+    "cells", "data_keys", "join_words", "keys", "recipe_keys", "run_ids", "run_names", "schemas",
+    "series", "topics",
 ]  # fmt: skip
 
 MOST_OFFERED = 200
@@ -116,13 +117,24 @@ def keys(ctx: typer.Context, incomplete: str) -> Iterator[str]:
     """Keys of a config with a ``=`` behind them; once that is typed, the possible values."""
     from lstm_forecast.config.schema import Config
 
-    schema = Config.model_json_schema()
-    known = dict(_keys(schema, schema["$defs"], ""))
-    key, equals, _ = incomplete.partition("=")
-    if equals:
-        yield from (f"{key}={value}" for value in known[key])
-    else:
-        yield from (f"{each}=" for each in known)
+    yield from _assignments(Config.model_json_schema(), incomplete)
+
+
+@_quiet
+def data_keys(ctx: typer.Context, incomplete: str) -> Iterator[str]:
+    """Those of the section data."""
+    from lstm_forecast.config.schema import Config
+
+    every = _assignments(Config.model_json_schema(), incomplete)
+    yield from (each for each in every if each.startswith("data."))
+
+
+@_quiet
+def recipe_keys(ctx: typer.Context, incomplete: str) -> Iterator[str]:
+    """The same of the config of a pretraining."""
+    from lstm_forecast.config.pretrain import PretrainConfig
+
+    yield from _assignments(PretrainConfig.model_json_schema(), incomplete)
 
 
 @_quiet
@@ -165,6 +177,16 @@ def _homes(ctx: typer.Context) -> list[Path]:
     with os.scandir(_runs(ctx)) as entries:
         found = [Path(entry.path) for entry in islice(entries, MOST_ENTRIES) if entry.is_dir()]
     return sorted(home for home in found if (home / "champion").exists())
+
+
+def _assignments(schema: Mapping[str, Any], incomplete: str) -> Iterator[str]:
+    """Keys with a ``=`` behind them; once that is typed, the possible values."""
+    known = dict(_keys(schema, schema["$defs"], ""))
+    key, equals, _ = incomplete.partition("=")
+    if equals:
+        yield from (f"{key}={value}" for value in known[key])
+    else:
+        yield from (f"{each}=" for each in known)
 
 
 def _keys(

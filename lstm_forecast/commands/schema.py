@@ -25,6 +25,7 @@ DOCUMENTS = {  # by name: what it is
     "train": "train --json",
     "predict": "predict --json, and predict --output NAME.json",
     "template": "template --json",
+    "quick": "quick --json, and quick --output NAME.json",
     "backtest": "backtest --json",
     "plot": "plot --json",
     "compare": "compare --json, and compare --output NAME.json",
@@ -39,6 +40,7 @@ DOCUMENTS = {  # by name: what it is
     "runs-prune": "runs prune --json",
     "config-show": "config show --json",
     "config-schema": "config schema --json",
+    "pretrain": "pretrain --json",
     "guide": "guide --json",
     "schema": "schema --json",
 }
@@ -108,9 +110,12 @@ def _slow() -> Mapping[str, Kinds]:
         ForecastsWritten,
         FutureRows,
         FutureWritten,
+        QuickForecasts,
+        QuickWritten,
     )
     from lstm_forecast.judging.backtest import BacktestReport
     from lstm_forecast.judging.comparison import Comparison
+    from lstm_forecast.judging.generated import Pretrained
     from lstm_forecast.judging.live import Monitored
     from lstm_forecast.panel.draft import Draft
     from lstm_forecast.retraining.status import Status
@@ -124,6 +129,8 @@ def _slow() -> Mapping[str, Kinds]:
         "check": (Inspection,),
         "predict": (Forecasts, ForecastsWritten),
         "template": (FutureRows, FutureWritten),
+        "quick": (QuickForecasts, QuickWritten),
+        "pretrain": (Pretrained,),
         "backtest": (BacktestReport,),
         "plot": (Drawn, DrawnGates),
         "compare": (Comparison,),

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from lstm_forecast.config.pretrain import PretrainConfig
 from lstm_forecast.config.schema import Config
 
 __all__ = ["reference"]
@@ -44,6 +45,13 @@ windows: {horizon: 14}
 
 This page is made from the schema: `python -m lstm_forecast.config.reference > configs/README.md`.
 """
+PRETRAINING = """\
+# Keys of a pretraining
+
+`forecast pretrain --config FILE` reads a config of another kind, such as
+[pretrain.yaml](pretrain.yaml). It needs `name`; every other key has a default. `--set` works as
+above, and the environment sets none of these keys.
+"""
 TABLE = "| key | type | default | meaning |\n|---|---|---|---|"
 WORDS = {
     "string": "text",
@@ -65,12 +73,25 @@ BOUNDS = {
 
 
 def reference() -> str:
-    """Return the page in Markdown: one table for each section of the config."""
-    schema = Config.model_json_schema()
-    return "\n".join([HEAD, *_section(schema, schema["$defs"], "")])
+    """Return the page in Markdown: one table for each section of a config, then the same of the
+    config of a pretraining.
+    """
+    return "\n".join(
+        [
+            HEAD,
+            *_part(Config.model_json_schema(), "The whole config"),
+            PRETRAINING,
+            *_part(PretrainConfig.model_json_schema(), "The whole config of a pretraining"),
+        ]
+    )
 
 
-def _section(schema: Schema, parts: Schema, prefix: str) -> Iterator[str]:
+def _part(schema: Schema, title: str) -> Iterator[str]:
+    """Yield the tables of one kind of config, the outermost under that title."""
+    yield from _section(schema, schema["$defs"], "", title)
+
+
+def _section(schema: Schema, parts: Schema, prefix: str, title: str) -> Iterator[str]:
     """Yield a heading, what the section is for, its keys, and then the sections in it."""
     inner, rows = [], []
     required = schema.get("required", ())
@@ -82,12 +103,11 @@ def _section(schema: Schema, parts: Schema, prefix: str) -> Iterator[str]:
             default = "required" if name in required else _default(field)
             meaning = str(field["description"]).replace("|", "\\|")
             rows.append(f"| `{key}` | {_type(field)} | {default} | {meaning} |")
-    title = f"`{prefix.removesuffix('.')}`" if prefix else "The whole config"
     purpose = str(schema["description"]).replace("``", "`")
     yield f"## {title}\n\n{purpose}\n"
     yield "\n".join([TABLE, *rows]) + "\n"
     for section, place in inner:
-        yield from _section(section, parts, place)
+        yield from _section(section, parts, place, f"`{place.removesuffix('.')}`")
 
 
 def _default(field: Schema) -> str:

@@ -1,11 +1,14 @@
-"""What ``forecast predict`` and ``forecast template`` print with ``--json``."""
+"""What ``forecast predict``, ``quick`` and ``template`` print with ``--json``."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lstm_forecast.documents import Answer, described
 
-__all__ = ["Cell", "Forecasts", "ForecastsWritten", "FutureRows", "FutureWritten"]
+__all__ = [
+    "Cell", "Forecasts", "ForecastsWritten", "FutureRows", "FutureWritten", "QuickForecasts",
+    "QuickWritten",
+]  # fmt: skip
 
 Cell = str | int | float | bool | None
 
@@ -54,3 +57,34 @@ class FutureWritten(Answer):
     """Where the rows of the future were written."""
 
     output: str = field(metadata=described("File of the rows."))
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuickWritten(Answer):
+    """How the pretrained network forecast a table."""
+
+    pretrained: str = field(metadata=described("SHA-256 of the weights that forecast."))
+    season_length: int = field(metadata=described("Rows of the season; 1: none.", least=1))
+    second_season: int = field(metadata=described("Rows of a second season; 0: none.", least=0))
+    windows: int = field(
+        metadata=described("Windows of each series that were held back to be judged.", least=0)
+    )
+    errors: Mapping[str, float] = field(
+        metadata=described("MASE on these windows: pretrained, naive and seasonal_naive.")
+    )
+    findings: tuple[str, ...] = field(metadata=described("What was found in the table."))
+    output: str | None = field(metadata=described("File of the forecasts; null: none."))
+    picture: str | None = field(metadata=described("File of the picture; null: none."))
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuickForecasts(QuickWritten):
+    """The same, and the forecasts; also a file of ``quick --output NAME.json``."""
+
+    forecasts: tuple[Mapping[str, Cell], ...] = field(
+        metadata=described(
+            "One for each series and step: unique_id, ds and cutoff (ISO 8601 or a step), forecast"
+            " in original units, and forecast-lo-80, forecast-hi-80: the borders of its interval of"
+            " 80 percent."
+        )
+    )

@@ -1,5 +1,7 @@
 """A published network, run by ONNX Runtime."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -44,9 +46,14 @@ class Session:
         crossing"). Raises RunError if the network cannot be run.
         """
         try:
-            (prediction,) = self._session.run(["prediction"], {"window": inputs})
+            prediction = self.run({"window": inputs})
         except Exception as error:
             raise RunError(
                 f"the network of the run cannot be run: {str(error)[:200]!r}; train again"
             ) from None
         return np.sort(prediction, axis=-1)
+
+    def run(self, inputs: Mapping[str, Floats]) -> Floats:
+        """The output ``prediction`` for inputs by name."""
+        (prediction,) = self._session.run(["prediction"], inputs)
+        return np.asarray(prediction)

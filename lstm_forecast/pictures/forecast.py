@@ -36,7 +36,7 @@ from lstm_forecast.pictures.style import (
 __all__ = ["MAX_PANELS", "forecast_figure", "interval_levels", "separate_windows"]
 
 MAX_PANELS = 12
-COLORS_OF_PARTS = {"training": GREEN, "validation": PURPLE, "test": BLUE}
+COLORS_OF_PARTS = {"training": GREEN, "validation": PURPLE, "test": BLUE, "held-back": BLUE}
 
 
 @styled
@@ -163,7 +163,7 @@ def _shares(n_levels: int) -> list[float]:
 
 
 def _legend(levels: Sequence[int], parts: Sequence[str]) -> dict[str, Any]:
-    colors = [BLUE, ORANGE] if "test" in parts else [ORANGE]
+    colors = [BLUE, ORANGE] if {"test", "held-back"}.intersection(parts) else [ORANGE]
     handles: dict[str, Any] = {"actual": Line2D([], [], color=INK, linewidth=1.0)}
     for part in parts:
         color = COLORS_OF_PARTS[part]

@@ -4,7 +4,7 @@ import importlib
 import sys
 
 PLAIN, DETAILED = (
-    ("startup", "training", "backtest", "hostile"),
+    ("startup", "training", "backtest", "hostile", "pretrained"),
     ("accuracy", "intervals", "support", "defaults", "ablation", "reliability"),
 )
 

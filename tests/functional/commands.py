@@ -13,11 +13,18 @@ import typer.main
 from lstm_forecast.cli import app
 from tests.functional.conftest import environment
 
+TINY = """\
+name: tiny
+network: {units: 8, layers: 1, hidden: 8}
+training: {steps: 2, batch_size: 12}
+"""  # a pretraining of seconds
 RUN = ["--run", "sine"]
 FAST = ["--set", "training.epochs=0"]
 # In a copy of `trained`, in this order, each after the ones before it.
 SUCCEED: dict[str, list[str]] = {
     "train": ["-c", "sine.yaml", *FAST],
+    "quick": ["shops.csv", "--horizon", "4", "--target", "sold"],
+    "pretrain": ["-c", "tiny.yaml", "-o", "made"],
     "predict": [*RUN, "--data", "then.csv", "-o", "made.csv"],
     "monitor": ["made.csv", *RUN, "--worst", "1000"],
     "init": ["sine.csv", "-o", "new.yaml", "--force"],
@@ -42,6 +49,8 @@ SUCCEED: dict[str, list[str]] = {
 NO_RUN = ["--run", "nobody"]
 FAIL: dict[str, list[str]] = {
     "train": ["-c", "none.yaml"],
+    "quick": ["none.csv", "--horizon", "4"],
+    "pretrain": ["-c", "none.yaml"],
     "predict": NO_RUN,
     "monitor": ["made.csv", *NO_RUN],
     "init": ["none.csv"],
@@ -128,6 +137,7 @@ def leaves(command: Any = None, path: tuple[str, ...] = ()) -> list[str]:
 
 def prepare(workspace: Path) -> None:
     """Write what the commands above need beside the runs of ``trained``."""
+    (workspace / "tiny.yaml").write_text(TINY)
     rows = (workspace / "sine.csv").read_text().splitlines(keepends=True)
     (workspace / "then.csv").write_text("".join(rows[:991]))
     promoted = [f"{row.strip()},{k % 3 if k else 'promo'}\n" for k, row in enumerate(rows)]

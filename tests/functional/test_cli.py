@@ -95,6 +95,7 @@ def in_trained(trained: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
             ["retrain"],
         ),
         *(["monitor"], ["schedule"], ["check"], ["runs"], ["config"], ["config", "show"]),
+        *(["quick"], ["pretrain"]),
     ],
 )
 def test_every_command_has_help(command: list[str]) -> None:

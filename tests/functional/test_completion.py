@@ -104,6 +104,13 @@ def test_keys_of_a_config_their_values_and_cells_are_offered(tmp_path: Path, she
         ],
         "forecast compare --cells g": ["gru"],
         "forecast compare --cells lstm,": [f"lstm,{cell}" for cell in every if cell != "lstm"],
+        "forecast quick a.csv --set data.duplicates=m": ["data.duplicates=mean"],
+        "forecast quick a.csv --set model.ce": [],
+        "forecast pretrain --set network.": [
+            "network.units=",
+            "network.layers=",
+            "network.hidden=",
+        ],
         "forecast train --set nothing.": [],
         "forecast train --set nothing=": [],
     }.items():

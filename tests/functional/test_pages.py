@@ -93,6 +93,8 @@ SMALL = {
     "train": [*QUICK, "training.epochs=1", "training.refit=false"],
     "retrain": [*QUICK, "training.epochs=1"],
     "compare": [*QUICK, "training.epochs=0"],
+    "pretrain": [f"training.{key}" for key in ("steps=2", "batch_size=12")]
+    + ["network.units=8", "network.hidden=8"],
 }
 # What stands on PATH as `forecast`: hands its words, directory and streams on, and ends as the fork
 # does.

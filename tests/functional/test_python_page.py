@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 import lstm_forecast
-from lstm_forecast.interface import run, train
+from lstm_forecast.interface import quick, run, train
 from tests.functional.pages import GUIDE, ROOT, blocks
 
 PAGE = GUIDE / "python.md"
@@ -62,7 +62,9 @@ def test_the_rest_of_the_page_does_what_it_says(followed: dict[str, Any]) -> Non
     assert type(followed["forecast"]).__module__ == "polars.dataframe.frame"
 
 
-@pytest.mark.parametrize("module", [lstm_forecast, run, train], ids=lambda module: module.__name__)
+@pytest.mark.parametrize(
+    "module", [lstm_forecast, quick, run, train], ids=lambda module: module.__name__
+)
 def test_the_examples_of_docstrings_run_as_they_stand(
     module: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

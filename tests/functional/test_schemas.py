@@ -23,6 +23,8 @@ MORE = [
     ["plot", "gates", "--run", "shops"],
     ["template", "--run", "known"],
     ["init", "sine.csv", "-o", "step.yaml"],
+    ["quick", "sine.csv", "--horizon", "5", "--plot", "quick.png"],
+    ["quick", "sine.csv", "--horizon", "5", "-o", "quick.json"],
     ["check", "sine.csv"],
     ["check", "-c", "sine.yaml", "--set", "data.targets=none"],
     ["backtest", "--run", "shops", "--importance", "-o", "backtest.csv"],
@@ -78,6 +80,7 @@ def test_what_every_subcommand_prints_is_what_its_schema_says(workspace: Path) -
         name = own.replace(" ", "-")
         wanted = "failure" if args in wrong and name != "retrain" else name
         assert faults(wanted, content) == [], args
+    assert faults("quick", json.loads((workspace / "quick.json").read_text())) == []
     status = json.loads((workspace / "runs" / "sine" / "status.json").read_text())
     assert faults("status", status) == []
     for run in (workspace / "runs").glob("*/0*"):

@@ -1,7 +1,6 @@
 """Training of a Keras network on windows that are gathered batch by batch."""
 
 import math
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,13 +11,13 @@ from numpy.typing import NDArray
 from lstm_forecast.events import Epoch
 from lstm_forecast.model.linear.linear import Linear
 from lstm_forecast.model.network.checkpoint import (
-    Progress,
     Saver,
     StateStore,
     fingerprint,
     restore,
     signals_deferred,
 )
+from lstm_forecast.model.network.keeper import BestKeeper
 from lstm_forecast.model.network.losses import make_loss
 from lstm_forecast.model.optimisation import Optimisation, Schedule
 from lstm_forecast.windows.windows import Windows
@@ -59,7 +58,7 @@ def train_network(
     keras.utils.set_random_seed(optimisation.seed)
     feed = Feed.of(training, optimisation, linear)
     _compile(network, optimisation, steps=max(1, optimisation.epochs) * len(feed))
-    keeper = _BestKeeper(
+    keeper = BestKeeper(
         _judging_feed(validation, optimisation, linear), optimisation.patience, report
     )
     begin, end = 0, optimisation.last_epoch
@@ -145,84 +144,6 @@ class Feed(keras.utils.PyDataset):  # type: ignore[misc]
         if self.seed is not None:
             self._order.sort()
             np.random.default_rng((self.seed, self.epoch)).shuffle(self._order)
-
-
-class _BestKeeper(keras.callbacks.Callback):  # type: ignore[misc]
-    """Validates before the first and after every epoch, keeps the best weights, and stops when
-    nothing improves.
-
-    Keras' own EarlyStopping never considers the untrained network, which here is the linear part
-    alone.
-    """
-
-    def __init__(
-        self, validation: Feed | None, patience: int | None, report: Callable[[Epoch], None]
-    ) -> None:
-        super().__init__()
-        self.validation, self.patience, self.report = validation, patience, report
-        self.history: list[Epoch] = []
-        self.best_loss, self.best_epoch = math.inf, 0
-        self.best_weights: list[Floats] = []
-        self.started = 0.0
-        self.done = False
-
-    def progress(self, *, last: int) -> Progress:
-        """How far the training has come, of ``last`` epochs."""
-        done = self.model.stop_training or self.history[-1].epoch >= last
-        return Progress(self.history, self.best_loss, self.best_epoch, self.best_weights, done)
-
-    def restore(self, progress: Progress) -> int:
-        """Take up a training where it was left, and return the epoch."""
-        self.history, self.best_weights, self.done = (
-            list(progress.history),
-            list(progress.best_weights),
-            progress.done,
-        )
-        self.best_loss, self.best_epoch = progress.best_loss, progress.best_epoch
-        for epoch in self.history:
-            self.report(epoch)
-        return self.history[-1].epoch
-
-    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        self.started = time.monotonic()
-        if not self.history:
-            self._record(0, None)
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        self.started = time.monotonic()
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        self._record(epoch + 1, (logs or {})["loss"])
-        diverged = not math.isfinite((logs or {})["loss"])
-        waited = epoch + 1 - self.best_epoch
-        if diverged or (
-            self.validation is not None and self.patience is not None and waited >= self.patience
-        ):
-            self.model.stop_training = True
-
-    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
-        if self.best_weights:
-            self.model.set_weights(self.best_weights)
-
-    def _record(self, epoch: int, loss: float | None) -> None:
-        val_loss = None
-        weights = self.model.get_weights() if self.model.optimizer.use_ema and epoch else None
-        if weights is not None:
-            # the averages
-            self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
-        if self.validation is not None:
-            val_loss = self.model.evaluate(self.validation, verbose=0, return_dict=True)["loss"]
-        best = val_loss is not None and val_loss < self.best_loss
-        if val_loss is not None and best:
-            self.best_loss, self.best_epoch = val_loss, epoch
-            self.best_weights = self.model.get_weights()
-        if weights is not None:
-            self.model.set_weights(weights)
-        rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
-        self.history.append(
-            Epoch(epoch, loss, val_loss, rate, time.monotonic() - self.started, best)
-        )
-        self.report(self.history[-1])
 
 
 def _judging_feed(

@@ -9,6 +9,7 @@ from onnx import NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 __all__ = ["IR_VERSION", "OPSET", "Graph"]
 
 OPSET, IR_VERSION = 21, 10
+Shapes = Mapping[str, Sequence[int | str]]  # a text names a length that any batch may choose
 
 
 class Graph:
@@ -46,9 +47,7 @@ class Graph:
         """Add a part of an axis."""
         return self.add("Slice", x, *(self.constant([n]) for n in (start, stop, axis, step)))
 
-    def model(
-        self, inputs: Mapping[str, Sequence[int]], outputs: Mapping[str, Sequence[int]]
-    ) -> bytes:
+    def model(self, inputs: Shapes, outputs: Shapes) -> bytes:
         """Serialise it, with the shapes of inputs and outputs behind the batch."""
         graph = helper.make_graph(
             self.nodes, "forecast", _values(inputs), _values(outputs), self.constants
@@ -60,7 +59,7 @@ class Graph:
         return bytes(model.SerializeToString(deterministic=True))
 
 
-def _values(shapes: Mapping[str, Sequence[int]]) -> list[ValueInfoProto]:
+def _values(shapes: Shapes) -> list[ValueInfoProto]:
     return [
         helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", *shape])
         for name, shape in shapes.items()

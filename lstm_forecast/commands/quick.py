@@ -1,0 +1,273 @@
+"""``forecast quick``: a table in, forecasts with intervals out, by the pretrained network."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lstm_forecast.config.loading import Argument
+from lstm_forecast.config.table import DataConfig
+from lstm_forecast.errors import UsageError
+from lstm_forecast.events import phase
+from lstm_forecast.files import STDIN
+from lstm_forecast.forecasting.prediction import QuickForecasts, QuickWritten
+from lstm_forecast.forecasting.pretrained import forecast_series, told_season
+from lstm_forecast.forecasting.table import (
+    actual_values,
+    chosen_ids,
+    long_table,
+    panel_ids,
+    quantile_columns,
+    save_table,
+    spreadsheet_safe,
+    table_rows,
+)
+from lstm_forecast.judging.rehearsed import Rehearsal, rehearse
+from lstm_forecast.model.pretrained.season import Season
+from lstm_forecast.model.pretrained.shipped import weights_hash
+from lstm_forecast.panel.panel import Panel
+from lstm_forecast.panel.questions import table_as_asked
+from lstm_forecast.panel.settle import Settled
+from lstm_forecast.panel.survey import repair_notes, survey_panel
+from lstm_forecast.store import write_whole
+from lstm_forecast.store.outputs import PICTURES, require_output, require_suffix
+from lstm_forecast.tables.faults import refuse
+from lstm_forecast.tables.source import Source
+
+if TYPE_CHECKING:
+    from lstm_forecast.pictures.style import Figure
+
+__all__ = [
+    "Quick", "draw_quick", "quick", "quick_csv", "quick_document", "require_places", "write_quick",
+]  # fmt: skip
+
+NAME = "forecast"  # of the column
+SUFFIXES = (".csv", ".parquet", ".json")
+MIN_ROWS = 60  # of history that a picture shows, where the horizon is short
+MOST_NAMED = 5  # targets in a line that people read
+# Keys of the section data that would do nothing here, and why.
+WITHOUT_EFFECT = {
+    "path": "the table is named by an argument",
+    "end": "forecasts start from the end of the table",
+    "covariates": "the pretrained network sees no covariates; a network that is trained does",
+    "outliers": "only trainings clip",
+    "short_series": "every series is forecast, however short",
+    "unseen_series": "every series is new to the pretrained network",
+}
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Quick:
+    """Forecasts of a table, and how good such forecasts were on its newest rows."""
+
+    table: pd.DataFrame
+    panel: Panel  # a series for every target, those wanted
+    season: Season
+    horizon: int
+    levels: tuple[int, ...]
+    rehearsal: Rehearsal | None  # None: no series is long enough, or none varies
+    findings: tuple[str, ...]
+
+
+def quick(
+    source: Source,
+    arguments: Sequence[Argument] = (),
+    *,
+    horizon: int,
+    levels: Sequence[int],
+    series: Sequence[str] = (),
+    season: int | None = None,
+    call: str,
+    how: Callable[[Mapping[str, object]], str],
+) -> Quick:
+    """Forecast the next ``horizon`` steps of every series of a table, or of those named in
+    ``series``.
+
+    Columns are found and faults settled as by ``forecast init``; the ``arguments`` set keys of the
+    config's section data, and ``call`` and ``how`` say in messages how. ``season`` is the rows of a
+    season where it is another than usual. No forecast of a series is below 0 where none of its
+    values is.
+
+    Raises ConfigError for wrong keys, UsageError for keys that would do nothing, DataError if the
+    table cannot be read or leaves something open.
+    """
+    _require_effect(arguments)
+    base = {"name": NAME, "windows": {"horizon": horizon}}
+    if source == STDIN:  # a config can name no path of it
+        arguments = [*arguments, Argument(call, ("data", "path"), None)]
+    config, settled = table_as_asked(source, arguments, base, call=call, how=how)
+    settled = _under(config.data, settled, source)
+    ids = panel_ids(settled.data, settled.panel.layout)
+    wanted = set(chosen_ids(ids.tolist(), settled.panel.layout.ids, series))
+    panel = settled.panel.melted(ids)
+    panel = panel.only(np.array([name in wanted for name in panel.layout.ids]))
+    told, numbers = told_season(panel, season), np.arange(len(panel.layout.ids))
+    phase(f"forecasting {len(numbers):,} series", series=len(numbers))
+    table = _table(panel, told, numbers, horizon, levels)
+    phase("forecasting the newest rows, held back")
+    rehearsal = rehearse(panel, told, horizon=horizon)
+    findings = tuple(_findings(settled, told))
+    return Quick(table, panel, told, horizon, tuple(levels), rehearsal, findings)
+
+
+def _require_effect(arguments: Sequence[Argument]) -> None:
+    for argument in arguments:
+        place = argument.name if argument.name.startswith("--") else f"argument {argument.name}"
+        for (section, *key), _ in argument.leaves():
+            if section != "data":
+                raise UsageError(f"{place}: expected a key of a config's section data: data.KEY")
+            if key and key[0] in WITHOUT_EFFECT:
+                why = WITHOUT_EFFECT[key[0]]
+                raise UsageError(f"{place}: data.{key[0]} does nothing here: {why}")
+
+
+def _under(given: DataConfig, settled: Settled, source: Source) -> Settled:
+    """The table under the policies that were ``given``, where these are not those that were found.
+
+    Raises DataError for faults that they do not settle.
+    """
+    data = given.model_copy(update={"sentinels": settled.data.sentinels})
+    if data == settled.data:
+        return settled
+    panel, found, _ = survey_panel(data, source)
+    refuse(found)
+    doubts = [each for each in settled.findings if not hasattr(data, each.kind)]
+    done = [each for each in found if each.level == "settled"]
+    return replace(settled, data=data, panel=panel, findings=(*done, *doubts))
+
+
+def _findings(settled: Settled, told: Season) -> Iterator[str]:
+    """What the table was taken for, what may be a fault in it, and what policies settled."""
+    data, layout = settled.data, settled.panel.layout
+    more = len(data.targets) - MOST_NAMED
+    targets = ", ".join([*data.targets[:MOST_NAMED], *([f"and {more:,} more"] if more > 0 else [])])
+    series = "" if data.series_id is None else f"; series: {len(layout.ids):,} by {data.series_id}"
+    season = f"season of {told.period:,} rows" if told.period > 1 else "no season"
+    second = f", and one of {told.second:,}" if told.second else ""
+    time = f"{' '.join(data.stamp_columns)}, freq {layout.grid.freq}, {season}{second}"
+    yield f"targets: {targets}{series}; time: {time}"
+    yield from settled.panel.notes
+    for found in settled.findings:
+        if hasattr(data, found.kind):
+            yield from repair_notes(data, {found.kind: found.count})
+        else:
+            yield f"{found.kind}: {found.count:,} rows"
+
+
+def _table(
+    panel: Panel,
+    told: Season,
+    numbers: Ints,
+    horizon: int,
+    levels: Sequence[int],
+    *,
+    back: int = 0,
+) -> pd.DataFrame:
+    """Forecasts of some series, ``back`` rows before their ends."""
+    quantiles = sorted({0.5, *(0.5 + sign * level / 200 for level in levels for sign in (-1, 1))})
+    forecast = forecast_series(
+        panel, told, numbers, horizon=horizon, quantiles=quantiles, back=back
+    )
+    lowest = np.fmin.reduceat(panel.values[:, 0], panel.layout.offsets[:-1])[numbers]
+    forecast = np.maximum(forecast, np.where(lowest >= 0, 0, -np.inf)[:, None, None])
+    return long_table(
+        panel.layout,
+        panel.layout.offsets[1:][numbers] - back,
+        quantile_columns(NAME, quantiles, forecast[:, :, None]),
+        ids=np.array(panel.layout.ids, object)[:, None],
+    )
+
+
+def write_quick(found: Quick, output: Path | None, picture: Path | None) -> None:
+    """Write the forecasts and their picture, each whole or not at all. Raises WriteError."""
+    if output is not None:
+        suffix = output.suffix.lower()
+        write_whole(output, lambda staged: _write(found, staged, suffix))
+    if picture is not None:
+        from lstm_forecast.pictures.style import write_figure
+
+        phase("drawing")
+        write_figure(draw_quick(found), picture)
+
+
+def require_places(source: Source, output: Path | None, picture: Path | None) -> None:
+    """Refuse places for results before the work begins. Raises UsageError, WriteError."""
+    read = [source] if isinstance(source, Path) else []
+    require_suffix("--output", output, SUFFIXES)
+    require_suffix("--plot", picture, PICTURES)
+    require_output("--output", output, read)
+    require_output("--plot", picture, read)
+
+
+def _write(found: Quick, path: Path, suffix: str) -> None:
+    if suffix == ".json":
+        document = quick_document(found, None, None, forecasts=True)
+        text = json.dumps(document.content(), ensure_ascii=False, allow_nan=False)
+        path.write_text(text, encoding="utf-8")
+    else:
+        save_table(found.table, path, suffix=suffix)
+
+
+def quick_csv(found: Quick) -> str:
+    """The table as CSV, safe for spreadsheets and terminals."""
+    return str(spreadsheet_safe(found.table).to_csv(index=False))
+
+
+def quick_document(
+    found: Quick, output: Path | None, picture: Path | None, *, forecasts: bool
+) -> QuickWritten:
+    """What ``--json`` prints: with the ``forecasts``, or with where they were written."""
+    rehearsal = found.rehearsal
+    written = QuickWritten(
+        pretrained=weights_hash(),
+        season_length=found.season.period,
+        second_season=found.season.second,
+        windows=0 if rehearsal is None else rehearsal.windows,
+        errors={} if rehearsal is None else rehearsal.errors,
+        findings=found.findings,
+        output=None if output is None else str(output),
+        picture=None if picture is None else str(picture),
+    )
+    if not forecasts:
+        return written
+    return QuickForecasts(**vars(written), forecasts=table_rows(found.table))
+
+
+def draw_quick(found: Quick) -> "Figure":
+    """The forecasts of the first series, behind their history and what was held back of it."""
+    from lstm_forecast.pictures.forecast import MAX_PANELS, forecast_figure
+
+    layout, horizon, count = found.panel.layout, found.horizon, len(found.panel.layout.ids)
+    shown = np.arange(min(MAX_PANELS, count))
+    ids = list(layout.ids[: len(shown)])
+    every = [[name] for name in layout.ids]
+    empty = found.table.iloc[:0]
+    steps = "step" if horizon == 1 else f"{horizon:,} steps"
+    more = f", first {len(ids)} of {count:,} series" if len(ids) < count else ""
+    return forecast_figure(
+        actual_values(found.panel, every, ids, rows=max(MIN_ROWS, 10 * horizon)),
+        empty,
+        found.table[found.table["unique_id"].isin(ids)],
+        earlier={"held-back": pd.concat([empty, *_held_back(found, shown)])},
+        name=NAME,
+        title=f"pretrained network: the next {steps}{more}",
+        note="" if found.rehearsal is None else str(found.rehearsal),
+    )
+
+
+def _held_back(found: Quick, shown: Ints) -> Iterator[pd.DataFrame]:
+    """The forecasts of the windows held back, of series without a gap there."""
+    layout, horizon = found.panel.layout, found.horizon
+    windows = 0 if found.rehearsal is None else found.rehearsal.windows
+    for back in range(horizon, (windows + 1) * horizon, horizon):
+        own = shown[layout.lengths[shown] > back]
+        newest = layout.offsets[1:][own] - 1
+        whole = layout.ordinals(newest) - layout.ordinals(newest - back) == back
+        if whole.any():
+            yield _table(found.panel, found.season, own[whole], horizon, found.levels, back=back)

@@ -1,0 +1,143 @@
+"""Forecasts of the pretrained network: a panel in, quantiles in original units out, without any
+training.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lstm_forecast.forecasting.doubts import held_season
+from lstm_forecast.forecasting.session import Session
+from lstm_forecast.model.pretrained.architecture import QUANTILES
+from lstm_forecast.model.pretrained.inputs import inputs_of, standardised_windows
+from lstm_forecast.model.pretrained.season import HORIZON, STEPS, Season
+from lstm_forecast.model.pretrained.shipped import network
+from lstm_forecast.model.pretrained.simple import Past
+from lstm_forecast.panel.grid import season_length
+from lstm_forecast.panel.panel import Panel
+from lstm_forecast.panel.seasons import strongest_season
+
+__all__ = ["at_quantiles", "forecast_series", "told_season", "windows_before"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+BATCH = 1_024  # series at a time: few enough to stay in the cache, and enough for long products
+DAY_PERIODS = (24, 48, 96)  # rows of a day that have a week as second season
+
+
+def told_season(panel: Panel, period: int | None = None) -> Season:
+    """The season that the network is told: ``period`` rows, or the usual one of the frequency.
+
+    Where the rows or the network's window do not hold the usual one, or time is a step number, it
+    is the one found in the values. Parts of a day have the week and days the year as a second
+    season, where the rows hold two of it.
+    """
+    layout = panel.layout
+    freq, longest = layout.grid.freq, int(layout.lengths.max())
+    if period is None:
+        period = season_length(freq)
+        seen = held_season(layout, period) and period < Season(period).context_length
+        if freq.isdigit() or not seen:
+            found, _ = strongest_season(panel.values[:, 0], layout.offsets[:-1], layout.offsets[1:])
+            return Season(found)
+    second = 7 * period if period in DAY_PERIODS else 365 if (period, freq) == (7, "D") else 0
+    fits = second and Season(period, second).context_length >= second + HORIZON
+    return Season(period, second if fits and longest >= 2 * second else 0)
+
+
+def forecast_series(
+    panel: Panel,
+    season: Season,
+    numbers: Ints,
+    *,
+    horizon: int,
+    quantiles: Sequence[float],
+    back: int = 0,
+) -> Floats:
+    """Forecast the first column of some series by their ``numbers`` (n,), ``back`` steps before
+    their ends: (n, horizon, n_quantiles).
+    """
+    parts = np.split(numbers, range(BATCH, len(numbers), BATCH))
+    length = season.context_length
+    windows = (windows_before(panel, part, length, back=back) for part in parts)
+    return np.concatenate(
+        [at_quantiles(_rolled(own, season, horizon), quantiles) for own in windows]
+    )
+
+
+def windows_before(panel: Panel, numbers: Ints, length: int, *, back: int = 0) -> Floats:
+    """The newest values of some series without their last ``back`` steps, (n, length), NaN where
+    nothing was observed.
+    """
+    layout = panel.layout
+    starts, ends = layout.offsets[:-1][numbers], layout.offsets[1:][numbers]
+    starts = np.maximum(starts, ends - back - length)
+    number = np.repeat(np.arange(len(numbers)), ends - starts)
+    rows = np.arange(len(number)) + (starts - np.append(0, np.cumsum(ends - starts)[:-1]))[number]
+    age = layout.ordinals(ends - 1)[number] - back - layout.ordinals(rows)
+    kept = (age >= 0) & (age < length)
+    windows = np.full((len(numbers), length), np.nan)
+    windows[number[kept], length - 1 - age[kept]] = panel.values[rows[kept], 0]
+    return windows
+
+
+def at_quantiles(forecast: Floats, quantiles: Sequence[float]) -> Floats:
+    """The forecast (..., n_quantiles) at other quantiles: straight lines between those of
+    `QUANTILES`, and beyond them, over the scale of a normal distribution.
+    """
+    normal = NormalDist()
+    at = np.array([normal.inv_cdf(quantile) for quantile in QUANTILES])
+    wanted = np.array([normal.inv_cdf(quantile) for quantile in quantiles])
+    above = np.clip(np.searchsorted(at, wanted), 1, len(at) - 1)
+    share = (wanted - at[above - 1]) / (at[above] - at[above - 1])
+    return np.asarray(forecast[..., above - 1] * (1 - share) + forecast[..., above] * share)
+
+
+def _rolled(windows: Floats, season: Season, horizon: int) -> Floats:
+    """The forecast of windows (n, context_length), (n, horizon, n_quantiles) of `QUANTILES`.
+
+    Beyond `HORIZON` steps every quantile is rolled forward on its own path, so that intervals go on
+    to widen. The median for a window without any value is 0.
+    """
+    forecast = _once(windows, season)
+    while forecast.shape[1] < horizon:
+        paths = []
+        for number in range(len(QUANTILES)):
+            behind = np.concatenate([windows, forecast[..., number]], axis=1)
+            paths.append(_once(behind[:, -season.context_length :], season)[..., number])
+        forecast = np.concatenate([forecast, np.sort(np.stack(paths, axis=2), axis=2)], axis=1)
+    return forecast[:, :horizon]
+
+
+def _once(windows: Floats, season: Season) -> Floats:
+    """`HORIZON` steps of each window, those of one length together: padding is never looked at."""
+    oldest = (~np.isnan(windows)).argmax(axis=1)
+    steps = STEPS - np.searchsorted(season.ends, oldest)
+    forecast = np.empty((len(windows), HORIZON, len(QUANTILES)))
+    for n_steps in np.unique(steps):
+        own = steps == n_steps
+        length = season.ends[n_steps - 1] + 1
+        forecast[own] = _both_ways(windows[own, -length:], season, season.ends[:n_steps])
+    return forecast
+
+
+def _both_ways(windows: Floats, season: Season, ends: Ints) -> Floats:
+    """The mean of what the network says of the series and, turned over, of its mirror image."""
+    scaled, seen, zero, mean, deviation = standardised_windows(windows)
+    total = np.zeros((len(windows), HORIZON, len(QUANTILES)), np.float32)
+    for sign in (1, -1):
+        past = Past(sign * scaled, seen, sign * zero, season, ends)
+        inputs = inputs_of(past, np.array([len(ends) - 1]))
+        feed = {"steps": inputs.steps, "cut": inputs.cuts[:, 0], "simple": inputs.simple[:, 0]}
+        relative = _session().run(feed)
+        one = inputs.last[:, :, None] + relative * inputs.scale[:, :, None]
+        total += one if sign == 1 else -one[..., ::-1]
+    return np.asarray(mean[:, None, None] + total / 2 * deviation[:, None, None], np.float64)
+
+
+@cache
+def _session() -> Session:
+    return Session(network())

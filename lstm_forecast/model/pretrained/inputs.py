@@ -1,0 +1,205 @@
+"""What the pretrained network sees of a window: a row of features a recurrent step, and at every
+cutoff the simple forecasts.
+
+Everything is causal: what stands at a step follows from values up to its end. Everything is
+relative to the newest value there and to the running scale, the smaller of the mean changes from
+step to step and from season to season (of what MASE divides by, those of the newest steps), never
+less than a small part of the running deviation.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lstm_forecast.model.pretrained.season import HORIZON, LAGS
+from lstm_forecast.model.pretrained.simple import SIMPLE, Floats, Ints, Past
+
+__all__ = ["COUNT", "N_CUT", "N_STEP", "Inputs", "inputs_of", "standardised_windows"]
+
+LEAST_SCALE = 0.03  # of the running deviation
+NO_CHANGE = 1e-5  # added to changes by which something is divided
+SHOWN_LEADS = np.array([1, 2, 3, 4, 6, 8, 12, 18, 24, 36, 48])
+N_SCALARS = 14
+N_STEP = 3 * LAGS + 2 * len(SIMPLE) + N_SCALARS
+COUNT = N_STEP - 6  # of the features of a step, the one that is 0 until something was observed
+N_CUT = len(SIMPLE) * (len(SHOWN_LEADS) + 2) + 2 * HORIZON + N_SCALARS
+LARGEST = 100  # scales from the newest value that a simple forecast may be away
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What goes into the network for n windows, at ``cuts`` of their steps."""
+
+    steps: Floats  # (n, n_steps, N_STEP)
+    cuts: Floats  # (n, n_cuts, N_CUT)
+    simple: Floats  # (n, n_cuts, n_simple, HORIZON), relative
+    last: Floats  # (n, n_cuts)
+    scale: Floats  # (n, n_cuts)
+
+
+def inputs_of(past: Past, cuts: Ints) -> Inputs:
+    """Compute the inputs; ``cuts`` (n_cuts,) are indices of recurrent steps, and the windows' ends
+    are those of their season.
+    """
+    running = _Running.of(past)
+    scale, scalars = running.scale.astype(np.float32), _scalars(past, running)
+    simple = Past(past.values, past.observed, past.zero, past.season, past.ends[cuts])
+    last, own = past.last[:, cuts], scale[:, cuts]
+    forecasts = simple.forecasts(np.arange(1, HORIZON + 1))
+    relative = (forecasts - last[..., None, None]) / own[..., None, None]
+    relative = np.clip(relative, -LARGEST, LARGEST)
+    missed = _missed(past, scale)
+    shown = np.arcsinh(relative)
+    n, n_cuts = own.shape
+    at_cut = np.concatenate(
+        [
+            shown[..., SHOWN_LEADS - 1].reshape(n, n_cuts, -1),
+            shown[:, :, SIMPLE.index("seasons + level of a season")],
+            shown[:, :, SIMPLE.index("second seasons + level of a season")],
+            _usual(missed)[:, cuts],
+            scalars[:, cuts],
+        ],
+        axis=2,
+    )
+    lags = past.ends[:, None] - np.arange(LAGS - 1, -1, -1)
+    seen, errors = past.observed[:, lags], past.seasonal_errors[0][:, lags]
+    near = (past.values[:, lags] - past.last[..., None]) / scale[..., None]
+    steps = np.concatenate(
+        [
+            np.arcsinh(near) * seen,
+            np.arcsinh(errors / scale[..., None]),
+            seen,
+            missed,
+            scalars,
+        ],
+        axis=2,
+    )
+    return Inputs(steps, at_cut, relative, last, own)
+
+
+@dataclass(frozen=True)
+class _Running:
+    """What a series was like up to the end of each step, (n, n_steps) each."""
+
+    mean: Floats
+    deviation: Floats
+    step: Floats  # mean absolute change from step to step, of half the weight 8 steps earlier
+    seasonal: Floats  # the same from season to season
+    scale: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, past: Past) -> "_Running":
+        """Compute them; the scale is about 1 where nothing changed yet."""
+        slow = _slow(past)
+        mean, deviation = _moments(past)
+        (changes, both), (errors, known) = past.changes, past.seasonal_errors
+        step = past.discounted(np.abs(changes), both, slow)
+        seasonal = past.discounted(np.abs(errors), known, slow)
+        has_seasonal = np.cumsum(known, axis=1)[:, past.ends] > 0
+        smaller = np.where(has_seasonal, np.minimum(step, seasonal), step)
+        scale = np.maximum(smaller, LEAST_SCALE * deviation)
+        scale = np.maximum(scale, np.where(deviation > 0, 0, 1) + NO_CHANGE)
+        return cls(mean, deviation, step, seasonal, scale)
+
+
+def _moments(past: Past) -> tuple[Floats, Floats]:
+    """Mean and deviation of all values so far, (n, n_ends) each; exactly 0 for equal values, which
+    the difference of large sums is not.
+    """
+    first = np.take_along_axis(past.values, past.oldest, 1)
+    centred = ((past.values - first) * past.observed).astype(np.float64)
+    count = np.maximum(np.cumsum(past.observed, axis=1)[:, past.ends], 1)
+    mean, square = (np.cumsum(each, axis=1)[:, past.ends] / count for each in (centred, centred**2))
+    deviation = np.sqrt(np.maximum(square - mean**2, 0))
+    return (first + mean).astype(np.float32), deviation.astype(np.float32)
+
+
+def _slow(past: Past) -> float:
+    """The factor a value by which a weight halves in 8 recurrent steps."""
+    return float(0.5 ** (1 / (8 * past.season.stride)))
+
+
+def _scalars(past: Past, running: _Running) -> Floats:
+    """What else is said of the series up to each step, (n, n_steps, N_SCALARS)."""
+    season, scale = past.season, running.scale
+    errors, known = past.seasonal_errors
+    recent = past.discounted(np.abs(errors), known, 0.9)
+    seen = past.observed[:, past.ends[:, None] - np.arange(LAGS)].mean(axis=2)
+    count = np.cumsum(past.observed, axis=1)[:, past.ends]
+    is_zero = (past.values == past.zero[:, None]).astype(np.float32)
+    before = np.concatenate([scale[:, :1], np.where(count > 0, scale, 0)[:, :-1]], axis=1)
+    before = np.where(before > 0, before, scale)  # nothing was observed before
+    same = np.zeros_like(scale)
+    scalars = [
+        np.arcsinh((past.last - running.mean) / scale),
+        np.log(np.maximum(running.deviation / scale, 1e-2)) / 2,
+        np.log(scale / before).clip(-3, 3),
+        _ratio(running.step, running.seasonal) / 2,
+        _ratio(recent, running.seasonal),
+        np.nan_to_num(np.arcsinh((past.last - past.zero[:, None]) / scale) / 3),
+        past.one_sided.astype(np.float32),
+        past.discounted(is_zero, past.observed, _slow(past)),
+        np.log1p(count) / 5,
+        np.log(np.maximum(count, 1) / season.period).clip(-3, 5) / 2,
+        seen,
+        same + float(np.log(season.period)) / 5,
+        same + float(np.log(season.second or 1)) / 6,
+        same + season.stride / LAGS,
+    ]
+    return np.stack(scalars, axis=2).astype(np.float32)
+
+
+def _ratio(changes: Floats, others: Floats) -> Floats:
+    """The logarithm of how much larger some changes are than others."""
+    return np.asarray(np.log((changes + NO_CHANGE) / (others + NO_CHANGE)).clip(-5, 5))
+
+
+def _missed(past: Past, scale: Floats) -> Floats:
+    """How far the simple forecasts made one step and two steps before were from the values since
+    then, in scales: (n, n_steps, 2 n_simple), 0 where there was no step so long before.
+    """
+    stride, n_steps = past.season.stride, len(past.ends)
+    leads = np.unique(np.linspace(1, stride, 3).round().astype(np.int64))
+    forecasts = past.forecasts(np.concatenate([leads, stride + leads]))
+    parts = []
+    for back in (1, 2):
+        made = forecasts[:, :-back, :, (back - 1) * len(leads) : back * len(leads)]
+        at = past.ends[:-back, None] + (back - 1) * stride + leads
+        seen = past.observed[:, at][:, :, None]
+        error = np.abs(made - past.values[:, at][:, :, None]) * seen
+        mean = error.sum(axis=3) / np.maximum(seen.sum(axis=3), 1)
+        had = np.cumsum(past.observed, axis=1)[:, past.ends[:-back], None] > 0
+        relative = np.arcsinh(mean / scale[:, back:, None]) * had
+        parts.append(np.pad(relative, ((0, 0), (back, 0), (0, 0)))[:, :n_steps])
+    return np.concatenate(parts, axis=2)
+
+
+def _usual(missed: Floats) -> Floats:
+    """Means of what was missed, over the steps so far, newer ones counting more."""
+    step = np.arange(missed.shape[1])
+    age = step - step[:, None]
+    kernel = np.where(age >= 0, 0.9 ** np.maximum(age, 0), 0).astype(np.float32)
+    happened = (missed > 0).astype(np.float32)
+    total, count = (np.einsum("nsf,st->ntf", each, kernel) for each in (missed, happened))
+    return np.asarray(total / np.maximum(count, 1e-6))
+
+
+def standardised_windows(
+    values: NDArray[np.floating],
+) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+    """Scale windows (n, length), NaN where nothing was observed, to mean 0 and deviation 1.
+
+    Returns the values, 0 where missing, whether each was observed, where 0 lies on that scale
+    (n,), and mean and deviation (n,) in original units.
+    """
+    seen = ~np.isnan(values)
+    filled = np.where(seen, values, 0).astype(np.float64)
+    count = np.maximum(seen.sum(axis=1), 1)
+    mean = filled.sum(axis=1) / count
+    centred = np.where(seen, filled - mean[:, None], 0)
+    deviation = np.sqrt((centred**2).sum(axis=1) / count)
+    deviation = np.where(deviation > 0, deviation, 1)
+    scaled = (centred / deviation[:, None]).astype(np.float32)
+    zero = np.clip(-mean / deviation, -1e6, 1e6).astype(np.float32)
+    return scaled, seen.astype(np.float32), zero, mean, deviation

@@ -1,0 +1,188 @@
+"""Batches of generated series to learn from: each batch follows from its seed and number alone."""
+
+import multiprocessing
+import signal
+from collections.abc import Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from lstm_forecast.model.pretrained.generator import generate
+from lstm_forecast.model.pretrained.inputs import inputs_of, standardised_windows
+from lstm_forecast.model.pretrained.processes import Random
+from lstm_forecast.model.pretrained.season import HORIZON, STEPS, Season
+from lstm_forecast.model.pretrained.simple import Floats, Ints, Past
+
+__all__ = ["CUTS", "FREQUENCIES", "Frequency", "Lesson", "Lessons", "batches_of", "lesson"]
+
+CUTS = 6  # cutoffs a series at which a forecast is learned
+LEAST_VALUES = 3  # that are seen before a forecast
+FARTHEST = 100.0  # scales that a target counts as away
+UNKNOWN_ZERO = 0.2  # share of the lessons in which nobody says where 0 lies
+BEYOND = 0.2  # weight of steps beyond the usual horizon
+BLOCK, MIXED = 4, 6  # batches that are drawn together, frequencies in each
+AHEAD = 3  # blocks of which the one asked for is the first
+
+
+@dataclass(frozen=True)
+class Frequency:
+    """A season, how far it is usually forecast, and its share of what is learned."""
+
+    season: Season | None  # None: any period
+    horizon: int
+    share: float
+    short: float  # share of the lessons whose series are all short
+
+
+FREQUENCIES = (
+    Frequency(Season(24, 168), 48, 0.12, 0.4),
+    Frequency(Season(48, 336), 48, 0.02, 0.4),
+    Frequency(Season(96, 672), 48, 0.02, 0.4),
+    Frequency(Season(24), 48, 0.04, 0.5),
+    Frequency(Season(7), 28, 0.13, 0.6),
+    Frequency(Season(7, 365), 48, 0.05, 0.3),
+    Frequency(Season(5), 20, 0.04, 0.6),
+    Frequency(Season(52), 26, 0.12, 0.6),
+    Frequency(Season(12), 24, 0.15, 0.9),
+    Frequency(Season(4), 12, 0.11, 0.95),
+    Frequency(Season(1), 12, 0.14, 0.9),
+    Frequency(Season(60), 48, 0.01, 0.5),
+    Frequency(None, 48, 0.05, 0.6),
+)
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """Inputs and targets of n windows, as `inputs.Inputs` has them."""
+
+    steps: Floats
+    cut_steps: Ints  # (n, n_cuts) recurrent step of every cutoff
+    cuts: Floats
+    simple: Floats
+    targets: Floats  # (n, n_cuts, HORIZON), relative, 0 where missing
+    weights: Floats  # that shape: 1, `BEYOND`, or 0 where missing or fewer than LEAST_VALUES seen
+
+
+def lesson(
+    rng: Random, n: int, frequency: Frequency, kinds: Sequence[str] = (), *, wrong: float = 0.1
+) -> Lesson:
+    """Draw n series of one frequency; in a share of the lessons the season told is ``wrong``."""
+    told = frequency.season or Season(int(np.exp(rng.uniform(np.log(2), np.log(367)))))
+    true = _other(rng, told) if rng.random() < wrong else told
+    length = told.context_length
+    values, whole = _windows(rng, n, frequency, told, true, kinds)
+    scaled, seen, zero, _, _ = standardised_windows(values)
+    if rng.random() < UNKNOWN_ZERO:
+        zero = np.full_like(zero, np.nan)
+    cuts = _cuts(rng, int(np.searchsorted(told.ends, length - whole + LEAST_VALUES - 1)))
+    past = Past(scaled[:, :length], seen[:, :length], zero, told, told.ends)
+    inputs = inputs_of(past, cuts)
+    ahead = told.ends[cuts, None] + np.arange(1, HORIZON + 1)
+    targets = (scaled[:, ahead] - inputs.last[..., None]) / inputs.scale[..., None]
+    enough = np.cumsum(seen, axis=1)[:, told.ends[cuts]] >= LEAST_VALUES
+    weights = seen[:, ahead] * enough[..., None]
+    weights *= np.where(np.arange(HORIZON) < frequency.horizon, 1, BEYOND)
+    return Lesson(
+        inputs.steps.astype(np.float32),
+        np.broadcast_to(cuts, (n, CUTS)),
+        inputs.cuts.astype(np.float32),
+        inputs.simple.astype(np.float32),
+        (np.clip(targets, -FARTHEST, FARTHEST) * (weights > 0)).astype(np.float32),
+        weights.astype(np.float32),
+    )
+
+
+def _windows(
+    rng: Random, n: int, frequency: Frequency, told: Season, true: Season, kinds: Sequence[str]
+) -> tuple[Floats, int]:
+    """Windows and what follows them, (n, told.context_length + HORIZON), NaN outside the series,
+    and the most values that one has before its last cutoff; a quarter of the rows have fewer.
+    """
+    length = told.context_length
+    values = np.full((n, length + HORIZON), np.nan, np.float32)
+    if rng.random() < frequency.short:  # all that happens, happens within a short history
+        whole = int(np.exp(rng.uniform(np.log(8), np.log(length))))
+        end = length + frequency.horizon
+    else:
+        whole, end = length, length + HORIZON
+    values[:, length - whole : end] = generate(rng, n, end - length + whole, true, kinds)
+    short = np.flatnonzero(rng.random(n) < 0.25)
+    kept = np.exp(rng.uniform(np.log(LEAST_VALUES + 1), np.log(whole), (len(short), 1)))
+    values[short] = np.where(np.arange(length + HORIZON) < length - kept, np.nan, values[short])
+    values[np.isnan(values[:, :length]).all(axis=1), length - 1] = 0
+    return values, whole
+
+
+def _cuts(rng: Random, first: int) -> Ints:
+    """Steps at which forecasts are made: the last one, and others from the ``first`` on."""
+    earlier = np.arange(min(first, STEPS - 2), STEPS - 1)
+    cuts = np.sort(rng.choice(earlier, CUTS - 1, replace=len(earlier) < CUTS - 1))
+    return np.append(cuts, STEPS - 1)
+
+
+def _other(rng: Random, told: Season) -> Season:
+    """Another season than the one told: none, or any."""
+    if told.period > 1 and rng.random() < 0.5:
+        return Season(1)
+    return Season(int(rng.integers(2, 40)))
+
+
+def batches_of(seed: int, block: int, n: int, kinds: Sequence[str] = ()) -> list[Lesson]:
+    """Draw the `BLOCK` batches of that number, each of n series of `MIXED` frequencies.
+
+    They share their frequencies, so that arrays are long where a batch has few series of each.
+    """
+    rng = np.random.default_rng((seed, block))
+    shares = np.array([frequency.share for frequency in FREQUENCIES])
+    drawn = rng.choice(len(FREQUENCIES), MIXED, p=shares / shares.sum())
+    each = -(-n // MIXED)
+    lessons = [lesson(rng, each * BLOCK, FREQUENCIES[number], kinds) for number in drawn]
+    return [
+        Lesson(
+            *(
+                np.concatenate([part[k * each : (k + 1) * each] for part in parts])[:n]
+                for parts in zip(*map(_arrays, lessons), strict=True)
+            )
+        )
+        for k in range(BLOCK)
+    ]
+
+
+def _arrays(one: Lesson) -> list[np.ndarray]:
+    return [getattr(one, field.name) for field in fields(one)]
+
+
+class Lessons:
+    """Batches in their order, drawn ahead by a process of their own."""
+
+    def __init__(self, seed: int, n: int, kinds: Sequence[str] = ()) -> None:
+        self.how = seed, n, tuple(kinds)
+        context = multiprocessing.get_context("spawn")  # a fork would copy the threads of Keras
+        self.pool = ProcessPoolExecutor(1, context, _one_thread)
+        self.drawn: dict[int, Future[list[Lesson]]] = {}
+
+    def __enter__(self) -> "Lessons":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.pool.shutdown(wait=False, cancel_futures=True)
+
+    def batch(self, number: int) -> Lesson:
+        """The batch of that number."""
+        seed, n, kinds = self.how
+        block, k = divmod(number, BLOCK)
+        for wanted in range(block, block + AHEAD):
+            if wanted not in self.drawn:
+                self.drawn[wanted] = self.pool.submit(batches_of, seed, wanted, n, kinds)
+        for passed in [each for each in self.drawn if each < block]:
+            del self.drawn[passed]
+        return self.drawn[block].result()[k]
+
+
+def _one_thread() -> None:
+    """Leave the other cores to the training."""
+    import threadpoolctl
+
+    threadpoolctl.threadpool_limits(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the training ends its batch, and then this

@@ -1,0 +1,48 @@
+"""What the pretrained network is told of a series, and how far back it looks."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["HORIZON", "LAGS", "STEPS", "Season"]
+
+HORIZON = 48  # steps that one pass forecasts
+LAGS = 24  # newest values that each recurrent step sees
+STEPS = 32  # recurrent steps
+
+
+@dataclass(frozen=True)
+class Season:
+    """The periods of a series, in steps; 1 where it has no season, 0 where it has no second one."""
+
+    period: int
+    second: int = 0
+
+    @cached_property
+    def stride(self) -> int:
+        """Values between two recurrent steps, at most `LAGS`: each sees all since the one before.
+
+        Short seasons are repeated whole and long ones divided into equal parts, where whole numbers
+        allow it; the window holds a second season of up to 720 values and a forecast's length.
+        """
+        least = -(-(self.second + HORIZON - LAGS) // (STEPS - 1)) if self.second else 4
+        least = min(least, LAGS)
+        if self.period <= LAGS:
+            repeated = -(-least // self.period)
+            return min(self.period * repeated, LAGS)
+        for parts in range(-(-self.period // LAGS), self.period // 8 + 1):
+            if self.period % parts == 0 and self.period // parts >= least:
+                return self.period // parts
+        return min(max(round(self.period / -(-self.period // LAGS)), least), LAGS)
+
+    @property
+    def context_length(self) -> int:
+        """Newest values that the network looks at."""
+        return (STEPS - 1) * self.stride + LAGS
+
+    @property
+    def ends(self) -> NDArray[np.int64]:
+        """The index of the newest value that each recurrent step sees, (STEPS,)."""
+        return np.arange(LAGS - 1, self.context_length, self.stride)

@@ -1,0 +1,166 @@
+"""Lessons: what follows from a seed, what is to be forecast, and what counts."""
+
+from dataclasses import fields
+
+import numpy as np
+import pytest
+import threadpoolctl
+
+from lstm_forecast.model.pretrained import lessons
+from lstm_forecast.model.pretrained.inputs import COUNT, Inputs, inputs_of, standardised_windows
+from lstm_forecast.model.pretrained.lessons import (
+    BEYOND,
+    BLOCK,
+    CUTS,
+    FARTHEST,
+    FREQUENCIES,
+    LEAST_VALUES,
+    Frequency,
+    Lesson,
+    Lessons,
+    batches_of,
+    lesson,
+)
+from lstm_forecast.model.pretrained.processes import Floats, Random
+from lstm_forecast.model.pretrained.season import HORIZON, LAGS, STEPS, Season
+from lstm_forecast.model.pretrained.simple import SIMPLE, Past
+
+MONTHS = Frequency(Season(12), 24, share=1.0, short=0.0)
+N = 40
+
+
+def same(one: Lesson, other: Lesson) -> bool:
+    return all(
+        np.array_equal(getattr(one, field.name), getattr(other, field.name))
+        for field in fields(Lesson)
+    )
+
+
+@pytest.fixture
+def generated(monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
+    """Series of months that the lessons get, (N, context_length + HORIZON), some values missing."""
+    length = MONTHS.season.context_length + HORIZON
+    rng = np.random.default_rng(4)
+    series = rng.normal(5, 1, (N, length)) + np.sin(np.arange(length) * np.pi / 6)
+    series[rng.random(series.shape) < 0.1] = np.nan
+
+    def generate(
+        rng: Random, n: int, length: int, season: Season, kinds: tuple[str, ...]
+    ) -> Floats:
+        return series[:n, -length:].astype(np.float32)
+
+    monkeypatch.setattr(lessons, "generate", generate)
+    return series.astype(np.float32)
+
+
+def of_months(seed: int = 0) -> Lesson:
+    return lesson(np.random.default_rng(seed), N, MONTHS, wrong=0)
+
+
+def whole(one: Lesson) -> np.ndarray:
+    """The rows that have all of their history: their first step sees something."""
+    return np.flatnonzero(one.steps[:, 0, COUNT] > 0)
+
+
+def test_a_lesson_follows_from_seed_and_number_alone() -> None:
+    first, again = (batches_of(3, 2, 24) for _ in range(2))
+    assert len(first) == BLOCK
+    assert all(map(same, first, again))
+    for other in (batches_of(3, 1, 24), batches_of(4, 2, 24), batches_of(3, 2, 24, ("walks",))):
+        assert not any(map(same, first, other))
+    assert not same(first[0], first[1])
+
+
+def test_batches_of_the_process_are_those_of_their_numbers_in_order() -> None:
+    with threadpoolctl.threadpool_limits(1):  # sums of products depend on it
+        expected = [one for block in range(2) for one in batches_of(5, block, 24, ("walks",))]
+    with Lessons(5, 24, ("walks",)) as drawn:
+        found = [drawn.batch(number) for number in range(2 * BLOCK)]
+        later = drawn.batch(2 * BLOCK - 1)  # as after a training that is taken up
+    assert all(map(same, found, expected))
+    assert same(later, expected[-1])
+
+
+def test_shapes_are_those_of_as_many_series_as_asked_for() -> None:
+    for one in batches_of(0, 0, 25):
+        assert one.steps.shape[:2] == (25, STEPS)
+        assert one.cut_steps.shape == (25, CUTS)
+        assert one.cuts.shape[:2] == (25, CUTS)
+        assert one.simple.shape == (25, CUTS, len(SIMPLE), HORIZON)
+        assert one.targets.shape == one.weights.shape == (25, CUTS, HORIZON)
+
+
+@pytest.mark.parametrize("block", range(3))
+def test_all_is_finite_and_targets_are_not_far(block: int) -> None:
+    for one in batches_of(1, block, 24):
+        for field in fields(Lesson):
+            assert np.isfinite(getattr(one, field.name)).all(), field.name
+        assert np.abs(one.targets).max() <= FARTHEST
+        assert set(np.unique(one.weights)) <= {0, np.float32(BEYOND), 1}
+        assert not one.targets[one.weights == 0].any()
+
+
+def test_cutoffs_ascend_and_the_last_step_is_one_of_them() -> None:
+    for one in batches_of(2, 0, 24):
+        assert (np.diff(one.cut_steps, axis=1) >= 0).all()
+        assert (one.cut_steps[:, -1] == STEPS - 1).all()
+
+
+def seen_again(one: Lesson, series: np.ndarray) -> tuple[np.ndarray, np.ndarray, Inputs]:
+    """Whole histories on their scale, the values that follow every cutoff, and the inputs."""
+    season, cuts = MONTHS.season, one.cut_steps[0]
+    scaled, seen, zero, _, _ = standardised_windows(series[whole(one)])
+    past = Past(*(each[:, : season.context_length] for each in (scaled, seen)), zero, season,
+                season.ends)  # fmt: skip
+    ahead = season.ends[cuts, None] + np.arange(1, HORIZON + 1)
+    return scaled[:, ahead], seen[:, ahead], inputs_of(past, cuts)
+
+
+def test_targets_are_the_values_that_follow_relative_to_the_newest_in_scales(
+    generated: np.ndarray,
+) -> None:
+    one = of_months()
+    rows = whole(one)
+    assert len(rows) > N / 2
+    values, seen, inputs = seen_again(one, generated)
+    found = one.targets[rows] * inputs.scale[..., None] + inputs.last[..., None]
+    known = one.weights[rows] > 0
+    np.testing.assert_allclose(found[known], values[known], atol=1e-5)
+    np.testing.assert_array_equal(known, seen > 0)
+    np.testing.assert_allclose(one.steps[rows], inputs.steps, atol=1e-5)
+    np.testing.assert_allclose(one.simple[rows], inputs.simple, atol=1e-4)
+
+
+def test_steps_beyond_the_usual_horizon_count_less(generated: np.ndarray) -> None:
+    weights = of_months().weights
+    assert set(np.unique(weights[..., : MONTHS.horizon])) == {0, 1}
+    assert set(np.unique(weights[..., MONTHS.horizon :])) == {0, np.float32(BEYOND)}
+
+
+def test_nothing_is_to_be_forecast_before_enough_was_seen(generated: np.ndarray) -> None:
+    one = of_months(seed=1)
+    count = np.expm1(5 * one.steps[np.arange(N)[:, None], one.cut_steps, COUNT])
+    enough = np.round(count) >= LEAST_VALUES
+    assert not enough.all()
+    assert not one.weights[~enough].any()
+    assert one.weights[enough].any(axis=1).all()
+
+
+def test_short_histories_are_padded_in_front() -> None:
+    short = Frequency(Season(12), 24, share=1.0, short=1.0)
+    one = lesson(np.random.default_rng(0), N, short, wrong=0)
+    padded = one.steps[:, :, COUNT] == 0
+    assert padded.any(axis=1).all()
+    assert (np.diff(padded.astype(int), axis=1) <= 0).all()  # never again after the first value
+    assert not one.weights[..., short.horizon :].any()
+
+
+def test_every_series_has_a_value_before_its_last_cutoff() -> None:
+    for one in batches_of(6, 0, 48):
+        seen = one.steps[:, :, 2 * LAGS : 3 * LAGS]
+        assert (seen.sum(axis=(1, 2)) > 0).all()
+
+
+def test_shares_of_what_is_learned_are_whole() -> None:
+    assert sum(frequency.share for frequency in FREQUENCIES) == pytest.approx(1)
+    assert all(frequency.horizon <= HORIZON for frequency in FREQUENCIES)
