@@ -148,7 +148,7 @@ def config_of(
 
 
 def _leaves(key: tuple[str, ...], value: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and value:
         for name, inner in value.items():
             yield from _leaves((*key, str(name)), inner)
     else:

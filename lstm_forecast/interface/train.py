@@ -81,7 +81,7 @@ def train(
     arguments = [
         Argument(name, tuple(SHORT_NAMES.get(name, name).split(".")), value)
         for name, value in given.items()
-        if name not in SHORT_NAMES or value is not None
+        if (name not in SHORT_NAMES or value is not None) and not _is_empty(value)
     ]
     settled, source = settled_config(source_of(data), config, arguments)
     from lstm_forecast.commands.train import train as run
@@ -93,3 +93,8 @@ def train(
         kept = chosen_meanwhile(found, result.champion)
         listener.note(kept, event="kept", champion=result.champion)
     return Run(found.path, found.manifest, source if isinstance(source, Frame) else None)
+
+
+def _is_empty(value: object) -> bool:
+    """Whether it is a section without a key, which sets nothing."""
+    return isinstance(value, Mapping) and not value

@@ -124,8 +124,10 @@ def is_share(values: Floats, series: NDArray[np.int64]) -> bool:
     more there, unless they wander as prices do.
     """
     observed = values[~np.isnan(values)]
+    if np.isin(observed, (0, 1)).all():  # or nothing was observed
+        return False
     deviation = observed.std()
-    if np.isin(observed, (0, 1)).all() or 1 - observed.max() > NEAR_ONE * deviation:
+    if 1 - observed.max() > NEAR_ONE * deviation:
         return False
     if (observed == 1).sum() > 2 * len(np.unique(series)):
         return True

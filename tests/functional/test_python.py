@@ -311,6 +311,7 @@ def test_values_of_numpy_and_pandas_and_dates_are_values_of_keys(tmp_path: Path)
         runs=tmp_path,
         split={"test": dt.date(2024, 3, 25), "validation": np.float64(0.125)},
         data={"end": pd.Timestamp("2024-03-30")},
+        retrain={},  # a section without a key sets nothing
         **QUICK,
     )
     config = run.config

@@ -34,7 +34,14 @@ __all__ = [
 CODES = {0, 2, 3, 4, 5, 7}
 LONGEST_SECONDS, MOST_MIB = 10.0, 1024
 # where one is needed
-GIVEN = {"config": "sine.yaml", "data": "sine.csv", "forecasts": "made.csv", "run_id": "0001"}
+GIVEN = {
+    "config": "sine.yaml",
+    "data": "sine.csv",
+    "forecasts": "made.csv",
+    "run_id": "0001",
+    "horizon": "4",
+}
+FLAGS = {"config": ["--config"], "horizon": ["--horizon"]}  # of what else must be given
 MORE = {  # what else a command needs; a horizon that no data allow ends what would train
     "init": ["--force"],
     "schedule": ["--cron"],
@@ -42,6 +49,7 @@ MORE = {  # what else a command needs; a horizon that no data allow ends what wo
 }
 ENDINGS = {
     ("plot", "output"): ".png",
+    ("quick", "plot"): ".png",
     ("monitor", "output"): ".png",
     ("compare", "picture"): ".png",
 }
@@ -88,7 +96,7 @@ def arguments(place: Place, path: Path) -> list[str]:
     filled = [*MORE.get(place.command, []), *(["--run", "sine"] if "name" in parameters else [])]
     for name, parameter in parameters.items():
         if parameter.default is inspect.Parameter.empty and name != place.name:
-            filled += ["--config", GIVEN[name]] if name == "config" else [GIVEN[name]]
+            filled += [*FLAGS.get(name, ()), GIVEN[name]]
     if place.command == "check" and place.name == "data.path":
         filled += ["--config", GIVEN["config"]]
     value = f"data.path={path}" if place.name == "data.path" else str(path)

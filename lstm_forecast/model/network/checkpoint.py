@@ -144,7 +144,7 @@ def fingerprint(network: keras.Sequential, decisive: Mapping[str, object]) -> st
 
 def _without_names(config: dict[str, Any]) -> dict[str, Any]:
     """Keras numbers the objects of a process in their names, by which others point to them."""
-    named = ("name", "shared_object_id", "keras_history")
+    named = ("name", "shared_object_id", "keras_history", "input_layers", "output_layers")
     return {key: value for key, value in config.items() if key not in named}
 
 
