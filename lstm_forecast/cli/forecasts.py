@@ -14,16 +14,20 @@ from lstm_forecast.cli.options import (
     ConfigFile,
     Data,
     Future,
+    GivenTable,
     Overrides,
     Resume,
     RunName,
     Runs,
+    SeriesId,
+    Targets,
+    Timestamp,
+    TimestampFormat,
 )
 from lstm_forecast.cli.terminal import emit_json, listening, plain_json, reported, say
 from lstm_forecast.cli.text import errors_table, outcome, unseen_categories
 from lstm_forecast.documents import plain_values
 from lstm_forecast.errors import QUALITY_GATE
-from lstm_forecast.files import given_path
 
 if TYPE_CHECKING:
     from lstm_forecast.store.report import Report
@@ -49,26 +53,15 @@ class Picture(StrEnum):
 
 @reported
 def init(
-    data: Annotated[
-        Path,
-        typer.Argument(
-            parser=given_path,
-            metavar="DATA",
-            help="CSV or Parquet file, directory or glob; - is stdin.",
-        ),
-    ],
+    data: GivenTable,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="[default: configs/NAME.yaml]")
     ] = None,
-    target: Annotated[
-        list[str] | None, typer.Option(help="Column to forecast (repeatable).")
-    ] = None,
+    target: Targets = None,
     horizon: Annotated[int | None, typer.Option(min=1, help="Steps to forecast.")] = None,
-    timestamp: Annotated[
-        list[str] | None, typer.Option(help="Column with the stamps, or a part (repeatable).")
-    ] = None,
-    timestamp_format: Annotated[str | None, typer.Option(help="Such as %d/%m/%Y.")] = None,
-    series_id: Annotated[str | None, typer.Option(help="Column that names the series.")] = None,
+    timestamp: Timestamp = None,
+    timestamp_format: TimestampFormat = None,
+    series_id: SeriesId = None,
     force: Annotated[bool, typer.Option(help="Overwrite an existing config.")] = False,
     as_json: AsJson = False,
 ) -> None:

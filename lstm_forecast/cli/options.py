@@ -11,8 +11,8 @@ from lstm_forecast.cli import completion
 from lstm_forecast.files import given_path
 
 __all__ = [
-    "RUNS", "AsJson", "Command", "ConfigFile", "Data", "Future", "Group", "Overrides", "Resume",
-    "RunName", "Runs",
+    "RUNS", "AsJson", "Command", "ConfigFile", "Data", "Future", "GivenTable", "Group", "Overrides",
+    "Resume", "RunName", "Runs", "SeriesId", "Targets", "Timestamp", "TimestampFormat",
 ]  # fmt: skip
 
 ConfigFile = Annotated[
@@ -54,6 +54,20 @@ Future = Annotated[
         help="Table of future covariates: see `forecast template`.",
     ),
 ]
+GivenTable = Annotated[
+    Path,
+    typer.Argument(
+        parser=given_path,
+        metavar="DATA",
+        help="CSV or Parquet file, directory or glob; - is stdin.",
+    ),
+]
+Targets = Annotated[list[str] | None, typer.Option(help="Column to forecast (repeatable).")]
+Timestamp = Annotated[
+    list[str] | None, typer.Option(help="Column with the stamps, or a part (repeatable).")
+]
+TimestampFormat = Annotated[str | None, typer.Option(help="Such as %d/%m/%Y.")]
+SeriesId = Annotated[str | None, typer.Option(help="Column that names the series.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with a training that was stopped.")]
 RUNS = Path("runs")

@@ -10,10 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lstm_forecast.cli import completion
-from lstm_forecast.cli.options import AsJson
+from lstm_forecast.cli.options import (
+    AsJson,
+    GivenTable,
+    SeriesId,
+    Targets,
+    Timestamp,
+    TimestampFormat,
+)
 from lstm_forecast.cli.terminal import emit_json, listening, reported, say
 from lstm_forecast.errors import DataError
-from lstm_forecast.files import given_path
 
 if TYPE_CHECKING:
     from lstm_forecast.config.loading import Argument
@@ -25,14 +31,7 @@ KEYS = {"target": "targets"}  # of the config, where an option has another name
 
 @reported
 def quick(
-    data: Annotated[
-        Path,
-        typer.Argument(
-            parser=given_path,
-            metavar="DATA",
-            help="CSV or Parquet file, directory or glob; - is stdin.",
-        ),
-    ],
+    data: GivenTable,
     horizon: Annotated[int, typer.Option(min=1, max=10_000, help="Steps to forecast.")],
     levels: Annotated[
         list[int] | None,
@@ -42,14 +41,10 @@ def quick(
     season: Annotated[
         int | None, typer.Option(min=1, max=1_000, help="Rows of a season; 1: there is none.")
     ] = None,
-    target: Annotated[
-        list[str] | None, typer.Option(help="Column to forecast (repeatable).")
-    ] = None,
-    timestamp: Annotated[
-        list[str] | None, typer.Option(help="Column with the stamps, or a part (repeatable).")
-    ] = None,
-    timestamp_format: Annotated[str | None, typer.Option(help="Such as %d/%m/%Y.")] = None,
-    series_id: Annotated[str | None, typer.Option(help="Column that names the series.")] = None,
+    target: Targets = None,
+    timestamp: Timestamp = None,
+    timestamp_format: TimestampFormat = None,
+    series_id: SeriesId = None,
     settings: Annotated[
         list[str] | None,
         typer.Option(

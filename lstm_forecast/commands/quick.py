@@ -118,13 +118,14 @@ def quick(
 
 def _require_effect(arguments: Sequence[Argument]) -> None:
     for argument in arguments:
-        place = argument.name if argument.name.startswith("--") else f"argument {argument.name}"
         for (section, *key), _ in argument.leaves():
             if section != "data":
-                raise UsageError(f"{place}: expected a key of a config's section data: data.KEY")
+                raise UsageError(
+                    f"{argument.place}: expected a key of a config's section data: data.KEY"
+                )
             if key and key[0] in WITHOUT_EFFECT:
                 why = WITHOUT_EFFECT[key[0]]
-                raise UsageError(f"{place}: data.{key[0]} does nothing here: {why}")
+                raise UsageError(f"{argument.place}: data.{key[0]} does nothing here: {why}")
 
 
 def _under(given: DataConfig, settled: Settled, source: Source) -> Settled:

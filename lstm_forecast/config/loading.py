@@ -95,6 +95,11 @@ class Argument:
     key: tuple[str, ...]
     value: Any
 
+    @property
+    def place(self) -> str:
+        """What messages call it: an option by its name, of a call the argument."""
+        return self.name if self.name.startswith("--") else f"argument {self.name}"
+
     def leaves(self) -> Iterator[tuple[tuple[str, ...], Any]]:
         """Every key that is set, with its value as YAML has them."""
         yield from _leaves(self.key, self.value)
@@ -136,8 +141,7 @@ def config_of(
         ]
     places: dict[tuple[str, ...], str] = {}
     for argument in arguments:
-        named = argument.name == source or argument.name.startswith("--")
-        place = argument.name if named else f"argument {argument.name}"
+        place = source if argument.name == source else argument.place
         for key, value in argument.leaves():
             if (first := places.get(key, source)) != source:
                 problem = f"{'.'.join(key)} is set twice; first by {first}"

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from lstm_forecast.commands.init import name_of
 from lstm_forecast.config.loading import Argument, config_of
@@ -12,10 +13,16 @@ from lstm_forecast.interface.run import Location
 from lstm_forecast.panel.questions import table_as_asked
 from lstm_forecast.tables.source import Frame, Source
 
-__all__ = ["as_argument", "settled_config"]
+__all__ = ["arguments_of", "as_argument", "settled_config"]
 
 CALL = "train()"  # what messages name where no argument says it
 UNNAMED = "forecast"  # runs of a frame that nobody gave a name
+SHORT_NAMES = {  # and the keys of the config that they stand for
+    "horizon": "windows.horizon",
+    "target": "data.targets",
+    "timestamp": "data.timestamp",
+    "series_id": "data.series_id",
+}
 
 
 def settled_config(
@@ -51,3 +58,13 @@ def _name(source: Source) -> str:
 def as_argument(keys: Mapping[str, object]) -> str:
     """How a call gives keys of the section data."""
     return f"data={dict(keys)!r}"
+
+
+def arguments_of(given: Mapping[str, Any]) -> list[Argument]:
+    """What a call says, as keys of a config; a section without a key sets nothing."""
+    return [
+        Argument(name, tuple(SHORT_NAMES.get(name, name).split(".")), value)
+        for name, value in given.items()
+        if (name not in SHORT_NAMES or value is not None)
+        and not (isinstance(value, Mapping) and not value)
+    ]

@@ -10,13 +10,12 @@ Traceback (most recent call last):
 lstm_forecast.errors.ConfigError: argument data: unknown key data.gap; did you mean data.gaps?
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict, Unpack
 
-from lstm_forecast.config.loading import Argument
 from lstm_forecast.errors import UsageError
 from lstm_forecast.events import SILENT, Listener
-from lstm_forecast.interface.describe import as_argument
+from lstm_forecast.interface.describe import arguments_of, as_argument
 from lstm_forecast.interface.run import Data, require_list, require_range
 from lstm_forecast.tables.source import given_source, in_kind
 
@@ -25,11 +24,6 @@ __all__ = ["QuickKeys", "quick"]
 CALL = "quick()"  # what messages name where no argument says it
 MOST_STEPS, LONGEST_SEASON, HIGHEST_LEVEL = 10_000, 1_000, 99
 LEVELS = (80, 95)
-SHORT_NAMES = {  # and the keys of the config that they stand for
-    "target": "data.targets",
-    "timestamp": "data.timestamp",
-    "series_id": "data.series_id",
-}
 
 
 class QuickKeys(TypedDict, total=False):
@@ -69,8 +63,10 @@ def quick(
     _require_ranges(horizon, levels, season)
     wanted = [series] if isinstance(series, str) else require_list("series", series)
     source = given_source(data)
+    named = {"target": target, **keys}.items()
+    given = {name: value for name, value in named if value is not None}
     found = run(
-        source, list(_arguments({"target": target, **keys})), horizon=horizon, levels=levels,
+        source, arguments_of(given), horizon=horizon, levels=levels,
         series=[str(name) for name in wanted], season=season, call=CALL, how=as_argument,
     )  # fmt: skip
     for finding in found.findings:
@@ -87,10 +83,3 @@ def _require_ranges(horizon: object, levels: object, season: object) -> None:
     require_range("season", season, LONGEST_SEASON)
     for level in require_list("levels", levels):
         require_range("levels", level, HIGHEST_LEVEL)
-
-
-def _arguments(given: Mapping[str, Any]) -> Iterator[Argument]:
-    """What the call says of the table, as keys of a config."""
-    for name, value in given.items():
-        if value is not None and not (isinstance(value, Mapping) and not value):
-            yield Argument(name, tuple(SHORT_NAMES.get(name, name).split(".")), value)

@@ -15,23 +15,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
-from lstm_forecast.config.loading import Argument
 from lstm_forecast.config.schema import Config
 from lstm_forecast.events import SILENT, Listener
-from lstm_forecast.interface.describe import settled_config
+from lstm_forecast.interface.describe import arguments_of, settled_config
 from lstm_forecast.interface.run import Data, Location, Run, alone, source_of
 from lstm_forecast.store import chosen_meanwhile
 from lstm_forecast.tables.source import Frame
 
 __all__ = ["Keys", "train"]
-
-
-SHORT_NAMES = {  # and the keys of the config that they stand for
-    "horizon": "windows.horizon",
-    "target": "data.targets",
-    "timestamp": "data.timestamp",
-    "series_id": "data.series_id",
-}
 
 
 class Keys(TypedDict, total=False):
@@ -78,12 +69,7 @@ def train(
     if the data do not allow training, BusyError if another process trains there, WriteError.
     """
     given = {"horizon": horizon, "target": target, **keys}
-    arguments = [
-        Argument(name, tuple(SHORT_NAMES.get(name, name).split(".")), value)
-        for name, value in given.items()
-        if (name not in SHORT_NAMES or value is not None) and not _is_empty(value)
-    ]
-    settled, source = settled_config(source_of(data), config, arguments)
+    settled, source = settled_config(source_of(data), config, arguments_of(given))
     from lstm_forecast.commands.train import train as run
 
     with alone():
@@ -93,8 +79,3 @@ def train(
         kept = chosen_meanwhile(found, result.champion)
         listener.note(kept, event="kept", champion=result.champion)
     return Run(found.path, found.manifest, source if isinstance(source, Frame) else None)
-
-
-def _is_empty(value: object) -> bool:
-    """Whether it is a section without a key, which sets nothing."""
-    return isinstance(value, Mapping) and not value

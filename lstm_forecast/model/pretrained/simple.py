@@ -143,12 +143,14 @@ class Past:
         ]
 
     def _with_season(self, last: Floats, half_drift: Floats, leads: Ints) -> list[Floats]:
-        period, second = self.season.period, self.season.second or self.season.period
+        period, second = self.season.period, self.season.second
         slow = float(np.exp(-1 / max(period, 4)))
         naive = _Seasonal.of(self, period, 1, leads)
         average = _Seasonal.of(self, period, MOST_SEASONS, leads)
-        other = _Seasonal.of(self, second, 1, leads)
-        others = _Seasonal.of(self, second, MOST_SEASONS, leads)
+        other, others = naive, average
+        if second:
+            other = _Seasonal.of(self, second, 1, leads)
+            others = _Seasonal.of(self, second, MOST_SEASONS, leads)
         growing = naive.level(0.9)[..., None] * naive.periods_ahead
         return [
             naive.plain(last),
