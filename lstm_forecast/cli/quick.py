@@ -64,6 +64,7 @@ def quick(
     """Forecast DATA at once by the pretrained network, without a config or a training."""
     with listening(), _line_by_line(as_json):
         from lstm_forecast.commands import quick as command
+        from lstm_forecast.forecasting.prediction import LEVELS
 
         command.require_places(data, output, plot)
         columns = {
@@ -72,7 +73,7 @@ def quick(
         }  # fmt: skip
         found = command.quick(
             data, list(_arguments(columns, settings or ())), horizon=horizon,
-            levels=levels or (80, 95), series=series or (), season=season, call="forecast quick",
+            levels=levels or LEVELS, series=series or (), season=season, call="forecast quick",
             how=_as_options,
         )  # fmt: skip
         command.write_quick(found, output, plot)

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from lstm_forecast.documents import Answer, described
 
 __all__ = [
-    "Cell", "Forecasts", "ForecastsWritten", "FutureRows", "FutureWritten", "QuickForecasts",
-    "QuickWritten",
+    "LEVELS", "Cell", "Forecasts", "ForecastsWritten", "FutureRows", "FutureWritten",
+    "QuickForecasts", "QuickWritten",
 ]  # fmt: skip
 
 Cell = str | int | float | bool | None
+LEVELS = (80, 95)  # intervals of ``quick`` in percent, where none is asked for
 
 
 @dataclass(frozen=True, kw_only=True)

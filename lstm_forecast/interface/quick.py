@@ -15,6 +15,7 @@ from typing import Any, TypedDict, Unpack
 
 from lstm_forecast.errors import UsageError
 from lstm_forecast.events import SILENT, Listener
+from lstm_forecast.forecasting.prediction import LEVELS
 from lstm_forecast.interface.describe import arguments_of, as_argument
 from lstm_forecast.interface.run import Data, require_list, require_range
 from lstm_forecast.tables.source import given_source, in_kind
@@ -23,7 +24,6 @@ __all__ = ["QuickKeys", "quick"]
 
 CALL = "quick()"  # what messages name where no argument says it
 MOST_STEPS, LONGEST_SEASON, HIGHEST_LEVEL = 10_000, 1_000, 99
-LEVELS = (80, 95)
 
 
 class QuickKeys(TypedDict, total=False):

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from lstm_forecast.documents import Answer, described
 from lstm_forecast.forecasting.session import Session
-from lstm_forecast.model.pretrained.architecture import QUANTILES
+from lstm_forecast.model.pretrained.architecture import MIDDLE, QUANTILES
 from lstm_forecast.model.pretrained.inputs import COUNT
-from lstm_forecast.model.pretrained.lessons import FREQUENCIES, lesson
+from lstm_forecast.model.pretrained.lessons import FREQUENCIES, Frequency, lesson
 from lstm_forecast.model.pretrained.season import HORIZON, Season
 from lstm_forecast.model.pretrained.simple import SIMPLE
 
@@ -18,7 +18,7 @@ __all__ = ["FrequencyErrors", "Pretrained", "generated_errors"]
 
 SEED = 2**33  # of series that neither training nor its validation sees
 SERIES = 512  # of each frequency
-Floats = NDArray[np.floating]
+Floats = NDArray[np.floating | np.bool_]
 Single = NDArray[np.float32]
 
 
@@ -49,38 +49,38 @@ def generated_errors(network: bytes) -> Iterator[FrequencyErrors]:
     """Errors of a network, as ``network_graph`` writes it, by frequency."""
     session = Session(network)
     for number, frequency in enumerate(FREQUENCIES):
-        if frequency.season is None:
-            continue
-        drawn = lesson(np.random.default_rng((SEED, number)), SERIES, frequency, wrong=0)
-        cut, simple = drawn.cuts[:, -1], drawn.simple[:, -1]
-        forecast = _forecast(session, drawn.steps, cut, simple)
-        horizon = frequency.horizon
-        target = drawn.targets[:, -1, :horizon]
-        weight = (drawn.weights[:, -1, :horizon] > 0).astype(float)
-        within = forecast[:, :horizon]
+        if frequency.season is not None:
+            yield _measured(session, number, frequency, frequency.season)
 
-        def error(made: Floats, target: Floats = target, weight: Floats = weight) -> float:
-            return float((np.abs(made - target) * weight).sum() / weight.sum())
 
-        def coverage(
-            level: float, within: Floats = within, target: Floats = target, weight: Floats = weight
-        ) -> float:
-            low = QUANTILES.index(round(0.5 - level / 2, 3))
-            inside = (target >= within[..., low]) & (target <= within[..., -1 - low])
-            return float((inside * weight).sum() / weight.sum())
+def _measured(
+    session: Session, number: int, frequency: Frequency, season: Season
+) -> FrequencyErrors:
+    drawn = lesson(np.random.default_rng((SEED, number)), SERIES, frequency, wrong=0)
+    cut, simple, horizon = drawn.cuts[:, -1], drawn.simple[:, -1], frequency.horizon
+    forecast = _forecast(session, drawn.steps, cut, simple)[:, :horizon]
+    target = drawn.targets[:, -1, :horizon]
+    weight = (drawn.weights[:, -1, :horizon] > 0).astype(float)
 
-        errors = [error(simple[:, k, :horizon]) for k in range(len(SIMPLE))]
-        best = int(np.argmin(errors))
-        yield FrequencyErrors(
-            season=frequency.season,
-            horizon=horizon,
-            network=error(within[..., len(QUANTILES) // 2]),
-            seasonal_naive=errors[SIMPLE.index("seasonal naive")],
-            best_simple=errors[best],
-            best_name=SIMPLE[best],
-            coverage_80=coverage(0.8),
-            coverage_95=coverage(0.95),
-        )
+    def mean(each: Floats) -> float:
+        return float((each * weight).sum() / weight.sum())
+
+    def coverage(level: float) -> float:
+        low = QUANTILES.index(round(0.5 - level / 2, 3))
+        return mean((target >= forecast[..., low]) & (target <= forecast[..., -1 - low]))
+
+    errors = [mean(np.abs(simple[:, k, :horizon] - target)) for k in range(len(SIMPLE))]
+    best = int(np.argmin(errors))
+    return FrequencyErrors(
+        season=season,
+        horizon=horizon,
+        network=mean(np.abs(forecast[..., MIDDLE] - target)),
+        seasonal_naive=errors[SIMPLE.index("seasonal naive")],
+        best_simple=errors[best],
+        best_name=SIMPLE[best],
+        coverage_80=coverage(0.8),
+        coverage_95=coverage(0.95),
+    )
 
 
 def _forecast(session: Session, steps: Single, cut: Single, simple: Single) -> Floats:
