@@ -112,7 +112,7 @@ def train(
 
         table = loaded.data.located(config.parent)
         result = run(loaded, table, runs=runs, listener=talk, resume=resume)
-    for line, event, figures in outcome(result.history, result.published, result.scores):
+    for line, event, figures in outcome(result.history, result.choice):
         say(line, event=event, **figures)
     if result.metrics.judged is not None:
         _say_errors(loaded.name, *result.metrics.judged)
@@ -126,8 +126,9 @@ def train(
                 champion=result.champion,
                 run=result.run.run_id,
                 path=str(result.run.path),
-                published=result.published,
-                validation_errors=result.scores,
+                published=result.choice.published,
+                pretrained_share=result.choice.pretrained,
+                validation_errors=result.choice.scores,
                 metrics=result.metrics,
             )
         )

@@ -29,16 +29,16 @@ def pretrain(
     resume: Resume = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make a network that forecasts series it has never seen, from generated ones."""
+    """Make a network that forecasts series it has never seen, from generated ones or your own."""
     from lstm_forecast.config.loading import load_recipe
 
     recipe = load_recipe(config, overrides=overrides or ())
     with listening() as talk:
         from lstm_forecast.commands.pretrain import pretrain as run
 
-        made = run(recipe, output=output, listener=talk, resume=resume)
+        made = run(recipe, folder=config.parent, output=output, listener=talk, resume=resume)
     say(
-        f"pinball loss on generated series: {made.untrained_loss:.3f} before the training,"
+        f"pinball loss on series held back: {made.untrained_loss:.3f} before the training,"
         f" {made.loss:.3f} after it",
         event="errors",
         loss=made.loss,

@@ -41,6 +41,10 @@ def quick(
     season: Annotated[
         int | None, typer.Option(min=1, max=1_000, help="Rows of a season; 1: there is none.")
     ] = None,
+    weights: Annotated[
+        Path | None,
+        typer.Option(help="pretrained.safetensors of forecast pretrain, instead of ours."),
+    ] = None,
     target: Targets = None,
     timestamp: Timestamp = None,
     timestamp_format: TimestampFormat = None,
@@ -65,6 +69,7 @@ def quick(
     with listening(), _line_by_line(as_json):
         from lstm_forecast.commands import quick as command
         from lstm_forecast.forecasting.prediction import LEVELS
+        from lstm_forecast.panel.questions import Caller
 
         command.require_places(data, output, plot)
         columns = {
@@ -73,8 +78,8 @@ def quick(
         }  # fmt: skip
         found = command.quick(
             data, list(_arguments(columns, settings or ())), horizon=horizon,
-            levels=levels or LEVELS, series=series or (), season=season, call="forecast quick",
-            how=_as_options,
+            levels=levels or LEVELS, series=series or (), season=season, weights=weights,
+            caller=Caller("forecast quick", _as_options),
         )  # fmt: skip
         command.write_quick(found, output, plot)
     for line in found.findings:

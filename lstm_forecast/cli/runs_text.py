@@ -117,8 +117,10 @@ def _learned_from(facts: "Facts") -> dict[str, str]:
 def _training(manifest: "Manifest") -> dict[str, str]:
     against, versions = manifest.judged_against, {"Python": manifest.python, **manifest.versions}
     reason = manifest.judged.reason if manifest.judged else ""
+    share = manifest.pretrained_share or 0
+    pretrained = f", {share:.0%} pretrained" if 0 < share < 1 else ""
     return {
-        "published": manifest.published.replace("_", " "),
+        "published": manifest.published.replace("_", " ") + pretrained,
         "errors": ", ".join(
             f"{name} {number(error)}" for name, error in manifest.validation_errors.items()
         ),

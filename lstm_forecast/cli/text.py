@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lstm_forecast.judging.comparison import Comparison
     from lstm_forecast.judging.spread import Spread
     from lstm_forecast.store.report import Report
+    from lstm_forecast.training.choose import Choice
     from lstm_forecast.training.inspection import Inspection
 
 __all__ = [
@@ -34,9 +35,7 @@ NETWORKS = {
 }
 
 
-def outcome(
-    history: Sequence["Epoch"], published: str, scores: Mapping[str, float]
-) -> Iterator[Told]:
+def outcome(history: Sequence["Epoch"], choice: "Choice") -> Iterator[Told]:
     """What training kept and what is published."""
     kept = {row.network: row for row in history if row.best or row.val_loss is None}
     for network, row in kept.items():
@@ -50,21 +49,31 @@ def outcome(
             " (nothing beyond its start)" if row.epoch == 0 else ""
         )
         yield text, "kept", {"network": network, "epoch": row.epoch, **losses}
-    if published != "network":
-        compared = ", ".join(
-            f"{name.replace('_', ' ')} {score:.4g}" for name, score in scores.items()
-        )
-        verdict = "" if published == "blend" else "the network does not pay here: "
+    if choice.published != "network" or choice.pretrained:
+        figures = {"pretrained": choice.pretrained, "errors": choice.scores}
+        yield _chosen(choice), "choice", {"published": choice.published, **figures}
+
+
+def _chosen(choice: "Choice") -> str:
+    """What is published, and why."""
+    published, share, scores = choice.published, choice.pretrained, choice.scores
+    what, theirs = PUBLISHED.get(published, "the network"), PUBLISHED["pretrained"]
+    if 0 < share < 1:
+        what = what.removesuffix(" alone")
+        both = f"the mean of {what} and {theirs}"
+        what = both if share == 0.5 else f"{1 - share:.0%} {what} and {share:.0%} {theirs}"
+    pays = published in ("blend", "network")
+    verdict = "" if pays else "the network does not pay here: "
+    compared = ", ".join(f"{name.replace('_', ' ')} {score:.4g}" for name, score in scores.items())
+    other = "training.fallback: false would publish the network"
+    if share and "pretrained" not in scores:
+        other = f"model.pretrained: {share:g} is in all of them"
         if not scores:
-            compared, verdict = (
-                "none, as all series are too short for one",
-                "nothing shows that the network pays: ",
-            )
-        text = (
-            f"{verdict}published is {PUBLISHED[published]} (errors on the validation part:"
-            f" {compared}; training.fallback: false would publish the network)"
-        )
-        yield text, "choice", {"published": published, "errors": scores}
+            return f"published is {what}, by model.pretrained: {share:g}"
+    elif not scores:
+        compared = "none, as all series are too short for one"
+        verdict = "nothing shows that the network pays: "
+    return f"{verdict}published is {what} (errors on the validation part: {compared}; {other})"
 
 
 def unseen_categories(unseen: Mapping[str, int]) -> Iterator[str]:

@@ -1,5 +1,6 @@
-"""``forecast pretrain``: make a pretrained network from generated series."""
+"""``forecast pretrain``: make a pretrained network from generated series, one's own, or both."""
 
+import math
 import platform
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -11,61 +12,127 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm_forecast.config.document import dump_values
-from lstm_forecast.config.pretrain import PretrainConfig
+from lstm_forecast.config.loading import load_config
+from lstm_forecast.config.pretrain import OwnPanelConfig, PretrainConfig
+from lstm_forecast.errors import ConfigError, DataError
 from lstm_forecast.events import Epoch, Listener, phase
+from lstm_forecast.forecasting.pretrained import told_season
+from lstm_forecast.forecasting.table import panel_ids
 from lstm_forecast.judging.generated import FrequencyErrors, Pretrained, generated_errors
-from lstm_forecast.model.pretrained.architecture import Architecture, network_graph
+from lstm_forecast.model.onnx.pretrained import network_graph
+from lstm_forecast.model.pretrained import shipped
+from lstm_forecast.model.pretrained.architecture import Architecture
+from lstm_forecast.model.pretrained.own import OwnSeries
+from lstm_forecast.model.pretrained.season import HORIZON
+from lstm_forecast.panel.survey import read_panel
 from lstm_forecast.store import Checkpoints, locked, write_whole
 from lstm_forecast.store.history import history_csv
 from lstm_forecast.store.outputs import require_apart
 
 __all__ = ["pretrain"]
 
+Weights = Mapping[str, NDArray[np.float32]]
+
 
 def pretrain(
-    config: PretrainConfig, *, output: Path, listener: Listener, resume: bool = False
+    config: PretrainConfig,
+    *,
+    folder: Path,
+    output: Path,
+    listener: Listener,
+    resume: bool = False,
 ) -> Pretrained:
-    """Train by the config and write weights, graph, history and card to ``output/<config.name>``.
+    """Train by the config, which lies in ``folder``, and write weights, graph, history and card to
+    ``output/<config.name>``.
 
     A training that was stopped goes on from its checkpoint with ``resume``. Raises BusyError if
-    another process writes there, UsageError if that is in a run, WriteError.
+    another process writes there, UsageError if that is in a run, DataError if a table cannot be
+    learned from, WriteError.
     """
     home = output / config.name
     require_apart("--output", home)
+    own = tuple(_own_series(panel, folder) for panel in config.panels)
+    architecture = Architecture(config.network.units, config.network.layers, config.network.hidden)
+    start = _shipped(architecture) if config.start == "shipped" else None
     with locked(home):
         checkpoints = Checkpoints(home, resume, partial(listener.note, event="checkpoint"))
         if not resume:
             checkpoints.clear()
-        phase("starting Keras, and drawing series to judge by")
-        from lstm_forecast.model.network.startup import start_keras
-
-        start_keras()
-        from lstm_forecast.model.network import pretraining
-
-        recipe = pretraining.Recipe(
-            architecture=Architecture(
-                units=config.network.units,
-                layers=config.network.layers,
-                hidden=config.network.hidden,
-            ),
-            seed=config.seed,
-            steps=config.training.steps,
-            batch_size=config.training.batch_size,
-            learning_rate=config.training.learning_rate,
-            kinds=config.kinds,
-        )
-        report = partial(listener.epoch, epochs=recipe.epochs)
-        weights, history = pretraining.pretrain(recipe, report=report, store=checkpoints)
+        weights, history = _trained(config, architecture, own, start, listener, checkpoints)
         _publish(home, config, weights, history)
         checkpoints.clear()
     best = min(epoch.val_loss for epoch in history if epoch.val_loss is not None)
     return Pretrained(folder=str(home), loss=best, untrained_loss=history[0].val_loss or 0.0)
 
 
+def _trained(
+    config: PretrainConfig,
+    architecture: Architecture,
+    own: tuple[OwnSeries, ...],
+    start: Weights | None,
+    listener: Listener,
+    checkpoints: Checkpoints,
+) -> tuple[Weights, Sequence[Epoch]]:
+    """Train the network: its weights, and the history."""
+    phase("starting Keras, and drawing series to judge by")
+    from lstm_forecast.model.network.startup import start_keras
+
+    start_keras()
+    from lstm_forecast.model.network import pretraining
+
+    recipe = pretraining.Recipe(
+        architecture=architecture,
+        seed=config.seed,
+        steps=config.training.steps,
+        batch_size=config.training.batch_size,
+        learning_rate=config.training.learning_rate,
+        kinds=config.kinds,
+        own=own,
+    )
+    report = partial(listener.epoch, epochs=recipe.epochs)
+    return pretraining.pretrain(recipe, report=report, store=checkpoints, start=start)
+
+
+def _shipped(architecture: Architecture) -> Weights:
+    """The shipped weights, for a network of their sizes."""
+    weights = shipped.weights()
+    if architecture != (known := Architecture.of(weights)):
+        raise ConfigError(
+            "start: shipped needs the network's sizes to be those of the shipped one: units"
+            f" {known.units}, layers {known.layers}, hidden {known.hidden}"
+        )
+    return weights
+
+
+def _own_series(own: OwnPanelConfig, folder: Path) -> OwnSeries:
+    """The table of a training's config, every target a series of its own."""
+    path = folder / own.config
+    config = load_config(path)
+    source = config.data.located(path.parent)
+    panel, _ = read_panel(config.data, source, memory_limit=None, training=True)
+    panel = panel.melted(panel_ids(config.data, panel.layout))
+    layout = panel.layout
+    ends = layout.ordinals(layout.offsets[1:] - 1) + 1
+    steps = ends - layout.ordinals(layout.offsets[:-1])
+    offsets = np.append(0, np.cumsum(steps))
+    series = layout.series_of(np.arange(len(panel.values)))
+    values = np.full(offsets[-1], np.nan, np.float32)  # also where steps are missing
+    values[offsets[1:][series] - ends[series] + layout.ordinals(np.arange(len(series)))] = (
+        panel.values[:, 0]
+    )
+    horizon = min(config.windows.horizon, HORIZON)
+    try:
+        return OwnSeries(values, offsets, told_season(panel), horizon, own.share)
+    except ValueError as error:
+        raise DataError(
+            f"{source}: {error}, which windows.horizon: {horizon} in {path} needs"
+        ) from None
+
+
 def _publish(
     home: Path,
     config: PretrainConfig,
-    weights: Mapping[str, NDArray[np.float32]],
+    weights: Weights,
     history: Sequence[Epoch],
 ) -> None:
     """Judge the network, and write it and all that tells of it. Raises WriteError."""
@@ -95,15 +162,15 @@ def _card(
 ) -> str:
     """The model card: recipe, time, machine, figures, limits."""
     duration = _duration(sum(epoch.seconds for epoch in history))
-    series = config.training.steps * config.training.batch_size
+    series = _learned_from(config)
     rows = "\n".join(map(_row, errors))
     return f"""\
 # Pretrained network `{config.name}`
 
 An LSTM of {architecture.n_parameters:,} parameters that forecasts series it has never seen. It was
 made by `forecast pretrain` of version {version("lstm-forecast-cli")} on
-{datetime.now(UTC):%Y-%m-%d}, from {series:,} generated series in {duration} on a processor of kind
-{platform.machine()}. No real series is in it.
+{datetime.now(UTC):%Y-%m-%d}, from {series} in {duration} on a processor of kind
+{platform.machine()}.{"" if config.panels else " No real series is in it."}
 
 ## Recipe
 
@@ -127,6 +194,16 @@ It sees a series alone: no covariates, no calendar, no other series. It looks at
 part of the season, about 150 values without a season and 770 of hourly data. It has learned from
 what its generator makes; a series of another kind it forecasts as the nearest kind that it knows.
 """
+
+
+def _learned_from(config: PretrainConfig) -> str:
+    """How many series there were, and of what."""
+    count = config.training.steps * config.training.batch_size
+    if not config.panels:
+        return f"{count:,} generated series"
+    share = math.fsum(panel.share for panel in config.panels)
+    tables = ", ".join(f"`{panel.config}`" for panel in config.panels)
+    return f"{count:,} series, {share:.0%} of them windows of the data of {tables},"
 
 
 def _duration(seconds: float) -> str:

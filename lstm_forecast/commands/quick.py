@@ -1,7 +1,7 @@
 """``forecast quick``: a table in, forecasts with intervals out, by the pretrained network."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,13 @@ from lstm_forecast.errors import UsageError
 from lstm_forecast.events import phase
 from lstm_forecast.files import STDIN
 from lstm_forecast.forecasting.prediction import QuickForecasts, QuickWritten
-from lstm_forecast.forecasting.pretrained import forecast_series, told_season
+from lstm_forecast.forecasting.pretrained import (
+    Network,
+    forecast_series,
+    read_weights,
+    shipped_network,
+    told_season,
+)
 from lstm_forecast.forecasting.table import (
     actual_values,
     chosen_ids,
@@ -29,9 +35,8 @@ from lstm_forecast.forecasting.table import (
 )
 from lstm_forecast.judging.rehearsed import Rehearsal, rehearse
 from lstm_forecast.model.pretrained.season import Season
-from lstm_forecast.model.pretrained.shipped import weights_hash
 from lstm_forecast.panel.panel import Panel
-from lstm_forecast.panel.questions import table_as_asked
+from lstm_forecast.panel.questions import Caller, table_as_asked
 from lstm_forecast.panel.settle import Settled
 from lstm_forecast.panel.survey import repair_notes, survey_panel
 from lstm_forecast.store import write_whole
@@ -68,6 +73,7 @@ class Quick:
 
     table: pd.DataFrame
     panel: Panel  # a series for every target, those wanted
+    network: Network
     season: Season
     horizon: int
     levels: tuple[int, ...]
@@ -83,25 +89,26 @@ def quick(
     levels: Sequence[int],
     series: Sequence[str] = (),
     season: int | None = None,
-    call: str,
-    how: Callable[[Mapping[str, object]], str],
+    weights: Path | None = None,
+    caller: Caller,
 ) -> Quick:
     """Forecast the next ``horizon`` steps of every series of a table, or of those named in
     ``series``.
 
     Columns are found and faults settled as by ``forecast init``; the ``arguments`` set keys of the
-    config's section data, and ``call`` and ``how`` say in messages how. ``season`` is the rows of a
-    season where it is another than usual. No forecast of a series is below 0 where none of its
-    values is.
+    config's section data. ``season`` is the rows of a season where it is another than usual, and
+    ``weights`` a file of other ones than come with the package. No forecast of a series is below 0
+    where none of its values is.
 
-    Raises ConfigError for wrong keys, UsageError for keys that would do nothing, DataError if the
-    table cannot be read or leaves something open.
+    Raises ConfigError for wrong keys, UsageError for keys that would do nothing and a file that
+    holds no weights, DataError if the table cannot be read or leaves something open.
     """
+    network = shipped_network() if weights is None else read_weights(weights)
     _require_effect(arguments)
     base = {"name": NAME, "windows": {"horizon": horizon}}
     if source == STDIN:  # a config can name no path of it
-        arguments = [*arguments, Argument(call, ("data", "path"), None)]
-    config, settled = table_as_asked(source, arguments, base, call=call, how=how)
+        arguments = [*arguments, Argument(caller.name, ("data", "path"), None)]
+    config, settled = table_as_asked(source, arguments, base, caller=caller)
     settled = _under(config.data, settled, source)
     ids = panel_ids(settled.data, settled.panel.layout)
     wanted = set(chosen_ids(ids.tolist(), settled.panel.layout.ids, series))
@@ -109,11 +116,11 @@ def quick(
     panel = panel.only(np.array([name in wanted for name in panel.layout.ids]))
     told, numbers = told_season(panel, season), np.arange(len(panel.layout.ids))
     phase(f"forecasting {len(numbers):,} series", series=len(numbers))
-    table = _table(panel, told, numbers, horizon, levels)
+    table = _table(network, panel, told, numbers, horizon, levels)
     phase("forecasting the newest rows, held back")
-    rehearsal = rehearse(panel, told, horizon=horizon)
+    rehearsal = rehearse(network, panel, told, horizon=horizon)
     findings = tuple(_findings(settled, told))
-    return Quick(table, panel, told, horizon, tuple(levels), rehearsal, findings)
+    return Quick(table, panel, network, told, horizon, tuple(levels), rehearsal, findings)
 
 
 def _require_effect(arguments: Sequence[Argument]) -> None:
@@ -162,6 +169,7 @@ def _findings(settled: Settled, told: Season) -> Iterator[str]:
 
 
 def _table(
+    network: Network,
     panel: Panel,
     told: Season,
     numbers: Ints,
@@ -173,7 +181,7 @@ def _table(
     """Forecasts of some series, ``back`` rows before their ends."""
     quantiles = sorted({0.5, *(0.5 + sign * level / 200 for level in levels for sign in (-1, 1))})
     forecast = forecast_series(
-        panel, told, numbers, horizon=horizon, quantiles=quantiles, back=back
+        network, panel, told, numbers, horizon=horizon, quantiles=quantiles, back=back
     )
     lowest = np.fmin.reduceat(panel.values[:, 0], panel.layout.offsets[:-1])[numbers]
     forecast = np.maximum(forecast, np.where(lowest >= 0, 0, -np.inf)[:, None, None])
@@ -226,7 +234,7 @@ def quick_document(
     """What ``--json`` prints: with the ``forecasts``, or with where they were written."""
     rehearsal = found.rehearsal
     written = QuickWritten(
-        pretrained=weights_hash(),
+        pretrained=found.network.sha256,
         season_length=found.season.period,
         second_season=found.season.second,
         windows=0 if rehearsal is None else rehearsal.windows,
@@ -271,4 +279,5 @@ def _held_back(found: Quick, shown: Ints) -> Iterator[pd.DataFrame]:
         newest = layout.offsets[1:][own] - 1
         whole = layout.ordinals(newest) - layout.ordinals(newest - back) == back
         if whole.any():
-            yield _table(found.panel, found.season, own[whole], horizon, found.levels, back=back)
+            how = found.network, found.panel, found.season, own[whole], horizon, found.levels
+            yield _table(*how, back=back)

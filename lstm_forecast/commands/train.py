@@ -2,7 +2,7 @@
 champion.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from lstm_forecast.events import Epoch, Listener
 from lstm_forecast.store import Run, crown, locked
 from lstm_forecast.store.report import Reports
 from lstm_forecast.tables.source import Source
+from lstm_forecast.training.choose import Choice
 from lstm_forecast.training.learn import learn, learn_all_rows, start_checkpoints
 from lstm_forecast.training.prepare import prepare
 from lstm_forecast.training.publish import publish_trained
@@ -26,8 +27,7 @@ class TrainResult:
     champion: str  # id of the run that predict uses: another one if somebody chose it meanwhile
     metrics: Reports
     history: Sequence[Epoch]
-    published: str  # network, or the simpler forecast that the validation part preferred
-    scores: Mapping[str, float]  # errors of both on the validation part
+    choice: Choice
 
     @property
     def promoted(self) -> bool:
@@ -56,6 +56,4 @@ def train(
         run = publish_trained(home, trained, learned, source=source)
         champion = crown(home, run.run_id, seen=seen)
         checkpoints.clear()
-    return TrainResult(
-        run, champion, trained.metrics, trained.fitted.history, trained.published, trained.scores
-    )
+    return TrainResult(run, champion, trained.metrics, trained.fitted.history, trained.choice)

@@ -87,6 +87,13 @@ class ModelConfig(Section):
             " weighted by how well they forecast the newest fifth of the windows)"
         ),
     )
+    pretrained: Annotated[Annotated[float, Field(ge=0, le=1)], AUTO] = Field(
+        OPEN,
+        description=(
+            "share of the forecast that is the pretrained network's, which nothing of these data"
+            " was shown; auto: 0, 0.5 or 1, whichever forecasts the validation part best"
+        ),
+    )
     channels: Literal["independent", "joint"] = Field(
         "independent",
         description=(

@@ -99,10 +99,12 @@ def _section(schema: Schema, parts: Schema, prefix: str, title: str) -> Iterator
         key = f"{prefix}{name}"
         if "$ref" in field:
             inner.append((parts[field["$ref"].rpartition("/")[2]], f"{key}."))
-        else:
-            default = "required" if name in required else _default(field)
-            meaning = str(field["description"]).replace("|", "\\|")
-            rows.append(f"| `{key}` | {_type(field)} | {default} | {meaning} |")
+            continue
+        if "$ref" in (items := field.get("items", {})):
+            inner.append((parts[items["$ref"].rpartition("/")[2]], f"{key}[]."))
+        default = "required" if name in required else _default(field)
+        meaning = str(field["description"]).replace("|", "\\|")
+        rows.append(f"| `{key}` | {_type(field)} | {default} | {meaning} |")
     purpose = str(schema["description"]).replace("``", "`")
     yield f"## {title}\n\n{purpose}\n"
     yield "\n".join([TABLE, *rows]) + "\n"
@@ -132,6 +134,8 @@ def _type(field: Schema) -> str:
         if _is_open(field):  # null says the same
             kinds = [kind.removesuffix(", null") for kind in kinds]
         return ", ".join(kinds)
+    if "$ref" in field:
+        return "sections"
     if field["type"] == "array":
         items = _type(field["items"]).replace("number", "numbers").replace("text", "texts")
         return f"list of {items}"

@@ -18,12 +18,13 @@ from lstm_forecast.config.retrain import RetrainConfig
 from lstm_forecast.config.table import DataConfig, SplitConfig
 
 __all__ = [
-    "SUPPORTS", "Config", "Normalisation", "PreprocessingConfig", "ScalerKind", "TrainingConfig",
-    "WindowsConfig",
+    "LONGEST_PRETRAINED", "SUPPORTS", "Config", "Normalisation", "PreprocessingConfig",
+    "ScalerKind", "TrainingConfig", "WindowsConfig",
 ]  # fmt: skip
 
 Normalisation = Literal["none", "last", "mean", "standard", "last_standard"]
 LONGEST_WINDOW = 100_000  # rows of a context or horizon
+LONGEST_PRETRAINED = 192  # steps that the pretrained network may have a share of: 4 of its passes
 ScalerKind = Literal["standard", "minmax", "robust", "none"]
 Support = Literal["real", "non_negative", "unit"]
 SUPPORTS: dict[Support, tuple[float, float]] = {
@@ -165,9 +166,9 @@ class TrainingConfig(Section):
     )
     fallback: Annotated[bool, AUTO] = Field(
         OPEN,
-        description="publish the mean with the linear part, that part, a smoothing or a naive "
-        "forecast where it is better on the validation part; auto: unless model.linear is none, "
-        "which asks for the network itself",
+        description="publish the mean with the linear part, that part, a smoothing, a naive "
+        "forecast or the pretrained network's where it is better on the validation part; auto: "
+        "unless model.linear is none, which asks for the network itself",
     )
 
 
@@ -203,6 +204,16 @@ class Config(Section):
             raise ValueError(
                 f"windows.context_length ({context_length}) must be a multiple of"
                 f" model.segment_length ({segment_length}); the nearest is {nearest}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _pretrained_reaches(self) -> "Config":
+        share, horizon = self.model.pretrained, self.windows.horizon
+        if share and horizon > LONGEST_PRETRAINED:
+            raise ValueError(
+                f"model.pretrained: {share:g} needs windows.horizon ({horizon}) to be at most"
+                f" {LONGEST_PRETRAINED}"
             )
         return self
 

@@ -4,6 +4,7 @@ way out.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 from lstm_forecast.config.network import quantiles_of
 from lstm_forecast.config.schema import SUPPORTS
 from lstm_forecast.forecasting.calibration import Calibration, calibrate
-from lstm_forecast.forecasting.session import Session
+from lstm_forecast.forecasting.pretrained_share import PretrainedShare
+from lstm_forecast.model.onnx.session import Session
 from lstm_forecast.panel.scale import Scaler
 from lstm_forecast.windows.batch import Batch, gather_contexts, normalised
 from lstm_forecast.windows.channels import Channels
@@ -22,7 +24,9 @@ __all__ = ["Exchange", "Forecaster", "Trials"]
 
 BATCH = 256  # larger ones are no faster, and ONNX Runtime keeps the memory of the largest
 Floats = NDArray[np.float64]
+Single = NDArray[np.float32]
 Ints = NDArray[np.int64]
+Seen: TypeAlias = tuple[Batch, Single | None]  # by the networks of a run, and by the pretrained one
 
 
 @dataclass(frozen=True)
@@ -33,12 +37,22 @@ class Exchange:
     steps: slice  # of the context
     channels: Sequence[int]  # of the inputs
 
-    def applied(self, batch: Batch, windows: Windows, index: Ints) -> Batch:
-        """``batch``, which holds the windows ``index``, with the inputs of others."""
+    def applied(self, own: Seen, lent: Seen) -> Seen:
+        """What windows see, with the inputs of others, which ``lent`` theirs."""
+        (batch, past), (other, earlier) = own, lent
         inputs = batch.inputs.copy()
-        lent = windows.batch(self.order[index]).inputs
-        inputs[:, self.steps, self.channels] = lent[:, self.steps, self.channels]
-        return replace(batch, inputs=inputs)
+        inputs[:, self.steps, self.channels] = other.inputs[:, self.steps, self.channels]
+        batch = replace(batch, inputs=inputs)
+        if past is None or earlier is None:
+            return batch, None
+        # what lies before the context goes with its first step
+        context_length, targets = inputs.shape[1], range(past.shape[2])
+        ahead = past.shape[1] - context_length
+        first, stop, _ = self.steps.indices(context_length)
+        steps = slice(max(ahead + first, 0) if first else 0, max(ahead + stop, 0))
+        past, exchanged = past.copy(), [each for each in self.channels if each in targets]
+        past[:, steps, exchanged] = earlier[:, steps, exchanged]
+        return batch, past
 
 
 @dataclass(frozen=True)
@@ -47,17 +61,17 @@ class Trials:
     what came.
     """
 
-    predictions: NDArray[np.float32]  # (n, horizon, n_targets, n_quantiles)
-    targets: NDArray[np.float32]  # (n, horizon, n_targets)
+    predictions: Single  # (n, horizon, n_targets, n_quantiles)
+    targets: Single  # (n, horizon, n_targets)
     # (n, n_targets): of the context from step to step, see ``Forecaster.changes``
-    changes: NDArray[np.float32]
+    changes: Single
     series: Ints  # (n,): rows of the scaler
     news: float  # share of a window's steps that the one before had not
 
 
 @dataclass(frozen=True)
 class Forecaster:
-    """A network with the scaling around it.
+    """A network with the scaling around it, and the pretrained one where it has a share.
 
     Forecasts are (n, horizon, n_targets, n_quantiles), see ``quantiles``.
     """
@@ -70,6 +84,7 @@ class Forecaster:
     levels: tuple[int, ...]  # percents of the intervals that are forecast
     # the least and the largest value that a target can have
     support: tuple[float, float] = SUPPORTS["real"]
+    pretrained: PretrainedShare | None = None
 
     @property
     def needed_rows(self) -> int:
@@ -96,24 +111,23 @@ class Forecaster:
         parts = []
         for start in range(0, len(windows), BATCH):
             index = np.arange(start, min(start + BATCH, len(windows)))
-            batch = windows.batch(index)
+            seen = self._seen(windows, index)
             if exchange is not None:
-                batch = exchange.applied(batch, windows, index)
-            prediction = self._predict(batch.inputs, batch.center, batch.scale, series[index])
+                seen = exchange.applied(seen, self._seen(windows, exchange.order[index]))
+            batch, past = seen
+            prediction = self._predict(batch.inputs, batch.center, batch.scale, series[index], past)
             parts.append(self._original(prediction, series[index]))
             progress(len(index))
         return np.concatenate(parts)
 
     def trials(self, windows: Windows, series: Ints) -> Trials:
         """What ``calibrated`` learns from; ``series`` as in ``on_windows``."""
-        found, done = [], 0
-        for batch in windows.batches(BATCH):
-            own = series[done : done + len(batch.inputs)]
-            prediction = self._supported(
-                self.session.predict(batch.inputs), batch.center, batch.scale, own
-            )
+        found = []
+        for start in range(0, len(windows), BATCH):
+            index = np.arange(start, min(start + BATCH, len(windows)))
+            batch, past = self._seen(windows, index)
+            prediction = self._raw(batch.inputs, batch.center, batch.scale, series[index], past)
             found.append((prediction, batch.targets, self.changes(batch.inputs)))
-            done += len(own)
         predictions, targets, changes = (
             np.concatenate(arrays) for arrays in zip(*found, strict=True)
         )
@@ -142,7 +156,7 @@ class Forecaster:
         return replace(self, calibration=calibration)
 
     def ahead(
-        self, values: NDArray[np.float32], origins: Ints, floors: Ints, series: Ints, *, steps: int
+        self, values: Single, origins: Ints, floors: Ints, series: Ints, *, steps: int
     ) -> Floats:
         """Forecasts of the ``steps`` rows from each origin on.
 
@@ -157,20 +171,19 @@ class Forecaster:
             contexts, observed = gather_contexts(
                 values, origins[part], floors[part], self.framing, self.channels
             )
-            prediction = self._roll(contexts, observed, series[part], steps)
+            past = self._past(values, origins[part], floors[part])
+            prediction = self._roll(contexts, observed, series[part], steps, past)
             parts.append(self._original(prediction, series[part]))
         return np.concatenate(parts)
 
-    def inputs(
-        self, values: NDArray[np.float32], origins: Ints, floors: Ints
-    ) -> NDArray[np.float32]:
+    def inputs(self, values: Single, origins: Ints, floors: Ints) -> Single:
         """What the network sees of the windows before these origins, see ``ahead``: (n,
         context_length, n_features).
         """
         contexts, observed = gather_contexts(values, origins, floors, self.framing, self.channels)
         return normalised(contexts, observed, self.framing, self.channels)[0]
 
-    def changes(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+    def changes(self, inputs: Single) -> Single:
         """Root mean square changes of the targets from step to step of each window, (n, n_targets).
 
         ``inputs`` (n, context_length, n_features) and the result are in the units of the network's
@@ -185,17 +198,47 @@ class Forecaster:
                 np.sqrt((change * seen).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)), np.float32
             )
 
+    def _seen(self, windows: Windows, index: Ints) -> Seen:
+        """What the networks see of the windows ``index``, in the windows' units: theirs, and what
+        the pretrained one does, where it has a share.
+        """
+        batch = windows.batch(index)
+        past = self._past(windows.values, *windows.origins(index))
+        return batch, None if past is None else (past - batch.center) / batch.scale
+
+    def _past(self, values: Single, origins: Ints, floors: Ints) -> Single | None:
+        """What the pretrained network sees, scaled."""
+        if self.pretrained is None:
+            return None
+        return self.pretrained.past(values, origins, floors, self.channels)
+
+    def _raw(
+        self,
+        inputs: Single,
+        center: Single,
+        scale: Single,
+        series: Ints,
+        past: Single | None,
+    ) -> Single:
+        """Predictions in the windows' units, within the support; arguments are of ``_predict``."""
+        prediction = self.session.predict(inputs)
+        if self.pretrained is not None and past is not None:
+            quantiles = quantiles_of(self.calibration.levels)
+            prediction = self.pretrained.mixed(prediction, past, quantiles)
+        return self._supported(prediction, center, scale, series)
+
     def _predict(
         self,
-        inputs: NDArray[np.float32],
-        center: NDArray[np.float32],
-        scale: NDArray[np.float32],
+        inputs: Single,
+        center: Single,
+        scale: Single,
         series: Ints,
-    ) -> NDArray[np.float32]:
+        past: Single | None,
+    ) -> Single:
         """Calibrated predictions in scaled units; ``center`` and ``scale`` (n, 1, n_targets) undo
-        the window's own.
+        the window's own, and ``past`` is what the pretrained network sees.
         """
-        prediction = self._supported(self.session.predict(inputs), center, scale, series)
+        prediction = self._raw(inputs, center, scale, series, past)
         calibrated = self.calibration.apply(
             prediction, series, self.levels, changes=self.changes(inputs)
         )
@@ -203,11 +246,11 @@ class Forecaster:
 
     def _supported(
         self,
-        prediction: NDArray[np.float32],
-        center: NDArray[np.float32],
-        scale: NDArray[np.float32],
+        prediction: Single,
+        center: Single,
+        scale: Single,
         series: Ints,
-    ) -> NDArray[np.float32]:
+    ) -> Single:
         """Predictions in the units of the network's output, moved so that no median lies outside of
         the support.
 
@@ -230,7 +273,7 @@ class Forecaster:
             for value in self.support
         ]
 
-    def _original(self, scaled: NDArray[np.float32], series: Ints) -> Floats:
+    def _original(self, scaled: Single, series: Ints) -> Floats:
         """Forecasts in original units, cut to the support; the order of quantiles stays."""
         values = self.scaler.invert(scaled, series, n_targets=self.channels.n_targets)
         # Adding 0 makes 0 of -0.
@@ -238,20 +281,22 @@ class Forecaster:
 
     def _roll(
         self,
-        contexts: NDArray[np.float32],
+        contexts: Single,
         observed: NDArray[np.bool_] | None,
         series: Ints,
         steps: int,
-    ) -> NDArray[np.float32]:
+        past: Single | None,
+    ) -> Single:
         """Scaled predictions (n, steps, n_targets, n_quantiles), one horizon after another."""
-        blocks: list[NDArray[np.float32]] = []
+        blocks: list[Single] = []
         # distance of the quantiles from the median at the end of the last block
         carried = np.zeros(1, np.float32)
         while True:
             inputs, center, scale = normalised(contexts, observed, self.framing, self.channels)
-            targets = self.channels.targets
-            block = self._predict(inputs, center[..., targets], scale[..., targets], series)
-            median: NDArray[np.float32] = block[..., block.shape[-1] // 2]
+            center, scale = center[..., self.channels.targets], scale[..., self.channels.targets]
+            seen = None if past is None else (past - center) / scale
+            block = self._predict(inputs, center, scale, series, seen)
+            median: Single = block[..., block.shape[-1] // 2]
             distance = block - median[..., None]  # of the quantiles from the median
             if blocks:
                 distance = np.sign(distance) * np.sqrt(distance**2 + carried**2)
@@ -262,8 +307,10 @@ class Forecaster:
                 return np.concatenate(blocks, axis=1)[:, :steps]
             known = median.clip(*self._borders(series)).astype(np.float32)  # after rounding, too
             contexts = np.concatenate([contexts, known], axis=1)[:, -self.framing.context_length :]
+            if past is not None:
+                past = np.concatenate([past, known], axis=1)[:, -past.shape[1] :]
             if observed is not None:
-                seen = np.ones(median.shape[:2], bool)
-                observed = np.concatenate([observed, seen], axis=1)[
+                rows = np.ones(median.shape[:2], bool)
+                observed = np.concatenate([observed, rows], axis=1)[
                     :, -self.framing.context_length :
                 ]

@@ -9,13 +9,16 @@ from lstm_forecast.config.network import ModelConfig
 from lstm_forecast.forecasting.onnx_file import read_network
 from lstm_forecast.forecasting.tracing import require_bounded
 from lstm_forecast.model.linear.smoothing import N_METHODS, most_numbers
+from lstm_forecast.model.pretrained.architecture import QUANTILES
+from lstm_forecast.model.pretrained.season import LAGS, STEPS
 from lstm_forecast.store import Run
 from lstm_forecast.windows.channels import Channels
 from lstm_forecast.windows.framing import Framing
 
-__all__ = ["Demands", "require_sound", "sound_network"]
+__all__ = ["Demands", "require_sound", "sound_network", "sound_pretrained"]
 
 MORE_FEATURES = 64  # of a window, beside the columns that are scaled
+WIDEST_STEP = 2_048  # numbers of a recurrent step of the pretrained network
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,23 @@ def sound_network(run: Run, demands: Demands, *, evaluated: bool) -> bytes:
     name = "evaluated.onnx" if evaluated else "network.onnx"
     content = run.read(name, limit=demands.most_bytes)
     require_sound(content, demands)
+    return content
+
+
+def sound_pretrained(run: Run, *, horizon: int) -> bytes:
+    """The pretrained network of a run, checked; raises as ``sound_network`` does."""
+    content = run.read("pretrained.onnx")
+    network = read_network(content)
+    _, length, *_ = network.inputs.get("window", (-1, -1))
+    if not 0 < length <= STEPS * LAGS:
+        raise ValueError(f"a pretrained network that sees {length} values")
+    require_bounded(
+        network,
+        inputs=(length, 2),
+        outputs=(horizon, len(QUANTILES)),
+        # each window, mirrored, and behind it the paths of all quantiles
+        largest=2 * len(QUANTILES) * (STEPS * WIDEST_STEP + len(QUANTILES) * horizon),
+    )
     return content
 
 

@@ -14,9 +14,10 @@ from lstm_forecast.events import phase
 from lstm_forecast.files import STDIN
 from lstm_forecast.forecasting.calibration import Calibration, calibration_from_bytes, uncalibrated
 from lstm_forecast.forecasting.forecaster import Forecaster
-from lstm_forecast.forecasting.limits import Demands, sound_network
-from lstm_forecast.forecasting.session import Session
+from lstm_forecast.forecasting.limits import Demands, sound_network, sound_pretrained
+from lstm_forecast.forecasting.pretrained_share import PretrainedShare
 from lstm_forecast.forecasting.table import panel_ids
+from lstm_forecast.model.onnx.session import Session
 from lstm_forecast.model.published import network_name, published_line
 from lstm_forecast.panel.future import Given, future_rows, look_ahead
 from lstm_forecast.panel.panel import Panel
@@ -57,7 +58,9 @@ class LoadedRun:
         model = self.config.model
         name = network_name(model.cell, model.units, networks=model.ensemble)
         published = read_manifest(self.run).published
-        return published_line(published, network=name, linear=model.linear)
+        return published_line(
+            published, network=name, linear=model.linear, pretrained=model.pretrained or 0
+        )
 
     @property
     def data_path(self) -> Path | None:
@@ -109,9 +112,8 @@ def load_run(
     phase(f"loading {run.path}")
     config = read_config(run)
     framing = Framing.of(config.windows, statistics_length=config.statistics_length)
-    channels = Channels.of(
-        config.data, n_targets=config.n_outputs, padded=bool(config.windows.padding)
-    )
+    padded = bool(config.windows.padding)
+    channels = Channels.of(config.data, n_targets=config.n_outputs, padded=padded)
     try:
         scaler = _read_scaler(run, config.data, melted=config.melted)
         calibration = calibration_from_bytes(
@@ -122,8 +124,8 @@ def load_run(
             n_targets=channels.n_targets,
             n_series=len(scaler.ids),
         )
-        season_length = config.windows.season_length
-        demands = Demands.of(config.model, framing, channels, season_length=season_length)
+        season = config.windows.season_length
+        demands = Demands.of(config.model, framing, channels, season_length=season)
         forecaster = make_forecaster(
             sound_network(run, demands, evaluated=evaluated),
             scaler,
@@ -134,9 +136,17 @@ def load_run(
             calibration=calibration,
             levels=levels,
         )
+        share = _read_pretrained(run, config.model.pretrained, framing.horizon)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise RunError(f"{run.path}: damaged: {error}; train again") from None
-    return LoadedRun(run, config, forecaster)
+    return LoadedRun(run, config, replace(forecaster, pretrained=share))
+
+
+def _read_pretrained(run: Run, share: float | None, horizon: int) -> PretrainedShare | None:
+    """Read the pretrained network, if it has a share."""
+    return (
+        PretrainedShare(Session(sound_pretrained(run, horizon=horizon)), share) if share else None
+    )
 
 
 def _read_scaler(run: Run, data: DataConfig, *, melted: bool) -> Scaler:

@@ -2,53 +2,102 @@
 training.
 """
 
+import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lstm_forecast.errors import UsageError
+from lstm_forecast.files import read_short
 from lstm_forecast.forecasting.doubts import held_season
-from lstm_forecast.forecasting.session import Session
+from lstm_forecast.model.onnx.session import Session
+from lstm_forecast.model.pretrained import shipped
 from lstm_forecast.model.pretrained.architecture import QUANTILES
 from lstm_forecast.model.pretrained.inputs import inputs_of, standardised_windows
 from lstm_forecast.model.pretrained.season import HORIZON, STEPS, Season
-from lstm_forecast.model.pretrained.shipped import network
 from lstm_forecast.model.pretrained.simple import Past
 from lstm_forecast.panel.grid import season_length
-from lstm_forecast.panel.panel import Panel
+from lstm_forecast.panel.panel import Layout, Panel
 from lstm_forecast.panel.seasons import strongest_season
 
-__all__ = ["at_quantiles", "forecast_series", "told_season", "windows_before"]
+__all__ = [
+    "Network", "at_quantiles", "forecast_series", "read_weights", "season_of_rows",
+    "shipped_network", "told_season", "windows_before",
+]  # fmt: skip
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 BATCH = 1_024  # series at a time: few enough to stay in the cache, and enough for long products
+MOST_WEIGHT_BYTES = 2**28
 DAY_PERIODS = (24, 48, 96)  # rows of a day that have a week as second season
+
+
+@dataclass(frozen=True)
+class Network:
+    """A pretrained network, ready to run."""
+
+    session: Session
+    sha256: str  # of its weights
+
+
+@cache
+def shipped_network() -> Network:
+    """The one that comes with the package."""
+    return Network(Session(shipped.network()), shipped.weights_hash())
+
+
+def read_weights(path: Path) -> Network:
+    """The one whose weights ``forecast pretrain`` wrote. Raises UsageError if they are none."""
+    content = read_short(path, MOST_WEIGHT_BYTES, error=UsageError)
+    # what only others' weights need
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    from lstm_forecast.model.onnx.pretrained import network_graph
+
+    try:
+        graph = network_graph(load(content))
+    except (ValueError, SafetensorError) as error:
+        raise UsageError(
+            f"{path}: expected pretrained.safetensors as `forecast pretrain` writes it: {error}"
+        ) from None
+    return Network(Session(graph), hashlib.sha256(content).hexdigest())
 
 
 def told_season(panel: Panel, period: int | None = None) -> Season:
     """The season that the network is told: ``period`` rows, or the usual one of the frequency.
 
     Where the rows or the network's window do not hold the usual one, or time is a step number, it
-    is the one found in the values. Parts of a day have the week and days the year as a second
-    season, where the rows hold two of it.
+    is the one found in the values.
     """
-    layout = panel.layout
-    freq, longest = layout.grid.freq, int(layout.lengths.max())
+    layout, freq = panel.layout, panel.layout.grid.freq
     if period is None:
         period = season_length(freq)
         seen = held_season(layout, period) and period < Season(period).context_length
         if freq.isdigit() or not seen:
             found, _ = strongest_season(panel.values[:, 0], layout.offsets[:-1], layout.offsets[1:])
             return Season(found)
+    return season_of_rows(layout, period)
+
+
+def season_of_rows(layout: Layout, period: int) -> Season:
+    """The season of so many rows, with a second one where the rows hold two of it.
+
+    Parts of a day have the week, and days the year.
+    """
+    freq, longest = layout.grid.freq, int(layout.lengths.max())
     second = 7 * period if period in DAY_PERIODS else 365 if (period, freq) == (7, "D") else 0
     fits = second and Season(period, second).context_length >= second + HORIZON
     return Season(period, second if fits and longest >= 2 * second else 0)
 
 
 def forecast_series(
+    network: Network,
     panel: Panel,
     season: Season,
     numbers: Ints,
@@ -64,7 +113,7 @@ def forecast_series(
     length = season.context_length
     windows = (windows_before(panel, part, length, back=back) for part in parts)
     return np.concatenate(
-        [at_quantiles(_rolled(own, season, horizon), quantiles) for own in windows]
+        [at_quantiles(_rolled(network.session, own, season, horizon), quantiles) for own in windows]
     )
 
 
@@ -96,23 +145,23 @@ def at_quantiles(forecast: Floats, quantiles: Sequence[float]) -> Floats:
     return np.asarray(forecast[..., above - 1] * (1 - share) + forecast[..., above] * share)
 
 
-def _rolled(windows: Floats, season: Season, horizon: int) -> Floats:
+def _rolled(session: Session, windows: Floats, season: Season, horizon: int) -> Floats:
     """The forecast of windows (n, context_length), (n, horizon, n_quantiles) of `QUANTILES`.
 
     Beyond `HORIZON` steps every quantile is rolled forward on its own path, so that intervals go on
     to widen. The median for a window without any value is 0.
     """
-    forecast = _once(windows, season)
+    forecast = _once(session, windows, season)
     while forecast.shape[1] < horizon:
         paths = []
         for number in range(len(QUANTILES)):
             behind = np.concatenate([windows, forecast[..., number]], axis=1)
-            paths.append(_once(behind[:, -season.context_length :], season)[..., number])
+            paths.append(_once(session, behind[:, -season.context_length :], season)[..., number])
         forecast = np.concatenate([forecast, np.sort(np.stack(paths, axis=2), axis=2)], axis=1)
     return forecast[:, :horizon]
 
 
-def _once(windows: Floats, season: Season) -> Floats:
+def _once(session: Session, windows: Floats, season: Season) -> Floats:
     """`HORIZON` steps of each window, those of one length together: padding is never looked at."""
     oldest = (~np.isnan(windows)).argmax(axis=1)
     steps = STEPS - np.searchsorted(season.ends, oldest)
@@ -120,11 +169,11 @@ def _once(windows: Floats, season: Season) -> Floats:
     for n_steps in np.unique(steps):
         own = steps == n_steps
         length = season.ends[n_steps - 1] + 1
-        forecast[own] = _both_ways(windows[own, -length:], season, season.ends[:n_steps])
+        forecast[own] = _both_ways(session, windows[own, -length:], season, season.ends[:n_steps])
     return forecast
 
 
-def _both_ways(windows: Floats, season: Season, ends: Ints) -> Floats:
+def _both_ways(session: Session, windows: Floats, season: Season, ends: Ints) -> Floats:
     """The mean of what the network says of the series and, turned over, of its mirror image."""
     scaled, seen, zero, mean, deviation = standardised_windows(windows)
     total = np.zeros((len(windows), HORIZON, len(QUANTILES)), np.float32)
@@ -132,12 +181,7 @@ def _both_ways(windows: Floats, season: Season, ends: Ints) -> Floats:
         past = Past(sign * scaled, seen, sign * zero, season, ends)
         inputs = inputs_of(past, np.array([len(ends) - 1]))
         feed = {"steps": inputs.steps, "cut": inputs.cuts[:, 0], "simple": inputs.simple[:, 0]}
-        relative = _session().run(feed)
+        relative = session.run(feed)
         one = inputs.last[:, :, None] + relative * inputs.scale[:, :, None]
         total += one if sign == 1 else -one[..., ::-1]
     return np.asarray(mean[:, None, None] + total / 2 * deviation[:, None, None], np.float64)
-
-
-@cache
-def _session() -> Session:
-    return Session(network())

@@ -13,7 +13,7 @@ import numpy as np
 
 from lstm_forecast.documents import described
 from lstm_forecast.forecasting.forecaster import BATCH
-from lstm_forecast.forecasting.session import Session
+from lstm_forecast.model.onnx.session import Session
 
 __all__ = ["Timing", "fastest", "time_network"]
 

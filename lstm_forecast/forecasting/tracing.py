@@ -88,10 +88,38 @@ def _matmul(attributes: Mapping[str, Any], a: Array, b: Array) -> Result:
 
 
 def _concat(attributes: Mapping[str, Any], *inputs: Array) -> Result:
-    """Of shapes alone: they are short."""
-    if any(array.ndim != 1 or array.dtype != np.int64 or array.size > 8 for array in inputs):
-        raise ValueError("Concat of something else than shapes")
-    return [np.concatenate(inputs)]
+    """Numbers of shapes, which are short, are put together; of other arrays the shape is enough."""
+    axis, first = attributes["axis"], inputs[0]
+    if all(array.ndim == 1 and array.dtype == np.int64 and array.size <= 8 for array in inputs):
+        return [np.concatenate(inputs)]
+    lengths = {(*array.shape[:axis], *array.shape[axis + 1 :]) for array in inputs}
+    if not 0 <= axis < first.ndim or len(lengths) > 1:
+        raise ValueError("Concat of arrays that do not fit each other")
+    total = sum(array.shape[axis] for array in inputs)
+    return [(*first.shape[:axis], total, *first.shape[axis + 1 :])]
+
+
+def _gather(attributes: Mapping[str, Any], array: Array, index: Array) -> Result:
+    axis = attributes.get("axis", 0)
+    return [(*array.shape[:axis], *index.shape, *array.shape[axis + 1 :])]
+
+
+def _gather_elements(attributes: Mapping[str, Any], array: Array, index: Array) -> Result:
+    return [index.shape]
+
+
+def _pad(attributes: Mapping[str, Any], array: Array, widths: Array, filling: Array) -> Result:
+    before, after = np.reshape(_whole(widths), (2, array.ndim)).tolist()
+    if min(*before, *after) < 0:
+        raise ValueError("Pad that takes away")
+    return [tuple(a + n + b for a, n, b in zip(before, array.shape, after, strict=True))]
+
+
+def _arg_max(attributes: Mapping[str, Any], array: Array) -> Result:
+    axis = attributes["axis"]
+    if attributes.get("keepdims", 1):
+        raise ValueError("ArgMax that keeps its axis")
+    return [(*array.shape[:axis], *array.shape[axis + 1 :])]
 
 
 def _expand(attributes: Mapping[str, Any], array: Array, shape: Array) -> Result:
@@ -158,14 +186,20 @@ def _whole(array: Array) -> list[int]:
 
 OPERATORS: dict[str, Rule] = {
     **dict.fromkeys(("Add", "Div", "Max", "Mean", "Min", "Mul", "Sub"), _elementwise),
+    **dict.fromkeys(("Equal", "Greater", "Where"), _elementwise),
     **dict.fromkeys(
         ("Cast", "Ceil", "Elu", "Gelu", "Identity", "Log", "Relu", "Sigmoid", "Softmax", "Tanh"),
         _same,
     ),
+    **dict.fromkeys(("Abs", "Asinh", "CumSum", "Neg", "Softplus", "Sqrt"), _same),
     **dict.fromkeys(("GRU", "LSTM", "RNN"), _recurrent),
+    "ArgMax": _arg_max,
     "Concat": _concat,
     "Expand": _expand,
+    "Gather": _gather,
+    "GatherElements": _gather_elements,
     "MatMul": _matmul,
+    "Pad": _pad,
     "ReduceMean": _reduce,
     "ReduceSum": _reduce,
     "Reshape": _reshape,

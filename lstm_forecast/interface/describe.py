@@ -10,7 +10,7 @@ from lstm_forecast.config.loading import Argument, config_of
 from lstm_forecast.config.schema import Config
 from lstm_forecast.errors import UsageError
 from lstm_forecast.interface.run import Location
-from lstm_forecast.panel.questions import table_as_asked
+from lstm_forecast.panel.questions import Caller, table_as_asked
 from lstm_forecast.tables.source import Frame, Source
 
 __all__ = ["arguments_of", "as_argument", "settled_config"]
@@ -39,7 +39,7 @@ def settled_config(
                 " data={...} holds keys of the config"
             )
         base = {"name": _name(source), "windows": {}}
-        return table_as_asked(source, arguments, base, call=CALL, how=as_argument)[0], source
+        return table_as_asked(source, arguments, base, caller=Caller(CALL, as_argument))[0], source
     if not isinstance(config, Config | str | os.PathLike):
         raise UsageError(f"config {config!r}: expected the path of a YAML file, or a Config")
     if isinstance(config, Config):

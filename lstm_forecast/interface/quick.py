@@ -11,6 +11,8 @@ lstm_forecast.errors.ConfigError: argument data: unknown key data.gap; did you m
 """
 
 from collections.abc import Mapping, Sequence
+from os import PathLike
+from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 from lstm_forecast.errors import UsageError
@@ -18,6 +20,7 @@ from lstm_forecast.events import SILENT, Listener
 from lstm_forecast.forecasting.prediction import LEVELS
 from lstm_forecast.interface.describe import arguments_of, as_argument
 from lstm_forecast.interface.run import Data, require_list, require_range
+from lstm_forecast.panel.questions import Caller
 from lstm_forecast.tables.source import given_source, in_kind
 
 __all__ = ["QuickKeys", "quick"]
@@ -31,6 +34,7 @@ class QuickKeys(TypedDict, total=False):
     in the mapping ``data``.
     """
 
+    target: str | Sequence[str]
     timestamp: str | Sequence[str]
     series_id: str
     data: Mapping[str, Any]
@@ -41,10 +45,10 @@ def quick(
     /,
     *,
     horizon: int,
-    target: str | Sequence[str] | None = None,
     levels: Sequence[int] = LEVELS,
     series: str | Sequence[str] = (),
     season: int | None = None,
+    weights: str | PathLike[str] | None = None,
     listener: Listener = SILENT,
     **keys: Unpack[QuickKeys],
 ) -> Any:
@@ -52,22 +56,24 @@ def quick(
     pretrained network.
 
     Columns that are not named are found, and faults settled, as by ``forecast init``. ``season`` is
-    the rows of a season where it is another than usual; 1: there is none. The table has the columns
-    ``unique_id, ds, cutoff, forecast, forecast-lo-80, forecast-hi-80`` and so on, and is a frame of
-    the kind that was given, of pandas for a path. What was found, and how good such forecasts were
-    on the newest rows, is told to the ``listener``. Raises UsageError, ConfigError for wrong keys,
-    DataError if the table cannot be read or leaves something open.
+    the rows of a season where it is another than usual; 1: there is none. ``weights`` is
+    pretrained.safetensors of ``forecast pretrain``, where another network than ours forecasts.
+
+    The table has the columns ``unique_id, ds, cutoff, forecast, forecast-lo-80, forecast-hi-80``
+    and so on, and is a frame of the kind that was given, of pandas for a path. What was found, and
+    how good such forecasts were on the newest rows, is told to the ``listener``. Raises UsageError,
+    ConfigError for wrong keys, DataError if the table cannot be read or leaves something open.
     """
     from lstm_forecast.commands.quick import quick as run
 
     _require_ranges(horizon, levels, season)
     wanted = [series] if isinstance(series, str) else require_list("series", series)
     source = given_source(data)
-    named = {"target": target, **keys}.items()
-    given = {name: value for name, value in named if value is not None}
+    given = {name: value for name, value in keys.items() if value is not None}
     found = run(
         source, arguments_of(given), horizon=horizon, levels=levels,
-        series=[str(name) for name in wanted], season=season, call=CALL, how=as_argument,
+        series=[str(name) for name in wanted], season=season,
+        weights=None if weights is None else Path(weights), caller=Caller(CALL, as_argument),
     )  # fmt: skip
     for finding in found.findings:
         listener.note(finding, event="finding")

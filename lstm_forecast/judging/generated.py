@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm_forecast.documents import Answer, described
-from lstm_forecast.forecasting.session import Session
+from lstm_forecast.model.onnx.session import Session
 from lstm_forecast.model.pretrained.architecture import MIDDLE, QUANTILES
 from lstm_forecast.model.pretrained.inputs import COUNT
 from lstm_forecast.model.pretrained.lessons import FREQUENCIES, Frequency, lesson

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lstm_forecast.forecasting.pretrained import forecast_series, windows_before
+from lstm_forecast.forecasting.pretrained import Network, forecast_series, windows_before
 from lstm_forecast.judging.metrics import seasonal_scale
 from lstm_forecast.model.pretrained.season import Season
 from lstm_forecast.panel.panel import Panel
@@ -47,7 +47,7 @@ class Rehearsal:
         )
 
 
-def rehearse(panel: Panel, season: Season, *, horizon: int) -> Rehearsal | None:
+def rehearse(network: Network, panel: Panel, season: Season, *, horizon: int) -> Rehearsal | None:
     """Forecast the newest windows of the first column from the rows before them; None where no
     series is long enough to hold back one, or none changes before it.
     """
@@ -56,7 +56,7 @@ def rehearse(panel: Panel, season: Season, *, horizon: int) -> Rehearsal | None:
     if not len(fitting):
         return None
     chosen = fitting[np.unique(np.linspace(0, len(fitting) - 1, MOST_SERIES).astype(np.int64))]
-    parts = list(_windows(panel, season, chosen, horizon))
+    parts = list(_windows(network, panel, season, chosen, horizon))
     errors = np.concatenate(parts)
     if not len(errors):
         return None
@@ -70,7 +70,7 @@ def rehearse(panel: Panel, season: Season, *, horizon: int) -> Rehearsal | None:
 
 
 def _windows(
-    panel: Panel, season: Season, chosen: NDArray[np.int64], horizon: int
+    network: Network, panel: Panel, season: Season, chosen: NDArray[np.int64], horizon: int
 ) -> Iterator[Floats]:
     """Scaled absolute errors (n, 3) of every window, the newest ones first."""
     period = season.period
@@ -82,7 +82,7 @@ def _windows(
         past = windows_before(panel, own, length, back=back)
         actual = windows_before(panel, own, horizon, back=back - horizon)
         forecast = forecast_series(
-            panel, season, own, horizon=horizon, quantiles=(0.5,), back=back
+            network, panel, season, own, horizon=horizon, quantiles=(0.5,), back=back
         )[..., 0]
         filled = _filled(past)
         seasonal = filled[:, -period:][:, np.arange(horizon) % period]

@@ -7,18 +7,20 @@ if TYPE_CHECKING:
     from lstm_forecast.config.network import Cell  # pydantic, which --help need not wait for
 
 __all__ = [
-    "BLEND", "CELL_NAMES", "LINEAR", "NAIVE", "NETWORK", "PUBLISHED", "SEASONAL_NAIVE", "SMOOTHING",
+    "BLEND", "CELL_NAMES", "LINEAR", "NAIVE", "NETWORK", "PRETRAINED", "PUBLISHED",
+    "SEASONAL_NAIVE", "SMOOTHING",
     "keeps_networks", "network_name", "published_line",
 ]  # fmt: skip
 
 NETWORK, BLEND, LINEAR, SMOOTHING = "network", "blend", "linear", "smoothing"
-NAIVE, SEASONAL_NAIVE = "naive", "seasonal_naive"
+NAIVE, SEASONAL_NAIVE, PRETRAINED = "naive", "seasonal_naive", "pretrained"
 PUBLISHED = {
     BLEND: "the mean of the network and its linear part",
     LINEAR: "the linear part alone",
     SMOOTHING: "an exponential smoothing",
     SEASONAL_NAIVE: "the seasonal naive forecast",
     NAIVE: "the last value",
+    PRETRAINED: "the forecast of the pretrained network",
 }
 """Everything but the network itself, in words."""
 CELL_NAMES: "dict[Cell, str]" = {
@@ -38,19 +40,24 @@ def network_name(cell: "Cell", units: Sequence[int], *, networks: int = 1) -> st
     return f"{name} ({' + '.join(map(str, units))} units)"
 
 
-def published_line(published: str, *, network: str, linear: str) -> str:
+def published_line(published: str, *, network: str, linear: str, pretrained: float) -> str:
     """Say in one line what forecasts.
 
-    ``network`` is its name as of ``network_name``, ``linear`` the config's ``model.linear``.
+    ``network`` is its name as of ``network_name``, ``linear`` the config's ``model.linear`` and
+    ``pretrained`` the share that the pretrained network has.
     """
     if published == NETWORK:
         added = "" if linear == "none" else f", which corrects its linear part ({linear})"
-        return f"published: the {network}{added}"
-    if published == BLEND:
-        return f"published: the mean of the {network} and its linear part ({linear})"
-    form = f" ({'ridge' if linear == 'none' else linear})" if published == LINEAR else ""
-    what = PUBLISHED.get(published, published)
-    return f"published: {what}{form}, not the {network}: nothing showed that it forecasts better"
+        line = f"the {network}{added}"
+    elif published == BLEND:
+        line = f"the mean of the {network} and its linear part ({linear})"
+    else:
+        form = f" ({'ridge' if linear == 'none' else linear})" if published == LINEAR else ""
+        what = PUBLISHED.get(published, published)
+        line = f"{what}{form}, not the {network}: nothing showed that it forecasts better"
+    if 0 < pretrained < 1:
+        line = f"{pretrained:.0%} {PUBLISHED[PRETRAINED]}, and {line}"
+    return f"published: {line}"
 
 
 def keeps_networks(published: str, weights: str | None) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lstm_forecast.config.document import quote
@@ -14,43 +14,45 @@ from lstm_forecast.panel.settle import Question, Settled, settle
 from lstm_forecast.tables.first_look import FirstLook, first_look
 from lstm_forecast.tables.source import Frame, Source
 
-__all__ = ["question_lines", "shown", "table_as_asked"]
+__all__ = ["Caller", "question_lines", "shown", "table_as_asked"]
 
 Key = tuple[str, ...]
 # stand in for columns that are found later, while the other keys are checked
 OPEN = {"timestamp": "(the time)", "targets": ["(the target)"]}
 
 
+@dataclass(frozen=True)
+class Caller:
+    """Who asks for a table, as messages tell it."""
+
+    name: str
+    setting: Callable[[Mapping[str, object]], str]  # how keys of the section data are set there
+
+
 def table_as_asked(
-    source: Source,
-    arguments: Sequence[Argument],
-    base: Mapping[str, Any],
-    *,
-    call: str,
-    how: Callable[[Mapping[str, object]], str],
+    source: Source, arguments: Sequence[Argument], base: Mapping[str, Any], *, caller: Caller
 ) -> tuple[Config, Settled]:
     """The config for a table, as ``forecast init`` would write it where the ``arguments`` of the
-    ``call`` leave it open, and the table.
+    ``caller`` leave it open, and the table.
 
-    ``base`` has the keys that a config needs beside, and ``how`` tells how keys of the section data
-    are set. Raises ConfigError for wrong keys before the table is read, DataError for what has to
-    be chosen.
+    ``base`` has the keys that a config needs beside. Raises ConfigError for wrong keys before the
+    table is read, DataError for what has to be chosen.
     """
     given = {key for argument in arguments for key, _ in argument.leaves()}
     path = None if isinstance(source, Frame) else str(source)
     described = {**base, "data": {"path": path, **OPEN}}
-    asked = config_of(described, arguments, source=call).data
+    asked = config_of(described, arguments, source=caller.name).data
     look = _looked(source, asked, given)
     described["data"] = look.data.model_copy(update={"path": path, "sentinels": ()}).model_dump(
         mode="json"
     )
-    known = config_of(described, arguments, source=call).data
+    known = config_of(described, arguments, source=caller.name).data
     settled = settle(_with_words(look, known, given), source)
     if settled.questions:
         freq = {} if ("data", "freq") in given else {"freq": settled.data.freq}
-        raise DataError(*(_asked(question, freq, how) for question in settled.questions))
+        raise DataError(*(_asked(question, freq, caller.setting) for question in settled.questions))
     described["data"] = settled.data.model_dump(mode="json")
-    config = config_of(described, arguments, source=call)
+    config = config_of(described, arguments, source=caller.name)
     # those that were given, and the words that say nothing beside them
     data = config.data.model_copy(update={"sentinels": settled.data.sentinels})
     return config.model_copy(update={"data": data}), settled

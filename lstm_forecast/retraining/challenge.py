@@ -32,7 +32,7 @@ from lstm_forecast.training.specs import network_spec
 __all__ = ["Challenge", "train_challenger", "warm_weights"]
 
 # Keys that are decided anew in every training, as the rows that there are, or other keys, decide.
-DECIDED_ANEW = ("padding", "evaluation_stride", "fallback")
+DECIDED_ANEW = ("padding", "evaluation_stride", "fallback", "pretrained")
 # Horizons that judge, at most. Nobody learns from them: half of all new rows would hide a new
 # regime for as long as the champion is old, and more than 32 find no better challenger sooner
 # (`python -m tests.benchmarks reliability power`).

@@ -108,6 +108,9 @@ class TrainedRun(Document):
     run: str = field(metadata=described("Id of the run."))
     path: str = field(metadata=described("Its directory."))
     published: str = field(metadata=described("What forecasts: network, or a simpler forecast."))
+    pretrained_share: float = field(
+        metadata=described("Share of the forecast that is the pretrained network's.", least=0)
+    )
     validation_errors: Mapping[str, float] = field(
         metadata=described("By what could be published: MASE, or MAE where nothing is scaled.")
     )

@@ -133,6 +133,21 @@ class Manifest(Facts, _Origin):
             "What forecasts: `network`, or the simpler forecast that the validation part preferred."
         )
     )
+    pretrained_share: float | None = field(
+        default=None,
+        metadata=described(
+            "Share of the forecasts that is the pretrained network's, where it has one; the rest is"
+            " what `published` says.",
+            missing_without="pretrained_share",
+        ),
+    )
+    pretrained_sha256: Text | None = field(
+        default=None,
+        metadata=described(
+            "SHA-256 of the pretrained network's weights, where it has a share.",
+            missing_without="pretrained_sha256",
+        ),
+    )
     weights: Text | None = field(
         default=None,
         metadata=described(

@@ -10,7 +10,15 @@ from pathlib import Path
 from lstm_forecast.store.disk import Writer, held, remove, sync, write_errors, write_synced
 from lstm_forecast.store.keeping import STAGE, discard
 from lstm_forecast.store.pointer import Version, version
-from lstm_forecast.store.reading import FILES, FORMAT_VERSION, MANIFEST, Run, fingerprint, run_ids
+from lstm_forecast.store.reading import (
+    FILES,
+    FORMAT_VERSION,
+    MANIFEST,
+    MORE_FILES,
+    Run,
+    fingerprint,
+    run_ids,
+)
 
 __all__ = ["locked", "publish"]
 
@@ -35,20 +43,22 @@ def locked(home: Path, *, wait: float = 0) -> Iterator[Version]:
 
 
 def publish(home: Path, writers: Mapping[str, Writer], manifest: Mapping[str, object]) -> Run:
-    """Write a run, one writer for each of ``FILES``; ``crown`` makes it the champion.
+    """Write a run, one writer for each of ``FILES`` and, if wanted, of ``MORE_FILES``; ``crown``
+    makes it the champion.
 
     ``manifest`` is the content of a ``Manifest``, to which version, id, time and hashes are added.
 
     Call it under ``locked(home)``. Raises WriteError if anything could not be written; nothing is
     left of the run then.
     """
+    names = (*FILES, *(name for name in MORE_FILES if name in writers))
     with write_errors(home):
         created = datetime.now(UTC)
         run_id = f"{_next_number(home):04d}-{created:%Y%m%dT%H%M%SZ}"
         stage = home / f"{STAGE}{run_id}"
         try:
             stage.mkdir()
-            for name in FILES:
+            for name in names:
                 writers[name](stage / name)
                 sync(stage / name)
             content = dict(manifest) | {
@@ -56,7 +66,7 @@ def publish(home: Path, writers: Mapping[str, Writer], manifest: Mapping[str, ob
                 "run_id": run_id,
                 "created": created.isoformat(timespec="seconds"),
                 "files": {
-                    name: hashlib.sha256((stage / name).read_bytes()).hexdigest() for name in FILES
+                    name: hashlib.sha256((stage / name).read_bytes()).hexdigest() for name in names
                 },
             }
             content["sha256"] = fingerprint(content)

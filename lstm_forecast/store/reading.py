@@ -39,6 +39,7 @@ FILES = (
     "forecasts.parquet",
     "golden.json",
 )
+MORE_FILES = ("pretrained.onnx",)  # of runs of whose forecasts the pretrained network has a share
 MOST_NAMED = 10  # runs in a message
 RUN_ID = re.compile(r"\d{4,}-\d{8}T\d{6}Z")
 MAX_FILE_BYTES, MAX_MANIFEST_BYTES = 2**31, 2**22
@@ -47,6 +48,7 @@ SMALL = {  # files that are never large
     "history.csv": 2**24,
     "metrics.json": 2**24,
     "golden.json": 2**26,
+    "pretrained.onnx": 2**24,
     "calibration.safetensors": 2**28,
 }
 
@@ -86,7 +88,7 @@ class Run:
         Raises RunError with a problem for each damaged one.
         """
         problems: list[str] = []
-        for name in FILES:
+        for name in self.manifest["files"]:
             try:
                 with opened(self.path / name, SMALL.get(name, MAX_FILE_BYTES)) as file:
                     self._require_digest(name, hashlib.file_digest(file, "sha256").hexdigest())
@@ -180,7 +182,8 @@ def _named(ids: Sequence[str]) -> str:
 
 def _is_whole(manifest: dict[str, Any]) -> bool:
     content = {key: value for key, value in manifest.items() if key != "sha256"}
-    return set(manifest["files"]) == set(FILES) and manifest["sha256"] == fingerprint(content)
+    own = set(manifest["files"]) - set(MORE_FILES)
+    return own == set(FILES) and manifest["sha256"] == fingerprint(content)
 
 
 def fingerprint(manifest: Mapping[str, Any]) -> str:

@@ -1,41 +1,33 @@
-"""Networks fitted to prepared windows, and the choice of what is published: the only workflow part
-that needs Keras.
-"""
+"""Networks fitted to prepared windows: the only part of a training that needs Keras."""
 
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lstm_forecast.config.schema import SUPPORTS
 from lstm_forecast.events import Epoch, phase
-from lstm_forecast.judging.metrics import errors
 from lstm_forecast.model.ensemble import Member
 from lstm_forecast.model.linear.linear import Linear, fit_linear, fixed_linear
 from lstm_forecast.model.linear.methods import sample
 from lstm_forecast.model.network.startup import start_keras
-from lstm_forecast.model.onnx.graph import onnx_graph
 from lstm_forecast.model.optimisation import Optimisation
 from lstm_forecast.model.published import (
     BLEND,
     LINEAR,
     NAIVE,
     NETWORK,
-    SEASONAL_NAIVE,
-    SMOOTHING,
+    PRETRAINED,
 )
 from lstm_forecast.store import Checkpoints
 from lstm_forecast.training.prepared import Prepared
 from lstm_forecast.training.specs import network_spec
 from lstm_forecast.windows.windows import Windows
 
-__all__ = ["Fitted", "Learned", "Warm", "choose", "fit", "learn_again", "members_of"]
+__all__ = ["Fitted", "Learned", "Warm", "fit", "learn_again", "members_of"]
 
 RESIDUALS = 5_000  # windows that the first quantiles are taken from
-HANDICAPS = {NAIVE: 0.99, SEASONAL_NAIVE: 0.99, NETWORK: 1.02}  # of errors on the validation part
 Report = Callable[[Epoch], None]
 # weights to start from, by name, for each network
 Warm = Sequence[Mapping[str, NDArray[np.float32]]] | None
@@ -104,53 +96,6 @@ def refit(
     return _fit(prepared, report, stop_after=fitted.epochs, warm=warm, checkpoints=checkpoints)
 
 
-def choose(prepared: Prepared, fitted: Fitted) -> tuple[str, dict[str, float]]:
-    """What forecasts the validation part best, by name, and the errors of all.
-
-    There is the network, its linear part, the mean of both, and simple forecasts. A naive one is
-    preferred where the difference is below 1 %: on a random walk that is chance. The network has to
-    be 2 % better, as its epochs were chosen by the same windows. The errors are mean absolute
-    scaled ones (mean absolute where nothing can be scaled), of forecasts that are not cut to
-    ``preprocessing.support``: it changes no choice, and no error but to a smaller one. Without a
-    validation part it is the network where none was asked for, and the linear part where all series
-    are too short for one: nothing says then that the network is better.
-    """
-    part = prepared.validation
-    if part is None:
-        return LINEAR if prepared.config.split.validation else NETWORK, {}
-    scores = {}
-    for name in _names(prepared):
-        members = members_of(prepared, fitted, name)
-        forecaster = prepared.forecaster(onnx_graph(members))
-        forecast = replace(forecaster, support=SUPPORTS["real"]).on_windows(
-            part.windows, part.series
-        )
-        found = errors(forecast[..., forecast.shape[-1] // 2], part.actual, part.scale)
-        scores[name] = found.mase if found.mase is not None else found.mae or 0.0
-    scores = {name: score for name, score in scores.items() if math.isfinite(score)}
-    handicapped = {name: score * HANDICAPS.get(name, 1) for name, score in scores.items()}
-    best = min(handicapped, key=lambda name: handicapped[name], default=NETWORK)
-    return best, scores
-
-
-def _names(prepared: Prepared) -> Iterator[str]:
-    """All that may be published.
-
-    A weighted linear part holds the simple forecasts, and is for windows so few that choosing one
-    of them is worse.
-    """
-    config = prepared.config
-    yield LINEAR
-    if config.model.linear != "weighted":
-        yield SMOOTHING
-        if 1 < config.windows.season_length <= min(config.member_contexts):
-            yield SEASONAL_NAIVE
-        yield NAIVE
-    if config.model.linear != "none":
-        yield BLEND
-    yield NETWORK
-
-
 def members_of(
     prepared: Prepared, fitted: Fitted, published: str, *, everything: bool = False
 ) -> tuple[Member, ...]:
@@ -168,7 +113,9 @@ def members_of(
         and prepared.config.model.linear != "none"
     ):
         return tuple({first.spec.framing.context_length: first for first in fitted.starts}.values())
-    return start(prepared, published, everything=everything)
+    # where the pretrained network has the whole forecast, the simplest one stands beside it
+    simple = NAIVE if published == PRETRAINED else published
+    return start(prepared, simple, everything=everything)
 
 
 def learn_again(

@@ -23,11 +23,11 @@ from lstm_forecast.judging.parts import (
 )
 from lstm_forecast.model.linear.linear import fit_linear
 from lstm_forecast.model.onnx.graph import n_parameters, onnx_graph
-from lstm_forecast.model.published import NETWORK
 from lstm_forecast.panel.survey import repair_notes
 from lstm_forecast.store import Checkpoints
 from lstm_forecast.store.report import Report, Reports
-from lstm_forecast.training.fit import Learned, Warm, choose, fit, learn_again, members_of
+from lstm_forecast.training.choose import choose
+from lstm_forecast.training.fit import Learned, Warm, fit, learn_again, members_of
 from lstm_forecast.training.prepared import Prepared
 from lstm_forecast.training.publish import Trained
 from lstm_forecast.training.rehearsal import rehearse
@@ -72,8 +72,10 @@ def learn(
         _lesson(prepared, warm), _reporter(prepared, listener), warm=warm, checkpoints=checkpoints
     )
     phase("judging")
-    published, scores = choose(prepared, fitted) if config.training.fallback else (NETWORK, {})
-    members = members_of(prepared, fitted, published)
+    choice = choose(prepared, fitted)
+    reason = choice.reason if config.model.pretrained is None else ""
+    prepared = prepared.with_share(choice.pretrained, reason)
+    members = members_of(prepared, fitted, choice.published)
     evaluated = onnx_graph(members)
     parts = prepared.parts
     forecaster, calibrations = _calibrated(prepared, prepared.forecaster(evaluated))
@@ -85,9 +87,7 @@ def learn(
     _describe_intervals(prepared, forecasts, forecaster.levels, listener)
     metrics = _reports(prepared, forecasts, forecaster.quantiles)
     table = _test_table(prepared, forecasts.get("test"), forecaster.quantiles)
-    return Trained(
-        prepared, fitted, members, evaluated, calibrations, published, scores, metrics, table
-    )
+    return Trained(prepared, fitted, members, evaluated, calibrations, choice, metrics, table)
 
 
 def learn_all_rows(
@@ -110,7 +110,7 @@ def learn_all_rows(
         listener.note("training again on all rows, for the forecasts to come")
     lesson, report = _lesson(prepared, warm), _reporter(prepared, listener)
     return learn_again(
-        lesson, trained.fitted, trained.published, report, warm=warm, checkpoints=checkpoints
+        lesson, trained.fitted, trained.choice.published, report, warm=warm, checkpoints=checkpoints
     )
 
 

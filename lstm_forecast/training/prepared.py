@@ -1,6 +1,7 @@
 """What training starts from: scaled values, their split and windows, and a resolved config."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,8 +10,14 @@ from lstm_forecast.config.schema import Config
 from lstm_forecast.forecasting.calibration import Calibration
 from lstm_forecast.forecasting.forecaster import Forecaster
 from lstm_forecast.forecasting.loaded import make_forecaster
+from lstm_forecast.forecasting.pretrained import season_of_rows
+from lstm_forecast.forecasting.pretrained_share import PretrainedShare
 from lstm_forecast.forecasting.table import window_ids
 from lstm_forecast.judging.parts import Part
+from lstm_forecast.model.onnx.pretrained import window_graph
+from lstm_forecast.model.onnx.session import Session
+from lstm_forecast.model.pretrained.season import Season
+from lstm_forecast.model.pretrained.shipped import weights
 from lstm_forecast.panel.panel import Layout
 from lstm_forecast.panel.scale import Scaler
 from lstm_forecast.panel.split import Split
@@ -98,8 +105,11 @@ class Prepared:
         )
 
     def forecaster(self, network: bytes, calibration: Calibration | None = None) -> Forecaster:
-        """Surround an ONNX ``network`` that was trained on this with all that a forecast needs."""
-        return make_forecaster(
+        """Surround an ONNX ``network`` that was trained on this with all that a forecast needs,
+        also the pretrained one, where it has a share.
+        """
+        share = self.config.model.pretrained
+        forecaster = make_forecaster(
             network,
             self.scaler,
             self.framing,
@@ -108,3 +118,31 @@ class Prepared:
             support=self.config.preprocessing.bounds,
             calibration=calibration,
         )
+        if not share:
+            return forecaster
+        return replace(
+            forecaster, pretrained=PretrainedShare(Session(self.pretrained_graph), share)
+        )
+
+    @property
+    def pretrained_graph(self) -> bytes:
+        """The graph of the pretrained network for these windows and their season."""
+        season = self.config.windows.season_length
+        seen = season if season < Season(season).context_length else 1
+        return _shipped_graph(season_of_rows(self.layout, seen), self.framing.horizon)
+
+    def with_share(self, share: float, reason: str = "") -> "Prepared":
+        """The same with that share of the pretrained network, and why it was chosen."""
+        model = self.config.model.model_copy(update={"pretrained": share})
+        told = {"model.pretrained": f"{share}: {reason}"} if reason else {}
+        return replace(
+            self,
+            config=self.config.model_copy(update={"model": model}),
+            facts=replace(self.facts, resolved={**self.facts.resolved, **told}),
+        )
+
+
+@cache
+def _shipped_graph(season: Season, horizon: int) -> bytes:
+    length = season.context_length
+    return window_graph(weights(), season, context_length=length, horizon=horizon)

@@ -18,10 +18,11 @@ from lstm_forecast.errors import DataError
 from lstm_forecast.events import phase
 from lstm_forecast.forecasting.calibration import Calibration, calibrations_to_bytes
 from lstm_forecast.forecasting.golden import golden_json
-from lstm_forecast.forecasting.session import Session
 from lstm_forecast.libraries import temporary_files_in
 from lstm_forecast.model.ensemble import Member, published_weights
 from lstm_forecast.model.onnx.graph import onnx_graph
+from lstm_forecast.model.onnx.session import Session
+from lstm_forecast.model.pretrained.shipped import weights_hash
 from lstm_forecast.model.published import NETWORK
 from lstm_forecast.store import Run, publish
 from lstm_forecast.store.disk import Writer
@@ -29,6 +30,7 @@ from lstm_forecast.store.history import history_csv
 from lstm_forecast.store.manifest import Manifest, Verdict
 from lstm_forecast.store.report import Reports
 from lstm_forecast.tables.source import Frame, Source
+from lstm_forecast.training.choose import Choice
 from lstm_forecast.training.fit import Fitted, Learned
 from lstm_forecast.training.prepared import Prepared
 
@@ -68,8 +70,7 @@ class Trained:
     members: Sequence[Member]
     evaluated: bytes  # the same as an ONNX file
     calibrations: Mapping[str, Calibration]  # of the evaluated and of the published network
-    published: str
-    scores: Mapping[str, float]
+    choice: Choice
     metrics: Reports
     table: pd.DataFrame  # test forecasts
 
@@ -144,7 +145,10 @@ def _network_files(learned: Learned, trained: Trained) -> dict[str, Writer]:
         with temporary_files_in(path.parent):
             network.save(path)
 
-    return {
+    share = {}
+    if trained.choice.pretrained:
+        share["pretrained.onnx"] = lambda path: path.write_bytes(prepared.pretrained_graph)
+    return share | {
         "network.onnx": lambda path: path.write_bytes(graph),
         "evaluated.onnx": lambda path: path.write_bytes(trained.evaluated),
         "weights.safetensors": lambda path: path.write_bytes(weights),
@@ -177,9 +181,11 @@ def _manifest(trained: Trained, judged: Judged | None) -> Manifest:
         seed=prepared.config.seed,
         python=platform.python_version(),
         versions={name: version(name) for name in PACKAGES},
-        published=trained.published,
+        published=trained.choice.published,
+        pretrained_share=trained.choice.pretrained or None,
+        pretrained_sha256=weights_hash() if trained.choice.pretrained else None,
         weights=NETWORK,
-        validation_errors=trained.scores,
+        validation_errors=trained.choice.scores,
         start=judged.start if judged else None,
         judged=judged.verdict if judged else None,
         judged_against=judged.against if judged else None,

@@ -10,10 +10,10 @@ import numpy as np
 from lstm_forecast.config.schema import Config
 from lstm_forecast.errors import UsageError
 from lstm_forecast.events import Epoch, Listener
-from lstm_forecast.forecasting.session import Session
 from lstm_forecast.judging.folds import RETRAINED, Fold
 from lstm_forecast.judging.task import Task
 from lstm_forecast.model.onnx.graph import onnx_graph
+from lstm_forecast.model.onnx.session import Session
 from lstm_forecast.store import Run
 from lstm_forecast.store.documents import read_epochs, read_manifest
 from lstm_forecast.training.fit import Fitted, learn_again

@@ -20,11 +20,14 @@ from lstm_forecast.cli.text import outcome
 from lstm_forecast.config.loading import parse_config
 from lstm_forecast.config.schema import Config
 from lstm_forecast.store import Run, open_run
+from lstm_forecast.training.choose import Choice
 from tests.functional.conftest import OWN, train_all
 
 WINDOWS = "context_length: 12, horizon: 4, evaluation_stride: 4, normalisation: last"
 MODEL = "units: 4, segment_length: 1, segment_units: 0"
 TRAINING = "epochs: 1, batch_size: 64, steps_per_epoch: 0"
+# shares of the pretrained network that are tried, by the names of their errors
+SHARES = {"with_pretrained": 0.5, "pretrained": 1.0}
 CONFIGS = {
     "targets": (
         "data: {path: targets.csv, timestamp: day, series_id: shop, targets: [sold, price]}\n"
@@ -214,17 +217,23 @@ def test_past_rows_of_the_other_target_do_not_matter_to_independent_ones(
 def test_what_is_published_was_best_on_the_validation_part_and_is_named(
     run: str, chosen: Path
 ) -> None:
-    manifest = run_of(chosen, run).manifest
+    manifest, model = run_of(chosen, run).manifest, config_of(run_of(chosen, run)).model
     scores = manifest["validation_errors"]
-    # which has the simple forecasts in it
-    weighted = config_of(run_of(chosen, run)).model.linear == "weighted"
-    assert {"network", "linear"} <= set(scores)
+    weighted = model.linear == "weighted"  # which has the simple forecasts in it
+    assert {"network", "linear", *SHARES} <= set(scores)
     assert ("naive" in scores) == (not weighted)
     needed = {name: score * {"network": 1.02, "naive": 0.99, "seasonal_naive": 0.99}.get(name, 1)
               for name, score in scores.items()}  # fmt: skip
-    assert needed[manifest["published"]] == min(needed.values())
+    name = {share: name for name, share in SHARES.items()}.get(
+        model.pretrained, manifest["published"]
+    )
+    assert needed[name] == min(needed.values())
+    assert (manifest["published"] == "pretrained") == (model.pretrained == 1)
+    if manifest["published"] != "pretrained":
+        own = [error for each, error in needed.items() if each not in SHARES]
+        assert needed[manifest["published"]] == min(own)
     found = errors_of(run_of(chosen, run), "validation")
-    assert found["forecast"]["mase"] == pytest.approx(scores[manifest["published"]], rel=1e-6)
+    assert found["forecast"]["mase"] == pytest.approx(scores[name], rel=1e-6)
     assert weighted or found["forecast"]["mase"] <= (1 + 1e-5) * found["naive"]["mase"]
 
 
@@ -308,7 +317,7 @@ def test_series_too_short_for_a_validation_part_get_the_linear_part_which_is_a_w
     run = run_of(chosen, "short")
     assert (run.manifest["published"], run.manifest["validation_errors"]) == ("linear", {})
     assert config_of(run).model.linear == "weighted"
-    message = [text for text, *_ in outcome((), "linear", {})]
+    message = [text for text, *_ in outcome((), Choice("linear", 0, {}))]
     assert message[0].startswith(
         "nothing shows that the network pays: published is the linear part alone"
     )
@@ -393,6 +402,7 @@ AUTO = [
         "windows.season_length",
     ),
     *("model.segment_length", "model.segment_units", "model.linear", "model.ensemble"),
+    "model.pretrained",
     *("training.epochs", "training.batch_size", "training.steps_per_epoch"),
 ]
 
@@ -422,6 +432,7 @@ def test_what_the_config_said_is_what_the_run_has(chosen: Path) -> None:
         run.manifest["resolved"]
     )
     assert run_of(chosen, "network").manifest["resolved"].keys() == {
+        "model.pretrained",
         "preprocessing.support",
         "windows.padding",
     }

@@ -439,9 +439,11 @@ def test_with_json_training_prints_exactly_one_object(retrained: Path) -> None:
         "run",
         "path",
         "published",
+        "pretrained_share",
         "validation_errors",
         "metrics",
     }
+    assert content["pretrained_share"] == 0
     assert (content["ok"], content["published"], content["validation_errors"]) == (
         True,
         "network",

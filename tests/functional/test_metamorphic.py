@@ -10,10 +10,10 @@ import pytest
 
 from lstm_forecast.config.loading import parse_config
 from lstm_forecast.config.schema import Config
-from lstm_forecast.forecasting.session import Session
 from lstm_forecast.model.ensemble import Member
 from lstm_forecast.model.linear.linear import fit_linear
 from lstm_forecast.model.onnx.graph import onnx_graph, weight_shapes
+from lstm_forecast.model.onnx.session import Session
 from lstm_forecast.store import open_run
 from lstm_forecast.training.fit import network_spec
 from lstm_forecast.training.prepare import prepare

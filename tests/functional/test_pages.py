@@ -24,7 +24,7 @@ from typer.exceptions import TyperException
 from typer.testing import CliRunner
 
 from lstm_forecast.cli import app
-from lstm_forecast.config.loading import load_config
+from lstm_forecast.config.loading import load_config, load_recipe
 from tests.benchmarks.__main__ import DETAILED, PLAIN
 from tests.functional.conftest import environment
 from tests.functional.pages import (
@@ -305,6 +305,10 @@ def test_some_pages_show_parts_of_configs() -> None:
 @pytest.mark.parametrize("page", PARTS, ids=name_of)
 def test_parts_of_configs_are_right(page: Path, tmp_path: Path) -> None:
     for part in PARTS[page]:
+        if part.startswith("name:"):  # the whole config of a pretraining
+            (tmp_path / "b.yaml").write_text(part)
+            load_recipe(tmp_path / "b.yaml")
+            continue
         needed = (
             f"name: a\n{part}  path: a.csv\n  timestamp: ds\n  targets: [y]\nwindows:"
             " {horizon: 5}\n"

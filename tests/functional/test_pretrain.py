@@ -12,7 +12,7 @@ import pytest
 from safetensors.numpy import load
 
 from lstm_forecast.config.loading import load_recipe
-from lstm_forecast.forecasting.session import Session
+from lstm_forecast.model.onnx.session import Session
 from lstm_forecast.model.pretrained.architecture import QUANTILES, Architecture
 from lstm_forecast.model.pretrained.inputs import N_CUT, N_STEP
 from lstm_forecast.model.pretrained.season import HORIZON, STEPS
@@ -56,7 +56,7 @@ def test_the_network_its_weights_history_and_card_are_written(made: Path) -> Non
     assert re.search(r"^epoch   2/2  loss \d+\.\d+  val_loss \d+\.\d+", said, re.M)
     *_, last = said.splitlines()
     assert re.fullmatch(
-        r"pinball loss on generated series: \d+\.\d+ before the training, \d+\.\d+ after it", last
+        r"pinball loss on series held back: \d+\.\d+ before the training, \d+\.\d+ after it", last
     )
 
 

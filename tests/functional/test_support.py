@@ -13,7 +13,7 @@ import pytest
 from lstm_forecast.commands.backtest import backtest
 from lstm_forecast.commands.predict import predict
 from lstm_forecast.config.loading import parse_config
-from lstm_forecast.forecasting.session import Session
+from lstm_forecast.model.onnx.session import Session
 from lstm_forecast.store import Run, open_run
 from tests.functional.conftest import train_all
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from lstm_forecast.forecasting.session import Session
 from lstm_forecast.model.ensemble import Member, published_weights
 from lstm_forecast.model.linear.linear import Linear, fit_linear
 from lstm_forecast.model.network.build import build_network, complete_network, named_weights
 from lstm_forecast.model.onnx.graph import onnx_graph, weight_shapes
+from lstm_forecast.model.onnx.session import Session
 from lstm_forecast.model.spec import NetworkSpec
 from tests.unit.windows.test_known_ahead import random_windows
 

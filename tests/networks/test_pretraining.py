@@ -11,11 +11,13 @@ import pytest
 
 from lstm_forecast.errors import Stopped
 from lstm_forecast.events import Epoch
-from lstm_forecast.forecasting.session import Session
+from lstm_forecast.judging.generated import generated_errors
 from lstm_forecast.model.network import pretraining
 from lstm_forecast.model.network.checkpoint import fingerprint
 from lstm_forecast.model.network.pretraining import Recipe, build_pretrained, pretrain
-from lstm_forecast.model.pretrained.architecture import Architecture, network_graph
+from lstm_forecast.model.onnx.pretrained import network_graph
+from lstm_forecast.model.onnx.session import Session
+from lstm_forecast.model.pretrained.architecture import Architecture
 from lstm_forecast.model.pretrained.inputs import COUNT
 from lstm_forecast.model.pretrained.lessons import FREQUENCIES, lesson
 from lstm_forecast.model.pretrained.season import STEPS
@@ -84,7 +86,7 @@ def short() -> Iterator[None]:
     """Epochs of six batches, judged by four."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pretraining, "LONGEST_EPOCH", TINY.steps // EPOCHS)
-        patch.setattr(pretraining, "VALIDATION_BATCHES", 1)
+        patch.setattr(pretraining, "VALIDATION_BLOCKS", 1)
         yield
 
 
@@ -182,3 +184,21 @@ def test_epochs_are_equally_long_and_hold_all_steps(steps: int, epochs: int) -> 
     recipe = replace(TINY, steps=steps)
     assert recipe.epochs == epochs
     assert steps <= recipe.epochs * recipe.steps_per_epoch < steps + recipe.epochs
+
+
+def test_a_minute_of_pretraining_is_well_ahead_of_the_seasonal_naive() -> None:
+    """On generated series that it did not learn from, over all frequencies."""
+    recipe = Recipe(
+        Architecture(units=48, layers=1, hidden=48),
+        seed=1,
+        steps=200,
+        batch_size=48,
+        learning_rate=2e-2,
+    )
+    keras.utils.set_random_seed(1)
+    untrained = weights_of(build_pretrained(recipe.architecture))
+    weights, _ = pretrain(recipe, report=lambda _: None)
+    before, after = (list(generated_errors(network_graph(each))) for each in (untrained, weights))
+    network, first = (np.mean([each.network for each in found]) for found in (after, before))
+    assert network < 0.92 * np.mean([each.seasonal_naive for each in after])
+    assert network < 0.96 * first

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lstm_forecast.config.network import Cell
-from lstm_forecast.forecasting.session import Session
 from lstm_forecast.model.ensemble import Member
 from lstm_forecast.model.linear.linear import Linear, fit_linear, fixed_linear
 from lstm_forecast.model.onnx.graph import onnx_graph, weight_shapes
+from lstm_forecast.model.onnx.session import Session
 from lstm_forecast.model.spec import NetworkSpec
 from lstm_forecast.windows.channels import Channels
 from lstm_forecast.windows.framing import Framing

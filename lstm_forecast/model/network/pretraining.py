@@ -1,6 +1,6 @@
 """The pretrained network in Keras, and its training on generated series."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import keras
@@ -23,7 +23,8 @@ from lstm_forecast.model.pretrained.architecture import (
     Architecture,
 )
 from lstm_forecast.model.pretrained.inputs import COUNT, N_CUT, N_STEP
-from lstm_forecast.model.pretrained.lessons import CUTS, Lesson, Lessons
+from lstm_forecast.model.pretrained.lessons import CUTS, Curriculum, Lesson, Lessons
+from lstm_forecast.model.pretrained.own import OwnSeries
 from lstm_forecast.model.pretrained.season import HORIZON, STEPS
 from lstm_forecast.model.pretrained.simple import SIMPLE
 
@@ -33,7 +34,7 @@ LONGEST_EPOCH = 250  # steps
 WARM_UP = 300  # steps in which the learning rate rises
 AVERAGED = 0.998  # share of the running average of the weights that each step leaves
 WEIGHT_DECAY, LARGEST_GRADIENT = 1e-3, 1.0
-VALIDATION_BATCHES = 8
+VALIDATION_BLOCKS = 2
 VALIDATION_SEED = 2**32  # of series that are not learned from
 Floats = NDArray[np.float32]
 
@@ -44,10 +45,11 @@ class Recipe:
 
     architecture: Architecture = field(default_factory=Architecture)
     seed: int = 0
-    steps: int = 5_000
+    steps: int = 24_000
     batch_size: int = 512  # series
     learning_rate: float = 2e-3
     kinds: tuple[str, ...] = ()  # of generated series; all where it is empty
+    own: tuple[OwnSeries, ...] = ()  # learned from beside them
 
     @property
     def epochs(self) -> int:
@@ -61,10 +63,14 @@ class Recipe:
 
 
 def pretrain(
-    recipe: Recipe, *, report: Callable[[Epoch], None], store: StateStore | None = None
+    recipe: Recipe,
+    *,
+    report: Callable[[Epoch], None],
+    store: StateStore | None = None,
+    start: Mapping[str, Floats] | None = None,
 ) -> tuple[dict[str, Floats], list[Epoch]]:
-    """Train by the recipe; return the best weights by name, those of `Architecture.shapes`, and the
-    history.
+    """Train by the recipe, from the weights ``start`` where there are any; return the best weights
+    by name, those of `Architecture.shapes`, and the history.
 
     ``report`` is called with every epoch, the first one untrained; losses are in scales of the
     series. With a ``store`` the state is saved after epochs, and a training whose state is there
@@ -73,25 +79,28 @@ def pretrain(
     """
     keras.utils.set_random_seed(recipe.seed)
     network = build_pretrained(recipe.architecture)
+    found = {
+        f"{layer.name}.{weight.name}": weight
+        for layer in network.layers
+        for weight in layer.weights
+    }
+    for name, weight in (start or {}).items():
+        found[name].assign(weight)
     key = "" if store is None else fingerprint(network, {"recipe": recipe})
     _compile(network, recipe)
     keeper = BestKeeper(_Validation(recipe), None, report)
     begin, end = 0, recipe.epochs
     if store is not None and (content := store.load(key)) is not None:
         begin = keeper.restore(restore(network, content))
-    how = recipe.seed, recipe.batch_size, recipe.kinds
-    with Lessons(*how) as lessons, signals_deferred() as asked:
+    curriculum = Curriculum(recipe.seed, recipe.batch_size, recipe.kinds, recipe.own)
+    with Lessons(curriculum) as lessons, signals_deferred() as asked:
         saver = Saver(store, key, lambda: keeper.progress(last=end), asked)
         feed = _Feed(lessons, recipe, begin)
         both = [keeper, saver]
         network.fit(feed, initial_epoch=begin, epochs=end, verbose=0, shuffle=False, callbacks=both)
         saver.flush()
-    found = {
-        f"{layer.name}.{weight.name}": keras.ops.convert_to_numpy(weight)
-        for layer in network.layers
-        for weight in layer.weights
-    }
-    return {name: found[name] for name in recipe.architecture.shapes}, keeper.history
+    names = recipe.architecture.shapes
+    return {name: keras.ops.convert_to_numpy(found[name]) for name in names}, keeper.history
 
 
 def _compile(network: keras.Model, recipe: Recipe) -> None:
@@ -183,12 +192,13 @@ class _Feed(keras.utils.PyDataset):  # type: ignore[misc]
 
 
 class _Validation(keras.utils.PyDataset):  # type: ignore[misc]
-    """Generated series that are never learned from."""
+    """Series that are never learned from."""
 
     def __init__(self, recipe: Recipe) -> None:
         super().__init__()
-        with Lessons(VALIDATION_SEED, recipe.batch_size, recipe.kinds) as lessons:
-            self.batches = [_batch(lessons.batch(k)) for k in range(VALIDATION_BATCHES)]
+        how = VALIDATION_SEED, recipe.batch_size, recipe.kinds, recipe.own
+        blocks = map(Curriculum(*how, held_back=True).batches, range(VALIDATION_BLOCKS))
+        self.batches = [_batch(each) for block in blocks for each in block]
 
     def __len__(self) -> int:
         return len(self.batches)

@@ -19,6 +19,7 @@ class Graph:
         self.weights: Mapping[str, np.ndarray] = {}  # of the member that is being written
         self.nodes: list[NodeProto] = []
         self.constants: list[TensorProto] = []
+        self.known: dict[tuple[str, tuple[int, ...], bytes], str] = {}  # constants by content
 
     def add(self, operator: str, *inputs: str, output: str = "", **attributes: Any) -> str:
         """Add a node and return the name of its first output."""
@@ -36,12 +37,14 @@ class Graph:
         return outputs
 
     def constant(self, values: Any) -> str:
-        """Add a constant, of type int64 or float32; return its name."""
+        """Add a constant, of type int64 or float32, unless it is there; return its name."""
         array = np.asarray(values)
         array = array.astype(np.int64 if array.dtype.kind == "i" else np.float32)
-        name = f"constant_{len(self.constants)}"
-        self.constants.append(numpy_helper.from_array(array, name))
-        return name
+        content = array.dtype.name, array.shape, array.tobytes()
+        if content not in self.known:
+            self.known[content] = f"constant_{len(self.constants)}"
+            self.constants.append(numpy_helper.from_array(array, self.known[content]))
+        return self.known[content]
 
     def slice(self, x: str, axis: int, start: int, stop: int, step: int = 1) -> str:
         """Add a part of an axis."""

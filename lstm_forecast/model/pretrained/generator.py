@@ -35,25 +35,34 @@ from lstm_forecast.model.pretrained.season import Season
 
 __all__ = ["KINDS", "generate"]
 
-SLOW_PERIODS = (1, 4)  # of years and quarters, whose series are of other kinds
+STEPS_A_YEAR = {4: 4, 5: 260, 7: 365, 12: 12, 24: 8760, 48: 17520, 52: 52, 96: 35040}
 STRENGTHS = {
     **dict.fromkeys((24, 48, 96), (0.2, 8)),
-    **dict.fromkeys((5, 7), (0.1, 4)),
+    7: (0.03, 4),
+    5: (0.02, 1.5),
     12: (0.08, 3),
-}  # by period
+}
 
 
-def generate(rng: Random, n: int, length: int, season: Season, kinds: Sequence[str] = ()) -> Floats:
+def generate(
+    rng: Random,
+    n: int,
+    length: int,
+    season: Season,
+    kinds: Sequence[str] = (),
+    *,
+    slow: bool = False,
+) -> Floats:
     """Draw series (n, length) with these periods, of at least 12 values; NaN where one is missing.
 
     Rows have deviation 1, but for constant ones, before values are left out, at the end too; their
-    means are anywhere. ``kinds`` names those wanted, all of `KINDS` where it is empty.
+    means are anywhere. ``kinds`` names those wanted, all of `KINDS` where it is empty; ``slow``
+    draws them as often as they are among years and quarters.
 
     Raises:
         KeyError: there is no such kind.
     """
     wanted = {kind: KINDS[kind] for kind in kinds or KINDS}
-    slow = season.period in SLOW_PERIODS
     shares = np.array([share[slow] for share, _ in wanted.values()])
     drawn = rng.choice(len(wanted), n, p=shares / shares.sum())
     values = np.empty((n, length), np.float32)
@@ -78,6 +87,19 @@ def _strength(season: Season) -> tuple[float, float]:
     more than weeks do, and these more than years do; months say more of a year than quarters do.
     """
     return STRENGTHS.get(season.period, (0.03, 1.5))
+
+
+def _drift(rng: Random, n: int, season: Season) -> Floats:
+    """Mean change a step of random walks whose steps have deviation 1, (n, 1): in 4 of 5 rows half
+    the deviation of a year's change, of either sign. Without a season 3 in 5 rows are of years.
+    """
+    if season.period in STEPS_A_YEAR:
+        a_year = np.full((n, 1), STEPS_A_YEAR[season.period], np.float32)
+    else:
+        years = chosen(rng, 0.6, n) * (season.period == 1)
+        a_year = np.where(years, 1, log_uniform(rng, 1, 365, n))
+    size = rng.normal(0, 0.5, (n, 1)) * chosen(rng, 0.8, n)
+    return (size / np.sqrt(a_year)).astype(np.float32)
 
 
 def _structural(rng: Random, n: int, length: int, season: Season) -> Floats:
@@ -119,7 +141,7 @@ def _integrated(rng: Random, n: int, length: int, season: Season) -> Floats:
     noise = innovations(rng, n, length)
     values = autoregressive(rng, noise)
     once = rng.random((n, 1))
-    summed = np.cumsum(values + rng.normal(0, 0.05, (n, 1)).astype(np.float32), 1)
+    summed = np.cumsum(values + _drift(rng, n, season), 1)
     values = np.where(once < 0.5, summed, values)
     twice = np.flatnonzero(once[:, 0] < 0.1)
     values[twice] = np.cumsum(values[twice], 1)
@@ -154,7 +176,7 @@ def _walks(rng: Random, n: int, length: int, season: Season) -> Floats:
     steps = innovations(rng, n, length)
     rows = np.flatnonzero(rng.random(n) < 0.5)
     steps[rows] = volatile(rng, steps[rows])
-    steps += rng.normal(0, 0.04, (n, 1)).astype(np.float32) * chosen(rng, 0.6, n)
+    steps += _drift(rng, n, season)
     steps += chosen(rng, 0.2, n) * (rng.random((n, length)) < 0.01) * steps * 6
     # some steps go on a little, or are taken back a little
     lagged = rng.normal(0, 0.12, (n, 1)).astype(np.float32) * chosen(rng, 0.5, n)
@@ -185,10 +207,12 @@ def _growing(rng: Random, n: int, length: int, season: Season) -> Floats:
     red = chosen(rng, 0.4, n)
     noise = innovations(rng, n, length)
     noise = red * autoregressive(rng, noise) + (1 - red) * noise
-    level += noise * log_uniform(rng, 0.001, 0.08, n)
+    level += noise * log_uniform(rng, 0.001, 0.05, n)
     level = np.clip(level - level[:, -1:], -8, 8)
     straight = rng.random((n, 1)) < 0.25
-    return np.asarray(np.where(straight, level / spread + 3, np.exp(level)))
+    return np.asarray(
+        np.where(straight, level / spread + log_uniform(rng, 1, 30, n), np.exp(level))
+    )
 
 
 def _counted(rng: Random, n: int, length: int, season: Season) -> Floats:
@@ -255,13 +279,13 @@ Maker = Callable[[Random, int, int, Season], Floats]
 KINDS: Mapping[str, tuple[tuple[float, float], Maker]] = MappingProxyType(
     {
         "structural": ((0.28, 0.1), _structural),
-        "smoothing": ((0.16, 0.12), _smoothing),
-        "integrated": ((0.08, 0.04), _integrated),
+        "smoothing": ((0.16, 0.08), _smoothing),
+        "integrated": ((0.08, 0.02), _integrated),
         "smooth": ((0.06, 0.02), _smooth),
-        "walks": ((0.2, 0.25), _walks),
-        "growing": ((0.06, 0.42), _growing),
+        "walks": ((0.2, 0.12), _walks),
+        "growing": ((0.06, 0.62), _growing),
         "counted": ((0.07, 0.02), _counted),
-        "switching": ((0.06, 0.02), _switching),
+        "switching": ((0.06, 0.01), _switching),
         "pulsed": ((0.03, 0.01), _pulsed),
     }
 )

@@ -43,7 +43,7 @@ def inputs_of(past: Past, cuts: Ints) -> Inputs:
     are those of their season.
     """
     running = _Running.of(past)
-    scale, scalars = running.scale.astype(np.float32), _scalars(past, running)
+    scale, scalars = running.scale, _scalars(past, running)
     simple = Past(past.values, past.observed, past.zero, past.season, past.ends[cuts])
     last, own = past.last[:, cuts], scale[:, cuts]
     forecasts = simple.forecasts(np.arange(1, HORIZON + 1))
@@ -51,10 +51,9 @@ def inputs_of(past: Past, cuts: Ints) -> Inputs:
     relative = np.clip(relative, -LARGEST, LARGEST)
     missed = _missed(past, scale)
     shown = np.arcsinh(relative)
-    n, n_cuts = own.shape
     at_cut = np.concatenate(
         [
-            shown[..., SHOWN_LEADS - 1].reshape(n, n_cuts, -1),
+            shown[..., SHOWN_LEADS - 1].reshape(-1, len(cuts), len(SIMPLE) * len(SHOWN_LEADS)),
             shown[:, :, SIMPLE.index("seasons + level of a season")],
             shown[:, :, SIMPLE.index("second seasons + level of a season")],
             _usual(missed)[:, cuts],
@@ -86,7 +85,7 @@ class _Running:
     deviation: Floats
     step: Floats  # mean absolute change from step to step, of half the weight 8 steps earlier
     seasonal: Floats  # the same from season to season
-    scale: NDArray[np.float64]
+    scale: Floats
 
     @classmethod
     def of(cls, past: Past) -> "_Running":
@@ -99,7 +98,8 @@ class _Running:
         has_seasonal = np.cumsum(known, axis=1)[:, past.ends] > 0
         smaller = np.where(has_seasonal, np.minimum(step, seasonal), step)
         scale = np.maximum(smaller, LEAST_SCALE * deviation)
-        scale = np.maximum(scale, np.where(deviation > 0, 0, 1) + NO_CHANGE)
+        least = np.where(deviation > 0, np.float32(0), np.float32(1)) + NO_CHANGE
+        scale = np.maximum(scale, least)
         return cls(mean, deviation, step, seasonal, scale)
 
 
@@ -110,8 +110,10 @@ def _moments(past: Past) -> tuple[Floats, Floats]:
     first = np.take_along_axis(past.values, past.oldest, 1)
     centred = ((past.values - first) * past.observed).astype(np.float64)
     count = np.maximum(np.cumsum(past.observed, axis=1)[:, past.ends], 1)
-    mean, square = (np.cumsum(each, axis=1)[:, past.ends] / count for each in (centred, centred**2))
-    deviation = np.sqrt(np.maximum(square - mean**2, 0))
+    mean, square = (
+        np.cumsum(each, axis=1)[:, past.ends] / count for each in (centred, centred * centred)
+    )
+    deviation = np.sqrt(np.maximum(square - mean * mean, 0))
     return (first + mean).astype(np.float32), deviation.astype(np.float32)
 
 
@@ -125,34 +127,51 @@ def _scalars(past: Past, running: _Running) -> Floats:
     season, scale = past.season, running.scale
     errors, known = past.seasonal_errors
     recent = past.discounted(np.abs(errors), known, 0.9)
-    seen = past.observed[:, past.ends[:, None] - np.arange(LAGS)].mean(axis=2)
+    seen = np.mean(past.observed[:, past.ends[:, None] - np.arange(LAGS)], axis=2)
     count = np.cumsum(past.observed, axis=1)[:, past.ends]
-    is_zero = (past.values == past.zero[:, None]).astype(np.float32)
     before = np.concatenate([scale[:, :1], np.where(count > 0, scale, 0)[:, :-1]], axis=1)
     before = np.where(before > 0, before, scale)  # nothing was observed before
-    same = np.zeros_like(scale)
     scalars = [
         np.arcsinh((past.last - running.mean) / scale),
         np.log(np.maximum(running.deviation / scale, 1e-2)) / 2,
-        np.log(scale / before).clip(-3, 3),
+        np.clip(np.log(scale / before), -3, 3),
         _ratio(running.step, running.seasonal) / 2,
         _ratio(recent, running.seasonal),
-        np.nan_to_num(np.arcsinh((past.last - past.zero[:, None]) / scale) / 3),
+        *_around_zero(past, scale),
+        np.log1p(count) / 5,
+        np.clip(np.log(np.maximum(count, 1) / season.period), -3, 5) / 2,
+        seen,
+        *(
+            np.full((1, len(past.ends)), told, np.float32)
+            for told in (
+                np.log(season.period) / 5,
+                np.log(season.second or 1) / 6,
+                season.stride / LAGS,
+            )
+        ),
+    ]
+    whole = 0 * scale
+    return np.stack([each + whole for each in scalars], axis=2).astype(np.float32)
+
+
+def _around_zero(past: Past, scale: Floats) -> list[Floats]:
+    """How far 0 is, whether all values lie on one side of it, and how many are 0; 0 where nobody
+    knows of it.
+    """
+    if past.zero is None:
+        return [np.zeros((1, len(past.ends)), np.float32)] * 3
+    is_zero = (past.values == past.zero[:, None]).astype(np.float32)
+    return [
+        np.arcsinh((past.last - past.zero[:, None]) / scale) / 3,
         past.one_sided.astype(np.float32),
         past.discounted(is_zero, past.observed, _slow(past)),
-        np.log1p(count) / 5,
-        np.log(np.maximum(count, 1) / season.period).clip(-3, 5) / 2,
-        seen,
-        same + float(np.log(season.period)) / 5,
-        same + float(np.log(season.second or 1)) / 6,
-        same + season.stride / LAGS,
     ]
-    return np.stack(scalars, axis=2).astype(np.float32)
 
 
 def _ratio(changes: Floats, others: Floats) -> Floats:
     """The logarithm of how much larger some changes are than others."""
-    return np.asarray(np.log((changes + NO_CHANGE) / (others + NO_CHANGE)).clip(-5, 5))
+    ratio: Floats = np.log((changes + NO_CHANGE) / (others + NO_CHANGE))
+    return np.clip(ratio, -5, 5)
 
 
 def _missed(past: Past, scale: Floats) -> Floats:
@@ -168,7 +187,7 @@ def _missed(past: Past, scale: Floats) -> Floats:
         at = past.ends[:-back, None] + (back - 1) * stride + leads
         seen = past.observed[:, at][:, :, None]
         error = np.abs(made - past.values[:, at][:, :, None]) * seen
-        mean = error.sum(axis=3) / np.maximum(seen.sum(axis=3), 1)
+        mean = np.sum(error, axis=3) / np.maximum(np.sum(seen, axis=3), 1)
         had = np.cumsum(past.observed, axis=1)[:, past.ends[:-back], None] > 0
         relative = np.arcsinh(mean / scale[:, back:, None]) * had
         parts.append(np.pad(relative, ((0, 0), (back, 0), (0, 0)))[:, :n_steps])
@@ -181,8 +200,9 @@ def _usual(missed: Floats) -> Floats:
     age = step - step[:, None]
     kernel = np.where(age >= 0, 0.9 ** np.maximum(age, 0), 0).astype(np.float32)
     happened = (missed > 0).astype(np.float32)
-    total, count = (np.einsum("nsf,st->ntf", each, kernel) for each in (missed, happened))
-    return np.asarray(total / np.maximum(count, 1e-6))
+    total, count = (np.swapaxes(each, 1, 2) @ kernel for each in (missed, happened))
+    usual: Floats = np.swapaxes(total / np.maximum(count, 1e-6), 1, 2)
+    return usual
 
 
 def standardised_windows(
@@ -191,15 +211,18 @@ def standardised_windows(
     """Scale windows (n, length), NaN where nothing was observed, to mean 0 and deviation 1.
 
     Returns the values, 0 where missing, whether each was observed, where 0 lies on that scale
-    (n,), and mean and deviation (n,) in original units.
+    (n,), and mean and deviation (n,) in original units; constants stay 0, and have the deviation 0.
     """
     seen = ~np.isnan(values)
     filled = np.where(seen, values, 0).astype(np.float64)
+    first = np.take_along_axis(filled, seen.argmax(axis=1)[:, None], 1)
+    moved = np.where(seen, filled - first, 0)  # of constants exactly 0
     count = np.maximum(seen.sum(axis=1), 1)
-    mean = filled.sum(axis=1) / count
-    centred = np.where(seen, filled - mean[:, None], 0)
+    mean = moved.sum(axis=1) / count
+    centred = np.where(seen, moved - mean[:, None], 0)
+    mean += first[:, 0]
     deviation = np.sqrt((centred**2).sum(axis=1) / count)
-    deviation = np.where(deviation > 0, deviation, 1)
-    scaled = (centred / deviation[:, None]).astype(np.float32)
-    zero = np.clip(-mean / deviation, -1e6, 1e6).astype(np.float32)
+    unit = np.where(deviation > 0, deviation, 1)
+    scaled = (centred / unit[:, None]).astype(np.float32)
+    zero = np.clip(-mean / unit, -1e6, 1e6).astype(np.float32)
     return scaled, seen.astype(np.float32), zero, mean, deviation

@@ -1,20 +1,26 @@
 """Batches of generated series to learn from: each batch follows from its seed and number alone."""
 
+import itertools
 import multiprocessing
 import signal
 from collections.abc import Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, fields
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 
 import numpy as np
 
 from lstm_forecast.model.pretrained.generator import generate
 from lstm_forecast.model.pretrained.inputs import inputs_of, standardised_windows
-from lstm_forecast.model.pretrained.processes import Random
+from lstm_forecast.model.pretrained.own import OwnSeries, chosen_own, own_windows
+from lstm_forecast.model.pretrained.processes import MOST_YEARS, Random
 from lstm_forecast.model.pretrained.season import HORIZON, STEPS, Season
 from lstm_forecast.model.pretrained.simple import Floats, Ints, Past
 
-__all__ = ["CUTS", "FREQUENCIES", "Frequency", "Lesson", "Lessons", "batches_of", "lesson"]
+__all__ = [
+    "CUTS", "FREQUENCIES", "Curriculum", "Frequency", "Lesson", "Lessons", "lesson", "own_lesson",
+]  # fmt: skip
 
 CUTS = 6  # cutoffs a series at which a forecast is learned
 LEAST_VALUES = 3  # that are seen before a forecast
@@ -22,7 +28,6 @@ FARTHEST = 100.0  # scales that a target counts as away
 UNKNOWN_ZERO = 0.2  # share of the lessons in which nobody says where 0 lies
 BEYOND = 0.2  # weight of steps beyond the usual horizon
 BLOCK, MIXED = 4, 6  # batches that are drawn together, frequencies in each
-AHEAD = 3  # blocks of which the one asked for is the first
 
 
 @dataclass(frozen=True)
@@ -70,19 +75,31 @@ def lesson(
     """Draw n series of one frequency; in a share of the lessons the season told is ``wrong``."""
     told = frequency.season or Season(int(np.exp(rng.uniform(np.log(2), np.log(367)))))
     true = _other(rng, told) if rng.random() < wrong else told
-    length = told.context_length
     values, whole = _windows(rng, n, frequency, told, true, kinds)
+    return _learned(rng, values, whole, told, frequency.horizon)
+
+
+def own_lesson(rng: Random, n: int, own: OwnSeries, *, held_back: bool) -> Lesson:
+    """Draw n windows of one's own series, as ``own_windows`` does."""
+    values = own_windows(rng, n, own, held_back=held_back)
+    return _learned(rng, values, own.season.context_length, own.season, own.horizon)
+
+
+def _learned(rng: Random, values: Floats, whole: int, told: Season, horizon: int) -> Lesson:
+    """What is learned from windows and what follows them, where none has more than ``whole`` values
+    before its last cutoff.
+    """
+    n, length = len(values), told.context_length
     scaled, seen, zero, _, _ = standardised_windows(values)
-    if rng.random() < UNKNOWN_ZERO:
-        zero = np.full_like(zero, np.nan)
+    known = zero if rng.random() >= UNKNOWN_ZERO else None
     cuts = _cuts(rng, int(np.searchsorted(told.ends, length - whole + LEAST_VALUES - 1)))
-    past = Past(scaled[:, :length], seen[:, :length], zero, told, told.ends)
+    past = Past(scaled[:, :length], seen[:, :length], known, told, told.ends)
     inputs = inputs_of(past, cuts)
     ahead = told.ends[cuts, None] + np.arange(1, HORIZON + 1)
     targets = (scaled[:, ahead] - inputs.last[..., None]) / inputs.scale[..., None]
     enough = np.cumsum(seen, axis=1)[:, told.ends[cuts]] >= LEAST_VALUES
     weights = seen[:, ahead] * enough[..., None]
-    weights *= np.where(np.arange(HORIZON) < frequency.horizon, 1, BEYOND)
+    weights *= np.where(np.arange(HORIZON) < horizon, 1, BEYOND)
     return Lesson(
         inputs.steps.astype(np.float32),
         np.broadcast_to(cuts, (n, CUTS)),
@@ -97,7 +114,8 @@ def _windows(
     rng: Random, n: int, frequency: Frequency, told: Season, true: Season, kinds: Sequence[str]
 ) -> tuple[Floats, int]:
     """Windows and what follows them, (n, told.context_length + HORIZON), NaN outside the series,
-    and the most values that one has before its last cutoff; a quarter of the rows have fewer.
+    and the most values that one has before its last cutoff; a quarter of the rows have fewer, an
+    eighth of them at least.
     """
     length = told.context_length
     values = np.full((n, length + HORIZON), np.nan, np.float32)
@@ -106,12 +124,21 @@ def _windows(
         end = length + frequency.horizon
     else:
         whole, end = length, length + HORIZON
-    values[:, length - whole : end] = generate(rng, n, end - length + whole, true, kinds)
+    slow = rng.random() < _slow(told, whole)
+    values[:, length - whole : end] = generate(rng, n, end - length + whole, true, kinds, slow=slow)
     short = np.flatnonzero(rng.random(n) < 0.25)
-    kept = np.exp(rng.uniform(np.log(LEAST_VALUES + 1), np.log(whole), (len(short), 1)))
+    least = max(LEAST_VALUES + 1, whole / 8)
+    kept = np.exp(rng.uniform(np.log(least), np.log(whole), (len(short), 1)))
     values[short] = np.where(np.arange(length + HORIZON) < length - kept, np.nan, values[short])
     values[np.isnan(values[:, :length]).all(axis=1), length - 1] = 0
     return values, whole
+
+
+def _slow(told: Season, whole: int) -> float:
+    """Share of the lessons whose series are as those of years and quarters are."""
+    if told.period == 12:
+        return 0.5
+    return float(told.period == 4 or (told.period == 1 and whole <= MOST_YEARS))
 
 
 def _cuts(rng: Random, first: int) -> Ints:
@@ -128,25 +155,42 @@ def _other(rng: Random, told: Season) -> Season:
     return Season(int(rng.integers(2, 40)))
 
 
-def batches_of(seed: int, block: int, n: int, kinds: Sequence[str] = ()) -> list[Lesson]:
-    """Draw the `BLOCK` batches of that number, each of n series of `MIXED` frequencies.
+@dataclass(frozen=True)
+class Curriculum:
+    """What decides which batches are drawn."""
 
-    They share their frequencies, so that arrays are long where a batch has few series of each.
-    """
-    rng = np.random.default_rng((seed, block))
-    shares = np.array([frequency.share for frequency in FREQUENCIES])
-    drawn = rng.choice(len(FREQUENCIES), MIXED, p=shares / shares.sum())
-    each = -(-n // MIXED)
-    lessons = [lesson(rng, each * BLOCK, FREQUENCIES[number], kinds) for number in drawn]
-    return [
-        Lesson(
-            *(
-                np.concatenate([part[k * each : (k + 1) * each] for part in parts])[:n]
-                for parts in zip(*map(_arrays, lessons), strict=True)
+    seed: int
+    n: int  # series in each batch
+    kinds: tuple[str, ...] = ()
+    own: tuple[OwnSeries, ...] = ()
+    held_back: bool = False  # of one's own series, what is kept to judge by
+
+    def batches(self, block: int) -> list[Lesson]:
+        """Draw the `BLOCK` batches of that number, each of `MIXED` frequencies.
+
+        They share their frequencies, so that arrays are long where a batch has few series of each.
+        """
+        rng = np.random.default_rng((self.seed, block))
+        shares = np.array([frequency.share for frequency in FREQUENCIES])
+        drawn = rng.choice(len(FREQUENCIES), MIXED, p=shares / shares.sum())
+        each = -(-self.n // MIXED)
+        lessons = [self._lesson(rng, each * BLOCK, FREQUENCIES[number]) for number in drawn]
+        return [
+            Lesson(
+                *(
+                    np.concatenate([part[k * each : (k + 1) * each] for part in parts])[: self.n]
+                    for parts in zip(*map(_arrays, lessons), strict=True)
+                )
             )
-        )
-        for k in range(BLOCK)
-    ]
+            for k in range(BLOCK)
+        ]
+
+    def _lesson(self, rng: Random, n: int, frequency: Frequency) -> Lesson:
+        """Draw from one's own series as often as they have a share, otherwise generate."""
+        own = chosen_own(rng, self.own) if self.own else None
+        if own is None:
+            return lesson(rng, n, frequency, self.kinds)
+        return own_lesson(rng, n, own, held_back=self.held_back)
 
 
 def _arrays(one: Lesson) -> list[np.ndarray]:
@@ -154,35 +198,56 @@ def _arrays(one: Lesson) -> list[np.ndarray]:
 
 
 class Lessons:
-    """Batches in their order, drawn ahead by a process of their own."""
+    """Batches by their number, drawn a block ahead by a process of their own."""
 
-    def __init__(self, seed: int, n: int, kinds: Sequence[str] = ()) -> None:
-        self.how = seed, n, tuple(kinds)
-        context = multiprocessing.get_context("spawn")  # a fork would copy the threads of Keras
-        self.pool = ProcessPoolExecutor(1, context, _one_thread)
-        self.drawn: dict[int, Future[list[Lesson]]] = {}
+    def __init__(self, curriculum: Curriculum) -> None:
+        self.curriculum = curriculum
+        self.block, self.drawn = -1, list[Lesson]()
+        self.process: BaseProcess | None = None
 
     def __enter__(self) -> "Lessons":
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.pool.shutdown(wait=False, cancel_futures=True)
+        self._stop()
 
     def batch(self, number: int) -> Lesson:
-        """The batch of that number."""
-        seed, n, kinds = self.how
+        """The batch of that number; quickest in their order."""
         block, k = divmod(number, BLOCK)
-        for wanted in range(block, block + AHEAD):
-            if wanted not in self.drawn:
-                self.drawn[wanted] = self.pool.submit(batches_of, seed, wanted, n, kinds)
-        for passed in [each for each in self.drawn if each < block]:
-            del self.drawn[passed]
-        return self.drawn[block].result()[k]
+        if self.process is None or block not in (self.block, self.block + 1):
+            self._start(block)
+        if block != self.block:
+            self.block, self.drawn = block, self.receiver.recv()
+        return self.drawn[k]
+
+    def _start(self, block: int) -> None:
+        """Let a process draw this block and those that follow."""
+        self._stop()
+        context = multiprocessing.get_context("spawn")  # a fork would copy the threads of Keras
+        self.receiver, sender = context.Pipe(duplex=False)
+        self.process = context.Process(
+            target=_draw, args=(sender, self.curriculum, block), daemon=True
+        )
+        self.process.start()
+        sender.close()  # here: if the other process dies, receiving fails instead of waiting
+        self.block = block - 1
+
+    def _stop(self) -> None:
+        if self.process is not None:
+            self.process.terminate()
+            self.process.join()
+            self.receiver.close()
+            self.process = None
 
 
-def _one_thread() -> None:
-    """Leave the other cores to the training."""
+def _draw(sender: Connection, curriculum: Curriculum, block: int) -> None:
+    """Send one block after another, each as soon as the one before was taken, on one core: the
+    training has the others.
+    """
     import threadpoolctl
 
     threadpoolctl.threadpool_limits(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the training ends its batch, and then this
+    with suppress(BrokenPipeError):  # the training is gone
+        for number in itertools.count(block):
+            sender.send(curriculum.batches(number))

@@ -14,14 +14,17 @@ __all__ = ["observed", "with_deviation_1"]
 
 def observed(rng: Random, values: Floats) -> Floats:
     """Alter rows of deviation 1 as observation does, bring them back to that deviation, move some
-    far from 0, turn some over, and leave out values of others: NaN.
+    away from 0, turn some over, and leave out values of others: NaN.
+
+    All that have values below 0 are moved: where 0 lies must not say what their mean will be.
     """
     n = len(values)
     for alter in (_shift_levels, _strike, _dip, _limit, _round):
         alter(rng, values)
     values = with_deviation_1(values)
-    offset = rng.random((n, 1)) < 0.3
-    values = np.where(offset, values + rng.normal(0, 8, (n, 1)).astype(np.float32), values)
+    moved = (rng.random((n, 1)) < 0.3) | (values.min(axis=1, keepdims=True) < 0)
+    offset = rng.standard_normal((n, 1), np.float32) * log_uniform(rng, 1, 16, n)
+    values = np.where(moved, values + offset, values)
     flipped = rng.random((n, 1)) < 0.15
     values = np.where(flipped, -values, values)
     _leave_out(rng, values)

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
-    "Floats", "Random", "autoregressive", "broken_trend", "chosen", "growth", "innovations",
-    "log_uniform", "season_tables", "seasonal", "smooth_paths", "standardised", "state_space",
-    "summed_over_seasons", "uniform", "volatile", "walk",
+    "MOST_YEARS", "Floats", "Random", "autoregressive", "broken_trend", "chosen", "growth",
+    "innovations", "log_uniform", "season_tables", "seasonal", "smooth_paths", "standardised",
+    "state_space", "summed_over_seasons", "uniform", "volatile", "walk",
 ]  # fmt: skip
 
 Floats: TypeAlias = NDArray[np.float32]
@@ -137,8 +137,8 @@ def broken_trend(rng: Random, n: int, length: int) -> Floats:
 
 
 def growth(rng: Random, n: int, length: int, period: int) -> Floats:
-    """Logarithms of levels whose growth persists: rates around a mean of their own (normal, 2.5 %
-    a year with a deviation of 4 %), autoregressive, 0.3 to 0.98 from year to year; in 4 of 5 rows
+    """Logarithms of levels whose growth persists: rates around a mean of their own (normal, 3 %
+    a year with a deviation of 4 %), autoregressive, 0 to 0.95 from year to year; in 9 of 10 rows
     with shocks to the level.
 
     A season is taken for a year, but for no more than `MOST_STEPS_A_YEAR` steps, and the whole
@@ -146,9 +146,9 @@ def growth(rng: Random, n: int, length: int, period: int) -> Floats:
     """
     # the part of a year that a step is
     yearly = np.float32(1 / max(min(period, MOST_STEPS_A_YEAR), length / MOST_YEARS))
-    mean = rng.normal(0.025, 0.04, n).astype(np.float32) * yearly
-    persistence = rng.uniform(0.3, 0.98, n).astype(np.float32) ** yearly
-    spread = np.exp(rng.uniform(np.log(0.003), np.log(0.1), n)).astype(np.float32) * yearly
+    mean = rng.normal(0.03, 0.04, n).astype(np.float32) * yearly
+    persistence = rng.uniform(0, 0.95, n).astype(np.float32) ** yearly
+    spread = np.exp(rng.uniform(np.log(0.002), np.log(0.03), n)).astype(np.float32) * yearly
     shocks = innovations(rng, n, length).T * spread * np.sqrt(1 - persistence**2)
     rate = mean + spread * rng.standard_normal(n, np.float32)
     levels = np.empty((length, n), np.float32)
@@ -157,8 +157,8 @@ def growth(rng: Random, n: int, length: int, period: int) -> Floats:
         rate = mean + persistence * (rate - mean) + shock
         level = level + rate
         levels[t] = level
-    jumps = innovations(rng, n, length) * log_uniform(rng, 0.005, 0.25, n) * yearly**0.5
-    return np.ascontiguousarray(levels.T) + np.cumsum(jumps * chosen(rng, 0.8, n), 1)
+    jumps = innovations(rng, n, length) * log_uniform(rng, 0.03, 0.2, n) * yearly**0.5
+    return np.ascontiguousarray(levels.T) + np.cumsum(jumps * chosen(rng, 0.9, n), 1)
 
 
 def season_tables(rng: Random, n: int, period: int) -> Floats:

@@ -4,7 +4,10 @@ import hashlib
 from functools import cache
 from importlib.resources import files
 
-__all__ = ["network", "weights_hash"]
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["network", "weights", "weights_hash"]
 
 FOLDER = files("lstm_forecast.model.pretrained")
 
@@ -14,7 +17,18 @@ def network() -> bytes:
     return FOLDER.joinpath("pretrained.onnx").read_bytes()
 
 
+def weights() -> dict[str, NDArray[np.float32]]:
+    """The shipped weights by name, as ``Architecture.shapes`` has them."""
+    from safetensors.numpy import load
+
+    return load(_weights())
+
+
 @cache
 def weights_hash() -> str:
     """SHA-256 of the shipped weights."""
-    return hashlib.sha256(FOLDER.joinpath("pretrained.safetensors").read_bytes()).hexdigest()
+    return hashlib.sha256(_weights()).hexdigest()
+
+
+def _weights() -> bytes:
+    return FOLDER.joinpath("pretrained.safetensors").read_bytes()

@@ -1,9 +1,11 @@
 """The simple forecasts between which the pretrained network chooses, at many cutoffs at once.
 
 Values are scaled so that 32-bit arithmetic is exact enough; ``zero`` says where 0 lies on that
-scale, for what multiplies, and is not a number where nobody knows. Discounted means stand for
-exponential smoothing: a mean whose weights fall by a factor a step needs no first level and passes
-over missing values.
+scale, for what multiplies. Discounted means stand for exponential smoothing: a mean whose weights
+fall by a factor a step needs no first level and passes over missing values.
+
+Graphs are written by the same code, from symbols in the place of arrays: it keeps to the functions
+that `onnx.symbol` has, and changes nothing in place.
 """
 
 from dataclasses import dataclass
@@ -51,8 +53,8 @@ class Past:
     """Windows of series, and what can be said at some of their steps without looking further."""
 
     values: Floats  # (n, context_length), 0 where nothing was observed
-    observed: Floats  # the same shape, 1 where a value was observed
-    zero: Floats  # (n,)
+    observed: Floats  # the same shape, or (1, context_length); 1 where a value was observed
+    zero: Floats | None  # (n,); None where nobody knows
     season: Season
     ends: Ints  # (n_ends,) indices of the newest values that are looked at
 
@@ -63,7 +65,8 @@ class Past:
         age = self.ends - np.arange(self.values.shape[1])[:, None]
         kernel = np.where(age >= 0, kept ** np.maximum(age, 0), 0).astype(np.float32)
         total = weights @ kernel
-        return np.asarray((values * weights) @ kernel / np.maximum(total, 1e-20))
+        mean: Floats = (values * weights) @ kernel / np.maximum(total, 1e-20)
+        return mean
 
     @cached_property
     def newest(self) -> Ints:
@@ -74,7 +77,8 @@ class Past:
     @cached_property
     def oldest(self) -> Ints:
         """Index of the first observed value, (n, 1)."""
-        return np.asarray(self.observed.argmax(axis=1), np.int64)[:, None]
+        first: Ints = np.argmax(self.observed, axis=1)[:, None]
+        return first
 
     @cached_property
     def last(self) -> Floats:
@@ -96,17 +100,15 @@ class Past:
         """Discounted mean of the values whole periods before each step of the window and of one
         period beyond it, and whether there is one: (n, context_length + period) each.
         """
-        n, length = self.values.shape
-        total = np.zeros((n, length + period), np.float32)
-        weight = np.zeros_like(total)
-        for back in range(seasons):
-            lag = period * (back + 1)
-            end = max(min(length, length + period - lag), 0)
-            share = np.float32(SEASON_DISCOUNT**back)
-            total[:, lag : lag + end] += share * self.values[:, :end] * self.observed[:, :end]
-            weight[:, lag : lag + end] += share * self.observed[:, :end]
-        mean = np.asarray(total / np.maximum(weight, 1e-6), np.float32)
-        return mean, (weight > 0).astype(np.float32)
+        length = self.values.shape[1]
+        values = self.values * self.observed
+        total, weight = _behind(values, period), _behind(self.observed, period)
+        for back in range(1, min(seasons, -(-length // period))):
+            lag, share = back * period, np.float32(SEASON_DISCOUNT**back)
+            total = total + share * _behind(values[:, :-lag], lag + period)
+            weight = weight + share * _behind(self.observed[:, :-lag], lag + period)
+        positive: Floats = np.maximum(weight, 1e-6)
+        return total / positive, (weight > 0).astype(np.float32)
 
     @cached_property
     def seasonal_errors(self) -> tuple[Floats, Floats]:
@@ -170,25 +172,37 @@ class Past:
         """Mean change a step between the first and the newest value, (n, n_ends)."""
         first = np.take_along_axis(self.values, self.oldest, 1)
         steps = np.maximum(self.newest[:, self.ends] - self.oldest, 1)
-        return np.asarray((self.last - first) / steps, np.float32)
+        drift: Floats = ((self.last - first) / steps).astype(np.float32)
+        return drift
 
     @cached_property
     def one_sided(self) -> NDArray[np.bool_]:
-        """Whether all values so far lie on one side of 0, at every end: (n, n_ends)."""
+        """Whether all values so far lie on one side of 0, at every end, for all that is known: (n,
+        n_ends).
+        """
+        if self.zero is None:
+            return np.zeros((1, len(self.ends)), bool)
         side = (self.values - self.zero[:, None]) * self.observed
         low = np.minimum.accumulate(np.where(self.observed > 0, side, 1), axis=1)
         high = np.maximum.accumulate(np.where(self.observed > 0, side, -1), axis=1)
-        known = np.isfinite(self.zero)[:, None]
-        return np.asarray(known & ((low > 0) | (high < 0)))[:, self.ends]
+        return np.asarray((low > 0) | (high < 0))[:, self.ends]
 
     def _grown(self, last: Floats, trend: Floats, ahead: Floats) -> Floats:
         """Growth at the rate of the newest steps, less and less of it."""
+        if self.zero is None:
+            return last + trend
         changes = self.discounted(*self.changes, 0.9)
         size = self.discounted(self.values, self.observed, 0.9) - self.zero[:, None]
         rate = changes / np.where(np.abs(size) > 1e-6, size, 1)
         grown = np.clip(rate[..., None] * _damped(ahead, 0.95), -GREATEST_GROWTH, GREATEST_GROWTH)
         exponential = last + (last - self.zero[:, None, None]) * np.expm1(grown)
         return np.where(self.one_sided[..., None], exponential, last + trend)
+
+
+def _behind(values: Floats, steps: int) -> Floats:
+    """The values (n, length), so many steps of 0 later."""
+    later: Floats = np.pad(values, ((0, 0), (steps, 0)))
+    return later
 
 
 def _damped(ahead: Floats, kept: float) -> Floats:
@@ -239,6 +253,8 @@ class _Seasonal:
 
     def times(self, otherwise: Floats, kept: float) -> Floats:
         """Stretch the pattern to that level, where all values lie on one side of 0."""
+        if self.past.zero is None:
+            return self.plus(otherwise, kept)
         zero = self.past.zero[:, None]
         size = self.past.discounted(self.fitted, self.weights, kept) - zero
         size = np.where(np.abs(size) > 1e-6, size, 1)[..., None]

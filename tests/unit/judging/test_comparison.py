@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 from lstm_forecast.cli.text import comparison_text
-from lstm_forecast.forecasting.session import Session
 from lstm_forecast.forecasting.timing import Timing, fastest
 from lstm_forecast.judging.comparison import Comparison, ErrorSpreads, Row, comparison_table
 from lstm_forecast.judging.spread import Spread, spread
 from lstm_forecast.model.ensemble import Member, with_context
 from lstm_forecast.model.linear.linear import Linear
 from lstm_forecast.model.onnx.graph import onnx_graph, weight_shapes
+from lstm_forecast.model.onnx.session import Session
 from lstm_forecast.pictures.compare import compare_figure
 from lstm_forecast.pictures.style import save_figure
 from tests.unit.conftest import spec_of

@@ -8,7 +8,8 @@ from safetensors.numpy import load
 
 from lstm_forecast.config.pretrain import PretrainConfig
 from lstm_forecast.judging.generated import FrequencyErrors, generated_errors
-from lstm_forecast.model.pretrained.architecture import Architecture, network_graph
+from lstm_forecast.model.onnx.pretrained import network_graph
+from lstm_forecast.model.pretrained.architecture import Architecture
 from lstm_forecast.model.pretrained.shipped import network
 
 FOLDER = files("lstm_forecast.model.pretrained")

@@ -25,10 +25,12 @@ from lstm_forecast.store import (
     publishing,
     write_whole,
 )
+from lstm_forecast.store.reading import MORE_FILES
 from tests.reliability.copies import writers
 
 VERSION = b'{"format_version": %d' % FORMAT_VERSION
 CONTENTS = {name: f"content of {name}\n".encode() * 3 for name in FILES}
+MORE = {name: f"content of {name}\n".encode() * 3 for name in MORE_FILES}
 
 
 def train(home: Path, contents: dict[str, Callable[[Path], Any]]) -> Run:
@@ -70,6 +72,25 @@ def test_a_published_run_opens_and_reads_back(home: Path) -> None:
     assert {name: opened.read(name) for name in FILES} == CONTENTS
     assert opened.manifest["seed"] == 7
     assert (home / "champion").read_text() == f"{written.run_id}\n"
+
+
+def test_files_that_some_runs_have_are_kept_where_they_are_given(home: Path) -> None:
+    without, whole = publish_one(home), publish_one(home, {**CONTENTS, **MORE})
+    assert {name: open_run(whole.path).read(name) for name in MORE} == MORE
+    assert set(open_run(whole.path).manifest["files"]) == {*FILES, *MORE}
+    assert set(open_run(without.path).manifest["files"]) == set(FILES)
+    for name in MORE:
+        assert not (without.path / name).exists()
+        with pytest.raises(RunError, match=f"{name}: cannot be read"):
+            without.read(name)
+
+
+def test_a_file_that_the_manifest_does_not_name_is_not_read(home: Path) -> None:
+    run = publish_one(home)
+    for name, content in MORE.items():
+        (run.path / name).write_bytes(content)
+        with pytest.raises(RunError, match=f"{name}: damaged"):
+            open_run(run.path).read(name)
 
 
 def test_a_run_opens_by_its_own_directory_too(published: Run) -> None:
@@ -246,6 +267,19 @@ def test_any_damage_to_any_file_is_a_run_error_that_names_it(
         RunError, match=f"{name}: .*train again|{name}: not a regular file of at most 2 GiB"
     ):
         open_run(published.path).read(name)
+
+
+@pytest.mark.parametrize("damage", DAMAGE, ids=lambda damage: damage.__name__)
+@pytest.mark.parametrize("name", MORE_FILES)
+def test_any_damage_to_a_file_that_some_runs_have_is_found(
+    name: str, damage: Any, home: Path
+) -> None:
+    run = publish_one(home, {**CONTENTS, **MORE})
+    run.verify()
+    damage(run.path / name)
+    for read in (run.verify, lambda: run.read(name)):
+        with pytest.raises(RunError, match=f"{name}: "):
+            read()
 
 
 @pytest.mark.parametrize("name", FILES)

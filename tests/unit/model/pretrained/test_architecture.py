@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lstm_forecast.forecasting.session import Session
+from lstm_forecast.model.onnx.pretrained import network_graph
+from lstm_forecast.model.onnx.session import Session
 from lstm_forecast.model.pretrained.architecture import (
     MIDDLE,
     QUANTILES,
     STRETCHES,
     Architecture,
-    network_graph,
 )
 from lstm_forecast.model.pretrained.inputs import N_CUT, N_STEP
 from lstm_forecast.model.pretrained.season import HORIZON, STEPS

@@ -102,6 +102,30 @@ def test_only_kinds_that_are_asked_for_are_drawn() -> None:
     assert share_of_zeros[0] < 0.02 < share_of_zeros[1]
 
 
+def test_series_of_years_and_quarters_are_of_other_kinds() -> None:
+    """Most of them grow, and that shows in how closely they follow a line."""
+    fast, slow = (
+        generate(np.random.default_rng(0), 600, LENGTH, Season(4), slow=each)
+        for each in (False, True)
+    )
+    lines = [np.median(trend(np.nan_to_num(values))) for values in (fast, slow)]
+    assert lines[1] > lines[0] + 0.15
+
+
+def test_walks_drift_the_more_the_fewer_of_their_steps_are_a_year() -> None:
+    """By half the deviation of a year's change: in 500 hours that is lost in what chance changes,
+    and in 500 years it is most of the way.
+    """
+
+    def drift(period: int) -> float:
+        """Of the rows that drift most, beside the deviation of sums of as many steps."""
+        steps = np.diff(made("walks", Season(period), 2_000))
+        sizes = np.abs(steps.mean(axis=1) / steps.std(axis=1)) * LENGTH**0.5
+        return float(np.quantile(sizes, 0.8))
+
+    assert drift(24) < 1.2 < 1.6 < drift(12) < 2.2 < drift(4) < 3.5 < drift(1)
+
+
 def test_a_kind_that_there_is_not_is_an_error() -> None:
     with pytest.raises(KeyError):
         drawn(kinds=("counted", "unheard of"))

@@ -11,6 +11,7 @@ from lstm_forecast.model.pretrained.inputs import (
     COUNT,
     LARGEST,
     N_CUT,
+    N_SCALARS,
     N_STEP,
     Inputs,
     inputs_of,
@@ -38,9 +39,12 @@ def windows(season: Season, n: int = 8, *, seed: int = 0, missing: float = 0.0) 
     return values
 
 
-def inputs(values: np.ndarray, season: Season, cuts: np.ndarray = LAST) -> Inputs:
+def inputs(
+    values: np.ndarray, season: Season, cuts: np.ndarray = LAST, *, known: bool = True
+) -> Inputs:
+    """Of windows of which it is ``known`` or not where 0 lies."""
     scaled, seen, zero, _, _ = standardised_windows(values)
-    return inputs_of(Past(scaled, seen, zero, season, season.ends), cuts)
+    return inputs_of(Past(scaled, seen, zero if known else None, season, season.ends), cuts)
 
 
 def arrays(found: Inputs) -> dict[str, np.ndarray]:
@@ -131,9 +135,11 @@ ODD = {
 
 @pytest.mark.parametrize("season", SEASONS, ids=str)
 @pytest.mark.parametrize("odd", ODD)
-def test_inputs_of_any_series_are_finite_and_small(odd: str, season: Season) -> None:
+@pytest.mark.parametrize("known", [True, False])
+def test_inputs_of_any_series_are_finite_and_small(odd: str, season: Season, known: bool) -> None:
+    values, cuts = ODD[odd](windows(season)), np.array([0, 9, STEPS - 1])
     with np.errstate(all="raise", under="ignore"):
-        found = inputs(ODD[odd](windows(season)), season, np.array([0, 9, STEPS - 1]))
+        found = inputs(values, season, cuts, known=known)
     for name, array in arrays(found).items():
         assert np.isfinite(array).all(), name
     assert np.abs(found.steps).max() < 30
@@ -152,16 +158,41 @@ def test_units_play_no_part(factor: float, season: Season) -> None:
 
 
 @pytest.mark.parametrize("season", SEASONS, ids=str)
-def test_the_mirror_image_is_seen_as_one(season: Season) -> None:
+@pytest.mark.parametrize("known", [True, False])
+def test_the_mirror_image_is_seen_as_one(season: Season, known: bool) -> None:
     scaled, seen, zero, _, _ = standardised_windows(windows(season, missing=0.1))
     one, other = (
-        inputs_of(Past(sign * scaled, seen, sign * zero, season, season.ends), LAST)
+        inputs_of(
+            Past(sign * scaled, seen, sign * zero if known else None, season, season.ends), LAST
+        )
         for sign in (1, -1)
     )
     np.testing.assert_array_equal(other.simple, -one.simple)
     np.testing.assert_array_equal(other.last, -one.last)
     np.testing.assert_array_equal(other.scale, one.scale)
     np.testing.assert_array_equal(np.abs(other.steps), np.abs(one.steps))
+
+
+@pytest.mark.parametrize("season", SEASONS, ids=str)
+def test_where_nobody_knows_of_0_nothing_is_said_of_it(season: Season) -> None:
+    values = np.abs(windows(season, missing=0.1)) + 1
+    known, unknown = (inputs(values, season, known=told) for told in (True, False))
+    told, untold = (each.steps[..., -N_SCALARS:] for each in (known, unknown))
+    (differ,) = np.nonzero((told != untold).any(axis=(0, 1)))
+    assert len(differ) == 2  # how far it is, and whether all lie on one side; none is 0
+    assert not untold[..., differ].any()
+    for name in ("last", "scale"):
+        np.testing.assert_array_equal(arrays(unknown)[name], arrays(known)[name])
+
+
+def test_how_many_values_are_0_is_said_where_that_is_known() -> None:
+    values = windows(Season(1))
+    values[:, 1::3] = 0
+    known, unknown = (inputs(values, Season(1), known=told) for told in (True, False))
+    told, untold = (each.steps[:, -1, -N_SCALARS:] for each in (known, unknown))
+    (differ,) = np.nonzero((told != untold).all(axis=0))
+    assert len(differ) == 2  # how far it is, and how many are; values are on both sides
+    np.testing.assert_allclose(told[:, differ[-1]], 1 / 3, atol=0.05)
 
 
 def test_the_scale_is_the_smaller_of_the_changes_of_steps_and_seasons() -> None:

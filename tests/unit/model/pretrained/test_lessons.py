@@ -15,10 +15,10 @@ from lstm_forecast.model.pretrained.lessons import (
     FARTHEST,
     FREQUENCIES,
     LEAST_VALUES,
+    Curriculum,
     Frequency,
     Lesson,
     Lessons,
-    batches_of,
     lesson,
 )
 from lstm_forecast.model.pretrained.processes import Floats, Random
@@ -45,7 +45,7 @@ def generated(monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
     series[rng.random(series.shape) < 0.1] = np.nan
 
     def generate(
-        rng: Random, n: int, length: int, season: Season, kinds: tuple[str, ...]
+        rng: Random, n: int, length: int, season: Season, kinds: tuple[str, ...], *, slow: bool
     ) -> Floats:
         return series[:n, -length:].astype(np.float32)
 
@@ -63,26 +63,37 @@ def whole(one: Lesson) -> np.ndarray:
 
 
 def test_a_lesson_follows_from_seed_and_number_alone() -> None:
-    first, again = (batches_of(3, 2, 24) for _ in range(2))
+    first, again = (Curriculum(3, 24).batches(2) for _ in range(2))
     assert len(first) == BLOCK
     assert all(map(same, first, again))
-    for other in (batches_of(3, 1, 24), batches_of(4, 2, 24), batches_of(3, 2, 24, ("walks",))):
+    others = (Curriculum(3, 24).batches(1), Curriculum(4, 24).batches(2),
+              Curriculum(3, 24, ("walks",)).batches(2))  # fmt: skip
+    for other in others:
         assert not any(map(same, first, other))
     assert not same(first[0], first[1])
 
 
 def test_batches_of_the_process_are_those_of_their_numbers_in_order() -> None:
+    curriculum = Curriculum(5, 24, ("walks",))
     with threadpoolctl.threadpool_limits(1):  # sums of products depend on it
-        expected = [one for block in range(2) for one in batches_of(5, block, 24, ("walks",))]
-    with Lessons(5, 24, ("walks",)) as drawn:
+        expected = [one for block in range(2) for one in curriculum.batches(block)]
+    with Lessons(curriculum) as drawn:
         found = [drawn.batch(number) for number in range(2 * BLOCK)]
-        later = drawn.batch(2 * BLOCK - 1)  # as after a training that is taken up
     assert all(map(same, found, expected))
-    assert same(later, expected[-1])
+
+
+def test_batches_may_be_taken_from_any_number_on_and_once_more() -> None:
+    """As after a training that is taken up."""
+    curriculum = Curriculum(5, 24, ("walks",))
+    with threadpoolctl.threadpool_limits(1):
+        expected = [one for block in range(3) for one in curriculum.batches(block)]
+    with Lessons(curriculum) as drawn:
+        for number in (2 * BLOCK - 1, 2 * BLOCK, 2 * BLOCK, 1, 0, 2 * BLOCK + 1):
+            assert same(drawn.batch(number), expected[number]), number
 
 
 def test_shapes_are_those_of_as_many_series_as_asked_for() -> None:
-    for one in batches_of(0, 0, 25):
+    for one in Curriculum(0, 25).batches(0):
         assert one.steps.shape[:2] == (25, STEPS)
         assert one.cut_steps.shape == (25, CUTS)
         assert one.cuts.shape[:2] == (25, CUTS)
@@ -92,7 +103,7 @@ def test_shapes_are_those_of_as_many_series_as_asked_for() -> None:
 
 @pytest.mark.parametrize("block", range(3))
 def test_all_is_finite_and_targets_are_not_far(block: int) -> None:
-    for one in batches_of(1, block, 24):
+    for one in Curriculum(1, 24).batches(block):
         for field in fields(Lesson):
             assert np.isfinite(getattr(one, field.name)).all(), field.name
         assert np.abs(one.targets).max() <= FARTHEST
@@ -101,7 +112,7 @@ def test_all_is_finite_and_targets_are_not_far(block: int) -> None:
 
 
 def test_cutoffs_ascend_and_the_last_step_is_one_of_them() -> None:
-    for one in batches_of(2, 0, 24):
+    for one in Curriculum(2, 24).batches(0):
         assert (np.diff(one.cut_steps, axis=1) >= 0).all()
         assert (one.cut_steps[:, -1] == STEPS - 1).all()
 
@@ -156,7 +167,7 @@ def test_short_histories_are_padded_in_front() -> None:
 
 
 def test_every_series_has_a_value_before_its_last_cutoff() -> None:
-    for one in batches_of(6, 0, 48):
+    for one in Curriculum(6, 48).batches(0):
         seen = one.steps[:, :, 2 * LAGS : 3 * LAGS]
         assert (seen.sum(axis=(1, 2)) > 0).all()
 

@@ -30,16 +30,19 @@ def series(seed: int, *, missing: float = 0.2, level: float = 0.0) -> np.ndarray
     return values
 
 
-def past_of(values: np.ndarray, season: Season, *, zero: float = 0.0) -> Past:
-    """Windows (n, length), looked at from several steps."""
+def past_of(values: np.ndarray, season: Season, *, zero: float | None = 0.0) -> Past:
+    """Windows (n, length), looked at from several steps; with None nobody knows where 0 lies."""
     rows = np.atleast_2d(values)
     ends = np.array([1, 7, 16, rows.shape[1] - 1])
     observed = (~np.isnan(rows)).astype(np.float32)
     filled = np.nan_to_num(rows).astype(np.float32)
-    return Past(filled, observed, np.full(len(rows), zero, np.float32), season, ends)
+    zeros = None if zero is None else np.full(len(rows), zero, np.float32)
+    return Past(filled, observed, zeros, season, ends)
 
 
-def forecasts(values: np.ndarray, season: Season, *, zero: float = 0.0) -> dict[str, np.ndarray]:
+def forecasts(
+    values: np.ndarray, season: Season, *, zero: float | None = 0.0
+) -> dict[str, np.ndarray]:
     """By name, (n_ends, n_leads) for one series."""
     (found,) = past_of(values, season, zero=zero).forecasts(LEADS)
     return {name: found[:, number] for number, name in enumerate(SIMPLE)}
@@ -160,9 +163,37 @@ def test_each_does_what_its_definition_says(
                 assert found[name][number, lead - 1] == pytest.approx(value, rel=2e-3, abs=2e-3)
 
 
+ADDED = {
+    "damped growth": "damped trend",
+    "seasons x level of a season": "seasons + level of a season",
+    "second seasons x level of a season": "second seasons + level of a season",
+}  # instead of what multiplies
+
+
 @settings(max_examples=30, deadline=None)
-@given(st.floats(-5, 5, width=32), SEASONS, st.sampled_from([0.0, -7.0, 7.0]))
-def test_a_constant_series_goes_on_as_it_is(value: float, season: Season, zero: float) -> None:
+@given(SEEDS, SEASONS, st.sampled_from([0.0, 6.0]))
+def test_where_nobody_knows_of_0_what_multiplies_is_what_adds(
+    seed: int, season: Season, level: float
+) -> None:
+    values = series(seed, level=level)
+    known, unknown = forecasts(values, season), forecasts(values, season, zero=None)
+    for name in SIMPLE:
+        expected = unknown[ADDED[name]] if name in ADDED else known[name]
+        np.testing.assert_array_equal(unknown[name], expected)
+
+
+def test_0_matters_to_what_multiplies() -> None:
+    values = series(0, level=6.0)
+    known, unknown = (forecasts(values, Season(4), zero=zero) for zero in (0.0, None))
+    for name in ADDED:
+        assert np.abs(known[name] - unknown[name]).max() > 0.01
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.floats(-5, 5, width=32), SEASONS, st.sampled_from([0.0, -7.0, 7.0, None]))
+def test_a_constant_series_goes_on_as_it_is(
+    value: float, season: Season, zero: float | None
+) -> None:
     for each in forecasts(np.full(LENGTH, value), season, zero=zero).values():
         np.testing.assert_allclose(each, value, rtol=1e-5, atol=1e-5)
 

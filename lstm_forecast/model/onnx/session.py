@@ -37,6 +37,11 @@ class Session:
                 f"ONNX Runtime refuses it: {str(error).splitlines()[0][:200]}"
             ) from None
 
+    @property
+    def context_length(self) -> int:
+        """Rows of a window."""
+        return int(self._session.get_inputs()[0].shape[1])
+
     def predict(self, inputs: Floats) -> Floats:
         """Normalised windows (n, context_length, n_features) to predictions (n, horizon, n_targets,
         n_quantiles).

@@ -1,0 +1,124 @@
+"""What is published of all that was fitted: decided by the validation part."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from lstm_forecast.config.schema import LONGEST_PRETRAINED, SUPPORTS
+from lstm_forecast.judging.metrics import errors
+from lstm_forecast.judging.parts import Part
+from lstm_forecast.model.ensemble import Member
+from lstm_forecast.model.onnx.graph import onnx_graph
+from lstm_forecast.model.pretrained.architecture import QUANTILES
+from lstm_forecast.model.pretrained.season import HORIZON as PASS
+from lstm_forecast.model.published import (
+    BLEND,
+    LINEAR,
+    NAIVE,
+    NETWORK,
+    PRETRAINED,
+    SEASONAL_NAIVE,
+    SMOOTHING,
+)
+from lstm_forecast.training.fit import Fitted, members_of
+from lstm_forecast.training.prepared import Prepared
+
+__all__ = ["Choice", "choose"]
+
+HANDICAPS = {NAIVE: 0.99, SEASONAL_NAIVE: 0.99, NETWORK: 1.02}  # of errors on the validation part
+WITH_PRETRAINED = "with_pretrained"  # the mean of the best and the pretrained network
+SHARES = {WITH_PRETRAINED: 0.5, PRETRAINED: 1.0}
+MOST_PASSES = 20_000  # of the pretrained network, to try it on the validation part: a minute
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is published, and why."""
+
+    published: str
+    pretrained: float  # share of the pretrained network in it
+    scores: Mapping[str, float]  # errors on the validation part
+
+    @property
+    def reason(self) -> str:
+        """Why the pretrained network has that share, in words."""
+        if not set(SHARES) <= set(self.scores):
+            return "it was not tried on a validation part"
+        own = min(score for name, score in self.scores.items() if name not in SHARES)
+        mean, alone = (self.scores[name] for name in SHARES)
+        return f"validation error {own:.4g} without it, {mean:.4g} in a mean, {alone:.4g} alone"
+
+
+def choose(prepared: Prepared, fitted: Fitted) -> Choice:
+    """What forecasts the validation part best, and the errors of all.
+
+    There is the network, its linear part, the mean of both, and simple forecasts. A naive one is
+    preferred where the difference is below 1 %: on a random walk that is chance. The network has to
+    be 2 % better, as its epochs were chosen by the same windows. The errors are mean absolute
+    scaled ones (mean absolute where nothing can be scaled), of forecasts that are not cut to
+    ``preprocessing.support``: it changes no choice, and no error but to a smaller one. Without a
+    validation part it is the network where none was asked for, and the linear part where all series
+    are too short for one: nothing says then that the network is better.
+
+    Then the best of these is compared with the pretrained network and the mean of both, unless the
+    config says what share that has, or there are so many windows that they teach more. Without
+    ``training.fallback`` it is the network.
+    """
+    part, share = prepared.validation, prepared.config.model.pretrained
+    if share == 1:
+        return Choice(PRETRAINED, 1, {})
+    if not prepared.config.training.fallback:
+        return Choice(NETWORK, share or 0.0, {})
+    if part is None:
+        short = bool(prepared.config.split.validation)
+        return Choice(LINEAR if short else NETWORK, share or 0.0, {})
+    names = {name: members_of(prepared, fitted, name) for name in _names(prepared)}
+    scores = {name: _error(prepared, part, members) for name, members in names.items()}
+    scores = {name: score for name, score in scores.items() if math.isfinite(score)}
+    handicapped = {name: score * HANDICAPS.get(name, 1) for name, score in scores.items()}
+    best = min(handicapped, key=lambda name: handicapped[name], default=NETWORK)
+    if share is not None or not _tried(prepared, part):
+        return Choice(best, share or 0.0, scores)
+    shared = {
+        name: _error(prepared.with_share(each), part, names[best]) for name, each in SHARES.items()
+    }
+    found = {best: handicapped.get(best, math.inf)} | shared
+    preferred = min(found, key=lambda name: found[name])
+    scores |= {name: score for name, score in shared.items() if math.isfinite(score)}
+    published = best if preferred == WITH_PRETRAINED else preferred
+    return Choice(published, SHARES.get(preferred, 0.0), scores)
+
+
+def _tried(prepared: Prepared, part: Part) -> bool:
+    """Whether the pretrained network's forecasts of a part are few enough to be tried."""
+    horizon, n_targets = prepared.framing.horizon, prepared.channels.n_targets
+    beyond = -(-horizon // PASS) - 1  # passes behind the first, each on a path of every quantile
+    passes = len(part.windows) * n_targets * (1 + len(QUANTILES) * beyond)
+    return horizon <= LONGEST_PRETRAINED and passes <= MOST_PASSES
+
+
+def _error(prepared: Prepared, part: Part, members: Sequence[Member]) -> float:
+    """The error of these networks' forecasts of a part."""
+    forecaster = replace(prepared.forecaster(onnx_graph(members)), support=SUPPORTS["real"])
+    forecast = forecaster.on_windows(part.windows, part.series)
+    found = errors(forecast[..., forecast.shape[-1] // 2], part.actual, part.scale)
+    error = found.mase if found.mase is not None else found.mae or 0.0
+    return error if math.isfinite(error) else math.inf
+
+
+def _names(prepared: Prepared) -> Iterator[str]:
+    """All that may be published.
+
+    A weighted linear part holds the simple forecasts, and is for windows so few that choosing one
+    of them is worse.
+    """
+    config = prepared.config
+    yield LINEAR
+    if config.model.linear != "weighted":
+        yield SMOOTHING
+        if 1 < config.windows.season_length <= min(config.member_contexts):
+            yield SEASONAL_NAIVE
+        yield NAIVE
+    if config.model.linear != "none":
+        yield BLEND
+    yield NETWORK
