@@ -59,9 +59,7 @@ def _chosen(choice: "Choice") -> str:
     published, share, scores = choice.published, choice.pretrained, choice.scores
     what, theirs = PUBLISHED.get(published, "the network"), PUBLISHED["pretrained"]
     if 0 < share < 1:
-        what = what.removesuffix(" alone")
-        both = f"the mean of {what} and {theirs}"
-        what = both if share == 0.5 else f"{1 - share:.0%} {what} and {share:.0%} {theirs}"
+        what = f"{share:.0%} {theirs}, {1 - share:.0%} {what.removesuffix(' alone')}"
     pays = published in ("blend", "network")
     verdict = "" if pays else "the network does not pay here: "
     compared = ", ".join(f"{name.replace('_', ' ')} {score:.4g}" for name, score in scores.items())

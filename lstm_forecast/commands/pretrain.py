@@ -31,6 +31,10 @@ from lstm_forecast.store.outputs import require_apart
 
 __all__ = ["pretrain"]
 
+OF_SOMEBODY = """
+It has learned from the tables named above, too, and from those alone where their shares are 1: do
+not hand it on where they may not go.
+"""
 Weights = Mapping[str, NDArray[np.float32]]
 
 
@@ -193,7 +197,7 @@ chosen afterwards, for each frequency.
 It sees a series alone: no covariates, no calendar, no other series. It looks at 32 segments of a
 part of the season, about 150 values without a season and 770 of hourly data. It has learned from
 what its generator makes; a series of another kind it forecasts as the nearest kind that it knows.
-"""
+{OF_SOMEBODY if config.panels else ""}"""
 
 
 def _learned_from(config: PretrainConfig) -> str:

@@ -51,12 +51,14 @@ def published_line(published: str, *, network: str, linear: str, pretrained: flo
         line = f"the {network}{added}"
     elif published == BLEND:
         line = f"the mean of the {network} and its linear part ({linear})"
+    elif published == PRETRAINED:
+        line = f"{PUBLISHED[PRETRAINED]}, not the {network}"
     else:
         form = f" ({'ridge' if linear == 'none' else linear})" if published == LINEAR else ""
         what = PUBLISHED.get(published, published)
         line = f"{what}{form}, not the {network}: nothing showed that it forecasts better"
     if 0 < pretrained < 1:
-        line = f"{pretrained:.0%} {PUBLISHED[PRETRAINED]}, and {line}"
+        line = f"{pretrained:.0%} {PUBLISHED[PRETRAINED]}, {1 - pretrained:.0%} {line}"
     return f"published: {line}"
 
 

@@ -58,6 +58,7 @@ def test_the_card_names_the_tables_that_were_learned_from(own: Path) -> None:
     card = (own / "made" / "tiny" / "card.md").read_text()
     assert "50% of them windows of the data of `data/own.yaml`" in card
     assert "No real series is in it" not in card
+    assert card.endswith("not hand it on where they may not go.\n")
 
 
 def test_quick_forecasts_by_weights_that_were_made(
