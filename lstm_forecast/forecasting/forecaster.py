@@ -2,9 +2,8 @@
 way out.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +25,18 @@ BATCH = 256  # larger ones are no faster, and ONNX Runtime keeps the memory of t
 Floats = NDArray[np.float64]
 Single = NDArray[np.float32]
 Ints = NDArray[np.int64]
-Seen: TypeAlias = tuple[Batch, Single | None]  # by the networks of a run, and by the pretrained one
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the networks see of n windows. A prediction p means ``p * scale + center`` in scaled
+    units.
+    """
+
+    inputs: Single  # (n, context_length, n_features)
+    center: Single  # (n, 1, n_targets)
+    scale: Single
+    past: Single | None  # (n, steps, n_targets): by the pretrained one, where it has a share
 
 
 @dataclass(frozen=True)
@@ -39,20 +49,18 @@ class Exchange:
 
     def applied(self, own: Seen, lent: Seen) -> Seen:
         """What windows see, with the inputs of others, which ``lent`` theirs."""
-        (batch, past), (other, earlier) = own, lent
-        inputs = batch.inputs.copy()
-        inputs[:, self.steps, self.channels] = other.inputs[:, self.steps, self.channels]
-        batch = replace(batch, inputs=inputs)
-        if past is None or earlier is None:
-            return batch, None
+        inputs = own.inputs.copy()
+        inputs[:, self.steps, self.channels] = lent.inputs[:, self.steps, self.channels]
+        if own.past is None or lent.past is None:
+            return replace(own, inputs=inputs)
         # what lies before the context goes with its first step
-        context_length, targets = inputs.shape[1], range(past.shape[2])
-        ahead = past.shape[1] - context_length
+        past, context_length = own.past.copy(), inputs.shape[1]
+        ahead, targets = past.shape[1] - context_length, range(past.shape[2])
         first, stop, _ = self.steps.indices(context_length)
         steps = slice(max(ahead + first, 0) if first else 0, max(ahead + stop, 0))
-        past, exchanged = past.copy(), [each for each in self.channels if each in targets]
-        past[:, steps, exchanged] = earlier[:, steps, exchanged]
-        return batch, past
+        exchanged = [each for each in self.channels if each in targets]
+        past[:, steps, exchanged] = lent.past[:, steps, exchanged]
+        return replace(own, inputs=inputs, past=past)
 
 
 @dataclass(frozen=True)
@@ -109,13 +117,12 @@ class Forecaster:
         ``exchange`` mixes up inputs first; ``progress`` hears how many more windows are done.
         """
         parts = []
-        for start in range(0, len(windows), BATCH):
-            index = np.arange(start, min(start + BATCH, len(windows)))
-            seen = self._seen(windows, index)
+        for index in _batches(len(windows)):
+            seen = self._seen(windows, index, windows.batch(index))
             if exchange is not None:
-                seen = exchange.applied(seen, self._seen(windows, exchange.order[index]))
-            batch, past = seen
-            prediction = self._predict(batch.inputs, batch.center, batch.scale, series[index], past)
+                other = exchange.order[index]
+                seen = exchange.applied(seen, self._seen(windows, other, windows.batch(other)))
+            prediction = self._predict(seen, series[index])
             parts.append(self._original(prediction, series[index]))
             progress(len(index))
         return np.concatenate(parts)
@@ -123,10 +130,9 @@ class Forecaster:
     def trials(self, windows: Windows, series: Ints) -> Trials:
         """What ``calibrated`` learns from; ``series`` as in ``on_windows``."""
         found = []
-        for start in range(0, len(windows), BATCH):
-            index = np.arange(start, min(start + BATCH, len(windows)))
-            batch, past = self._seen(windows, index)
-            prediction = self._raw(batch.inputs, batch.center, batch.scale, series[index], past)
+        for index in _batches(len(windows)):
+            batch = windows.batch(index)
+            prediction = self._raw(self._seen(windows, index, batch), series[index])
             found.append((prediction, batch.targets, self.changes(batch.inputs)))
         predictions, targets, changes = (
             np.concatenate(arrays) for arrays in zip(*found, strict=True)
@@ -166,8 +172,7 @@ class Forecaster:
         of successive horizons were independent. Shapes of the others are (n,), see Windows.origins.
         """
         parts = []
-        for start in range(0, len(origins), BATCH):
-            part = slice(start, start + BATCH)
+        for part in _batches(len(origins)):
             contexts, observed = gather_contexts(
                 values, origins[part], floors[part], self.framing, self.channels
             )
@@ -198,13 +203,10 @@ class Forecaster:
                 np.sqrt((change * seen).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)), np.float32
             )
 
-    def _seen(self, windows: Windows, index: Ints) -> Seen:
-        """What the networks see of the windows ``index``, in the windows' units: theirs, and what
-        the pretrained one does, where it has a share.
-        """
-        batch = windows.batch(index)
+    def _seen(self, windows: Windows, index: Ints, batch: Batch) -> Seen:
+        """What the networks see of the windows ``index``, which the ``batch`` holds."""
         past = self._past(windows.values, *windows.origins(index))
-        return batch, None if past is None else (past - batch.center) / batch.scale
+        return _in_units(batch.inputs, batch.center, batch.scale, past)
 
     def _past(self, values: Single, origins: Ints, floors: Ints) -> Single | None:
         """What the pretrained network sees, scaled."""
@@ -212,45 +214,22 @@ class Forecaster:
             return None
         return self.pretrained.past(values, origins, floors, self.channels)
 
-    def _raw(
-        self,
-        inputs: Single,
-        center: Single,
-        scale: Single,
-        series: Ints,
-        past: Single | None,
-    ) -> Single:
-        """Predictions in the windows' units, within the support; arguments are of ``_predict``."""
-        prediction = self.session.predict(inputs)
-        if self.pretrained is not None and past is not None:
+    def _raw(self, seen: Seen, series: Ints) -> Single:
+        """Predictions in the windows' units, within the support."""
+        prediction = self.session.predict(seen.inputs)
+        if self.pretrained is not None and seen.past is not None:
             quantiles = quantiles_of(self.calibration.levels)
-            prediction = self.pretrained.mixed(prediction, past, quantiles)
-        return self._supported(prediction, center, scale, series)
+            prediction = self.pretrained.mixed(prediction, seen.past, quantiles)
+        return self._supported(prediction, seen, series)
 
-    def _predict(
-        self,
-        inputs: Single,
-        center: Single,
-        scale: Single,
-        series: Ints,
-        past: Single | None,
-    ) -> Single:
-        """Calibrated predictions in scaled units; ``center`` and ``scale`` (n, 1, n_targets) undo
-        the window's own, and ``past`` is what the pretrained network sees.
-        """
-        prediction = self._raw(inputs, center, scale, series, past)
+    def _predict(self, seen: Seen, series: Ints) -> Single:
+        """Calibrated predictions in scaled units."""
         calibrated = self.calibration.apply(
-            prediction, series, self.levels, changes=self.changes(inputs)
+            self._raw(seen, series), series, self.levels, changes=self.changes(seen.inputs)
         )
-        return calibrated * scale[..., None] + center[..., None]
+        return calibrated * seen.scale[..., None] + seen.center[..., None]
 
-    def _supported(
-        self,
-        prediction: Single,
-        center: Single,
-        scale: Single,
-        series: Ints,
-    ) -> Single:
+    def _supported(self, prediction: Single, seen: Seen, series: Ints) -> Single:
         """Predictions in the units of the network's output, moved so that no median lies outside of
         the support.
 
@@ -261,7 +240,8 @@ class Forecaster:
             return prediction
         with np.errstate(over="ignore"):  # a border may lie beyond all predictions
             low, high = (
-                ((border - center) / scale).astype(np.float32) for border in self._borders(series)
+                ((border - seen.center) / seen.scale).astype(np.float32)
+                for border in self._borders(series)
             )
         median = prediction[..., prediction.shape[-1] // 2]
         return prediction + (median.clip(low, high) - median)[..., None]
@@ -293,9 +273,9 @@ class Forecaster:
         carried = np.zeros(1, np.float32)
         while True:
             inputs, center, scale = normalised(contexts, observed, self.framing, self.channels)
-            center, scale = center[..., self.channels.targets], scale[..., self.channels.targets]
-            seen = None if past is None else (past - center) / scale
-            block = self._predict(inputs, center, scale, series, seen)
+            targets = self.channels.targets
+            seen = _in_units(inputs, center[..., targets], scale[..., targets], past)
+            block = self._predict(seen, series)
             median: Single = block[..., block.shape[-1] // 2]
             distance = block - median[..., None]  # of the quantiles from the median
             if blocks:
@@ -314,3 +294,14 @@ class Forecaster:
                 observed = np.concatenate([observed, rows], axis=1)[
                     :, -self.framing.context_length :
                 ]
+
+
+def _batches(count: int) -> Iterator[Ints]:
+    """Numbers of so many windows, as many at a time as are worth it."""
+    for start in range(0, count, BATCH):
+        yield np.arange(start, min(start + BATCH, count))
+
+
+def _in_units(inputs: Single, center: Single, scale: Single, past: Single | None) -> Seen:
+    """What is seen, with a scaled ``past`` in the windows' units."""
+    return Seen(inputs, center, scale, None if past is None else (past - center) / scale)

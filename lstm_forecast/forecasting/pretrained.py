@@ -78,7 +78,7 @@ def told_season(panel: Panel, period: int | None = None) -> Season:
     layout, freq = panel.layout, panel.layout.grid.freq
     if period is None:
         period = season_length(freq)
-        seen = held_season(layout, period) and period < Season(period).context_length
+        seen = held_season(layout, period) and Season(period).fits
         if freq.isdigit() or not seen:
             found, _ = strongest_season(panel.values[:, 0], layout.offsets[:-1], layout.offsets[1:])
             return Season(found)

@@ -120,16 +120,19 @@ class Prepared:
         )
         if not share:
             return forecaster
-        return replace(
-            forecaster, pretrained=PretrainedShare(Session(self.pretrained_graph), share)
-        )
+        session = _shipped_session(self._season, self.framing.horizon)
+        return replace(forecaster, pretrained=PretrainedShare(session, share))
 
     @property
     def pretrained_graph(self) -> bytes:
         """The graph of the pretrained network for these windows and their season."""
-        season = self.config.windows.season_length
-        seen = season if season < Season(season).context_length else 1
-        return _shipped_graph(season_of_rows(self.layout, seen), self.framing.horizon)
+        return _shipped_graph(self._season, self.framing.horizon)
+
+    @property
+    def _season(self) -> Season:
+        """What the pretrained network is told: none where its window does not hold it."""
+        season = Season(self.config.windows.season_length)
+        return season_of_rows(self.layout, season.period if season.fits else 1)
 
     def with_share(self, share: float, reason: str = "") -> "Prepared":
         """The same with that share of the pretrained network, and why it was chosen."""
@@ -146,3 +149,8 @@ class Prepared:
 def _shipped_graph(season: Season, horizon: int) -> bytes:
     length = season.context_length
     return window_graph(weights(), season, context_length=length, horizon=horizon)
+
+
+@cache
+def _shipped_session(season: Season, horizon: int) -> Session:
+    return Session(_shipped_graph(season, horizon))

@@ -84,10 +84,12 @@ def forecast_command(*args: str | Path) -> list[str]:
     return [sys.executable, "-m", "lstm_forecast", *map(str, args)]
 
 
-def train_all(directory: Path, *arguments: Sequence[str], **extra: str) -> str:
-    """Train there once with each of these arguments, in one process; returns what it said."""
+def succeed(
+    command: Sequence[str], directory: Path, **extra: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command there; it must succeed."""
     result = subprocess.run(
-        [sys.executable, "-c", TRAIN_ALL, json.dumps(arguments)],
+        command,
         cwd=directory,
         env=environment(**extra),
         capture_output=True,
@@ -95,7 +97,13 @@ def train_all(directory: Path, *arguments: Sequence[str], **extra: str) -> str:
         check=False,
     )
     assert result.returncode == 0, result.stderr
-    return result.stderr
+    return result
+
+
+def train_all(directory: Path, *arguments: Sequence[str], **extra: str) -> str:
+    """Train there once with each of these arguments, in one process; returns what it said."""
+    command = [sys.executable, "-c", TRAIN_ALL, json.dumps(arguments)]
+    return succeed(command, directory, **extra).stderr
 
 
 def on_a_terminal(columns: int, *args: str, **extra: str) -> str:
@@ -272,11 +280,7 @@ def first(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
     def fill(directory: Path) -> None:
         (directory / "grown.yaml").write_text(GROWN)
         (directory / "grown.csv").write_text(series(BASE))
-        command = forecast_command("retrain", "-c", "grown.yaml", "--json")
-        result = subprocess.run(
-            command, cwd=directory, env=environment(), capture_output=True, text=True, check=False
-        )
-        assert result.returncode == 0, result.stderr
+        result = succeed(forecast_command("retrain", "-c", "grown.yaml", "--json"), directory)
         (directory / "first.json").write_text(result.stdout)
 
     return once("first", fill)

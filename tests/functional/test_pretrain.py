@@ -19,7 +19,7 @@ from lstm_forecast.model.pretrained.season import HORIZON, STEPS
 from lstm_forecast.model.pretrained.simple import SIMPLE
 from lstm_forecast.store import locked
 from tests.functional.commands import TINY
-from tests.functional.conftest import ROOT, environment, forecast_command, tree
+from tests.functional.conftest import ROOT, environment, forecast_command, succeed, tree
 from tests.functional.test_cli import invoke
 from tests.functional.test_resume import start_and_stop
 
@@ -34,15 +34,7 @@ def made(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
 
     def fill(directory: Path) -> None:
         (directory / "tiny.yaml").write_text(TINY)
-        result = subprocess.run(
-            forecast_command(*ARGUMENTS, *TWO_EPOCHS),
-            cwd=directory,
-            env=environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert result.returncode == 0, result.stderr
+        result = succeed(forecast_command(*ARGUMENTS, *TWO_EPOCHS), directory)
         (directory / "stdout.txt").write_text(result.stdout)
         (directory / "stderr.txt").write_text(result.stderr)
 

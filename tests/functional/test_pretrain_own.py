@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pandas as pd
 import pytest
 
 from tests.functional.commands import TINY
-from tests.functional.conftest import environment, forecast_command
+from tests.functional.conftest import forecast_command, succeed
 from tests.functional.test_cli import invoke
 
 PANEL = "{share: 0.5, config: data/own.yaml}"
@@ -41,15 +40,7 @@ def own(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
     def fill(directory: Path) -> None:
         write_table(directory)
         (directory / "own.yaml").write_text(f"{TINY}\npanels: [{PANEL}]\n")
-        result = subprocess.run(
-            forecast_command("pretrain", "-c", "own.yaml", "-o", "made", *ONE_STEP),
-            cwd=directory,
-            env=environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert result.returncode == 0, result.stderr
+        succeed(forecast_command("pretrain", "-c", "own.yaml", "-o", "made", *ONE_STEP), directory)
 
     return once("pretrained_own", fill)
 

@@ -20,7 +20,7 @@ from lstm_forecast.config.loading import parse_config
 from lstm_forecast.model.pretrained.shipped import weights_hash
 from lstm_forecast.store import Run, open_run
 from lstm_forecast.store.reading import FILES
-from tests.functional.conftest import TRAIN_ALL, environment
+from tests.functional.conftest import TRAIN_ALL, environment, succeed
 from tests.functional.test_cli import invoke, loaded_modules, one_object, read_csv
 from tests.functional.test_masked import CONFIG as MASKED
 from tests.functional.test_masked import shops
@@ -109,15 +109,8 @@ def shares(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
             + [word for setting in settings for word in ("--set", setting)]
             for run, (config, *settings) in RUNS.items()
         ]
-        result = subprocess.run(
-            [sys.executable, "-c", TRAIN_ALL, json.dumps(arguments)],
-            cwd=directory,
-            env=environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert result.returncode == 0, result.stderr
+        command = [sys.executable, "-c", TRAIN_ALL, json.dumps(arguments)]
+        result = succeed(command, directory)
         for run, line in zip(RUNS, result.stdout.splitlines(), strict=True):
             (directory / f"{run}.json").write_text(line)
         (directory / "stderr.txt").write_text(result.stderr)

@@ -46,6 +46,18 @@ def frame(days: int = 91) -> pl.DataFrame:
     return pl.read_csv(shops_csv(days).encode(), try_parse_dates=True)
 
 
+OF_EVERY_KIND = pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        (frame, pl.DataFrame),
+        (lambda: frame().to_pandas(), pd.DataFrame),
+        (lambda: frame().to_arrow(), pa.Table),
+        (lambda: duckdb.from_arrow(frame().to_arrow()), pa.Table),
+    ],
+    ids=["polars", "pandas", "pyarrow", "duckdb"],
+)
+
+
 def python(code: str, cwd: Path, **extra: str) -> subprocess.CompletedProcess[str]:
     """What a fresh Python does with the code."""
     return subprocess.run(
@@ -137,16 +149,7 @@ def test_the_run_just_trained_forecasts_from_its_frame_and_a_loaded_one_asks_for
     assert loaded.predict(frame()).equals(forecast)
 
 
-@pytest.mark.parametrize(
-    ("given", "kind"),
-    [
-        (frame, pl.DataFrame),
-        (lambda: frame().to_pandas(), pd.DataFrame),
-        (lambda: frame().to_arrow(), pa.Table),
-        (lambda: duckdb.from_arrow(frame().to_arrow()), pa.Table),
-    ],
-    ids=["polars", "pandas", "pyarrow", "duckdb"],
-)
+@OF_EVERY_KIND
 def test_what_goes_in_comes_out(given: Any, kind: type, run: lstm_forecast.Run) -> None:
     forecast, tested = run.predict(given()), run.backtest(given())
     assert isinstance(forecast, kind)

@@ -3,17 +3,15 @@
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
 import pandas as pd
 import polars as pl
-import pyarrow as pa
 import pytest
 
 import lstm_forecast
 from lstm_forecast import ConfigError, DataError, UsageError
 from tests.functional.conftest import shops_csv
-from tests.functional.test_python import Heard, frame, python
+from tests.functional.test_python import OF_EVERY_KIND, Heard, frame, python
 from tests.functional.test_quick import quick as printed
 
 KEYS: dict[str, Any] = {"horizon": 4, "target": "sold"}
@@ -31,16 +29,7 @@ def test_the_forecasts_are_those_of_the_command_line(folder: Path) -> None:
     assert {path.name for path in folder.iterdir()} == {"shops.csv"}  # nothing is written
 
 
-@pytest.mark.parametrize(
-    ("given", "kind"),
-    [
-        (frame, pl.DataFrame),
-        (lambda: frame().to_pandas(), pd.DataFrame),
-        (lambda: frame().to_arrow(), pa.Table),
-        (lambda: duckdb.from_arrow(frame().to_arrow()), pa.Table),
-    ],
-    ids=["polars", "pandas", "pyarrow", "duckdb"],
-)
+@OF_EVERY_KIND
 def test_what_goes_in_comes_out(given: Any, kind: type) -> None:
     forecast = lstm_forecast.quick(given(), **KEYS)
     assert isinstance(forecast, kind)

@@ -31,10 +31,8 @@ def network_graph(weights: Weights) -> bytes:
     (batch, n_simple, HORIZON), as `inputs_of` makes them at the last step; output is `prediction`
     (batch, HORIZON, n_quantiles), relative to the newest value, in scales, quantiles ascending.
     """
-    graph, inputs = (
-        Graph(),
-        {"steps": (STEPS, N_STEP), "cut": (N_CUT,), "simple": (len(SIMPLE), HORIZON)},
-    )
+    graph = Graph()
+    inputs = {"steps": (STEPS, N_STEP), "cut": (N_CUT,), "simple": (len(SIMPLE), HORIZON)}
     found = _relative(weights, *(Symbol.of(graph, name, *shape) for name, shape in inputs.items()))
     graph.add("Identity", found.name, output="prediction")
     free = {"steps": ("steps", N_STEP)}

@@ -8,7 +8,6 @@ to every window.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import reduce
 from types import EllipsisType, NoneType
 from typing import Any
 
@@ -78,8 +77,8 @@ class Symbol(NDArrayOperatorsMixin):
 
     def __getitem__(self, key: Any) -> "Symbol":
         keys = key if isinstance(key, tuple) else (key,)
-        if Ellipsis in [each for each in keys if each is Ellipsis]:
-            at = [each is Ellipsis for each in keys].index(True)
+        if True in (filled := [each is Ellipsis for each in keys]):
+            at = filled.index(True)
             rest = sum(each is not None for each in keys) - 1
             whole = (slice(None),) * (self.example.ndim - rest)
             keys = (*keys[:at], *whole, *keys[at + 1 :])
@@ -245,9 +244,7 @@ def _swapaxes(this: Symbol, values: Any, one: int, other: int) -> Any:
 
 
 def _clip(this: Symbol, values: Any, low: float, high: float) -> Any:
-    return reduce(
-        lambda x, step: step[0](x, step[1]), [(np.maximum, low), (np.minimum, high)], values
-    )
+    return np.minimum(np.maximum(values, low), high)
 
 
 FUNCTIONS: Mapping[Callable[..., Any], Callable[..., Symbol]] = {

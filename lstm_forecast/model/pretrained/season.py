@@ -43,6 +43,11 @@ class Season:
         return (STEPS - 1) * self.stride + LAGS
 
     @property
+    def fits(self) -> bool:
+        """Whether that holds more than a period."""
+        return self.period < self.context_length
+
+    @property
     def ends(self) -> NDArray[np.int64]:
         """The index of the newest value that each recurrent step sees, (STEPS,)."""
         return np.arange(LAGS - 1, self.context_length, self.stride)
