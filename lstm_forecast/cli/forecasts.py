@@ -211,14 +211,16 @@ def predict(
         say(line, event="repair")
     for line in unseen_categories(result.unseen):
         say(line, event="finding")
-    published = read_manifest(result.run).published
-    say(result.published, published=published)
+    manifest = read_manifest(result.run)
+    share = manifest.pretrained_share or 0
+    say(result.published, published=manifest.published, pretrained_share=share)
     if as_json and output is not None:
         emit_json(
             ForecastsWritten(
                 run=result.run.run_id,
                 path=str(result.run.path),
-                published=published,
+                published=manifest.published,
+                pretrained_share=share,
                 output=str(output),
             )
         )

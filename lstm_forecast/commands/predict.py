@@ -122,10 +122,12 @@ def table_csv(prediction: Prediction) -> str:
 
 def table_json(prediction: Prediction) -> str:
     """One JSON object: the run and its forecasts, stamps in ISO 8601."""
+    manifest = read_manifest(prediction.run)
     found = Forecasts(
         run=prediction.run.run_id,
         path=str(prediction.run.path),
-        published=read_manifest(prediction.run).published,
+        published=manifest.published,
+        pretrained_share=manifest.pretrained_share or 0,
         repairs=prediction.repairs,
         forecasts=table_rows(prediction.table),
     )

@@ -19,6 +19,9 @@ class _Origin(Answer):
     run: str = field(metadata=described("Id of the run that forecasts."))
     path: str = field(metadata=described("Directory of that run."))
     published: str = field(metadata=described("What forecasts: network, or a simpler forecast."))
+    pretrained_share: float = field(
+        metadata=described("Share of the forecast that is the pretrained network's.", least=0)
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

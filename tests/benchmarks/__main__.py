@@ -5,7 +5,7 @@ import sys
 
 PLAIN, DETAILED = (
     ("startup", "training", "backtest", "hostile", "pretrained"),
-    ("accuracy", "intervals", "support", "defaults", "ablation", "reliability"),
+    ("accuracy", "intervals", "support", "defaults", "ablation", "pretraining", "reliability"),
 )
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from tests.functional.conftest import (
     write_inputs,
 )
 
+FORECASTS = {"ok", "run", "path", "published", "pretrained_share", "repairs", "forecasts"}
 HEAVY = (
     "tensorflow",
     "keras",
@@ -551,7 +552,7 @@ def test_all_formats_hold_the_same_table(run: str, inside: Path) -> None:
     table = pd.read_parquet("new/out.parquet")
     assert Path("new/out.csv").read_text() == printed.stdout == table.to_csv(index=False)
     content = json.loads(Path("new/out.json").read_text())
-    assert set(content) == {"ok", "run", "path", "published", "repairs", "forecasts"}
+    assert set(content) == FORECASTS
     records = pd.DataFrame(content["forecasts"])
     assert records[run].tolist() == table[run].tolist()
     assert list(records) == list(table)
@@ -566,7 +567,7 @@ def test_all_formats_hold_the_same_table(run: str, inside: Path) -> None:
 
 def test_with_json_predict_prints_exactly_one_object(inside: Path) -> None:
     content = one_object(invoke("predict", "--run", "shops", "--json").stdout)
-    assert set(content) == {"ok", "run", "path", "published", "repairs", "forecasts"}
+    assert set(content) == FORECASTS
     assert content["ok"] is True
     assert len(content["forecasts"]) == 2 * 2 * 4
     first = content["forecasts"][0]

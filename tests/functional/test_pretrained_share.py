@@ -381,6 +381,13 @@ def test_a_run_forecasts_without_the_weights_of_the_package(project: Path, tmp_p
 # What is done with it
 
 
+@pytest.mark.parametrize("options", [(), ("--output", "forecast.csv")], ids=["table", "file"])
+@pytest.mark.usefixtures("project")
+def test_with_json_a_forecast_tells_the_share(options: tuple[str, ...]) -> None:
+    result = invoke("predict", "--runs", "months-half", "--json", *options)
+    assert one_object(result.stdout)["pretrained_share"] == 0.5
+
+
 def test_a_forecast_needs_no_tensorflow(project: Path) -> None:
     code, loaded = loaded_modules("predict", "--runs", "months-half", cwd=project)
     assert code == 0
