@@ -27,6 +27,7 @@ def pretrain(
         Path, typer.Option("--output", "-o", help="Directory of pretrained networks.")
     ] = Path("pretrained"),
     resume: Resume = False,
+    force: Annotated[bool, typer.Option(help="Replace a network of that name.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Make a network that forecasts series it has never seen, from generated ones or your own."""
@@ -36,7 +37,9 @@ def pretrain(
     with listening() as talk:
         from lstm_forecast.commands.pretrain import pretrain as run
 
-        made = run(recipe, folder=config.parent, output=output, listener=talk, resume=resume)
+        made = run(
+            recipe, folder=config.parent, output=output, listener=talk, resume=resume, force=force
+        )
     say(
         f"pinball loss on series held back: {made.untrained_loss:.3f} before the training,"
         f" {made.loss:.3f} after it",

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from lstm_forecast.config.document import dump_values
 from lstm_forecast.config.loading import load_config
 from lstm_forecast.config.pretrain import OwnPanelConfig, PretrainConfig
-from lstm_forecast.errors import ConfigError, DataError
+from lstm_forecast.errors import ConfigError, DataError, WriteError
 from lstm_forecast.events import Epoch, Listener, phase
 from lstm_forecast.forecasting.pretrained import told_season
 from lstm_forecast.forecasting.table import panel_ids
@@ -31,6 +31,7 @@ from lstm_forecast.store.outputs import require_apart
 
 __all__ = ["pretrain"]
 
+WEIGHTS = "pretrained.safetensors"
 OF_SOMEBODY = """
 It has learned from the tables named above, too, and from those alone where their shares are 1: do
 not hand it on where they may not go.
@@ -45,13 +46,14 @@ def pretrain(
     output: Path,
     listener: Listener,
     resume: bool = False,
+    force: bool = False,
 ) -> Pretrained:
     """Train by the config, which lies in ``folder``, and write weights, graph, history and card to
     ``output/<config.name>``.
 
     A training that was stopped goes on from its checkpoint with ``resume``. Raises BusyError if
     another process writes there, UsageError if that is in a run, DataError if a table cannot be
-    learned from, WriteError.
+    learned from, WriteError, also where a network is there already, unless ``force`` replaces it.
     """
     home = output / config.name
     require_apart("--output", home)
@@ -60,6 +62,11 @@ def pretrain(
     start = _shipped(architecture) if config.start == "shipped" else None
     with locked(home):
         checkpoints = Checkpoints(home, resume, partial(listener.note, event="checkpoint"))
+        if (home / WEIGHTS).exists() and not force and not (resume and checkpoints.found):
+            raise WriteError(
+                f"{home / WEIGHTS}: a network is there already; choose another directory with"
+                " --output or another name with --set name=NAME, or replace it with --force"
+            )
         if not resume:
             checkpoints.clear()
         weights, history = _trained(config, architecture, own, start, listener, checkpoints)
@@ -146,7 +153,7 @@ def _publish(
     graph = network_graph(weights)
     card = _card(config, Architecture.of(weights), history, list(generated_errors(graph)))
     for name, content in {
-        "pretrained.safetensors": save(dict(weights)),
+        WEIGHTS: save(dict(weights)),
         "pretrained.onnx": graph,
         "history.csv": history_csv(history).encode(),
         "card.md": card.encode(),

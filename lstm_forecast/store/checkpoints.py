@@ -24,6 +24,11 @@ class Checkpoints:
     resume: bool  # whether states that are there already may be used
     note: Callable[[str], None]
 
+    @property
+    def found(self) -> bool:
+        """Whether a training was stopped here."""
+        return (self.home / FOLDER).exists()
+
     def load(self, key: str) -> bytes | None:
         """The state of that key if it is there and whole."""
         if not self.resume:
