@@ -14,6 +14,7 @@ import numpy as np
 
 from lstm_forecast.model.pretrained.observation import observed, with_deviation_1
 from lstm_forecast.model.pretrained.processes import (
+    MOST_YEARS,
     Floats,
     Random,
     autoregressive,
@@ -36,6 +37,7 @@ from lstm_forecast.model.pretrained.season import Season
 __all__ = ["KINDS", "generate"]
 
 STEPS_A_YEAR = {4: 4, 5: 260, 7: 365, 12: 12, 24: 8760, 48: 17520, 52: 52, 96: 35040}
+WITHOUT_WEEKENDS = (1, 5)  # seasons of prices more often than of people
 STRENGTHS = {
     **dict.fromkeys((24, 48, 96), (0.2, 8)),
     7: (0.03, 4),
@@ -63,7 +65,8 @@ def generate(
         KeyError: there is no such kind.
     """
     wanted = {kind: KINDS[kind] for kind in kinds or KINDS}
-    shares = np.array([share[slow] for share, _ in wanted.values()])
+    column = 2 if slow else int(season.period in WITHOUT_WEEKENDS)
+    shares = np.array([share[column] for share, _ in wanted.values()])
     drawn = rng.choice(len(wanted), n, p=shares / shares.sum())
     values = np.empty((n, length), np.float32)
     for number, (_, make) in enumerate(wanted.values()):
@@ -89,17 +92,23 @@ def _strength(season: Season) -> tuple[float, float]:
     return STRENGTHS.get(season.period, (0.03, 1.5))
 
 
-def _drift(rng: Random, n: int, season: Season) -> Floats:
-    """Mean change a step of random walks whose steps have deviation 1, (n, 1): in 4 of 5 rows half
-    the deviation of a year's change, of either sign. Without a season 3 in 5 rows are of years.
+def _steps_a_year(rng: Random, n: int, length: int, season: Season) -> Floats:
+    """How many steps of each row make a year, (n, 1): 12 to 365 where the season does not say it; 4
+    in 5 short series without a season are of years.
     """
     if season.period in STEPS_A_YEAR:
-        a_year = np.full((n, 1), STEPS_A_YEAR[season.period], np.float32)
-    else:
-        years = chosen(rng, 0.6, n) * (season.period == 1)
-        a_year = np.where(years, 1, log_uniform(rng, 1, 365, n))
-    size = rng.normal(0, 0.5, (n, 1)) * chosen(rng, 0.8, n)
-    return (size / np.sqrt(a_year)).astype(np.float32)
+        return np.full((n, 1), STEPS_A_YEAR[season.period], np.float32)
+    drawn = log_uniform(rng, max(12, length / MOST_YEARS), 365, n)
+    years = chosen(rng, 0.8, n) * (season.period == 1 and length <= 2 * MOST_YEARS)
+    return np.where(years, np.float32(1), drawn)
+
+
+def _drift(rng: Random, n: int, length: int, season: Season) -> Floats:
+    """Mean change a step of random walks whose steps have deviation 1, (n, 1). In deviations of a
+    year's change it is 0.3 with a deviation of 0.5 in 4 of 5 rows (normal), and 0 in the others.
+    """
+    size = rng.normal(0.3, 0.5, (n, 1)) * chosen(rng, 0.8, n)
+    return (size / np.sqrt(_steps_a_year(rng, n, length, season))).astype(np.float32)
 
 
 def _structural(rng: Random, n: int, length: int, season: Season) -> Floats:
@@ -141,7 +150,7 @@ def _integrated(rng: Random, n: int, length: int, season: Season) -> Floats:
     noise = innovations(rng, n, length)
     values = autoregressive(rng, noise)
     once = rng.random((n, 1))
-    summed = np.cumsum(values + _drift(rng, n, season), 1)
+    summed = np.cumsum(values + _drift(rng, n, length, season), 1)
     values = np.where(once < 0.5, summed, values)
     twice = np.flatnonzero(once[:, 0] < 0.1)
     values[twice] = np.cumsum(values[twice], 1)
@@ -176,7 +185,7 @@ def _walks(rng: Random, n: int, length: int, season: Season) -> Floats:
     steps = innovations(rng, n, length)
     rows = np.flatnonzero(rng.random(n) < 0.5)
     steps[rows] = volatile(rng, steps[rows])
-    steps += _drift(rng, n, season)
+    steps += _drift(rng, n, length, season)
     steps += chosen(rng, 0.2, n) * (rng.random((n, length)) < 0.01) * steps * 6
     # some steps go on a little, or are taken back a little
     lagged = rng.normal(0, 0.12, (n, 1)).astype(np.float32) * chosen(rng, 0.5, n)
@@ -199,7 +208,7 @@ def _growing(rng: Random, n: int, length: int, season: Season) -> Floats:
     """Economic series: levels whose growth persists, times a season, times noise; a quarter of the
     rows are the logarithms of such series. All end near the same level.
     """
-    level = growth(rng, n, length, season.period)
+    level = growth(rng, n, length, _steps_a_year(rng, n, length, season))
     spread = np.maximum(level.std(axis=1, keepdims=True), 1e-3)
     pattern = seasonal(rng, n, length, season.period, season.second)
     low, high = _strength(season)
@@ -275,17 +284,18 @@ def _pulsed(rng: Random, n: int, length: int, season: Season) -> Floats:
 
 
 Maker = Callable[[Random, int, int, Season], Floats]
-# How each kind is made, and its share: of most series, and of those of years and quarters.
-KINDS: Mapping[str, tuple[tuple[float, float], Maker]] = MappingProxyType(
+# How each kind is made, and its share: of most series, of long ones without a season or one of
+# business days, and of those of years and quarters.
+KINDS: Mapping[str, tuple[tuple[float, float, float], Maker]] = MappingProxyType(
     {
-        "structural": ((0.28, 0.1), _structural),
-        "smoothing": ((0.16, 0.08), _smoothing),
-        "integrated": ((0.08, 0.02), _integrated),
-        "smooth": ((0.06, 0.02), _smooth),
-        "walks": ((0.2, 0.12), _walks),
-        "growing": ((0.06, 0.62), _growing),
-        "counted": ((0.07, 0.02), _counted),
-        "switching": ((0.06, 0.01), _switching),
-        "pulsed": ((0.03, 0.01), _pulsed),
+        "structural": ((0.24, 0.14, 0.08), _structural),
+        "smoothing": ((0.16, 0.12, 0.07), _smoothing),
+        "integrated": ((0.08, 0.08, 0.02), _integrated),
+        "smooth": ((0.06, 0.05, 0.02), _smooth),
+        "walks": ((0.24, 0.45, 0.1), _walks),
+        "growing": ((0.06, 0.05, 0.67), _growing),
+        "counted": ((0.07, 0.04, 0.02), _counted),
+        "switching": ((0.06, 0.04, 0.01), _switching),
+        "pulsed": ((0.03, 0.03, 0.01), _pulsed),
     }
 )

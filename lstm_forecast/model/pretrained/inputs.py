@@ -4,7 +4,8 @@ cutoff the simple forecasts.
 Everything is causal: what stands at a step follows from values up to its end. Everything is
 relative to the newest value there and to the running scale, the smaller of the mean changes from
 step to step and from season to season (of what MASE divides by, those of the newest steps), never
-less than a small part of the running deviation.
+less than a small part of the running deviation. So the units of the values say nothing; where all
+values so far are equal, nothing has a size.
 """
 
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from lstm_forecast.model.pretrained.simple import SIMPLE, Floats, Ints, Past
 __all__ = ["COUNT", "N_CUT", "N_STEP", "Inputs", "inputs_of", "standardised_windows"]
 
 LEAST_SCALE = 0.03  # of the running deviation
-NO_CHANGE = 1e-5  # added to changes by which something is divided
+NO_CHANGE = 1e-5  # scales, added to changes by which something is divided
 SHOWN_LEADS = np.array([1, 2, 3, 4, 6, 8, 12, 18, 24, 36, 48])
 N_SCALARS = 14
 N_STEP = 3 * LAGS + 2 * len(SIMPLE) + N_SCALARS
@@ -49,14 +50,14 @@ def inputs_of(past: Past, cuts: Ints) -> Inputs:
     forecasts = simple.forecasts(np.arange(1, HORIZON + 1))
     relative = (forecasts - last[..., None, None]) / own[..., None, None]
     relative = np.clip(relative, -LARGEST, LARGEST)
-    missed = _missed(past, scale)
+    missed, happened = _missed(past, scale)
     shown = np.arcsinh(relative)
     at_cut = np.concatenate(
         [
             shown[..., SHOWN_LEADS - 1].reshape(-1, len(cuts), len(SIMPLE) * len(SHOWN_LEADS)),
             shown[:, :, SIMPLE.index("seasons + level of a season")],
             shown[:, :, SIMPLE.index("second seasons + level of a season")],
-            _usual(missed)[:, cuts],
+            _usual(missed, happened)[:, cuts],
             scalars[:, cuts],
         ],
         axis=2,
@@ -87,9 +88,14 @@ class _Running:
     seasonal: Floats  # the same from season to season
     scale: Floats
 
+    @property
+    def sized(self) -> Floats:
+        """1 where not all values so far are equal, 0 where they are."""
+        return (self.deviation > 0).astype(np.float32)
+
     @classmethod
     def of(cls, past: Past) -> "_Running":
-        """Compute them; the scale is about 1 where nothing changed yet."""
+        """Compute them; the scale is 1 where nothing changed yet."""
         slow = _slow(past)
         mean, deviation = _moments(past)
         (changes, both), (errors, known) = past.changes, past.seasonal_errors
@@ -98,8 +104,7 @@ class _Running:
         has_seasonal = np.cumsum(known, axis=1)[:, past.ends] > 0
         smaller = np.where(has_seasonal, np.minimum(step, seasonal), step)
         scale = np.maximum(smaller, LEAST_SCALE * deviation)
-        least = np.where(deviation > 0, np.float32(0), np.float32(1)) + NO_CHANGE
-        scale = np.maximum(scale, least)
+        scale = np.where(deviation > 0, scale, np.float32(1))
         return cls(mean, deviation, step, seasonal, scale)
 
 
@@ -129,15 +134,15 @@ def _scalars(past: Past, running: _Running) -> Floats:
     recent = past.discounted(np.abs(errors), known, 0.9)
     seen = np.mean(past.observed[:, past.ends[:, None] - np.arange(LAGS)], axis=2)
     count = np.cumsum(past.observed, axis=1)[:, past.ends]
-    before = np.concatenate([scale[:, :1], np.where(count > 0, scale, 0)[:, :-1]], axis=1)
-    before = np.where(before > 0, before, scale)  # nothing was observed before
+    before = np.concatenate([scale[:, :1], (running.sized * scale)[:, :-1]], axis=1)
+    before = np.where(before > 0, before, scale)
     scalars = [
-        np.arcsinh((past.last - running.mean) / scale),
+        np.arcsinh((past.last - running.mean) / scale) * running.sized,
         np.log(np.maximum(running.deviation / scale, 1e-2)) / 2,
         np.clip(np.log(scale / before), -3, 3),
-        _ratio(running.step, running.seasonal) / 2,
-        _ratio(recent, running.seasonal),
-        *_around_zero(past, scale),
+        _ratio(running.step, running.seasonal, scale) / 2,
+        _ratio(recent, running.seasonal, scale),
+        *_around_zero(past, running),
         np.log1p(count) / 5,
         np.clip(np.log(np.maximum(count, 1) / season.period), -3, 5) / 2,
         seen,
@@ -154,34 +159,36 @@ def _scalars(past: Past, running: _Running) -> Floats:
     return np.stack([each + whole for each in scalars], axis=2).astype(np.float32)
 
 
-def _around_zero(past: Past, scale: Floats) -> list[Floats]:
+def _around_zero(past: Past, running: _Running) -> list[Floats]:
     """How far 0 is, whether all values lie on one side of it, and how many are 0; 0 where nobody
     knows of it.
     """
     if past.zero is None:
         return [np.zeros((1, len(past.ends)), np.float32)] * 3
     is_zero = (past.values == past.zero[:, None]).astype(np.float32)
+    distance = np.arcsinh((past.last - past.zero[:, None]) / running.scale) * running.sized
     return [
-        np.arcsinh((past.last - past.zero[:, None]) / scale) / 3,
+        distance / 3,
         past.one_sided.astype(np.float32),
         past.discounted(is_zero, past.observed, _slow(past)),
     ]
 
 
-def _ratio(changes: Floats, others: Floats) -> Floats:
+def _ratio(changes: Floats, others: Floats, scale: Floats) -> Floats:
     """The logarithm of how much larger some changes are than others."""
-    ratio: Floats = np.log((changes + NO_CHANGE) / (others + NO_CHANGE))
+    least = NO_CHANGE * scale
+    ratio: Floats = np.log((changes + least) / (others + least))
     return np.clip(ratio, -5, 5)
 
 
-def _missed(past: Past, scale: Floats) -> Floats:
+def _missed(past: Past, scale: Floats) -> tuple[Floats, Floats]:
     """How far the simple forecasts made one step and two steps before were from the values since
-    then, in scales: (n, n_steps, 2 n_simple), 0 where there was no step so long before.
+    then, in scales, and whether that is known: (n, n_steps, 2 n_simple) each, 0 where it is not.
     """
     stride, n_steps = past.season.stride, len(past.ends)
     leads = np.unique(np.linspace(1, stride, 3).round().astype(np.int64))
     forecasts = past.forecasts(np.concatenate([leads, stride + leads]))
-    parts = []
+    parts, known = list[Floats](), list[Floats]()
     for back in (1, 2):
         made = forecasts[:, :-back, :, (back - 1) * len(leads) : back * len(leads)]
         at = past.ends[:-back, None] + (back - 1) * stride + leads
@@ -189,17 +196,18 @@ def _missed(past: Past, scale: Floats) -> Floats:
         error = np.abs(made - past.values[:, at][:, :, None]) * seen
         mean = np.sum(error, axis=3) / np.maximum(np.sum(seen, axis=3), 1)
         had = np.cumsum(past.observed, axis=1)[:, past.ends[:-back], None] > 0
-        relative = np.arcsinh(mean / scale[:, back:, None]) * had
-        parts.append(np.pad(relative, ((0, 0), (back, 0), (0, 0)))[:, :n_steps])
-    return np.concatenate(parts, axis=2)
+        happened = (np.sum(seen, axis=3) > 0).astype(np.float32) * had + 0 * mean
+        relative = np.arcsinh(mean / scale[:, back:, None]) * happened
+        for found, each in ((parts, relative), (known, happened)):
+            found.append(np.pad(each, ((0, 0), (back, 0), (0, 0)))[:, :n_steps])
+    return np.concatenate(parts, axis=2), np.concatenate(known, axis=2)
 
 
-def _usual(missed: Floats) -> Floats:
+def _usual(missed: Floats, happened: Floats) -> Floats:
     """Means of what was missed, over the steps so far, newer ones counting more."""
     step = np.arange(missed.shape[1])
     age = step - step[:, None]
     kernel = np.where(age >= 0, 0.9 ** np.maximum(age, 0), 0).astype(np.float32)
-    happened = (missed > 0).astype(np.float32)
     total, count = (np.swapaxes(each, 1, 2) @ kernel for each in (missed, happened))
     usual: Floats = np.swapaxes(total / np.maximum(count, 1e-6), 1, 2)
     return usual

@@ -10,6 +10,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lstm_forecast.model.pretrained.generator import generate
 from lstm_forecast.model.pretrained.inputs import inputs_of, standardised_windows
@@ -66,7 +67,7 @@ class Lesson:
     cuts: Floats
     simple: Floats
     targets: Floats  # (n, n_cuts, HORIZON), relative, 0 where missing
-    weights: Floats  # that shape: 1, `BEYOND`, or 0 where missing or fewer than LEAST_VALUES seen
+    weights: Floats  # that shape: 1, `BEYOND`, or 0 where missing or too little was seen
 
 
 def lesson(
@@ -98,6 +99,7 @@ def _learned(rng: Random, values: Floats, whole: int, told: Season, horizon: int
     ahead = told.ends[cuts, None] + np.arange(1, HORIZON + 1)
     targets = (scaled[:, ahead] - inputs.last[..., None]) / inputs.scale[..., None]
     enough = np.cumsum(seen, axis=1)[:, told.ends[cuts]] >= LEAST_VALUES
+    enough &= _changed(scaled, seen)[:, told.ends[cuts]]
     weights = seen[:, ahead] * enough[..., None]
     weights *= np.where(np.arange(HORIZON) < horizon, 1, BEYOND)
     return Lesson(
@@ -108,6 +110,13 @@ def _learned(rng: Random, values: Floats, whole: int, told: Season, horizon: int
         (np.clip(targets, -FARTHEST, FARTHEST) * (weights > 0)).astype(np.float32),
         weights.astype(np.float32),
     )
+
+
+def _changed(values: Floats, seen: Floats) -> NDArray[np.bool_]:
+    """Whether not all values up to each step are equal; what comes then has no size."""
+    low = np.minimum.accumulate(np.where(seen > 0, values, np.inf), axis=1)
+    high = np.maximum.accumulate(np.where(seen > 0, values, -np.inf), axis=1)
+    return np.asarray(low < high)
 
 
 def _windows(

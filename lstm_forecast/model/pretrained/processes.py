@@ -20,7 +20,6 @@ Ints: TypeAlias = NDArray[np.int64]
 Random: TypeAlias = np.random.Generator
 FREQUENCIES_SHARED = 48  # that smooth paths of one call are sums of
 MOST_HARMONICS = 8
-MOST_STEPS_A_YEAR = 30  # longer seasons are not taken for a year
 MOST_YEARS = 60  # that a series may last
 
 
@@ -136,17 +135,16 @@ def broken_trend(rng: Random, n: int, length: int) -> Floats:
     return standardised(np.asarray(forms[kind, np.arange(n)]))
 
 
-def growth(rng: Random, n: int, length: int, period: int) -> Floats:
-    """Logarithms of levels whose growth persists: rates around a mean of their own (normal, 3 %
+def growth(rng: Random, n: int, length: int, steps_a_year: Floats) -> Floats:
+    """Logarithms of levels whose growth persists: rates around a mean of their own (normal, 5 %
     a year with a deviation of 4 %), autoregressive, 0 to 0.95 from year to year; in 9 of 10 rows
-    with shocks to the level.
-
-    A season is taken for a year, but for no more than `MOST_STEPS_A_YEAR` steps, and the whole
-    length for no more than `MOST_YEARS`.
+    with shocks to the level. ``steps_a_year`` (n, 1) are those of each row; none lasts more than
+    `MOST_YEARS`.
     """
     # the part of a year that a step is
-    yearly = np.float32(1 / max(min(period, MOST_STEPS_A_YEAR), length / MOST_YEARS))
-    mean = rng.normal(0.03, 0.04, n).astype(np.float32) * yearly
+    a_step = 1 / np.maximum(steps_a_year, np.float32(length / MOST_YEARS))
+    yearly = a_step[:, 0]
+    mean = rng.normal(0.05, 0.04, n).astype(np.float32) * yearly
     persistence = rng.uniform(0, 0.95, n).astype(np.float32) ** yearly
     spread = np.exp(rng.uniform(np.log(0.002), np.log(0.03), n)).astype(np.float32) * yearly
     shocks = innovations(rng, n, length).T * spread * np.sqrt(1 - persistence**2)
@@ -157,7 +155,7 @@ def growth(rng: Random, n: int, length: int, period: int) -> Floats:
         rate = mean + persistence * (rate - mean) + shock
         level = level + rate
         levels[t] = level
-    jumps = innovations(rng, n, length) * log_uniform(rng, 0.03, 0.2, n) * yearly**0.5
+    jumps = innovations(rng, n, length) * log_uniform(rng, 0.02, 0.2, n) * a_step**0.5
     return np.ascontiguousarray(levels.T) + np.cumsum(jumps * chosen(rng, 0.9, n), 1)
 
 

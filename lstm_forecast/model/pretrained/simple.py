@@ -22,6 +22,7 @@ Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 SEASON_DISCOUNT = 0.7  # from season to season, where several are averaged
 MOST_SEASONS = 6
+LEAST_WEIGHT = 1e-20  # of all values, which 32-bit numbers still hold
 GREATEST_GROWTH = 1.5  # of the logarithm, over a horizon
 
 SIMPLE = (
@@ -58,15 +59,17 @@ class Past:
     season: Season
     ends: Ints  # (n_ends,) indices of the newest values that are looked at
 
-    def discounted(self, values: Floats, weights: Floats, kept: float) -> Floats:
-        """Means with weights that fall by the factor ``kept`` a step: (n, n_ends); 0 without any
-        value.
+    def discounted(
+        self, values: Floats, weights: Floats, kept: float, otherwise: Floats | float = 0
+    ) -> Floats:
+        """Means with weights that fall by the factor ``kept`` a step: (n, n_ends); ``otherwise``
+        where no value is near enough to weigh anything.
         """
         age = self.ends - np.arange(self.values.shape[1])[:, None]
         kernel = np.where(age >= 0, kept ** np.maximum(age, 0), 0).astype(np.float32)
         total = weights @ kernel
-        mean: Floats = (values * weights) @ kernel / np.maximum(total, 1e-20)
-        return mean
+        mean = (values * weights) @ kernel / np.maximum(total, LEAST_WEIGHT)
+        return np.where(total > LEAST_WEIGHT, mean, otherwise)
 
     @cached_property
     def newest(self) -> Ints:
@@ -132,7 +135,8 @@ class Past:
 
     def _without_season(self, last: Floats, half_drift: Floats, ahead: Floats) -> list[Floats]:
         levels = (
-            self.discounted(self.values, self.observed, kept) for kept in (0.5, 0.8, 0.97, 1.0)
+            self.discounted(self.values, self.observed, kept, self.last)
+            for kept in (0.5, 0.8, 0.97, 1.0)
         )
         trend = self.discounted(*self.changes, 0.7)[..., None] * _damped(ahead, 0.9)
         return [
@@ -192,7 +196,7 @@ class Past:
         if self.zero is None:
             return last + trend
         changes = self.discounted(*self.changes, 0.9)
-        size = self.discounted(self.values, self.observed, 0.9) - self.zero[:, None]
+        size = self.discounted(self.values, self.observed, 0.9, self.last) - self.zero[:, None]
         rate = changes / np.where(np.abs(size) > 1e-6, size, 1)
         grown = np.clip(rate[..., None] * _damped(ahead, 0.95), -GREATEST_GROWTH, GREATEST_GROWTH)
         exponential = last + (last - self.zero[:, None, None]) * np.expm1(grown)

@@ -1,6 +1,6 @@
 """Lessons: what follows from a seed, what is to be forecast, and what counts."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -140,6 +140,38 @@ def test_targets_are_the_values_that_follow_relative_to_the_newest_in_scales(
     np.testing.assert_array_equal(known, seen > 0)
     np.testing.assert_allclose(one.steps[rows], inputs.steps, atol=1e-5)
     np.testing.assert_allclose(one.simple[rows], inputs.simple, atol=1e-4)
+
+
+@pytest.mark.parametrize("short", [0.0, 1.0], ids=["long", "short"])
+@pytest.mark.parametrize("frequency", FREQUENCIES, ids=str)
+def test_what_follows_a_cutoff_says_nothing_before_it(
+    frequency: Frequency, short: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows are standardised with what follows, which must not be seen in any unit or size."""
+    frequency = replace(frequency, short=short)
+    usual = lesson(np.random.default_rng(5), N, frequency, wrong=0)
+    cut = CUTS // 2
+    step = usual.cut_steps[0, cut]
+
+    def standardised(values: Floats) -> tuple[Floats, ...]:
+        at = LAGS + step * ((values.shape[1] - HORIZON - LAGS) // (STEPS - 1))
+        rng, begun = np.random.default_rng(6), ~np.isnan(values[:, :at]).all(axis=1)
+        far = 10 ** rng.uniform(-2, 1.5, (len(values), 1)) * rng.normal(1, 0.1, values.shape)
+        after = begun[:, None] & (np.arange(values.shape[1]) >= at)
+        return standardised_windows(np.where(after, far, values))
+
+    monkeypatch.setattr(lessons, "standardised_windows", standardised)
+    other = lesson(np.random.default_rng(5), N, frequency, wrong=0)
+    seen = usual.steps[..., COUNT] > 0
+    near = {"rtol": 2e-3, "atol": 2e-3}
+    before = seen[:, : step + 1]
+    np.testing.assert_allclose(
+        other.steps[:, : step + 1][before], usual.steps[:, : step + 1][before], **near
+    )
+    known = seen[:, step]
+    np.testing.assert_allclose(other.cuts[known, cut], usual.cuts[known, cut], **near)
+    np.testing.assert_allclose(other.simple[known, cut], usual.simple[known, cut], **near)
+    assert known.any() and not np.allclose(other.targets, usual.targets)
 
 
 def test_steps_beyond_the_usual_horizon_count_less(generated: np.ndarray) -> None:
