@@ -64,7 +64,7 @@ def _chosen(choice: "Choice") -> str:
     verdict = "" if pays else "the network does not pay here: "
     compared = ", ".join(f"{name.replace('_', ' ')} {score:.4g}" for name, score in scores.items())
     other = "training.fallback: false would publish the network"
-    if share and "pretrained" not in scores:
+    if share and not choice.reason:
         other = f"model.pretrained: {share:g} is in all of them"
         if not scores:
             return f"published is {what}, by model.pretrained: {share:g}"

@@ -91,7 +91,8 @@ class ModelConfig(Section):
         OPEN,
         description=(
             "share of the forecast that is the pretrained network's, which nothing of these data"
-            " was shown; auto: 0, 0.5 or 1, whichever forecasts the validation part best"
+            " was shown; auto: 0, 0.5 or 1, by what forecasts the validation part better; 0.5 where"
+            " all series are too short for one"
         ),
     )
     channels: Literal["independent", "joint"] = Field(

@@ -166,9 +166,9 @@ class TrainingConfig(Section):
     )
     fallback: Annotated[bool, AUTO] = Field(
         OPEN,
-        description="publish the mean with the linear part, that part, a smoothing, a naive "
-        "forecast or the pretrained network's where it is better on the validation part; auto: "
-        "unless model.linear is none, which asks for the network itself",
+        description="publish the mean with the linear part, that part, a smoothing or a naive "
+        "forecast where it is better on the validation part; auto: unless model.linear is none, "
+        "which asks for the network itself",
     )
 
 

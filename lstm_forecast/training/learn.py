@@ -67,14 +67,12 @@ def learn(
     _describe_network(prepared, listener)
     mib = rehearse(prepared).mib
     listener.note(f"memory: about {mib:,.0f} MiB", event="memory", mib=mib)
-    config = prepared.config
     fitted = fit(
         _lesson(prepared, warm), _reporter(prepared, listener), warm=warm, checkpoints=checkpoints
     )
     phase("judging")
     choice = choose(prepared, fitted)
-    reason = choice.reason if config.model.pretrained is None else ""
-    prepared = prepared.with_share(choice.pretrained, reason)
+    prepared = prepared.with_share(choice.pretrained, choice.reason)
     members = members_of(prepared, fitted, choice.published)
     evaluated = onnx_graph(members)
     parts = prepared.parts

@@ -27,7 +27,11 @@ WINDOWS = "context_length: 12, horizon: 4, evaluation_stride: 4, normalisation: 
 MODEL = "units: 4, segment_length: 1, segment_units: 0"
 TRAINING = "epochs: 1, batch_size: 64, steps_per_epoch: 0"
 # shares of the pretrained network that are tried, by the names of their errors
-SHARES = {"with_pretrained": 0.5, "pretrained": 1.0}
+NEEDED = {
+    "network": 1.02, "naive": 0.99, "seasonal_naive": 0.99, "with_pretrained": 1.01,
+    "pretrained": 1.3,
+}  # fmt: skip
+SHARES = {0.5: "with_pretrained", 1: "pretrained"}
 CONFIGS = {
     "targets": (
         "data: {path: targets.csv, timestamp: day, series_id: shop, targets: [sold, price]}\n"
@@ -220,17 +224,14 @@ def test_what_is_published_was_best_on_the_validation_part_and_is_named(
     manifest, model = run_of(chosen, run).manifest, config_of(run_of(chosen, run)).model
     scores = manifest["validation_errors"]
     weighted = model.linear == "weighted"  # which has the simple forecasts in it
-    assert {"network", "linear", *SHARES} <= set(scores)
+    assert {"network", "linear", *SHARES.values()} <= set(scores)
     assert ("naive" in scores) == (not weighted)
-    needed = {name: score * {"network": 1.02, "naive": 0.99, "seasonal_naive": 0.99}.get(name, 1)
-              for name, score in scores.items()}  # fmt: skip
-    name = {share: name for name, share in SHARES.items()}.get(
-        model.pretrained, manifest["published"]
-    )
+    needed = {name: score * NEEDED.get(name, 1) for name, score in scores.items()}
+    name = SHARES.get(model.pretrained, manifest["published"])
     assert needed[name] == min(needed.values())
     assert (manifest["published"] == "pretrained") == (model.pretrained == 1)
-    if manifest["published"] != "pretrained":
-        own = [error for each, error in needed.items() if each not in SHARES]
+    if model.pretrained < 1:
+        own = [error for each, error in needed.items() if each not in SHARES.values()]
         assert needed[manifest["published"]] == min(own)
     found = errors_of(run_of(chosen, run), "validation")
     assert found["forecast"]["mase"] == pytest.approx(scores[name], rel=1e-6)
@@ -311,15 +312,19 @@ def test_predict_and_the_picture_say_in_one_line_what_is_published(
         assert f"<!-- {line}" in picture.read_text()
 
 
-def test_series_too_short_for_a_validation_part_get_the_linear_part_which_is_a_weighted_mean(
+def test_series_too_short_for_a_validation_part_get_a_weighted_mean_and_the_pretrained_forecast(
     chosen: Path,
 ) -> None:
-    run = run_of(chosen, "short")
-    assert (run.manifest["published"], run.manifest["validation_errors"]) == ("linear", {})
-    assert config_of(run).model.linear == "weighted"
-    message = [text for text, *_ in outcome((), Choice("linear", 0, {}))]
+    manifest = run_of(chosen, "short").manifest
+    assert (manifest["published"], manifest["validation_errors"]) == ("linear", {})
+    assert config_of(run_of(chosen, "short")).model.linear == "weighted"
+    reason = "all series are too short for a validation part"
+    assert manifest["pretrained_share"] == 0.5
+    assert manifest["resolved"]["model.pretrained"] == f"0.5: {reason}"
+    message = [text for text, *_ in outcome((), Choice("linear", 0.5, {}, reason))]
     assert message[0].startswith(
-        "nothing shows that the network pays: published is the linear part alone"
+        "nothing shows that the network pays: published is 50% the forecast of the pretrained"
+        " network, 50% the linear part (errors on the validation part: none, as all series"
     )
 
 
