@@ -72,20 +72,22 @@ def choose(prepared: Prepared, fitted: Fitted) -> Choice:
     scores = {name: score for name, score in scores.items() if math.isfinite(score)}
     handicapped = {name: score * HANDICAPS.get(name, 1) for name, score in scores.items()}
     best = min(handicapped, key=lambda name: handicapped[name], default=NETWORK)
-    if share is not None:
-        return Choice(best, share, scores)
-    if not _tried(prepared, part):
-        return Choice(best, 0, scores, UNTRIED)
+    own = Choice(best, share or 0.0, scores, UNTRIED if share is None else "")
+    tried = share is None and _tried(prepared, part)
+    return _shared(prepared, part, own, names[best]) if tried else own
+
+
+def _shared(prepared: Prepared, part: Part, own: Choice, members: Sequence[Member]) -> Choice:
+    """The same, or with a share of the pretrained network where that is better."""
     shared = {
-        name: _error(prepared.with_share(each), part, names[best]) for name, each in SHARES.items()
+        name: _error(prepared.with_share(each), part, members) for name, each in SHARES.items()
     }
-    own, (mean, alone) = scores.get(best, math.inf), shared.values()
-    reason = f"validation error {own:.4g} without it, {mean:.4g} in a mean, {alone:.4g} alone"
-    found = {best: handicapped.get(best, math.inf)}
-    found |= {name: score * HANDICAPS[name] for name, score in shared.items()}
-    scores |= {name: score for name, score in shared.items() if math.isfinite(score)}
-    preferred = min(found, key=lambda name: found[name])
-    published = best if preferred == WITH_PRETRAINED else preferred
+    without, (mean, alone) = own.scores.get(own.published, math.inf), shared.values()
+    reason = f"validation error {without:.4g} without it, {mean:.4g} in a mean, {alone:.4g} alone"
+    found = {own.published: without, **shared}
+    scores = {**own.scores, **{name: each for name, each in shared.items() if math.isfinite(each)}}
+    preferred = min(found, key=lambda name: found[name] * HANDICAPS.get(name, 1))
+    published = own.published if preferred == WITH_PRETRAINED else preferred
     return Choice(published, SHARES.get(preferred, 0.0), scores, reason)
 
 

@@ -30,7 +30,7 @@ from lstm_forecast.model.pretrained import lessons
 from lstm_forecast.model.pretrained.architecture import Architecture
 from lstm_forecast.model.pretrained.generator import KINDS
 from lstm_forecast.model.pretrained.inputs import N_CUT, N_SCALARS, Inputs, inputs_of
-from lstm_forecast.model.pretrained.lessons import Curriculum, Lesson
+from lstm_forecast.model.pretrained.lessons import Curriculum, Lesson, learned
 from lstm_forecast.model.pretrained.season import HORIZON, LAGS, Season
 from lstm_forecast.model.pretrained.simple import SIMPLE, Past
 from tests.benchmarks import scoring
@@ -58,9 +58,6 @@ def not_normalised(past: Past, cuts: Cuts) -> Inputs:
     steps[..., :LAGS] = np.arcsinh(past.values[:, lags]) * past.observed[:, lags]
     steps[..., LAGS : 2 * LAGS] = np.arcsinh(past.seasonal_errors[0][:, lags])
     return replace(inputs, steps=steps)
-
-
-learned = lessons._learned
 
 
 def one_cutoff(
@@ -97,7 +94,7 @@ class Variation:
         with ExitStack() as stack:
             for module in (lessons, pretrained):
                 stack.enter_context(mock.patch.object(module, "inputs_of", self.seen))
-            stack.enter_context(mock.patch.object(lessons, "_learned", self.lesson))
+            stack.enter_context(mock.patch.object(lessons, "learned", self.lesson))
             yield
 
 

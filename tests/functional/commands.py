@@ -24,7 +24,7 @@ FAST = ["--set", "training.epochs=0"]
 SUCCEED: dict[str, list[str]] = {
     "train": ["-c", "sine.yaml", *FAST],
     "quick": ["shops.csv", "--horizon", "4", "--target", "sold"],
-    "pretrain": ["-c", "tiny.yaml", "-o", "made"],
+    "pretrain": ["-c", "tiny.yaml", "-o", "made", "--force"],
     "predict": [*RUN, "--data", "then.csv", "-o", "made.csv"],
     "monitor": ["made.csv", *RUN, "--worst", "1000"],
     "init": ["sine.csv", "-o", "new.yaml", "--force"],

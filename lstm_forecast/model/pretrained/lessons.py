@@ -20,7 +20,8 @@ from lstm_forecast.model.pretrained.season import HORIZON, STEPS, Season
 from lstm_forecast.model.pretrained.simple import Floats, Ints, Past
 
 __all__ = [
-    "CUTS", "FREQUENCIES", "Curriculum", "Frequency", "Lesson", "Lessons", "lesson", "own_lesson",
+    "CUTS", "FREQUENCIES", "Curriculum", "Frequency", "Lesson", "Lessons", "learned", "lesson",
+    "own_lesson",
 ]  # fmt: skip
 
 CUTS = 6  # cutoffs a series at which a forecast is learned
@@ -77,16 +78,16 @@ def lesson(
     told = frequency.season or Season(int(np.exp(rng.uniform(np.log(2), np.log(367)))))
     true = _other(rng, told) if rng.random() < wrong else told
     values, whole = _windows(rng, n, frequency, told, true, kinds)
-    return _learned(rng, values, whole, told, frequency.horizon)
+    return learned(rng, values, whole, told, frequency.horizon)
 
 
 def own_lesson(rng: Random, n: int, own: OwnSeries, *, held_back: bool) -> Lesson:
     """Draw n windows of one's own series, as ``own_windows`` does."""
     values = own_windows(rng, n, own, held_back=held_back)
-    return _learned(rng, values, own.season.context_length, own.season, own.horizon)
+    return learned(rng, values, own.season.context_length, own.season, own.horizon)
 
 
-def _learned(rng: Random, values: Floats, whole: int, told: Season, horizon: int) -> Lesson:
+def learned(rng: Random, values: Floats, whole: int, told: Season, horizon: int) -> Lesson:
     """What is learned from windows and what follows them, where none has more than ``whole`` values
     before its last cutoff.
     """
