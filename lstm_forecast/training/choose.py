@@ -70,8 +70,7 @@ def choose(prepared: Prepared, fitted: Fitted) -> Choice:
     names = {name: members_of(prepared, fitted, name) for name in _names(prepared)}
     scores = {name: _error(prepared, part, members) for name, members in names.items()}
     scores = {name: score for name, score in scores.items() if math.isfinite(score)}
-    handicapped = {name: score * HANDICAPS.get(name, 1) for name, score in scores.items()}
-    best = min(handicapped, key=lambda name: handicapped[name], default=NETWORK)
+    best = _preferred(scores)
     own = Choice(best, share or 0.0, scores, UNTRIED if share is None else "")
     tried = share is None and _tried(prepared, part)
     return _shared(prepared, part, own, names[best]) if tried else own
@@ -84,11 +83,15 @@ def _shared(prepared: Prepared, part: Part, own: Choice, members: Sequence[Membe
     }
     without, (mean, alone) = own.scores.get(own.published, math.inf), shared.values()
     reason = f"validation error {without:.4g} without it, {mean:.4g} in a mean, {alone:.4g} alone"
-    found = {own.published: without, **shared}
     scores = {**own.scores, **{name: each for name, each in shared.items() if math.isfinite(each)}}
-    preferred = min(found, key=lambda name: found[name] * HANDICAPS.get(name, 1))
+    preferred = _preferred({own.published: without, **shared})
     published = own.published if preferred == WITH_PRETRAINED else preferred
     return Choice(published, SHARES.get(preferred, 0.0), scores, reason)
+
+
+def _preferred(scores: Mapping[str, float]) -> str:
+    """What has the smallest error, for what it has to be better by."""
+    return min(scores, key=lambda name: scores[name] * HANDICAPS.get(name, 1), default=NETWORK)
 
 
 def _unjudged(prepared: Prepared, share: float | None) -> Choice:

@@ -119,15 +119,15 @@ def test_stopped_and_resumed_it_makes_the_weights_of_one_that_never_was(
     assert {path.name for path in home.iterdir()} == FILES
 
 
-def test_a_network_that_is_there_is_replaced_by_force_alone(made: Path, tmp_path: Path) -> None:
+def test_a_network_that_is_there_is_replaced_by_force_alone(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     directory = Path(shutil.copytree(made, tmp_path / "copy"))
+    monkeypatch.chdir(directory)
     before = outcome(directory)
     for options in ((), ("--resume",)):
-        result = subprocess.run(
-            forecast_command(*ARGUMENTS, *options), cwd=directory, env=environment(),
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert (result.returncode, result.stdout) == (7, "")
+        result = invoke(*ARGUMENTS, *options)
+        assert (result.exit_code, result.stdout) == (7, "")
         assert "a network is there already; choose another directory with --output" in result.stderr
         assert outcome(directory) == before
     succeed(forecast_command(*ARGUMENTS, "--set", "training.steps=1", "--force"), directory)

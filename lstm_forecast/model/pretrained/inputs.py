@@ -88,38 +88,19 @@ class _Running:
     seasonal: Floats  # the same from season to season
     scale: Floats
 
-    @property
-    def sized(self) -> Floats:
-        """1 where not all values so far are equal, 0 where they are."""
-        return (self.deviation > 0).astype(np.float32)
-
     @classmethod
     def of(cls, past: Past) -> "_Running":
         """Compute them; the scale is 1 where nothing changed yet."""
         slow = _slow(past)
-        mean, deviation = _moments(past)
+        mean, deviation = past.moments
         (changes, both), (errors, known) = past.changes, past.seasonal_errors
         step = past.discounted(np.abs(changes), both, slow)
         seasonal = past.discounted(np.abs(errors), known, slow)
         has_seasonal = np.cumsum(known, axis=1)[:, past.ends] > 0
         smaller = np.where(has_seasonal, np.minimum(step, seasonal), step)
         scale = np.maximum(smaller, LEAST_SCALE * deviation)
-        scale = np.where(deviation > 0, scale, np.float32(1))
+        scale = np.where(past.sized > 0, scale, np.float32(1))
         return cls(mean, deviation, step, seasonal, scale)
-
-
-def _moments(past: Past) -> tuple[Floats, Floats]:
-    """Mean and deviation of all values so far, (n, n_ends) each; exactly 0 for equal values, which
-    the difference of large sums is not.
-    """
-    first = np.take_along_axis(past.values, past.oldest, 1)
-    centred = ((past.values - first) * past.observed).astype(np.float64)
-    count = np.maximum(np.cumsum(past.observed, axis=1)[:, past.ends], 1)
-    mean, square = (
-        np.cumsum(each, axis=1)[:, past.ends] / count for each in (centred, centred * centred)
-    )
-    deviation = np.sqrt(np.maximum(square - mean * mean, 0))
-    return (first + mean).astype(np.float32), deviation.astype(np.float32)
 
 
 def _slow(past: Past) -> float:
@@ -134,15 +115,15 @@ def _scalars(past: Past, running: _Running) -> Floats:
     recent = past.discounted(np.abs(errors), known, 0.9)
     seen = np.mean(past.observed[:, past.ends[:, None] - np.arange(LAGS)], axis=2)
     count = np.cumsum(past.observed, axis=1)[:, past.ends]
-    before = np.concatenate([scale[:, :1], (running.sized * scale)[:, :-1]], axis=1)
+    before = np.concatenate([scale[:, :1], (past.sized * scale)[:, :-1]], axis=1)
     before = np.where(before > 0, before, scale)
     scalars = [
-        np.arcsinh((past.last - running.mean) / scale) * running.sized,
+        np.arcsinh((past.last - running.mean) / scale) * past.sized,
         np.log(np.maximum(running.deviation / scale, 1e-2)) / 2,
         np.clip(np.log(scale / before), -3, 3),
         _ratio(running.step, running.seasonal, scale) / 2,
         _ratio(recent, running.seasonal, scale),
-        *_around_zero(past, running),
+        *_around_zero(past, scale),
         np.log1p(count) / 5,
         np.clip(np.log(np.maximum(count, 1) / season.period), -3, 5) / 2,
         seen,
@@ -159,16 +140,15 @@ def _scalars(past: Past, running: _Running) -> Floats:
     return np.stack([each + whole for each in scalars], axis=2).astype(np.float32)
 
 
-def _around_zero(past: Past, running: _Running) -> list[Floats]:
+def _around_zero(past: Past, scale: Floats) -> list[Floats]:
     """How far 0 is, whether all values lie on one side of it, and how many are 0; 0 where nobody
     knows of it.
     """
     if past.zero is None:
         return [np.zeros((1, len(past.ends)), np.float32)] * 3
     is_zero = (past.values == past.zero[:, None]).astype(np.float32)
-    distance = np.arcsinh((past.last - past.zero[:, None]) / running.scale) * running.sized
     return [
-        distance / 3,
+        np.arcsinh((past.last - past.zero[:, None]) / scale) * past.sized / 3,
         past.one_sided.astype(np.float32),
         past.discounted(is_zero, past.observed, _slow(past)),
     ]

@@ -10,7 +10,6 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lstm_forecast.model.pretrained.generator import generate
 from lstm_forecast.model.pretrained.inputs import inputs_of, standardised_windows
@@ -100,8 +99,7 @@ def learned(rng: Random, values: Floats, whole: int, told: Season, horizon: int)
     ahead = told.ends[cuts, None] + np.arange(1, HORIZON + 1)
     targets = (scaled[:, ahead] - inputs.last[..., None]) / inputs.scale[..., None]
     enough = np.cumsum(seen, axis=1)[:, told.ends[cuts]] >= LEAST_VALUES
-    enough &= _changed(scaled, seen)[:, told.ends[cuts]]
-    weights = seen[:, ahead] * enough[..., None]
+    weights = seen[:, ahead] * (enough * past.sized[:, cuts])[..., None]
     weights *= np.where(np.arange(HORIZON) < horizon, 1, BEYOND)
     return Lesson(
         inputs.steps.astype(np.float32),
@@ -111,13 +109,6 @@ def learned(rng: Random, values: Floats, whole: int, told: Season, horizon: int)
         (np.clip(targets, -FARTHEST, FARTHEST) * (weights > 0)).astype(np.float32),
         weights.astype(np.float32),
     )
-
-
-def _changed(values: Floats, seen: Floats) -> NDArray[np.bool_]:
-    """Whether not all values up to each step are equal; what comes then has no size."""
-    low = np.minimum.accumulate(np.where(seen > 0, values, np.inf), axis=1)
-    high = np.maximum.accumulate(np.where(seen > 0, values, -np.inf), axis=1)
-    return np.asarray(low < high)
 
 
 def _windows(

@@ -90,6 +90,27 @@ class Past:
         return np.take_along_axis(self.values, at, 1)
 
     @cached_property
+    def moments(self) -> tuple[Floats, Floats]:
+        """Mean and deviation of all values up to every end, (n, n_ends) each; exactly 0 for equal
+        values, which the difference of large sums is not.
+        """
+        first = np.take_along_axis(self.values, self.oldest, 1)
+        centred = ((self.values - first) * self.observed).astype(np.float64)
+        count = np.maximum(np.cumsum(self.observed, axis=1)[:, self.ends], 1)
+        mean, square = (
+            np.cumsum(each, axis=1)[:, self.ends] / count for each in (centred, centred * centred)
+        )
+        deviation = np.sqrt(np.maximum(square - mean * mean, 0))
+        return (first + mean).astype(np.float32), deviation.astype(np.float32)
+
+    @cached_property
+    def sized(self) -> Floats:
+        """1 where not all values up to an end are equal, otherwise 0: what comes then has no
+        size.
+        """
+        return (self.moments[1] > 0).astype(np.float32)
+
+    @cached_property
     def changes(self) -> tuple[Floats, Floats]:
         """Change to the step before, and whether both were observed: (n, context_length) each."""
         return self.against(*self._lagged(1))
