@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from lstm_forecast.store.report import Errors, LeftOut, Steps
 
 __all__ = [
-    "GroupErrors", "errors", "errors_by_group", "errors_by_step", "left_out", "owa", "rmsse",
-    "seasonal_scale",
+    "GroupErrors", "errors", "errors_by_group", "errors_by_step", "gains_beyond_chance", "left_out",
+    "owa", "rmsse", "seasonal_scale",
 ]  # fmt: skip
 
 Floats = NDArray[np.float64]
@@ -85,6 +85,23 @@ def owa(own: Errors, reference: Errors) -> float | None:
     pairs = [(own.smape, reference.smape), (own.mase, reference.mase)]
     ratios = [mine / other for mine, other in pairs if mine is not None and other]
     return sum(ratios) / 2 if len(ratios) == 2 else None
+
+
+@_any_size
+def gains_beyond_chance(
+    forecast: Floats, other: Floats, actual: Floats, scale: Floats, *, overlap: float = 1
+) -> bool:
+    """Whether windows err less by a forecast than by another, by more than the standard error of
+    the mean difference between their scaled absolute errors.
+
+    So many windows as ``overlap`` says count as one. One window has no standard error: its word is
+    taken. So is a forecast taken before one that is not finite.
+    """
+    known = scale > 0
+    unit = np.where(known, scale, np.inf if known.any() else 1)
+    gains = ((np.abs(other - actual) - np.abs(forecast - actual)) / unit).mean(axis=(1, 2))
+    apart = len(gains) / max(1, overlap)
+    return apart <= 1 or not gains.mean() <= gains.std(ddof=1) / apart**0.5
 
 
 def left_out(actual: Floats, scale: Floats) -> LeftOut:

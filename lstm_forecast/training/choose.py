@@ -4,8 +4,11 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from lstm_forecast.config.schema import LONGEST_PRETRAINED, SUPPORTS
-from lstm_forecast.judging.metrics import errors
+from lstm_forecast.judging.metrics import errors, gains_beyond_chance
 from lstm_forecast.judging.parts import Part
 from lstm_forecast.model.ensemble import Member
 from lstm_forecast.model.onnx.graph import onnx_graph
@@ -24,6 +27,8 @@ from lstm_forecast.training.fit import Fitted, members_of
 from lstm_forecast.training.prepared import Prepared
 
 __all__ = ["Choice", "choose"]
+
+Floats = NDArray[np.float64]
 
 WITH_PRETRAINED = "with_pretrained"  # the mean of the best and the pretrained network
 SHARES = {WITH_PRETRAINED: 0.5, PRETRAINED: 1.0}
@@ -58,9 +63,10 @@ def choose(prepared: Prepared, fitted: Fitted) -> Choice:
     network is better, and so few rows teach little.
 
     Then the mean of the best and the pretrained network is preferred where it is 1 % better, and
-    that network alone where it is 30 % better, which a mean seldom loses by; unless the config says
-    what share it has, or there are so many windows that they teach more. Without
-    ``training.fallback`` it is the network.
+    that network alone where it is 30 % better, which a mean seldom loses by, if windows gain more
+    than the standard error of that (the rule of Breiman et al. 1984, "Classification and Regression
+    Trees"); unless the config says what share it has, or there are so many windows that they teach
+    more. Without ``training.fallback`` it is the network.
     """
     part, share = prepared.validation, prepared.config.model.pretrained
     if share == 1:
@@ -68,7 +74,9 @@ def choose(prepared: Prepared, fitted: Fitted) -> Choice:
     if part is None or not prepared.config.training.fallback:
         return _unjudged(prepared, share)
     names = {name: members_of(prepared, fitted, name) for name in _names(prepared)}
-    scores = {name: _error(prepared, part, members) for name, members in names.items()}
+    scores = {
+        name: _error(_forecast(prepared, part, members), part) for name, members in names.items()
+    }
     scores = {name: score for name, score in scores.items() if math.isfinite(score)}
     best = _preferred(scores)
     own = Choice(best, share or 0.0, scores, UNTRIED if share is None else "")
@@ -78,13 +86,23 @@ def choose(prepared: Prepared, fitted: Fitted) -> Choice:
 
 def _shared(prepared: Prepared, part: Part, own: Choice, members: Sequence[Member]) -> Choice:
     """The same, or with a share of the pretrained network where that is better."""
-    shared = {
-        name: _error(prepared.with_share(each), part, members) for name, each in SHARES.items()
+    forecasts = {
+        name: _forecast(prepared.with_share(share), part, members)
+        for name, share in {own.published: 0.0, **SHARES}.items()
     }
-    without, (mean, alone) = own.scores.get(own.published, math.inf), shared.values()
+    judged = {name: _error(forecast, part) for name, forecast in forecasts.items()}
+    without, mean, alone = judged.values()
     reason = f"validation error {without:.4g} without it, {mean:.4g} in a mean, {alone:.4g} alone"
-    scores = {**own.scores, **{name: each for name, each in shared.items() if math.isfinite(each)}}
-    preferred = _preferred({own.published: without, **shared})
+    scores = {**own.scores, **{name: each for name, each in judged.items() if math.isfinite(each)}}
+    preferred, framing = _preferred(judged), part.windows.framing
+    if preferred in SHARES and not gains_beyond_chance(
+        forecasts[preferred],
+        forecasts[own.published],
+        part.actual,
+        part.scale,
+        overlap=framing.horizon / framing.stride,
+    ):
+        return replace(own, scores=scores, reason=f"{reason}; the difference may be chance")
     published = own.published if preferred == WITH_PRETRAINED else preferred
     return Choice(published, SHARES.get(preferred, 0.0), scores, reason)
 
@@ -113,11 +131,15 @@ def _tried(prepared: Prepared, part: Part) -> bool:
     return horizon <= LONGEST_PRETRAINED and passes <= MOST_PASSES
 
 
-def _error(prepared: Prepared, part: Part, members: Sequence[Member]) -> float:
-    """The error of these networks' forecasts of a part."""
+def _forecast(prepared: Prepared, part: Part, members: Sequence[Member]) -> Floats:
+    """The median of these networks' forecasts of a part, (n_windows, horizon, n_targets)."""
     forecaster = replace(prepared.forecaster(onnx_graph(members)), support=SUPPORTS["real"])
     forecast = forecaster.on_windows(part.windows, part.series)
-    found = errors(forecast[..., forecast.shape[-1] // 2], part.actual, part.scale)
+    return forecast[..., forecast.shape[-1] // 2]
+
+
+def _error(forecast: Floats, part: Part) -> float:
+    found = errors(forecast, part.actual, part.scale)
     error = found.mase if found.mase is not None else found.mae or 0.0
     return error if math.isfinite(error) else math.inf
 

@@ -10,7 +10,13 @@ import utilsforecast.losses as theirs
 from numpy.typing import NDArray
 
 from lstm_forecast.judging.intervals import coverage, msis, pinball, scaled_crps
-from lstm_forecast.judging.metrics import errors, errors_by_group, rmsse, seasonal_scale
+from lstm_forecast.judging.metrics import (
+    errors,
+    errors_by_group,
+    gains_beyond_chance,
+    rmsse,
+    seasonal_scale,
+)
 
 Floats = NDArray[np.float64]
 SERIES, WINDOWS, HORIZON, SEASON = 3, 4, 5, 6
@@ -123,3 +129,48 @@ def test_series_without_variation_are_left_out_of_the_interval_score() -> None:
     rest = [values[1:] for values in (*borders, ACTUAL, scales)]
     assert msis(*borders, ACTUAL, scales, level=0.95) == msis(*rest, level=0.95)
     assert msis(*borders, ACTUAL, 0 * scales, level=0.95) is None
+
+
+GAINS = np.array([3.0, 1.0, -1.0, 2.0])  # of a forecast without an error, by window: mean 1.25
+
+
+def gained(gains: Floats, unit: float = 1.0, **overlap: float) -> bool:
+    """Whether windows (n, 2, 1) gain that much, some of them by less error and some by more."""
+    actual = np.zeros((len(gains), 2, 1))
+    missed = np.broadcast_to((5 + gains)[:, None, None], actual.shape)
+    scale = np.full((len(gains), 1, 1), unit)
+    return gains_beyond_chance(actual + 5, missed, actual, scale, **overlap)
+
+
+def test_gains_beyond_chance_are_more_than_their_standard_error() -> None:
+    error = GAINS.std(ddof=1) / 2
+    assert gained(GAINS)
+    assert gained(GAINS - GAINS.mean() + 1.01 * error)
+    assert not gained(GAINS - GAINS.mean() + 0.99 * error)
+    assert not gained(-GAINS)
+
+
+def test_windows_that_overlap_say_less() -> None:
+    assert gained(GAINS, overlap=2)
+    assert not gained(GAINS, overlap=3)
+
+
+def test_of_one_window_its_word_is_taken() -> None:
+    assert gained(GAINS[:1])
+    assert gained(GAINS, overlap=4)
+
+
+def test_gains_count_in_the_unit_of_their_series() -> None:
+    both = np.array([1.0, -900.0, 1.1, 1.2])
+    actual, scale = np.zeros((4, 1, 1)), np.array([1, 1e6, 1, 1.0])[:, None, None]
+    missed = (1000 + both)[:, None, None]
+    assert gains_beyond_chance(actual + 1000, missed, actual, scale)
+    assert not gains_beyond_chance(actual + 1000, missed, actual, np.ones_like(scale))
+    # what has no scale says nothing, unless nothing has one
+    scale[1] = 0
+    assert gains_beyond_chance(actual + 1000, missed, actual, scale)
+    assert gained(GAINS, unit=0)
+
+
+def test_what_is_finite_is_taken_before_what_is_not() -> None:
+    assert gained(np.array([1.0, np.inf, -1.0]))
