@@ -288,14 +288,14 @@ Maker = Callable[[Random, int, int, Season], Floats]
 # business days, and of those of years and quarters.
 KINDS: Mapping[str, tuple[tuple[float, float, float], Maker]] = MappingProxyType(
     {
-        "structural": ((0.24, 0.14, 0.08), _structural),
-        "smoothing": ((0.16, 0.12, 0.07), _smoothing),
-        "integrated": ((0.08, 0.08, 0.02), _integrated),
-        "smooth": ((0.06, 0.05, 0.02), _smooth),
-        "walks": ((0.24, 0.45, 0.1), _walks),
-        "growing": ((0.06, 0.05, 0.67), _growing),
-        "counted": ((0.07, 0.04, 0.02), _counted),
-        "switching": ((0.06, 0.04, 0.01), _switching),
-        "pulsed": ((0.03, 0.03, 0.01), _pulsed),
+        "structural": ((0.24, 0.11, 0.08), _structural),
+        "smoothing": ((0.16, 0.09, 0.07), _smoothing),
+        "integrated": ((0.08, 0.06, 0.02), _integrated),
+        "smooth": ((0.06, 0.03, 0.02), _smooth),
+        "walks": ((0.24, 0.6, 0.1), _walks),
+        "growing": ((0.06, 0.03, 0.67), _growing),
+        "counted": ((0.07, 0.03, 0.02), _counted),
+        "switching": ((0.06, 0.03, 0.01), _switching),
+        "pulsed": ((0.03, 0.02, 0.01), _pulsed),
     }
 )

@@ -42,19 +42,20 @@ class Frequency:
 
 
 FREQUENCIES = (
-    Frequency(Season(24, 168), 48, 0.12, 0.4),
-    Frequency(Season(48, 336), 48, 0.02, 0.4),
+    Frequency(Season(24, 168), 48, 0.11, 0.4),
+    Frequency(Season(48, 336), 48, 0.03, 0.4),
     Frequency(Season(96, 672), 48, 0.02, 0.4),
     Frequency(Season(24), 48, 0.04, 0.5),
-    Frequency(Season(7), 28, 0.13, 0.6),
+    Frequency(Season(7), 28, 0.12, 0.6),
     Frequency(Season(7, 365), 48, 0.05, 0.3),
     Frequency(Season(5), 20, 0.04, 0.6),
-    Frequency(Season(52), 26, 0.12, 0.6),
-    Frequency(Season(12), 24, 0.15, 0.9),
+    Frequency(Season(52), 26, 0.1, 0.6),
+    Frequency(Season(12), 24, 0.14, 0.9),
     Frequency(Season(4), 12, 0.11, 0.95),
-    Frequency(Season(1), 12, 0.14, 0.9),
+    Frequency(Season(1), 12, 0.12, 0.95),
+    Frequency(Season(1), 28, 0.07, 0.2),
     Frequency(Season(60), 48, 0.01, 0.5),
-    Frequency(None, 48, 0.05, 0.6),
+    Frequency(None, 48, 0.04, 0.6),
 )
 
 
