@@ -39,7 +39,7 @@ def quick(
     ] = None,
     series: Annotated[list[str] | None, typer.Option(help="Only this series (repeatable).")] = None,
     season: Annotated[
-        int | None, typer.Option(min=1, max=1_000, help="Rows of a season; 1: there is none.")
+        int | None, typer.Option(min=1, help="Rows of a season, 767 at most; 1: there is none.")
     ] = None,
     weights: Annotated[
         Path | None,
@@ -84,8 +84,8 @@ def quick(
         command.write_quick(found, output, plot)
     for line in found.findings:
         say(line, event="finding")
-    if found.rehearsal is not None:
-        say(str(found.rehearsal), event="errors", errors=found.rehearsal.errors)
+    if found.held_back is not None:
+        say(str(found.held_back), event="errors", errors=found.held_back.errors)
     written = output is not None
     if as_json:
         emit_json(command.quick_document(found, output, plot, forecasts=not written))

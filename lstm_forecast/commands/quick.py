@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lstm_forecast.config.loading import Argument
 from lstm_forecast.config.table import DataConfig
-from lstm_forecast.errors import UsageError
+from lstm_forecast.errors import DataError, UsageError
 from lstm_forecast.events import phase
 from lstm_forecast.files import STDIN
 from lstm_forecast.forecasting.prediction import QuickForecasts, QuickWritten
@@ -21,6 +21,7 @@ from lstm_forecast.forecasting.pretrained import (
     forecast_series,
     read_weights,
     shipped_network,
+    steps_without_value,
     told_season,
 )
 from lstm_forecast.forecasting.table import (
@@ -33,8 +34,8 @@ from lstm_forecast.forecasting.table import (
     spreadsheet_safe,
     table_rows,
 )
-from lstm_forecast.judging.rehearsed import Rehearsal, rehearse
-from lstm_forecast.model.pretrained.season import Season
+from lstm_forecast.judging.held_back import HeldBack, held_back_windows, judge_held_back
+from lstm_forecast.model.pretrained.season import LONGEST_PERIOD, Season
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.questions import Caller, table_as_asked
 from lstm_forecast.panel.settle import Settled
@@ -54,7 +55,7 @@ __all__ = [
 NAME = "forecast"  # of the column
 SUFFIXES = (".csv", ".parquet", ".json")
 MIN_ROWS = 60  # of history that a picture shows, where the horizon is short
-MOST_NAMED = 5  # targets in a line that people read
+MOST_NAMED = 5  # targets or series in a line that people read
 # Keys of the section data that would do nothing here, and why.
 WITHOUT_EFFECT = {
     "path": "the table is named by an argument",
@@ -77,7 +78,7 @@ class Quick:
     season: Season
     horizon: int
     levels: tuple[int, ...]
-    rehearsal: Rehearsal | None  # None: no series is long enough, or none varies
+    held_back: HeldBack | None  # None: no series is long enough, or none varies
     findings: tuple[str, ...]
 
 
@@ -97,30 +98,29 @@ def quick(
 
     Columns are found and faults settled as by ``forecast init``; the ``arguments`` set keys of the
     config's section data. ``season`` is the rows of a season where it is another than usual, and
-    ``weights`` a file of other ones than come with the package. No forecast of a series is below 0
-    where none of its values is.
+    ``weights`` a file of other ones than come with the package.
 
-    Raises ConfigError for wrong keys, UsageError for keys that would do nothing and a file that
-    holds no weights, DataError if the table cannot be read or leaves something open.
+    Raises ConfigError for wrong keys, UsageError for keys that would do nothing, a season that is
+    too long and a file that holds no weights, DataError if the table cannot be read, leaves
+    something open or holds no value to forecast from.
     """
     network = shipped_network() if weights is None else read_weights(weights)
     _require_effect(arguments)
+    _require_fitting(season)
     base = {"name": NAME, "windows": {"horizon": horizon}}
     if source == STDIN:  # a config can name no path of it
         arguments = [*arguments, Argument(caller.name, ("data", "path"), None)]
     config, settled = table_as_asked(source, arguments, base, caller=caller)
     settled = _under(config.data, settled, source)
-    ids = panel_ids(settled.data, settled.panel.layout)
-    wanted = set(chosen_ids(ids.tolist(), settled.panel.layout.ids, series))
-    panel = settled.panel.melted(ids)
-    panel = panel.only(np.array([name in wanted for name in panel.layout.ids]))
-    told, numbers = told_season(panel, season), np.arange(len(panel.layout.ids))
+    panel, told = _told(settled, series, season)
+    _require_values(panel, told)
+    numbers = np.arange(len(panel.layout.ids))
     phase(f"forecasting {len(numbers):,} series", series=len(numbers))
     table = _table(network, panel, told, numbers, horizon, levels)
     phase("forecasting the newest rows, held back")
-    rehearsal = rehearse(network, panel, told, horizon=horizon)
+    held_back = judge_held_back(network, panel, told, horizon=horizon)
     findings = tuple(_findings(settled, told))
-    return Quick(table, panel, network, told, horizon, tuple(levels), rehearsal, findings)
+    return Quick(table, panel, network, told, horizon, tuple(levels), held_back, findings)
 
 
 def _require_effect(arguments: Sequence[Argument]) -> None:
@@ -133,6 +133,31 @@ def _require_effect(arguments: Sequence[Argument]) -> None:
             if key and key[0] in WITHOUT_EFFECT:
                 why = WITHOUT_EFFECT[key[0]]
                 raise UsageError(f"{argument.place}: data.{key[0]} does nothing here: {why}")
+
+
+def _require_fitting(season: int | None) -> None:
+    if season is not None and not Season(season).fits:
+        raise UsageError(
+            f"--season {season}: the network's window holds a season of {LONGEST_PERIOD} rows at"
+            " most; give a shorter one, or --season 1 for none"
+        )
+
+
+def _require_values(panel: Panel, told: Season) -> None:
+    """Raise DataError for series without a single value where the network looks."""
+    steps, ids = steps_without_value(panel), panel.layout.ids
+    unseen = np.flatnonzero(steps >= told.context_length)
+    if not len(unseen):
+        return
+    named = [f"{ids[k]} (none in its newest {steps[k]:,})" for k in unseen[:MOST_NAMED]]
+    if len(unseen) > MOST_NAMED:
+        named.append(f"and {len(unseen) - MOST_NAMED:,} more")
+    others = "" if len(unseen) == len(ids) else ", or name the others alone, with --series"
+    raise DataError(
+        f"{len(unseen):,} of {len(ids):,} series have no value in the newest"
+        f" {told.context_length:,} steps, which is all that the network looks at:"
+        f" {', '.join(named)}; give newer values{others}"
+    )
 
 
 def _under(given: DataConfig, settled: Settled, source: Source) -> Settled:
@@ -148,6 +173,15 @@ def _under(given: DataConfig, settled: Settled, source: Source) -> Settled:
     doubts = [each for each in settled.findings if not hasattr(data, each.kind)]
     done = [each for each in found if each.level == "settled"]
     return replace(settled, data=data, panel=panel, findings=(*done, *doubts))
+
+
+def _told(settled: Settled, series: Sequence[str], season: int | None) -> tuple[Panel, Season]:
+    """A series for every target, those that are named alone, and the season of the whole table."""
+    ids = panel_ids(settled.data, settled.panel.layout)
+    wanted = set(chosen_ids(ids.tolist(), settled.panel.layout.ids, series))
+    panel = settled.panel.melted(ids)
+    named = np.array([name in wanted for name in panel.layout.ids])
+    return panel.only(named), told_season(panel, season)
 
 
 def _findings(settled: Settled, told: Season) -> Iterator[str]:
@@ -183,8 +217,6 @@ def _table(
     forecast = forecast_series(
         network, panel, told, numbers, horizon=horizon, quantiles=quantiles, back=back
     )
-    lowest = np.fmin.reduceat(panel.values[:, 0], panel.layout.offsets[:-1])[numbers]
-    forecast = np.maximum(forecast, np.where(lowest >= 0, 0, -np.inf)[:, None, None])
     return long_table(
         panel.layout,
         panel.layout.offsets[1:][numbers] - back,
@@ -232,13 +264,13 @@ def quick_document(
     found: Quick, output: Path | None, picture: Path | None, *, forecasts: bool
 ) -> QuickWritten:
     """What ``--json`` prints: with the ``forecasts``, or with where they were written."""
-    rehearsal = found.rehearsal
+    held_back = found.held_back
     written = QuickWritten(
         pretrained=found.network.sha256,
         season_length=found.season.period,
         second_season=found.season.second,
-        windows=0 if rehearsal is None else rehearsal.windows,
-        errors={} if rehearsal is None else rehearsal.errors,
+        windows=0 if held_back is None else held_back.windows,
+        errors={} if held_back is None else held_back.errors,
         findings=found.findings,
         output=None if output is None else str(output),
         picture=None if picture is None else str(picture),
@@ -263,21 +295,23 @@ def draw_quick(found: Quick) -> "Figure":
         actual_values(found.panel, every, ids, rows=max(MIN_ROWS, 10 * horizon)),
         empty,
         found.table[found.table["unique_id"].isin(ids)],
-        earlier={"held-back": pd.concat([empty, *_held_back(found, shown)])},
+        earlier={"held-back": pd.concat([empty, *_held_back_tables(found, shown)])},
         name=NAME,
         title=f"pretrained network: the next {steps}{more}",
-        note="" if found.rehearsal is None else str(found.rehearsal),
+        note="" if found.held_back is None else str(found.held_back),
     )
 
 
-def _held_back(found: Quick, shown: Ints) -> Iterator[pd.DataFrame]:
-    """The forecasts of the windows held back, of series without a gap there."""
+def _held_back_tables(found: Quick, shown: Ints) -> Iterator[pd.DataFrame]:
+    """The forecasts of the windows held back, if any were judged, of series with a value before
+    them and without a gap there.
+    """
     layout, horizon = found.panel.layout, found.horizon
-    windows = 0 if found.rehearsal is None else found.rehearsal.windows
-    for back in range(horizon, (windows + 1) * horizon, horizon):
-        own = shown[layout.lengths[shown] > back]
+    if found.held_back is None:
+        return
+    for back, own in held_back_windows(layout, shown, horizon):
         newest = layout.offsets[1:][own] - 1
         whole = layout.ordinals(newest) - layout.ordinals(newest - back) == back
         if whole.any():
             how = found.network, found.panel, found.season, own[whole], horizon, found.levels
-            yield _table(*how, back=back)
+            yield _table(*how, back=back).dropna(subset=[NAME])

@@ -27,7 +27,7 @@ from lstm_forecast.panel.seasons import strongest_season
 
 __all__ = [
     "Network", "at_quantiles", "forecast_series", "read_weights", "season_of_rows",
-    "shipped_network", "told_season", "windows_before",
+    "shipped_network", "steps_without_value", "told_season", "windows_before",
 ]  # fmt: skip
 
 Floats = NDArray[np.float64]
@@ -70,7 +70,8 @@ def read_weights(path: Path) -> Network:
 
 
 def told_season(panel: Panel, period: int | None = None) -> Season:
-    """The season that the network is told: ``period`` rows, or the usual one of the frequency.
+    """The season that the network is told: ``period`` rows, which fit into its window, or the usual
+    one of the frequency.
 
     Where the rows or the network's window do not hold the usual one, or time is a step number, it
     is the one found in the values.
@@ -107,14 +108,37 @@ def forecast_series(
     back: int = 0,
 ) -> Floats:
     """Forecast the first column of some series by their ``numbers`` (n,), ``back`` steps before
-    their ends: (n, horizon, n_quantiles).
+    their ends: (n, horizon, n_quantiles), NaN where the newest window holds no value.
+
+    No forecast of a series is below 0 where none of its values until then is.
     """
     parts = np.split(numbers, range(BATCH, len(numbers), BATCH))
     length = season.context_length
     windows = (windows_before(panel, part, length, back=back) for part in parts)
-    return np.concatenate(
+    forecast = np.concatenate(
         [at_quantiles(_rolled(network.session, own, season, horizon), quantiles) for own in windows]
     )
+    lowest = np.where(_least(panel, back)[numbers] >= 0, 0, -np.inf)
+    return np.asarray(np.maximum(forecast, lowest[:, None, None]))
+
+
+def _least(panel: Panel, back: int) -> Floats:
+    """The least value of every series without its last ``back`` steps, (n_series,), NaN where there
+    is none.
+    """
+    layout = panel.layout
+    ends = layout.ordinals(layout.offsets[1:] - 1) - back
+    until = layout.ordinals(np.arange(len(panel.values))) <= np.repeat(ends, layout.lengths)
+    values = np.where(until, panel.values[:, 0], np.nan)
+    return np.asarray(np.fmin.reduceat(values, layout.offsets[:-1]))
+
+
+def steps_without_value(panel: Panel) -> Ints:
+    """How many steps of every series follow its newest value, (n_series,); every series has one."""
+    layout = panel.layout
+    rows = np.where(np.isnan(panel.values[:, 0]), 0, np.arange(len(panel.values)))
+    newest = np.maximum.reduceat(rows, layout.offsets[:-1])
+    return layout.ordinals(layout.offsets[1:] - 1) - layout.ordinals(newest)
 
 
 def windows_before(panel: Panel, numbers: Ints, length: int, *, back: int = 0) -> Floats:
@@ -149,7 +173,7 @@ def _rolled(session: Session, windows: Floats, season: Season, horizon: int) -> 
     """The forecast of windows (n, context_length), (n, horizon, n_quantiles) of `QUANTILES`.
 
     Beyond `HORIZON` steps every quantile is rolled forward on its own path, so that intervals go on
-    to widen. The median for a window without any value is 0.
+    to widen. Of a window without any value nothing is known: NaN.
     """
     forecast = _once(session, windows, season)
     while forecast.shape[1] < horizon:
@@ -158,7 +182,8 @@ def _rolled(session: Session, windows: Floats, season: Season, horizon: int) -> 
             behind = np.concatenate([windows, forecast[..., number]], axis=1)
             paths.append(_once(session, behind[:, -season.context_length :], season)[..., number])
         forecast = np.concatenate([forecast, np.sort(np.stack(paths, axis=2), axis=2)], axis=1)
-    return forecast[:, :horizon]
+    unseen = np.asarray(np.isnan(windows).all(axis=1))
+    return np.where(unseen[:, None, None], np.nan, forecast[:, :horizon])
 
 
 def _once(session: Session, windows: Floats, season: Season) -> Floats:

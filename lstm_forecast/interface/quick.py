@@ -26,7 +26,7 @@ from lstm_forecast.tables.source import given_source, in_kind
 __all__ = ["QuickKeys", "quick"]
 
 CALL = "quick()"  # what messages name where no argument says it
-MOST_STEPS, LONGEST_SEASON, HIGHEST_LEVEL = 10_000, 1_000, 99
+MOST_STEPS, HIGHEST_LEVEL = 10_000, 99
 
 
 class QuickKeys(TypedDict, total=False):
@@ -77,15 +77,17 @@ def quick(
     )  # fmt: skip
     for finding in found.findings:
         listener.note(finding, event="finding")
-    if found.rehearsal is not None:
-        listener.note(str(found.rehearsal), event="errors", errors=found.rehearsal.errors)
+    if found.held_back is not None:
+        listener.note(str(found.held_back), event="errors", errors=found.held_back.errors)
     return in_kind(found.table, source)
 
 
 def _require_ranges(horizon: object, levels: object, season: object) -> None:
+    from lstm_forecast.model.pretrained.season import LONGEST_PERIOD
+
     if horizon is None:
         raise UsageError("quick() forecasts how far? Give the steps: horizon=14")
     require_range("horizon", horizon, MOST_STEPS)
-    require_range("season", season, LONGEST_SEASON)
+    require_range("season", season, LONGEST_PERIOD)
     for level in require_list("levels", levels):
         require_range("levels", level, HIGHEST_LEVEL)

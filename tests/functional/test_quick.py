@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from lstm_forecast.pictures.style import BLUE
 from tests.functional.conftest import Forecast, environment, forecast_command, on_a_terminal
 from tests.functional.test_cli import MODULES, invoke, one_object, read_csv
 from tests.functional.test_plot import MAGIC, heading
@@ -175,6 +176,37 @@ def test_the_season_is_that_of_the_frequency_or_the_one_given(folder: Path) -> N
     assert told(daily(wave(days, season=7), "years.csv"))["second_season"] == 365
 
 
+@pytest.mark.parametrize("season", [1, 296, 650, 767])
+def test_a_season_of_up_to_767_rows_is_forecast_and_judged(season: int, folder: Path) -> None:
+    hours = pd.date_range("2023-01-01", periods=1_500, freq="h")
+    values = wave(len(hours), season=max(season, 24))
+    pd.DataFrame({"hour": hours, "y": values}).to_csv("hours.csv", index=False)
+    content = told("hours.csv", "--season", str(season), horizon=700)
+    assert (content["season_length"], content["windows"]) == (season, 2)
+    assert set(content["errors"]) >= {"pretrained", "naive"}
+    assert "767 at most" in re.sub(r"[\s│]+", " ", invoke("quick", "--help").stdout)
+
+
+def test_the_season_before_is_a_whole_season_before_whatever_its_length(folder: Path) -> None:
+    """Of 296 rows, as found in the values: one that no length of steps divides."""
+    once = np.random.default_rng(0).normal(size=296).cumsum()
+    y = np.tile(once, 5) + np.random.default_rng(1).normal(scale=0.1, size=5 * 296)
+    pd.DataFrame({"step": range(len(y)), "y": y}).to_csv("steps.csv", index=False)
+    content = told("steps.csv", horizon=30)
+    assert content["season_length"] == 296
+    assert content["errors"]["seasonal_naive"] == pytest.approx(1, abs=0.3)
+
+
+def test_the_season_is_that_of_the_whole_table_whatever_series_are_named(folder: Path) -> None:
+    path = write({"old": wave(800), "young": wave(100, seed=1)})
+    assert told(path)["second_season"] == 365
+    assert told(path, "--series", "young")["second_season"] == 365
+    together, alone = quick(path), quick(path, "--series", "young")
+    among = together[together["unique_id"] == "young"]
+    for column in COLUMNS[3:]:
+        assert alone[column].to_numpy() == pytest.approx(among[column].to_numpy(), rel=1e-6)
+
+
 def test_the_first_line_says_what_the_table_was_taken_for(folder: Path) -> None:
     path = write({"north": wave(60), "south": wave(60, seed=1)})
     result = invoke("quick", path, "--horizon", "2")
@@ -269,6 +301,14 @@ def test_a_series_without_a_value_below_zero_has_no_forecast_below_zero(folder: 
     assert (numbers.loc["cold", "forecast"] < 0).any()
 
 
+def test_a_series_no_longer_than_a_season_is_judged_too(folder: Path) -> None:
+    months = pd.date_range("2020-01-01", periods=24, freq="MS")
+    pd.DataFrame({"month": months, "y": wave(24, season=12)}).to_csv("months.csv", index=False)
+    content = told("months.csv", horizon=12)
+    assert (content["season_length"], content["windows"]) == (12, 1)
+    assert set(content["errors"]) == {"pretrained", "naive", "seasonal_naive"}
+
+
 # What tables bring along
 
 
@@ -318,6 +358,44 @@ def test_values_that_are_missing_are_filled_as_init_fills_them_or_left_out(folde
     assert masked.stdout != result.stdout
     refused = invoke("quick", path, "--horizon", "5", "--set", "data.missing=error")
     assert (refused.exit_code, refused.stdout) == (4, "")
+
+
+def ceased(rows: int, *, empty: int) -> Path:
+    """Two targets, of which one has no value in so many of the newest rows."""
+    sold, price = wave(rows), wave(rows, level=5_000, seed=1)
+    price[rows - empty :] = np.nan
+    days = pd.date_range("2023-01-01", periods=rows)
+    pd.DataFrame({"day": days, "sold": sold, "price": price}).to_csv("two.csv", index=False)
+    return Path("two.csv")
+
+
+def test_a_series_without_a_value_where_the_network_looks_is_refused_and_the_remedies_work(
+    folder: Path,
+) -> None:
+    path = ceased(400, empty=300)
+    mask = ("--target", "sold", "--target", "price", "--set", "data.missing=mask")
+    result = invoke("quick", path, "--horizon", "5", *mask, "-o", "a.csv", "--plot", "a.png")
+    assert (result.exit_code, result.stdout) == (4, "")
+    assert (
+        "1 of 2 series have no value in the newest 241 steps, which is all that the network looks"
+        " at: price (none in its newest 300); give newer values, or name the others alone, with"
+        " --series\n"
+    ) in result.stderr
+    assert {each.name for each in folder.iterdir()} == {"two.csv"}
+    require_sound(quick(path, *mask, "--series", "sold"))
+    require_sound(quick(ceased(400, empty=240), *mask))  # a newer value
+    alone = invoke("quick", ceased(400, empty=241), "--horizon", "5", *mask, "--series", "price")
+    assert "1 of 1 series have no value in" in alone.stderr
+    assert alone.stderr.endswith("; give newer values\n")
+
+
+def test_of_many_series_without_a_value_the_first_are_named(folder: Path) -> None:
+    ended = np.where(np.arange(400) < 90, wave(400), np.nan)
+    path = write({"on": wave(400)} | {f"shop-{k}": ended for k in range(8)})
+    result = invoke("quick", path, "--horizon", "5", "--set", "data.missing=mask")
+    assert result.exit_code == 4
+    assert "8 of 9 series have no value" in result.stderr
+    assert "shop-4 (none in its newest 310), and 3 more; give" in result.stderr
 
 
 def test_missing_rows_are_settled_and_told(folder: Path) -> None:
@@ -383,6 +461,12 @@ def test_what_a_table_leaves_open_is_asked_and_the_answer_that_is_named_works(
         (["-o", "daily.csv"], 2, "would change daily.csv, which is read"),
         (["-o", "nowhere/a.csv"], 7, "nowhere: cannot be written: no such directory"),
         (["--plot", "nowhere/a.png"], 7, "nowhere: cannot be written: no such directory"),
+        (
+            ["--season", "768"],
+            2,
+            "--season 768: the network's window holds a season of 767 rows at most; give a shorter"
+            " one, or --season 1 for none",
+        ),
         (["--set", "model.units=3"], 2, "--set model.units: expected a key of a config's section"),
         (["--set", "data.end=2023-02-01"], 2, "data.end does nothing here: forecasts start from"),
         (["--set", "data.covariates.past=x"], 2, "sees no covariates"),
@@ -458,6 +542,26 @@ def test_a_picture_shows_the_first_series_their_history_and_what_was_held_back(
     assert set(labels) >= {"actual", "forecast", "held-back forecasts", "80 % interval"}
     more = ", first 12 of 20 series" if count > panels else ""
     assert title == f"pretrained network: the next 7 steps{more}"
+
+
+def test_a_picture_shows_the_windows_that_were_judged_alone(
+    folder: Path, figures: list[Figure]
+) -> None:
+    path = write({"old": wave(80), "young": wave(9, seed=1)})
+    assert told(path, "--plot", "a.png", horizon=7)["windows"] == 3
+    old, young = ([line.get_color() for line in axes.lines] for axes in figures[0].axes)
+    assert (old.count(BLUE), young.count(BLUE)) == (3, 0)
+
+
+def test_a_picture_shows_no_forecast_of_what_nobody_knew(
+    folder: Path, figures: list[Figure]
+) -> None:
+    late = np.where(np.arange(400) < 390, np.nan, wave(400))
+    late[:50] = wave(50)
+    path = write({"late": late, "old": wave(400)})
+    quick(path, "--set", "data.missing=mask", "--plot", "a.png", horizon=6)
+    late_lines, old = ([line.get_color() for line in axes.lines] for axes in figures[0].axes)
+    assert (late_lines.count(BLUE), old.count(BLUE)) == (1, 3)
 
 
 def test_a_picture_of_one_step_says_so(folder: Path, figures: list[Figure]) -> None:

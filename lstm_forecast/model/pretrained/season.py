@@ -6,11 +6,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["HORIZON", "LAGS", "STEPS", "Season"]
+__all__ = ["HORIZON", "LAGS", "LONGEST_PERIOD", "STEPS", "Season"]
 
 HORIZON = 48  # steps that one pass forecasts
 LAGS = 24  # newest values that each recurrent step sees
 STEPS = 32  # recurrent steps
+LONGEST_PERIOD = STEPS * LAGS - 1  # of which the longest window holds more than one
 
 
 @dataclass(frozen=True)
@@ -25,9 +26,11 @@ class Season:
         """Values between two recurrent steps, at most `LAGS`: each sees all since the one before.
 
         Short seasons are repeated whole and long ones divided into equal parts, where whole numbers
-        allow it; the window holds a second season of up to 720 values and a forecast's length.
+        allow it; the window holds more than a season of up to `LONGEST_PERIOD` values, and a second
+        one of up to 720 values and a forecast's length.
         """
-        least = -(-(self.second + HORIZON - LAGS) // (STEPS - 1)) if self.second else 4
+        held = max(self.period + 1, self.second + HORIZON if self.second else 0)
+        least = max(-(-(held - LAGS) // (STEPS - 1)), 1 if self.second else 4)
         least = min(least, LAGS)
         if self.period <= LAGS:
             repeated = -(-least // self.period)

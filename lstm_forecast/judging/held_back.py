@@ -9,22 +9,22 @@ from numpy.typing import NDArray
 from lstm_forecast.forecasting.pretrained import Network, forecast_series, windows_before
 from lstm_forecast.judging.metrics import seasonal_scale
 from lstm_forecast.model.pretrained.season import Season
-from lstm_forecast.panel.panel import Panel
+from lstm_forecast.panel.panel import Layout, Panel
 
-__all__ = ["Rehearsal", "rehearse"]
+__all__ = ["HeldBack", "held_back_windows", "judge_held_back"]
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 WINDOWS = 3  # held back of every series, one after the other
-MOST_SERIES = 1_000  # that are rehearsed, evenly chosen: at once for 100,000 series too
+MOST_SERIES = 1_000  # that are judged, evenly chosen: at once for 100,000 series too
 LEAST_ROWS = 3  # before a window
 
 
 @dataclass(frozen=True)
-class Rehearsal:
+class HeldBack:
     """Errors on windows that were held back: MASE by the name of what forecasts."""
 
     windows: int  # of each series, at most
-    series: int
     errors: Mapping[str, float]
 
     def __str__(self) -> str:
@@ -47,50 +47,71 @@ class Rehearsal:
         )
 
 
-def rehearse(network: Network, panel: Panel, season: Season, *, horizon: int) -> Rehearsal | None:
+def judge_held_back(
+    network: Network, panel: Panel, season: Season, *, horizon: int
+) -> HeldBack | None:
     """Forecast the newest windows of the first column from the rows before them; None where no
     series is long enough to hold back one, or none changes before it.
     """
-    lengths = panel.layout.lengths
-    fitting = np.flatnonzero(lengths >= horizon + LEAST_ROWS)
+    fitting = _long_enough(panel.layout, np.arange(len(panel.layout.ids)), horizon)
     if not len(fitting):
         return None
     chosen = fitting[np.unique(np.linspace(0, len(fitting) - 1, MOST_SERIES).astype(np.int64))]
-    parts = list(_windows(network, panel, season, chosen, horizon))
+    parts = list(_errors(network, panel, season, chosen, horizon))
     errors = np.concatenate(parts)
     if not len(errors):
         return None
     names = ("pretrained", "naive", "seasonal_naive")[: 3 if season.period > 1 else 2]
     means = errors.mean(axis=0)
-    return Rehearsal(
-        len(parts),
-        len(chosen),
-        {name: float(mean) for name, mean in zip(names, means, strict=False)},
+    return HeldBack(
+        len(parts), {name: float(mean) for name, mean in zip(names, means, strict=False)}
     )
 
 
-def _windows(
-    network: Network, panel: Panel, season: Season, chosen: NDArray[np.int64], horizon: int
+def held_back_windows(layout: Layout, numbers: Ints, horizon: int) -> Iterator[tuple[int, Ints]]:
+    """How many steps before the end each window begins, the newest one first, and those of the
+    series by their ``numbers`` that have rows enough before it.
+    """
+    for back in range(horizon, (WINDOWS + 1) * horizon, horizon):
+        own = _long_enough(layout, numbers, back)
+        if len(own):
+            yield back, own
+
+
+def _long_enough(layout: Layout, numbers: Ints, back: int) -> Ints:
+    return numbers[layout.lengths[numbers] >= back + LEAST_ROWS]
+
+
+def _errors(
+    network: Network, panel: Panel, season: Season, chosen: Ints, horizon: int
 ) -> Iterator[Floats]:
     """Scaled absolute errors (n, 3) of every window, the newest ones first."""
     period = season.period
     length = Season(period).context_length
-    for back in range(horizon, (WINDOWS + 1) * horizon, horizon):
-        own = chosen[panel.layout.lengths[chosen] >= back + LEAST_ROWS]
-        if not len(own):
-            return
+    for back, own in held_back_windows(panel.layout, chosen, horizon):
         past = windows_before(panel, own, length, back=back)
         actual = windows_before(panel, own, horizon, back=back - horizon)
         forecast = forecast_series(
             network, panel, season, own, horizon=horizon, quantiles=(0.5,), back=back
         )[..., 0]
         filled = _filled(past)
-        seasonal = filled[:, -period:][:, np.arange(horizon) % period]
-        scale = np.array([seasonal_scale(row[:, None], period)[0] for row in past])
-        made = (forecast, filled[:, -1:], seasonal)
+        last, seasonal = filled[:, -1:], filled[:, -period:][:, np.arange(horizon) % period]
+        made = (forecast, last, np.where(np.isnan(seasonal), last, seasonal))
+        scale = _scales(past, period)
         sizes = np.stack([_mean_sizes(each - actual) for each in made], axis=1)
         known = (scale > 0) & np.isfinite(sizes).all(axis=1)
         yield sizes[known] / scale[known, None]
+
+
+def _scales(past: Floats, period: int) -> Floats:
+    """What MASE divides by, (n,), from the first value of each window (n, length) on."""
+    first = (~np.isnan(past)).argmax(axis=1)
+    return np.array(
+        [
+            seasonal_scale(row[start:, None], period)[0]
+            for row, start in zip(past, first, strict=True)
+        ]
+    )
 
 
 def _mean_sizes(errors: Floats) -> Floats:
