@@ -23,7 +23,6 @@ from lstm_forecast.model.onnx.pretrained import network_graph
 from lstm_forecast.model.pretrained import shipped
 from lstm_forecast.model.pretrained.architecture import Architecture
 from lstm_forecast.model.pretrained.own import OwnSeries
-from lstm_forecast.model.pretrained.season import HORIZON
 from lstm_forecast.panel.survey import read_panel
 from lstm_forecast.store import Checkpoints, locked, write_whole
 from lstm_forecast.store.history import history_csv
@@ -127,11 +126,11 @@ def _own_series(own: OwnPanelConfig, folder: Path) -> OwnSeries:
     steps = ends - layout.ordinals(layout.offsets[:-1])
     offsets = np.append(0, np.cumsum(steps))
     series = layout.series_of(np.arange(len(panel.values)))
-    values = np.full(offsets[-1], np.nan, np.float32)  # also where steps are missing
+    values = np.full(offsets[-1], np.nan)  # also where steps are missing
     values[offsets[1:][series] - ends[series] + layout.ordinals(np.arange(len(series)))] = (
         panel.values[:, 0]
     )
-    horizon = min(config.windows.horizon, HORIZON)
+    horizon = config.windows.horizon
     try:
         return OwnSeries(values, offsets, told_season(panel), horizon, own.share)
     except ValueError as error:

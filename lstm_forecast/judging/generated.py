@@ -16,7 +16,7 @@ from lstm_forecast.model.pretrained.simple import SIMPLE
 
 __all__ = ["FrequencyErrors", "Pretrained", "generated_errors"]
 
-SEED = 2**33  # of series that neither training nor its validation sees
+SEED = 2**65  # of series that neither training nor its validation sees
 SERIES = 512  # of each frequency
 Floats = NDArray[np.floating | np.bool_]
 Single = NDArray[np.float32]
@@ -27,7 +27,7 @@ class Pretrained(Answer):
     """A pretrained network that was made."""
 
     folder: str = field(metadata=described("Directory of the network and its card."))
-    loss: float = field(metadata=described("Pinball loss on generated series, in their scales."))
+    loss: float = field(metadata=described("Pinball loss on series held back, in their scales."))
     untrained_loss: float = field(metadata=described("The same before the training."))
 
 

@@ -19,7 +19,7 @@ from lstm_forecast.model.onnx.pretrained import network_graph
 from lstm_forecast.model.onnx.session import Session
 from lstm_forecast.model.pretrained.architecture import Architecture
 from lstm_forecast.model.pretrained.inputs import COUNT
-from lstm_forecast.model.pretrained.lessons import FREQUENCIES, lesson
+from lstm_forecast.model.pretrained.lessons import FREQUENCIES, Curriculum, lesson
 from lstm_forecast.model.pretrained.season import STEPS
 from lstm_forecast.store import Checkpoints
 from tests.networks.test_checkpoint import StopAt
@@ -35,6 +35,19 @@ def weights_of(network: keras.Model) -> dict[str, np.ndarray]:
         for layer in network.layers
         for weight in layer.weights
     }
+
+
+def test_no_series_to_judge_by_is_one_to_learn_from() -> None:
+    """NumPy cuts a large seed into words: some pairs of seed and block draw the same."""
+    judged = {
+        batch.targets.tobytes()
+        for block in range(pretraining.VALIDATION_BLOCKS)
+        for batch in Curriculum(pretraining.VALIDATION_SEED, 12).batches(block)
+    }
+    for seed in (0, 1, 2**31, 2**32 - 1):
+        for block in range(4):
+            learned = Curriculum(seed, 12).batches(block)
+            assert not judged & {batch.targets.tobytes() for batch in learned}
 
 
 @pytest.mark.parametrize(

@@ -24,9 +24,9 @@ class Architecture:
     two dense layers at the cutoff.
     """
 
-    units: int = 128
-    layers: int = 1
-    hidden: int = 192
+    units: int
+    layers: int
+    hidden: int
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:

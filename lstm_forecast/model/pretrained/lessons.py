@@ -10,6 +10,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lstm_forecast.model.pretrained.generator import generate
 from lstm_forecast.model.pretrained.inputs import inputs_of, standardised_windows
@@ -87,7 +88,9 @@ def own_lesson(rng: Random, n: int, own: OwnSeries, *, held_back: bool) -> Lesso
     return learned(rng, values, own.season.context_length, own.season, own.horizon)
 
 
-def learned(rng: Random, values: Floats, whole: int, told: Season, horizon: int) -> Lesson:
+def learned(
+    rng: Random, values: NDArray[np.floating], whole: int, told: Season, horizon: int
+) -> Lesson:
     """What is learned from windows and what follows them, where none has more than ``whole`` values
     before its last cutoff.
     """

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lstm_forecast.model.pretrained.processes import Floats, Random
+from lstm_forecast.model.pretrained.processes import Random
 from lstm_forecast.model.pretrained.season import HORIZON, Season
 
 __all__ = ["LEAST_OWN_VALUES", "OwnSeries", "chosen_own", "own_windows"]
@@ -20,7 +20,7 @@ class OwnSeries:
     network is judged by them.
     """
 
-    values: Floats  # (n_values,), NaN where nothing was observed
+    values: NDArray[np.float64]  # (n_values,), NaN where nothing was observed
     offsets: NDArray[np.int64]  # (n_series + 1,): where each series begins
     season: Season
     horizon: int
@@ -37,7 +37,7 @@ class OwnSeries:
         return np.diff(self.offsets) - self.horizon
 
 
-def own_windows(rng: Random, n: int, own: OwnSeries, *, held_back: bool) -> Floats:
+def own_windows(rng: Random, n: int, own: OwnSeries, *, held_back: bool) -> NDArray[np.float64]:
     """Draw n windows and what follows them, (n, season.context_length + HORIZON), NaN outside of
     the series.
 
@@ -52,7 +52,7 @@ def own_windows(rng: Random, n: int, own: OwnSeries, *, held_back: bool) -> Floa
     steps = end[:, None] + np.arange(-own.season.context_length, HORIZON)
     inside = (steps >= 0) & (steps < until[:, None])
     rows = own.offsets[number][:, None] + np.where(inside, steps, 0)
-    return np.where(inside, own.values[rows], np.float32(np.nan))
+    return np.where(inside, own.values[rows], np.nan)
 
 
 def chosen_own(rng: Random, own: Sequence[OwnSeries]) -> OwnSeries | None:
