@@ -89,19 +89,20 @@ def owa(own: Errors, reference: Errors) -> float | None:
 
 @_any_size
 def gains_beyond_chance(
-    forecast: Floats, other: Floats, actual: Floats, scale: Floats, *, overlap: float = 1
+    forecast: Floats, other: Floats, actual: Floats, scale: Floats, *, apart: float | None = None
 ) -> bool:
     """Whether windows err less by a forecast than by another, by more than the standard error of
     the mean difference between their scaled absolute errors.
 
-    So many windows as ``overlap`` says count as one. One window has no standard error: its word is
-    taken. So is a forecast taken before one that is not finite.
+    Where they overlap they say as much as ``apart`` windows that do not. One window has no standard
+    error: its word is taken. So is a forecast taken before one that is not finite.
     """
     known = scale > 0
     unit = np.where(known, scale, np.inf if known.any() else 1)
     gains = ((np.abs(other - actual) - np.abs(forecast - actual)) / unit).mean(axis=(1, 2))
-    apart = len(gains) / max(1, overlap)
-    return apart <= 1 or not gains.mean() <= gains.std(ddof=1) / apart**0.5
+    apart = len(gains) if apart is None else apart
+    error = gains.std(ddof=1) / apart**0.5 if apart > 1 else 0
+    return not gains.mean() <= error
 
 
 def left_out(actual: Floats, scale: Floats) -> LeftOut:

@@ -33,10 +33,10 @@ Floats = NDArray[np.float64]
 WITH_PRETRAINED = "with_pretrained"  # the mean of the best and the pretrained network
 SHARES = {WITH_PRETRAINED: 0.5, PRETRAINED: 1.0}
 # Of errors on the validation part.
-HANDICAPS = {
-    NAIVE: 0.99, SEASONAL_NAIVE: 0.99, NETWORK: 1.02, WITH_PRETRAINED: 1.01, PRETRAINED: 1.3,
-}  # fmt: skip
+HANDICAPS = {NAIVE: 0.99, SEASONAL_NAIVE: 0.99, NETWORK: 1.02}
+MARGINS = {WITH_PRETRAINED: 1.01, PRETRAINED: 1.3}
 UNTRIED = "it was not tried on a validation part"
+SHORT = "; it sees every series whole, and nothing is better beyond chance"
 MOST_PASSES = 20_000  # of the pretrained network, to try it on the validation part: a minute
 
 
@@ -63,10 +63,13 @@ def choose(prepared: Prepared, fitted: Fitted) -> Choice:
     network is better, and so few rows teach little.
 
     Then the mean of the best and the pretrained network is preferred where it is 1 % better, and
-    that network alone where it is 30 % better, which a mean seldom loses by, if windows gain more
-    than the standard error of that (the rule of Breiman et al. 1984, "Classification and Regression
-    Trees"); unless the config says what share it has, or there are so many windows that they teach
-    more. Without ``training.fallback`` it is the network.
+    that network alone where it is 30 % better, which a mean seldom loses by. Either has to be
+    better beyond chance: windows have to gain more than the standard error of that (the rule of
+    Breiman et al. 1984, "Classification and Regression Trees"). Where the pretrained network sees
+    every series whole, rows teach little that it does not see: there the mean is preferred unless
+    the other is better beyond chance. None of this holds where the config says what share it has,
+    or where the part has so many windows that they teach more. Without ``training.fallback`` it is
+    the network.
     """
     part, share = prepared.validation, prepared.config.model.pretrained
     if share == 1:
@@ -94,17 +97,27 @@ def _shared(prepared: Prepared, part: Part, own: Choice, members: Sequence[Membe
     without, mean, alone = judged.values()
     reason = f"validation error {without:.4g} without it, {mean:.4g} in a mean, {alone:.4g} alone"
     scores = {**own.scores, **{name: each for name, each in judged.items() if math.isfinite(each)}}
-    preferred, framing = _preferred(judged), part.windows.framing
-    if preferred in SHARES and not gains_beyond_chance(
-        forecasts[preferred],
-        forecasts[own.published],
-        part.actual,
-        part.scale,
-        overlap=framing.horizon / framing.stride,
-    ):
-        return replace(own, scores=scores, reason=f"{reason}; the difference may be chance")
-    published = own.published if preferred == WITH_PRETRAINED else preferred
-    return Choice(published, SHARES.get(preferred, 0.0), scores, reason)
+
+    def surely_better(name: str, other: str) -> bool:
+        return gains_beyond_chance(
+            forecasts[name], forecasts[other], part.actual, part.scale, apart=_apart(part)
+        )
+
+    leads = {name: judged[name] * margin for name, margin in MARGINS.items()}
+    best = min(leads, key=lambda name: leads[name])
+    if leads[best] < without and surely_better(best, own.published):
+        published = own.published if best == WITH_PRETRAINED else best
+        return Choice(published, SHARES[best], scores, reason)
+    if prepared.pretrained_sees_all and not surely_better(own.published, WITH_PRETRAINED):
+        return Choice(own.published, SHARES[WITH_PRETRAINED], scores, reason + SHORT)
+    return replace(own, scores=scores, reason=reason)
+
+
+def _apart(part: Part) -> float:
+    """How many of the part's windows lie beside each other: those of a series may overlap."""
+    framing = part.windows.framing
+    each = np.unique(part.series, return_counts=True)[1]
+    return float(np.maximum(1, each * min(1, framing.stride / framing.horizon)).sum())
 
 
 def _preferred(scores: Mapping[str, float]) -> str:

@@ -129,6 +129,11 @@ class Prepared:
         return _shipped_graph(self._season, self.framing.horizon)
 
     @property
+    def pretrained_sees_all(self) -> bool:
+        """Whether the window of the pretrained network holds every series whole."""
+        return int(self.layout.lengths.max()) <= self._season.context_length
+
+    @property
     def _season(self) -> Season:
         """What the pretrained network is told: none where its window does not hold it."""
         season = Season(self.config.windows.season_length)

@@ -134,12 +134,12 @@ def test_series_without_variation_are_left_out_of_the_interval_score() -> None:
 GAINS = np.array([3.0, 1.0, -1.0, 2.0])  # of a forecast without an error, by window: mean 1.25
 
 
-def gained(gains: Floats, unit: float = 1.0, **overlap: float) -> bool:
+def gained(gains: Floats, unit: float = 1.0, **apart: float) -> bool:
     """Whether windows (n, 2, 1) gain that much, some of them by less error and some by more."""
     actual = np.zeros((len(gains), 2, 1))
     missed = np.broadcast_to((5 + gains)[:, None, None], actual.shape)
     scale = np.full((len(gains), 1, 1), unit)
-    return gains_beyond_chance(actual + 5, missed, actual, scale, **overlap)
+    return gains_beyond_chance(actual + 5, missed, actual, scale, **apart)
 
 
 def test_gains_beyond_chance_are_more_than_their_standard_error() -> None:
@@ -151,13 +151,15 @@ def test_gains_beyond_chance_are_more_than_their_standard_error() -> None:
 
 
 def test_windows_that_overlap_say_less() -> None:
-    assert gained(GAINS, overlap=2)
-    assert not gained(GAINS, overlap=3)
+    assert gained(GAINS, apart=2)
+    assert not gained(GAINS, apart=1.5)
 
 
 def test_of_one_window_its_word_is_taken() -> None:
     assert gained(GAINS[:1])
-    assert gained(GAINS, overlap=4)
+    assert not gained(-GAINS[:1])
+    assert gained(GAINS, apart=1)
+    assert not gained(-GAINS, apart=1)
 
 
 def test_gains_count_in_the_unit_of_their_series() -> None:
