@@ -67,9 +67,9 @@ def choose(prepared: Prepared, fitted: Fitted) -> Choice:
     better beyond chance: windows have to gain more than the standard error of that (the rule of
     Breiman et al. 1984, "Classification and Regression Trees"). Where the pretrained network sees
     every series whole, rows teach little that it does not see: there the mean is preferred unless
-    the other is better beyond chance. None of this holds where the config says what share it has,
-    or where the part has so many windows that they teach more. Without ``training.fallback`` it is
-    the network.
+    the other is better beyond chance, or a naive forecast. None of this holds where the config says
+    what share it has, or where the part has so many windows that they teach more. Without
+    ``training.fallback`` it is the network.
     """
     part, share = prepared.validation, prepared.config.model.pretrained
     if share == 1:
@@ -108,7 +108,8 @@ def _shared(prepared: Prepared, part: Part, own: Choice, members: Sequence[Membe
     if leads[best] < without and surely_better(best, own.published):
         published = own.published if best == WITH_PRETRAINED else best
         return Choice(published, SHARES[best], scores, reason)
-    if prepared.pretrained_sees_all and not surely_better(own.published, WITH_PRETRAINED):
+    learned = prepared.pretrained_sees_all and own.published not in (NAIVE, SEASONAL_NAIVE)
+    if learned and not surely_better(own.published, WITH_PRETRAINED):
         return Choice(own.published, SHARES[WITH_PRETRAINED], scores, reason + SHORT)
     return replace(own, scores=scores, reason=reason)
 
