@@ -48,6 +48,14 @@ windows: {{context_length: 12, horizon: 4, normalisation: none, season_length: 1
 model: {{{MODEL}}}
 training: {{epochs: 0, refit: false}}
 """
+LEVELS = """\
+name: NAME
+data: {path: NAME.csv, series_id: shop, timestamp: step, targets: y}
+windows: {context_length: 12, horizon: 4}
+model: {units: 4, segment_units: 4, ensemble: 1, context_lengths: []}
+training: {epochs: 0, refit: false}
+"""
+ROWS = {"young": 60, "old": 160}  # of levels: the pretrained network looks at 148
 PLAIN = ("training.fallback=false", "model.calibration=none", "preprocessing.support=real")
 SHARES = {"none": 0, "half": 0.5, "whole": 1}
 # runs directory: name of the config, what is set
@@ -60,6 +68,7 @@ RUNS: dict[str, tuple[str, ...]] = {
     "other-half": ("other", *PLAIN, "model.pretrained=0.5"),
     "months-auto": ("months",),
     "waves-auto": ("waves",),
+    **{f"{name}-auto": (name,) for name in ROWS},
     "months-network": ("months", "training.fallback=false"),
     "waves-first": ("waves", "model.pretrained=0.5"),
     "months-first": ("months", "model.pretrained=0"),
@@ -85,7 +94,23 @@ def waves(rows: int) -> pd.DataFrame:
     return pd.DataFrame({"step": t, "y": np.sin(0.9 * t) + np.sin(2.1 * t)})
 
 
+def levels(rows: int) -> pd.DataFrame:
+    """Five shops whose levels wander, with noise: the training and the pretrained network forecast
+    them about equally well.
+    """
+    rng = np.random.default_rng(4)
+    parts = []
+    for shop in "abcde":
+        level = 50 + 3 * np.cumsum(rng.normal(size=rows))
+        values = level + 6 * rng.normal(size=rows)
+        parts.append(pd.DataFrame({"shop": shop, "step": np.arange(rows), "y": values}))
+    return pd.concat(parts).round(3)
+
+
 def write_inputs(directory: Path) -> None:
+    for name, rows in ROWS.items():
+        (directory / f"{name}.yaml").write_text(LEVELS.replace("NAME", name))
+        levels(rows).to_csv(directory / f"{name}.csv", index=False)
     (directory / "months.yaml").write_text(MONTHS)
     (directory / "waves.yaml").write_text(WAVES)
     months(40).to_csv(directory / "months.csv", index=False)
@@ -229,6 +254,17 @@ def test_where_the_own_forecast_is_better_nothing_is_the_pretrained_networks(
     errors = answer["validation_errors"]
     assert min(errors[name] for name in WITH) > 3 * errors["linear"]
     assert answer["pretrained_share"] == share_of(run_of(shares, "waves-auto")) == 0
+
+
+@pytest.mark.parametrize(("name", "share"), [("young", 0.5), ("old", 0)])
+def test_where_the_difference_may_be_chance_short_series_alone_get_the_mean(
+    name: str, share: float, shares: Path
+) -> None:
+    answer = json.loads((shares / f"{name}-auto.json").read_text())
+    errors = answer["validation_errors"]
+    own = min(error for each, error in errors.items() if each not in WITH)
+    assert own < errors["with_pretrained"] < 1.01 * own
+    assert answer["pretrained_share"] == share_of(run_of(shares, f"{name}-auto")) == share
 
 
 def test_without_a_fallback_the_network_alone_is_published(shares: Path) -> None:
