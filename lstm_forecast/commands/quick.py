@@ -19,6 +19,7 @@ from lstm_forecast.forecasting.prediction import QuickForecasts, QuickWritten
 from lstm_forecast.forecasting.pretrained import (
     Network,
     forecast_series,
+    own_periods,
     read_weights,
     shipped_network,
     steps_without_value,
@@ -76,6 +77,7 @@ class Quick:
     panel: Panel  # a series for every target, those wanted
     network: Network
     season: Season
+    own: bool  # whether series may have periods of their own
     horizon: int
     levels: tuple[int, ...]
     held_back: HeldBack | None  # None: no series is long enough, or none varies
@@ -116,11 +118,12 @@ def quick(
     _require_values(panel, told)
     numbers = np.arange(len(panel.layout.ids))
     phase(f"forecasting {len(numbers):,} series", series=len(numbers))
-    table = _table(network, panel, told, numbers, horizon, levels)
+    own = season is None
+    table = _table(network, panel, told, numbers, horizon, levels, own=own)
     phase("forecasting the newest rows, held back")
-    held_back = judge_held_back(network, panel, told, horizon=horizon)
-    findings = tuple(_findings(settled, told))
-    return Quick(table, panel, network, told, horizon, tuple(levels), held_back, findings)
+    held_back = judge_held_back(network, panel, told, horizon=horizon, own=own)
+    findings = (*_findings(settled, told), *(_other_periods(panel, told) if own else ()))
+    return Quick(table, panel, network, told, own, horizon, tuple(levels), held_back, findings)
 
 
 def _require_effect(arguments: Sequence[Argument]) -> None:
@@ -202,6 +205,19 @@ def _findings(settled: Settled, told: Season) -> Iterator[str]:
             yield f"{found.kind}: {found.count:,} rows"
 
 
+def _other_periods(panel: Panel, told: Season) -> Iterator[str]:
+    """Which series have periods of their own."""
+    periods = own_periods(panel, told, np.arange(len(panel.layout.ids)))
+    others = np.flatnonzero(periods != told.period)
+    if len(others):
+        named = [f"{panel.layout.ids[k]} ({periods[k]:,})" for k in others[:MOST_NAMED]]
+        more = [f"and {len(others) - MOST_NAMED:,} more"] if len(others) > MOST_NAMED else []
+        yield (
+            f"series that repeat after another number of rows than {told.period:,}, and are forecast"
+            f" so: {', '.join([*named, *more])}"
+        )
+
+
 def _table(
     network: Network,
     panel: Panel,
@@ -210,12 +226,15 @@ def _table(
     horizon: int,
     levels: Sequence[int],
     *,
+    own: bool,
     back: int = 0,
 ) -> pd.DataFrame:
     """Forecasts of some series, ``back`` rows before their ends."""
     quantiles = sorted({0.5, *(0.5 + sign * level / 200 for level in levels for sign in (-1, 1))})
+    periods = own_periods(panel, told, numbers, back=back) if own else None
+    series = network, panel, told, numbers
     forecast = forecast_series(
-        network, panel, told, numbers, horizon=horizon, quantiles=quantiles, back=back
+        *series, horizon=horizon, quantiles=quantiles, back=back, periods=periods
     )
     return long_table(
         panel.layout,
@@ -314,4 +333,4 @@ def _held_back_tables(found: Quick, shown: Ints) -> Iterator[pd.DataFrame]:
         whole = layout.ordinals(newest) - layout.ordinals(newest - back) == back
         if whole.any():
             how = found.network, found.panel, found.season, own[whole], horizon, found.levels
-            yield _table(*how, back=back).dropna(subset=[NAME])
+            yield _table(*how, own=found.own, back=back).dropna(subset=[NAME])

@@ -26,7 +26,7 @@ from lstm_forecast.panel.panel import Layout, Panel
 from lstm_forecast.panel.seasons import strongest_season
 
 __all__ = [
-    "Network", "at_quantiles", "forecast_series", "read_weights", "season_of_rows",
+    "Network", "at_quantiles", "forecast_series", "own_periods", "read_weights", "season_of_rows",
     "shipped_network", "steps_without_value", "told_season", "windows_before",
 ]  # fmt: skip
 
@@ -106,20 +106,60 @@ def forecast_series(
     horizon: int,
     quantiles: Sequence[float],
     back: int = 0,
+    periods: Ints | None = None,
 ) -> Floats:
     """Forecast the first column of some series by their ``numbers`` (n,), ``back`` steps before
     their ends: (n, horizon, n_quantiles), NaN where the newest window holds no value.
 
-    No forecast of a series is below 0 where none of its values until then is.
+    Series whose own ``periods`` (n,) are not the season's have those. No forecast of a series is
+    below 0 where none of its values until then is.
     """
-    parts = np.split(numbers, range(BATCH, len(numbers), BATCH))
-    length = season.context_length
-    windows = (windows_before(panel, part, length, back=back) for part in parts)
-    forecast = np.concatenate(
-        [at_quantiles(_rolled(network.session, own, season, horizon), quantiles) for own in windows]
-    )
+    periods = np.full(len(numbers), season.period) if periods is None else periods
+    forecast = np.empty((len(numbers), horizon, len(quantiles)))
+    for period in np.unique(periods):
+        own = season if period == season.period else Season(int(period))
+        places = np.flatnonzero(periods == period)
+        for part in np.split(places, range(BATCH, len(places), BATCH)):
+            windows = windows_before(panel, numbers[part], own.context_length, back=back)
+            found = _rolled(network.session, windows, own, horizon)
+            forecast[part] = at_quantiles(found, quantiles)
     lowest = np.where(_least(panel, back)[numbers] >= 0, 0, -np.inf)
     return np.asarray(np.maximum(forecast, lowest[:, None, None]))
+
+
+def own_periods(panel: Panel, season: Season, numbers: Ints, *, back: int = 0) -> Ints:
+    """The period of each of these series before its last ``back`` steps, (n,): that of the season,
+    or another near it.
+
+    It is the distance, of half the season's period to twice of it, at which values repeat best, if
+    they miss at most half as much there as at the season's, and less than at the distances beside
+    it. Three periods have to be seen, of both.
+    """
+    period, found = season.period, np.full(len(numbers), season.period)
+    lags = range(max(1, period // 2), 2 * period + 2)
+    if period == 1:
+        return found
+    places = np.arange(len(numbers))
+    for part in np.split(places, range(BATCH, len(places), BATCH)):
+        windows = windows_before(panel, numbers[part], season.context_length, back=back)
+        missed = np.stack([_missed(windows, lag) for lag in lags], axis=1)
+        inner, told = missed[:, 1:-1], missed[:, period - lags[0], None]
+        least = (inner < missed[:, :-2]) & (inner < missed[:, 2:])
+        far_better = np.isfinite(told) & (inner <= told / 2) & least
+        best = np.where(far_better, inner, np.inf).argmin(axis=1)
+        found[part] = np.where(far_better.any(axis=1), lags[1] + best, period)
+    return found
+
+
+def _missed(windows: Floats, lag: int) -> Floats:
+    """Mean absolute change over ``lag`` steps in each window; infinite where it is seen less than
+    twice ``lag`` times.
+    """
+    change = np.abs(windows[:, lag:] - windows[:, :-lag])
+    known = ~np.isnan(change)
+    count = known.sum(axis=1)
+    total = np.where(known, change, 0).sum(axis=1)
+    return np.asarray(np.where(count >= 2 * lag, total / np.maximum(count, 1), np.inf))
 
 
 def _least(panel: Panel, back: int) -> Floats:

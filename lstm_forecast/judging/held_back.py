@@ -6,7 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lstm_forecast.forecasting.pretrained import Network, forecast_series, windows_before
+from lstm_forecast.forecasting.pretrained import (
+    Network,
+    forecast_series,
+    own_periods,
+    windows_before,
+)
 from lstm_forecast.judging.metrics import seasonal_scale
 from lstm_forecast.model.pretrained.season import Season
 from lstm_forecast.panel.panel import Layout, Panel
@@ -48,16 +53,18 @@ class HeldBack:
 
 
 def judge_held_back(
-    network: Network, panel: Panel, season: Season, *, horizon: int
+    network: Network, panel: Panel, season: Season, *, horizon: int, own: bool = True
 ) -> HeldBack | None:
     """Forecast the newest windows of the first column from the rows before them; None where no
     series is long enough to hold back one, or none changes before it.
+
+    Series may have periods of their ``own``.
     """
     fitting = _long_enough(panel.layout, np.arange(len(panel.layout.ids)), horizon)
     if not len(fitting):
         return None
     chosen = fitting[np.unique(np.linspace(0, len(fitting) - 1, MOST_SERIES).astype(np.int64))]
-    parts = list(_errors(network, panel, season, chosen, horizon))
+    parts = list(_errors(network, panel, season, chosen, horizon, own=own))
     errors = np.concatenate(parts)
     if not len(errors):
         return None
@@ -83,33 +90,37 @@ def _long_enough(layout: Layout, numbers: Ints, back: int) -> Ints:
 
 
 def _errors(
-    network: Network, panel: Panel, season: Season, chosen: Ints, horizon: int
+    network: Network, panel: Panel, season: Season, chosen: Ints, horizon: int, *, own: bool
 ) -> Iterator[Floats]:
     """Scaled absolute errors (n, 3) of every window, the newest ones first."""
-    period = season.period
-    length = Season(period).context_length
-    for back, own in held_back_windows(panel.layout, chosen, horizon):
-        past = windows_before(panel, own, length, back=back)
-        actual = windows_before(panel, own, horizon, back=back - horizon)
+    length = Season(season.period).context_length
+    for back, numbers in held_back_windows(panel.layout, chosen, horizon):
+        past = windows_before(panel, numbers, length, back=back)
+        actual = windows_before(panel, numbers, horizon, back=back - horizon)
+        periods = np.full(len(numbers), season.period)
+        if own:
+            periods = own_periods(panel, season, numbers, back=back)
+        series = network, panel, season, numbers
         forecast = forecast_series(
-            network, panel, season, own, horizon=horizon, quantiles=(0.5,), back=back
+            *series, horizon=horizon, quantiles=(0.5,), back=back, periods=periods
         )[..., 0]
         filled = _filled(past)
-        last, seasonal = filled[:, -1:], filled[:, -period:][:, np.arange(horizon) % period]
+        before = length - periods[:, None] + np.arange(horizon) % periods[:, None]
+        last, seasonal = filled[:, -1:], np.take_along_axis(filled, before, 1)
         made = (forecast, last, np.where(np.isnan(seasonal), last, seasonal))
-        scale = _scales(past, period)
+        scale = _scales(past, periods)
         sizes = np.stack([_mean_sizes(each - actual) for each in made], axis=1)
         known = (scale > 0) & np.isfinite(sizes).all(axis=1)
         yield sizes[known] / scale[known, None]
 
 
-def _scales(past: Floats, period: int) -> Floats:
+def _scales(past: Floats, periods: Ints) -> Floats:
     """What MASE divides by, (n,), from the first value of each window (n, length) on."""
     first = (~np.isnan(past)).argmax(axis=1)
     return np.array(
         [
             seasonal_scale(row[start:, None], period)[0]
-            for row, start in zip(past, first, strict=True)
+            for row, start, period in zip(past, first, periods.tolist(), strict=True)
         ]
     )
 

@@ -207,6 +207,21 @@ def test_the_season_is_that_of_the_whole_table_whatever_series_are_named(folder:
         assert alone[column].to_numpy() == pytest.approx(among[column].to_numpy(), rel=1e-6)
 
 
+def test_a_series_with_a_season_of_its_own_is_named_unless_a_season_is_given(folder: Path) -> None:
+    path = write({"north": wave(300), "south": wave(300, season=10)})
+    own, given = told(path), told(path, "--season", "7")
+    (line,) = set(own["findings"]) - set(given["findings"])
+    assert line.endswith("another number of rows than 7, and are forecast so: south (10)")
+    assert own["season_length"] == given["season_length"] == 7
+    ahead = 50 + 10 * np.sin(2 * np.pi * np.arange(300, 305) / 10)
+    errors = [
+        np.abs([row["forecast"] for row in each["forecasts"]][5:] - ahead).mean()
+        for each in (own, given)
+    ]
+    assert errors[0] < errors[1] / 2
+    assert own["errors"]["pretrained"] < given["errors"]["pretrained"]
+
+
 def test_the_first_line_says_what_the_table_was_taken_for(folder: Path) -> None:
     path = write({"north": wave(60), "south": wave(60, seed=1)})
     result = invoke("quick", path, "--horizon", "2")

@@ -5,6 +5,7 @@ import pytest
 
 from lstm_forecast.forecasting.pretrained import (
     forecast_series,
+    own_periods,
     shipped_network,
     steps_without_value,
     told_season,
@@ -83,3 +84,52 @@ def test_a_season_that_is_found_in_the_values_is_told() -> None:
     told = told_season(panel_of(values))
     assert told == Season(344)
     assert told.fits
+
+
+def turning(period: float, rows: int = 600) -> np.ndarray:
+    """A trend and a season that lasts so many rows."""
+    phase = 2 * np.pi * np.arange(rows) / period
+    return 20 + np.arange(rows) / 100 + 5 * np.sin(phase) + np.sin(2 * phase)
+
+
+def periods(*series: np.ndarray, told: int = 24, back: int = 0) -> list[int]:
+    panel = panel_of(*series)
+    return own_periods(panel, Season(told), np.arange(len(series)), back=back).tolist()
+
+
+@pytest.mark.parametrize("period", [13, 23, 25, 40, 48])
+def test_a_series_that_repeats_after_another_number_of_rows_has_that_period(period: int) -> None:
+    assert periods(turning(24), turning(period)) == [24, period]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_does_not_repeat_far_better_elsewhere_has_the_period_of_the_table(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    walk = rng.normal(size=600).cumsum()
+    noisy = turning(23) + 10 * rng.normal(size=600)
+    kinds = walk, walk.cumsum(), rng.normal(size=600), rng.poisson(0.3, 600), noisy, np.full(600, 7)
+    for told in (7, 24, 52):
+        assert periods(*kinds, told=told) == [told] * len(kinds)
+
+
+def test_three_periods_have_to_be_seen() -> None:
+    """Those of the table too: what was not seen misses nothing."""
+    assert periods(turning(23, rows=75), turning(23, rows=71)) == [23, 24]
+    assert periods(turning(23, rows=75), back=5) == [24]
+
+
+def test_a_series_with_a_period_of_its_own_is_forecast_by_it_and_others_as_before() -> None:
+    rows, horizon = 600, 48
+    usual, own = turning(24, rows + horizon), turning(23, rows + horizon)
+    panel, numbers = panel_of(usual[:rows], own[:rows]), np.arange(2)
+
+    def forecast(periods: np.ndarray | None) -> np.ndarray:
+        return forecast_series(
+            shipped_network(), panel, Season(24, 168), numbers,
+            horizon=horizon, quantiles=QUANTILES, periods=periods,
+        )  # fmt: skip
+
+    told, better = forecast(None), forecast(own_periods(panel, Season(24, 168), numbers))
+    np.testing.assert_allclose(better[0], told[0], rtol=1e-6)
+    before, after = (np.abs(each[1, :, 1] - own[rows:]).mean() for each in (told, better))
+    assert after < before / 5
