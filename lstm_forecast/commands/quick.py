@@ -213,8 +213,8 @@ def _other_periods(panel: Panel, told: Season) -> Iterator[str]:
         named = [f"{panel.layout.ids[k]} ({periods[k]:,})" for k in others[:MOST_NAMED]]
         more = [f"and {len(others) - MOST_NAMED:,} more"] if len(others) > MOST_NAMED else []
         yield (
-            f"series that repeat after another number of rows than {told.period:,}, and are forecast"
-            f" so: {', '.join([*named, *more])}"
+            f"series that repeat after another number of rows than {told.period:,}, and are"
+            f" forecast so: {', '.join([*named, *more])}"
         )
 
 

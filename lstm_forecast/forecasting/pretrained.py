@@ -19,6 +19,7 @@ from lstm_forecast.model.onnx.session import Session
 from lstm_forecast.model.pretrained import shipped
 from lstm_forecast.model.pretrained.architecture import QUANTILES
 from lstm_forecast.model.pretrained.inputs import inputs_of, standardised_windows
+from lstm_forecast.model.pretrained.rolling import rolled_block
 from lstm_forecast.model.pretrained.season import HORIZON, STEPS, Season
 from lstm_forecast.model.pretrained.simple import Past
 from lstm_forecast.panel.grid import season_length
@@ -212,16 +213,17 @@ def at_quantiles(forecast: Floats, quantiles: Sequence[float]) -> Floats:
 def _rolled(session: Session, windows: Floats, season: Season, horizon: int) -> Floats:
     """The forecast of windows (n, context_length), (n, horizon, n_quantiles) of `QUANTILES`.
 
-    Beyond `HORIZON` steps every quantile is rolled forward on its own path, so that intervals go on
-    to widen. Of a window without any value nothing is known: NaN.
+    Beyond `HORIZON` steps it is rolled forward on the paths of its quantiles, see `rolled_block`.
+    Of a window without any value nothing is known: NaN.
     """
     forecast = _once(session, windows, season)
     while forecast.shape[1] < horizon:
-        paths = []
+        after = []
         for number in range(len(QUANTILES)):
             behind = np.concatenate([windows, forecast[..., number]], axis=1)
-            paths.append(_once(session, behind[:, -season.context_length :], season)[..., number])
-        forecast = np.concatenate([forecast, np.sort(np.stack(paths, axis=2), axis=2)], axis=1)
+            after.append(_once(session, behind[:, -season.context_length :], season))
+        block = np.sort(rolled_block(np.stack(after)), axis=2)
+        forecast = np.concatenate([forecast, block], axis=1)
     unseen = np.asarray(np.isnan(windows).all(axis=1))
     return np.where(unseen[:, None, None], np.nan, forecast[:, :horizon])
 

@@ -308,6 +308,26 @@ def test_beyond_one_pass_intervals_go_on_to_widen(folder: Path) -> None:
     )
 
 
+def widths(table: pd.DataFrame, step: int, around: int = 7) -> np.ndarray:
+    """Mean widths of both intervals over some steps."""
+    part = table.iloc[step - around : step]
+    return np.array(
+        [(part[f"forecast-hi-{n}"] - part[f"forecast-lo-{n}"]).mean() for n in (80, 95)]
+    )
+
+
+def test_far_intervals_of_a_walk_widen_by_the_root_of_the_steps_and_those_of_a_season_hardly(
+    folder: Path,
+) -> None:
+    walk = 500 + np.random.default_rng(0).normal(size=300).cumsum()
+    far = quick(daily(walk), horizon=480)
+    for steps in (48, 96, 120):
+        grown = widths(far, 4 * steps) / widths(far, steps)
+        assert (grown > 1.3).all() and (grown < 3).all()
+    far = quick(daily(wave(400)), horizon=480)
+    assert (widths(far, 480) < 3 * widths(far, ONE_PASS)).all()
+
+
 def test_a_series_without_a_value_below_zero_has_no_forecast_below_zero(folder: Path) -> None:
     rare = np.random.default_rng(0).poisson(0.3, 120).astype(float)
     table = quick(write({"cold": wave(120, level=-30), "rare": rare}), horizon=60)

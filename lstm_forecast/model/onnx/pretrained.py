@@ -13,6 +13,7 @@ from lstm_forecast.model.onnx.symbol import Symbol
 from lstm_forecast.model.onnx.writer import Graph
 from lstm_forecast.model.pretrained.architecture import MIDDLE, QUANTILES, STRETCHES, Architecture
 from lstm_forecast.model.pretrained.inputs import COUNT, N_CUT, N_STEP, inputs_of
+from lstm_forecast.model.pretrained.rolling import rolled_block
 from lstm_forecast.model.pretrained.season import HORIZON, STEPS, Season
 from lstm_forecast.model.pretrained.simple import SIMPLE, Past
 
@@ -45,7 +46,7 @@ def window_graph(weights: Weights, season: Season, *, context_length: int, horiz
     Input is `window` (batch, context_length, 2): values, and 1 where one was observed; output is
     `prediction` (batch, horizon, n_quantiles), in units of the values. Of the context the network
     looks at the newest `season.context_length` values; where 0 lies, it is not told. Beyond
-    `HORIZON` steps every quantile is rolled forward on its own path; they may cross then.
+    `HORIZON` steps the forecast is rolled, see `rolled_block`; quantiles may cross then.
     """
     graph = Graph()
     window: Traced = Symbol.of(graph, "window", context_length, 2)
@@ -59,9 +60,8 @@ def window_graph(weights: Weights, season: Season, *, context_length: int, horiz
         ahead = _forecast(
             weights, season, np.concatenate(paths), np.concatenate([seen] * len(paths))
         )
-        each = ahead.reshape(len(QUANTILES), -1, HORIZON, len(QUANTILES))
-        block = np.stack([each[number, ..., number] for number in numbers], axis=2)
-        forecast = np.concatenate([forecast, block], axis=1)
+        after = ahead.reshape(len(QUANTILES), -1, HORIZON, len(QUANTILES))
+        forecast = np.concatenate([forecast, rolled_block(after)], axis=1)
     graph.add("Identity", forecast[:, :horizon].name, output="prediction")
     return graph.model({"window": (context_length, 2)}, {"prediction": (horizon, len(QUANTILES))})
 

@@ -92,9 +92,21 @@ def by_numpy(values: np.ndarray, season: Season, horizon: int) -> np.ndarray:
     found = _block(values, season)
     while found.shape[1] < horizon:
         paths = (np.concatenate([values, found[..., number]], axis=1) for number in NUMBERS)
-        each = [_block(path, season)[..., number] for number, path in enumerate(paths)]
+        after = [_block(path, season) for path in paths]
+        each = [_border(after[MIDDLE], after[number], number) for number in NUMBERS]
         found = np.concatenate([found, np.stack(each, axis=2)], axis=1)
     return np.sort(found[:, :horizon], axis=2)
+
+
+def _border(after_median: np.ndarray, after_border: np.ndarray, number: int) -> np.ndarray:
+    """The variance of what the network errs by, and of where the border's path moves its median."""
+    median = after_median[..., MIDDLE]
+    errs, moves = after_median[..., number] - median, after_border[..., MIDDLE] - median
+    if number == MIDDLE:
+        return median
+    if number < MIDDLE:
+        return median - np.hypot(errs, np.minimum(moves, 0))
+    return median + np.hypot(errs, np.maximum(moves, 0))
 
 
 def _block(values: np.ndarray, season: Season) -> np.ndarray:
