@@ -61,7 +61,7 @@ def _chosen(choice: "Choice") -> str:
     if 0 < share < 1:
         what = f"{share:.0%} {theirs}, {1 - share:.0%} {what.removesuffix(' alone')}"
     pays = published in ("blend", "network")
-    verdict = "" if pays else "the network does not pay here: "
+    verdict = "" if pays else "the trained network does not pay here: "
     compared = ", ".join(f"{name.replace('_', ' ')} {score:.4g}" for name, score in scores.items())
     other = "training.fallback: false would publish the network"
     if share and not choice.reason:
@@ -71,7 +71,10 @@ def _chosen(choice: "Choice") -> str:
     elif not scores:
         compared = "none, as all series are too short for one"
         verdict = "nothing shows that the network pays: "
-    return f"{verdict}published is {what} (errors on the validation part: {compared}; {other})"
+    tried = f"; share of the pretrained network {share:g}: {choice.reason}" if choice.reason else ""
+    return (
+        f"{verdict}published is {what} (errors on the validation part: {compared}; {other}){tried}"
+    )
 
 
 def unseen_categories(unseen: Mapping[str, int]) -> Iterator[str]:

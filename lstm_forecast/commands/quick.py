@@ -317,7 +317,7 @@ def draw_quick(found: Quick) -> "Figure":
         earlier={"held-back": pd.concat([empty, *_held_back_tables(found, shown)])},
         name=NAME,
         title=f"pretrained network: the next {steps}{more}",
-        note="" if found.held_back is None else str(found.held_back),
+        note="" if found.held_back is None else found.held_back.verdict,
     )
 
 

@@ -33,6 +33,14 @@ class HeldBack:
     errors: Mapping[str, float]
 
     def __str__(self) -> str:
+        figures = ", ".join(
+            f"{key.replace('_', ' ')} {value:.3g}" for key, value in self.errors.items()
+        )
+        return f"{self.verdict} (MASE: {figures})"
+
+    @property
+    def verdict(self) -> str:
+        """How the network compares to the better naive forecast, in words."""
         own, naive = self.errors["pretrained"], self.errors["naive"]
         seasonal = self.errors.get("seasonal_naive", naive)
         name = "the season before" if seasonal < naive else "the last value"
@@ -43,13 +51,8 @@ class HeldBack:
         )
         if best == 0:
             compared = "worse than" if own > 0 else "as good as"
-        figures = ", ".join(
-            f"{key.replace('_', ' ')} {value:.3g}" for key, value in self.errors.items()
-        )
-        return (
-            f"on the newest {self.windows} windows held back, the network is {compared} repeating"
-            f" {name} (MASE: {figures})"
-        )
+        windows = f"{self.windows} windows" if self.windows > 1 else "window"
+        return f"on the newest {windows} held back, the network is {compared} repeating {name}"
 
 
 def judge_held_back(

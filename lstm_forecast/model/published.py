@@ -56,6 +56,7 @@ def published_line(published: str, *, network: str, linear: str, pretrained: flo
     else:
         form = f" ({'ridge' if linear == 'none' else linear})" if published == LINEAR else ""
         what = PUBLISHED.get(published, published)
+        what = what.removesuffix(" alone") if pretrained else what
         line = f"{what}{form}, not the {network}: nothing showed that it forecasts better"
     if 0 < pretrained < 1:
         line = f"{pretrained:.0%} {PUBLISHED[PRETRAINED]}, {1 - pretrained:.0%} {line}"

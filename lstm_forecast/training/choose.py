@@ -36,7 +36,7 @@ SHARES = {WITH_PRETRAINED: 0.5, PRETRAINED: 1.0}
 HANDICAPS = {NAIVE: 0.99, SEASONAL_NAIVE: 0.99, NETWORK: 1.02}
 MARGINS = {WITH_PRETRAINED: 1.01, PRETRAINED: 1.3}
 UNTRIED = "it was not tried on a validation part"
-SHORT = "; it sees every series whole, and nothing is better beyond chance"
+SHORT = "it sees every series whole, and nothing is better beyond chance"
 MOST_PASSES = 20_000  # of the pretrained network, to try it on the validation part: a minute
 
 
@@ -95,7 +95,10 @@ def _shared(prepared: Prepared, part: Part, own: Choice, members: Sequence[Membe
     }
     judged = {name: _error(forecast, part) for name, forecast in forecasts.items()}
     without, mean, alone = judged.values()
-    reason = f"validation error {without:.4g} without it, {mean:.4g} in a mean, {alone:.4g} alone"
+    reason = (
+        f"validation error {without:.4g} without it, {mean:.4g} in a mean, {alone:.4g} alone,"
+        f" {len(part.windows):,} windows: "
+    )
     scores = {**own.scores, **{name: each for name, each in judged.items() if math.isfinite(each)}}
 
     def surely_better(name: str, other: str) -> bool:
@@ -107,11 +110,11 @@ def _shared(prepared: Prepared, part: Part, own: Choice, members: Sequence[Membe
     best = min(leads, key=lambda name: leads[name])
     if leads[best] < without and surely_better(best, own.published):
         published = own.published if best == WITH_PRETRAINED else best
-        return Choice(published, SHARES[best], scores, reason)
+        return Choice(published, SHARES[best], scores, reason + "better beyond chance")
     learned = prepared.pretrained_sees_all and own.published not in (NAIVE, SEASONAL_NAIVE)
     if learned and not surely_better(own.published, WITH_PRETRAINED):
         return Choice(own.published, SHARES[WITH_PRETRAINED], scores, reason + SHORT)
-    return replace(own, scores=scores, reason=reason)
+    return replace(own, scores=scores, reason=reason + "not better beyond chance")
 
 
 def _apart(part: Part) -> float:
