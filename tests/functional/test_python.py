@@ -501,6 +501,7 @@ def test_ctrl_c_ends_a_training_as_python_users_know_it(tmp_path: Path) -> None:
     code = f"""
         import os, signal
         import lstm_forecast
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a job behind a shell ignores it
         class Stops:
             def note(self, *lines, event="note", **figures): pass
             def epoch(self, epoch, epochs):
