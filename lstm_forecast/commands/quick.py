@@ -77,7 +77,7 @@ class Quick:
     panel: Panel  # a series for every target, those wanted
     network: Network
     season: Season
-    own: bool  # whether series may have periods of their own
+    given: bool  # whether that was asked for: no series has another
     horizon: int
     levels: tuple[int, ...]
     held_back: HeldBack | None  # None: no series is long enough, or none varies
@@ -118,12 +118,13 @@ def quick(
     _require_values(panel, told)
     numbers = np.arange(len(panel.layout.ids))
     phase(f"forecasting {len(numbers):,} series", series=len(numbers))
-    own = season is None
-    table = _table(network, panel, told, numbers, horizon, levels, own=own)
+    given = season is not None
+    periods = own_periods(panel, told, numbers, given=given)
+    table = _table(network, panel, told, numbers, periods, horizon, levels)
     phase("forecasting the newest rows, held back")
-    held_back = judge_held_back(network, panel, told, horizon=horizon, own=own)
-    findings = (*_findings(settled, told), *(_other_periods(panel, told) if own else ()))
-    return Quick(table, panel, network, told, own, horizon, tuple(levels), held_back, findings)
+    held_back = judge_held_back(network, panel, told, horizon=horizon, given=given)
+    findings = (*_findings(settled, told), *_other_periods(panel, told, periods))
+    return Quick(table, panel, network, told, given, horizon, tuple(levels), held_back, findings)
 
 
 def _require_effect(arguments: Sequence[Argument]) -> None:
@@ -152,15 +153,19 @@ def _require_values(panel: Panel, told: Season) -> None:
     unseen = np.flatnonzero(steps >= told.context_length)
     if not len(unseen):
         return
-    named = [f"{ids[k]} (none in its newest {steps[k]:,})" for k in unseen[:MOST_NAMED]]
-    if len(unseen) > MOST_NAMED:
-        named.append(f"and {len(unseen) - MOST_NAMED:,} more")
+    named = _first([f"{ids[k]} (none in its newest {steps[k]:,})" for k in unseen])
     others = "" if len(unseen) == len(ids) else ", or name the others alone, with --series"
     raise DataError(
         f"{len(unseen):,} of {len(ids):,} series have no value in the newest"
         f" {told.context_length:,} steps, which is all that the network looks at:"
-        f" {', '.join(named)}; give newer values{others}"
+        f" {named}; give newer values{others}"
     )
+
+
+def _first(names: Sequence[str]) -> str:
+    """The first few of them, and how many more there are."""
+    more = len(names) - MOST_NAMED
+    return ", ".join([*names[:MOST_NAMED], *([f"and {more:,} more"] if more > 0 else [])])
 
 
 def _under(given: DataConfig, settled: Settled, source: Source) -> Settled:
@@ -190,13 +195,11 @@ def _told(settled: Settled, series: Sequence[str], season: int | None) -> tuple[
 def _findings(settled: Settled, told: Season) -> Iterator[str]:
     """What the table was taken for, what may be a fault in it, and what policies settled."""
     data, layout = settled.data, settled.panel.layout
-    more = len(data.targets) - MOST_NAMED
-    targets = ", ".join([*data.targets[:MOST_NAMED], *([f"and {more:,} more"] if more > 0 else [])])
     series = "" if data.series_id is None else f"; series: {len(layout.ids):,} by {data.series_id}"
     season = f"season of {told.period:,} rows" if told.period > 1 else "no season"
     second = f", and one of {told.second:,}" if told.second else ""
     time = f"{' '.join(data.stamp_columns)}, freq {layout.grid.freq}, {season}{second}"
-    yield f"targets: {targets}{series}; time: {time}"
+    yield f"targets: {_first(data.targets)}{series}; time: {time}"
     yield from settled.panel.notes
     for found in settled.findings:
         if hasattr(data, found.kind):
@@ -205,16 +208,13 @@ def _findings(settled: Settled, told: Season) -> Iterator[str]:
             yield f"{found.kind}: {found.count:,} rows"
 
 
-def _other_periods(panel: Panel, told: Season) -> Iterator[str]:
+def _other_periods(panel: Panel, told: Season, periods: Ints) -> Iterator[str]:
     """Which series have periods of their own."""
-    periods = own_periods(panel, told, np.arange(len(panel.layout.ids)))
-    others = np.flatnonzero(periods != told.period)
+    ids, others = panel.layout.ids, np.flatnonzero(periods != told.period)
     if len(others):
-        named = [f"{panel.layout.ids[k]} ({periods[k]:,})" for k in others[:MOST_NAMED]]
-        more = [f"and {len(others) - MOST_NAMED:,} more"] if len(others) > MOST_NAMED else []
         yield (
             f"series that repeat after another number of rows than {told.period:,}, and are"
-            f" forecast so: {', '.join([*named, *more])}"
+            f" forecast so: {_first([f'{ids[k]} ({periods[k]:,})' for k in others])}"
         )
 
 
@@ -223,15 +223,14 @@ def _table(
     panel: Panel,
     told: Season,
     numbers: Ints,
+    periods: Ints,
     horizon: int,
     levels: Sequence[int],
     *,
-    own: bool,
     back: int = 0,
 ) -> pd.DataFrame:
-    """Forecasts of some series, ``back`` rows before their ends."""
+    """Forecasts of some series with these periods, ``back`` rows before their ends."""
     quantiles = sorted({0.5, *(0.5 + sign * level / 200 for level in levels for sign in (-1, 1))})
-    periods = own_periods(panel, told, numbers, back=back) if own else None
     series = network, panel, told, numbers
     forecast = forecast_series(
         *series, horizon=horizon, quantiles=quantiles, back=back, periods=periods
@@ -332,5 +331,7 @@ def _held_back_tables(found: Quick, shown: Ints) -> Iterator[pd.DataFrame]:
         newest = layout.offsets[1:][own] - 1
         whole = layout.ordinals(newest) - layout.ordinals(newest - back) == back
         if whole.any():
-            how = found.network, found.panel, found.season, own[whole], horizon, found.levels
-            yield _table(*how, own=found.own, back=back).dropna(subset=[NAME])
+            series = found.panel, found.season, own[whole]
+            periods = own_periods(*series, back=back, given=found.given)
+            how = *series, periods, horizon, found.levels
+            yield _table(found.network, *how, back=back).dropna(subset=[NAME])

@@ -128,9 +128,11 @@ def forecast_series(
     return np.asarray(np.maximum(forecast, lowest[:, None, None]))
 
 
-def own_periods(panel: Panel, season: Season, numbers: Ints, *, back: int = 0) -> Ints:
+def own_periods(
+    panel: Panel, season: Season, numbers: Ints, *, back: int = 0, given: bool = False
+) -> Ints:
     """The period of each of these series before its last ``back`` steps, (n,): that of the season,
-    or another near it.
+    or another near it, unless the season was ``given``.
 
     It is the distance, of half the season's period to twice of it, at which values repeat best, if
     they miss at most half as much there as at the season's, and less than at the distances beside
@@ -138,7 +140,7 @@ def own_periods(panel: Panel, season: Season, numbers: Ints, *, back: int = 0) -
     """
     period, found = season.period, np.full(len(numbers), season.period)
     lags = range(max(1, period // 2), 2 * period + 2)
-    if period == 1:
+    if given or period == 1:
         return found
     places = np.arange(len(numbers))
     for part in np.split(places, range(BATCH, len(places), BATCH)):

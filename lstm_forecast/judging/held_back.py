@@ -56,18 +56,18 @@ class HeldBack:
 
 
 def judge_held_back(
-    network: Network, panel: Panel, season: Season, *, horizon: int, own: bool = True
+    network: Network, panel: Panel, season: Season, *, horizon: int, given: bool = False
 ) -> HeldBack | None:
     """Forecast the newest windows of the first column from the rows before them; None where no
     series is long enough to hold back one, or none changes before it.
 
-    Series may have periods of their ``own``.
+    Series may have periods of their own, unless the season was ``given``.
     """
     fitting = _long_enough(panel.layout, np.arange(len(panel.layout.ids)), horizon)
     if not len(fitting):
         return None
     chosen = fitting[np.unique(np.linspace(0, len(fitting) - 1, MOST_SERIES).astype(np.int64))]
-    parts = list(_errors(network, panel, season, chosen, horizon, own=own))
+    parts = list(_errors(network, panel, season, chosen, horizon, given=given))
     errors = np.concatenate(parts)
     if not len(errors):
         return None
@@ -93,16 +93,14 @@ def _long_enough(layout: Layout, numbers: Ints, back: int) -> Ints:
 
 
 def _errors(
-    network: Network, panel: Panel, season: Season, chosen: Ints, horizon: int, *, own: bool
+    network: Network, panel: Panel, season: Season, chosen: Ints, horizon: int, *, given: bool
 ) -> Iterator[Floats]:
     """Scaled absolute errors (n, 3) of every window, the newest ones first."""
     length = Season(season.period).context_length
     for back, numbers in held_back_windows(panel.layout, chosen, horizon):
         past = windows_before(panel, numbers, length, back=back)
         actual = windows_before(panel, numbers, horizon, back=back - horizon)
-        periods = np.full(len(numbers), season.period)
-        if own:
-            periods = own_periods(panel, season, numbers, back=back)
+        periods = own_periods(panel, season, numbers, back=back, given=given)
         series = network, panel, season, numbers
         forecast = forecast_series(
             *series, horizon=horizon, quantiles=(0.5,), back=back, periods=periods
