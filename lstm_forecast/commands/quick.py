@@ -109,11 +109,7 @@ def quick(
     network = shipped_network() if weights is None else read_weights(weights)
     _require_effect(arguments)
     _require_fitting(season)
-    base = {"name": NAME, "windows": {"horizon": horizon}}
-    if source == STDIN:  # a config can name no path of it
-        arguments = [*arguments, Argument(caller.name, ("data", "path"), None)]
-    config, settled = table_as_asked(source, arguments, base, caller=caller)
-    settled = _under(config.data, settled, source)
+    settled = _settled(source, arguments, horizon, caller)
     panel, told = _told(settled, series, season)
     _require_values(panel, told)
     numbers = np.arange(len(panel.layout.ids))
@@ -125,6 +121,20 @@ def quick(
     held_back = judge_held_back(network, panel, told, horizon=horizon, given=given)
     findings = (*_findings(settled, told), *_other_periods(panel, told, periods))
     return Quick(table, panel, network, told, given, horizon, tuple(levels), held_back, findings)
+
+
+def _settled(
+    source: Source, arguments: Sequence[Argument], horizon: int, caller: Caller
+) -> Settled:
+    """The table with its columns found and its faults settled, under the policies that are given.
+
+    Raises ConfigError, and DataError where something stays open.
+    """
+    base = {"name": NAME, "windows": {"horizon": horizon}}
+    if source == STDIN:  # a config can name no path of it
+        arguments = [*arguments, Argument(caller.name, ("data", "path"), None)]
+    config, settled = table_as_asked(source, arguments, base, caller=caller)
+    return _under(config.data, settled, source)
 
 
 def _require_effect(arguments: Sequence[Argument]) -> None:
