@@ -27,7 +27,7 @@ from lstm_forecast.cli.options import (
 from lstm_forecast.cli.terminal import emit_json, listening, plain_json, reported, say
 from lstm_forecast.cli.text import errors_table, outcome, unseen_categories
 from lstm_forecast.documents import plain_values
-from lstm_forecast.errors import QUALITY_GATE
+from lstm_forecast.errors import QUALITY_GATE, UsageError
 
 if TYPE_CHECKING:
     from lstm_forecast.store.report import Report
@@ -51,6 +51,22 @@ class Picture(StrEnum):
     gates = "gates"
 
 
+class DecimalSign(StrEnum):
+    """Signs before decimals."""
+
+    point = "."
+    comma = ","
+
+
+class ThousandsSign(StrEnum):
+    """Signs between thousands."""
+
+    comma = ","
+    point = "."
+    apostrophe = "'"
+    space = " "
+
+
 @reported
 def init(
     data: GivenTable,
@@ -62,18 +78,25 @@ def init(
     timestamp: Timestamp = None,
     timestamp_format: TimestampFormat = None,
     series_id: SeriesId = None,
+    decimal: Annotated[DecimalSign | None, typer.Option(help="Decimal sign.")] = None,
+    thousands: Annotated[ThousandsSign | None, typer.Option(help="Sign between thousands.")] = None,
     force: Annotated[bool, typer.Option(help="Overwrite an existing config.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Look at DATA and write a commented config."""
     with listening():
         from lstm_forecast.commands.init import init as run
+        from lstm_forecast.config.table import CsvConfig
         from lstm_forecast.panel.questions import question_lines
+        from lstm_forecast.tables.first_look import Given
 
-        result = run(
-            data, output=output, targets=target, horizon=horizon, timestamp=timestamp,
-            timestamp_format=timestamp_format, series_id=series_id, force=force,
+        if thousands and decimal and thousands.value == decimal.value:
+            raise UsageError(f"--decimal and --thousands: expected two signs, received {decimal}")
+        given = Given(
+            timestamp=timestamp or (), timestamp_format=timestamp_format, series_id=series_id,
+            targets=target or (), csv=CsvConfig(decimal=decimal, thousands=thousands),
         )  # fmt: skip
+        result = run(data, output=output, given=given, horizon=horizon, force=force)
     for finding in result.findings:
         say(finding, event="finding")
     for question in result.questions:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from lstm_forecast.config.covariates import CovariatesConfig
 from lstm_forecast.config.schema import Config
-from lstm_forecast.config.table import CovariatesConfig, DataConfig
+from lstm_forecast.config.table import DataConfig
 from lstm_forecast.errors import DataError
 from lstm_forecast.forecasting.doubts import doubtful_season, held_season
 from lstm_forecast.panel.grid import season_length

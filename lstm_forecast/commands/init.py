@@ -15,14 +15,14 @@ from lstm_forecast.config.schema import Config
 from lstm_forecast.config.table import CsvConfig, DataConfig
 from lstm_forecast.errors import UsageError, WriteError
 from lstm_forecast.files import STDIN, is_text
-from lstm_forecast.panel.draft import Draft
+from lstm_forecast.panel.draft import Draft, Question
 from lstm_forecast.panel.grid import season_length
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.questions import question_lines, shown
-from lstm_forecast.panel.settle import Question, Settled, settle
+from lstm_forecast.panel.settle import Settled, settle
 from lstm_forecast.store import write_whole
 from lstm_forecast.store.outputs import require_apart
-from lstm_forecast.tables.first_look import first_look
+from lstm_forecast.tables.first_look import NOTHING_GIVEN, Given, first_look
 from lstm_forecast.tables.read import suffix_of
 from lstm_forecast.tables.roles import Roles
 
@@ -44,6 +44,7 @@ POLICY_KEYS = (
     "fill_limit",
     "sentinels",
     "infinite",
+    "censored",
     "missing",
 )
 
@@ -67,11 +68,8 @@ def init(
     data: Path,
     *,
     output: Path | None = None,
-    targets: Sequence[str] | None = None,
+    given: Given = NOTHING_GIVEN,
     horizon: int | None = None,
-    timestamp: Sequence[str] | None = None,
-    timestamp_format: str | None = None,
-    series_id: str | None = None,
     force: bool = False,
 ) -> InitResult:
     """Write a config for the table at ``data``, by default to ``configs/<name of the data>.yaml``,
@@ -81,13 +79,7 @@ def init(
     exists already, UsageError if no config can hold what is to be in it.
     """
     name, path = _named(data, output, force=force)
-    look = first_look(
-        data,
-        timestamp=timestamp or (),
-        timestamp_format=timestamp_format,
-        series_id=series_id,
-        targets=targets or (),
-    )
+    look = first_look(data, given)
     settled = settle(look, data)
     findings = list(_findings(settled, look.roles))
     located = f"{name}{suffix_of(data)}" if data == STDIN else _located(data, path)
@@ -190,6 +182,7 @@ def _findings(settled: Settled, roles: Roles) -> Iterator[str]:
         + (f"; other numeric columns: {_listed(roles.others)}" if roles.others else "")
         + (f"; constant in each series: {_listed(roles.static)}" if roles.static else "")
     )
+    yield from _numbers(data)
     yield from panel.notes
     for found in settled.findings:
         policy = (
@@ -199,6 +192,19 @@ def _findings(settled: Settled, roles: Roles) -> Iterator[str]:
         )
         place = f" ({found.places[0]})" if found.places else ""
         yield f"{found.kind}: {found.count:,} rows{policy}{place}"
+
+
+def _numbers(data: DataConfig) -> Iterator[str]:
+    """How numbers are written that are not as a computer writes them."""
+    if data.csv.decimal == "," or data.csv.thousands:
+        thousands = f", {data.csv.thousands!r} between thousands" if data.csv.thousands else ""
+        yield f"numbers: {data.csv.decimal!r} before decimals{thousands}"
+    for name, units in data.units.items():
+        each = ", ".join(
+            (f"{unit!r} is {factor:,g}" if factor != 1 else repr(unit)) if unit else "nothing"
+            for unit, factor in units.items()
+        )
+        yield f"units: {name}: {each} beside the numbers"
 
 
 def _config_text(
@@ -253,6 +259,8 @@ def _data_lines(settled: Settled) -> Iterator[str]:
             yield f"{key}: {quote(value)}"
     if data.csv != CsvConfig():
         yield f"csv: {quote(data.csv.model_dump(exclude_none=True))}"
+    if data.units:
+        yield f"units: {quote(data.units)}  # what numbers with each are multiplied by"
     counts = {finding.kind: finding.count for finding in settled.findings}
     for kind in POLICY_KEYS:
         policy = getattr(data, kind)

@@ -10,10 +10,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from lstm_forecast.config.covariates import CovariatesConfig
 from lstm_forecast.config.fields import Names, Part, PositiveInt, Section, as_list
 from lstm_forecast.errors import ConfigError
 
-__all__ = ["MOST_SENTINELS", "CovariatesConfig", "CsvConfig", "DataConfig", "SplitConfig"]
+__all__ = ["MOST_SENTINELS", "CsvConfig", "DataConfig", "SplitConfig"]
 
 MOST_SENTINELS = 32
 
@@ -33,24 +34,6 @@ def _checked_stamp(value: Any) -> Any:
     raise ValueError(
         "must be an ISO date, such as 2024-01-31 or 2024-01-31 18:00, or a whole step number"
     )
-
-
-def _checked_country(value: str) -> str:
-    """Tell a country, or a part of one, whose holidays are known."""
-    from holidays import list_supported_countries
-
-    countries = list_supported_countries()
-    country, _, part = value.partition("-")
-    if country not in countries:
-        raise ValueError(
-            "no country with known holidays; expected a code of two letters such as"
-            f" {country[:2].upper()}"
-        )
-    if part and part not in countries[country]:
-        raise ValueError(
-            f"no known part of {country}; expected one of {', '.join(countries[country]) or 'none'}"
-        )
-    return value
 
 
 def _checked_path(path: str | None) -> str | None:
@@ -77,10 +60,6 @@ def _checked_encoding(name: str) -> str:
         "no encoding of text files; expected one such as utf-8, utf-16-le, cp1252, iso8859-15 or"
         " gb18030"
     )
-
-
-Calendar = Literal["hour", "day_of_week", "day_of_month", "day_of_year", "week", "month"]
-Country = Annotated[str, AfterValidator(_checked_country)]
 
 
 def _checked_columns(value: Any) -> Any:
@@ -117,62 +96,29 @@ class CsvConfig(Section):
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
         None, description="field delimiter; absent: detected"
     )
-    decimal: Literal[".", ","] | None = Field(
-        None, description="decimal sign, . or ,; absent: detected"
+    decimal: Literal[".", ",", "error"] | None = Field(
+        None,
+        description=(
+            "decimal sign, . or ,; absent: detected; error: refused, as where numbers have two"
+            " readings and nobody has chosen"
+        ),
+    )
+    thousands: Literal[",", ".", "'", " "] | None = Field(
+        None,
+        description=(
+            "sign between thousands: , . ' or a space of any width; absent: none, and a number that"
+            " seems to have one is refused"
+        ),
     )
     encoding: Annotated[str, AfterValidator(_checked_encoding)] | None = Field(
         None, description="encoding of the text, such as utf-8 or cp1252; absent: detected"
     )
 
-
-class CovariatesConfig(Section):
-    """Columns beside the targets that the network may see."""
-
-    past: Names = Field((), description="columns known only up to now")
-    future: Names = Field(
-        (), description="columns known ahead, such as prices, plans or weather forecasts"
-    )
-    static: Names = Field(
-        (), description="columns with one value for each series: numbers, or text as categories"
-    )
-    categories: dict[str, Names] | None = Field(
-        None,
-        description="values of the static columns that hold text; absent: all that the data have",
-    )
-    calendar: Annotated[tuple[Calendar, ...], BeforeValidator(as_list)] = Field(
-        (),
-        description=(
-            "features of the stamps, known ahead: hour, day_of_week, day_of_month, day_of_year,"
-            " week, month"
-        ),
-    )
-    holidays: Country | None = Field(
-        None,
-        description="country, or part of one, whose public holidays are known ahead: AT, AU-VIC",
-    )
-
     @model_validator(mode="after")
-    def _categories_are_of_static_columns(self) -> "CovariatesConfig":
-        if wrong := [name for name in self.categories or {} if name not in self.static]:
-            raise ValueError(
-                f"data.covariates.categories: {wrong[0]} is not one of data.covariates.static"
-            )
+    def _signs_differ(self) -> "CsvConfig":
+        if self.thousands is not None and self.thousands == self.decimal:
+            raise ValueError("data.csv: decimal and thousands are one sign; they have to differ")
         return self
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Columns of the table that are covariates."""
-        return (*self.past, *self.future, *self.static)
-
-    @property
-    def ahead(self) -> bool:
-        """Whether anything is known of the steps to be forecast."""
-        return bool(self.future or self.calendar or self.holidays)
-
-    @property
-    def any(self) -> bool:
-        """Whether the network sees anything beside the targets."""
-        return bool(self.past or self.static or self.ahead)
 
 
 class DataConfig(Section):
@@ -285,6 +231,20 @@ class DataConfig(Section):
         description=(
             "rows with a stamp later than now, by more than a day and a step, that do not tell of"
             " future covariates alone: error, keep or drop"
+        ),
+    )
+    units: dict[str, dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]]] = Field(
+        {},
+        description=(
+            "texts beside the numbers of a column, and what a number with each is multiplied by:"
+            " {price: {€: 1}, volume: {K: 1000, M: 1000000}}; '' stands for none; absent: none"
+        ),
+    )
+    censored: Literal["error", "limit", "half", "missing"] = Field(
+        "error",
+        description=(
+            "values of which a limit is known, such as <0.5 or >100: error, limit (the number),"
+            " half (of a limit that values lie below; others as limit) or missing"
         ),
     )
     sentinels: Annotated[

@@ -22,7 +22,7 @@ from lstm_forecast.model.published import network_name, published_line
 from lstm_forecast.panel.future import Given, future_rows, look_ahead
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.scale import Scaler, most_bytes
-from lstm_forecast.panel.survey import known_ahead, numeric_sentinels, read_panel, word_sentinels
+from lstm_forecast.panel.survey import known_ahead, meaning_of, numeric_sentinels, read_panel
 from lstm_forecast.store import Run
 from lstm_forecast.store.documents import data_path, read_config, read_manifest
 from lstm_forecast.tables.read import Table, column_names, read_table
@@ -287,9 +287,14 @@ def _read_future(
             f"expected the columns {', '.join(columns)}, which"
             f" `{_template_command(loaded.run, history)}` writes",
         )
-    words = word_sentinels(data)
     return (
-        read_table(source, columns=columns, text=keys, missing=words, memory_limit=memory_limit),
+        read_table(
+            source,
+            columns=columns,
+            text=keys,
+            meaning=meaning_of(data),
+            memory_limit=memory_limit,
+        ),
         stamp,
     )
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lstm_forecast.config.table import CovariatesConfig
+from lstm_forecast.config.covariates import CovariatesConfig
 from lstm_forecast.errors import DataError
 from lstm_forecast.panel.calendar import calendar_names
 from lstm_forecast.tables.read import MISSING_WORDS

@@ -10,8 +10,9 @@ from lstm_forecast.config.loading import Argument, config_of
 from lstm_forecast.config.schema import Config
 from lstm_forecast.config.table import DataConfig
 from lstm_forecast.errors import DataError
-from lstm_forecast.panel.settle import Question, Settled, settle
-from lstm_forecast.tables.first_look import FirstLook, first_look
+from lstm_forecast.panel.draft import Question
+from lstm_forecast.panel.settle import Settled, settle
+from lstm_forecast.tables.first_look import FirstLook, Given, first_look, is_limit
 from lstm_forecast.tables.source import Frame, Source
 
 __all__ = ["Caller", "question_lines", "shown", "table_as_asked"]
@@ -60,23 +61,30 @@ def table_as_asked(
 
 def _with_words(look: FirstLook, known: DataConfig, given: Collection[Key]) -> FirstLook:
     """The look with what is ``known`` of the table: words for missing values beside those found."""
+    read = [word for word in look.data.sentinels if known.censored == "error" or not _limit(word)]
     return replace(
         look,
-        data=known.model_copy(update={"sentinels": (*known.sentinels, *look.data.sentinels)}),
+        data=known.model_copy(update={"sentinels": (*known.sentinels, *read)}),
         harmless=(*look.harmless, *known.sentinels),
         doubtful={} if ("data", "sentinels") in given else look.doubtful,
     )
 
 
+def _limit(word: float | str) -> bool:
+    return isinstance(word, str) and is_limit(word)
+
+
 def _looked(source: Source, asked: DataConfig, given: Collection[Key]) -> FirstLook:
     """A first look at the table, for the columns that are not ``given``."""
-    return first_look(
-        source,
+    columns = Given(
         timestamp=asked.stamp_columns if ("data", "timestamp") in given else (),
         timestamp_format=asked.timestamp_format,
         series_id=asked.series_id,
         targets=asked.targets if ("data", "targets") in given else (),
+        csv=asked.csv,
+        units=asked.units,
     )
+    return first_look(source, columns)
 
 
 def _asked(

@@ -7,15 +7,16 @@ how many rows.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from lstm_forecast.config.table import MOST_SENTINELS, DataConfig
-from lstm_forecast.documents import described
+from lstm_forecast.config.table import DataConfig
 from lstm_forecast.errors import DataError
+from lstm_forecast.panel.cell_questions import question_of_readings, questions_of_texts
+from lstm_forecast.panel.draft import Choice, Question
 from lstm_forecast.panel.grid import Grid, season_length
 from lstm_forecast.panel.notes import far_moved, gap_lengths, suspected_sentinels
 from lstm_forecast.panel.panel import Panel
@@ -23,12 +24,12 @@ from lstm_forecast.panel.placing import without_empty_rows
 from lstm_forecast.panel.repair import LARGEST_VALUE
 from lstm_forecast.panel.survey import read_described, survey_table
 from lstm_forecast.tables.faults import Finding, refuse
-from lstm_forecast.tables.first_look import LONGEST_SENTINEL, FirstLook, reading
+from lstm_forecast.tables.first_look import FirstLook
 from lstm_forecast.tables.read import Table
 from lstm_forecast.tables.source import Source
 from lstm_forecast.tables.stamps import joined, parse_stamps
 
-__all__ = ["Choice", "Question", "Settled", "settle"]
+__all__ = ["Settled", "settle"]
 
 # Largest share of the rows that is dropped, merged or moved without being asked for.
 SHARE_SETTLED_UNASKED = 0.01
@@ -47,33 +48,6 @@ MERGING_RULES = {
     "first": "dropped but the first",
     "last": "dropped but the last",
 }
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One answer: the keys of the config's section data that give it; none where the table itself
-    has to change.
-    """
-
-    keys: Mapping[str, object] = field(
-        metadata=described("Keys of the config's section data, with their values.")
-    )
-    effect: str = field(metadata=described("What it does, to how many rows."))
-
-
-@dataclass(frozen=True)
-class Question:
-    """What the table does not say, so that training refuses it until somebody does."""
-
-    kind: str = field(
-        metadata=described(
-            "Key of the config that stays at error; sentinels for cells that are no numbers."
-        )
-    )
-    count: int = field(metadata=described("Rows.", least=0))
-    text: str = field(metadata=described("What the table does not say."))
-    places: tuple[str, ...] = field(metadata=described("The first places."))
-    choices: tuple[Choice, ...] = field(metadata=described("The answers that there are."))
 
 
 @dataclass(frozen=True)
@@ -113,6 +87,7 @@ class _Settling:
 
     def settled(self) -> Settled:
         """Look for one kind of fault after the other, in the order in which they are met."""
+        self._two_readings()
         self._future_rows()
         self._off_grid()
         self._repeated()
@@ -157,6 +132,12 @@ class _Settling:
     def _ask(self, fault: Finding, text: str, *choices: Choice, assumed: Mapping[str, Any]) -> None:
         self.assumed |= assumed
         self.questions.append(Question(fault.kind, fault.count, text, fault.places, choices))
+
+    def _two_readings(self) -> None:
+        if self.look.written.rival is not None:
+            self.questions.append(question_of_readings(self.look, self.data.csv))
+            undecided = {"decimal": "error", "thousands": None}
+            self.written["csv"] = self.data.csv.model_copy(update=undecided)
 
     def _future_rows(self) -> None:
         panel, late = self._refused("future_rows")
@@ -324,27 +305,5 @@ class _Settling:
             self.written.setdefault("missing", "ffill")
 
     def _texts(self) -> None:
-        """Cells that are no numbers and hold digits: what they say is not to be lost."""
-        words = {word for found in self.look.doubtful.values() for word in found}
-        sentinels = (*self.written.get("sentinels", self.data.sentinels), *sorted(words))
-        lost = []
-        if words and len(sentinels) <= MOST_SENTINELS and max(map(len, words)) <= LONGEST_SENTINEL:
-            keys = {"sentinels": sentinels, "missing": self.written.get("missing", NOT_OBSERVED)}
-            lost.append(
-                Choice(
-                    keys,
-                    f"{self.look.doubtful_rows:,} rows are read as missing, and what they say is"
-                    " lost",
-                )
-            )
-        for finding in self.look.findings:
-            found = self.look.doubtful.get(next(iter(finding.columns), ""))
-            if finding.kind == "texts" and found:
-                written = Choice({}, f"{reading(found)[1]}, in the table")
-                self._ask(
-                    finding,
-                    f"{self._of_all(finding.count)}: {finding.text}",
-                    written,
-                    *lost,
-                    assumed={},
-                )
+        known = self.data.model_copy(update={"missing": NOT_OBSERVED, **self.written})
+        self.questions += questions_of_texts(self.look, known, rows=len(self.table.frame))

@@ -17,10 +17,11 @@ from lstm_forecast.panel.repair import numeric_sentinels
 from lstm_forecast.tables.faults import Finding, refuse
 from lstm_forecast.tables.read import Table, column_names, read_table
 from lstm_forecast.tables.source import Source
+from lstm_forecast.tables.text import Meaning
 
 __all__ = [
-    "known_ahead", "numeric_sentinels", "read_described", "read_panel", "repair_notes",
-    "survey_panel", "survey_table", "word_sentinels",
+    "known_ahead", "meaning_of", "numeric_sentinels", "read_described", "read_panel",
+    "repair_notes", "survey_panel", "survey_table",
 ]  # fmt: skip
 
 
@@ -101,7 +102,7 @@ def read_described(data: DataConfig, source: Source, *, memory_limit: int | None
             columns=data.columns,
             text=[*data.keys, *(covariates.categories or ())],
             either=covariates.static if covariates.categories is None else (),
-            missing=word_sentinels(data),
+            meaning=meaning_of(data),
             memory_limit=memory_limit,
             written=data.csv,
         )
@@ -128,6 +129,7 @@ def survey_table(
     return inspect_panel(table, data, end=end, now=pd.Timestamp.now(tz="UTC"))
 
 
-def word_sentinels(data: DataConfig) -> tuple[str, ...]:
-    """Texts that stand for a missing value."""
-    return tuple(word for word in data.sentinels if isinstance(word, str))
+def meaning_of(data: DataConfig) -> Meaning:
+    """What cells mean that hold no plain number."""
+    missing = tuple(word for word in data.sentinels if isinstance(word, str))
+    return Meaning(missing, data.units, data.censored)

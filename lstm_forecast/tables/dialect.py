@@ -114,7 +114,7 @@ def sniff(file: Path, written: CsvConfig = DETECTED) -> Dialect:
     )
     # as pandas calls them
     columns = tuple(name or f"Unnamed: {index}" for index, name in enumerate(header))
-    return Dialect(delimiter, written.decimal or _detect_decimal(rows), encoding, columns)
+    return Dialect(delimiter, _told_decimal(written) or _detect_decimal(rows), encoding, columns)
 
 
 def _head(file: Path) -> bytes:
@@ -198,6 +198,13 @@ def _width(text: str, delimiter: str) -> tuple[bool, int]:
     """Rank of a delimiter: first whether all records have equally many fields, then how many."""
     widths = [len(row) for _, row in islice(_records(io.StringIO(text, newline=""), delimiter), 50)]
     return widths[0] > 1 and max(widths) == min(widths), widths[0]
+
+
+def _told_decimal(written: CsvConfig) -> str | None:
+    """The decimal sign, where the config names it or the other one for thousands."""
+    if written.decimal in (".", ","):
+        return written.decimal
+    return {".": ",", ",": "."}.get(written.thousands or "")
 
 
 def _detect_decimal(rows: Sequence[Sequence[str]]) -> str:

@@ -2,48 +2,38 @@
 stands.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lstm_forecast.config.table import MOST_SENTINELS, CsvConfig, DataConfig
 from lstm_forecast.events import phase
+from lstm_forecast.tables.amounts import split
+from lstm_forecast.tables.dialect import DETECTED
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
-from lstm_forecast.tables.read import Table, read_table
+from lstm_forecast.tables.number_style import Written, how_written
+from lstm_forecast.tables.read import MISSING_WORDS, Table, read_table
 from lstm_forecast.tables.roles import Roles, find_roles
 from lstm_forecast.tables.source import Frame, Source
 from lstm_forecast.tables.stamps import joined, stamp_format
 
-__all__ = ["LONGEST_SENTINEL", "FirstLook", "first_look", "reading"]
+__all__ = [
+    "LONGEST_SENTINEL",
+    "NOTHING_GIVEN",
+    "FirstLook",
+    "Given",
+    "first_look",
+    "is_limit",
+    "reading",
+]
 
 LONGEST_SENTINEL = 40  # characters of what may stand for a missing value
+
+
 # What cells of these forms, which are no numbers but hold digits, seem to be, and what to write
 # instead. The last form fits all.
-READING_OF_FORM = {
-    r"[<>≤≥~]=?\s*[\d.,]+.*": (
-        "limits of what could be measured",
-        "write the limit, or half of it",
-    ),
-    r"[-+]?\d{1,3}[.,]\d{3}": (
-        "numbers with a thousands sign, or with another decimal sign",
-        "write them without thousands signs, and with the decimal sign of the others",
-    ),
-    r"[-+]?\d{1,3}([.,' \xa0\u202f\u2019]\d{2,3})+([.,]\d+)?": (
-        "numbers with thousands signs",
-        "write them without these",
-    ),
-    r"[-+]?\d+[.,]\d+": ("numbers with another decimal sign", "write that of the others"),
-    r"\W*[\d.,]+\s*[^\d\s.,]+": (
-        "numbers with a unit or a sign beside them",
-        "write the number alone, all in one unit",
-    ),
-    r".*": ("numbers in words, codes or notes", "write the numbers"),
-}
-
-
 @dataclass(frozen=True)
 class FirstLook:
     """What a table seems to be."""
@@ -51,6 +41,7 @@ class FirstLook:
     # its columns and how they are written; all cells that are no numbers are read as missing
     data: DataConfig
     roles: Roles
+    written: Written  # how its numbers are
     findings: list[Finding]
     # texts in the targets that say nothing, and may stand for a missing value
     harmless: tuple[float | str, ...]
@@ -59,27 +50,43 @@ class FirstLook:
     doubtful_rows: int  # that hold one of these
 
 
-def first_look(
-    source: Source,
-    *,
-    timestamp: Sequence[str] = (),
-    timestamp_format: str | None = None,
-    series_id: str | None = None,
-    targets: Sequence[str] = (),
-) -> FirstLook:
-    """Look at all cells of the table in ``source``; what the caller names is taken.
+@dataclass(frozen=True)
+class Given:
+    """What the caller says of a table."""
+
+    timestamp: Sequence[str] = ()
+    timestamp_format: str | None = None
+    series_id: str | None = None
+    targets: Sequence[str] = ()
+    csv: CsvConfig = DETECTED
+    units: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+
+NOTHING_GIVEN = Given()
+
+
+def first_look(source: Source, given: Given = NOTHING_GIVEN) -> FirstLook:
+    """Look at all cells of the table in ``source``; what is ``given`` is taken.
 
     Raises DataError if the table cannot be read, a named column is absent, or none can be the time
     or a target.
     """
-    table = read_table(source)
+    table = read_table(source, written=given.csv)
     phase(f"looking at {table.frame.shape[1]:,} columns", columns=table.frame.shape[1])
-    dialect = table.sources[0][2]
-    decimal = dialect.decimal if dialect else "."
-    roles = find_roles(
-        table.frame, decimal=decimal, timestamp=timestamp, series_id=series_id, targets=targets
+    delimiter = _delimiter(table)
+    written = how_written(
+        table.frame, delimiter=delimiter, given=given.csv, units=given.units, missing=MISSING_WORDS
     )
-    data = _described(source, table, roles, timestamp_format)
+    roles = find_roles(
+        table.frame,
+        written=written,
+        timestamp=given.timestamp,
+        series_id=given.series_id,
+        targets=given.targets,
+    )
+    csv = given.csv.model_copy(update=_signs(written, delimiter))
+    units = {name: each for name, each in written.units.items() if name in roles.values}
+    data = _described(source, table, roles, given.timestamp_format)
     in_targets = {name: roles.words[name] for name in roles.targets if name in roles.words}
     harmless = _harmless(in_targets)
     doubtful = {
@@ -88,13 +95,28 @@ def first_look(
     }
     rows = [_rows_with(table, name, found) for name, found in doubtful.items()]
     return FirstLook(
-        data=data,
+        data=data.model_copy(update={"csv": csv, "units": units}),
         roles=roles,
-        findings=[*_mixed(table, roles), *_keys(table, roles), *_doubled(table)],
+        written=written,
+        findings=list(_findings(table, written, roles)),
         harmless=tuple(sorted(harmless)),
         doubtful={name: found for name, found in doubtful.items() if found},
         doubtful_rows=len(np.unique(np.concatenate(rows))) if rows else 0,
     )
+
+
+def _findings(table: Table, written: Written, roles: Roles) -> Iterator[Finding]:
+    """What is odd about the table as it stands."""
+    yield from _readings(table, written)
+    yield from _mixed(table, roles)
+    yield from _keys(table, roles)
+    yield from _doubled(table)
+
+
+def _delimiter(table: Table) -> str | None:
+    """That of the first file, None if it is no CSV."""
+    dialect = table.sources[0][2]
+    return dialect.delimiter if dialect else None
 
 
 def _described(
@@ -105,7 +127,6 @@ def _described(
     To look further these texts are read as missing, however many there are: nothing of it is
     written.
     """
-    dialect = table.sources[0][2]
     every = tuple(sorted({word for found in roles.words.values() for word in found}))
     data = DataConfig(
         # Whoever writes it down knows from where.
@@ -114,13 +135,16 @@ def _described(
         timestamp_format=timestamp_format or _format(table, roles),
         series_id=roles.series_id,
         targets=roles.targets,
-        csv=(
-            CsvConfig(delimiter=dialect.delimiter, decimal=",")
-            if dialect and dialect.decimal == ","
-            else CsvConfig()
-        ),
     )
     return data.model_copy(update={"sentinels": every})
+
+
+def _signs(written: Written, delimiter: str | None) -> dict[str, str]:
+    """The keys of the section csv that the reader would not detect alike in any other table."""
+    if delimiter is None or not written.says:
+        return {}
+    comma = written.style.decimal == ","  # which is a delimiter elsewhere
+    return {**({"delimiter": delimiter} if comma else {}), **written.style.keys}
 
 
 def _harmless(words: Mapping[str, Mapping[str, int]]) -> set[str]:
@@ -143,12 +167,21 @@ def _says_something(word: str) -> bool:
     return len(word) > LONGEST_SENTINEL or any(sign.isnumeric() for sign in word)
 
 
+def is_limit(word: str) -> bool:
+    """Whether a text is a limit of what could be measured, such as <0.5."""
+    amount = split(word)
+    return amount is not None and amount.limit != ""
+
+
 def reading(words: Iterable[str]) -> tuple[str, str]:
     """What the first of these texts seems to be, and what to write instead."""
-    first = next(iter(words))
-    return next(
-        found for form, found in READING_OF_FORM.items() if re.fullmatch(form, first, re.DOTALL)
-    )
+    amount = split(next(iter(words)))
+    if amount is None:
+        return "numbers in words, codes or notes", "write the numbers"
+    if amount.unit:
+        unit = "numbers with a unit or a sign beside them"
+        return unit, "write the number alone, all in one unit"
+    return "numbers with other signs than the rest", "write them as the others are"
 
 
 def _format(table: Table, roles: Roles) -> str | None:
@@ -161,16 +194,31 @@ def _rows_with(table: Table, name: str, words: Iterable[str]) -> NDArray[np.int6
     return np.flatnonzero(table.frame[name].astype("str").str.strip().isin(list(words)))
 
 
+def _readings(table: Table, written: Written) -> Iterator[Finding]:
+    """Numbers that could be others as well, if there are any."""
+    if written.rival is not None:
+        cells = table.frame[written.column].str.contains(written.example, regex=False)
+        place = table.place(int(cells.to_numpy().argmax()))
+        remedy = ", or ".join(written.remedies)
+        yield Finding("csv", "refused", written.count, written.problem, (place,), remedy)
+
+
 def _mixed(table: Table, roles: Roles) -> Iterator[Finding]:
     """Columns of numbers with texts in them; only those without digits may be a word for a missing
     value.
     """
     for name, found in roles.words.items():
         words = [word for word in found if not _says_something(word)]
-        telling = [word for word in found if _says_something(word)]
+        limits = [word for word in found if is_limit(word)]
+        telling = [word for word in found if _says_something(word) and word not in limits]
         if words:
             remedy = f"data.sentinels: [{', '.join(words)}]"
             yield _texts(table, name, "mixed", words, "text in a column of numbers", remedy)
+        if limits:
+            text = f"column {name}: limits of what could be measured, such as {limits[0]!r}"
+            yield _texts(
+                table, name, "censored", limits, text, "data.censored: limit, half or missing"
+            )
         if telling:
             meaning, better = reading(telling)
             text = (

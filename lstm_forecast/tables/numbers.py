@@ -1,38 +1,42 @@
 """Columns of cells as numbers: which are, and what else stands in them."""
 
+from collections.abc import Mapping
+from functools import partial
+
 import pandas as pd
 
+from lstm_forecast.tables.amounts import Style, censored_in, numbers_written, truths_written
+from lstm_forecast.tables.number_style import MOST_ODD_CELLS
 from lstm_forecast.tables.read import MISSING_WORDS
 from lstm_forecast.tables.stamps import SAMPLED_CELLS
-from lstm_forecast.tables.text import with_points
 
-__all__ = [
-    "MOST_ODD_CELLS", "are_truths", "counts_rows", "is_whole", "numbers_in", "words_in",
-]  # fmt: skip
-
-MOST_ODD_CELLS = 0.1  # share of cells that are no numbers in a column of numbers
+__all__ = ["are_truths", "counts_rows", "is_whole", "numbers_in", "words_in"]
 
 
-def numbers_in(cells: pd.Series, decimal: str) -> pd.Series | None:
+def numbers_in(cells: pd.Series, style: Style, units: Mapping[str, float]) -> pd.Series | None:
     """The cells as numbers, with NaN for the few that are none; None for a column that holds
     something else.
+
+    ``units``: what a number is multiplied by for each text beside it.
     """
     if pd.api.types.is_bool_dtype(cells) or pd.api.types.is_datetime64_any_dtype(cells):
         return None
     if pd.api.types.is_numeric_dtype(cells):
         return cells
-    if decimal == "." and pd.to_numeric(cells.head(SAMPLED_CELLS), errors="coerce").notna().all():
+    plain = style.decimal == "." and "" in units
+    if plain and pd.to_numeric(cells.head(SAMPLED_CELLS), errors="coerce").notna().all():
         numbers = pd.to_numeric(cells, errors="coerce")
         if numbers.notna().all():  # a column as most are, without a closer look
             return numbers
     text = cells.astype("str").str.strip()
-    given = ~text.isin(MISSING_WORDS)
-    if decimal == ",":  # then a point is no decimal sign
-        text = with_points(text)
-    if pd.to_numeric(text[given].head(SAMPLED_CELLS), errors="coerce").isna().all():
+    text = text.where(~text.isin(MISSING_WORDS))
+    read = partial(numbers_written, style=style, units=units, censored="limit")
+    if read(text.dropna().head(SAMPLED_CELLS)).isna().all():
         return None  # without a look at all of a long column of words
-    numbers = pd.to_numeric(text.where(given), errors="coerce")
-    return numbers if numbers.notna().sum() >= (1 - MOST_ODD_CELLS) * given.sum() else None
+    numbers = read(text)
+    if numbers.notna().sum() < (1 - MOST_ODD_CELLS) * text.notna().sum():
+        return None
+    return numbers.mask(censored_in(text))
 
 
 def words_in(cells: pd.Series, numbers: pd.Series) -> dict[str, int]:
@@ -60,5 +64,6 @@ def is_whole(cells: pd.Series) -> bool:
 
 def are_truths(cells: pd.Series) -> bool:
     """Whether a column says true in some rows and false in the others."""
-    found = cells.dropna().astype("str").str.strip().str.lower().unique()
-    return {"false", "true"} <= set(found) <= {"false", "true", *map(str.lower, MISSING_WORDS)}
+    text = cells.dropna().astype("str").str.strip()
+    truths = truths_written(text[~text.isin(MISSING_WORDS)])
+    return truths is not None and truths.nunique() == 2

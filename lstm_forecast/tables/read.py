@@ -20,7 +20,14 @@ from lstm_forecast.tables.faults import Finding, require_columns
 from lstm_forecast.tables.frames import frame_columns, read_frame
 from lstm_forecast.tables.parquet import is_parquet, parquet_columns, read_parquet
 from lstm_forecast.tables.source import Frame, Source
-from lstm_forecast.tables.text import Wanted, count_text, cut_row, read_text, require_narrow_rows
+from lstm_forecast.tables.text import (
+    Meaning,
+    Wanted,
+    count_text,
+    cut_row,
+    read_text,
+    require_narrow_rows,
+)
 
 __all__ = [
     "MISSING_WORDS", "Table", "column_names", "data_files", "files_below", "read_table",
@@ -30,6 +37,7 @@ __all__ = [
 MISSING_WORDS = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "none", "-", "?"]
 # Characters of a cell: the time that some parsers of dates take grows with the square.
 LONGEST_CELL = 2**16
+PLAIN = Meaning()  # cells that are no plain numbers are faults
 State = tuple[int, ...]  # of a file: its size, when it was written, where it lies
 
 
@@ -68,7 +76,7 @@ def read_table(
     columns: Sequence[str] | None = None,
     text: Sequence[str] = (),
     either: Sequence[str] = (),
-    missing: Sequence[str] = (),
+    meaning: Meaning = PLAIN,
     memory_limit: int | None = None,
     written: CsvConfig = DETECTED,
 ) -> Table:
@@ -76,7 +84,7 @@ def read_table(
     must be numbers.
 
     Of columns in ``either`` their cells decide. Cells that say true or false are 1 and 0; those
-    that hold one of the texts ``missing``, or what usually means that, are missing. ``written``
+    that hold what usually means so are missing, and ``meaning`` says what others mean. ``written``
     says of CSV files what is not to be detected. With ``columns=None`` all their cells stay as they
     stand, as suits a first look at unknown data.
 
@@ -84,7 +92,8 @@ def read_table(
     number, or the table would take more than ``memory_limit`` MiB or what there is; ChangedError if
     a file changes meanwhile.
     """
-    wanted = Wanted(columns, text, either, (*MISSING_WORDS, *missing))
+    meaning = replace(meaning, missing=(*MISSING_WORDS, *meaning.missing))
+    wanted = Wanted(columns, text, either, meaning)
     budget = Budget.of(source, limit=memory_limit, as_text=columns is None)
     try:
         if isinstance(source, Frame):
@@ -255,7 +264,8 @@ def _read_texts(files: list[Path], wanted: Wanted, budget: Budget, written: CsvC
         require_columns(file, wanted.columns, dialect.columns)
         counted = count_text(file, dialect, wanted, budget)
         budget = replace(budget, spent=budget.spent + counted.size)
-        frame = read_text(file, dialect, wanted)
+        frame, settled = read_text(file, dialect, wanted, written)
+        findings += settled
         require_narrow_rows(file, dialect, n_rows=len(frame), delimiters=counted.delimiters)
         findings += [] if counted.ended else cut_row(file, dialect)
         frames.append(frame)

@@ -3,21 +3,15 @@ be forecast.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from lstm_forecast.errors import DataError
 from lstm_forecast.tables.keys import find_keys, find_series, preferred
-from lstm_forecast.tables.numbers import (
-    MOST_ODD_CELLS,
-    are_truths,
-    counts_rows,
-    is_whole,
-    numbers_in,
-    words_in,
-)
+from lstm_forecast.tables.number_style import MOST_ODD_CELLS, Written
+from lstm_forecast.tables.numbers import are_truths, counts_rows, is_whole, numbers_in, words_in
 from lstm_forecast.tables.stamps import FORMAT_OF_PART, SAMPLED_CELLS, looks_like_time
 
 __all__ = ["Roles", "find_roles"]
@@ -84,6 +78,7 @@ CIRCUMSTANCE_NAMES = {
     "promotion",
     "window",
 }
+PLAIN = Written()  # numbers as a computer writes them
 TIME_OF_DAY = r"\d?\d([:.])\d\d(\1\d\d(\.\d+)?)?"
 
 
@@ -102,26 +97,31 @@ class Roles:
     # columns that only together make stamps unique, where ``series_id`` does not
     together: tuple[str, ...] = ()
 
+    @property
+    def values(self) -> tuple[str, ...]:
+        """Columns that hold values."""
+        return (*self.targets, *self.others)
+
 
 def find_roles(
     frame: pd.DataFrame,
     *,
-    decimal: str = ".",
+    written: Written = PLAIN,
     timestamp: Sequence[str] = (),
     series_id: str | None = None,
     targets: Sequence[str] = (),
 ) -> Roles:
     """Find the roles that the caller has not decided in a ``frame`` of cells as they stand in their
-    file.
+    file, its numbers ``written`` so. What has a unit in words beside its numbers may name series.
 
     Raises DataError if a named column is absent, or no column looks like a time or like a target.
     """
     columns = [str(name) for name in frame.columns]
     _require_named(columns, [*timestamp, *([] if series_id is None else [series_id]), *targets])
-    read = {name: numbers_in(frame[name], decimal) for name in columns}
-    numbers = {name: found for name, found in read.items() if found is not None}
+    numbers = dict(_numeric(frame, written))
     time = tuple(timestamp) or _find_time(frame, numbers)
-    series = series_id or find_series(frame, time, numbers)
+    unnamed = {name: each for name, each in numbers.items() if not written.has_words(name)}
+    series = series_id or find_series(frame, time, unnamed)
     free = [name for name in columns if name not in (*time, series, *targets)]
     static = _constant(frame, series, free)
     offered = _offered([name for name in free if name not in static], numbers)
@@ -130,7 +130,7 @@ def find_roles(
         raise DataError(f"no numeric column to forecast beside {beside}; the columns are {listed}")
     chosen = tuple(targets) or (_find_target(offered),)
     unforecast = [name for name in free if name not in chosen]
-    unclear = [name for name in unforecast if name not in numbers and name not in static]
+    unclear = [name for name in unforecast if name not in (*numbers, *static)]
     truths = [name for name in unclear if are_truths(frame[name])]
     others = tuple(name for name in unforecast if name in (*offered, *truths))
     return Roles(
@@ -140,8 +140,16 @@ def find_roles(
         others=others,
         words=_words(frame, (*chosen, *others), numbers),
         static=tuple(static),
-        together=find_keys(frame, time, series, unforecast, numbers),
+        together=find_keys(frame, time, series, unforecast, unnamed),
     )
+
+
+def _numeric(frame: pd.DataFrame, written: Written) -> Iterator[tuple[str, pd.Series]]:
+    """The columns of numbers, as such."""
+    for name in map(str, frame.columns):
+        numbers = numbers_in(frame[name], written.style, written.units_of(name))
+        if numbers is not None:
+            yield name, numbers
 
 
 def _require_named(columns: Sequence[str], named: Sequence[str]) -> None:

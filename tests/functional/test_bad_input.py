@@ -363,7 +363,7 @@ def test_17_columns_that_nobody_uses_may_come_and_go(trained: Path, tmp_path: Pa
 def test_18_rows_after_the_end_do_not_reach_training(folder: Path) -> None:
     frame = table(60)
     later = frame.copy()
-    later.loc[45:, "y"] = "999"
+    later.loc[45:, "y"] = "999.5"
     results = [prepared(f, {"end": "2024-02-10"}) for f in (frame, later)]
     assert results[0].values.tobytes() == results[1].values.tobytes()
     assert (
@@ -427,7 +427,7 @@ def test_21_no_byte_of_what_is_fitted_comes_from_later_rows(folder: Path) -> Non
     split = {"test": 10, "validation": 10}
     frame = table(80)
     later = frame.copy()
-    later.loc[60:, "y"] = [str(100 + k) for k in range(20)]
+    later.loc[60:, "y"] = [str(100.5 + k) for k in range(20)]
     holes = {59: "", 58: "", 30: ""}  # the first two reach up to the validation part
     for data in ({}, {"outliers": "clip"}, {"missing": "interpolate"}, {"missing": "seasonal"}):
         if "missing" in data:

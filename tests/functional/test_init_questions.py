@@ -106,19 +106,13 @@ def touched(config: Path, table: Path) -> Iterator[tuple[str, int]]:
 
 
 TEXTS = {
-    "thousands": ["1,206.9", "1,204.3"],
-    "thousands in the other way": ["1.009.3", "2.100.000"],
-    "apostrophes": ["1'206", "2'206'000"],
-    "spaces": ["1\u202f206", "3 206,5"],
-    "below": ["<0.5", "< 0.1"],
-    "above": [">100", "≥ 200"],
+    "thousands in two ways": ["1.009.3", "2.100.000"],
+    "two decimal signs": ["3 206,5"],
     "units": ["12 kg", "13kg"],
     "signs": ["5%", "€7"],
-    "magnitudes": ["12K", "452.03M"],
     "currency words": ["EUR 12.50"],
-    "accounting": ["(12.50)"],
     "notes": ["12 (estimated)", "see row 7"],
-    "other digits": ["\u0661\u0662", "\u00bd"],
+    "other digits": ["\u00bd"],
     "spreadsheet errors": ["#DIV/0!"],
     "ranges": ["10-12"],
     "times": ["12:30"],
@@ -142,63 +136,58 @@ def test_a_text_with_digits_is_never_a_missing_value_without_a_word(
 
 
 def test_train_and_check_refuse_the_config_with_the_exit_code_of_data(folder: Path) -> None:
-    _, config, _ = asked(single(folder, ["1,206.9"]))
+    _, config, _ = asked(single(folder, ["12 kg"]))
     for command in ("train", "check"):
         result = CliRunner().invoke(app, [command, "--config", str(config)])
         assert result.exit_code == 4
-        assert "1,206.9" in result.output
+        assert "12 kg" in result.output
 
 
-def test_numbers_of_another_spelling_are_told_with_what_to_write(folder: Path) -> None:
-    for text, meaning in {
-        "1,206.9": "thousands signs",
-        "1,206": "a thousands sign, or with another decimal sign",
-        "<0.5": "limits of what could be measured; ",
-        "12 kg": "a unit or a sign",
-    }.items():
-        (question,), *_ = asked(single(folder, [text]))
-        assert meaning.removesuffix("; ") in question["text"]
-
-
-def test_points_among_decimal_commas_are_not_read_as_decimals(folder: Path) -> None:
-    cells = [f"{10 + k % 7},5" for k in range(200)]
-    cells[50] = "1.009"
-    rows = list(zip(days(200), cells, strict=True))
-    table = write(folder, ["ds", "y"], rows, delimiter=";")
-    (question,), config, _ = asked(table)
-    assert question["text"].startswith(
-        "1 of 200 rows: column y: text among numbers, most often '1.009'"
-    )
+def test_a_unit_beside_some_numbers_may_be_that_of_all(folder: Path) -> None:
+    (question,), config, _ = asked(table := single(folder, ["12 kg", "13kg"]))
+    assert question["choices"][0]["keys"] == {"units": {"y": {"": 1, "kg": 1}}}
     assert refusal(config, table)
+    require_answers_to_work(question, config, table)
+
+
+@pytest.mark.parametrize("texts", [["<0.5", "< 0.1"], [">100", "≥ 200"]])
+def test_limits_of_what_could_be_measured_are_asked(folder: Path, texts: list[str]) -> None:
+    (question,), config, said = asked(table := single(folder, texts))
+    assert (question["kind"], question["count"]) == ("censored", 2)
+    assert [choice["keys"]["censored"] for choice in question["choices"]] == [
+        *("half", "limit", "missing")
+    ]
+    assert texts[0] in said and texts[0] in refusal(config, table)
+    require_answers_to_work(question, config, table)
 
 
 def test_words_without_digits_stay_words_for_missing_values_beside_those_that_are_asked(
     folder: Path,
 ) -> None:
-    (question,), config, _ = asked(single(folder, ["offline", "<0.5", "offline"]))
+    (question,), config, _ = asked(single(folder, ["offline", "10-12", "offline"]))
     data = load_config(config, environment={}).data
     assert (data.sentinels, data.missing) == (("offline",), "ffill")
-    assert set(question["choices"][-1]["keys"]["sentinels"]) == {"offline", "<0.5"}
+    assert set(question["choices"][-1]["keys"]["sentinels"]) == {"offline", "10-12"}
     require_answers_to_work(question, config, folder / "table.csv")
 
 
 def test_more_texts_than_a_config_holds_are_asked_to_be_corrected(folder: Path) -> None:
-    table = single(folder, [f"<0.{k}" for k in range(10, 50)], count=500)
+    table = single(folder, [f"{k}-60" for k in range(10, 50)], count=500)
     (question,), config, _ = asked(table)
     assert [choice["keys"] for choice in question["choices"]] == [{}]
     assert refusal(config, table)
 
 
 def test_the_table_that_was_corrected_as_told_trains_with_the_same_config(folder: Path) -> None:
-    table = single(folder, ["1,206.9"])
+    table = single(folder, ["12 kg"])
     _, config, _ = asked(table)
-    table.write_text(table.read_text().replace('"1,206.9"', "1206.9"))
+    table.write_text(table.read_text().replace("12 kg", "12"))
     settled = load_config(config, overrides=SETTLED, environment={})
     assert check(table, config=settled).problems == ()
 
 
 def test_a_named_target_with_texts_in_it_is_asked_as_any_other(folder: Path) -> None:
-    (question,), *_ = asked(single(folder, ["1,206.9"]), "--target", "y")
+    (question,), *_ = asked(single(folder, ["12 kg"]), "--target", "y")
     assert question["kind"] == "texts"
 
 
@@ -378,8 +367,7 @@ def test_the_config_names_the_answers_beside_the_policy_that_is_open(folder: Pat
 @pytest.mark.parametrize(
     ("name", "kinds"),
     [
-        ("some_thousands", {"texts"}),
-        ("below_detection", {"texts"}),
+        ("below_detection", {"censored"}),
         ("two_keys", {"duplicates"}),
         ("transactions", {"off_grid"}),
     ],
@@ -403,7 +391,7 @@ def test_no_case_loses_more_than_one_row_in_a_hundred_without_being_asked(
     table = CASES / f"{name}.csv"
     result = CliRunner().invoke(app, ["init", str(table), "--output", "a.yaml", "--json"])
     assert result.exit_code in (0, 4), result.output
-    if result.exit_code == 0 and "texts" not in {
+    if result.exit_code == 0 and "censored" not in {
         each["kind"] for each in json.loads(result.stdout)["questions"]
     }:
         rows = len(read_table(table).frame)

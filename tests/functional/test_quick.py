@@ -455,7 +455,15 @@ def twice() -> Path:
 def limits() -> Path:
     path = daily(wave(100))
     rows = pd.read_csv(path).astype({"sold": str})
-    rows.loc[[10, 40, 70], "sold"] = ["<0.5", "it's <2", "<0.5"]
+    rows.loc[[10, 40, 70], "sold"] = ["<0.5", "<2", "<0.5"]
+    rows.to_csv(path, index=False)
+    return path
+
+
+def notes() -> Path:
+    path = daily(wave(100))
+    rows = pd.read_csv(path).astype({"sold": str})
+    rows.loc[[10, 40, 70], "sold"] = ["it's 2", "10-12", "it's 2"]
     rows.to_csv(path, index=False)
     return path
 
@@ -466,7 +474,7 @@ def infinite() -> Path:
     return daily(values)
 
 
-@pytest.mark.parametrize("table", [twice, limits, infinite])
+@pytest.mark.parametrize("table", [twice, limits, notes, infinite])
 def test_what_a_table_leaves_open_is_asked_and_the_answer_that_is_named_works(
     table: Any, folder: Path
 ) -> None:

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lstm_forecast.config.table import CovariatesConfig, DataConfig
+from lstm_forecast.config.covariates import CovariatesConfig
+from lstm_forecast.config.table import DataConfig
 from lstm_forecast.model.spec import NetworkSpec
 from lstm_forecast.panel.building import inspect_panel
 from lstm_forecast.panel.covariates import Known

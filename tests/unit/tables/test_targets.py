@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from lstm_forecast.tables.read import read_table
+from lstm_forecast.tables.number_style import how_written
+from lstm_forecast.tables.read import MISSING_WORDS, read_table
 from lstm_forecast.tables.roles import find_roles
 from tests.benchmarks.files import DATA
 from tests.unit.conftest import needs_shared
@@ -39,11 +40,9 @@ def test_the_target_of_every_shared_set_is_the_one_that_people_forecast(
     name: str, target: str
 ) -> None:
     table = read_table(DATA / f"{name}.csv.gz")
-    dialect = table.sources[0][2]
     time = ("Month",) if name == "shampoo_sales" else ()  # 1-01: nobody can tell
-    roles = find_roles(
-        table.frame.head(2_000), decimal=dialect.decimal if dialect else ".", timestamp=time
-    )
+    head = table.frame.head(2_000)
+    roles = find_roles(head, written=how_written(head, missing=MISSING_WORDS), timestamp=time)
     assert roles.targets == (target,)
 
 
