@@ -12,10 +12,10 @@ from lstm_forecast.config.covariates import CovariatesConfig
 from lstm_forecast.config.schema import Config
 from lstm_forecast.config.table import DataConfig
 from lstm_forecast.errors import DataError
-from lstm_forecast.forecasting.doubts import doubtful_season, held_season
-from lstm_forecast.panel.grid import season_length
+from lstm_forecast.forecasting.doubts import doubtful_season
 from lstm_forecast.panel.notes import panel_notes, suspected_sentinels
 from lstm_forecast.panel.panel import Panel
+from lstm_forecast.panel.seasons import held_season, season_length
 from lstm_forecast.panel.split import MIN_CONTEXT
 from lstm_forecast.panel.survey import survey_panel
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
@@ -47,11 +47,10 @@ def check(path: Path, *, config: Config | None = None) -> Inspection:
     surveyed, panel = panel, _measured(panel)
     panel, sentinels = _without_sentinels(panel)
     findings += sentinels
-    grid = panel.layout.grid
     season = (
         config.windows.season_length
         if config and config.windows.season_length
-        else season_length(grid.freq)
+        else season_length(panel.layout.grid.freq)
     )
     season = season if held_season(panel.layout, season) else 1
     findings += panel_notes(panel, n_targets=len(data.targets), season=season)

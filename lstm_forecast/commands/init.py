@@ -16,9 +16,9 @@ from lstm_forecast.config.table import CsvConfig, DataConfig
 from lstm_forecast.errors import UsageError, WriteError
 from lstm_forecast.files import STDIN, is_text
 from lstm_forecast.panel.draft import Draft, Question
-from lstm_forecast.panel.grid import season_length
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.questions import question_lines, shown
+from lstm_forecast.panel.seasons import season_text, second_season, usual_season
 from lstm_forecast.panel.settle import Settled, settle
 from lstm_forecast.store import write_whole
 from lstm_forecast.store.outputs import require_apart
@@ -150,7 +150,7 @@ def _require_readable(text: str, path: Path) -> None:
 
 def _horizon(panel: Panel) -> int:
     """Steps that people plan for, or a quarter of a short series."""
-    season = season_length(panel.layout.grid.freq)
+    season = usual_season(panel.layout)
     return min(
         HORIZON_OF_SEASON.get(season, season), max(1, int(np.median(panel.layout.lengths)) // 4)
     )
@@ -166,7 +166,7 @@ def _findings(settled: Settled, roles: Roles) -> Iterator[str]:
     yield (
         f"time: {' '.join(data.stamp_columns)}, freq {layout.grid.freq}"
         + (f", zone {layout.grid.zone}" if layout.grid.zone else "")
-        + f"; season of {season_length(layout.grid.freq)} rows"
+        + f"; {season_text(usual_season(layout), second_season(layout))}"
     )
     yield (
         f"series: {len(lengths):,}"

@@ -39,6 +39,7 @@ from lstm_forecast.judging.held_back import HeldBack, held_back_windows, judge_h
 from lstm_forecast.model.pretrained.season import LONGEST_PERIOD, Season
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.questions import Caller, table_as_asked
+from lstm_forecast.panel.seasons import season_text
 from lstm_forecast.panel.settle import Settled
 from lstm_forecast.panel.survey import repair_notes, survey_panel
 from lstm_forecast.store import write_whole
@@ -206,9 +207,8 @@ def _findings(settled: Settled, told: Season) -> Iterator[str]:
     """What the table was taken for, what may be a fault in it, and what policies settled."""
     data, layout = settled.data, settled.panel.layout
     series = "" if data.series_id is None else f"; series: {len(layout.ids):,} by {data.series_id}"
-    season = f"season of {told.period:,} rows" if told.period > 1 else "no season"
-    second = f", and one of {told.second:,}" if told.second else ""
-    time = f"{' '.join(data.stamp_columns)}, freq {layout.grid.freq}, {season}{second}"
+    seasons = season_text(told.period, told.second)
+    time = f"{' '.join(data.stamp_columns)}, freq {layout.grid.freq}, {seasons}"
     yield f"targets: {_first(data.targets)}{series}; time: {time}"
     yield from settled.panel.notes
     for found in settled.findings:

@@ -166,7 +166,11 @@ class DataConfig(Section):
     targets: Annotated[Names, Field(min_length=1)] = Field(description="columns to forecast")
     covariates: CovariatesConfig = CovariatesConfig()
     freq: str | None = Field(
-        None, description="spacing of the rows: pandas alias, or integer step; absent: inferred"
+        None,
+        description=(
+            "spacing of the rows: pandas alias, MS-15 for day 15 of each month (or the last of a"
+            " shorter one), or integer step; absent: inferred"
+        ),
     )
     csv: CsvConfig = CsvConfig()
     unsorted: Literal["sort", "error"] = Field(

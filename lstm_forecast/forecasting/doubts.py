@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from lstm_forecast.config.schema import SUPPORTS, PreprocessingConfig, Support
 from lstm_forecast.panel.panel import Layout, Panel
 from lstm_forecast.panel.scale import Scaler
+from lstm_forecast.panel.seasons import held_season
 
 __all__ = [
-    "doubtful_intervals", "doubtful_levels", "doubtful_season", "doubtful_support", "held_season",
+    "doubtful_intervals", "doubtful_levels", "doubtful_season", "doubtful_support",
     "outside_support", "target_ranges",
 ]  # fmt: skip
 
@@ -31,13 +32,6 @@ NO_WIDTH = 1e-5  # share of the range of a history
 MOST_WIDTH = 10  # times the range of a history
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-
-def held_season(layout: Layout, season: int) -> bool:
-    """Whether the longest series holds two seasons: what was seen but once cannot be told from
-    chance.
-    """
-    return season == 1 or 2 * season <= layout.lengths.max()
 
 
 def doubtful_season(season_length: int | None, layout: Layout) -> Iterator[str]:

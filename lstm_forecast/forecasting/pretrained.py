@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from lstm_forecast.errors import UsageError
 from lstm_forecast.files import read_short
-from lstm_forecast.forecasting.doubts import held_season
 from lstm_forecast.model.onnx.session import Session
 from lstm_forecast.model.pretrained import shipped
 from lstm_forecast.model.pretrained.architecture import QUANTILES
@@ -22,9 +21,8 @@ from lstm_forecast.model.pretrained.inputs import inputs_of, standardised_window
 from lstm_forecast.model.pretrained.rolling import rolled_block
 from lstm_forecast.model.pretrained.season import HORIZON, STEPS, Season
 from lstm_forecast.model.pretrained.simple import Past
-from lstm_forecast.panel.grid import season_length
 from lstm_forecast.panel.panel import Layout, Panel
-from lstm_forecast.panel.seasons import strongest_season
+from lstm_forecast.panel.seasons import held_season, season_length, strongest_season
 
 __all__ = [
     "Network", "at_quantiles", "forecast_series", "own_periods", "read_weights", "season_of_rows",

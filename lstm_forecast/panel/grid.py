@@ -5,7 +5,6 @@ so that the 23 and 25 hour days of daylight saving stay regular; from a day upwa
 time, so that midnight stays midnight.
 """
 
-import warnings
 from dataclasses import dataclass
 from datetime import tzinfo
 from functools import cached_property
@@ -14,26 +13,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pandas.tseries.frequencies import to_offset
 
 from lstm_forecast.errors import DataError
+from lstm_forecast.panel.frequency import DAY, TICKS_OF_DAY, fixed_step, sub_daily, ticks_from
+from lstm_forecast.panel.spacing import distinct, usual_step
 
-__all__ = ["Grid", "clock", "date_in", "infer_freq", "season_length", "stamp_text", "ticks_of"]
-
-DAY = pd.Timedelta(days=1)
-# Rows of a year, or of a week of business days, by the rule of the calendar.
-ROWS_OF_SEASON = {
-    "B": 5,
-    "W": 52,
-    "ME": 12,
-    "MS": 12,
-    "BME": 12,
-    "BMS": 12,
-    "QE": 4,
-    "QS": 4,
-    "BQE": 4,
-    "BQS": 4,
-}
+__all__ = ["Grid", "clock", "date_in", "stamp_text", "ticks_of"]
 
 
 @dataclass(frozen=True)
@@ -42,7 +27,7 @@ class Grid:
     number.
     """
 
-    freq: str  # a pandas alias, or a whole number as text
+    freq: str  # an alias, see frequency.py, or a whole number as text
     origin: pd.Timestamp | int  # naive, on the grid's clock
     zone: str | None = None
 
@@ -53,7 +38,7 @@ class Grid:
         """
         if isinstance(self.origin, int):
             return int(self.freq)
-        delta = _fixed(self.freq)
+        delta = fixed_step(self.freq)
         return None if delta is None else int(delta // pd.Timedelta(microseconds=1))
 
     def ordinals(self, stamps: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -80,20 +65,22 @@ class Grid:
         """Stamps of the numbers, as users see them: integers, or in the zone of the data."""
         if isinstance(self.origin, int):
             return pd.Index(self.origin + ordinals * int(self.freq))
-        if self.step is not None:
-            index = pd.DatetimeIndex((self._first + ordinals * self.step).astype("datetime64[us]"))
-        else:
-            last = int(ordinals.max()) if len(ordinals) else 0
-            index = pd.date_range(self.origin, periods=last + 1, freq=self.freq).as_unit("us")[
-                ordinals
-            ]
+        index = pd.DatetimeIndex(self.ticks(ordinals).astype("datetime64[us]"))
         if self.zone is None:
             return index
-        if _sub_daily(self.freq):
+        if sub_daily(self.freq):
             return index.tz_localize("UTC").tz_convert(self.zone)
         return index.tz_localize(
             self.zone, ambiguous=np.ones(len(index), bool), nonexistent="shift_forward"
         )
+
+    def ticks(self, ordinals: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The same stamps as integers, or microseconds on the grid's clock."""
+        if self.step is not None:
+            return self._first + ordinals * self.step
+        assert isinstance(self.origin, pd.Timestamp)  # noqa: S101  integer grids have a fixed step
+        last = int(ordinals.max()) if len(ordinals) else 0
+        return ticks_from(self.origin, self.freq, count=last + 1)[ordinals]
 
     def after(self, stamp: str) -> int:
         """Number of the first step after a stamp of these data, written as ``str`` writes it; 0
@@ -126,11 +113,7 @@ class Grid:
 
     def _calendar(self, *, until: int) -> NDArray[np.int64]:
         assert isinstance(self.origin, pd.Timestamp)  # noqa: S101  integer grids have a fixed step
-        return (
-            pd.date_range(self.origin, pd.Timestamp(until, unit="us"), freq=self.freq)
-            .as_unit("us")
-            .asi8
-        )
+        return ticks_from(self.origin, self.freq, until=pd.Timestamp(until, unit="us"))
 
 
 def clock(stamps: pd.DatetimeIndex, *, freq: str | None) -> NDArray[np.int64]:
@@ -140,11 +123,7 @@ def clock(stamps: pd.DatetimeIndex, *, freq: str | None) -> NDArray[np.int64]:
     if stamps.tz is None:
         return stamps.as_unit("us").asi8
     local = stamps.tz_localize(None).as_unit("us").asi8
-    daily = (
-        not _sub_daily(freq)
-        if freq
-        else _commonest_step(_distinct(local)) >= DAY // pd.Timedelta(microseconds=1)
-    )
+    daily = not sub_daily(freq) if freq else usual_step(distinct(local)) >= TICKS_OF_DAY
     return (
         _day_time(stamps)
         if daily
@@ -178,56 +157,6 @@ def date_in(zone: tzinfo | None, date: str, *, key: str, first: bool) -> pd.Time
     return moment
 
 
-def infer_freq(stamps: NDArray[np.int64], *, integers: bool) -> str:
-    """The frequency of the stamps of one series, gaps allowed: a pandas alias, or a whole number as
-    text.
-
-    Raises DataError if no frequency fits.
-    """
-    unique = _distinct(stamps)
-    if len(unique) < 3:
-        raise DataError("data.freq: too few stamps to infer it; set it, for example freq: D")
-    step = _commonest_step(unique)
-    if integers:
-        return str(step)
-    if step < DAY // pd.Timedelta(microseconds=1):
-        return to_offset(pd.Timedelta(step, unit="us")).freqstr
-    index = pd.DatetimeIndex(unique.astype("datetime64[us]"))
-    # Gaps would hide the calendar from pandas: look at the longest stretch without one.
-    breaks = np.flatnonzero(np.diff(unique) > 1.5 * step) + 1
-    stretch = max(np.split(np.arange(len(unique)), breaks), key=len)
-    freq = _pandas_freq(index) or _pandas_freq(index[stretch])
-    if freq == "D" and len(index) >= 10 and index.day_of_week.max() < 5:
-        return "B"
-    if freq is None:
-        raise DataError(
-            f"data.freq: no regular spacing found (commonest {pd.Timedelta(step, unit='us')}); set"
-            " data.freq"
-        )
-    return freq
-
-
-def season_length(freq: str) -> int:
-    """Rows in the season that data of this frequency usually have: a day, a week or a year; 1 if
-    none.
-    """
-    if freq.isdigit():
-        return 1
-    delta = _fixed(freq)
-    if delta is None:
-        offset = to_offset(freq)
-        return max(1, ROWS_OF_SEASON.get(offset.rule_code.split("-")[0], 1) // offset.n)
-    whole = DAY if delta < DAY else 7 * DAY
-    return int(whole // delta) if delta <= whole / 2 and whole % delta == pd.Timedelta(0) else 1
-
-
-def _pandas_freq(index: pd.DatetimeIndex) -> str | None:
-    # pandas 4 returns an offset
-    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
-        freq = pd.infer_freq(index) if len(index) >= 3 else None
-    return None if freq is None else to_offset(freq).freqstr
-
-
 def _day_time(stamps: pd.DatetimeIndex) -> NDArray[np.int64]:
     """Local time, with the first moment of every day as 0:00, also where daylight saving makes it
     1:00.
@@ -241,34 +170,6 @@ def _day_time(stamps: pd.DatetimeIndex) -> NDArray[np.int64]:
         midnight.as_unit("us").asi8,
         stamps.tz_localize(None).as_unit("us").asi8,
     )
-
-
-def _fixed(freq: str) -> pd.Timedelta | None:
-    """Length of a step if it never changes; Day counts, on the local clock."""
-    offset = to_offset(freq)
-    if isinstance(offset, pd.offsets.Day):
-        return offset.n * DAY
-    return pd.Timedelta(offset) if isinstance(offset, pd.offsets.Tick) else None
-
-
-def _sub_daily(freq: str) -> bool:
-    delta = _fixed(freq)
-    return delta is not None and delta % DAY != pd.Timedelta(0)
-
-
-def _distinct(stamps: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Ascending.
-
-    Unlike np.unique, which keeps hundreds of bytes for each stamp of a long series.
-    """
-    ordered = np.sort(stamps)
-    distinct: NDArray[np.int64] = ordered[np.append(True, np.diff(ordered) > 0)]
-    return distinct
-
-
-def _commonest_step(unique: NDArray[np.int64]) -> int:
-    steps, counts = np.unique(np.diff(unique), return_counts=True)
-    return int(steps[counts.argmax()]) if len(steps) else 0
 
 
 def stamp_text(stamp: Any) -> str:

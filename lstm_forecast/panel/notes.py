@@ -5,16 +5,13 @@ tell targets.
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from lstm_forecast.panel.grid import Grid, ticks_of
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
 
 __all__ = [
-    "far_moved", "fences", "gap_lengths", "is_share", "panel_notes", "season_strength",
-    "suspected_sentinels",
+    "fences", "gap_lengths", "is_share", "panel_notes", "season_strength", "suspected_sentinels",
 ]  # fmt: skip
 
 Floats = NDArray[np.float64]
@@ -36,7 +33,6 @@ USUAL_SENTINELS = (
     1e30,
     1e20,
 )
-CLOCK_ERROR = 0.1  # share of a step that the stamps of an inexact clock may be off the grid
 SENTINEL_DISTANCE = 0.5  # share of its own size that a sentinel lies from the nearest other value
 MOST_OUTLIERS = 0.01  # share of the values, on either side, that may be outliers
 MANY_ZEROS = 0.05  # share of the rows from which zeros are worth a note
@@ -74,15 +70,6 @@ def gap_lengths(panel: Panel) -> NDArray[np.int64]:
     ends = layout.first + np.diff(layout.spans)
     inside = np.diff(layout.series_of(layout.spans[:-1])) == 0
     return np.append((layout.first[1:] - ends[:-1])[inside], 0)
-
-
-def far_moved(stamps: pd.Index, grid: Grid) -> int:
-    """How many stamps are farther from the nearest grid step than an inexact clock's."""
-    steps = grid.nearest(ticks_of(stamps, freq=grid.freq))
-    nearest, next_ones = grid.stamps(steps), grid.stamps(steps + 1)
-    return int(
-        np.count_nonzero(np.asarray(np.abs(stamps - nearest) > CLOCK_ERROR * (next_ones - nearest)))
-    )
 
 
 def fences(values: Floats) -> tuple[float, float]:

@@ -6,11 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pandas.tseries.frequencies import to_offset
 
 from lstm_forecast.errors import DataError
-from lstm_forecast.panel.grid import Grid, date_in, infer_freq, ticks_of
+from lstm_forecast.panel.frequency import TICKS_OF_DAY, is_freq
+from lstm_forecast.panel.grid import Grid, date_in, ticks_of
+from lstm_forecast.panel.inference import infer_freq
+from lstm_forecast.panel.moves import moves_to
 from lstm_forecast.panel.rows import Rows
+from lstm_forecast.panel.spacing import round_phase
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding, Level
 from lstm_forecast.tables.read import Table
 
@@ -170,30 +173,28 @@ def steps_of_rows(
     moved too, or get the number -1 where another row has that step. Raises DataError if there is no
     frequency.
     """
-    ticks, zone = ticks_of(stamps, freq=freq), None
-    if isinstance(stamps, pd.DatetimeIndex) and stamps.tz is not None:
-        zone = str(stamps.tz)
-    integers = not isinstance(stamps, pd.DatetimeIndex)
-    grid = _grid(ticks, codes, freq=freq, integers=integers, zone=zone)
+    freq = _known_freq(stamps, codes, freq)
+    ticks = ticks_of(stamps, freq=freq)
+    grid = _grid(stamps, int(ticks.min()), freq)
     numbers = grid.ordinals(ticks)
     off = np.flatnonzero(numbers < 0)
     if not len(off):
         return grid, numbers, []
-    text = (
-        f"not on the grid of freq {grid.freq} that starts at"
-        f" {grid.stamps(np.zeros(1, np.int64))[0]}"
-    )
-    remedy = "data.freq, or data.off_grid: nearest"
-    if zone is not None:
-        remedy += ", or data.timezone where days are local"
-    places = tuple(f"{table.place(int(row))}: {stamps[row]}" for row in off[:SHOWN_PLACES])
     level: Level = "refused" if off_grid == "error" else "settled"
-    grid = _aligned(grid, ticks)
-    numbers = grid.nearest(ticks)
-    # then rows that the move would put on one step are no fault of their own
+    aligned = _aligned(grid, ticks)
+    moves = moves_to(aligned, ticks)
+    numbers = moves.steps
+    text = f"not on the grid of freq {freq} that starts at {grid.stamps(np.zeros(1, np.int64))[0]}"
     if level == "refused":
+        # then rows that the move would put on one step are no fault of their own
         numbers[_collided(codes, numbers, ticks)] = -1
-    return grid, numbers, [Finding("off_grid", level, len(off), text, places, remedy)]
+    elif isinstance(stamps, pd.DatetimeIndex):
+        off = np.flatnonzero(moves.distances)
+        text = f"between the steps of freq {freq}, and moved {moves.text}"
+    places = tuple(f"{table.place(int(row))}: {stamps[row]}" for row in off[:SHOWN_PLACES])
+    local = "" if grid.zone is None else ", or data.timezone where days are local"
+    remedy = f"data.freq, or data.off_grid: nearest{local}"
+    return aligned, numbers, [Finding("off_grid", level, len(off), text, places, remedy)]
 
 
 def _collided(
@@ -214,46 +215,45 @@ def _collided(
 
 def _aligned(grid: Grid, ticks: NDArray[np.int64]) -> Grid:
     """The grid moved so that its first step is where most stamps have theirs, or on a whole
-    multiple of the step.
+    multiple of the step, or of a shorter unit, that all stamps are about.
     """
-    if grid.step is None:
-        return grid
-    phases, counts = np.unique(ticks % grid.step, return_counts=True)
-    phase = int(phases[counts.argmax()]) if 2 * counts.max() > len(ticks) else 0
-    first = (int(ticks.min()) - phase) // grid.step * grid.step + phase
+    step = grid.step or TICKS_OF_DAY
+    phases, counts = np.unique(ticks % step, return_counts=True)
+    phase = int(phases[counts.argmax()])
+    if 2 * counts.max() <= len(ticks):
+        phase = 0 if isinstance(grid.origin, int) else round_phase(ticks, step) or 0
+    first = (int(ticks.min()) - phase) // step * step + phase
     return replace(
         grid, origin=first if isinstance(grid.origin, int) else pd.Timestamp(first, unit="us")
     )
 
 
-def _grid(
-    ticks: NDArray[np.int64],
-    codes: NDArray[np.int32],
-    *,
-    freq: str | None,
-    integers: bool,
-    zone: str | None,
-) -> Grid:
+def _grid(stamps: pd.DatetimeIndex | pd.Index, first: int, freq: str) -> Grid:
+    """The grid from the ``first`` stamp on, as the grid counts it."""
+    if not isinstance(stamps, pd.DatetimeIndex):
+        return Grid(freq, first)
+    zone = None if stamps.tz is None else str(stamps.tz)
+    return Grid(freq, pd.Timestamp(first, unit="us"), zone)
+
+
+def _known_freq(
+    stamps: pd.DatetimeIndex | pd.Index, codes: NDArray[np.int32], freq: str | None
+) -> str:
+    """The frequency that is given, or that of the longest series.
+
+    Raises DataError for one that the stamps cannot have, or where none is found.
+    """
+    integers = not isinstance(stamps, pd.DatetimeIndex)
     if freq is None:
-        longest = np.bincount(codes).argmax()
-        freq = infer_freq(ticks[codes == longest], integers=integers)
-    elif integers and not (freq.isdigit() and int(freq) > 0):
+        longest = codes == np.bincount(codes).argmax()
+        return infer_freq(ticks_of(stamps[longest], freq=None), integers=integers)
+    if integers and not (freq.isdigit() and int(freq) > 0):
         raise DataError(
             f"data.freq: {freq!r} does not fit integer steps; set a whole number such as freq: 1"
         )
-    elif not integers and not _is_freq(freq):
+    if not integers and not is_freq(freq):
         raise DataError(
             f"data.freq: {freq!r} is not a pandas frequency alias; examples: h, 30min, D, B,"
-            " W-SUN, MS"
+            " W-SUN, MS, or MS-15 for day 15 of each month"
         )
-    first = int(ticks.min())
-    return Grid(freq, first if integers else pd.Timestamp(first, unit="us"), zone)
-
-
-def _is_freq(freq: str) -> bool:
-    try:
-        return (pd.Timestamp(0, unit="us") + to_offset(freq)).as_unit("us") > pd.Timestamp(
-            0, unit="us"
-        )
-    except ValueError:
-        return False
+    return freq

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from lstm_forecast.config.table import DataConfig
 from lstm_forecast.panel.fill import with_rows_added, without_missing
-from lstm_forecast.panel.grid import Grid, season_length
+from lstm_forecast.panel.grid import Grid
 from lstm_forecast.panel.rows import Rows
+from lstm_forecast.panel.seasons import season_length
 from lstm_forecast.panel.zones import MOST_STEPS_SKIPPED, clock_hint
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding, Level
 

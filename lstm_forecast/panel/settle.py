@@ -17,28 +17,31 @@ from lstm_forecast.config.table import DataConfig
 from lstm_forecast.errors import DataError
 from lstm_forecast.panel.cell_questions import question_of_readings, questions_of_texts
 from lstm_forecast.panel.draft import Choice, Question
-from lstm_forecast.panel.grid import Grid, season_length
-from lstm_forecast.panel.notes import far_moved, gap_lengths, suspected_sentinels
+from lstm_forecast.panel.grid import ticks_of
+from lstm_forecast.panel.moves import moves_to
+from lstm_forecast.panel.notes import gap_lengths, suspected_sentinels
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.placing import without_empty_rows
+from lstm_forecast.panel.regular import (
+    LONGEST_FILLED_GAP,
+    finer_answer,
+    policies_of_steps,
+    two_frequencies,
+)
 from lstm_forecast.panel.repair import LARGEST_VALUE
+from lstm_forecast.panel.seasons import usual_season
 from lstm_forecast.panel.survey import read_described, survey_table
 from lstm_forecast.tables.faults import Finding, refuse
 from lstm_forecast.tables.first_look import FirstLook
 from lstm_forecast.tables.read import Table
 from lstm_forecast.tables.source import Source
-from lstm_forecast.tables.stamps import joined, parse_stamps
+from lstm_forecast.tables.stamps import joined, zoned_stamps
 
 __all__ = ["Settled", "settle"]
 
 # Largest share of the rows that is dropped, merged or moved without being asked for.
 SHARE_SETTLED_UNASKED = 0.01
-MINUTES_OF_STEP = {
-    "5min": 5, "10min": 10, "15min": 15, "30min": 30, "h": 60, "2h": 120, "6h": 360, "D": 1440,
-}  # fmt: skip
-LONGEST_FILLED_GAP = 10  # rows, where there is no season or a shorter one
 SEASONAL_HOLES = 0.05  # missing steps for each row from which they are filled by season
-MOST_HOLES_OF_GRID = 0.6  # missing steps for each row that a grid may have
 NONE: Mapping[str, Any] = {}  # no policies beside those that were found
 NOT_OBSERVED = "mask"  # the policy for missing values that invents none
 # What becomes of rows of one stamp under each policy.
@@ -91,6 +94,7 @@ class _Settling:
         self._future_rows()
         self._off_grid()
         self._repeated()
+        self._two_frequencies()
         self._infinite()
         self._holes()
         self._numbers_for_missing()
@@ -169,14 +173,19 @@ class _Settling:
         panel, off = self._refused("off_grid")
         if off is None:
             return
-        keys = self._steps(panel.layout.grid)
+        keys = policies_of_steps(panel.layout.grid, self._survey)
         panel, found = self._survey(keys)
-        freq = keys["freq"]
+        freq, ticks = keys["freq"], ticks_of(self._stamps(), freq=keys["freq"])
         merged = found["duplicates"].count if "duplicates" in found else 0
         if not merged:
             del keys["duplicates"]
-        if self._are_few(merged) and self._are_few(far_moved(self._stamps(), panel.layout.grid)):
+        moves = moves_to(panel.layout.grid, ticks)
+        exact = moves.small and not merged
+        few = self._are_few(merged) and self._are_few(moves.far)
+        if (exact or few) and not moves.drift:
             self.written |= keys
+            text = f"moved to the nearest step of {freq}, {moves.text}"
+            self.told.append(Finding(text, "note", moves.count, text))
             return
         moved = (
             f"{off.count:,} stamps are moved to the nearest step of {freq}, from its middle on to"
@@ -195,30 +204,32 @@ class _Settling:
             f"{self._of_all(off.count)} lie between the steps of freq {freq}, the most regular one"
             " that was found"
         )
-        self._ask(off, text, *(choices or [Choice(keys, moved)]), assumed=keys)
+        finer = finer_answer(freq, ticks)
+        others = [finer] if finer else []
+        self._ask(off, text, *(choices or [Choice(keys, moved)]), *others, assumed=keys)
 
     def _stamps(self) -> pd.Index:
-        table, column, style = joined(
-            self.table, self.data.stamp_columns, self.data.timestamp_format
+        data = self.data
+        table, column, style = joined(self.table, data.stamp_columns, data.timestamp_format)
+        table, _ = without_empty_rows(table, [column, *data.targets])
+        stamps, _ = zoned_stamps(
+            table,
+            column=column,
+            timestamp_format=style,
+            series_id=data.series_id,
+            timezone=data.timezone,
+            dst=data.dst,
         )
-        table, _ = without_empty_rows(table, [column, *self.data.targets])
-        return parse_stamps(table, column=column, timestamp_format=style)
+        return stamps
 
-    def _steps(self, finest: Grid) -> dict[str, Any]:
-        """Policies that move stamps to the finest steps that are mostly filled then: those of a
-        step are their mean.
-        """
-        minutes = 0 if isinstance(finest.origin, int) or finest.step is None else finest.step / 60e6
-        keys: dict[str, Any] = {"off_grid": "nearest", "duplicates": "mean"}
-        longer = [freq for freq, length in MINUTES_OF_STEP.items() if minutes and length > minutes]
-        for freq in (finest.freq, *longer):
-            keys["freq"] = freq
-            panel, _ = self._survey(keys)
-            gaps = gap_lengths(panel)
-            filled = gaps[gaps <= max(season_length(freq), LONGEST_FILLED_GAP)].sum()
-            if filled <= MOST_HOLES_OF_GRID * len(panel.values):
-                break
-        return keys
+    def _two_frequencies(self) -> None:
+        """Rows that are half as often in one part as in another: missing ones are not filled."""
+        panel, gaps = self._refused("gaps")
+        if gaps is not None and "off_grid" not in self.assumed:
+            found = two_frequencies(panel, gaps.count, self._survey)
+            if found is not None:
+                text, shorter, longer = found
+                self._ask(gaps, text, shorter, longer, assumed=shorter.keys)
 
     def _repeated(self) -> None:
         _, repeated = self._refused("duplicates")
@@ -273,8 +284,8 @@ class _Settling:
                 + self.look.doubtful_rows
             )
             counts["missing"] = max(0, counts["missing"] - unread)
-        rows, season = len(panel.values), season_length(panel.layout.grid.freq)
-        if "gaps" in counts:
+        rows, season = len(panel.values), usual_season(panel.layout)
+        if "gaps" in counts and "gaps" not in self.assumed:
             self.written["gaps"] = "fill"
             if gap_lengths(panel).max() > (limit := max(season, LONGEST_FILLED_GAP)):
                 self.written["fill_limit"] = limit

@@ -14,11 +14,9 @@ import numpy as np
 
 from lstm_forecast.config.schema import Config
 from lstm_forecast.events import phase
-from lstm_forecast.forecasting.doubts import held_season
-from lstm_forecast.panel.grid import season_length
 from lstm_forecast.panel.notes import is_share
 from lstm_forecast.panel.panel import Panel
-from lstm_forecast.panel.seasons import strongest_season
+from lstm_forecast.panel.seasons import held_season, season_length, strongest_season
 from lstm_forecast.panel.split import Split
 from lstm_forecast.training.look import Choice, Looks
 

@@ -94,13 +94,16 @@ def require_answers_to_work(question: dict[str, Any], config: Path, table: Path)
 
 
 def touched(config: Path, table: Path) -> Iterator[tuple[str, int]]:
-    """Rows that the policies in a config drop, merge, move or read as missing."""
+    """Rows that the policies in a config drop, merge, move or read as missing; what the clock of
+    a sensor makes of a regular grid is no move where every row keeps a step of its own.
+    """
     data = load_config(config, environment={}).data
+    touching = [kind for kind in TOUCHING if kind != "off_grid" or data.duplicates != "error"]
     _, findings, _ = survey_panel(data, table)
     settled = {each.kind: each.count for each in findings if each.level == "settled"}
     yield from (
         (kind, settled.get(kind, 0))
-        for kind in TOUCHING
+        for kind in touching
         if getattr(data, kind) not in ("error", ())
     )
 

@@ -5,7 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lstm_forecast.errors import DataError
-from lstm_forecast.panel.grid import Grid, clock, infer_freq, season_length
+from lstm_forecast.panel.grid import Grid, clock
+from lstm_forecast.panel.inference import infer_freq
+from lstm_forecast.panel.seasons import season_length
 
 WEEKLY = [f"W-{day}" for day in ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")]
 FREQS = [

@@ -1,0 +1,98 @@
+"""Which regular grids the rows of a table could be put on, where their stamps leave it open."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lstm_forecast.panel.draft import Choice
+from lstm_forecast.panel.frequency import alias_of, fixed_step
+from lstm_forecast.panel.grid import Grid
+from lstm_forecast.panel.notes import gap_lengths
+from lstm_forecast.panel.panel import Panel
+from lstm_forecast.panel.seasons import usual_season
+from lstm_forecast.panel.spacing import distinct
+from lstm_forecast.tables.faults import Finding
+
+__all__ = ["LONGEST_FILLED_GAP", "finer_answer", "policies_of_steps", "two_frequencies"]
+
+# The panel under policies, and the faults in its table.
+Survey = Callable[[Mapping[str, Any]], tuple[Panel, dict[str, Finding]]]
+MINUTES_OF_STEP = {
+    "5min": 5, "10min": 10, "15min": 15, "30min": 30, "h": 60, "2h": 120, "6h": 360, "D": 1440,
+}  # fmt: skip
+LONGEST_FILLED_GAP = 10  # rows, where there is no season or a shorter one
+MOST_HOLES_OF_GRID = 0.6  # missing steps for each row that a grid may have
+MOST_HOLES_OF_ANSWER = 3  # the same, of one that is offered
+FILLED: Mapping[str, Any] = {"gaps": "fill", "missing": "ffill"}  # policies for empty steps
+# Shares of the steps from which rows have two frequencies: of the longer one, and of both.
+LONGER_SHARE, BOTH_SHARE = 1 / 3, 0.9
+
+
+def policies_of_steps(finest: Grid, survey: Survey) -> dict[str, Any]:
+    """Policies that move stamps to the finest steps that are mostly filled then: those of a step
+    are their mean.
+    """
+    minutes = 0 if isinstance(finest.origin, int) or finest.step is None else finest.step / 60e6
+    keys: dict[str, Any] = {"off_grid": "nearest", "duplicates": "mean"}
+    longer = [freq for freq, length in MINUTES_OF_STEP.items() if minutes and length > minutes]
+    for freq in (finest.freq, *longer):
+        keys["freq"] = freq
+        panel, _ = survey(keys)
+        gaps = gap_lengths(panel)
+        filled = gaps[gaps <= max(usual_season(panel.layout), LONGEST_FILLED_GAP)].sum()
+        if filled <= MOST_HOLES_OF_GRID * len(panel.values):
+            break
+    return keys
+
+
+def finer_answer(freq: str, ticks: NDArray[np.int64]) -> Choice | None:
+    """The longest part of ``freq`` that all stamps are whole steps of, which leaves all rows where
+    they are; None where most of its steps would be without a row.
+    """
+    step = None if freq.isdigit() else fixed_step(freq)
+    if step is None:
+        return None
+    unique = distinct(ticks)
+    part = int(np.gcd.reduce(np.diff(unique)))
+    rows = int(unique[-1] - unique[0]) // part + 1
+    finer = pd.Timedelta(part, unit="us")
+    if step % finer or rows > (1 + MOST_HOLES_OF_ANSWER) * len(unique):
+        return None
+    alias = alias_of(part)
+    empty = f"{rows - len(unique):,} of {rows:,} steps of {alias} have none, and are filled"
+    return Choice({"freq": alias, **FILLED}, f"all rows stay where they are; {empty}")
+
+
+def two_frequencies(
+    panel: Panel, missing: int, survey: Survey
+) -> tuple[str, Choice, Choice] | None:
+    """What rows are like that have two frequencies, one a multiple of the other, and the answers
+    for the shorter step, of which so many are ``missing``, and for the longer one; None where gaps
+    are of another kind.
+    """
+    grid, gaps = panel.layout.grid, gap_lengths(panel)
+    gaps = gaps[gaps > 0]
+    if isinstance(grid.origin, int) or grid.step is None or not len(gaps):
+        return None
+    sizes, counts = np.unique(gaps, return_counts=True)
+    steps = len(panel.values) - len(panel.layout.ids)
+    longer, shorter = int(counts.max()), steps - len(gaps)
+    if longer < LONGER_SHARE * steps or longer + shorter < BOTH_SHARE * steps:
+        return None
+    freq = alias_of(grid.step * (1 + int(sizes[counts.argmax()])))
+    keys = {"freq": freq, "off_grid": "nearest", "duplicates": "mean"}
+    _, found = survey(keys)
+    merged, empty = (found[kind].count if kind in found else 0 for kind in ("duplicates", "gaps"))
+    return (
+        f"{shorter:,} steps are of freq {grid.freq}, and {longer:,} of freq {freq}: either may be"
+        " that of the data",
+        Choice(FILLED, f"freq {grid.freq}: {missing:,} steps without a row are filled"),
+        Choice(
+            {**keys, **FILLED},
+            f"freq {freq}: {merged:,} rows are averaged with the one of their nearest step, and"
+            f" {empty:,} steps without a row are filled",
+        ),
+    )
