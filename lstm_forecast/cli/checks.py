@@ -21,7 +21,7 @@ def check(
         typer.Argument(
             parser=given_path,
             metavar="DATA",
-            help="CSV or Parquet file, directory or glob; - is stdin.",
+            help="File, directory or glob of files; - is stdin.",
         ),
     ] = None,
     config: Annotated[

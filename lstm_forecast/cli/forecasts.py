@@ -27,7 +27,7 @@ from lstm_forecast.cli.options import (
 from lstm_forecast.cli.terminal import emit_json, listening, plain_json, reported, say
 from lstm_forecast.cli.text import errors_table, outcome, unseen_categories
 from lstm_forecast.documents import plain_values
-from lstm_forecast.errors import QUALITY_GATE, UsageError
+from lstm_forecast.errors import QUALITY_GATE
 
 if TYPE_CHECKING:
     from lstm_forecast.store.report import Report
@@ -80,23 +80,40 @@ def init(
     series_id: SeriesId = None,
     decimal: Annotated[DecimalSign | None, typer.Option(help="Decimal sign.")] = None,
     thousands: Annotated[ThousandsSign | None, typer.Option(help="Sign between thousands.")] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            help="How DATA is read: data.sheet=2024 (repeatable).",
+            autocompletion=completion.data_keys,
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option(help="Overwrite an existing config.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Look at DATA and write a commented config."""
     with listening():
         from lstm_forecast.commands.init import init as run
-        from lstm_forecast.config.table import CsvConfig
+        from lstm_forecast.config.loading import Argument, assigned
         from lstm_forecast.panel.questions import question_lines
-        from lstm_forecast.tables.first_look import Given
 
-        if thousands and decimal and thousands.value == decimal.value:
-            raise UsageError(f"--decimal and --thousands: expected two signs, received {decimal}")
-        given = Given(
-            timestamp=timestamp or (), timestamp_format=timestamp_format, series_id=series_id,
-            targets=target or (), csv=CsvConfig(decimal=decimal, thousands=thousands),
+        options = {
+            "--timestamp-format": (("timestamp_format",), timestamp_format),
+            "--decimal": (("csv", "decimal"), decimal),
+            "--thousands": (("csv", "thousands"), thousands),
+        }
+        given = [
+            *(
+                Argument(option, ("data", *key), str(value))
+                for option, (key, value) in options.items()
+                if value is not None
+            ),
+            *(assigned(setting, option="--set") for setting in settings or ()),
+        ]
+        result = run(
+            data, output=output, targets=target or (), horizon=horizon, timestamp=timestamp or (),
+            series_id=series_id, settings=given, force=force,
         )  # fmt: skip
-        result = run(data, output=output, given=given, horizon=horizon, force=force)
     for finding in result.findings:
         say(finding, event="finding")
     for question in result.questions:

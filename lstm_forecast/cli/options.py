@@ -59,7 +59,7 @@ GivenTable = Annotated[
     typer.Argument(
         parser=given_path,
         metavar="DATA",
-        help="CSV or Parquet file, directory or glob; - is stdin.",
+        help="File, directory or glob of files; - is stdin.",
     ),
 ]
 Targets = Annotated[list[str] | None, typer.Option(help="Column to forecast (repeatable).")]

@@ -10,20 +10,21 @@ from pathlib import Path
 import numpy as np
 
 from lstm_forecast.config.document import quote
-from lstm_forecast.config.loading import MAX_BYTES, parse_config
+from lstm_forecast.config.loading import MAX_BYTES, Argument, config_of, parse_config
 from lstm_forecast.config.schema import Config
 from lstm_forecast.config.table import CsvConfig, DataConfig
 from lstm_forecast.errors import UsageError, WriteError
 from lstm_forecast.files import STDIN, is_text
 from lstm_forecast.panel.draft import Draft, Question
 from lstm_forecast.panel.panel import Panel
-from lstm_forecast.panel.questions import question_lines, shown
-from lstm_forecast.panel.seasons import season_text, second_season, usual_season
+from lstm_forecast.panel.questions import question_lines
+from lstm_forecast.panel.seasons import usual_season
 from lstm_forecast.panel.settle import Settled, settle
+from lstm_forecast.panel.summary import POLICIES, fitting, summary
 from lstm_forecast.store import write_whole
 from lstm_forecast.store.outputs import require_apart
-from lstm_forecast.tables.first_look import NOTHING_GIVEN, Given, first_look
-from lstm_forecast.tables.read import suffix_of
+from lstm_forecast.tables.first_look import Given, first_look
+from lstm_forecast.tables.formats import suffix_of
 from lstm_forecast.tables.roles import Roles
 
 __all__ = ["InitResult", "init", "name_of"]
@@ -32,21 +33,12 @@ __all__ = ["InitResult", "init", "name_of"]
 HORIZON_OF_SEASON = {1: 12, 4: 8, 12: 12, 52: 13, 5: 10, 7: 14}
 # Beside the config: what editors complete and check keys by.
 SCHEMA_FILE = ".forecast-schema.json"
-LONGEST_LIST = 400  # characters that the names of columns may take in a comment
 LONGEST_COMMENT = 2000  # characters
-FOUND_KEYS = ("timestamp_format", "timezone")  # that init may have found, beside the columns
-POLICY_KEYS = (
-    "future_rows",
-    "off_grid",
-    "unsorted",
-    "duplicates",
-    "gaps",
-    "fill_limit",
-    "sentinels",
-    "infinite",
-    "censored",
-    "missing",
-)
+# Keys that say how a table is read, and columns that stand in for those that init finds.
+READING_KEYS = ("csv", "units", "sheet", "table", "query", "freq", "timestamp_format")
+UNKNOWN = {"timestamp": "(the time)", "targets": ["(the target)"]}
+# Keys that init may have found, beside the columns.
+FOUND_KEYS = ("timestamp_format", "timezone", "sheet", "table", "query")
 
 
 @dataclass(frozen=True)
@@ -68,32 +60,54 @@ def init(
     data: Path,
     *,
     output: Path | None = None,
-    given: Given = NOTHING_GIVEN,
+    targets: Sequence[str] = (),
     horizon: int | None = None,
+    timestamp: Sequence[str] = (),
+    series_id: str | None = None,
+    settings: Sequence[Argument] = (),
     force: bool = False,
 ) -> InitResult:
     """Write a config for the table at ``data``, by default to ``configs/<name of the data>.yaml``,
     and its schema.
 
-    Raises DataError if the data have no usable time or target column, WriteError if the config
-    exists already, UsageError if no config can hold what is to be in it.
+    The ``settings`` are keys that say how the table is read. Raises DataError if the data have no
+    usable time or target column, WriteError if the config exists already, UsageError if no config
+    can hold what is to be in it and for other keys, ConfigError for wrong values of them.
     """
+    reading = _reading(settings)
     name, path = _named(data, output, force=force)
+    given = Given(
+        timestamp=timestamp,
+        timestamp_format=reading.timestamp_format,
+        series_id=series_id,
+        targets=targets,
+        csv=reading.csv,
+        units=reading.units,
+        inside=reading.inside,
+    )
     look = first_look(data, given)
     settled = settle(look, data)
-    findings = list(_findings(settled, look.roles))
-    located = f"{name}{suffix_of(data)}" if data == STDIN else _located(data, path)
-    if data == STDIN:
-        place = path.with_name(located)
-        findings.append(
-            f"save the table as {place} before training: standard input comes only once"
-        )
+    findings = list(summary(settled, look.roles))
+    located = _located(data, path) if data != STDIN else _to_be_saved(data, path, name, findings)
     horizon = horizon or _horizon(settled.panel)
     text = _config_text(name, located, settled, look.roles, horizon, findings)
     _require_readable(text, path)
     _write(path.with_name(SCHEMA_FILE), json.dumps(Config.model_json_schema(), indent=1))
     _write(path, text)
     return InitResult(path, findings, settled.questions)
+
+
+def _reading(settings: Sequence[Argument]) -> DataConfig:
+    """What the caller says of how the table is read."""
+    for argument in settings:
+        for (section, *key), _ in argument.leaves():
+            if section != "data" or not key or key[0] not in READING_KEYS:
+                raise UsageError(
+                    f"{argument.place}: init takes what says how the table is read: data."
+                    f"{', data.'.join(READING_KEYS)}; write other keys to the config"
+                )
+    base = {"name": "init", "windows": {"horizon": 1}, "data": {"path": "init", **UNKNOWN}}
+    return config_of(base, settings, source="forecast init").data
 
 
 def _named(data: Path, output: Path | None, *, force: bool) -> tuple[str, Path]:
@@ -138,6 +152,14 @@ def _located(data: Path, config: Path) -> str:
     return "./-" if located == "-" else located
 
 
+def _to_be_saved(data: Path, config: Path, name: str, findings: list[str]) -> str:
+    """The path of a table that came in on standard input, once it is saved as is told."""
+    located = f"{name}{suffix_of(data)}"
+    place = config.with_name(located)
+    findings.append(f"save the table as {place} before training: standard input comes only once")
+    return located
+
+
 def _require_readable(text: str, path: Path) -> None:
     """Raise UsageError for a config that would not be read: what init writes, train reads."""
     if (size := len(text.encode("utf-8"))) > MAX_BYTES:
@@ -154,57 +176,6 @@ def _horizon(panel: Panel) -> int:
     return min(
         HORIZON_OF_SEASON.get(season, season), max(1, int(np.median(panel.layout.lengths)) // 4)
     )
-
-
-def _findings(settled: Settled, roles: Roles) -> Iterator[str]:
-    """What the table is, and what policies did to how many rows, the first of them named."""
-    panel, data = settled.panel, settled.data
-    layout, lengths = panel.layout, panel.layout.lengths
-    span = [
-        str(stamp) for stamp in layout.stamps(np.array([layout.offsets[0], layout.offsets[-1] - 1]))
-    ]
-    yield (
-        f"time: {' '.join(data.stamp_columns)}, freq {layout.grid.freq}"
-        + (f", zone {layout.grid.zone}" if layout.grid.zone else "")
-        + f"; {season_text(usual_season(layout), second_season(layout))}"
-    )
-    yield (
-        f"series: {len(lengths):,}"
-        + (
-            f" by {data.series_id}, {lengths.min():,} to {lengths.max():,} rows each"
-            if data.series_id
-            else ""
-        )
-        + (f", {lengths[0]:,} rows from {span[0]} to {span[1]}" if len(lengths) == 1 else "")
-    )
-    yield (
-        f"targets: {_listed(data.targets)}"
-        + (f"; other numeric columns: {_listed(roles.others)}" if roles.others else "")
-        + (f"; constant in each series: {_listed(roles.static)}" if roles.static else "")
-    )
-    yield from _numbers(data)
-    yield from panel.notes
-    for found in settled.findings:
-        policy = (
-            f": data.{found.kind}: {shown(getattr(data, found.kind))}"
-            if found.kind in POLICY_KEYS
-            else ""
-        )
-        place = f" ({found.places[0]})" if found.places else ""
-        yield f"{found.kind}: {found.count:,} rows{policy}{place}"
-
-
-def _numbers(data: DataConfig) -> Iterator[str]:
-    """How numbers are written that are not as a computer writes them."""
-    if data.csv.decimal == "," or data.csv.thousands:
-        thousands = f", {data.csv.thousands!r} between thousands" if data.csv.thousands else ""
-        yield f"numbers: {data.csv.decimal!r} before decimals{thousands}"
-    for name, units in data.units.items():
-        each = ", ".join(
-            (f"{unit!r} is {factor:,g}" if factor != 1 else repr(unit)) if unit else "nothing"
-            for unit, factor in units.items()
-        )
-        yield f"units: {name}: {each} beside the numbers"
 
 
 def _config_text(
@@ -258,11 +229,11 @@ def _data_lines(settled: Settled) -> Iterator[str]:
         if value := getattr(data, key):
             yield f"{key}: {quote(value)}"
     if data.csv != CsvConfig():
-        yield f"csv: {quote(data.csv.model_dump(exclude_none=True))}"
+        yield f"csv: {quote(data.csv.model_dump(exclude_defaults=True))}"
     if data.units:
         yield f"units: {quote(data.units)}  # what numbers with each are multiplied by"
     counts = {finding.kind: finding.count for finding in settled.findings}
-    for kind in POLICY_KEYS:
+    for kind in POLICIES:
         policy = getattr(data, kind)
         if policy != DataConfig.model_fields[kind].default:
             rows = f"  # {counts[kind]:,} rows" if kind in counts else ""
@@ -280,13 +251,13 @@ def _covariate_lines(panel: Panel, roles: Roles) -> Iterator[str]:
     }
     for key, (names, meaning) in columns.items():
         if names:
-            fitting = _fitting(names)
+            shorter = fitting(names)
             left = (
-                f"; and {len(names) - len(fitting):,} more columns"
-                if len(fitting) < len(names)
+                f"; and {len(names) - len(shorter):,} more columns"
+                if len(shorter) < len(names)
                 else ""
             )
-            yield f"  {key}: [{', '.join(map(quote, fitting))}]  # {meaning}{left}"
+            yield f"  {key}: [{', '.join(map(quote, shorter))}]  # {meaning}{left}"
     if not isinstance(panel.layout.grid.origin, int):
         yield (
             "  calendar: [day_of_week, day_of_year]  # also hour, day_of_month, week, month;"
@@ -301,21 +272,8 @@ def _open_lines(questions: Sequence[Question]) -> Iterator[str]:
         yield "# Open: training refuses the table until an answer to each of these stands here."
     for question in questions:
         yield from (f"# {_plain(line)}" for line in question_lines(question))
-        if question.kind in POLICY_KEYS:
+        if question.kind in POLICIES:
             yield f"{question.kind}: error"
-
-
-def _listed(names: Sequence[str]) -> str:
-    """Names between commas, as many as people read."""
-    fitting = _fitting(names)
-    left = [f"and {len(names) - len(fitting):,} more"] if len(fitting) < len(names) else []
-    return ", ".join([*fitting, *left])
-
-
-def _fitting(names: Sequence[str]) -> list[str]:
-    """The first names that are not too long together."""
-    lengths = np.cumsum([len(quote(name)) for name in names])
-    return list(names[: int(np.searchsorted(lengths, LONGEST_LIST, side="right"))])
 
 
 def _plain(text: str) -> str:

@@ -2,7 +2,6 @@
 faults, the split.
 """
 
-import codecs
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -11,16 +10,14 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from lstm_forecast.config.covariates import CovariatesConfig
-from lstm_forecast.config.fields import Names, Part, PositiveInt, Section, as_list
+from lstm_forecast.config.fields import Names, Part, PositiveInt, Section, Whole, as_list
+from lstm_forecast.config.inside import Inside
+from lstm_forecast.config.standards import Encoding
 from lstm_forecast.errors import ConfigError
 
 __all__ = ["MOST_SENTINELS", "CsvConfig", "DataConfig", "SplitConfig"]
 
 MOST_SENTINELS = 32
-
-
-# What every encoding of text files can hold, and what none of them takes for something else.
-TEXT, ESCAPE = 'ABCxyz0189 \t,;.:-"\r\n', rb"\u0041"
 
 
 def _checked_stamp(value: Any) -> Any:
@@ -43,23 +40,6 @@ def _checked_path(path: str | None) -> str | None:
             "must be a file, as standard input comes only once; one that is called - is ./-"
         )
     return path
-
-
-def _checked_encoding(name: str) -> str:
-    """Tell how text files are written from other codecs of Python, such as those for names of hosts
-    or for escapes.
-    """
-    try:
-        decoder = codecs.getincrementaldecoder(name)()
-        signs = "".join(decoder.decode(bytes([byte])) for byte in TEXT.encode(name))
-        if signs.removeprefix("\ufeff") == TEXT and ESCAPE.decode(name, errors="ignore") != "A":
-            return name
-    except (LookupError, ValueError):
-        pass
-    raise ValueError(
-        "no encoding of text files; expected one such as utf-8, utf-16-le, cp1252, iso8859-15 or"
-        " gb18030"
-    )
 
 
 def _checked_columns(value: Any) -> Any:
@@ -110,8 +90,29 @@ class CsvConfig(Section):
             " seems to have one is refused"
         ),
     )
-    encoding: Annotated[str, AfterValidator(_checked_encoding)] | None = Field(
+    encoding: Encoding | None = Field(
         None, description="encoding of the text, such as utf-8 or cp1252; absent: detected"
+    )
+    header: PositiveInt | None = Field(
+        None,
+        description=(
+            "line, or row of a sheet, that names the columns; those before it are left out; where a"
+            " file has other columns there, the line that has those of the config; absent: the"
+            " first"
+        ),
+    )
+    comment: Annotated[str, Field(min_length=1, max_length=8)] | None = Field(
+        None, description="what lines begin with that are left out, such as '#'; absent: none are"
+    )
+    units: bool = Field(
+        False, description="whether the line below the header holds units, and is left out"
+    )
+    footer: Annotated[Whole, Field(ge=0, le=100)] = Field(
+        0,
+        description=(
+            "how many lines at the end may be no rows, such as totals or notes; those that have no"
+            " stamp are left out"
+        ),
     )
 
     @model_validator(mode="after")
@@ -127,8 +128,9 @@ class DataConfig(Section):
     path: Annotated[Annotated[str, Field(min_length=1)] | None, AfterValidator(_checked_path)] = (
         Field(
             description=(
-                "CSV or Parquet file, directory or glob; relative to the config's directory; null"
-                " in a run that was trained on a frame from Python"
+                "file, directory or glob: CSV, Parquet, Excel, OpenDocument, JSON, .tsf, Arrow or"
+                " SQLite; relative to the config's directory; null in a run that was trained on a"
+                " frame from Python"
             )
         )
     )
@@ -173,6 +175,15 @@ class DataConfig(Section):
         ),
     )
     csv: CsvConfig = CsvConfig()
+    sheet: str | None = Field(
+        None, description="sheet of a workbook; absent: the only one that holds a table"
+    )
+    table: str | None = Field(
+        None, description="table or view of a database; absent: the only one there is"
+    )
+    query: str | None = Field(
+        None, description="one SELECT whose rows are the table, instead of a table of a database"
+    )
     unsorted: Literal["sort", "error"] = Field(
         "sort", description="rows out of order: sort or error"
     )
@@ -276,6 +287,11 @@ class DataConfig(Section):
     def stamp_columns(self) -> tuple[str, ...]:
         """The columns that hold the time stamps."""
         return (self.timestamp,) if isinstance(self.timestamp, str) else self.timestamp
+
+    @property
+    def inside(self) -> Inside:
+        """What of a file is the table, and what some files do not say of it."""
+        return Inside(sheet=self.sheet, table=self.table, query=self.query, freq=self.freq)
 
     @property
     def masks(self) -> bool:

@@ -83,6 +83,7 @@ def _looked(source: Source, asked: DataConfig, given: Collection[Key]) -> FirstL
         targets=asked.targets if ("data", "targets") in given else (),
         csv=asked.csv,
         units=asked.units,
+        inside=asked.inside,
     )
     return first_look(source, columns)
 

@@ -15,9 +15,9 @@ from lstm_forecast.panel.covariates import find_categories, known_ahead
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.repair import numeric_sentinels
 from lstm_forecast.tables.faults import Finding, refuse
+from lstm_forecast.tables.number_cells import Meaning
 from lstm_forecast.tables.read import Table, column_names, read_table
 from lstm_forecast.tables.source import Source
-from lstm_forecast.tables.text import Meaning
 
 __all__ = [
     "known_ahead", "meaning_of", "numeric_sentinels", "read_described", "read_panel",
@@ -48,7 +48,7 @@ def _require_columns_of_training(data: DataConfig, source: Source) -> None:
     """Raise DataError with what is missing, and what is new, where a table lacks a column that
     training had.
     """
-    present, used = column_names(source, data.csv), data.columns
+    present, used = column_names(source, data.csv, data.inside, columns=data.columns), data.columns
     new = [name for name in present if name not in used]
     problems = []
     for name in used:
@@ -105,6 +105,7 @@ def read_described(data: DataConfig, source: Source, *, memory_limit: int | None
             meaning=meaning_of(data),
             memory_limit=memory_limit,
             written=data.csv,
+            inside=data.inside,
         )
     except AbsentError as error:
         if data.path is None or not str(source).endswith(data.path):  # an option named it

@@ -12,7 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -22,16 +22,29 @@ from pandas.io.common import get_handle, infer_compression
 from lstm_forecast.config.table import CsvConfig
 from lstm_forecast.errors import ChangedError, DataError
 from lstm_forecast.files import STDIN, open_regular
+from lstm_forecast.tables.layout import (
+    WHOLE,
+    Found,
+    Layout,
+    Record,
+    find_layout,
+    table_lines,
+)
+from lstm_forecast.tables.left_out import require_no_doubt, require_recorded
+from lstm_forecast.tables.number_style import decimal_of, detect_decimal
 
 __all__ = [
-    "DETECTED", "THOUSANDS", "UNREADABLE", "Dialect", "decompressed", "line_of", "opened",
-    "packed_suffix", "sniff", "undecodable_line",
+    "DETECTED", "KINDS_OF_FILES", "UNREADABLE", "Dialect", "decompressed", "line_of",
+    "opened", "packed_suffix", "sniff", "table_stream", "tail_records", "undecodable_line",
 ]  # fmt: skip
 
 DETECTED = CsvConfig()  # nothing is said of how a file is written
 SAMPLE_BYTES = 256 * 1024
+# Records that a dialect is detected by, and those of a file that is no plain table.
+SAMPLED_RECORDS, RECORDS_TO_LAY_OUT = 200, 2000
+LINES_OF_BLOCK = 10_000  # that are handed to pandas at once
+KINDS_OF_FILES = "CSV, Parquet, Excel, OpenDocument, JSON, .tsf, Arrow or SQLite"
 DELIMITERS = ",;\t|"
-THOUSANDS = r"-?[1-9]\d{0,2},\d{3}"  # 1,234 may be a thousand or a little more than one
 UNREADABLE = (
     OSError,
     EOFError,
@@ -66,6 +79,7 @@ class Dialect:
     decimal: str
     encoding: str
     columns: tuple[str, ...]
+    layout: Layout = WHOLE
 
 
 @contextmanager
@@ -93,28 +107,92 @@ def packed_suffix(file: Path) -> str:
     )
 
 
-def sniff(file: Path, written: CsvConfig = DETECTED) -> Dialect:
-    """Detect from the beginning of the file what ``written`` does not say.
+def sniff(file: Path, written: CsvConfig = DETECTED, columns: Sequence[str] | None = ()) -> Dialect:
+    """Detect from the beginning of the file what ``written`` does not say; a header elsewhere than
+    there is found by the ``columns`` that it has to have.
 
-    Raises DataError if it is no text or empty.
+    Raises DataError if it is no text or empty, or has lines that are no part of its table and that
+    ``written`` does not name; with None for ``columns``, as at a first look, these are left out.
     """
     sample = _head(file)
     encoding = written.encoding or _detect_encoding(file, sample)
     _require_mark(file, sample, codecs.lookup(encoding).name)
     text = sample.decode(encoding, errors="ignore").removeprefix("\ufeff")
     if "\0" in text:
-        raise DataError(f"{file}: a binary file; expected CSV or Parquet")
+        raise DataError(f"{file}: a binary file; expected {KINDS_OF_FILES}")
     if not text.replace('"', "").strip():
         raise DataError(f"{file}: empty; expected a header line and rows")
     if len(sample) == SAMPLE_BYTES:
         text = text[: text.rfind("\n") + 1] or text  # without the line that the sample cuts
-    delimiter = written.delimiter or max(DELIMITERS, key=lambda sign: _width(text, sign))
-    header, *rows = (
-        record for _, record in islice(_records(io.StringIO(text, newline=""), delimiter), 200)
-    )
-    # as pandas calls them
-    columns = tuple(name or f"Unnamed: {index}" for index, name in enumerate(header))
-    return Dialect(delimiter, _told_decimal(written) or _detect_decimal(rows), encoding, columns)
+    delimiter, layout, found = _laid_out(text, written, columns or ())
+    if found is not None:
+        if columns is None:
+            require_no_doubt(f"{file}:", found)
+        else:
+            require_recorded(f"{file}:", found, written)
+        layout = replace(found.layout, header=max(found.layout.header, layout.header))
+    records = _head_records(text, delimiter, layout)
+    if not records:
+        raise DataError(f"{file}: no line {layout.header:,}, which data.csv.header names")
+    if written.units and layout.units is None and len(records) > 1:
+        layout = replace(layout, units=records.pop(1)[0])
+    (_, header), *rows = records
+    decimal = decimal_of(written) or detect_decimal([row for _, row in rows])
+    return Dialect(delimiter, decimal, encoding, _named(header), layout)
+
+
+def _named(header: Sequence[str]) -> tuple[str, ...]:
+    """The columns as pandas calls them."""
+    return tuple(name or f"Unnamed: {index}" for index, name in enumerate(header))
+
+
+def _laid_out(
+    text: str, written: CsvConfig, columns: Sequence[str]
+) -> tuple[str, Layout, Found | None]:
+    """The delimiter, the lines that are read, and what seems to be no part of the table in them."""
+    layout = Layout(written.header or 1, written.comment)
+    signs = written.delimiter or DELIMITERS
+    if written.header is not None:
+        layout = _with_header_of(text, layout, signs, columns)
+    plain, ranks = _head_text(text, layout), {}
+    for sign in signs:
+        ranks[sign] = _width(plain, sign)
+    delimiter = max(signs, key=lambda sign: ranks[sign])
+    for sign in [delimiter] if ranks[delimiter][0] else [delimiter, *signs]:
+        records = _head_records(text, sign, layout, most=RECORDS_TO_LAY_OUT)
+        found = find_layout(records, units=written.units)
+        if found is not None:
+            return sign, layout, found
+    return delimiter, layout, None
+
+
+def _with_header_of(
+    text: str, layout: Layout, signs: Iterable[str], columns: Sequence[str]
+) -> Layout:
+    """The layout with its header where the ``columns`` stand, if that is in one line alone.
+
+    The lines before a header are rarely as many in the next file of the same kind.
+    """
+    for sign in signs:
+        records = _head_records(text, sign, replace(layout, header=1), most=RECORDS_TO_LAY_OUT)
+        lines = [line for line, cells in records if columns and set(columns) <= set(cells)]
+        if layout.header in lines:
+            return layout
+        if len(lines) == 1:
+            return replace(layout, header=lines[0])
+    return layout
+
+
+def _head_text(text: str, layout: Layout) -> str:
+    if layout == WHOLE:
+        return text
+    return "".join(line for _, line in table_lines(io.StringIO(text, newline=""), layout))
+
+
+def _head_records(
+    text: str, delimiter: str, layout: Layout, *, most: int = SAMPLED_RECORDS
+) -> list[Record]:
+    return list(islice(_records(io.StringIO(text, newline=""), delimiter, layout), most))
 
 
 def _head(file: Path) -> bytes:
@@ -167,54 +245,69 @@ def _looks_western(sample: bytes) -> bool:
     return 2 * sum(letter.isascii() for letter in letters) >= len(letters)
 
 
-def _records(stream: Iterable[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def _records(
+    stream: Iterable[str], delimiter: str, layout: Layout = WHOLE
+) -> Iterator[tuple[int, list[str]]]:
     """Header and rows that pandas sees, each with the number of its last line: quoted line breaks,
     no blank lines.
 
     A line of nothing but quotes is none of those: it is a row of one empty cell.
     """
-    last = [""]
+    last = [(0, "")]
 
-    def remembered(line: str) -> str:
-        last[0] = line
-        return line
+    def remembered(numbered: tuple[int, str]) -> str:
+        last[0] = numbered
+        return numbered[1]
 
-    reader = csv.reader(map(remembered, stream), delimiter=delimiter)
-    for row in reader:
-        if len(row) > 1 or any(cell.strip() for cell in row) or '"' in last[0]:
-            yield reader.line_num, row
+    for row in csv.reader(map(remembered, table_lines(stream, layout)), delimiter=delimiter):
+        number, line = last[0]
+        if len(row) > 1 or any(cell.strip() for cell in row) or '"' in line:
+            yield number, row
 
 
 @contextmanager
 def opened(file: Path, dialect: Dialect) -> Iterator[Iterator[tuple[int, list[str]]]]:
     """All records of the file: number of its last line, and the cells."""
     with decompressed(file) as stream:
-        yield _records(
-            io.TextIOWrapper(stream, encoding=dialect.encoding, newline=""), dialect.delimiter
-        )
+        text = io.TextIOWrapper(stream, encoding=dialect.encoding, newline="")
+        yield _records(text, dialect.delimiter, dialect.layout)
+
+
+def table_stream(stream: BinaryIO, dialect: Dialect) -> BinaryIO | io.TextIOBase:
+    """The lines of the table alone, for pandas: the bytes as they are where all lines are its."""
+    if dialect.layout == WHOLE:
+        return stream
+    text = io.TextIOWrapper(stream, encoding=dialect.encoding, newline="")
+    return _TableText(line for _, line in table_lines(text, dialect.layout))
+
+
+class _TableText(io.TextIOBase):
+    """Lines as a file that is read in blocks."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self.lines = lines
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int | None = -1) -> str:
+        """The next lines, whatever the ``size``; nothing after the last one."""
+        return "".join(islice(self.lines, LINES_OF_BLOCK))
+
+
+def tail_records(tail: bytes, dialect: Dialect, most: int) -> list[list[str]]:
+    """The last rows of a file, of ``most`` lines at most, told by its last bytes."""
+    lines = tail.decode(dialect.encoding, errors="ignore").splitlines()[-most:]
+    layout = Layout(comment=dialect.layout.comment)
+    rows = [row for _, row in _records(lines, dialect.delimiter, layout)]
+    start = next((k for k, row in enumerate(rows, 1) if _named(row) == dialect.columns), 0)
+    return rows[start + (start > 0 and dialect.layout.units is not None) :]
 
 
 def _width(text: str, delimiter: str) -> tuple[bool, int]:
     """Rank of a delimiter: first whether all records have equally many fields, then how many."""
-    widths = [len(row) for _, row in islice(_records(io.StringIO(text, newline=""), delimiter), 50)]
+    widths = [len(row) for _, row in _head_records(text, delimiter, WHOLE, most=50)] or [0]
     return widths[0] > 1 and max(widths) == min(widths), widths[0]
-
-
-def _told_decimal(written: CsvConfig) -> str | None:
-    """The decimal sign, where the config names it or the other one for thousands."""
-    if written.decimal in (".", ","):
-        return written.decimal
-    return {".": ",", ",": "."}.get(written.thousands or "")
-
-
-def _detect_decimal(rows: Sequence[Sequence[str]]) -> str:
-    cells = [cell.strip() for row in rows for cell in row]
-    comma = sum(
-        bool(re.fullmatch(r"-?\d+,\d+", cell)) and not re.fullmatch(THOUSANDS, cell)
-        for cell in cells
-    )
-    point = sum(bool(re.fullmatch(r"-?\d+\.\d+", cell)) for cell in cells)
-    return "," if comma > point else "."
 
 
 def line_of(file: Path, dialect: Dialect, row: int) -> int:

@@ -2,15 +2,17 @@
 settles it.
 """
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from lstm_forecast.config.document import quote
 from lstm_forecast.documents import described
 from lstm_forecast.errors import DataError
 from lstm_forecast.tables.source import Source
 
-__all__ = ["SHOWN_PLACES", "Finding", "Level", "refuse", "require_columns"]
+__all__ = ["SHOWN_PLACES", "Finding", "Level", "refuse", "require_columns", "setting"]
 
 SHOWN_PLACES = 3  # of each kind of fault
 Level = Literal["refused", "settled", "note"]
@@ -66,3 +68,8 @@ def require_columns(source: Source, wanted: Sequence[str] | None, present: Seque
         raise DataError(
             f"{source}: several columns are called {', '.join(twice)}; rename all but one"
         )
+
+
+def setting(key: str, value: str) -> str:
+    """The option that sets a key of the section data, as a shell takes it."""
+    return f"--set {shlex.quote(f'data.{key}={quote(value)}')}"

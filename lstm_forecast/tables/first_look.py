@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from lstm_forecast.config.inside import ALONE, Inside
 from lstm_forecast.config.table import MOST_SENTINELS, CsvConfig, DataConfig
 from lstm_forecast.events import phase
 from lstm_forecast.tables.amounts import split
@@ -58,8 +59,9 @@ class Given:
     timestamp_format: str | None = None
     series_id: str | None = None
     targets: Sequence[str] = ()
-    csv: CsvConfig = DETECTED
+    csv: CsvConfig = DETECTED  # how text files are written
     units: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    inside: Inside = ALONE  # which table of a file is meant
 
 
 NOTHING_GIVEN = Given()
@@ -68,10 +70,11 @@ NOTHING_GIVEN = Given()
 def first_look(source: Source, given: Given = NOTHING_GIVEN) -> FirstLook:
     """Look at all cells of the table in ``source``; what is ``given`` is taken.
 
-    Raises DataError if the table cannot be read, a named column is absent, or none can be the time
-    or a target.
+    ``written`` says how text files are written, ``inside`` which table of a file is meant. Raises
+    DataError if the table cannot be read, a named column is absent, or none can be the time or a
+    target.
     """
-    table = read_table(source, written=given.csv)
+    table = read_table(source, written=given.csv, inside=given.inside)
     phase(f"looking at {table.frame.shape[1]:,} columns", columns=table.frame.shape[1])
     delimiter = _delimiter(table)
     written = how_written(
@@ -84,9 +87,10 @@ def first_look(source: Source, given: Given = NOTHING_GIVEN) -> FirstLook:
         series_id=given.series_id,
         targets=given.targets,
     )
-    csv = given.csv.model_copy(update=_signs(written, delimiter))
+    left_out = table.written.model_dump(exclude_defaults=True)
+    csv = given.csv.model_copy(update=left_out | _signs(written, delimiter))
     units = {name: each for name, each in written.units.items() if name in roles.values}
-    data = _described(source, table, roles, given.timestamp_format)
+    data = _described(source, table, roles, given.timestamp_format, given.inside)
     in_targets = {name: roles.words[name] for name in roles.targets if name in roles.words}
     harmless = _harmless(in_targets)
     doubtful = {
@@ -120,7 +124,7 @@ def _delimiter(table: Table) -> str | None:
 
 
 def _described(
-    source: Source, table: Table, roles: Roles, timestamp_format: str | None
+    source: Source, table: Table, roles: Roles, timestamp_format: str | None, inside: Inside
 ) -> DataConfig:
     """The columns of the table and how it is written, all cells that are no numbers as missing.
 
@@ -135,6 +139,10 @@ def _described(
         timestamp_format=timestamp_format or _format(table, roles),
         series_id=roles.series_id,
         targets=roles.targets,
+        sheet=table.inside.sheet,
+        table=table.inside.table,
+        query=table.inside.query,
+        freq=inside.freq,
     )
     return data.model_copy(update={"sentinels": every})
 

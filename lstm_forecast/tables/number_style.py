@@ -4,7 +4,7 @@ and the units beside them.
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -14,12 +14,13 @@ import pandas as pd
 from lstm_forecast.config.table import CsvConfig
 from lstm_forecast.tables.amounts import ALONE, STYLES, Amount, Style, split
 
-__all__ = ["MOST_ODD_CELLS", "Written", "how_written"]
+__all__ = ["MOST_ODD_CELLS", "Written", "decimal_of", "detect_decimal", "how_written"]
 
 MOST_ODD_CELLS = 0.1  # share of cells that are no numbers in a column of numbers
 HEAD_CELLS = 1000  # the first ones, by which columns of words are told apart
 MOST_DIGITS = 16  # of a number
 MOST_UNITS = 5  # different texts beside the numbers of a column; more are codes or names
+THOUSANDS = r"-?[1-9]\d{0,2},\d{3}"  # 1,234 may be a thousand or a little more than one
 THREE_DECIMALS = r"[-+]?[1-9]\d{0,2}\.\d{3}"  # a point that may part thousands, too
 # Nothing is known of how a table is written.
 UNKNOWN = CsvConfig()
@@ -208,3 +209,21 @@ def _of(cells: pd.Series) -> _Numbers:
         if amount := split(cells.iloc[row].strip()):
             amounts[amount] += int(counts[shapes.iloc[row]])
     return _Numbers(amounts)
+
+
+def decimal_of(written: CsvConfig) -> str | None:
+    """The decimal sign, where the config names it or the other one for thousands."""
+    if written.decimal in (".", ","):
+        return written.decimal
+    return {".": ",", ",": "."}.get(written.thousands or "")
+
+
+def detect_decimal(rows: Sequence[Sequence[str]]) -> str:
+    """The decimal sign of most numbers in the first rows of a file."""
+    cells = [cell.strip() for row in rows for cell in row]
+    comma = sum(
+        bool(re.fullmatch(r"-?\d+,\d+", cell)) and not re.fullmatch(THOUSANDS, cell)
+        for cell in cells
+    )
+    point = sum(bool(re.fullmatch(r"-?\d+\.\d+", cell)) for cell in cells)
+    return "," if comma > point else "."

@@ -13,18 +13,7 @@ from lstm_forecast.tables.budget import Budget, Size, parquet_size, written_out
 from lstm_forecast.tables.faults import require_columns
 from lstm_forecast.tables.text import Wanted
 
-__all__ = ["is_parquet", "parquet_columns", "read_parquet"]
-
-SUFFIXES = {".parquet", ".pq"}
-PARQUET_BEGINNING = b"PAR1"
-
-
-def is_parquet(file: Path) -> bool:
-    """Whether a file is Parquet by its name; standard input, which has none, by how it begins."""
-    if file != STDIN:
-        return file.suffix.lower() in SUFFIXES
-    with open_regular(file) as stream:
-        return stream.read(len(PARQUET_BEGINNING)) == PARQUET_BEGINNING
+__all__ = ["parquet_columns", "read_parquet"]
 
 
 def parquet_columns(file: Path) -> list[str]:

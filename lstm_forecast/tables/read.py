@@ -1,27 +1,34 @@
-"""Files or a frame to one table: CSV of any dialect and compression, Parquet, a directory or a
-glob, or what a caller of the Python interface holds in memory.
+"""Files or a frame to one table: one file of any format, a directory or a glob of one format, or
+what a caller of the Python interface holds in memory.
 """
 
 import glob
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
 
+from lstm_forecast.config.inside import ALONE, Inside
 from lstm_forecast.config.table import CsvConfig
 from lstm_forecast.errors import AbsentError, ChangedError, DataError
 from lstm_forecast.events import phase
 from lstm_forecast.files import STDIN, is_text
 from lstm_forecast.tables.budget import Budget
-from lstm_forecast.tables.dialect import DETECTED, Dialect, line_of, packed_suffix, sniff
+from lstm_forecast.tables.cells import wanted_cells
+from lstm_forecast.tables.dialect import DETECTED, Dialect, line_of, sniff
 from lstm_forecast.tables.faults import Finding, require_columns
+from lstm_forecast.tables.feather import feather_columns, read_feather
+from lstm_forecast.tables.footer import without_footer
+from lstm_forecast.tables.formats import ARROW, CSV, PARQUET, format_of, read_cells
 from lstm_forecast.tables.frames import frame_columns, read_frame
-from lstm_forecast.tables.parquet import is_parquet, parquet_columns, read_parquet
+from lstm_forecast.tables.layout import Layout
+from lstm_forecast.tables.left_out import keys_of, lines_left_out
+from lstm_forecast.tables.number_cells import PLAIN, Meaning
+from lstm_forecast.tables.parquet import parquet_columns, read_parquet
 from lstm_forecast.tables.source import Frame, Source
 from lstm_forecast.tables.text import (
-    Meaning,
     Wanted,
     count_text,
     cut_row,
@@ -31,13 +38,11 @@ from lstm_forecast.tables.text import (
 
 __all__ = [
     "MISSING_WORDS", "Table", "column_names", "data_files", "files_below", "read_table",
-    "suffix_of",
 ]  # fmt: skip
 
 MISSING_WORDS = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "none", "-", "?"]
 # Characters of a cell: the time that some parsers of dates take grows with the square.
 LONGEST_CELL = 2**16
-PLAIN = Meaning()  # cells that are no plain numbers are faults
 State = tuple[int, ...]  # of a file: its size, when it was written, where it lies
 
 
@@ -50,6 +55,10 @@ class Table:
     sources: tuple[tuple[Source, int, Dialect | None], ...]
     findings: tuple[Finding, ...] = ()
     states: Mapping[Path, State] = field(default_factory=dict)  # of every file before it was read
+    # where rows stand in files that say it themselves
+    places: Mapping[Path, Callable[[int], str]] = field(default_factory=dict)
+    written: CsvConfig = DETECTED  # what a first look left out of the lines of its files
+    inside: Inside = ALONE  # what was taken of a file that holds more
 
     def place(self, row: int) -> str:
         """``file:line`` of a row of the frame, or ``file, row`` where the file has no lines.
@@ -59,6 +68,8 @@ class Table:
         row = int(self.frame.index[row])
         for source, n_rows, dialect in self.sources:
             if row < n_rows:
+                if isinstance(source, Path) and source in self.places:
+                    return self.places[source](row)
                 if dialect is None or isinstance(source, Frame):
                     return f"{source}, row {row + 1}"
                 return f"{source}:{line_of(source, dialect, row)}"
@@ -79,14 +90,15 @@ def read_table(
     meaning: Meaning = PLAIN,
     memory_limit: int | None = None,
     written: CsvConfig = DETECTED,
+    inside: Inside = ALONE,
 ) -> Table:
     """Read the named ``columns`` (all, if None); those in ``text`` stay as they stand, the others
     must be numbers.
 
     Of columns in ``either`` their cells decide. Cells that say true or false are 1 and 0; those
     that hold what usually means so are missing, and ``meaning`` says what others mean. ``written``
-    says of CSV files what is not to be detected. With ``columns=None`` all their cells stay as they
-    stand, as suits a first look at unknown data.
+    says of CSV files what is not to be detected, ``inside`` which table of a file is meant. With
+    ``columns=None`` all their cells stay as they stand, as suits a first look at unknown data.
 
     Raises DataError if nothing matches the path, a column is absent or there twice, a cell is not a
     number, or the table would take more than ``memory_limit`` MiB or what there is; ChangedError if
@@ -100,45 +112,69 @@ def read_table(
             phase(f"reading {source}")
             table = Table(read_frame(source, wanted, budget), ((source, len(source.table), None),))
         else:
-            table = _read_files(source, wanted, budget, written)
+            table = _read_files(source, wanted, budget, written, inside)
     except MemoryError:
         raise DataError(f"{source}: does not fit into memory; keep fewer rows or columns") from None
     _require_short_texts(table)
     return table
 
 
-def _read_files(path: Path, wanted: Wanted, budget: Budget, written: CsvConfig) -> Table:
+def _read_files(
+    path: Path, wanted: Wanted, budget: Budget, written: CsvConfig, inside: Inside
+) -> Table:
     files = data_files(path)
     states = {file: _state(file) for file in files if file != STDIN}
     size = sum(state[0] for state in states.values() if state)
     phase(f"reading {path} ({size / 1e6:,.1f} MB)", path=str(path), bytes=size)
     try:
-        if is_parquet(files[0]):
+        kind = format_of(files[0])
+        if kind == PARQUET:
             frame = read_parquet(path, files, wanted, budget)
             return Table(frame, ((path, len(frame), None),), states=states)
         budget.require_bytes(size)
-        return replace(_read_texts(files, wanted, budget, written), states=states)
+        if kind == CSV:
+            table = _read_texts(files, wanted, budget, written)
+        elif kind == ARROW:
+            table = _joined([(file, read_feather(file, wanted, budget), None) for file in files])
+        else:
+            table = _read_typed(files, wanted, budget, written, inside)
+        return replace(table, states=states)
     finally:
         _require_unchanged(states)  # whatever else is wrong may come from that
 
 
-def column_names(source: Source, written: CsvConfig = DETECTED) -> list[str]:
-    """Columns of the table in ``source``, by the first file alone where there are several.
+def column_names(
+    source: Source,
+    written: CsvConfig = DETECTED,
+    inside: Inside = ALONE,
+    *,
+    columns: Sequence[str] = (),
+) -> list[str]:
+    """Columns of the table in ``source``, by the first file alone where there are several; a header
+    that is not where ``written`` says is found by the ``columns`` that it should have.
 
     Raises DataError as ``read_table`` does.
     """
     if isinstance(source, Frame):
         return frame_columns(source)
     first = data_files(source)[0]
-    return parquet_columns(first) if is_parquet(first) else list(sniff(first, written).columns)
+    kind = format_of(first)
+    if kind == PARQUET:
+        return parquet_columns(first)
+    if kind == ARROW:
+        return feather_columns(first)
+    if kind == CSV:
+        return list(sniff(first, written, columns).columns)
+    budget = Budget.of(source, limit=None, as_text=True)
+    return list(read_cells(first, Wanted(columns), budget, inside, written).columns)
 
 
 def data_files(path: Path) -> list[Path]:
     """The files that a path names: itself, those in a directory that are not hidden, or those that
     a glob matches.
 
-    Raises DataError if there is none, a folder cannot be looked into, or
-    Parquet lies beside other files.
+    Raises DataError if there is none, a folder cannot be looked into, or files of different formats
+    lie there.
     """
     if path == STDIN:
         return [path]
@@ -156,19 +192,14 @@ def data_files(path: Path) -> list[Path]:
             f"{odd}: a name that is not UTF-8, which no config or table of a run can hold;"
             " rename it"
         )
-    if len({is_parquet(file) for file in found}) > 1:
+    kinds = list(dict.fromkeys(map(format_of, found)))
+    if len(kinds) > 1:
+        kind = PARQUET if PARQUET in kinds else next(kind for kind in kinds if kind != CSV)
         raise DataError(
-            f"{path}: Parquet beside other files ({found[0].name}, {found[-1].name}); keep them"
+            f"{path}: {kind} beside other files ({found[0].name}, {found[-1].name}); keep them"
             " apart"
         )
     return found
-
-
-def suffix_of(file: Path) -> str:
-    """How the name of a file ends, or has to, if it came in on standard input."""
-    if file != STDIN:
-        return "".join(file.suffixes)
-    return ".parquet" if is_parquet(file) else f".csv{packed_suffix(file)}"
 
 
 def files_below(path: Path) -> Iterator[Path]:
@@ -256,19 +287,49 @@ def _require_unchanged(states: Mapping[Path, State]) -> None:
 
 
 def _read_texts(files: list[Path], wanted: Wanted, budget: Budget, written: CsvConfig) -> Table:
-    frames: list[pd.DataFrame] = []
-    sources: list[tuple[Source, int, Dialect | None]] = []
+    sources: list[tuple[Path, pd.DataFrame, Dialect | None]] = []
     findings: list[Finding] = []
+    layouts: list[Layout] = []
     for file in files:
-        dialect = sniff(file, written)
+        dialect = sniff(file, written, wanted.columns)
         require_columns(file, wanted.columns, dialect.columns)
         counted = count_text(file, dialect, wanted, budget)
         budget = replace(budget, spent=budget.spent + counted.size)
+        keys = None if wanted.columns is None else wanted.text
+        dialect = without_footer(file, dialect, counted.tail, most=written.footer, keys=keys)
+        findings += lines_left_out(f"{file}:", dialect.layout)
         frame, settled = read_text(file, dialect, wanted, written)
         findings += settled
         require_narrow_rows(file, dialect, n_rows=len(frame), delimiters=counted.delimiters)
-        findings += [] if counted.ended else cut_row(file, dialect)
-        frames.append(frame)
-        sources.append((file, len(frame), dialect))
+        findings += [] if counted.ended or dialect.layout.end else cut_row(file, dialect)
+        sources.append((file, frame, dialect))
+        layouts.append(dialect.layout)
+    table = _joined(sources)
+    return replace(table, findings=tuple(findings), written=CsvConfig(**keys_of(layouts)))
+
+
+def _read_typed(
+    files: list[Path], wanted: Wanted, budget: Budget, written: CsvConfig, inside: Inside
+) -> Table:
+    """The table in files whose cells have types, or stand in records."""
+    read, findings = [], list[Finding]()
+    for file in files:
+        cells = read_cells(file, wanted, budget, inside, written)
+        frame, settled = wanted_cells(file, cells, wanted, written)
+        findings += [*cells.findings, *settled]
+        read.append((file, cells, frame))
+    table = _joined([(file, frame, None) for file, _, frame in read])
+    return replace(
+        table,
+        findings=tuple(findings),
+        places={file: cells.place for file, cells, _ in read},
+        written=CsvConfig(**keys_of([cells.layout for _, cells, _ in read])),
+        inside=read[0][1].inside,
+    )
+
+
+def _joined(parts: Sequence[tuple[Path, pd.DataFrame, Dialect | None]]) -> Table:
+    """One table of what was read of each file."""
+    frames = [frame for _, frame, _ in parts]
     whole = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
-    return Table(whole, tuple(sources), tuple(findings))
+    return Table(whole, tuple((file, len(frame), dialect) for file, frame, dialect in parts))

@@ -2,27 +2,17 @@
 
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from lstm_forecast.config.table import CsvConfig
 from lstm_forecast.errors import DataError
-from lstm_forecast.tables.amounts import (
-    ALONE,
-    STYLES,
-    Style,
-    censored_in,
-    numbers_written,
-    split,
-    truths_written,
-)
+from lstm_forecast.tables.amounts import Style
 from lstm_forecast.tables.budget import Budget, Size
 from lstm_forecast.tables.dialect import (
     UNREADABLE,
@@ -30,27 +20,24 @@ from lstm_forecast.tables.dialect import (
     decompressed,
     line_of,
     opened,
+    table_stream,
     undecodable_line,
 )
-from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
-from lstm_forecast.tables.number_style import how_written
+from lstm_forecast.tables.faults import Finding
+from lstm_forecast.tables.number_cells import (
+    PLAIN,
+    Meaning,
+    may_have_two_readings,
+    require_one_reading,
+    with_numbers,
+)
 
 __all__ = [
-    "Counted", "Meaning", "Wanted", "count_text", "cut_row", "read_text", "require_narrow_rows",
+    "Counted", "Wanted", "count_text", "cut_row", "read_text", "require_narrow_rows",
 ]  # fmt: skip
 
-BLOCK_BYTES = 1 << 20
+BLOCK_BYTES, TAIL_BYTES = 1 << 20, 1 << 16
 ROWS_BESIDE_LAST = 1000  # that a last row without a line end is compared with
-HEAD_CELLS = 1000  # the first ones, by which most readings are seen not to fit
-
-
-@dataclass(frozen=True)
-class Meaning:
-    """What cells of columns of numbers mean that hold no plain number."""
-
-    missing: Sequence[str] = ()  # texts that stand for a missing value
-    units: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # as the config has them
-    censored: str = "error"  # the policy for limits such as <0.5
 
 
 @dataclass(frozen=True)
@@ -60,7 +47,7 @@ class Wanted:
     columns: Sequence[str] | None
     text: Sequence[str] = ()
     either: Sequence[str] = ()
-    meaning: Meaning = Meaning()
+    meaning: Meaning = PLAIN
 
     @property
     def numbers(self) -> list[str]:
@@ -83,6 +70,7 @@ class Counted:
     size: Size
     delimiters: int
     ended: bool  # whether the last line has an end
+    tail: bytes  # the last lines
 
 
 def count_text(file: Path, dialect: Dialect, wanted: Wanted, budget: Budget) -> Counted:
@@ -115,7 +103,8 @@ def count_text(file: Path, dialect: Dialect, wanted: Wanted, budget: Budget) -> 
                 budget.require(size)
     except UNREADABLE as error:
         raise DataError(f"{file}: cannot be read: {error}") from None
-    return Counted(size, delimiters, tail.rstrip(b"\0 \t").endswith((b"\n", b"\r")))
+    ended = tail.rstrip(b"\0 \t").endswith((b"\n", b"\r"))
+    return Counted(size, delimiters, ended, tail[-TAIL_BYTES:])
 
 
 def read_text(
@@ -134,7 +123,7 @@ def read_text(
         "index_col": False,  # else cells behind those of the header would shift the columns
     }
     if wanted.columns is None:
-        return _parsed(file, **options, dtype="str"), []
+        return _parsed(file, dialect, **options, dtype="str"), []
     names, numbers = list(wanted.columns), wanted.numbers
     options |= {
         "usecols": names,
@@ -145,17 +134,23 @@ def read_text(
     texts = [*wanted.text, *(name for name in numbers if name in wanted.meaning.units)]
     types = dict.fromkeys(numbers, "float64") | dict.fromkeys(texts, "str")
     try:
-        frame = _parsed(file, **options, dtype=types)[names]
+        frame = _parsed(file, dialect, **options, dtype=types)[names]
     except ValueError:
-        frame = _parsed(file, **options, dtype=dict.fromkeys((*numbers, *texts), "str"))[names]
+        types |= dict.fromkeys(numbers, "str")
+        frame = _parsed(file, dialect, **options, dtype=types)[names]
     undecided = written.decimal not in (".", ",") and written.thousands is None
-    if undecided and (written.decimal == "error" or _may_have_two_readings(frame[numbers])):
-        cells = _parsed(file, **options, dtype="str")[numbers]
-        _require_one_reading(file, dialect, cells)
-    return _with_numbers(file, dialect, frame, wanted, written)
+
+    def place(row: int) -> str:
+        return f"{file}:{line_of(file, dialect, row)}"
+
+    if undecided and (written.decimal == "error" or may_have_two_readings(frame[numbers])):
+        cells = _parsed(file, dialect, **options, dtype="str")[numbers]
+        require_one_reading(cells, dialect.delimiter, place)
+    style = Style(dialect.decimal, written.thousands)
+    return with_numbers(frame, numbers, wanted.meaning, style, place)
 
 
-def _parsed(file: Path, **options: Any) -> pd.DataFrame:
+def _parsed(file: Path, dialect: Dialect, **options: Any) -> pd.DataFrame:
     encoding = options["encoding"]
     try:
         with (
@@ -163,7 +158,7 @@ def _parsed(file: Path, **options: Any) -> pd.DataFrame:
             warnings.catch_warnings(action="ignore", category=pd.errors.ParserWarning),
             decompressed(file) as stream,
         ):
-            frame: pd.DataFrame = pd.read_csv(stream, **options)
+            frame: pd.DataFrame = pd.read_csv(table_stream(stream, dialect), **options)
         return frame
     except UnicodeDecodeError:
         line = undecodable_line(file, encoding)
@@ -223,110 +218,3 @@ def cut_row(file: Path, dialect: Dialect) -> list[Finding]:
             )
             return [Finding("cut", "note", 1, text, (place,))]
     return []
-
-
-def _may_have_two_readings(frame: pd.DataFrame) -> bool:
-    """Whether points in columns of plain numbers may part thousands: 1.009 beside 714.
-
-    A number that shows that they do not, in any column, shows it for all.
-    """
-    found = False
-    for _, column in frame.select_dtypes("float64").items():
-        values = np.abs(column[np.isfinite(column)].to_numpy())
-        parts = values[values % 1 != 0]
-        if (
-            (parts < 1) | (parts >= 1000) | (np.abs(1000 * parts - np.round(1000 * parts)) > 1e-6)
-        ).any():
-            return False
-        found = found or (0 < len(parts) < len(values) and values.max() < 1000)
-    return found
-
-
-def _require_one_reading(file: Path, dialect: Dialect, frame: pd.DataFrame) -> None:
-    """Raise DataError where the numbers in columns of texts can be read in two ways."""
-    found = how_written(frame, delimiter=dialect.delimiter)
-    if found.rival is not None:
-        row = int(frame[found.column].str.contains(found.example, regex=False).to_numpy().argmax())
-        raise DataError(
-            f"{file}:{line_of(file, dialect, row)}: {found.problem}; set"
-            f" {', or '.join(found.remedies)}"
-        )
-
-
-def _with_numbers(
-    file: Path, dialect: Dialect, frame: pd.DataFrame, wanted: Wanted, written: CsvConfig
-) -> tuple[pd.DataFrame, list[Finding]]:
-    """The frame with texts in columns of numbers read as such, and what policies settled in them.
-
-    Raises DataError with the first place in every column where that cannot be.
-    """
-    style, meaning = Style(dialect.decimal, written.thousands), wanted.meaning
-    problems, limits = [], np.zeros(len(frame), bool)
-    for name in wanted.numbers:
-        cells = frame[name]
-        if not pd.api.types.is_string_dtype(cells):
-            continue
-        numbers = truths_written(cells)
-        if numbers is None:
-            units = meaning.units.get(name, ALONE)
-            numbers = numbers_written(cells, style, units, censored=meaning.censored)
-        bad = cells.notna() & numbers.isna()
-        if meaning.censored != "error":
-            limited = censored_in(cells)
-            limits |= limited.to_numpy()
-            bad &= ~limited
-        frame[name] = numbers
-        if bad.any():
-            row = int(bad.to_numpy().argmax())
-            cell, count = str(cells.iloc[row]), int(bad.sum())
-            problems.append(
-                f"{file}:{line_of(file, dialect, row)}: column {name}: expected a number, received"
-                f" {cell!r} ({count} such cell{'s' if count > 1 else ''});"
-                f" {_remedy(name, cells, cells[bad], meaning, style)}"
-            )
-    if problems:
-        raise DataError(*problems)
-    rows = np.flatnonzero(limits)
-    if not len(rows):
-        return frame, []
-    text = "a limit of what could be measured"
-    places = tuple(f"{file}:{line_of(file, dialect, int(row))}" for row in rows[:SHOWN_PLACES])
-    return frame, [Finding("censored", "settled", len(rows), text, places)]
-
-
-def _remedy(column: str, cells: pd.Series, bad: pd.Series, meaning: Meaning, style: Style) -> str:
-    """What to do about the ``bad`` cells of a column: keys of the config under which all of its
-    cells are numbers, if there are any.
-    """
-    ways = list(_ways(column, cells.dropna(), bad, meaning.units.get(column, ALONE), style))
-    if ways:
-        otherwise = "; or write plain numbers in the table" if "data.units" in ways[0] else ""
-        return f"set {', or '.join(ways)}{otherwise}"
-    if bad.str.contains(r"\d").any():
-        return "write plain numbers in the table, without notes, all in one unit"
-    return "set data.sentinels to what stands for a missing value"
-
-
-def _ways(
-    column: str, cells: pd.Series, bad: pd.Series, units: Mapping[str, float], style: Style
-) -> Iterator[str]:
-    """Keys of a config under which the ``bad`` ones and all other cells of a column are numbers:
-    one way for each reading.
-    """
-    amounts = [split(cell.strip()) for cell in bad.unique()]
-    beside = {amount.unit for amount in amounts if amount} - units.keys()
-    if None in amounts or len(beside) > 1:  # one may be worth more than the other
-        return
-    known = {**units, **dict.fromkeys(beside, 1.0)}
-    listed = ", ".join(f"{unit!r}: {factor:g}" for unit, factor in known.items())
-    keys = [f"data.units: {{{column!r}: {{{listed}}}}}"] if beside else []
-    if any(amount.limit for amount in amounts if amount):
-        keys.append("data.censored: limit, half or missing")
-    seen: list[list[float]] = []
-    for other in (style, *STYLES):
-        read = partial(numbers_written, style=other, units=known, censored="limit")
-        if any(read(some).isna().any() for some in (bad, cells.head(HEAD_CELLS), cells)):
-            continue
-        if (numbers := read(cells).tolist()) not in seen:
-            seen.append(numbers)
-            yield " and ".join([*([] if other == style else [other.remedy]), *keys])

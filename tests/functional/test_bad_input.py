@@ -19,6 +19,7 @@ from typer.testing import CliRunner, Result
 
 from lstm_forecast.cli import app
 from lstm_forecast.config.loading import load_config
+from lstm_forecast.tables.dialect import KINDS_OF_FILES
 from lstm_forecast.training.prepare import prepare
 from tests.functional.conftest import tree
 from tests.functional.test_names import (
@@ -277,7 +278,7 @@ def test_13_decimal_commas(folder: Path) -> None:
 def test_14_a_file_without_content_is_refused_before_it_is_read(folder: Path) -> None:
     with Path("a.csv").open("wb") as file:
         file.truncate(5 * 2**30)
-    assert refused() == "a.csv: a binary file; expected CSV or Parquet"
+    assert refused() == f"a.csv: a binary file; expected {KINDS_OF_FILES}"
 
 
 def test_14_more_than_memory_holds_is_refused_with_its_size(folder: Path) -> None:

@@ -17,7 +17,6 @@ from lstm_forecast.cli import app
 from lstm_forecast.commands.init import init
 from lstm_forecast.config.loading import load_config
 from lstm_forecast.errors import DataError, UsageError
-from lstm_forecast.tables.first_look import Given
 
 ROWS = 60
 HOSTILE = [
@@ -171,7 +170,7 @@ def test_what_init_writes_for_any_table_is_read_again(
         result = init(
             table,
             output=table.with_suffix(".yaml"),
-            given=Given(targets=names[:1] if named else ()),
+            targets=names[:1] if named else (),
             force=True,
         )
     except (DataError, UsageError) as error:

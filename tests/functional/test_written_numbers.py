@@ -184,8 +184,8 @@ def test_one_sign_for_both_is_refused(tmp_path: Path) -> None:
     table = written(tmp_path / "t.csv", ["1.009", "714"] * 20)
     options = ["init", str(table), "--decimal", ".", "--thousands", "."]
     result = CliRunner().invoke(app, options)
-    assert result.exit_code == 2
-    assert "expected two signs" in result.output
+    assert result.exit_code == 3
+    assert "decimal and thousands are one sign" in result.output
 
 
 @pytest.mark.parametrize(

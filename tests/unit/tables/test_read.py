@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from lstm_forecast.config.table import CsvConfig
 from lstm_forecast.errors import ChangedError, DataError
 from lstm_forecast.tables import read as reading
+from lstm_forecast.tables.dialect import KINDS_OF_FILES
 from lstm_forecast.tables.read import Table, read_table
 
 ROWS = [("2024-01-01", 1.5), ("2024-01-02", -2.25), ("2024-01-03", 1e6)]
@@ -383,7 +384,7 @@ def test_a_header_alone_is_a_table_without_rows(tmp_path: Path) -> None:
 )
 def test_a_binary_file_is_refused(tmp_path: Path, content: bytes) -> None:
     path = written(tmp_path / "a.csv", content)
-    assert refused(path) == f"{path}: a binary file; expected CSV or Parquet"
+    assert refused(path) == f"{path}: a binary file; expected {KINDS_OF_FILES}"
 
 
 @pytest.mark.parametrize("n_rows", [1, 60_000])

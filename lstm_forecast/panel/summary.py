@@ -1,0 +1,93 @@
+"""What a table was taken for, and what was done about its faults, in lines that people read."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from lstm_forecast.config.document import quote
+from lstm_forecast.config.table import DataConfig
+from lstm_forecast.panel.questions import shown
+from lstm_forecast.panel.seasons import season_text, second_season, usual_season
+from lstm_forecast.panel.settle import Settled
+from lstm_forecast.tables.roles import Roles
+
+__all__ = ["POLICIES", "fitting", "summary"]
+
+LONGEST_LIST = 400  # characters that the names of columns may take in a line
+# Keys of what is done about faults, in the order in which they are told.
+POLICIES = (
+    "future_rows",
+    "off_grid",
+    "unsorted",
+    "duplicates",
+    "gaps",
+    "fill_limit",
+    "sentinels",
+    "infinite",
+    "censored",
+    "missing",
+)
+
+
+def summary(settled: Settled, roles: Roles) -> Iterator[str]:
+    """What the table is, and what policies did to how many rows, the first of them named."""
+    panel, data = settled.panel, settled.data
+    layout, lengths = panel.layout, panel.layout.lengths
+    span = [
+        str(stamp) for stamp in layout.stamps(np.array([layout.offsets[0], layout.offsets[-1] - 1]))
+    ]
+    yield (
+        f"time: {' '.join(data.stamp_columns)}, freq {layout.grid.freq}"
+        + (f", zone {layout.grid.zone}" if layout.grid.zone else "")
+        + f"; {season_text(usual_season(layout), second_season(layout))}"
+    )
+    yield (
+        f"series: {len(lengths):,}"
+        + (
+            f" by {data.series_id}, {lengths.min():,} to {lengths.max():,} rows each"
+            if data.series_id
+            else ""
+        )
+        + (f", {lengths[0]:,} rows from {span[0]} to {span[1]}" if len(lengths) == 1 else "")
+    )
+    yield (
+        f"targets: {_listed(data.targets)}"
+        + (f"; other numeric columns: {_listed(roles.others)}" if roles.others else "")
+        + (f"; constant in each series: {_listed(roles.static)}" if roles.static else "")
+    )
+    yield from _numbers(data)
+    yield from panel.notes
+    for found in settled.findings:
+        policy = (
+            f": data.{found.kind}: {shown(getattr(data, found.kind))}"
+            if found.kind in POLICIES
+            else ""
+        )
+        place = f" ({found.places[0]})" if found.places else ""
+        yield f"{found.kind}: {found.count:,} rows{policy}{place}"
+
+
+def _numbers(data: DataConfig) -> Iterator[str]:
+    """How numbers are written that are not as a computer writes them."""
+    if data.csv.decimal == "," or data.csv.thousands:
+        thousands = f", {data.csv.thousands!r} between thousands" if data.csv.thousands else ""
+        yield f"numbers: {data.csv.decimal!r} before decimals{thousands}"
+    for name, units in data.units.items():
+        each = ", ".join(
+            (f"{unit!r} is {factor:,g}" if factor != 1 else repr(unit)) if unit else "nothing"
+            for unit, factor in units.items()
+        )
+        yield f"units: {name}: {each} beside the numbers"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names between commas, as many as people read."""
+    first = fitting(names)
+    left = [f"and {len(names) - len(first):,} more"] if len(first) < len(names) else []
+    return ", ".join([*first, *left])
+
+
+def fitting(names: Sequence[str]) -> list[str]:
+    """The first names that are not too long together."""
+    lengths = np.cumsum([len(quote(name)) for name in names])
+    return list(names[: int(np.searchsorted(lengths, LONGEST_LIST, side="right"))])

@@ -1,0 +1,239 @@
+"""Which lines of a text file are its table: what stands before the header, between the rows and
+below them.
+
+All of it is told from the cells alone. What leaves a doubt is not taken for anything.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+__all__ = ["WHOLE", "Found", "Layout", "find_layout", "is_blank", "rows_below", "table_lines"]
+
+COMMENT_SIGNS = ("#", "%", "//")
+MOST_BELOW = 10  # lines below the table that are looked for
+ROWS_OF_WIDTH = 40  # that tell how wide the table is
+LEAST_ROWS = 3  # by which the lines around them are judged
+SHARE_OF_VALUES = 0.8  # of the cells that a column of numbers gives
+NO_UNITS = {"na", "n/a", "nan", "null", "none", "-", "?"}  # words for a missing value instead
+NUMBER = re.compile(r"[-+]?\s*[\d.,']*\d[\d.,']*([eE][-+]?\d+)?\s*%?")
+STAMP = re.compile(
+    r"\d{1,4}([-/:])\d{1,2}(\1\d{1,4})?\b.*"  # 2024-01-31, 1/31/2024, 2024-01
+    r"|\d{1,4}\.\d{1,2}\.\d{1,4}\b.*"
+    r"|(1[5-9]|20)\d\d([01]\d([0-3]\d)?)?"  # 2024, 202401, 20240131
+    r"|\d{4}[- ]?[QWMqwm]\d{1,2}.*"
+)
+Record = tuple[int, Sequence[str]]  # the number of its last line, and its cells
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Lines of a file that are no part of its table, by their numbers from 1 on."""
+
+    header: int = 1  # nothing before this line is read
+    comment: str | None = None  # no line is that begins so
+    units: int | None = None  # nor this one
+    end: int | None = None  # nor any from this one on
+    below: int = 0  # how many rows these would be
+
+
+WHOLE = Layout()
+
+
+@dataclass(frozen=True)
+class Found:
+    """A layout that the cells of a file tell."""
+
+    layout: Layout
+    before: tuple[int, ...]  # lines before the header that do not begin as comments do
+    doubtful: int | None  # line of these that is as wide as the table
+    names: int | None  # line below the header that may be the header itself, or hold units
+
+
+def table_lines(lines: Iterable[str], layout: Layout) -> Iterator[tuple[int, str]]:
+    """The lines of the table, with their numbers; quoted line breaks stay what they are."""
+    numbered = enumerate(lines, 1)
+    return numbered if layout == WHOLE else _kept(numbered, layout)
+
+
+def _kept(numbered: Iterable[tuple[int, str]], layout: Layout) -> Iterator[tuple[int, str]]:
+    quoted = False
+    for number, line in numbered:
+        if layout.end is not None and number >= layout.end:
+            return
+        comment = layout.comment and not quoted and line.lstrip().startswith(layout.comment)
+        if number < layout.header or number == layout.units or comment:
+            continue
+        quoted ^= line.count('"') % 2 == 1
+        yield number, line
+
+
+def is_blank(cells: Sequence[str]) -> bool:
+    """Whether no cell holds anything."""
+    return not any(cell.strip() for cell in cells)
+
+
+def find_layout(records: Sequence[Record], *, units: bool = False) -> Found | None:
+    """What is no part of the table in the first lines of a file; None if all of it may be.
+
+    A header has a text in each cell, no two alike, and numbers or stamps below it; ``units``
+    says that the line below it holds units.
+    """
+    width = _usual_width(records)
+    if width < 2 or not _is_odd(records, width):
+        return None
+    sign = _comment_sign(records, width)
+    body = [record for record in records if not (sign and _begins(record, sign))]
+    start = next((k for k in range(len(body)) if _is_header(body, k, width)), None)
+    if start is None:
+        return None
+    if start and _filled(body[0][1]) == width:  # as wide as the table: it may be the header itself
+        return None
+    below = [cells for _, cells in body[start + 1 :]]
+    line = body[start + 1][0] if _are_units(below, width) else None
+    before = body[:start]
+    if not before and sign is None and line is None:
+        return None
+    names = line if not units and _may_be_names(below[0], width) else None
+    doubtful = next((n for n, cells in before if _filled(cells) >= width), None)
+    header = body[start][0] if before else 1
+    return Found(Layout(header, sign, line), tuple(n for n, _ in before), doubtful, names)
+
+
+def rows_below(rows: Sequence[Sequence[str]], keys: Sequence[int] | None = None) -> int:
+    """How many of the last rows of a file are none: they hold no stamp where all others do.
+
+    With ``keys``, the columns of stamps and ids, they hold no value in one of those where all
+    others do; with none of these, in the first such column.
+    """
+    most = min(MOST_BELOW, len(rows) - LEAST_ROWS)
+    if most < 1:
+        return 0
+    others, last = rows[:-most], rows[-most:]
+
+    def all_are(kind: Callable[[str], object], columns: Iterable[int]) -> list[int]:
+        return [k for k in columns if all(kind(_cell(cells, k)) for cells in others)]
+
+    every = range(max(map(len, others)))
+    if keys is None:
+        stamped = all_are(STAMP.fullmatch, every)
+        are_no_row = [
+            bool(stamped) and all(_holds_no_stamp(_cell(cells, k)) for k in stamped)
+            for cells in last
+        ]
+    else:
+        valued = all_are(_is_value, keys or every)[: len(keys) or 1]
+        are_no_row = [any(not _is_value(_cell(cells, k)) for k in valued) for cells in last]
+    whole = [is_blank(cells) or not odd for cells, odd in zip(last, are_no_row, strict=True)]
+    return whole[::-1].index(True) if True in whole else most
+
+
+def _holds_no_stamp(cell: str) -> bool:
+    """Whether a cell is empty, a word without a digit or a sentence."""
+    return not re.search(r"\d", cell) or len(re.findall(r"[^\W\d_]{3,}", cell)) >= 3
+
+
+def _usual_width(records: Sequence[Record]) -> int:
+    """Cells of most of the last lines, without empty ones at their ends."""
+    later = records[-min(ROWS_OF_WIDTH, len(records) // 2) :]
+    widths = Counter(_filled(cells) for _, cells in later)
+    return widths.most_common(1)[0][0] if len(records) > LEAST_ROWS else 0
+
+
+def _is_odd(records: Sequence[Record], width: int) -> bool:
+    """Whether the first lines are not plainly a header and rows, as a fast look tells."""
+    if _filled(records[0][1]) != width or any(
+        _begins(record, sign) for record in records for sign in COMMENT_SIGNS
+    ):
+        return True
+    (_, first), (_, second) = records[1:3]
+    return any(_is_value(_cell(second, k)) and not _is_value(_cell(first, k)) for k in range(width))
+
+
+def _filled(cells: Sequence[str]) -> int:
+    return max((k for k, cell in enumerate(cells, 1) if cell.strip()), default=0)
+
+
+def _cell(cells: Sequence[str], column: int) -> str:
+    return cells[column].strip() if column < len(cells) else ""
+
+
+def _begins(record: Record, sign: str) -> bool:
+    return record[1][0].lstrip().startswith(sign)
+
+
+def _comment_sign(records: Sequence[Record], width: int) -> str | None:
+    """What lines begin with that are comments: those below a header are narrower than the table,
+    and hold no number or stamp of their own.
+    """
+    for sign in COMMENT_SIGNS:
+        others = [record for record in records if not _begins(record, sign)]
+        if len(others) < len(records) and others and _is_header(others, 0, width):
+            first = others[0][0]
+            below = [cells for line, cells in records if line > first]
+            if all(
+                _filled(cells) < width and not any(map(_is_value, cells))
+                for cells in below
+                if _begins((0, cells), sign)
+            ):
+                return sign
+    return None
+
+
+def _is_header(records: Sequence[Record], k: int, width: int) -> bool:
+    """Whether the record ``k`` names the columns of those below it."""
+    names = [cell.strip() for cell in records[k][1]][:width]
+    given = [name for name in names if name]
+    if _filled(records[k][1]) != width or len(given) < max(2, width - 1):
+        return False
+    if len(set(given)) < len(given) or any(map(_is_value, given)):
+        return False
+    below = [cells for _, cells in records[k + 1 :]]
+    return bool(_value_columns(below[1:] or below, width))  # the first may hold units
+
+
+def _value_columns(rows: Sequence[Sequence[str]], width: int) -> list[int]:
+    """Columns in which nearly all cells that are given are numbers or stamps."""
+    found = []
+    rows = [cells for cells in rows if _filled(cells) <= width]
+    for column in range(width):
+        cells = [_cell(cells, column) for cells in rows]
+        given = [cell for cell in cells if cell and cell.lower() not in NO_UNITS]
+        if sum(map(_is_value, given)) >= max(SHARE_OF_VALUES * len(given), len(rows) / 2):
+            found.append(column)
+    return found
+
+
+def _is_value(cell: str) -> bool:
+    return bool(NUMBER.fullmatch(cell) or STAMP.fullmatch(cell))
+
+
+def _are_units(below: Sequence[Sequence[str]], width: int) -> bool:
+    """Whether the first row below a header says what the numbers of the others are in: it has no
+    stamp and no number itself.
+    """
+    if len(below) <= LEAST_ROWS:
+        return False
+    first, columns = below[0], _value_columns(below[1:], width)
+    cells = [_cell(first, column) for column in columns]
+    worded = [cell for cell in cells if cell and cell.lower() not in NO_UNITS]
+    stamped = [
+        column
+        for column in columns
+        if all(STAMP.fullmatch(_cell(cells, column)) for cells in below[1 : 1 + LEAST_ROWS])
+    ]
+    return bool(
+        stamped
+        and len(worded) > 0
+        and not any(_is_value(cell) for cell in cells)
+        and not any(re.search(r"\d", _cell(first, column)) for column in stamped)
+    )
+
+
+def _may_be_names(cells: Sequence[str], width: int) -> bool:
+    """Whether words may be names of columns: one in every column, no two alike, and no sign of
+    units about them.
+    """
+    words = [_cell(cells, column) for column in range(width)]
+    return len(set(words)) == width and all(re.fullmatch(r"\w[\w .-]*", word) for word in words)
