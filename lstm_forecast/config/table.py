@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from lstm_forecast.config.covariates import CovariatesConfig
 from lstm_forecast.config.fields import Names, Part, PositiveInt, Section, Whole, as_list
 from lstm_forecast.config.inside import Inside
+from lstm_forecast.config.stamp_format import checked_format
 from lstm_forecast.config.standards import Encoding
 from lstm_forecast.errors import ConfigError
 
@@ -140,10 +141,13 @@ class DataConfig(Section):
             " parts, such as [year, month, day] or [Date, Time]"
         )
     )
-    timestamp_format: str | None = Field(
+    timestamp_format: Annotated[str, AfterValidator(checked_format)] | None = Field(
         None,
         description=(
-            "strptime format, where dates are ambiguous; parts of a stamp have a space between them"
+            "how stamps are written, where that is not ISO 8601: a strptime format, parts with a"
+            " space between them; also %q for quarters, %G-W%V for weeks, %Z for letters of zones,"
+            " `de: %d. %B %Y` for names of months in a language; seconds, milliseconds,"
+            " microseconds, nanoseconds or days since 1970; excel for its days; steps"
         ),
     )
     timezone: str | None = Field(None, description="IANA zone of the stamps, such as Europe/Vienna")

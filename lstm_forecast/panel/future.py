@@ -19,7 +19,7 @@ from lstm_forecast.panel.placing import series_of_rows
 from lstm_forecast.panel.rows import Rows
 from lstm_forecast.tables.faults import refuse
 from lstm_forecast.tables.read import Table
-from lstm_forecast.tables.stamps import joined, zoned_stamps
+from lstm_forecast.tables.stamps import joined, written_stamps, zoned_stamps
 
 __all__ = ["Given", "future_rows", "future_stamps", "future_table", "look_ahead"]
 
@@ -61,7 +61,8 @@ def future_table(
         frame[series_id] = np.repeat(np.array(panel.layout.ids, object), horizon)
     stamps = panel.layout.grid.stamps(ordinals.ravel())
     if isinstance(stamps, pd.DatetimeIndex) and timestamp_format:
-        stamps = stamps.strftime(timestamp_format)  # as in the data: both are read the same way
+        # as in the data: both are read the same way
+        stamps = written_stamps(stamps, timestamp_format)
     frame[timestamp] = stamps
     return pd.DataFrame(
         frame | {column: np.full(ordinals.size, np.nan) for column in panel.known.future}

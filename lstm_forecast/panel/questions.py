@@ -79,6 +79,7 @@ def _looked(source: Source, asked: DataConfig, given: Collection[Key]) -> FirstL
     columns = Given(
         timestamp=asked.stamp_columns if ("data", "timestamp") in given else (),
         timestamp_format=asked.timestamp_format,
+        timezone=asked.timezone,
         series_id=asked.series_id,
         targets=asked.targets if ("data", "targets") in given else (),
         csv=asked.csv,

@@ -106,7 +106,8 @@ class _Settling:
         )
         done = tuple(finding for kind, finding in found.items() if kind not in open_kinds)
         data = self.data.model_copy(update={"freq": panel.layout.grid.freq, **self.written})
-        return Settled(data, panel, (*done, *self.told), tuple(self.questions))
+        told = (*done, *self.look.stamps_read, *self.told)
+        return Settled(data, panel, told, tuple(self.questions))
 
     def _survey(self, more: Mapping[str, Any] = NONE) -> tuple[Panel, dict[str, Finding]]:
         """The panel under the policies found so far and ``more``, and the faults in the table."""

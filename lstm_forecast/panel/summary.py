@@ -37,7 +37,9 @@ def summary(settled: Settled, roles: Roles) -> Iterator[str]:
         str(stamp) for stamp in layout.stamps(np.array([layout.offsets[0], layout.offsets[-1] - 1]))
     ]
     yield (
-        f"time: {' '.join(data.stamp_columns)}, freq {layout.grid.freq}"
+        f"time: {' '.join(data.stamp_columns)}"
+        + (f", read as {data.timestamp_format}" if data.timestamp_format else "")
+        + f", freq {layout.grid.freq}"
         + (f", zone {layout.grid.zone}" if layout.grid.zone else "")
         + f"; {season_text(usual_season(layout), second_season(layout))}"
     )

@@ -21,7 +21,11 @@ APOSTROPHES, SPACES = "'\u2019", " \xa0\u2009\u202f"
 # What stands between thousands, by the sign that a config names.
 SIGNS = {",": ",", ".": ".", "'": APOSTROPHES, " ": SPACES}
 CURRENCY = r"[A-Z]{0,3}[$€£¥₹₽₩₺₴₫₪₱฿₦]|[A-Z]{3}|R[sp]\.?|Fr\.|kr\.?|zł"
-UNIT = r"(?:[^\W\d_]|[%‰°$€£¥₹₽₩₺₴₫₪₱฿₦])(?:[^()<>=\s]|\s(?!\d)){0,15}?"
+PART_OF_TIME = r"(?:Q|H|W|KW|CW)\d|[AaPp][Mm]\b"  # 2008Q1 and 12 am are no amounts
+UNIT = (
+    rf"(?!{PART_OF_TIME})(?:[^\W\d_]|[%‰°$€£¥₹₽₩₺₴₫₪₱฿₦])"
+    r"(?:[^()<>=\s]|\s(?!\d)){0,15}?"
+)
 DIGITS = rf"[.,]?\d(?:[\d.,{APOSTROPHES}{SPACES}]*\d)?[.,]?(?:[eE][+-]?\d+)?"
 WRITTEN = re.compile(
     rf"(?P<limit>[<>≤≥]=?)?\s*(?P<open>\()?\s*(?P<sign>[{MINUS}+])?\s*(?P<before>{CURRENCY})?\s*"

@@ -3,13 +3,15 @@ stands.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lstm_forecast.config.inside import ALONE, Inside
+from lstm_forecast.config.stamp_format import checked_format
 from lstm_forecast.config.table import MOST_SENTINELS, CsvConfig, DataConfig
+from lstm_forecast.errors import DataError
 from lstm_forecast.events import phase
 from lstm_forecast.tables.amounts import split
 from lstm_forecast.tables.dialect import DETECTED
@@ -18,7 +20,7 @@ from lstm_forecast.tables.number_style import Written, how_written
 from lstm_forecast.tables.read import MISSING_WORDS, Table, read_table
 from lstm_forecast.tables.roles import Roles, find_roles
 from lstm_forecast.tables.source import Frame, Source
-from lstm_forecast.tables.stamps import joined, stamp_format
+from lstm_forecast.tables.stamps import StampStyle, find_style
 
 __all__ = [
     "LONGEST_SENTINEL",
@@ -49,6 +51,7 @@ class FirstLook:
     # texts in the targets that may say something, and how often they occur
     doubtful: Mapping[str, Mapping[str, int]]
     doubtful_rows: int  # that hold one of these
+    stamps_read: tuple[Finding, ...] = ()  # what is worth knowing of how stamps are read
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ class Given:
 
     timestamp: Sequence[str] = ()
     timestamp_format: str | None = None
+    timezone: str | None = None
     series_id: str | None = None
     targets: Sequence[str] = ()
     csv: CsvConfig = DETECTED  # how text files are written
@@ -70,9 +74,8 @@ NOTHING_GIVEN = Given()
 def first_look(source: Source, given: Given = NOTHING_GIVEN) -> FirstLook:
     """Look at all cells of the table in ``source``; what is ``given`` is taken.
 
-    ``written`` says how text files are written, ``inside`` which table of a file is meant. Raises
-    DataError if the table cannot be read, a named column is absent, or none can be the time or a
-    target.
+    Raises DataError if the table cannot be read, a named column is absent, or none can be the time
+    or a target.
     """
     table = read_table(source, written=given.csv, inside=given.inside)
     phase(f"looking at {table.frame.shape[1]:,} columns", columns=table.frame.shape[1])
@@ -87,26 +90,44 @@ def first_look(source: Source, given: Given = NOTHING_GIVEN) -> FirstLook:
         series_id=given.series_id,
         targets=given.targets,
     )
+    style = _style(table, roles, given)
     left_out = table.written.model_dump(exclude_defaults=True)
     csv = given.csv.model_copy(update=left_out | _signs(written, delimiter))
     units = {name: each for name, each in written.units.items() if name in roles.values}
-    data = _described(source, table, roles, given.timestamp_format, given.inside)
+    data = _described(source, table, roles, style, given.inside)
+    harmless, doubtful = _words(roles)
+    rows = [_rows_with(table, name, found) for name, found in doubtful.items()]
+    return FirstLook(
+        data=data.model_copy(update={"csv": csv, "units": units}),
+        roles=roles,
+        written=written,
+        findings=[*style.findings, *_findings(table, written, roles)],
+        harmless=tuple(sorted(harmless)),
+        doubtful=doubtful,
+        doubtful_rows=len(np.unique(np.concatenate(rows))) if rows else 0,
+        stamps_read=tuple(replace(each, kind=each.text) for each in style.findings),
+    )
+
+
+def _words(roles: Roles) -> tuple[set[str], dict[str, Mapping[str, int]]]:
+    """The texts in the targets that say nothing, and by target those that may say something."""
     in_targets = {name: roles.words[name] for name in roles.targets if name in roles.words}
     harmless = _harmless(in_targets)
     doubtful = {
         name: {word: count for word, count in found.items() if word not in harmless}
         for name, found in in_targets.items()
     }
-    rows = [_rows_with(table, name, found) for name, found in doubtful.items()]
-    return FirstLook(
-        data=data.model_copy(update={"csv": csv, "units": units}),
-        roles=roles,
-        written=written,
-        findings=list(_findings(table, written, roles)),
-        harmless=tuple(sorted(harmless)),
-        doubtful={name: found for name, found in doubtful.items() if found},
-        doubtful_rows=len(np.unique(np.concatenate(rows))) if rows else 0,
-    )
+    return harmless, {name: found for name, found in doubtful.items() if found}
+
+
+def _style(table: Table, roles: Roles, given: Given) -> StampStyle:
+    """How the stamps are written; what is ``given`` of that is taken."""
+    style = given.timestamp_format
+    try:
+        style = style and checked_format(style)
+    except ValueError as error:
+        raise DataError(f"data.timestamp_format: {error}; received {style!r}") from None
+    return find_style(table, roles.timestamp, timestamp_format=style, timezone=given.timezone)
 
 
 def _findings(table: Table, written: Written, roles: Roles) -> Iterator[Finding]:
@@ -124,7 +145,7 @@ def _delimiter(table: Table) -> str | None:
 
 
 def _described(
-    source: Source, table: Table, roles: Roles, timestamp_format: str | None, inside: Inside
+    source: Source, table: Table, roles: Roles, style: StampStyle, inside: Inside
 ) -> DataConfig:
     """The columns of the table and how it is written, all cells that are no numbers as missing.
 
@@ -136,7 +157,8 @@ def _described(
         # Whoever writes it down knows from where.
         path=_written(source),
         timestamp=roles.timestamp if len(roles.timestamp) > 1 else roles.timestamp[0],
-        timestamp_format=timestamp_format or _format(table, roles),
+        timestamp_format=style.format,
+        timezone=style.timezone,
         series_id=roles.series_id,
         targets=roles.targets,
         sheet=table.inside.sheet,
@@ -190,12 +212,6 @@ def reading(words: Iterable[str]) -> tuple[str, str]:
         unit = "numbers with a unit or a sign beside them"
         return unit, "write the number alone, all in one unit"
     return "numbers with other signs than the rest", "write them as the others are"
-
-
-def _format(table: Table, roles: Roles) -> str | None:
-    """The format of the stamps, where there is more than one way to read them."""
-    whole, column, style = joined(table, roles.timestamp)
-    return None if style else stamp_format(whole, column)
 
 
 def _rows_with(table: Table, name: str, words: Iterable[str]) -> NDArray[np.int64]:

@@ -10,26 +10,12 @@ import pandas as pd
 
 from lstm_forecast.errors import DataError
 from lstm_forecast.tables.keys import find_keys, find_series, preferred
-from lstm_forecast.tables.number_style import MOST_ODD_CELLS, Written
-from lstm_forecast.tables.numbers import are_truths, counts_rows, is_whole, numbers_in, words_in
-from lstm_forecast.tables.stamps import FORMAT_OF_PART, SAMPLED_CELLS, looks_like_time
+from lstm_forecast.tables.number_style import Written
+from lstm_forecast.tables.numbers import are_truths, counts_rows, numbers_in, words_in
+from lstm_forecast.tables.time_columns import find_time
 
 __all__ = ["Roles", "find_roles"]
 
-TIME_NAMES = (
-    "ds",
-    "date",
-    "datetime",
-    "timestamp",
-    "time",
-    "date_time",
-    "month",
-    "week",
-    "day",
-    "year",
-    "step",
-    "index",
-)
 TARGET_NAMES = (
     "y",
     "value",
@@ -79,7 +65,6 @@ CIRCUMSTANCE_NAMES = {
     "window",
 }
 PLAIN = Written()  # numbers as a computer writes them
-TIME_OF_DAY = r"\d?\d([:.])\d\d(\1\d\d(\.\d+)?)?"
 
 
 @dataclass(frozen=True)
@@ -119,7 +104,7 @@ def find_roles(
     columns = [str(name) for name in frame.columns]
     _require_named(columns, [*timestamp, *([] if series_id is None else [series_id]), *targets])
     numbers = dict(_numeric(frame, written))
-    time = tuple(timestamp) or _find_time(frame, numbers)
+    time = tuple(timestamp) or find_time(frame, numbers)
     unnamed = {name: each for name, each in numbers.items() if not written.has_words(name)}
     series = series_id or find_series(frame, time, unnamed)
     free = [name for name in columns if name not in (*time, series, *targets)]
@@ -183,51 +168,6 @@ def _words(
     """Cells of the numeric columns among ``names`` that are no numbers, by column."""
     words = {name: words_in(frame[name], numbers[name]) for name in names if name in numbers}
     return {name: found for name, found in words.items() if found}
-
-
-def _find_time(frame: pd.DataFrame, numbers: Mapping[str, pd.Series]) -> tuple[str, ...]:
-    """The column of stamps, or those that hold their parts: what has the most distinct values, and
-    of that one column rather than several.
-    """
-    candidates = _time_candidates(frame, numbers)
-    if not candidates:
-        names = ", ".join(map(str, frame.columns))
-        raise DataError(f"no column looks like a time; name one with --timestamp: {names}")
-    distinct = {columns: len(frame[list(columns)].drop_duplicates()) for columns in candidates}
-    finest = [columns for columns in candidates if distinct[columns] == max(distinct.values())]
-    single = [found[0] for found in finest if len(found) == 1]
-    return (preferred(single, TIME_NAMES) or single[0],) if single else finest[0]
-
-
-def _time_candidates(
-    frame: pd.DataFrame, numbers: Mapping[str, pd.Series]
-) -> list[tuple[str, ...]]:
-    """Columns of dates; of a date and of a time of day; of year, month and so on; and of whole
-    numbers that are called a time.
-    """
-    names = [str(name) for name in frame.columns]
-    text = [name for name in names if name not in numbers]
-    of_day = [name for name in text if _looks_like_time_of_day(frame[name])]
-    dates = [name for name in text if name not in of_day and looks_like_time(frame[name])]
-    parts = {name.lower(): name for name in names if name in numbers}
-    split = tuple(parts[part] for part in FORMAT_OF_PART if part in parts)
-    counted = [
-        name
-        for name in names
-        if name.lower() in TIME_NAMES and name in numbers and is_whole(frame[name])
-    ]
-    return [
-        *((name,) for name in dates),
-        *((date, time) for date in dates for time in of_day),
-        *([split] if "year" in parts and "month" in parts else []),
-        *((name,) for name in counted),
-    ]
-
-
-def _looks_like_time_of_day(cells: pd.Series) -> bool:
-    head = cells.head(SAMPLED_CELLS).astype("str").str.strip()
-    given = head[head != ""]
-    return len(given) > 0 and bool(given.str.fullmatch(TIME_OF_DAY).mean() > 1 - MOST_ODD_CELLS)
 
 
 def _find_target(names: Sequence[str]) -> str:

@@ -1,82 +1,88 @@
 """A column of time stamps, however written, to integers or a DatetimeIndex."""
 
-import re
-import warnings
-from collections.abc import Sequence
-from dataclasses import replace
-from functools import partial, reduce
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pandas.tseries.api import guess_datetime_format
 
-from lstm_forecast.errors import DataError
+from lstm_forecast.config.stamp_format import STEPS
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
 from lstm_forecast.tables.read import Table
+from lstm_forecast.tables.stamp_formats import (
+    is_beyond_strptime,
+    is_known,
+    parts_of,
+    stamps_by,
+    written_by,
+)
+from lstm_forecast.tables.stamp_guesses import (
+    DIGITS_OF_DATE,
+    DIGITS_OF_MONTH,
+    DIGITS_OF_WEEK,
+    guesses,
+)
+from lstm_forecast.tables.stamp_numbers import (
+    COUNTERS,
+    MICROSECONDS_OF,
+    numbered_stamps,
+    numbers_by,
+    units_of,
+    words_of,
+)
+from lstm_forecast.tables.stamp_parts import joined
+from lstm_forecast.tables.stamp_reading import (
+    ISO,
+    only_reading,
+    parse_numbers,
+    parse_text,
+    readings_of,
+    refuse_rows,
+    unread,
+)
+from lstm_forecast.tables.time_zones import in_zone, zone_of_letters
 
 __all__ = [
-    "FORMAT_OF_PART", "SAMPLED_CELLS", "in_zone", "joined", "looks_like_time", "parse_stamps",
-    "stamp_format", "zoned_stamps",
+    "SAMPLED_CELLS", "StampStyle", "find_style", "joined", "looks_like_time", "parse_stamps",
+    "written_stamps", "zoned_stamps",
 ]  # fmt: skip
 
-OTHER_STAMPS = "write stamps with an offset, or in UTC with data.timezone: UTC"
-DIGITS_OF_MONTH = r"(19|20)\d{2}(0[1-9]|1[0-2])"
-DIGITS_OF_DATE = rf"{DIGITS_OF_MONTH}(0[1-9]|[12]\d|3[01])"
-DOTTED_TIME = r" \d?\d\.\d\d(\.\d\d)?$"  # 18.00.00, which pandas does not guess
 SAMPLED_CELLS = 1000  # the first ones, by which most columns are told apart
-# How the parts of a stamp are written that stand in columns with these names.
-FORMAT_OF_PART = {
-    "year": "%Y",
-    "month": "%m",
-    "day": "%d",
-    "hour": "%H",
-    "minute": "%M",
-    "second": "%S",
-}
+SHORTEST_STAMP = 6  # characters
+MOST_ODD_STAMPS = 0.1  # share of the first cells that are none in a column of stamps
+HOUR_24 = r"[ T]24(?:\D|$)"  # it may be, or another number beside it
 
 
-def joined(
-    table: Table, columns: Sequence[str], timestamp_format: str | None = None
-) -> tuple[Table, str, str | None]:
-    """The table with stamps that several columns hold in one, the name of that, and the format if
-    there is one.
+@dataclass(frozen=True)
+class StampStyle:
+    """How the stamps of a table are written, as keys of the config's section data."""
 
-    Columns called year, month, day, hour, minute and second need no format.
-    """
-    name = " ".join(columns)
-    if len(columns) == 1:
-        return table, name, timestamp_format
-    first, *rest = (table.frame[column].astype("str").str.strip() for column in columns)
-    cells = reduce(lambda left, right: left + " " + right, rest, first).str.strip()
-    parts = [FORMAT_OF_PART.get(column.lower()) for column in columns]
-    usual = " ".join(part for part in parts if part) if all(parts) else None
-    return (
-        replace(table, frame=table.frame.assign(**{name: cells})),
-        name,
-        timestamp_format or usual,
-    )
+    format: str | None  # None where none is needed
+    timezone: str | None = None  # that letters behind the stamps tell
+    findings: tuple[Finding, ...] = ()  # what is worth knowing of the reading
 
 
 def parse_stamps(
-    table: Table, *, column: str, timestamp_format: str | None = None
+    table: Table, *, column: str, timestamp_format: str | None = None, timezone: str | None = None
 ) -> pd.DatetimeIndex | pd.Index:
     """Stamps of every row: an integer Index for step numbers, else a DatetimeIndex, aware if the
-    data name a zone.
+    data name a zone, by letters that may be those of a ``timezone``.
 
     Raises DataError with the place of the first cell that is not a stamp, or that is one day or
     another.
     """
     cells = table.frame[column]
-    _refuse(table, column, cells.isna() | (cells == ""), "no time stamp")
+    refuse_rows(table, column, cells.isna() | (cells == ""), "no time stamp")
     if timestamp_format is None and _whole_numbers(cells):
         return pd.Index(cells.astype("int64"))
     if isinstance(cells.dtype, pd.DatetimeTZDtype) or pd.api.types.is_datetime64_dtype(cells):
-        stamps = pd.DatetimeIndex(cells)
-    else:
-        _, stamps = _parse_text(table, cells.astype("str"), column, timestamp_format)
-        _refuse(table, column, stamps.isna(), "no time stamp")  # pandas reads nan as one
+        return pd.DatetimeIndex(cells).as_unit("us")
+    if timestamp_format == STEPS or timestamp_format in MICROSECONDS_OF:
+        return parse_numbers(table, cells, column, timestamp_format)
+    text = cells.astype("str")
+    _, stamps = parse_text(table, text, column, timestamp_format, timezone)
+    refuse_rows(table, column, stamps.isna(), "no time stamp")  # pandas reads nan as one
     return stamps.as_unit("us")
 
 
@@ -94,46 +100,72 @@ def zoned_stamps(
 
     Raises DataError as these do.
     """
-    stamps = parse_stamps(table, column=column, timestamp_format=timestamp_format)
+    stamps = parse_stamps(
+        table, column=column, timestamp_format=timestamp_format, timezone=timezone
+    )
     if timezone is None or not isinstance(stamps, pd.DatetimeIndex):
         return stamps, []
     return in_zone(table, stamps, column=column, series_id=series_id, timezone=timezone, dst=dst)
 
 
-def stamp_format(table: Table, column: str) -> str | None:
-    """The format that the stamps of a text column have; None where none is needed.
-
-    Raises as ``parse_stamps`` does.
+def written_stamps(stamps: pd.DatetimeIndex, timestamp_format: str) -> pd.Index:
+    """Stamps as a format writes them, or as the numbers that it names: ``parse_stamps`` reads them
+    again.
     """
+    if timestamp_format in MICROSECONDS_OF:
+        return numbers_by(timestamp_format, stamps)
+    return written_by(timestamp_format, stamps)
+
+
+def find_style(
+    table: Table,
+    columns: Sequence[str],
+    *,
+    timestamp_format: str | None = None,
+    timezone: str | None = None,
+) -> StampStyle:
+    """How the stamps in the ``columns`` are written, by all of their cells; what is given is kept.
+
+    Raises DataError as ``parse_stamps`` does, and where cells can be read in several ways.
+    """
+    table, column, usual = joined(table, columns)
     cells = table.frame[column]
-    if not pd.api.types.is_string_dtype(cells) or _whole_numbers(cells):
-        return None
-    style, _ = _parse_text(table, cells, column, None)
-    return None if style == "ISO8601" else style
+    given = cells.notna() & (cells != "")
+    if not given.all():
+        table = replace(table, frame=table.frame[given])
+        cells = cells[given]
+    if not len(cells) or pd.api.types.is_datetime64_any_dtype(cells):
+        return StampStyle(timestamp_format)
+    found = timestamp_format or _found_format(table, cells, column, usual, timezone)
+    style = found or usual
+    if style is None or style == STEPS or style in MICROSECONDS_OF:
+        return StampStyle(found)
+    cells = cells.astype("str")
+    zone, notes = None, list(_hours_24(table, cells, column, style))
+    if "%Z" in style:
+        parse_text(table, cells, column, style, timezone)
+        zone = _zone(cells, style) if timezone is None else None
+        notes += _letters(table, cells, style, zone or timezone)
+    return StampStyle(found, zone, tuple(notes))
 
 
-def looks_like_time(cells: pd.Series) -> bool:
+def looks_like_time(cells: pd.Series, name: str = "") -> bool:
     """Whether nearly all of the first cells are dates or stamps in one of the usual formats."""
     if pd.api.types.is_datetime64_any_dtype(cells):
         return True
     if not pd.api.types.is_string_dtype(cells):
         return False
-    cells = cells[cells.str.len() >= 6].drop_duplicates().head(SAMPLED_CELLS)
-    with warnings.catch_warnings(action="ignore"):
-        return any(
-            pd.to_datetime(cells, format=style, errors="coerce", utc=True).notna().mean() > 0.9
-            for style in ["ISO8601", *(_guesses(cells.iloc[0]) if len(cells) else [])]
-        )
+    cells = cells[cells.str.len() >= SHORTEST_STAMP].drop_duplicates().head(SAMPLED_CELLS)
+    return len(cells) > 0 and any(
+        _misfits(cells, style).mean() < MOST_ODD_STAMPS for style in [ISO, *guesses(cells, name)]
+    )
 
 
-def _refuse(table: Table, column: str, bad: Any, problem: str, remedy: str = "") -> None:
-    """Raise DataError for the first ``bad`` row, if there is one."""
-    rows = np.flatnonzero(bad)
-    if len(rows):
-        raise DataError(
-            f"{table.place(int(rows[0]))}: column {column}: {problem} ({len(rows):,} such"
-            f" rows){remedy}"
-        )
+def _misfits(cells: pd.Series, style: str) -> NDArray[np.bool_]:
+    """Which cells are not written in a style, whatever letters at their end mean."""
+    if "%Z" not in style:
+        return unread(cells, style)
+    return parts_of(style, cells).isna().any(axis=1).to_numpy()
 
 
 def _whole_numbers(cells: pd.Series) -> bool:
@@ -149,146 +181,71 @@ def _whole_numbers(cells: pd.Series) -> bool:
     )
 
 
-def _parse_text(
-    table: Table, cells: pd.Series, column: str, timestamp_format: str | None
-) -> tuple[str, pd.DatetimeIndex]:
-    """The format of the cells, and what they say."""
-    styles = [timestamp_format or "ISO8601"]
-    readings = _readings(table, cells, column, styles)
-    if not readings and timestamp_format is None:
-        styles += _guesses(cells.iloc[0])
-        readings = _readings(table, cells, column, styles[1:])
-    if not readings:
-        raise _unreadable(table, cells, column, styles, timestamp_format)
-    if len(readings) > 1:
-        first, second = readings.values()
-        problem = f"{cells.iloc[(first != second).argmax()]!r} may have the month or the day first"
-        remedy = f"; set data.timestamp_format: {' or '.join(map(repr, readings))}"
-        _refuse(table, column, first != second, problem, remedy)
-    return next(iter(readings.items()))
-
-
-def _guesses(cell: str) -> list[str]:
-    """Formats, month first and day first, that the cell may be written in."""
-    if re.fullmatch(DIGITS_OF_MONTH, cell):
-        return ["%Y%m"]
-    day, time = cell, ""
-    if dotted := re.search(DOTTED_TIME, cell):
-        day, time = cell[: dotted.start()], " %H.%M.%S" if dotted[1] else " %H.%M"
-    with warnings.catch_warnings(action="ignore"):
-        guesses = [guess_datetime_format(day), guess_datetime_format(day, dayfirst=True)]
-    return [style + time for style in dict.fromkeys(guesses) if style]
-
-
-def _readings(
-    table: Table, cells: pd.Series, column: str, styles: list[str]
-) -> dict[str, pd.DatetimeIndex]:
-    """Stamps by the styles that fit all cells."""
-    readings = {}
-    for style in styles:
-        for utc in (False, True):
-            try:
-                readings[style] = pd.DatetimeIndex(pd.to_datetime(cells, format=style, utc=utc))
-                break
-            except ValueError as error:
-                if "Mixed timezones" not in str(error):
-                    break
-            if style == "ISO8601":  # another Z makes all but the naive ones unreadable
-                naive = pd.to_datetime(cells + "Z", format=style, utc=True, errors="coerce").notna()
-                _refuse(table, column, naive, "no offset, where other stamps have one")
-    return readings
-
-
-def _unreadable(
-    table: Table, cells: pd.Series, column: str, styles: list[str], timestamp_format: str | None
-) -> DataError:
-    try:
-        unread = [
-            pd.to_datetime(cells, errors="coerce", utc=True, format=style).isna()
-            for style in styles
-        ]
-    except ValueError as error:
-        return DataError(f"data.timestamp_format: {error}")
-    bad = np.flatnonzero(min(unread, key=np.count_nonzero))
-    wanted = (
-        f"a stamp like {timestamp_format}"
-        if timestamp_format
-        else "a time stamp; set data.timestamp_format"
-    )
-    received = f"received {cells.iloc[bad[0]]!r} ({len(bad):,} such rows)"
-    return DataError(f"{table.place(int(bad[0]))}: column {column}: expected {wanted}, {received}")
-
-
-def in_zone(
-    table: Table,
-    stamps: pd.DatetimeIndex,
-    *,
-    column: str,
-    series_id: str | None,
-    timezone: str,
-    dst: str,
-) -> tuple[pd.DatetimeIndex, list[Finding]]:
-    """Stamps in a zone, and those that lie in an hour that daylight saving repeats or skips there.
-
-    ``dst``: first or last (which of the repeated hours a stamp is; of two in a series, one each;
-    skipped ones are refused), shift (as first, and skipped stamps move to the end of the skipped
-    hour) or error. Raises DataError if there is no such zone.
+def _found_format(
+    table: Table, cells: pd.Series, column: str, usual: str | None, timezone: str | None
+) -> str | None:
+    """The format of the cells; None where none is needed: ISO 8601, step numbers, and parts in
+    columns that their names tell.
     """
-    # A day begins once, whatever the clock does.
-    whole_days = bool((stamps == stamps.normalize()).all())
-    try:
-        if stamps.tz is not None:
-            return stamps.tz_convert(timezone), []
-        localised = partial(_localised, stamps, timezone, forward=whole_days or dst == "shift")
-        first, second = localised(first=True), localised(first=False)
-    except (LookupError, ValueError, OSError) as error:  # ZoneInfoNotFoundError is a KeyError
-        raise DataError(f"data.timezone: {timezone!r} is not a known time zone ({error})") from None
-    skipped = np.asarray(first.isna()) | np.asarray(first.tz_localize(None) != stamps)
-    repeated = np.asarray(first != second) & ~np.asarray(first.isna())
-    touched = np.flatnonzero(skipped | repeated)
-    if whole_days or not len(touched):
-        return first, []
-    finding = Finding(
-        "dst",
-        "settled" if dst == "shift" or (dst != "error" and not first.hasnans) else "refused",
-        len(touched),
-        f"in the hour that daylight saving repeats or skips in {timezone}",
-        _places(table, column, stamps, touched),
-        f"data.dst: {'shift' if skipped.any() else 'first or last'}, or {OTHER_STAMPS}",
-    )
-    again = np.zeros(len(stamps), bool)
-    again[np.flatnonzero(repeated)] = _second_pass(table.frame[repeated], column, series_id, dst)
-    return _localised(stamps, timezone, first=~again, forward=True), [finding]
+    if usual is not None and not unread(cells.drop_duplicates(), usual).any():
+        return usual if is_beyond_strptime(usual) else None
+    units = units_of(cells, column)
+    if units or _whole_numbers(cells) or pd.api.types.is_float_dtype(cells):
+        return _format_of_numbers(table, cells, column, units)
+    cells = cells.astype("str")
+    if _may_be_quarters(cells):
+        styles = guesses(cells.drop_duplicates(), column)
+        if any("%q" in style for style in styles):
+            return only_reading(table, cells, column, readings_of(table, cells, column, styles))[0]
+    style, _ = parse_text(table, cells, column, None, timezone)
+    return None if style == ISO else style
 
 
-def _localised(
-    stamps: pd.DatetimeIndex, timezone: str, *, first: bool | NDArray[np.bool_], forward: bool
-) -> pd.DatetimeIndex:
-    """Naive stamps in a zone: in the ``first`` of repeated hours or in the second one, and moved
-    ``forward`` out of a skipped hour or NaT.
-    """
-    return stamps.tz_localize(
-        timezone,
-        ambiguous=np.broadcast_to(first, len(stamps)),
-        nonexistent="shift_forward" if forward else "NaT",
+def _format_of_numbers(
+    table: Table, cells: pd.Series, column: str, units: Sequence[str]
+) -> str | None:
+    """What numbers count: moments, days or weeks; None for steps."""
+    text = cells.astype("str")
+    readings = {unit: numbered_stamps(unit, cells) for unit in units}
+    weeks = text.head(SAMPLED_CELLS).str.fullmatch(DIGITS_OF_WEEK).all()
+    if not units and weeks and COUNTERS.isdisjoint(words_of(column)):
+        readings = readings_of(table, text, column, guesses(text.drop_duplicates(), column))
+    return only_reading(table, text, column, readings)[0] if readings else None
+
+
+def _may_be_quarters(cells: pd.Series) -> bool:
+    """Whether texts like 2008-1, which ISO 8601 takes for months, may be quarters."""
+    return all(
+        each.str.fullmatch(r"\d{4}[-/. ][1-4]").all() for each in (cells.head(SAMPLED_CELLS), cells)
     )
 
 
-def _places(
-    table: Table, column: str, stamps: pd.DatetimeIndex, rows: NDArray[np.int64]
-) -> tuple[str, ...]:
-    """Where the first of these rows stand, and their stamps."""
-    return tuple(
-        f"{table.place(int(row))}: column {column}: {stamps[row]}" for row in rows[:SHOWN_PLACES]
-    )
+def _zone(cells: pd.Series, style: str) -> str | None:
+    """The zone that letters behind stamps tell without doubt."""
+    distinct = cells.drop_duplicates()
+    stamps, local = stamps_by(style, distinct)
+    letters = parts_of(style, distinct)["Z"].str.upper().unique()
+    return zone_of_letters(letters.tolist(), stamps, local)
 
 
-def _second_pass(
-    frame: pd.DataFrame, column: str, series_id: str | None, dst: str
-) -> NDArray[np.bool_]:
-    """Which rows of a repeated hour belong to its second pass: of two equal stamps in a series, the
-    later row.
-    """
-    keys = [column] if series_id is None else [series_id, column]
-    twice = frame.duplicated(keys, keep=False).to_numpy()
-    return np.where(twice, frame.duplicated(keys).to_numpy(), dst == "last")
+def _letters(table: Table, cells: pd.Series, style: str, zone: str | None) -> list[Finding]:
+    """What letters behind stamps are taken for."""
+    letters = parts_of(style, cells.drop_duplicates())["Z"].dropna().str.upper().unique()
+    meaning = f"those of {zone}" if zone else "read as offsets from UTC"
+    text = f"the letters {', '.join(sorted(letters))} behind stamps are {meaning}"
+    return [Finding("stamps", "note", len(cells), text, (table.place(0),))]
+
+
+def _hours_24(table: Table, cells: pd.Series, column: str, style: str) -> Iterator[Finding]:
+    """That some stamps lie in the hour 24."""
+    if "%H" not in style or not is_known(style):
+        return
+    rows = np.flatnonzero(cells.str.contains(HOUR_24))
+    rows = rows[(parts_of(style, cells.iloc[rows])["H"] == "24").to_numpy()]
+    if len(rows):
+        places = tuple(
+            f"{table.place(int(row))}: column {column}: {cells.iloc[row]}"
+            for row in rows[:SHOWN_PLACES]
+        )
+        text = "hour 24 is 0:00 of the next day"
+        yield Finding("stamps", "note", len(rows), text, places)

@@ -48,7 +48,7 @@ def configs(draw: st.DrawFn) -> Config:
             "data": {
                 "path": draw(st.none() | words.filter(lambda word: word != "-")),
                 "timestamp": next(columns),
-                "timestamp_format": draw(st.none() | words),
+                "timestamp_format": draw(st.none() | st.sampled_from(["%d/%m/%Y", "excel"])),
                 "series_id": next(columns) if draw(maybe) else None,
                 "targets": [next(columns), next(columns)] if draw(maybe) else next(columns),
                 "covariates": {

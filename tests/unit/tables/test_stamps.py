@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from lstm_forecast.errors import DataError
 from lstm_forecast.tables.faults import refuse
 from lstm_forecast.tables.read import read_table
-from lstm_forecast.tables.stamps import in_zone, joined, looks_like_time, parse_stamps, stamp_format
+from lstm_forecast.tables.stamps import find_style, joined, looks_like_time, parse_stamps
+from lstm_forecast.tables.time_zones import in_zone
 from tests.unit.conftest import table_of
 
 
@@ -142,9 +143,9 @@ def test_iso_stamps_come_back_to_the_microsecond(stamps: list[pd.Timestamp]) -> 
 def test_garbage_is_located_and_counted(cell: str) -> None:
     message = refused("2024-01-01", "2024-01-02", cell, "2024-01-04", cell)
     assert message == (
-        "data, row 3: column ds: expected a time stamp; set data.timestamp_format, "
-        f"received {cell!r} (2 such rows)"
-    )  # fmt: skip
+        "data, row 3: column ds: expected a time stamp by ISO 8601 (2024-01-31 18:00), received"
+        f" {cell!r} (2 such rows); correct them"
+    )
 
 
 @pytest.mark.parametrize("cell", ["", "nan", "NaT", "NaN"])
@@ -306,7 +307,7 @@ def test_a_date_and_a_time_of_day_with_points_are_one_stamp() -> None:
         "2004-03-10 18:00:00",
         "2004-03-13 07:30:00",
     ]
-    assert stamp_format(whole, column) == "%d/%m/%Y %H.%M.%S"
+    assert find_style(table, ["Date", "Time"]).format == "%d/%m/%Y %H.%M.%S"
 
 
 def test_whole_numbers_like_202401_are_months() -> None:
