@@ -32,6 +32,7 @@ __all__ = [
     "reading",
 ]
 
+NO_ROWS = np.empty(0, np.int64)
 LONGEST_SENTINEL = 40  # characters of what may stand for a missing value
 
 
@@ -96,7 +97,7 @@ def first_look(source: Source, given: Given = NOTHING_GIVEN) -> FirstLook:
     units = {name: each for name, each in written.units.items() if name in roles.values}
     data = _described(source, table, roles, style, given.inside)
     harmless, doubtful = _words(roles)
-    rows = [_rows_with(table, name, found) for name, found in doubtful.items()]
+    rows = [_rows_with(table, name, found) for name, found in doubtful.items()] or [NO_ROWS]
     return FirstLook(
         data=data.model_copy(update={"csv": csv, "units": units}),
         roles=roles,
@@ -104,7 +105,7 @@ def first_look(source: Source, given: Given = NOTHING_GIVEN) -> FirstLook:
         findings=[*style.findings, *_findings(table, written, roles)],
         harmless=tuple(sorted(harmless)),
         doubtful=doubtful,
-        doubtful_rows=len(np.unique(np.concatenate(rows))) if rows else 0,
+        doubtful_rows=len(np.unique(np.concatenate(rows))),
         stamps_read=tuple(replace(each, kind=each.text) for each in style.findings),
     )
 

@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from lstm_forecast.errors import DataError
 from lstm_forecast.tables.amounts import (
@@ -79,16 +80,9 @@ def with_numbers(
         cells = frame[name]
         if not pd.api.types.is_string_dtype(cells):
             continue
-        numbers = truths_written(cells)
-        if numbers is None:
-            units = meaning.units.get(name, ALONE)
-            numbers = numbers_written(cells, style, units, censored=meaning.censored)
-        bad = cells.notna() & numbers.isna()
-        if meaning.censored != "error":
-            limited = censored_in(cells)
-            limits |= limited.to_numpy()
-            bad &= ~limited
-        frame[name] = numbers
+        frame[name], limited = _read(cells, meaning.units.get(name, ALONE), meaning.censored, style)
+        limits |= limited
+        bad = cells.notna() & frame[name].isna() & ~limited
         if bad.any():
             row = int(bad.to_numpy().argmax())
             cell, count = str(cells.iloc[row]), int(bad.sum())
@@ -105,6 +99,19 @@ def with_numbers(
     text = "a limit of what could be measured"
     places = tuple(place(int(row)) for row in rows[:SHOWN_PLACES])
     return frame, [Finding("censored", "settled", len(rows), text, places)]
+
+
+def _read(
+    cells: pd.Series, units: Mapping[str, float], censored: str, style: Style
+) -> tuple[pd.Series, NDArray[np.bool_]]:
+    """Texts as numbers, NaN where one is none, and which are limits that a policy settled."""
+    limited = np.zeros(len(cells), bool)
+    truths = truths_written(cells)
+    if truths is not None:
+        return truths, limited
+    if censored != "error":
+        limited = censored_in(cells).to_numpy(bool)
+    return numbers_written(cells, style, units, censored=censored), limited
 
 
 def _remedy(column: str, cells: pd.Series, bad: pd.Series, meaning: Meaning, style: Style) -> str:

@@ -24,8 +24,9 @@ PARTS = tuple(FORMAT_OF_PART)
 OTHER_NAMES = {
     "yr": "year", "isoyear": "year", "jahr": "year",
     "qtr": "quarter", "quartal": "quarter",
-    "mon": "month", "monthname": "month", "monthno": "month", "monthnumber": "month",
+    "mo": "month", "mon": "month", "monthname": "month", "monthno": "month", "monthnumber": "month",
     "monat": "month",
+    "dy": "day", "dom": "day", "dayofmonth": "day", "tag": "day",
     "wk": "week", "isoweek": "week", "weekno": "week", "weeknum": "week", "weeknumber": "week",
     "weekofyear": "week", "calendarweek": "week", "kw": "week", "woche": "week",
     "hr": "hour", "hourending": "hour", "hourofday": "hour", "stunde": "hour",

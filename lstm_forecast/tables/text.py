@@ -4,6 +4,7 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -138,16 +139,17 @@ def read_text(
     except ValueError:
         types |= dict.fromkeys(numbers, "str")
         frame = _parsed(file, dialect, **options, dtype=types)[names]
+    place = partial(_place, file, dialect)
     undecided = written.decimal not in (".", ",") and written.thousands is None
-
-    def place(row: int) -> str:
-        return f"{file}:{line_of(file, dialect, row)}"
-
     if undecided and (written.decimal == "error" or may_have_two_readings(frame[numbers])):
         cells = _parsed(file, dialect, **options, dtype="str")[numbers]
         require_one_reading(cells, dialect.delimiter, place)
     style = Style(dialect.decimal, written.thousands)
     return with_numbers(frame, numbers, wanted.meaning, style, place)
+
+
+def _place(file: Path, dialect: Dialect, row: int) -> str:
+    return f"{file}:{line_of(file, dialect, row)}"
 
 
 def _parsed(file: Path, dialect: Dialect, **options: Any) -> pd.DataFrame:

@@ -143,7 +143,7 @@ def test_init_takes_keys_of_reading_alone(folder: Path) -> None:
     Path("a.csv").write_text("ds,y\n" + "".join(f"2024-01-{k:02},{k}\n" for k in range(1, 31)))
     result = invoke("init", "a.csv", "--set", "data.gaps=fill")
     assert result.exit_code == 2
-    assert "init takes what says how the table is read: data.csv, data.sheet" in result.stderr
+    assert "init takes what says how the table is read: data.csv, data.units, " in result.stderr
     assert invoke("init", "a.csv", "--set", "data.csv.header=x").exit_code == 3
 
 
