@@ -105,7 +105,7 @@ class CsvConfig(Section):
     comment: Annotated[str, Field(min_length=1, max_length=8)] | None = Field(
         None, description="what lines begin with that are left out, such as '#'; absent: none are"
     )
-    units: bool = Field(
+    units_row: bool = Field(
         False, description="whether the line below the header holds units, and is left out"
     )
     footer: Annotated[Whole, Field(ge=0, le=100)] = Field(

@@ -134,7 +134,7 @@ def sniff(file: Path, written: CsvConfig = DETECTED, columns: Sequence[str] | No
     records = _head_records(text, delimiter, layout)
     if not records:
         raise DataError(f"{file}: no line {layout.header:,}, which data.csv.header names")
-    if written.units and layout.units is None and len(records) > 1:
+    if written.units_row and layout.units is None and len(records) > 1:
         layout = replace(layout, units=records.pop(1)[0])
     (_, header), *rows = records
     decimal = decimal_of(written) or detect_decimal([row for _, row in rows])
@@ -160,7 +160,7 @@ def _laid_out(
     delimiter = max(signs, key=lambda sign: ranks[sign])
     for sign in [delimiter] if ranks[delimiter][0] else [delimiter, *signs]:
         records = _head_records(text, sign, layout, most=RECORDS_TO_LAY_OUT)
-        found = find_layout(records, units=written.units)
+        found = find_layout(records, units=written.units_row)
         if found is not None:
             return sign, layout, found
     return delimiter, layout, None

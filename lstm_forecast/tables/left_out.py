@@ -34,10 +34,10 @@ def require_recorded(prefix: str, found: Found, written: CsvConfig) -> None:
             f"{_file(prefix)}: lines that begin with {sign} seem to be comments; set"
             f" data.csv.comment: {sign!r}, {OUT_OF_FILE}"
         )
-    if found.layout.units and not written.units:
+    if found.layout.units and not written.units_row:
         problems.append(
             f"{prefix}{found.layout.units}: the line below the header seems to hold units; set"
-            " data.csv.units: true, or take it out of the file"
+            " data.csv.units_row: true, or take it out of the file"
         )
     if problems:
         raise DataError(*problems)
@@ -51,7 +51,7 @@ def require_no_doubt(prefix: str, found: Found) -> None:
     if found.names is not None:
         raise DataError(
             f"{prefix}{found.names}: names of the columns, or units of those in the line before:"
-            f" set data.csv.header: {found.names}, or data.csv.units: true"
+            f" set data.csv.header: {found.names}, or data.csv.units_row: true"
         )
     if found.doubtful is None:
         return
@@ -82,7 +82,7 @@ def lines_left_out(prefix: str, layout: Layout) -> list[Finding]:
         text = f"lines that begin with {layout.comment} are left out (data.csv.comment)"
         told.append(Finding("comment", "note", 1, text, (_file(prefix),)))
     if layout.units:
-        text = "the line below the header holds units, and is left out (data.csv.units)"
+        text = "the line below the header holds units, and is left out (data.csv.units_row)"
         told.append(Finding("units", "note", 1, text, (f"{prefix}{layout.units}",)))
     if layout.end:
         text = f"{_lines(layout.below)} without a stamp from here on, left out (data.csv.footer)"
@@ -96,7 +96,7 @@ def keys_of(layouts: Sequence[Layout]) -> dict[str, Any]:
     return {
         "header": first.header if first.header > 1 else None,
         "comment": first.comment,
-        "units": first.units is not None,
+        "units_row": first.units is not None,
         "footer": max(layout.below for layout in layouts),
     }
 

@@ -121,7 +121,7 @@ def _laid_out(prefix: str, rows: list[Row], wanted: Wanted, written: CsvConfig) 
     if not rows:
         raise DataError(f"{prefix}{layout.header}: no header, which data.csv.header names")
     records = [(number, _texts(cells)) for number, cells in rows[:ROWS_LOOKED_AT]]
-    found = find_layout(records, units=written.units)
+    found = find_layout(records, units=written.units_row)
     if found is not None:
         if wanted.columns is None:
             require_no_doubt(prefix, found)
@@ -129,7 +129,7 @@ def _laid_out(prefix: str, rows: list[Row], wanted: Wanted, written: CsvConfig) 
             require_recorded(prefix, found, written)
         layout = replace(found.layout, header=max(found.layout.header, layout.header))
         rows = [row for row in rows if row[0] >= layout.header and not _is_comment(row, layout)]
-    if written.units and len(rows) > 1:
+    if written.units_row and len(rows) > 1:
         layout = replace(layout, units=rows[1][0])
     rows = [row for row in rows if row[0] != layout.units]
     return _without_footer(prefix, _Laid(rows, layout), wanted, written)

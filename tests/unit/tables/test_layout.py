@@ -90,13 +90,13 @@ def test_a_line_before_the_header_that_is_as_wide_as_the_table_is_asked_about(
 def test_of_two_lines_that_may_name_the_columns_neither_is_taken(tmp_path: Path) -> None:
     path = written(tmp_path, "Report", "Station,Vienna,Austria", HEADER, *BODY)
     said = f"{path}:3: names of the columns, or units of those in the line before: set"
-    assert refused(path) == f"{said} data.csv.header: 3, or data.csv.units: true"
+    assert refused(path) == f"{said} data.csv.header: 3, or data.csv.units_row: true"
     with pytest.raises(DataError) as caught:
         read_table(path)
     assert str(caught.value) == refused(path)
     table = read_table(path, written=CsvConfig(header=3))
     assert table.frame.columns.tolist() == ["ds", "y", "z"]
-    table = read_table(path, written=CsvConfig(units=True))
+    table = read_table(path, written=CsvConfig(units_row=True))
     assert table.frame.columns.tolist() == ["Station", "Vienna", "Austria"]
     assert len(table.frame) == len(DAYS)
 
@@ -129,7 +129,7 @@ def test_a_sign_inside_of_quotes_begins_no_comment(tmp_path: Path) -> None:
 @pytest.mark.parametrize("units", [",kWh,°C", "(UTC),[W/m2],", "date,,km2"])
 def test_units_below_the_header_are_found(tmp_path: Path, units: str) -> None:
     path = written(tmp_path, HEADER, units, *BODY)
-    require_found(path, units=True)
+    require_found(path, units_row=True)
     assert refused(path).startswith(f"{path}:2: the line below the header seems to hold units; set")
 
 
@@ -170,7 +170,7 @@ def test_the_table_is_found_in_every_encoding(tmp_path: Path, encoding: str) -> 
     path = tmp_path / "a.csv"
     path.write_bytes(text.encode(encoding))
     found = read_table(path)
-    assert found.written == CsvConfig(header=3, units=True, footer=1)
+    assert found.written == CsvConfig(header=3, units_row=True, footer=1)
     assert read(path, found.written).frame["ds"].tolist() == DAYS
 
 
