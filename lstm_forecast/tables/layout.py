@@ -85,7 +85,8 @@ def find_layout(records: Sequence[Record], *, units: bool = False) -> Found | No
         return None
     sign = _comment_sign(records, width)
     body = [record for record in records if not (sign and _begins(record, sign))]
-    start = next((k for k in range(len(body)) if _is_header(body, k, width)), None)
+    above = range(len(body) - 1)  # of what may be a header: it has rows below it
+    start = next((k for k in above if _is_header(body, k, width)), None)
     if start is None:
         return None
     if start and _filled(body[0][1]) == width:  # as wide as the table: it may be the header itself

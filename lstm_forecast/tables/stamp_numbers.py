@@ -22,7 +22,7 @@ COUNTERS = {"step", "steps", "index", "idx", "id", "t", "no", "nr", "number", "r
 DATE_WORDS = {"date", "dates", "datetime", "ds", "dt", "day", "month", "week", "quarter", "datum"}
 SECOND = 1_000_000  # microseconds
 LARGEST = float(np.iinfo(np.int64).max) / 2
-DECIMAL = r"[+-]?\d{1,19}(?:\.\d+)?"
+DECIMAL = r"[+-]?[0-9]{1,19}(?:\.[0-9]+)?"  # in digits that pandas reads
 HEAD_CELLS = 1000  # by which most texts are seen to be no numbers
 
 

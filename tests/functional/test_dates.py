@@ -246,7 +246,7 @@ def test_steps_are_settled_where_numbers_look_like_dates(folder: Path) -> None:
 @pytest.mark.parametrize("style", ["second", "iso", "YYYY-MM-DD"])
 def test_a_format_that_says_nothing_is_refused_with_what_there_is(folder: Path, style: str) -> None:
     table = write(folder, ds=HOURS)
-    _, said = init(table, "--timestamp-format", style, expect=4)
+    _, said = init(table, "--timestamp-format", style, expect=3)
     assert "data.timestamp_format: must be a format of strptime such as %d.%m.%Y %H:%M" in said
     config = folder / "c.yaml"
     config.write_text(
