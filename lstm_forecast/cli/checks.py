@@ -33,7 +33,7 @@ def check(
     """Report what is wrong or worth knowing in DATA, or in the data of a config; exit code 4 if
     training refuses it.
     """
-    from lstm_forecast.config.loading import load_config
+    from lstm_forecast.config.loading import assigned, load_config
 
     loaded = None if config is None else load_config(config, overrides=overrides or ())
     path = (
@@ -46,7 +46,8 @@ def check(
     with listening():
         from lstm_forecast.commands.check import check as run
 
-        found = run(path, config=loaded)
+        settings = [assigned(each, option="--set") for each in overrides or ()]
+        found = run(path, config=loaded, settings=settings)
     if as_json:
         emit_json(found)
     else:

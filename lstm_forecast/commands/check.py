@@ -9,12 +9,14 @@ from pathlib import Path
 import numpy as np
 
 from lstm_forecast.config.covariates import CovariatesConfig
+from lstm_forecast.config.loading import Argument
 from lstm_forecast.config.schema import Config
 from lstm_forecast.config.table import DataConfig
 from lstm_forecast.errors import DataError
 from lstm_forecast.forecasting.doubts import doubtful_season
 from lstm_forecast.panel.notes import panel_notes, suspected_sentinels
 from lstm_forecast.panel.panel import Panel
+from lstm_forecast.panel.questions import given_reading
 from lstm_forecast.panel.seasons import held_season, season_length
 from lstm_forecast.panel.split import MIN_CONTEXT
 from lstm_forecast.panel.survey import survey_panel
@@ -28,15 +30,17 @@ from lstm_forecast.training.rehearsal import rehearse
 __all__ = ["check"]
 
 
-def check(path: Path, *, config: Config | None = None) -> Inspection:
+def check(
+    path: Path, *, config: Config | None = None, settings: Sequence[Argument] = ()
+) -> Inspection:
     """Report on the table at ``path`` under the policies of a config; without one, under none, in
-    all its columns.
+    all its columns, read as the ``settings`` say.
 
     Raises DataError only if nothing can be said about the table, ConfigError if training would take
     too much memory.
     """
     built: Built | None = None
-    data, findings = _described(path) if config is None else (config.data, [])
+    data, findings = (config.data, []) if config else _described(path, settings)
     try:
         limit = config.training.memory_limit if config else None
         panel, faults, table = survey_panel(data, path, end=data.end, memory_limit=limit)
@@ -65,9 +69,9 @@ def check(path: Path, *, config: Config | None = None) -> Inspection:
     return _inspection(path, facts, findings)
 
 
-def _described(path: Path) -> tuple[DataConfig, list[Finding]]:
+def _described(path: Path, settings: Sequence[Argument]) -> tuple[DataConfig, list[Finding]]:
     """All columns of a table that nobody described, and what is found in them."""
-    look = first_look(path)
+    look = first_look(path, given_reading(settings, command="check"))
     past = CovariatesConfig(past=tuple(name for name in look.roles.others))
     return look.data.model_copy(update={"covariates": past}), list(look.findings)
 

@@ -4,26 +4,26 @@ import json
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from lstm_forecast.config.document import quote
-from lstm_forecast.config.loading import MAX_BYTES, Argument, config_of, parse_config
+from lstm_forecast.config.loading import MAX_BYTES, Argument, parse_config
 from lstm_forecast.config.schema import Config
 from lstm_forecast.config.table import CsvConfig, DataConfig
 from lstm_forecast.errors import UsageError, WriteError
 from lstm_forecast.files import STDIN, is_text
 from lstm_forecast.panel.draft import Draft, Question
 from lstm_forecast.panel.panel import Panel
-from lstm_forecast.panel.questions import question_lines
+from lstm_forecast.panel.questions import given_reading, question_lines
 from lstm_forecast.panel.seasons import usual_season
 from lstm_forecast.panel.settle import Settled, settle
 from lstm_forecast.panel.summary import POLICIES, fitting, summary
 from lstm_forecast.store import write_whole
 from lstm_forecast.store.outputs import require_apart
-from lstm_forecast.tables.first_look import Given, first_look
+from lstm_forecast.tables.first_look import first_look
 from lstm_forecast.tables.formats import suffix_of
 from lstm_forecast.tables.roles import Roles
 
@@ -34,9 +34,6 @@ HORIZON_OF_SEASON = {1: 12, 4: 8, 12: 12, 52: 13, 5: 10, 7: 14}
 # Beside the config: what editors complete and check keys by.
 SCHEMA_FILE = ".forecast-schema.json"
 LONGEST_COMMENT = 2000  # characters
-# Keys that say how a table is read, and columns that stand in for those that init finds.
-READING_KEYS = ("csv", "units", "sheet", "table", "query", "freq", "timestamp_format")
-UNKNOWN = {"timestamp": "(the time)", "targets": ["(the target)"]}
 # Keys that init may have found, beside the columns.
 FOUND_KEYS = ("timestamp_format", "timezone", "sheet", "table", "query")
 
@@ -74,17 +71,9 @@ def init(
     usable time or target column, WriteError if the config exists already, UsageError if no config
     can hold what is to be in it and for other keys, ConfigError for wrong values of them.
     """
-    reading = _reading(settings)
+    reading = given_reading(settings, command="init")
     name, path = _named(data, output, force=force)
-    given = Given(
-        timestamp=timestamp,
-        timestamp_format=reading.timestamp_format,
-        series_id=series_id,
-        targets=targets,
-        csv=reading.csv,
-        units=reading.units,
-        inside=reading.inside,
-    )
+    given = replace(reading, timestamp=timestamp, series_id=series_id, targets=targets)
     look = first_look(data, given)
     settled = settle(look, data)
     findings = list(summary(settled, look.roles))
@@ -95,19 +84,6 @@ def init(
     _write(path.with_name(SCHEMA_FILE), json.dumps(Config.model_json_schema(), indent=1))
     _write(path, text)
     return InitResult(path, findings, settled.questions)
-
-
-def _reading(settings: Sequence[Argument]) -> DataConfig:
-    """What the caller says of how the table is read."""
-    for argument in settings:
-        for (section, *key), _ in argument.leaves():
-            if section != "data" or not key or key[0] not in READING_KEYS:
-                raise UsageError(
-                    f"{argument.place}: init takes what says how the table is read: data."
-                    f"{', data.'.join(READING_KEYS)}; write other keys to the config"
-                )
-    base = {"name": "init", "windows": {"horizon": 1}, "data": {"path": "init", **UNKNOWN}}
-    return config_of(base, settings, source="forecast init").data
 
 
 def _named(data: Path, output: Path | None, *, force: bool) -> tuple[str, Path]:

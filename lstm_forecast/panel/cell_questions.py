@@ -18,7 +18,7 @@ def question_of_readings(look: FirstLook, csv: CsvConfig) -> Question:
     finding = next(each for each in look.findings if each.kind == "csv")
     choices = tuple(
         Choice(
-            {"csv": {**csv.model_dump(exclude_none=True), **style.keys}},
+            {"csv": {**csv.model_dump(exclude_defaults=True), **style.keys}},
             f"{written.count:,} numbers are read so, {written.example!r} as"
             f" {style.number(written.example):,.6g}",
         )

@@ -9,16 +9,17 @@ from lstm_forecast.config.document import quote
 from lstm_forecast.config.loading import Argument, config_of
 from lstm_forecast.config.schema import Config
 from lstm_forecast.config.table import DataConfig
-from lstm_forecast.errors import DataError
+from lstm_forecast.errors import DataError, UsageError
 from lstm_forecast.panel.draft import Question
 from lstm_forecast.panel.settle import Settled, settle
 from lstm_forecast.tables.first_look import FirstLook, Given, first_look, is_limit
 from lstm_forecast.tables.source import Frame, Source
 
-__all__ = ["Caller", "question_lines", "shown", "table_as_asked"]
+__all__ = ["Caller", "given_reading", "question_lines", "shown", "table_as_asked"]
 
 Key = tuple[str, ...]
 # stand in for columns that are found later, while the other keys are checked
+READING_KEYS = ("csv", "units", "sheet", "table", "query", "freq", "timestamp_format")
 OPEN = {"timestamp": "(the time)", "targets": ["(the target)"]}
 
 
@@ -57,6 +58,25 @@ def table_as_asked(
     # those that were given, and the words that say nothing beside them
     data = config.data.model_copy(update={"sentinels": settled.data.sentinels})
     return config.model_copy(update={"data": data}), settled
+
+
+def given_reading(settings: Sequence[Argument], *, command: str) -> Given:
+    """What the ``settings`` of a ``command`` say of how a table is read.
+
+    Raises UsageError for keys that say something else, ConfigError for wrong values.
+    """
+    for argument in settings:
+        for (section, *key), _ in argument.leaves():
+            if section != "data" or not key or key[0] not in READING_KEYS:
+                raise UsageError(
+                    f"{argument.place}: {command} takes what says how the table is read: data."
+                    f"{', data.'.join(READING_KEYS)}; write other keys to a config"
+                )
+    base = {"name": command, "windows": {"horizon": 1}, "data": {"path": command, **OPEN}}
+    data = config_of(base, settings, source=f"forecast {command}").data
+    return Given(
+        timestamp_format=data.timestamp_format, csv=data.csv, units=data.units, inside=data.inside
+    )
 
 
 def _with_words(look: FirstLook, known: DataConfig, given: Collection[Key]) -> FirstLook:

@@ -80,6 +80,7 @@ def first_look(source: Source, given: Given = NOTHING_GIVEN) -> FirstLook:
     """
     table = read_table(source, written=given.csv, inside=given.inside)
     phase(f"looking at {table.frame.shape[1]:,} columns", columns=table.frame.shape[1])
+    _require_units(table, given)
     delimiter = _delimiter(table)
     written = how_written(
         table.frame, delimiter=delimiter, given=given.csv, units=given.units, missing=MISSING_WORDS
@@ -137,6 +138,14 @@ def _findings(table: Table, written: Written, roles: Roles) -> Iterator[Finding]
     yield from _mixed(table, roles)
     yield from _keys(table, roles)
     yield from _doubled(table)
+
+
+def _require_units(table: Table, given: Given) -> None:
+    """Raise DataError for units of a column that the table does not have."""
+    columns = [str(name) for name in table.frame.columns]
+    for name in given.units:
+        if name not in columns:
+            raise DataError(f"data.units: no column {name}; the columns are {', '.join(columns)}")
 
 
 def _delimiter(table: Table) -> str | None:

@@ -244,3 +244,22 @@ def test_sizes_in_words_go_on_naming_series(tmp_path: Path) -> None:
 def test_any_text_is_a_number_or_none(text: str, style: Style) -> None:
     (number,) = numbers_written(pd.Series([text], dtype="str"), style, {"": 1.0})
     assert np.isnan(number) or abs(number) < np.inf or "e" in text.lower()
+
+
+def test_check_reads_a_table_as_settings_say_and_takes_no_others(tmp_path: Path) -> None:
+    table = written(tmp_path / "t.csv", ["1.009", "714", "2.100"] * 20)
+    assert CliRunner().invoke(app, ["check", str(table)]).exit_code == 4
+    for answer in ('{"decimal": "."}', '{"decimal": ",", "thousands": "."}'):
+        command = ["check", str(table), "--set", f"data.csv={answer}"]
+        assert CliRunner().invoke(app, command).exit_code == 0
+    result = CliRunner().invoke(app, ["check", str(table), "--set", "data.gaps=fill"])
+    assert result.exit_code == 2
+    assert "check takes what says how the table is read: data.csv" in result.output
+
+
+def test_units_of_a_column_that_is_not_there_are_refused(tmp_path: Path) -> None:
+    table = written(tmp_path / "t.csv", ["12.5 kg", "7 kg"] * 20)
+    command = ["init", str(table), "--set", "data.units={Nix: {kg: 1}}"]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 4
+    assert "data.units: no column Nix; the columns are ds, y" in result.output
