@@ -161,7 +161,7 @@ def _laid_out(
     for sign in [delimiter] if ranks[delimiter][0] else [delimiter, *signs]:
         records = _head_records(text, sign, layout, most=RECORDS_TO_LAY_OUT)
         found = find_layout(records, units=written.units_row)
-        if found is not None:
+        if found is not None and not (found.before and written.header is not None):
             return sign, layout, found
     return delimiter, layout, None
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from lstm_forecast.config.inside import ALONE, Inside
@@ -92,6 +93,7 @@ def first_look(source: Source, given: Given = NOTHING_GIVEN) -> FirstLook:
         series_id=given.series_id,
         targets=given.targets,
     )
+    _require_names(table, roles)
     style = _style(table, roles, given)
     left_out = table.written.model_dump(exclude_defaults=True)
     csv = given.csv.model_copy(update=left_out | _signs(written, delimiter))
@@ -146,6 +148,17 @@ def _require_units(table: Table, given: Given) -> None:
     for name in given.units:
         if name not in columns:
             raise DataError(f"data.units: no column {name}; the columns are {', '.join(columns)}")
+
+
+def _require_names(table: Table, roles: Roles) -> None:
+    """Raise DataError where what should name columns is a row like all others."""
+    time, target = roles.timestamp[0], roles.targets[0]
+    names = pd.Series([time], dtype="str")
+    if split(target) and pd.to_datetime(names, format="ISO8601", errors="coerce").notna().all():
+        raise DataError(
+            f"{table.sources[0][0]}: the first line, {time}, {target}, seems to be a row; write a"
+            " line with the names of the columns above it"
+        )
 
 
 def _delimiter(table: Table) -> str | None:

@@ -1,5 +1,6 @@
 """Columns that tell series apart: by one of them, or by several together, stamps are unique."""
 
+import re
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from itertools import combinations
 
@@ -16,6 +17,11 @@ HEAD_ROWS = 10_000  # the first ones, which are looked at before all others
 REPEATED_FOR_NUMBERS = 0.1
 MOST_COLUMNS_OF_KEY = 3
 MOST_COLUMNS_TRIED = 12
+TIME_WORDS = {
+    "year", "season", "quarter", "month", "week", "day", "hour", "minute", "second", "time",
+    "period", "interval", "date",
+}  # fmt: skip
+NAMING_WORDS = {"id", "series", "name", "code"}  # beside which those are no part of a stamp
 SERIES_NAMES = (
     "unique_id",
     "series_id",
@@ -113,9 +119,18 @@ def _key_columns(
         str(name)
         for name in names
         if name not in time
+        and not _is_part_of_time(str(name))
         and (str(name) not in numbers or is_whole(frame[name]))
         and 1 < frame[name].nunique() <= len(frame) / 2
     ]
+
+
+def _is_part_of_time(name: str) -> bool:
+    """Whether a column is called like a part of a stamp, such as Settlement Period: what has the
+    same stamp but for it is one series.
+    """
+    words = set(re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()))
+    return not words.isdisjoint(TIME_WORDS) and words.isdisjoint(NAMING_WORDS)
 
 
 def _is_steady(frame: pd.DataFrame, keys: tuple[str, ...], time: tuple[str, ...]) -> bool:

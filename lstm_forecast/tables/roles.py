@@ -38,6 +38,7 @@ TARGET_NAMES = (
     "orders",
     "quantity",
     "revenue",
+    "amount",
     "price",
 )
 # Words for what forecasts are made with rather than of, where there is anything else.
@@ -63,6 +64,21 @@ CIRCUMSTANCE_NAMES = {
     "promo",
     "promotion",
     "window",
+    "year",
+    "season",
+    "period",
+    "quarter",
+    "month",
+    "week",
+    "weekday",
+    "day",
+    "hour",
+    "minute",
+    "id",
+    "no",
+    "nr",
+    "number",
+    "code",
 }
 PLAIN = Written()  # numbers as a computer writes them
 

@@ -4,6 +4,7 @@ has none for.
 - ``%q`` is a quarter, as ``pandas.Period`` writes it: ``%YQ%q`` is 2008Q1.
 - ``%G-W%V`` without a weekday is the Monday of an ISO week; a format without a day is the first.
 - ``%H`` may be 24, which is 0:00 of the next day.
+- ``%y`` of 50 and more is a year of the last century, as most tables hold no far future.
 - ``%Z`` are letters (CEST) that become offsets, also with one behind them (UTC+2).
 - ``de: %d. %B %Y`` has the names of months in another language. ``%b`` and ``%B`` read long and
   short names alike.
@@ -40,7 +41,7 @@ TEXT_OF_DIRECTIVE = {
     **dict.fromkeys(PADDED, r"\d\d?"), **dict.fromkeys("ab", r"[\pL\pM]+\.?"),
 }  # fmt: skip
 BEHIND_DIRECTIVE = {"q": "(?:st|nd|rd|th)?"}  # 1st quarter
-YEAR_OF_CENTURY = 69  # from which on two digits are a year of the last century
+YEAR_OF_CENTURY = 50  # from which on two digits are a year of the last century; strptime has 69
 Ints = NDArray[np.int64]
 Floats = NDArray[np.floating[Any]]
 Numbers = Mapping[str, Floats]  # by directive, (n_cells,), NaN where a cell does not fit
@@ -56,7 +57,9 @@ def is_beyond_strptime(style: str) -> bool:
     """Whether a format means something that strptime does not read, or reads otherwise."""
     directives = set(_directives(language_of(style)[1]))
     weeks = bool(directives & {"V", "G"}) and not directives & {"u", "a", "A", "w"}
-    return LANGUAGE.fullmatch(style) is not None or weeks or not directives.isdisjoint({"q", "Z"})
+    return (
+        LANGUAGE.fullmatch(style) is not None or weeks or not directives.isdisjoint({"q", "Z", "y"})
+    )
 
 
 def is_known(style: str) -> bool:

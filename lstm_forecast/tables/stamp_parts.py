@@ -29,6 +29,7 @@ OTHER_NAMES = {
     "dy": "day", "dom": "day", "dayofmonth": "day", "tag": "day",
     "wk": "week", "isoweek": "week", "weekno": "week", "weeknum": "week", "weeknumber": "week",
     "weekofyear": "week", "calendarweek": "week", "kw": "week", "woche": "week",
+    "hh": "hour", "he": "hour", "hora": "hour", "heure": "hour", "ora": "hour",
     "hr": "hour", "hourending": "hour", "hourofday": "hour", "stunde": "hour",
 }  # fmt: skip
 

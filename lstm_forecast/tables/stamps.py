@@ -49,6 +49,7 @@ __all__ = [
 ]  # fmt: skip
 
 SAMPLED_CELLS = 1000  # the first ones, by which most columns are told apart
+NO_STAMPS = ("", "nan", "NaN", "NaT")  # which pandas reads as stamps that are missing
 SHORTEST_STAMP = 6  # characters
 MOST_ODD_STAMPS = 0.1  # share of the first cells that are none in a column of stamps
 HOUR_24 = r"[ T]24(?:\D|$)"  # it may be, or another number beside it
@@ -73,7 +74,7 @@ def parse_stamps(
     another.
     """
     cells = table.frame[column]
-    refuse_rows(table, column, cells.isna() | (cells == ""), "no time stamp")
+    refuse_rows(table, column, cells.isna() | cells.isin(NO_STAMPS), "no time stamp")
     if timestamp_format is None and _whole_numbers(cells):
         return pd.Index(cells.astype("int64"))
     if isinstance(cells.dtype, pd.DatetimeTZDtype) or pd.api.types.is_datetime64_dtype(cells):

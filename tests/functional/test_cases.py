@@ -1,18 +1,23 @@
 """Tables as people really have them: what ``init`` writes reads them as they were meant."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from lstm_forecast.commands.check import check
 from lstm_forecast.commands.init import init
 from lstm_forecast.config.loading import load_config
+from lstm_forecast.config.table import DataConfig
+from lstm_forecast.errors import DataError
+from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.survey import survey_panel
 from tests.benchmarks.files import CASES
 
-pytestmark = pytest.mark.skipif(not CASES.exists(), reason="the shared cases are not here")
+needs_cases = pytest.mark.skipif(not CASES.exists(), reason="the shared cases are not here")
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,7 @@ READ = {
 }
 
 
+@needs_cases
 @pytest.mark.parametrize("name", READ)
 def test_init_asks_nothing_and_every_row_stands_where_it_was_meant(
     tmp_path: Path, name: str
@@ -71,6 +77,75 @@ def test_init_asks_nothing_and_every_row_stands_where_it_was_meant(
     assert kinds <= {"unsorted", "missing", "sentinels", *(["off_grid"] if case.moved else [])}
 
 
+# Kinds that are in no shared case
+
+
+def table_of(folder: Path, header: str, rows: Iterable[str]) -> Path:
+    path = folder / "t.csv"
+    path.write_text("\n".join([header, *rows, ""]), encoding="utf-8")
+    return path
+
+
+def read_by_init(folder: Path, table: Path) -> tuple[DataConfig, Panel]:
+    assert init(table, output=folder / "t.yaml", force=True).questions == ()
+    data = load_config(folder / "t.yaml", environment={}).data
+    return data, survey_panel(data, table)[0]
+
+
+def test_years_of_two_digits_are_no_far_future(tmp_path: Path) -> None:
+    months = pd.date_range("1950-01-01", periods=240, freq="MS").strftime("%b-%y")
+    rows = [f"{month},{k % 7}" for k, month in enumerate(months)]
+    _, panel = read_by_init(tmp_path, table_of(tmp_path, "Month,CPI", rows))
+    assert str(panel.layout.grid.stamps(np.array([0]))[0]) == "1950-01-01 00:00:00"
+    assert len(panel.values) == 240
+
+
+@pytest.mark.parametrize("name", ["HE", "HH", "Hora", "Hour Ending"])
+def test_hours_in_a_column_of_their_own_are_no_series(tmp_path: Path, name: str) -> None:
+    days = pd.date_range("2023-01-01", periods=12).strftime("%Y-%m-%d")
+    rows = [f"{day},{hour},{hour % 5}" for day in days for hour in range(1, 25)]
+    data, panel = read_by_init(tmp_path, table_of(tmp_path, f"Date,{name},Load", rows))
+    assert (data.series_id, panel.layout.grid.freq, len(panel.values)) == (None, "h", 288)
+
+
+@pytest.mark.parametrize("name", ["Settlement Period", "Period", "Interval", "TimeInterval"])
+def test_a_part_of_the_time_that_is_not_known_names_no_series(tmp_path: Path, name: str) -> None:
+    days = pd.date_range("2023-01-01", periods=6).strftime("%Y-%m-%d")
+    rows = [f"{day},{part},{part % 5}" for day in days for part in range(1, 49)]
+    table = table_of(tmp_path, f"Date,{name},Demand", rows)
+    questions = init(table, output=tmp_path / "t.yaml").questions
+    assert {each.kind for each in questions} == {"duplicates"}
+
+
+@pytest.mark.parametrize(
+    ("header", "target"),
+    [
+        ("Date,Year,Month,Weekday,Customers", "Customers"),
+        ("Date,id,amount", "amount"),
+        ("Date,Invoice No,Amount", "Amount"),
+    ],
+)
+def test_numbers_of_rows_and_parts_of_dates_are_not_what_is_forecast(
+    tmp_path: Path, header: str, target: str
+) -> None:
+    days = pd.date_range("2023-01-01", periods=90)
+    others = header.count(",") - 1
+    rows = [
+        ",".join([str(day.date()), *(str(day.month + 3 * k) for _ in range(others)), str(k % 7)])
+        for k, day in enumerate(days)
+    ]
+    data, _ = read_by_init(tmp_path, table_of(tmp_path, header, rows))
+    assert data.targets == (target,)
+
+
+def test_a_table_without_names_of_columns_is_refused(tmp_path: Path) -> None:
+    days = pd.date_range("2023-01-01", periods=90).strftime("%Y-%m-%d")
+    first, *rows = [f"{day},{k % 7}.5" for k, day in enumerate(days)]
+    with pytest.raises(DataError, match=r"the first line, 2023-01-01, 0.5, seems to be a row"):
+        init(table_of(tmp_path, first, rows), output=tmp_path / "t.yaml")
+
+
+@needs_cases
 @pytest.mark.parametrize("name", ["iso_weeks.csv", "monthly_day15.csv", "price_export.csv"])
 def test_check_finds_nothing_that_training_would_refuse(tmp_path: Path, name: str) -> None:
     config = tmp_path / "a.yaml"

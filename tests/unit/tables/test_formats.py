@@ -426,7 +426,7 @@ def test_the_lines_around_the_table_of_a_sheet_are_found_as_those_of_a_text_file
     write_xlsx(path, {"S": rows})
     found = read_table(path)
     assert len(found.frame) == len(ROWS)
-    assert found.written == CsvConfig(header=3, units=True, footer=1)
+    assert found.written == CsvConfig(header=3, units_row=True, footer=1)
     columns = {"columns": ["ds", "y"], "text": ["ds"]}
     assert "set data.csv.header: 3" in refused(path, **columns)
     assert len(read_table(path, written=found.written, **columns).frame) == len(ROWS)

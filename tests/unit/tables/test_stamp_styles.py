@@ -79,7 +79,7 @@ def dates(freq: str, periods: int, start: str = "2016-01-04") -> pd.DatetimeInde
 
 @pytest.mark.parametrize(("freq", "style"), STYLED)
 def test_a_long_column_is_read_back_whatever_its_style(freq: str, style: str) -> None:
-    stamps = dates(freq, 400 if freq == "h" else 200)
+    stamps = dates(freq, 400 if freq == "h" else 130)  # of two digits, before 2050
     found = read(table_by(style, stamps))
     assert found.equals(stamps.tz_localize("UTC") if style in AWARE else stamps)
 
