@@ -2,33 +2,15 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from lstm_forecast.config.fields import Names, Section, as_list
+from lstm_forecast.config.standards import Country
 
 __all__ = ["CovariatesConfig"]
 
 
-def _checked_country(value: str) -> str:
-    """Tell a country, or a part of one, whose holidays are known."""
-    from holidays import list_supported_countries
-
-    countries = list_supported_countries()
-    country, _, part = value.partition("-")
-    if country not in countries:
-        raise ValueError(
-            "no country with known holidays; expected a code of two letters such as"
-            f" {country[:2].upper()}"
-        )
-    if part and part not in countries[country]:
-        raise ValueError(
-            f"no known part of {country}; expected one of {', '.join(countries[country]) or 'none'}"
-        )
-    return value
-
-
 Calendar = Literal["hour", "day_of_week", "day_of_month", "day_of_year", "week", "month"]
-Country = Annotated[str, AfterValidator(_checked_country)]
 
 
 class CovariatesConfig(Section):

@@ -18,15 +18,14 @@ from lstm_forecast.panel.placing import (
     ahead_of_clock,
     behind_targets,
     series_of_rows,
+    stamped_rows,
     steps_of_rows,
     until,
-    without_empty_rows,
 )
 from lstm_forecast.panel.repair import numeric_sentinels, settle
 from lstm_forecast.panel.rows import Rows
 from lstm_forecast.tables.faults import Finding
 from lstm_forecast.tables.read import Table
-from lstm_forecast.tables.stamps import joined, zoned_stamps
 
 __all__ = ["inspect_panel"]
 
@@ -83,20 +82,11 @@ def _stamped(
     table: Table, data: DataConfig, end: str | int | None
 ) -> tuple[Table, Stamps, list[Finding]]:
     """The rows that are not empty and not after ``end``, and their stamps."""
-    table, column, style = joined(table, data.stamp_columns, data.timestamp_format)
-    findings = [*table.findings]
-    keys = [column, *([data.series_id] if data.series_id else [])]
-    table, faults = without_empty_rows(table, [*keys, *_columns(data), *data.covariates.static])
-    findings += faults
-    stamps, faults = zoned_stamps(
-        table,
-        column=column,
-        timestamp_format=style,
-        series_id=data.series_id,
-        timezone=data.timezone,
-        dst=data.dst,
-    )
-    findings += faults
+    series = [data.series_id] if data.series_id else []
+    columns = [*series, *_columns(data), *data.covariates.static]
+    read = table.findings
+    table, stamps, faults = stamped_rows(table, data, columns)
+    findings = [*read, *faults]
     if end is not None:
         kept = until(stamps, end)
         findings += after_end(table, kept, end)

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from lstm_forecast.config.table import MOST_SENTINELS, CsvConfig, DataConfig
 from lstm_forecast.panel.draft import Choice, Question
-from lstm_forecast.tables.amounts import split
-from lstm_forecast.tables.first_look import LONGEST_SENTINEL, FirstLook, is_limit, reading
+from lstm_forecast.tables.amounts import is_limit, split
+from lstm_forecast.tables.first_look import LONGEST_SENTINEL, FirstLook, reading
 
 __all__ = ["question_of_readings", "questions_of_texts"]
 

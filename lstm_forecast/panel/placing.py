@@ -1,12 +1,13 @@
 """Which series, and which step of the grid, each row of a table belongs to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lstm_forecast.config.table import DataConfig
 from lstm_forecast.errors import DataError
 from lstm_forecast.panel.frequency import TICKS_OF_DAY, is_freq
 from lstm_forecast.panel.grid import Grid, date_in, ticks_of
@@ -16,16 +17,17 @@ from lstm_forecast.panel.rows import Rows
 from lstm_forecast.panel.spacing import round_phase
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding, Level
 from lstm_forecast.tables.read import Table
+from lstm_forecast.tables.stamps import joined, zoned_stamps
 
 __all__ = [
     "LONGEST_SERIES_ID", "after_end", "ahead_of_clock", "behind_targets", "series_of_rows",
-    "steps_of_rows", "until", "without_empty_rows",
+    "stamped_rows", "steps_of_rows", "until",
 ]  # fmt: skip
 
 LONGEST_SERIES_ID = 1_000  # characters; what a run may hold of its series is derived from it
 
 
-def without_empty_rows(table: Table, columns: list[str]) -> tuple[Table, list[Finding]]:
+def _without_empty_rows(table: Table, columns: list[str]) -> tuple[Table, list[Finding]]:
     """The table without rows that hold nothing in any of the ``columns``, as after the last row of
     a spreadsheet.
 
@@ -46,6 +48,26 @@ def without_empty_rows(table: Table, columns: list[str]) -> tuple[Table, list[Fi
         "empty_rows", "settled", len(empty), "an empty row, which is left out", places
     )
     return replace(table, frame=table.frame[kept]), [finding]
+
+
+def stamped_rows(
+    table: Table, data: DataConfig, columns: Sequence[str]
+) -> tuple[Table, pd.DatetimeIndex | pd.Index, list[Finding]]:
+    """The rows that hold a stamp or something in one of the ``columns``, and their stamps.
+
+    Raises DataError as ``zoned_stamps`` does, and if no row is left.
+    """
+    table, column, style = joined(table, data.stamp_columns, data.timestamp_format)
+    table, empty = _without_empty_rows(table, [column, *columns])
+    stamps, moved = zoned_stamps(
+        table,
+        column=column,
+        timestamp_format=style,
+        series_id=data.series_id,
+        timezone=data.timezone,
+        dst=data.dst,
+    )
+    return table, stamps, [*empty, *moved]
 
 
 def until(stamps: pd.DatetimeIndex | pd.Index, end: str | int) -> NDArray[np.bool_]:

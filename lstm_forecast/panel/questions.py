@@ -12,7 +12,8 @@ from lstm_forecast.config.table import DataConfig
 from lstm_forecast.errors import DataError, UsageError
 from lstm_forecast.panel.draft import Question
 from lstm_forecast.panel.settle import Settled, settle
-from lstm_forecast.tables.first_look import FirstLook, Given, first_look, is_limit
+from lstm_forecast.tables.amounts import is_limit
+from lstm_forecast.tables.first_look import FirstLook, Given, first_look
 from lstm_forecast.tables.source import Frame, Source
 
 __all__ = ["Caller", "given_reading", "question_lines", "shown", "table_as_asked"]

@@ -21,7 +21,7 @@ from lstm_forecast.panel.grid import ticks_of
 from lstm_forecast.panel.moves import moves_to
 from lstm_forecast.panel.notes import gap_lengths, suspected_sentinels
 from lstm_forecast.panel.panel import Panel
-from lstm_forecast.panel.placing import without_empty_rows
+from lstm_forecast.panel.placing import stamped_rows
 from lstm_forecast.panel.regular import (
     LONGEST_FILLED_GAP,
     finer_answer,
@@ -35,7 +35,6 @@ from lstm_forecast.tables.faults import Finding, refuse
 from lstm_forecast.tables.first_look import FirstLook
 from lstm_forecast.tables.read import Table
 from lstm_forecast.tables.source import Source
-from lstm_forecast.tables.stamps import joined, zoned_stamps
 
 __all__ = ["Settled", "settle"]
 
@@ -210,17 +209,7 @@ class _Settling:
         self._ask(off, text, *(choices or [Choice(keys, moved)]), *others, assumed=keys)
 
     def _stamps(self) -> pd.Index:
-        data = self.data
-        table, column, style = joined(self.table, data.stamp_columns, data.timestamp_format)
-        table, _ = without_empty_rows(table, [column, *data.targets])
-        stamps, _ = zoned_stamps(
-            table,
-            column=column,
-            timestamp_format=style,
-            series_id=data.series_id,
-            timezone=data.timezone,
-            dst=data.dst,
-        )
+        _, stamps, _ = stamped_rows(self.table, self.data, self.data.targets)
         return stamps
 
     def _two_frequencies(self) -> None:

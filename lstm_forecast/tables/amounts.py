@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 __all__ = [
-    "ALONE", "STYLES", "Amount", "Style", "censored_in", "numbers_written", "split",
-    "truths_written",
+    "ALONE", "STYLES", "Amount", "Style", "censored_in", "is_limit", "numbers_written",
+    "split", "truths_written",
 ]  # fmt: skip
 
 MINUS = "-\u2212\u2013"
@@ -154,10 +154,16 @@ def _number(text: str, style: Style, units: Mapping[str, float], censored: str) 
     return number * units[amount.unit] * share * (-1 if amount.negative else 1)
 
 
+def is_limit(text: str) -> bool:
+    """Whether a text is a limit of what could be measured, such as <0.5."""
+    amount = split(text)
+    return amount is not None and amount.limit != ""
+
+
 def censored_in(cells: pd.Series) -> pd.Series:
     """Which texts are limits of what could be measured, such as <0.5."""
     codes, distinct = pd.factorize(cells)
-    found = [bool((amount := split(text.strip())) and amount.limit) for text in distinct]
+    found = [is_limit(text.strip()) for text in distinct]
     return pd.Series(np.append(np.array(found, bool), False)[codes], cells.index)
 
 

@@ -45,11 +45,7 @@ def named_columns(
     file: Path, names: Sequence[str], columns: Sequence[pd.Series]
 ) -> dict[str, pd.Series]:
     """The columns by their names. Raises DataError for a name that several have."""
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise DataError(
-            f"{file}: several columns are called {', '.join(twice)}; rename all but one"
-        )
+    require_columns(file, sorted(set(names)), names)
     return dict(zip(names, columns, strict=True))
 
 

@@ -14,12 +14,12 @@ from lstm_forecast.config.stamp_format import checked_format
 from lstm_forecast.config.table import MOST_SENTINELS, CsvConfig, DataConfig
 from lstm_forecast.errors import DataError
 from lstm_forecast.events import phase
-from lstm_forecast.tables.amounts import split
+from lstm_forecast.tables.amounts import is_limit, split
 from lstm_forecast.tables.dialect import DETECTED
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
 from lstm_forecast.tables.number_style import Written, how_written
 from lstm_forecast.tables.read import MISSING_WORDS, Table, read_table
-from lstm_forecast.tables.roles import Roles, find_roles
+from lstm_forecast.tables.roles import Roles, find_roles, require_named
 from lstm_forecast.tables.source import Frame, Source
 from lstm_forecast.tables.stamps import StampStyle, find_style
 
@@ -29,7 +29,6 @@ __all__ = [
     "FirstLook",
     "Given",
     "first_look",
-    "is_limit",
     "reading",
 ]
 
@@ -81,7 +80,7 @@ def first_look(source: Source, given: Given = NOTHING_GIVEN) -> FirstLook:
     """
     table = read_table(source, written=given.csv, inside=given.inside)
     phase(f"looking at {table.frame.shape[1]:,} columns", columns=table.frame.shape[1])
-    _require_units(table, given)
+    require_named(table.frame, given.units, key="data.units: ")
     delimiter = _delimiter(table)
     written = how_written(
         table.frame, delimiter=delimiter, given=given.csv, units=given.units, missing=MISSING_WORDS
@@ -140,14 +139,6 @@ def _findings(table: Table, written: Written, roles: Roles) -> Iterator[Finding]
     yield from _mixed(table, roles)
     yield from _keys(table, roles)
     yield from _doubled(table)
-
-
-def _require_units(table: Table, given: Given) -> None:
-    """Raise DataError for units of a column that the table does not have."""
-    columns = [str(name) for name in table.frame.columns]
-    for name in given.units:
-        if name not in columns:
-            raise DataError(f"data.units: no column {name}; the columns are {', '.join(columns)}")
 
 
 def _require_names(table: Table, roles: Roles) -> None:
@@ -220,12 +211,6 @@ def _says_something(word: str) -> bool:
     return len(word) > LONGEST_SENTINEL or any(sign.isnumeric() for sign in word)
 
 
-def is_limit(word: str) -> bool:
-    """Whether a text is a limit of what could be measured, such as <0.5."""
-    amount = split(word)
-    return amount is not None and amount.limit != ""
-
-
 def reading(words: Iterable[str]) -> tuple[str, str]:
     """What the first of these texts seems to be, and what to write instead."""
     amount = split(next(iter(words)))
@@ -244,8 +229,7 @@ def _rows_with(table: Table, name: str, words: Iterable[str]) -> NDArray[np.int6
 def _readings(table: Table, written: Written) -> Iterator[Finding]:
     """Numbers that could be others as well, if there are any."""
     if written.rival is not None:
-        cells = table.frame[written.column].str.contains(written.example, regex=False)
-        place = table.place(int(cells.to_numpy().argmax()))
+        place = table.place(written.row_of_example(table.frame))
         remedy = ", or ".join(written.remedies)
         yield Finding("csv", "refused", written.count, written.problem, (place,), remedy)
 

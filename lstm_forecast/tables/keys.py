@@ -1,14 +1,14 @@
 """Columns that tell series apart: by one of them, or by several together, stamps are unique."""
 
-import re
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from itertools import combinations
 
 import pandas as pd
 
+from lstm_forecast.tables.names import preferred, words_of
 from lstm_forecast.tables.numbers import is_whole
 
-__all__ = ["find_keys", "find_series", "preferred"]
+__all__ = ["find_keys", "find_series"]
 
 # Share of the repeated stamps that a key may leave: of all rows, and of the first ones.
 MOST_LEFT_BY_KEY, MOST_LEFT_IN_HEAD = 0.01, 0.1
@@ -129,7 +129,7 @@ def _is_part_of_time(name: str) -> bool:
     """Whether a column is called like a part of a stamp, such as Settlement Period: what has the
     same stamp but for it is one series.
     """
-    words = set(re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()))
+    words = set(words_of(name))
     return not words.isdisjoint(TIME_WORDS) and words.isdisjoint(NAMING_WORDS)
 
 
@@ -139,9 +139,3 @@ def _is_steady(frame: pd.DataFrame, keys: tuple[str, ...], time: tuple[str, ...]
     """
     at_once = frame.groupby(list(time), sort=False).size().max()
     return len(frame[list(keys)].drop_duplicates()) <= 2 * int(at_once)
-
-
-def preferred(names: Sequence[str], order: Sequence[str]) -> str | None:
-    """The name that comes first in ``order``, whatever its capitals; None if none is in it."""
-    ranked = [name for wanted in order for name in names if name.lower() == wanted]
-    return ranked[0] if ranked else None

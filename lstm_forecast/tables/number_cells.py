@@ -19,11 +19,9 @@ from lstm_forecast.tables.amounts import (
     truths_written,
 )
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
-from lstm_forecast.tables.number_style import how_written
+from lstm_forecast.tables.number_style import SAMPLED_CELLS, how_written
 
 __all__ = ["PLAIN", "Meaning", "may_have_two_readings", "require_one_reading", "with_numbers"]
-
-HEAD_CELLS = 1000  # the first ones, by which most readings are seen not to fit
 
 
 @dataclass(frozen=True)
@@ -59,8 +57,7 @@ def require_one_reading(frame: pd.DataFrame, delimiter: str, place: Callable[[in
     """Raise DataError where the numbers in columns of texts can be read in two ways."""
     found = how_written(frame, delimiter=delimiter)
     if found.rival is not None:
-        cells = frame[found.column].str.contains(found.example, regex=False)
-        row = int(cells.to_numpy().argmax())
+        row = found.row_of_example(frame)
         raise DataError(f"{place(row)}: {found.problem}; set {', or '.join(found.remedies)}")
 
 
@@ -145,7 +142,7 @@ def _ways(
     seen: list[list[float]] = []
     for other in (style, *STYLES):
         read = partial(numbers_written, style=other, units=known, censored="limit")
-        if any(read(some).isna().any() for some in (bad, cells.head(HEAD_CELLS), cells)):
+        if any(read(some).isna().any() for some in (bad, cells.head(SAMPLED_CELLS), cells)):
             continue
         if (numbers := read(cells).tolist()) not in seen:
             seen.append(numbers)

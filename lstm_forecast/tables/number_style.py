@@ -14,10 +14,17 @@ import pandas as pd
 from lstm_forecast.config.table import CsvConfig
 from lstm_forecast.tables.amounts import ALONE, STYLES, Amount, Style, split
 
-__all__ = ["MOST_ODD_CELLS", "Written", "decimal_of", "detect_decimal", "how_written"]
+__all__ = [
+    "MOST_ODD_CELLS",
+    "SAMPLED_CELLS",
+    "Written",
+    "decimal_of",
+    "detect_decimal",
+    "how_written",
+]
 
 MOST_ODD_CELLS = 0.1  # share of cells that are no numbers in a column of numbers
-HEAD_CELLS = 1000  # the first ones, by which columns of words are told apart
+SAMPLED_CELLS = 1000  # the first ones, by which most columns are told apart
 MOST_DIGITS = 16  # of a number
 MOST_UNITS = 5  # different texts beside the numbers of a column; more are codes or names
 THOUSANDS = r"-?[1-9]\d{0,2},\d{3}"  # 1,234 may be a thousand or a little more than one
@@ -56,6 +63,11 @@ class Written:
         """The keys of a config that choose each of them."""
         return [style.remedy for style in (self.style, self.rival) if style is not None]
 
+    def row_of_example(self, frame: pd.DataFrame) -> int:
+        """The first row that holds the number with two readings."""
+        cells = frame[self.column].str.contains(self.example, regex=False)
+        return int(cells.to_numpy().argmax())
+
     def units_of(self, name: str) -> Mapping[str, float]:
         """What the numbers of a column are multiplied by for each text beside them."""
         return self.units.get(name, ALONE)
@@ -83,8 +95,8 @@ class _Numbers:
     def between(self, one: Style, other: Style) -> Mapping[str, int]:
         """Digits that both styles read, as different numbers, and how often each occurs.
 
-        None where a number of a thousand or more is written without a sign: points beside it are
-        decimal signs.
+        Nothing where a number of a thousand or more is written without a sign: points beside it
+        are decimal signs.
         """
         found: dict[str, int] = {}
         if one == STYLES[0] and any(
@@ -175,7 +187,7 @@ def _columns(frame: pd.DataFrame, missing: Collection[str]) -> Iterator[tuple[st
 
 def _numbers(cells: pd.Series, missing: Collection[str]) -> _Numbers | None:
     """The numbers of a column; None where there are few, or nothing to decide."""
-    head = cells.head(HEAD_CELLS)
+    head = cells.head(SAMPLED_CELLS)
     if _are_plain(head) and _are_plain(cells):
         points = cells[cells.str.contains(".", regex=False)]
         plainly = points[~points.str.fullmatch(THREE_DECIMALS)]
@@ -185,7 +197,7 @@ def _numbers(cells: pd.Series, missing: Collection[str]) -> _Numbers | None:
         return _of(cells)
     cells = cells.str.strip()
     cells = cells[~cells.isin(missing)]
-    if not any(split(text) for text in cells.head(HEAD_CELLS)):
+    if not any(split(text) for text in cells.head(SAMPLED_CELLS)):
         return None
     found = _of(cells)
     units = {amount.unit for amount in found.amounts}

@@ -6,9 +6,8 @@ from functools import partial
 import pandas as pd
 
 from lstm_forecast.tables.amounts import Style, censored_in, numbers_written, truths_written
-from lstm_forecast.tables.number_style import MOST_ODD_CELLS
+from lstm_forecast.tables.number_style import MOST_ODD_CELLS, SAMPLED_CELLS
 from lstm_forecast.tables.read import MISSING_WORDS
-from lstm_forecast.tables.stamps import SAMPLED_CELLS
 
 __all__ = ["are_truths", "counts_rows", "is_whole", "numbers_in", "words_in"]
 

@@ -2,19 +2,19 @@
 be forecast.
 """
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from lstm_forecast.errors import DataError
-from lstm_forecast.tables.keys import find_keys, find_series, preferred
+from lstm_forecast.tables.keys import find_keys, find_series
+from lstm_forecast.tables.names import preferred, words_of
 from lstm_forecast.tables.number_style import Written
 from lstm_forecast.tables.numbers import are_truths, counts_rows, numbers_in, words_in
 from lstm_forecast.tables.time_columns import find_time
 
-__all__ = ["Roles", "find_roles"]
+__all__ = ["Roles", "find_roles", "require_named"]
 
 TARGET_NAMES = (
     "y",
@@ -118,7 +118,7 @@ def find_roles(
     Raises DataError if a named column is absent, or no column looks like a time or like a target.
     """
     columns = [str(name) for name in frame.columns]
-    _require_named(columns, [*timestamp, *([] if series_id is None else [series_id]), *targets])
+    require_named(frame, [*timestamp, *([] if series_id is None else [series_id]), *targets])
     numbers = dict(_numeric(frame, written))
     time = tuple(timestamp) or find_time(frame, numbers)
     unnamed = {name: each for name, each in numbers.items() if not written.has_words(name)}
@@ -153,11 +153,12 @@ def _numeric(frame: pd.DataFrame, written: Written) -> Iterator[tuple[str, pd.Se
             yield name, numbers
 
 
-def _require_named(columns: Sequence[str], named: Sequence[str]) -> None:
-    """Raise DataError for a named column that the table does not have."""
+def require_named(frame: pd.DataFrame, named: Iterable[str], *, key: str = "") -> None:
+    """Raise DataError for a named column that the table does not have; ``key`` begins it."""
+    columns = [str(name) for name in frame.columns]
     for name in named:
         if name not in columns:
-            raise DataError(f"no column {name}; the columns are {', '.join(columns)}")
+            raise DataError(f"{key}no column {name}; the columns are {', '.join(columns)}")
 
 
 def _constant(frame: pd.DataFrame, series: str | None, names: Sequence[str]) -> list[str]:
@@ -190,10 +191,7 @@ def _find_target(names: Sequence[str]) -> str:
     """What people forecast: by its name, by a word in it, or else the first column that is no
     circumstance.
     """
-    words = {
-        name: re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
-        for name in names
-    }
+    words = {name: words_of(name) for name in names}
     wanted = [name for name in names if CIRCUMSTANCE_NAMES.isdisjoint(words[name])] or names
     worded = [
         name for word in TARGET_NAMES if len(word) > 2 for name in wanted if word in words[name]

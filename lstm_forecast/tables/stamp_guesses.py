@@ -8,8 +8,8 @@ import pandas as pd
 from pandas.tseries.api import guess_datetime_format
 
 from lstm_forecast.tables.month_names import ENGLISH, languages_of, month_names, plain
+from lstm_forecast.tables.names import words_of
 from lstm_forecast.tables.stamp_formats import language_of, parts_of
-from lstm_forecast.tables.stamp_numbers import words_of
 from lstm_forecast.tables.time_zones import ZONE_LETTERS
 
 __all__ = ["DIGITS_OF_DATE", "DIGITS_OF_MONTH", "DIGITS_OF_WEEK", "guesses", "is_day_of_month"]

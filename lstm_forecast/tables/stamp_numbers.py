@@ -1,12 +1,13 @@
 """Numbers that are time stamps: seconds and their like since 1970, and the days of Excel."""
 
-import re
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["COUNTERS", "MICROSECONDS_OF", "numbered_stamps", "numbers_by", "units_of", "words_of"]
+from lstm_forecast.tables.names import words_of
+from lstm_forecast.tables.number_style import SAMPLED_CELLS
+
+__all__ = ["COUNTERS", "MICROSECONDS_OF", "numbered_stamps", "numbers_by", "units_of"]
 
 # How long one is, in microseconds.
 MICROSECONDS_OF = {
@@ -23,12 +24,6 @@ DATE_WORDS = {"date", "dates", "datetime", "ds", "dt", "day", "month", "week", "
 SECOND = 1_000_000  # microseconds
 LARGEST = float(np.iinfo(np.int64).max) / 2
 DECIMAL = r"[+-]?[0-9]{1,19}(?:\.[0-9]+)?"  # in digits that pandas reads
-HEAD_CELLS = 1000  # by which most texts are seen to be no numbers
-
-
-def words_of(name: str) -> list[str]:
-    """The words in the name of a column: timestamp and ms of timestampMs or timestamp_ms."""
-    return re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
 
 
 def units_of(cells: pd.Series, name: str) -> list[str]:
@@ -87,7 +82,7 @@ def numbers_by(unit: str, stamps: pd.DatetimeIndex) -> pd.Index:
 
 def _are_numbers(cells: pd.Series) -> bool:
     if pd.api.types.is_string_dtype(cells):
-        return all(each.str.fullmatch(DECIMAL).all() for each in (cells.head(HEAD_CELLS), cells))
+        return all(each.str.fullmatch(DECIMAL).all() for each in (cells.head(SAMPLED_CELLS), cells))
     return pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells)
 
 

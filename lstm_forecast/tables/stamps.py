@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from lstm_forecast.config.stamp_format import STEPS
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
+from lstm_forecast.tables.names import words_of
+from lstm_forecast.tables.number_style import SAMPLED_CELLS
 from lstm_forecast.tables.read import Table
 from lstm_forecast.tables.stamp_formats import (
     is_beyond_strptime,
@@ -29,7 +31,6 @@ from lstm_forecast.tables.stamp_numbers import (
     numbered_stamps,
     numbers_by,
     units_of,
-    words_of,
 )
 from lstm_forecast.tables.stamp_parts import joined
 from lstm_forecast.tables.stamp_reading import (
@@ -44,11 +45,10 @@ from lstm_forecast.tables.stamp_reading import (
 from lstm_forecast.tables.time_zones import in_zone, zone_of_letters
 
 __all__ = [
-    "SAMPLED_CELLS", "StampStyle", "find_style", "joined", "looks_like_time", "parse_stamps",
+    "StampStyle", "find_style", "joined", "looks_like_time", "parse_stamps",
     "written_stamps", "zoned_stamps",
 ]  # fmt: skip
 
-SAMPLED_CELLS = 1000  # the first ones, by which most columns are told apart
 NO_STAMPS = ("", "nan", "NaN", "NaT")  # which pandas reads as stamps that are missing
 SHORTEST_STAMP = 6  # characters
 MOST_ODD_STAMPS = 0.1  # share of the first cells that are none in a column of stamps

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 
 from lstm_forecast.errors import DataError
-from lstm_forecast.tables.keys import preferred
-from lstm_forecast.tables.number_style import MOST_ODD_CELLS
+from lstm_forecast.tables.names import preferred, words_of
+from lstm_forecast.tables.number_style import MOST_ODD_CELLS, SAMPLED_CELLS
 from lstm_forecast.tables.numbers import is_whole
 from lstm_forecast.tables.stamp_guesses import DIGITS_OF_DATE, DIGITS_OF_WEEK
-from lstm_forecast.tables.stamp_numbers import DATE_WORDS, units_of, words_of
+from lstm_forecast.tables.stamp_numbers import DATE_WORDS, units_of
 from lstm_forecast.tables.stamp_parts import part_of
-from lstm_forecast.tables.stamps import SAMPLED_CELLS, looks_like_time
+from lstm_forecast.tables.stamps import looks_like_time
 
 __all__ = ["find_time"]
 
