@@ -14,12 +14,14 @@ from lstm_forecast.config.schema import Config
 from lstm_forecast.config.table import DataConfig
 from lstm_forecast.errors import DataError
 from lstm_forecast.forecasting.doubts import doubtful_season
+from lstm_forecast.panel.closed import closed_text
+from lstm_forecast.panel.find_closed import find_closed
 from lstm_forecast.panel.notes import panel_notes, suspected_sentinels
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.questions import given_reading
-from lstm_forecast.panel.seasons import held_season, season_length
+from lstm_forecast.panel.seasons import held_season, usual_seasons
 from lstm_forecast.panel.split import MIN_CONTEXT
-from lstm_forecast.panel.survey import survey_panel
+from lstm_forecast.panel.survey import survey_panel, survey_table
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
 from lstm_forecast.tables.first_look import first_look
 from lstm_forecast.tables.read import Table
@@ -44,6 +46,9 @@ def check(
     try:
         limit = config.training.memory_limit if config else None
         panel, faults, table = survey_panel(data, path, end=data.end, memory_limit=limit)
+        if config is None:
+            panel, faults, closed = _without_closed(data, panel, faults, table)
+            findings += closed
     except DataError as error:
         findings += [Finding("unreadable", "refused", 1, problem) for problem in error.problems]
         return _inspection(path, TableFacts(columns=_columns(data)), findings)
@@ -54,7 +59,7 @@ def check(
     season = (
         config.windows.season_length
         if config and config.windows.season_length
-        else season_length(panel.layout.grid.freq)
+        else usual_seasons(panel.layout.grid)[0]
     )
     season = season if held_season(panel.layout, season) else 1
     findings += panel_notes(panel, n_targets=len(data.targets), season=season)
@@ -67,6 +72,20 @@ def check(
             findings += problems
     facts = replace(_facts(panel, table, data, findings), training=built)
     return _inspection(path, facts, findings)
+
+
+def _without_closed(
+    data: DataConfig, panel: Panel, faults: list[Finding], table: Table
+) -> tuple[Panel, list[Finding], list[Finding]]:
+    """The panel and its faults without steps on which nothing is ever observed, and which these
+    are.
+    """
+    rule, _ = find_closed(panel, n_targets=len(data.targets))
+    if not rule.any:
+        return panel, faults, []
+    text = f"{closed_text(rule)}: nothing is ever observed"
+    panel, faults = survey_table(data.model_copy(update={"closed": rule}), table)
+    return panel, faults, [Finding("closed", "note", 1, text)]
 
 
 def _described(path: Path, settings: Sequence[Argument]) -> tuple[DataConfig, list[Finding]]:

@@ -30,7 +30,7 @@ from lstm_forecast.tables.roles import Roles
 __all__ = ["InitResult", "init", "name_of"]
 
 # Steps that people plan for, by season length; one season for all others.
-HORIZON_OF_SEASON = {1: 12, 4: 8, 12: 12, 52: 13, 5: 10, 7: 14}
+HORIZON_OF_SEASON = {1: 12, 4: 8, 12: 12, 52: 13, 5: 10, 6: 12, 7: 14}
 # Beside the config: what editors complete and check keys by.
 SCHEMA_FILE = ".forecast-schema.json"
 LONGEST_COMMENT = 2000  # characters
@@ -204,6 +204,9 @@ def _data_lines(settled: Settled) -> Iterator[str]:
     for key in FOUND_KEYS:
         if value := getattr(data, key):
             yield f"{key}: {quote(value)}"
+    if data.closed.any:
+        closed = data.closed.model_dump(mode="json", exclude_defaults=True)
+        yield f"closed: {quote(closed)}  # steps on which nothing is ever observed"
     if data.csv != CsvConfig():
         yield f"csv: {quote(data.csv.model_dump(exclude_defaults=True))}"
     if data.units:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-__all__ = ["Country", "Encoding"]
+__all__ = ["Country", "Encoding", "HolidayCalendar"]
 
 # What every encoding of text files can hold, and what none of them takes for something else.
 TEXT, ESCAPE = 'ABCxyz0189 \t,;.:-"\r\n', rb"\u0041"
@@ -29,6 +29,20 @@ def _checked_country(value: str) -> str:
     return value
 
 
+def _checked_calendar(value: str) -> str:
+    """Tell a market whose days are known, or a country."""
+    from holidays import list_supported_financial
+
+    if value in list_supported_financial():
+        return value
+    try:
+        return _checked_country(value)
+    except ValueError as error:
+        raise ValueError(
+            f"{error}; or of a market such as XNYS, XLON, XETR, XPAR, XTSE or XJPX"
+        ) from None
+
+
 def _checked_encoding(name: str) -> str:
     """Tell how text files are written from other codecs of Python, such as those for names of hosts
     or for escapes.
@@ -47,4 +61,5 @@ def _checked_encoding(name: str) -> str:
 
 
 Country = Annotated[str, AfterValidator(_checked_country)]
+HolidayCalendar = Annotated[str, AfterValidator(_checked_calendar)]
 Encoding = Annotated[str, AfterValidator(_checked_encoding)]

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from lstm_forecast.config.closed import ClosedConfig
 from lstm_forecast.config.covariates import CovariatesConfig
 from lstm_forecast.config.fields import Names, Part, PositiveInt, Section, Whole, as_list
 from lstm_forecast.config.inside import Inside
@@ -178,6 +179,7 @@ class DataConfig(Section):
             " shorter one), or integer step; absent: inferred"
         ),
     )
+    closed: ClosedConfig = ClosedConfig()
     csv: CsvConfig = CsvConfig()
     sheet: str | None = Field(
         None, description="sheet of a workbook; absent: the only one that holds a table"

@@ -22,7 +22,7 @@ from lstm_forecast.model.pretrained.rolling import rolled_block
 from lstm_forecast.model.pretrained.season import HORIZON, STEPS, Season
 from lstm_forecast.model.pretrained.simple import Past
 from lstm_forecast.panel.panel import Layout, Panel
-from lstm_forecast.panel.seasons import held_season, season_length, strongest_season
+from lstm_forecast.panel.seasons import held_season, strongest_season, usual_seasons
 
 __all__ = [
     "Network", "at_quantiles", "forecast_series", "own_periods", "read_weights", "season_of_rows",
@@ -77,7 +77,7 @@ def told_season(panel: Panel, period: int | None = None) -> Season:
     """
     layout, freq = panel.layout, panel.layout.grid.freq
     if period is None:
-        period = season_length(freq)
+        period, _ = usual_seasons(layout.grid)
         seen = held_season(layout, period) and Season(period).fits
         if freq.isdigit() or not seen:
             found, _ = strongest_season(panel.values[:, 0], layout.offsets[:-1], layout.offsets[1:])
@@ -90,10 +90,13 @@ def season_of_rows(layout: Layout, period: int) -> Season:
 
     Parts of a day have the week, and days the year.
     """
-    freq, longest = layout.grid.freq, int(layout.lengths.max())
-    second = 7 * period if period in DAY_PERIODS else 365 if (period, freq) == (7, "D") else 0
-    fits = second and Season(period, second).context_length >= second + HORIZON
-    return Season(period, second if fits and longest >= 2 * second else 0)
+    (usual, longer), longest = usual_seasons(layout.grid), int(layout.lengths.max())
+    if period != usual:
+        longer = 7 * period if period in DAY_PERIODS else 0
+    elif layout.grid.closed is None and period not in (7, *DAY_PERIODS):
+        longer = 0
+    fits = longer and Season(period, longer).context_length >= longer + HORIZON
+    return Season(period, longer if fits and longest >= 2 * longer else 0)
 
 
 def forecast_series(

@@ -8,8 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lstm_forecast.config.closed import ClosedConfig
 from lstm_forecast.config.table import DataConfig
+from lstm_forecast.errors import DataError
 from lstm_forecast.panel.calendar import calendar_values
+from lstm_forecast.panel.closed import closed_text
 from lstm_forecast.panel.covariates import Known, known_ahead, static_values
 from lstm_forecast.panel.grid import Grid
 from lstm_forecast.panel.panel import Layout, Panel
@@ -24,7 +27,7 @@ from lstm_forecast.panel.placing import (
 )
 from lstm_forecast.panel.repair import numeric_sentinels, settle
 from lstm_forecast.panel.rows import Rows
-from lstm_forecast.tables.faults import Finding
+from lstm_forecast.tables.faults import SHOWN_PLACES, Finding, Level
 from lstm_forecast.tables.read import Table
 
 __all__ = ["inspect_panel"]
@@ -128,7 +131,36 @@ def _placed(table: Table, stamps: Stamps, data: DataConfig) -> tuple[_Placed, li
         table = replace(table, frame=table.frame[kept])
         codes, ordinals = codes[kept], ordinals[kept]
     values = table.frame[list(_columns(data))].to_numpy(np.float64)
-    return _Placed(table, Rows(codes, ordinals, values), grid, ids), findings
+    placed = _Placed(table, Rows(codes, ordinals, values), grid, ids)
+    if not data.closed.any:
+        return placed, findings
+    placed, faults = _on_open_steps(placed, data.closed, n_targets=len(data.targets))
+    return placed, [*findings, *faults]
+
+
+def _on_open_steps(
+    placed: _Placed, rule: ClosedConfig, *, n_targets: int
+) -> tuple[_Placed, list[Finding]]:
+    """The rows on open steps, by their number among these, and those on closed ones that have a
+    value of a target.
+    """
+    grid, rows = replace(placed.grid, closed=rule), placed.rows
+    if isinstance(grid.origin, int):
+        raise DataError(
+            "data.closed: needs dates, but time is counted in integer steps; leave it out"
+        )
+    ordinals = grid.ordinals(placed.grid.ticks(rows.ordinals))
+    on_closed = ordinals < 0
+    told = np.flatnonzero(on_closed & np.isfinite(rows.values[:, :n_targets]).any(axis=1))
+    level: Level = "refused" if rule.rows == "error" else "settled"
+    text = f"a value on a step that is closed ({closed_text(rule)})"
+    places = tuple(placed.place(int(row)) for row in told[:SHOWN_PLACES])
+    remedy = "data.closed, which says too much, or data.closed.rows: drop"
+    faults = [Finding("closed_rows", level, len(told), text, places, remedy)] if len(told) else []
+    if on_closed.all():
+        raise DataError(f"data.closed: {closed_text(rule)}: leaves no row; correct it")
+    placed = replace(placed, rows=replace(rows, ordinals=ordinals)).only(~on_closed)
+    return replace(placed, grid=grid), faults
 
 
 def _without_future(placed: _Placed, data: DataConfig) -> tuple[_Placed, Rows | None]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from lstm_forecast.errors import DataError
 from lstm_forecast.panel.grid import Grid
+from lstm_forecast.panel.holiday_dates import holiday_dates
 
 __all__ = ["calendar_names", "calendar_values"]
 
@@ -60,9 +61,5 @@ def calendar_values(
 
 
 def _is_holiday(stamps: pd.DatetimeIndex, place: str) -> Floats:
-    from holidays import country_holidays
-
-    country, _, part = place.partition("-")
-    years = range(stamps[0].year, stamps[-1].year + 1)
-    days = pd.DatetimeIndex(list(country_holidays(country, subdiv=part or None, years=years)))
-    return np.asarray(stamps.tz_localize(None).normalize().isin(days), np.float64)
+    days = stamps.tz_localize(None).to_numpy().astype("M8[D]")
+    return np.isin(days, holiday_dates(place, stamps[0].year, stamps[-1].year)).astype(np.float64)

@@ -5,37 +5,46 @@ so that the 23 and 25 hour days of daylight saving stay regular; from a day upwa
 time, so that midnight stays midnight.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lstm_forecast.config.closed import ClosedConfig
 from lstm_forecast.errors import DataError
+from lstm_forecast.panel.closed import open_steps
 from lstm_forecast.panel.frequency import DAY, TICKS_OF_DAY, fixed_step, sub_daily, ticks_from
 from lstm_forecast.panel.spacing import distinct, usual_step
 
 __all__ = ["Grid", "clock", "date_in", "stamp_text", "ticks_of"]
 
+FEW_STEPS = 1024  # that are looked at first for open ones
+MOST_STEPS = 2**26  # open or closed, in which open ones are looked for
+LATEST_YEAR = 2261  # until which they are looked for
+
 
 @dataclass(frozen=True)
 class Grid:
     """Stamps ``origin``, ``origin + freq``, ... numbered 0, 1, ...; integers where time is a step
-    number.
+    number. Steps that are ``closed`` are left out and have no number.
     """
 
     freq: str  # an alias, see frequency.py, or a whole number as text
     origin: pd.Timestamp | int  # naive, on the grid's clock
     zone: str | None = None
+    closed: ClosedConfig | None = None
 
     @cached_property
     def step(self) -> int | None:
         """Length of a step: a number of steps or microseconds; None where the calendar decides
-        (months, B, W).
+        (months, B, W, closed steps).
         """
+        if self.closed is not None:
+            return None
         if isinstance(self.origin, int):
             return int(self.freq)
         delta = fixed_step(self.freq)
@@ -48,6 +57,8 @@ class Grid:
         if self.step is not None:
             numbers, remainder = np.divmod(stamps - self._first, self.step)
             return np.where((remainder == 0) & (numbers >= 0), numbers, -1)
+        if not len(stamps):
+            return np.empty(0, np.int64)
         index = self._calendar(until=int(stamps.max()))
         numbers = np.searchsorted(index, stamps)
         return np.where(np.append(index, pd.NaT.value)[numbers] == stamps, numbers, -1)
@@ -65,7 +76,11 @@ class Grid:
         """Stamps of the numbers, as users see them: integers, or in the zone of the data."""
         if isinstance(self.origin, int):
             return pd.Index(self.origin + ordinals * int(self.freq))
-        index = pd.DatetimeIndex(self.ticks(ordinals).astype("datetime64[us]"))
+        return self._seen(self.ticks(ordinals))
+
+    def _seen(self, ticks: NDArray[np.int64]) -> pd.DatetimeIndex:
+        """Microseconds on the grid's clock as users see them."""
+        index = pd.DatetimeIndex(ticks.astype("datetime64[us]"))
         if self.zone is None:
             return index
         if sub_daily(self.freq):
@@ -79,8 +94,17 @@ class Grid:
         if self.step is not None:
             return self._first + ordinals * self.step
         assert isinstance(self.origin, pd.Timestamp)  # noqa: S101  integer grids have a fixed step
-        last = int(ordinals.max()) if len(ordinals) else 0
-        return ticks_from(self.origin, self.freq, count=last + 1)[ordinals]
+        count = int(ordinals.max()) + 1 if len(ordinals) else 1
+        if self.closed is None:
+            return ticks_from(self.origin, self.freq, count=count)[ordinals]
+        steps = FEW_STEPS
+        while len(found := _open_ticks(self, steps)) < count:
+            steps *= 2
+        return found[ordinals]
+
+    def local(self, ticks: NDArray[np.int64]) -> pd.DatetimeIndex:
+        """The same as local times without a zone."""
+        return self._seen(ticks).tz_localize(None)
 
     def after(self, stamp: str) -> int:
         """Number of the first step after a stamp of these data, written as ``str`` writes it; 0
@@ -113,7 +137,31 @@ class Grid:
 
     def _calendar(self, *, until: int) -> NDArray[np.int64]:
         assert isinstance(self.origin, pd.Timestamp)  # noqa: S101  integer grids have a fixed step
-        return ticks_from(self.origin, self.freq, until=pd.Timestamp(until, unit="us"))
+        if self.closed is None:
+            return ticks_from(self.origin, self.freq, until=pd.Timestamp(until, unit="us"))
+        steps = FEW_STEPS
+        while not len(found := _open_ticks(self, steps)) or found[-1] < until:
+            steps *= 2
+        return found[: np.searchsorted(found, until, side="right")]
+
+
+@lru_cache(maxsize=8)
+def _open_ticks(grid: Grid, steps: int) -> NDArray[np.int64]:
+    """Stamps of the open ones among the first ``steps`` of a grid.
+
+    Raises DataError if they are too many to look through.
+    """
+    assert grid.closed is not None  # noqa: S101  all steps of others are open
+    local = None
+    if steps <= MOST_STEPS:
+        ticks = replace(grid, closed=None).ticks(np.arange(steps))
+        local = grid.local(ticks)
+    if local is None or local[-1].year > LATEST_YEAR:
+        raise DataError(
+            f"data.closed: not enough steps of freq {grid.freq} from {grid.origin} on are open;"
+            " correct it, or the stamps"
+        )
+    return ticks[open_steps(grid.closed, local)]
 
 
 def clock(stamps: pd.DatetimeIndex, *, freq: str | None) -> NDArray[np.int64]:

@@ -40,6 +40,7 @@ SHARE_ON_CALENDAR = 0.9  # of the stamps, where the others may be faults
 SHOWN_SPACINGS = 3
 LAST_WEEK = 4  # of a month, counted from 0; not all months have it
 STEPS_THAT_NAME = 24  # of a calendar, from which pandas tells it from all others
+DAYS_OF_WEEK = 7
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 FISCAL_STEPS = (28 * TICKS_OF_DAY, 35 * TICKS_OF_DAY)
 
@@ -68,9 +69,12 @@ def infer_freq(stamps: Ints, *, integers: bool) -> str:
 
 
 def _freq_of_filled_days(dates: Days) -> str | None:
-    """Days, where at least half of them have a stamp."""
-    span = int((dates[-1] - dates[0]).astype(np.int64)) + 1
-    return "D" if len(np.unique(dates)) >= span / 2 else None
+    """Days, where at least half of them have a stamp, or nearly all on some days of the week."""
+    days = np.unique(dates).astype(np.int64)
+    every = np.arange(days[0], days[-1] + 1)
+    used = every[np.isin(every % DAYS_OF_WEEK, days % DAYS_OF_WEEK)]
+    some = len(used) < len(every) and len(days) >= SHARE_ON_CALENDAR * len(used)
+    return "D" if 2 * len(days) >= len(every) or some else None
 
 
 def _at_one_time_of_day(unique: Ints) -> Ints:

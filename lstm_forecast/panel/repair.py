@@ -14,7 +14,7 @@ from lstm_forecast.config.table import DataConfig
 from lstm_forecast.panel.fill import with_rows_added, without_missing
 from lstm_forecast.panel.grid import Grid
 from lstm_forecast.panel.rows import Rows
-from lstm_forecast.panel.seasons import season_length
+from lstm_forecast.panel.seasons import usual_seasons
 from lstm_forecast.panel.zones import MOST_STEPS_SKIPPED, clock_hint
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding, Level
 
@@ -241,7 +241,7 @@ def _filled(rows: Rows, gaps: _Gaps, survey: _Survey, ids: Sequence[str]) -> Row
             text = "data.gaps: fill adds rows without values"
             survey.add("missing", "error", gaps.total, text, (), FILLING)
     if data.missing not in ("error", "mask") and np.isnan(rows.values).any():
-        season = season_length(survey.grid.freq)
+        season, _ = usual_seasons(survey.grid)
         rows = without_missing(rows, data.missing, season=season, ids=ids, columns=survey.columns)
     if data.gaps == "mask" and len(gaps.after):
         rows = with_rows_added(rows, limit=data.fill_limit)

@@ -7,12 +7,15 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.tseries.frequencies import to_offset
 
+from lstm_forecast.config.closed import ClosedConfig
+from lstm_forecast.panel.closed import open_steps
 from lstm_forecast.panel.frequency import DAY, fixed_step, month_days, sub_daily
+from lstm_forecast.panel.grid import Grid
 from lstm_forecast.panel.panel import Layout
 
 __all__ = [
     "autocorrelation", "held_season", "season_length", "season_text", "second_season",
-    "strongest_season", "usual_season",
+    "strongest_season", "usual_season", "usual_seasons",
 ]  # fmt: skip
 
 Floats = NDArray[np.float64]
@@ -34,7 +37,9 @@ ROWS_OF_SEASON = {
     "BQE": 4,
     "BQS": 4,
 }
-DAYS_OF_YEAR = 365  # rows of the second season that days have
+DAYS_OF_YEAR, DAYS_OF_WEEK = 365, 7  # rows of the second and of the first season that days have
+BUSINESS_DAYS = 5
+MOST_STEPS_OF_WEEK = 1_000_000  # that are counted where some are closed
 LONGEST_SEASON = 366  # rows
 # The weakest autocorrelation that counts as a season: in all, and in standard errors of one that is
 # none.
@@ -58,6 +63,44 @@ def season_length(freq: str) -> int:
     return int(whole // delta) if delta <= whole / 2 and whole % delta == pd.Timedelta(0) else 1
 
 
+def usual_seasons(grid: Grid) -> tuple[int, int]:
+    """Rows of the season that is usual for the steps of a grid, and of the longer one beside it:
+    the week of parts of a day, and the year of days; 1 and 0 where there is none.
+
+    Rows are counted that are open in a usual week, as those of holidays are in none.
+    """
+    first, freq = season_length(grid.freq), grid.freq
+    days = freq == "D"
+    second = DAYS_OF_YEAR if days else 0
+    if not freq.isdigit() and sub_daily(freq) and first > 1:
+        second = DAYS_OF_WEEK * first
+    if grid.closed is None or not grid.closed.weekly or not (days or freq == "B" or second):
+        return first, second
+    each = _open_rows_of_days(grid, 1 if days or freq == "B" else first)
+    week = int(each.sum())
+    if not second or days:
+        return max(1, week), round(DAYS_OF_YEAR * week / DAYS_OF_WEEK) if days else 0
+    alike = set(each[each > 0].tolist())
+    return (alike.pop(), week) if len(alike) == 1 and 1 not in alike else (max(1, week), 0)
+
+
+def _open_rows_of_days(grid: Grid, rows: int) -> Ints:
+    """How many of the ``rows`` of each day of a usual week are open, (7,)."""
+    if DAYS_OF_WEEK * rows > MOST_STEPS_OF_WEEK:
+        return np.full(DAYS_OF_WEEK, rows)
+    step = DAY // rows
+    start = grid.local(grid.ticks(np.zeros(1, np.int64)))[0]
+    monday = start - start.day_of_week * DAY
+    first = monday - (monday - monday.normalize()) // step * step
+    stamps = pd.date_range(first, periods=DAYS_OF_WEEK * rows, freq=step)
+    assert grid.closed is not None  # noqa: S101  all steps of others are open
+    is_open = open_steps(ClosedConfig(weekly=grid.closed.weekly), stamps)
+    if grid.freq == "B":
+        is_open &= stamps.day_of_week.to_numpy() < BUSINESS_DAYS
+    counts: Ints = is_open.reshape(DAYS_OF_WEEK, rows).sum(axis=1)
+    return counts
+
+
 def held_season(layout: Layout, season: int) -> bool:
     """Whether the longest series holds two seasons: what was seen but once cannot be told from
     chance.
@@ -67,21 +110,13 @@ def held_season(layout: Layout, season: int) -> bool:
 
 def usual_season(layout: Layout) -> int:
     """Rows of the season that is usual for the frequency; 1 where no series holds two of it."""
-    season = season_length(layout.grid.freq)
+    season, _ = usual_seasons(layout.grid)
     return season if held_season(layout, season) else 1
 
 
 def second_season(layout: Layout) -> int:
-    """Rows of the longer season that is usual beside the first: the week of parts of a day, and the
-    year of days; 0 where no series holds two of it.
-    """
-    freq = layout.grid.freq
-    if freq == "D":
-        season = DAYS_OF_YEAR
-    elif not freq.isdigit() and sub_daily(freq) and season_length(freq) > 1:
-        season = 7 * season_length(freq)
-    else:
-        return 0
+    """Rows of the longer season that is usual beside the first; 0 where no series holds two."""
+    _, season = usual_seasons(layout.grid)
     return season if held_season(layout, season) else 0
 
 

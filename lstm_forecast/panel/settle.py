@@ -17,6 +17,7 @@ from lstm_forecast.config.table import DataConfig
 from lstm_forecast.errors import DataError
 from lstm_forecast.panel.cell_questions import question_of_readings, questions_of_texts
 from lstm_forecast.panel.draft import Choice, Question
+from lstm_forecast.panel.find_closed import find_closed
 from lstm_forecast.panel.grid import ticks_of
 from lstm_forecast.panel.moves import moves_to
 from lstm_forecast.panel.notes import gap_lengths, suspected_sentinels
@@ -40,6 +41,7 @@ __all__ = ["Settled", "settle"]
 
 # Largest share of the rows that is dropped, merged or moved without being asked for.
 SHARE_SETTLED_UNASKED = 0.01
+SHOWN_CALENDARS = 4
 SEASONAL_HOLES = 0.05  # missing steps for each row from which they are filled by season
 NONE: Mapping[str, Any] = {}  # no policies beside those that were found
 NOT_OBSERVED = "mask"  # the policy for missing values that invents none
@@ -93,6 +95,7 @@ class _Settling:
         self._future_rows()
         self._off_grid()
         self._repeated()
+        self._closed()
         self._two_frequencies()
         self._infinite()
         self._holes()
@@ -211,6 +214,21 @@ class _Settling:
     def _stamps(self) -> pd.Index:
         _, stamps, _ = stamped_rows(self.table, self.data, self.data.targets)
         return stamps
+
+    def _closed(self) -> None:
+        """Steps on which nothing is ever observed are no steps: no row with a value is lost."""
+        panel, found = self._survey()
+        if not self.data.closed.any and not found.keys().isdisjoint(("gaps", "missing")):
+            rule, alike = find_closed(panel, n_targets=len(self.data.targets))
+            if rule.any:
+                self.written["closed"] = rule
+            if alike:
+                others = ", ".join(alike[:SHOWN_CALENDARS])
+                text = (
+                    f"holidays of {rule.holidays[0]} are in these rows those of {others} as well:"
+                    " data.closed.holidays says on which nothing is forecast"
+                )
+                self.told.append(Finding(text, "note", int(panel.layout.lengths.max()), text))
 
     def _two_frequencies(self) -> None:
         """Rows that are half as often in one part as in another: missing ones are not filled."""

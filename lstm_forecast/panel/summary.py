@@ -1,11 +1,14 @@
 """What a table was taken for, and what was done about its faults, in lines that people read."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from lstm_forecast.config.document import quote
 from lstm_forecast.config.table import DataConfig
+from lstm_forecast.panel.closed import closed_text
+from lstm_forecast.panel.panel import Layout
 from lstm_forecast.panel.questions import shown
 from lstm_forecast.panel.seasons import season_text, second_season, usual_season
 from lstm_forecast.panel.settle import Settled
@@ -57,6 +60,8 @@ def summary(settled: Settled, roles: Roles) -> Iterator[str]:
         + (f"; other numeric columns: {_listed(roles.others)}" if roles.others else "")
         + (f"; constant in each series: {_listed(roles.static)}" if roles.static else "")
     )
+    if data.closed.any:
+        yield _closed(layout, data)
     yield from _numbers(data)
     yield from panel.notes
     for found in settled.findings:
@@ -67,6 +72,17 @@ def summary(settled: Settled, roles: Roles) -> Iterator[str]:
         )
         place = f" ({found.places[0]})" if found.places else ""
         yield f"{found.kind}: {found.count:,} rows{policy}{place}"
+
+
+def _closed(layout: Layout, data: DataConfig) -> str:
+    """Which steps the grid leaves out, and how many."""
+    stamps = layout.grid.ticks(layout.ordinals(layout.offsets[[0, -1]] - np.array([0, 1])))
+    every = replace(layout.grid, closed=None).ordinals(stamps)
+    steps, still_open = (int(np.ptp(each)) + 1 for each in (every, layout.grid.ordinals(stamps)))
+    return (
+        f"closed: {closed_text(data.closed)}: {steps - still_open:,} of {steps:,} steps, on which"
+        " nothing is ever observed, are left out and not forecast (data.closed)"
+    )
 
 
 def _numbers(data: DataConfig) -> Iterator[str]:

@@ -16,7 +16,7 @@ from lstm_forecast.config.schema import Config
 from lstm_forecast.events import phase
 from lstm_forecast.panel.notes import is_share
 from lstm_forecast.panel.panel import Panel
-from lstm_forecast.panel.seasons import held_season, season_length, strongest_season
+from lstm_forecast.panel.seasons import held_season, strongest_season, usual_seasons
 from lstm_forecast.panel.split import Split
 from lstm_forecast.training.look import Choice, Looks
 
@@ -108,8 +108,8 @@ def _resolve_season(choices: _Choices, panel: Panel, split: Split) -> None:
     """The season that is usual for the frequency; one found in the values where the rows do not
     hold two of those.
     """
-    freq = panel.layout.grid.freq
-    usual, fits = season_length(freq), held_season(panel.layout, season_length(freq))
+    freq, (usual, _) = panel.layout.grid.freq, usual_seasons(panel.layout.grid)
+    fits = held_season(panel.layout, usual)
     if fits and not freq.isdigit():
         choices.settle("windows.season_length", usual, f"usual for freq {freq}")
     elif choices.open("windows.season_length"):

@@ -33,6 +33,8 @@ class Case:
 
 
 READ = {
+    "business_hours.csv": Case("h", 1143, "2021-01-04 09:00:00", "2021-06-30 09:00:00"),
+    "closed_sundays.csv": Case("D", 429, "2022-01-03", "2023-05-18"),
     "counts.csv": Case("D", 730, "2018-01-01", "2020-01-01"),
     "demo.tsf": Case("MS", 300, "1990-01-01", "1998-05-01", series=3),
     "epoch_seconds.csv": Case("h", 960, "2020-01-01 00:00:00+00:00", "2020-02-10 00:00:00+00:00"),
@@ -51,6 +53,7 @@ READ = {
     "semi_monthly.csv": Case("SMS-15", 96, "2012-01-01", "2016-01-01"),
     "some_thousands.csv": Case("D", 400, "2022-01-01", "2023-02-05"),
     "thousands.csv": Case("B", 500, "2019-01-01", "2020-12-01"),
+    "trading_days.csv": Case("B", 747, "2020-01-02", "2022-12-27"),
     "year_month_name.csv": Case("MS", 120, "2010-01-01", "2020-01-01"),
     "year_quarter_columns.csv": Case("QS-JAN", 48, "2008-01-01", "2020-01-01"),
     "year_week_columns.csv": Case("W-MON", 209, "2018-01-01", "2022-01-03"),
