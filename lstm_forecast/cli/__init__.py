@@ -14,7 +14,8 @@ import typer
 
 from lstm_forecast.cli import completion, configs
 from lstm_forecast.cli.checks import check
-from lstm_forecast.cli.forecasts import init, plot, predict, template, train
+from lstm_forecast.cli.forecasts import plot, predict, template, train
+from lstm_forecast.cli.init import init
 from lstm_forecast.cli.judgements import backtest, compare
 from lstm_forecast.cli.options import Command, Group
 from lstm_forecast.cli.pages import guide

@@ -1,4 +1,4 @@
-"""From a table to forecasts: ``init``, ``train``, ``predict`` and ``plot``."""
+"""From a config to forecasts: ``train``, ``predict``, ``template`` and ``plot``."""
 
 import shlex
 from enum import StrEnum
@@ -14,15 +14,10 @@ from lstm_forecast.cli.options import (
     ConfigFile,
     Data,
     Future,
-    GivenTable,
     Overrides,
     Resume,
     RunName,
     Runs,
-    SeriesId,
-    Targets,
-    Timestamp,
-    TimestampFormat,
 )
 from lstm_forecast.cli.terminal import emit_json, listening, plain_json, reported, say
 from lstm_forecast.cli.text import errors_table, outcome, unseen_categories
@@ -32,7 +27,7 @@ from lstm_forecast.errors import QUALITY_GATE
 if TYPE_CHECKING:
     from lstm_forecast.store.report import Report
 
-__all__ = ["init", "plot", "predict", "template", "train"]
+__all__ = ["plot", "predict", "template", "train"]
 
 
 class Columns(StrEnum):
@@ -49,88 +44,6 @@ class Picture(StrEnum):
     training = "training"
     horizon = "horizon"
     gates = "gates"
-
-
-class DecimalSign(StrEnum):
-    """Signs before decimals."""
-
-    point = "."
-    comma = ","
-
-
-class ThousandsSign(StrEnum):
-    """Signs between thousands."""
-
-    comma = ","
-    point = "."
-    apostrophe = "'"
-    space = " "
-
-
-@reported
-def init(
-    data: GivenTable,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="[default: configs/NAME.yaml]")
-    ] = None,
-    target: Targets = None,
-    horizon: Annotated[int | None, typer.Option(min=1, help="Steps to forecast.")] = None,
-    timestamp: Timestamp = None,
-    timestamp_format: TimestampFormat = None,
-    series_id: SeriesId = None,
-    decimal: Annotated[DecimalSign | None, typer.Option(help="Decimal sign.")] = None,
-    thousands: Annotated[ThousandsSign | None, typer.Option(help="Sign between thousands.")] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            help="How DATA is read: data.sheet=2024 (repeatable).",
-            autocompletion=completion.data_keys,
-        ),
-    ] = None,
-    force: Annotated[bool, typer.Option(help="Overwrite an existing config.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Look at DATA and write a commented config."""
-    with listening():
-        from lstm_forecast.commands.init import init as run
-        from lstm_forecast.config.loading import Argument, assigned
-        from lstm_forecast.panel.questions import question_lines
-
-        options = {
-            "--timestamp-format": (("timestamp_format",), timestamp_format),
-            "--decimal": (("csv", "decimal"), decimal),
-            "--thousands": (("csv", "thousands"), thousands),
-        }
-        given = [
-            *(
-                Argument(option, ("data", *key), str(value))
-                for option, (key, value) in options.items()
-                if value is not None
-            ),
-            *(assigned(setting, option="--set") for setting in settings or ()),
-        ]
-        result = run(
-            data, output=output, targets=target or (), horizon=horizon, timestamp=timestamp or (),
-            series_id=series_id, settings=given, force=force,
-        )  # fmt: skip
-    for finding in result.findings:
-        say(finding, event="finding")
-    for question in result.questions:
-        lines = question_lines(question, section="data.")
-        say(
-            "open: training refuses the table until someone chooses",
-            *lines,
-            event="finding",
-            kind=question.kind,
-        )
-    if as_json:
-        emit_json(result.draft())
-    else:
-        print(result.path)
-        if result.questions:
-            say(f"settle what is open in {result.path}, then")
-        say(f"next: forecast train --config {shlex.quote(str(result.path))}", event="next")
 
 
 @reported

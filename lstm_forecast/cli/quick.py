@@ -1,7 +1,6 @@
 """Forecasts at once: ``quick``."""
 
 import re
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -69,7 +68,7 @@ def quick(
     with listening(), _line_by_line(as_json):
         from lstm_forecast.commands import quick as command
         from lstm_forecast.forecasting.prediction import LEVELS
-        from lstm_forecast.panel.questions import Caller
+        from lstm_forecast.panel.questions import Caller, as_options
 
         command.require_places(data, output, plot)
         columns = {
@@ -79,7 +78,7 @@ def quick(
         found = command.quick(
             data, list(_arguments(columns, settings or ())), horizon=horizon,
             levels=levels or LEVELS, series=series or (), season=season, weights=weights,
-            caller=Caller("forecast quick", _as_options),
+            caller=Caller("forecast quick", as_options),
         )  # fmt: skip
         command.write_quick(found, output, plot)
     for line in found.findings:
@@ -104,14 +103,6 @@ def _arguments(columns: Mapping[str, object], settings: Sequence[str]) -> "Itera
             yield Argument(f"--{name}", ("data", KEYS.get(name, name.replace("-", "_"))), value)
     for setting in settings:
         yield assigned(setting, option="--set")
-
-
-def _as_options(keys: Mapping[str, object]) -> str:
-    """How the command line gives keys of the section data, as a shell takes it."""
-    from lstm_forecast.panel.questions import shown
-
-    given = (f"data.{key}={shown(value)}" for key, value in keys.items())
-    return " ".join(f"--set {shlex.quote(each)}" for each in given)
 
 
 @contextmanager

@@ -3,8 +3,8 @@
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,42 +15,35 @@ from lstm_forecast.config.schema import Config
 from lstm_forecast.config.table import CsvConfig, DataConfig
 from lstm_forecast.errors import UsageError, WriteError
 from lstm_forecast.files import STDIN, is_text
-from lstm_forecast.panel.draft import Draft, Question
+from lstm_forecast.panel.draft import Choice, Draft, Question
 from lstm_forecast.panel.panel import Panel
-from lstm_forecast.panel.questions import given_reading, question_lines
+from lstm_forecast.panel.questions import (
+    POLICIES,
+    as_options,
+    given_policies,
+    given_reading,
+    question_lines,
+    with_policies,
+)
 from lstm_forecast.panel.seasons import usual_season
 from lstm_forecast.panel.settle import Settled, settle
-from lstm_forecast.panel.summary import POLICIES, fitting, summary
+from lstm_forecast.panel.summary import fitting, listed, summary
 from lstm_forecast.store import write_whole
 from lstm_forecast.store.outputs import require_apart
-from lstm_forecast.tables.first_look import first_look
+from lstm_forecast.tables.first_look import Given, first_look
 from lstm_forecast.tables.formats import suffix_of
 from lstm_forecast.tables.roles import Roles
 
-__all__ = ["InitResult", "init", "name_of"]
+__all__ = ["init", "name_of"]
 
 # Steps that people plan for, by season length; one season for all others.
 HORIZON_OF_SEASON = {1: 12, 4: 8, 12: 12, 52: 13, 5: 10, 6: 12, 7: 14}
 # Beside the config: what editors complete and check keys by.
 SCHEMA_FILE = ".forecast-schema.json"
 LONGEST_COMMENT = 2000  # characters
+ROLES = ("timestamp", "series_id", "freq", "targets")
 # Keys that init may have found, beside the columns.
 FOUND_KEYS = ("timestamp_format", "timezone", "sheet", "table", "query")
-
-
-@dataclass(frozen=True)
-class InitResult:
-    """The config that was written, what was found on the way, and what training will refuse until
-    someone chooses.
-    """
-
-    path: Path
-    findings: list[str]
-    questions: tuple[Question, ...]
-
-    def draft(self) -> Draft:
-        """The same as a document."""
-        return Draft(config=str(self.path), findings=tuple(self.findings), questions=self.questions)
 
 
 def init(
@@ -63,27 +56,88 @@ def init(
     series_id: str | None = None,
     settings: Sequence[Argument] = (),
     force: bool = False,
-) -> InitResult:
+) -> Draft:
     """Write a config for the table at ``data``, by default to ``configs/<name of the data>.yaml``,
     and its schema.
 
-    The ``settings`` are keys that say how the table is read. Raises DataError if the data have no
+    The ``settings`` are keys that say how the table is read, and what is done about its faults.
+    Raises DataError if the data have no
     usable time or target column, WriteError if the config exists already, UsageError if no config
     can hold what is to be in it and for other keys, ConfigError for wrong values of them.
     """
-    reading = given_reading(settings, command="init")
+    reading = given_reading(settings, command="init", more=POLICIES)
+    policies = given_policies(settings, command="init")
     name, path = _named(data, output, force=force)
     given = replace(reading, timestamp=timestamp, series_id=series_id, targets=targets)
-    look = first_look(data, given)
+    look = with_policies(first_look(data, given), policies)
     settled = settle(look, data)
-    findings = list(summary(settled, look.roles))
+    findings = [*summary(settled, look.roles), _sure_line(_guessed(settled, look.roles, given))]
     located = _located(data, path) if data != STDIN else _to_be_saved(data, path, name, findings)
     horizon = horizon or _horizon(settled.panel)
     text = _config_text(name, located, settled, look.roles, horizon, findings)
     _require_readable(text, path)
     _write(path.with_name(SCHEMA_FILE), json.dumps(Config.model_json_schema(), indent=1))
     _write(path, text)
-    return InitResult(path, findings, settled.questions)
+    return _draft(path, settled, look.roles, given, findings)
+
+
+def _draft(
+    path: Path, settled: Settled, roles: Roles, given: Given, findings: Sequence[str]
+) -> Draft:
+    """What was written, found and asked."""
+    data, layout = settled.data, settled.panel.layout
+    ends = layout.stamps(np.concatenate([layout.offsets[:-1], layout.offsets[1:] - 1]))
+    first, last = (
+        int(end) if isinstance(layout.grid.origin, int) else str(end)
+        for end in (ends.min(), ends.max())
+    )
+    questions = tuple(replace(each, answers=_with_options(each)) for each in settled.questions)
+    return Draft(
+        config=str(path),
+        rows=settled.rows,
+        series=len(layout.ids),
+        series_id=data.series_id,
+        timestamp=data.stamp_columns,
+        freq=layout.grid.freq,
+        first=first,
+        last=last,
+        targets=data.targets,
+        covariates={"numeric": roles.others, "static": roles.static},
+        closed=data.closed.model_dump(mode="json", exclude_defaults=True),
+        policies=_written_policies(data),
+        sure=tuple(key for key in ROLES if key not in _guessed(settled, roles, given)),
+        findings=tuple(findings),
+        questions=questions,
+    )
+
+
+def _with_options(question: Question) -> tuple[Choice, ...]:
+    return tuple(replace(each, option=as_options(each.keys)) for each in question.answers)
+
+
+def _written_policies(data: DataConfig) -> dict[str, object]:
+    """The policies that are not the default, as a config writes them."""
+    return data.model_dump(mode="json", include={*POLICIES} - {"closed"}, exclude_defaults=True)
+
+
+def _guessed(settled: Settled, roles: Roles, given: Given) -> dict[str, str]:
+    """What of the columns the table does not say without doubt, and how it is said."""
+    kinds = {question.kind for question in settled.questions}
+    found = {}
+    if roles.others and not given.targets:
+        found["targets"] = f"--target chooses among {listed([*roles.targets, *roles.others])}"
+    if "duplicates" in kinds:
+        found["series_id"] = "see the questions"
+    if not kinds.isdisjoint(("off_grid", "gaps")):
+        found["freq"] = "see the questions"
+    return found
+
+
+def _sure_line(guessed: Mapping[str, str]) -> str:
+    """What is sure and what was guessed, for people."""
+    sure = ", ".join(key for key in ROLES if key not in guessed)
+    rest = "".join(f"; guessed: {key} ({how})" for key, how in guessed.items())
+    return f"sure: {sure}{rest}"
 
 
 def _named(data: Path, output: Path | None, *, force: bool) -> tuple[str, Path]:
@@ -212,11 +266,9 @@ def _data_lines(settled: Settled) -> Iterator[str]:
     if data.units:
         yield f"units: {quote(data.units)}  # what numbers with each are multiplied by"
     counts = {finding.kind: finding.count for finding in settled.findings}
-    for kind in POLICIES:
-        policy = getattr(data, kind)
-        if policy != DataConfig.model_fields[kind].default:
-            rows = f"  # {counts[kind]:,} rows" if kind in counts else ""
-            yield f"{kind}: {quote(policy)}{rows}"
+    for kind, policy in _written_policies(data).items():
+        rows = f"  # {counts[kind]:,} rows" if kind in counts else ""
+        yield f"{kind}: {quote(policy)}{rows}"
     yield from _open_lines(settled.questions)
 
 

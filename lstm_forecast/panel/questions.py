@@ -1,6 +1,7 @@
 """What a table leaves open, and how a call that says little of a table is answered."""
 
 import re
+import shlex
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,11 +17,21 @@ from lstm_forecast.tables.amounts import is_limit
 from lstm_forecast.tables.first_look import FirstLook, Given, first_look
 from lstm_forecast.tables.source import Frame, Source
 
-__all__ = ["Caller", "given_reading", "question_lines", "shown", "table_as_asked"]
+__all__ = [
+    "POLICIES", "Caller", "as_options", "given_policies", "given_reading", "question_lines",
+    "shown", "table_as_asked", "with_policies",
+]  # fmt: skip
 
 Key = tuple[str, ...]
 # stand in for columns that are found later, while the other keys are checked
-READING_KEYS = ("csv", "units", "sheet", "table", "query", "freq", "timestamp_format")
+READING_KEYS = (
+    "csv", "units", "sheet", "table", "query", "freq", "timestamp_format", "timezone",
+)  # fmt: skip
+# Keys of what is done about faults, in the order in which they are told.
+POLICIES = (
+    "dst", "closed", "future_rows", "off_grid", "unsorted", "duplicates", "gaps", "fill_limit",
+    "sentinels", "infinite", "censored", "missing",
+)  # fmt: skip
 OPEN = {"timestamp": "(the time)", "targets": ["(the target)"]}
 
 
@@ -61,23 +72,52 @@ def table_as_asked(
     return config.model_copy(update={"data": data}), settled
 
 
-def given_reading(settings: Sequence[Argument], *, command: str) -> Given:
+def given_reading(settings: Sequence[Argument], *, command: str, more: Sequence[str] = ()) -> Given:
     """What the ``settings`` of a ``command`` say of how a table is read.
 
-    Raises UsageError for keys that say something else, ConfigError for wrong values.
+    Raises UsageError for keys that say something else, and are none of ``more``, ConfigError for
+    wrong values.
     """
     for argument in settings:
         for (section, *key), _ in argument.leaves():
-            if section != "data" or not key or key[0] not in READING_KEYS:
-                raise UsageError(
-                    f"{argument.place}: {command} takes what says how the table is read: data."
-                    f"{', data.'.join(READING_KEYS)}; write other keys to a config"
+            if section != "data" or not key or key[0] not in (*READING_KEYS, *more):
+                what = "how the table is read" + (
+                    " and what is done about its faults" if more else ""
                 )
-    base = {"name": command, "windows": {"horizon": 1}, "data": {"path": command, **OPEN}}
-    data = config_of(base, settings, source=f"forecast {command}").data
+                raise UsageError(
+                    f"{argument.place}: {command} takes what says {what}: data."
+                    f"{', data.'.join((*READING_KEYS, *more))}; write other keys to a config"
+                )
+    data = _given_data(settings, command)
     return Given(
-        timestamp_format=data.timestamp_format, csv=data.csv, units=data.units, inside=data.inside
+        timestamp_format=data.timestamp_format,
+        timezone=data.timezone,
+        csv=data.csv,
+        units=data.units,
+        inside=data.inside,
     )
+
+
+def given_policies(settings: Sequence[Argument], *, command: str) -> dict[str, Any]:
+    """What the ``settings`` of a ``command`` say of the faults of a table: keys of the section
+    data.
+
+    Raises ConfigError for wrong values.
+    """
+    keys = {key for argument in settings for (_, key, *_), _ in argument.leaves()}
+    data = _given_data(settings, command)
+    return {key: getattr(data, key) for key in POLICIES if key in keys}
+
+
+def _given_data(settings: Sequence[Argument], command: str) -> DataConfig:
+    base = {"name": command, "windows": {"horizon": 1}, "data": {"path": command, **OPEN}}
+    return config_of(base, settings, source=f"forecast {command}").data
+
+
+def with_policies(look: FirstLook, policies: Mapping[str, Any]) -> FirstLook:
+    """The look at a table whose faults are settled by ``policies``, as far as these go."""
+    known = look.data.model_copy(update={"sentinels": (), **policies})
+    return _with_words(look, known, {("data", key) for key in policies})
 
 
 def _with_words(look: FirstLook, known: DataConfig, given: Collection[Key]) -> FirstLook:
@@ -117,7 +157,7 @@ def _asked(
     are moved to that of the ``freq`` that was found.
     """
     first, *others = question_lines(question, section="data.")
-    keys = next((choice.keys for choice in question.choices if choice.keys), None)
+    keys = next((choice.keys for choice in question.answers if choice.keys), None)
     if keys is not None and "off_grid" in keys:
         keys = {**freq, **keys}
     example = "" if keys is None else f"; choose, for example with {how(keys)}"
@@ -126,11 +166,17 @@ def _asked(
 
 def question_lines(question: Question, *, section: str = "") -> Iterator[str]:
     """The finding, its first places, and the answers as keys of ``section`` with what they do."""
-    yield question.text
+    yield question.finding
     yield from (f"  at {place}" for place in question.places)
-    for choice in question.choices:
+    for choice in question.answers:
         keys = " and ".join(f"{section}{key}: {shown(value)}" for key, value in choice.keys.items())
         yield f"  - {keys} ({choice.effect})" if keys else f"  - {choice.effect}"
+
+
+def as_options(keys: Mapping[str, object]) -> str:
+    """How the command line gives keys of the section data, as a shell takes it."""
+    given = (f"data.{key}={shown(value)}" for key, value in keys.items())
+    return " ".join(f"--set {shlex.quote(each)}" for each in given)
 
 
 def shown(value: Any) -> str:

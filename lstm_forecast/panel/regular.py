@@ -63,7 +63,8 @@ def finer_answer(freq: str, ticks: NDArray[np.int64]) -> Choice | None:
         return None
     alias = alias_of(part)
     empty = f"{rows - len(unique):,} of {rows:,} steps of {alias} have none, and are filled"
-    return Choice({"freq": alias, **FILLED}, f"all rows stay where they are; {empty}")
+    keys = {"freq": alias, **FILLED}
+    return Choice(keys, f"all rows stay where they are; {empty}", safe=True)
 
 
 def two_frequencies(

@@ -61,6 +61,7 @@ class Settled:
     """
 
     data: DataConfig
+    rows: int  # of the table
     panel: Panel
     findings: tuple[Finding, ...]  # what the policies did, and what may be a fault
     questions: tuple[Question, ...]
@@ -109,7 +110,8 @@ class _Settling:
         done = tuple(finding for kind, finding in found.items() if kind not in open_kinds)
         data = self.data.model_copy(update={"freq": panel.layout.grid.freq, **self.written})
         told = (*done, *self.look.stamps_read, *self.told)
-        return Settled(data, panel, told, tuple(self.questions))
+        rows = len(self.table.frame)
+        return Settled(data, rows, panel, told, tuple(self.questions))
 
     def _survey(self, more: Mapping[str, Any] = NONE) -> tuple[Panel, dict[str, Finding]]:
         """The panel under the policies found so far and ``more``, and the faults in the table."""
@@ -160,7 +162,7 @@ class _Settling:
             kept = _Settling(self.look, data, self.table)
             kept.settled()
             drop = Choice({"future_rows": "drop"}, f"{late.count:,} rows are left out")
-            keep = Choice({"future_rows": "keep", **kept.written}, "all rows stay")
+            keep = Choice({"future_rows": "keep", **kept.written}, "all rows stay", safe=True)
             choices = [drop, keep] if can_drop else [keep]
             text = f"{self._of_all(late.count)} are {late.text}"
             self._ask(late, text, *choices, assumed={"future_rows": choices[0].keys["future_rows"]})

@@ -9,27 +9,14 @@ from lstm_forecast.config.document import quote
 from lstm_forecast.config.table import DataConfig
 from lstm_forecast.panel.closed import closed_text
 from lstm_forecast.panel.panel import Layout
-from lstm_forecast.panel.questions import shown
+from lstm_forecast.panel.questions import POLICIES, shown
 from lstm_forecast.panel.seasons import season_text, second_season, usual_season
 from lstm_forecast.panel.settle import Settled
 from lstm_forecast.tables.roles import Roles
 
-__all__ = ["POLICIES", "fitting", "summary"]
+__all__ = ["fitting", "listed", "summary"]
 
 LONGEST_LIST = 400  # characters that the names of columns may take in a line
-# Keys of what is done about faults, in the order in which they are told.
-POLICIES = (
-    "future_rows",
-    "off_grid",
-    "unsorted",
-    "duplicates",
-    "gaps",
-    "fill_limit",
-    "sentinels",
-    "infinite",
-    "censored",
-    "missing",
-)
 
 
 def summary(settled: Settled, roles: Roles) -> Iterator[str]:
@@ -56,9 +43,9 @@ def summary(settled: Settled, roles: Roles) -> Iterator[str]:
         + (f", {lengths[0]:,} rows from {span[0]} to {span[1]}" if len(lengths) == 1 else "")
     )
     yield (
-        f"targets: {_listed(data.targets)}"
-        + (f"; other numeric columns: {_listed(roles.others)}" if roles.others else "")
-        + (f"; constant in each series: {_listed(roles.static)}" if roles.static else "")
+        f"targets: {listed(data.targets)}"
+        + (f"; other numeric columns: {listed(roles.others)}" if roles.others else "")
+        + (f"; constant in each series: {listed(roles.static)}" if roles.static else "")
     )
     if data.closed.any:
         yield _closed(layout, data)
@@ -98,7 +85,7 @@ def _numbers(data: DataConfig) -> Iterator[str]:
         yield f"units: {name}: {each} beside the numbers"
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
     """Names between commas, as many as people read."""
     first = fitting(names)
     left = [f"and {len(names) - len(first):,} more"] if len(first) < len(names) else []

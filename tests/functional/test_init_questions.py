@@ -4,6 +4,7 @@ until someone chose.
 
 import csv
 import json
+import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -84,10 +85,12 @@ def settings(choice: dict[str, Any]) -> list[str]:
 
 def require_answers_to_work(question: dict[str, Any], config: Path, table: Path) -> None:
     """Every answer that keys of the config can give lets ``check`` and all that training prepares
-    go on.
+    go on; as options, ``init`` asks no more.
     """
-    for choice in question["choices"]:
+    for choice in question["answers"]:
         if choice["keys"]:
+            left, _, _ = asked(table, *shlex.split(choice["option"]))
+            assert question["kind"] not in {each["kind"] for each in left}, choice
             settled = load_config(config, overrides=[*SETTLED, *settings(choice)], environment={})
             assert check(table, config=settled).problems == (), choice
             assert len(prepare(settled, table).values)
@@ -131,7 +134,7 @@ def test_a_text_with_digits_is_never_a_missing_value_without_a_word(
     (question,), config, said = asked(table)
     assert (question["kind"], question["count"]) == ("texts", len(texts))
     assert f"{table}:5: column y: {texts[0]!r}" in question["places"][0]
-    assert "data.sentinels: [" in said and f"{table}:5" in said
+    assert "data.sentinels=[" in said and f"{table}:5" in said
     data = load_config(config, environment={}).data
     assert (data.sentinels, data.missing) == ((), "error")
     assert repr(texts[0]) in refusal(config, table)
@@ -148,7 +151,7 @@ def test_train_and_check_refuse_the_config_with_the_exit_code_of_data(folder: Pa
 
 def test_a_unit_beside_some_numbers_may_be_that_of_all(folder: Path) -> None:
     (question,), config, _ = asked(table := single(folder, ["12 kg", "13kg"]))
-    assert question["choices"][0]["keys"] == {"units": {"y": {"": 1, "kg": 1}}}
+    assert question["answers"][0]["keys"] == {"units": {"y": {"": 1, "kg": 1}}}
     assert refusal(config, table)
     require_answers_to_work(question, config, table)
 
@@ -157,7 +160,7 @@ def test_a_unit_beside_some_numbers_may_be_that_of_all(folder: Path) -> None:
 def test_limits_of_what_could_be_measured_are_asked(folder: Path, texts: list[str]) -> None:
     (question,), config, said = asked(table := single(folder, texts))
     assert (question["kind"], question["count"]) == ("censored", 2)
-    assert [choice["keys"]["censored"] for choice in question["choices"]] == [
+    assert [choice["keys"]["censored"] for choice in question["answers"]] == [
         *("half", "limit", "missing")
     ]
     assert texts[0] in said and texts[0] in refusal(config, table)
@@ -170,14 +173,14 @@ def test_words_without_digits_stay_words_for_missing_values_beside_those_that_ar
     (question,), config, _ = asked(single(folder, ["offline", "10-12", "offline"]))
     data = load_config(config, environment={}).data
     assert (data.sentinels, data.missing) == (("offline",), "ffill")
-    assert set(question["choices"][-1]["keys"]["sentinels"]) == {"offline", "10-12"}
+    assert set(question["answers"][-1]["keys"]["sentinels"]) == {"offline", "10-12"}
     require_answers_to_work(question, config, folder / "table.csv")
 
 
 def test_more_texts_than_a_config_holds_are_asked_to_be_corrected(folder: Path) -> None:
     table = single(folder, [f"{k}-60" for k in range(10, 50)], count=500)
     (question,), config, _ = asked(table)
-    assert [choice["keys"] for choice in question["choices"]] == [{}]
+    assert [choice["keys"] for choice in question["answers"]] == [{}]
     assert refusal(config, table)
 
 
@@ -254,7 +257,7 @@ def test_measurements_are_no_names_of_series(folder: Path) -> None:
 def test_identical_rows_beyond_a_few_may_be_events_and_are_asked(folder: Path) -> None:
     rows = [[day, 1] for day in days(100) for _ in range(3)]
     (question,), config, _ = asked(write(folder, ["date", "sold"], rows))
-    assert "200 are equal to an earlier row in all columns" in question["text"]
+    assert "200 are equal to an earlier row in all columns" in question["finding"]
     assert load_config(config, environment={}).data.duplicates == "error"
     require_answers_to_work(question, config, folder / "table.csv")
 
@@ -318,7 +321,7 @@ def test_a_series_that_lies_all_in_the_future_is_not_left_out(folder: Path) -> N
     rows += [["j", day, k % 7] for k, day in enumerate(days(40, first="2204-03-01"))]
     table = write(folder, ["store", "ds", "sales"], rows)
     (question,), config, _ = asked(table)
-    assert [choice["keys"]["future_rows"] for choice in question["choices"]] == ["keep"]
+    assert [choice["keys"]["future_rows"] for choice in question["answers"]] == ["keep"]
     assert refusal(config, table)
     require_answers_to_work(question, config, table)
 
@@ -338,8 +341,8 @@ def test_several_open_questions_are_all_told_and_answers_to_all_of_them_settle_t
     table = write(folder, ["ds", "y"], rows)
     questions, config, said = asked(table)
     assert {question["kind"] for question in questions} == {"duplicates", "texts"}
-    assert said.count("open: ") == 2
-    answers = [setting for question in questions for setting in settings(question["choices"][-1])]
+    assert said.count("question ") == 2
+    answers = [setting for question in questions for setting in settings(question["answers"][-1])]
     settled = load_config(config, overrides=[*SETTLED, *answers], environment={})
     assert check(table, config=settled).problems == ()
 

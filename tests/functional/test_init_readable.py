@@ -176,7 +176,7 @@ def test_what_init_writes_for_any_table_is_read_again(
     except (DataError, UsageError) as error:
         assert all(problem.strip() for problem in error.problems)
         return
-    data = load_config(result.path, environment={}).data
+    data = load_config(Path(result.config), environment={}).data
     # at the start of a file that sign is no part of a name
     first = names[0].removeprefix("\ufeff") or "Unnamed: 0"
     assert set(data.targets) <= {first, *names}

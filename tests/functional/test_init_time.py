@@ -188,11 +188,11 @@ def answered(table: Path, kind: str) -> list[dict[str, Any]]:
     (question,) = found["questions"]
     assert question["kind"] == kind
     assert not check(table, config=load_config(config, environment={})).ok
-    for choice in question["choices"]:
+    for choice in question["answers"]:
         settings = [f"data.{key}={json.dumps(value)}" for key, value in choice["keys"].items()]
         settled = load_config(config, overrides=[*MODEL, *settings], environment={})
         assert check(table, config=settled).problems == (), choice
-    return [*question["choices"]]
+    return [*question["answers"]]
 
 
 def test_hours_and_half_hours_are_asked_whichever_are_more(folder: Path) -> None:
@@ -236,8 +236,8 @@ def test_rows_of_a_clock_that_would_meet_are_asked_with_the_round_step(folder: P
     found, _ = looked(written(folder, (stamps + pd.to_timedelta(wrong, unit="s")).floor("s")))
     (question,) = found["questions"]
     assert question["kind"] == "off_grid"
-    assert "lie between the steps of freq 20min" in question["text"]
-    assert all("duplicates" in choice["keys"] for choice in question["choices"])
+    assert "lie between the steps of freq 20min" in question["finding"]
+    assert all("duplicates" in choice["keys"] for choice in question["answers"])
 
 
 # No frequency

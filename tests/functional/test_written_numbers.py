@@ -155,7 +155,7 @@ def test_numbers_with_two_readings_are_asked_and_each_answer_is_one_of_them(
         read(config, table)
     answers = [
         set(read(config, table, f"data.csv={json.dumps(choice.keys['csv'])}"))
-        for choice in question.choices
+        for choice in question.answers
     ]
     assert answers == list(readings)
 

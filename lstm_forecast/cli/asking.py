@@ -1,0 +1,63 @@
+"""What ``init`` asks: said with numbers and the options that answer, and asked on a terminal."""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from lstm_forecast.cli.streams import logs_json, say
+
+if TYPE_CHECKING:
+    from lstm_forecast.panel.draft import Question
+
+__all__ = ["asked", "can_ask", "safe_answers", "say_questions"]
+
+
+def say_questions(questions: "Sequence[Question]") -> None:
+    """Each question with its first places, and its answers with their numbers."""
+    for number, question in enumerate(questions, start=1):
+        say(
+            f"question {number}: {question.finding}",
+            *(f"  at {place}" for place in question.places),
+            *_answers(question),
+            event="finding",
+            kind=question.kind,
+            count=question.count,
+        )
+
+
+def _answers(question: "Question") -> Iterator[str]:
+    for number, answer in enumerate(question.answers, start=1):
+        if answer.option:
+            yield f"  {number}. {answer.option}"
+            yield f"     {answer.effect}" + (" (safe)" if answer.safe else "")
+        else:
+            yield f"  {number}. outside of `forecast init`: {answer.effect}"
+
+
+def can_ask() -> bool:
+    """Whether somebody sits at a terminal who reads and types."""
+    return sys.stdin.isatty() and sys.stderr.isatty() and not logs_json()
+
+
+def asked(questions: "Sequence[Question]") -> dict[str, object]:
+    """Keys of the answers that are typed; Enter leaves a question open."""
+    import click
+
+    keys: dict[str, object] = {}
+    for number, question in enumerate(questions, start=1):
+        given = [str(k) for k, each in enumerate(question.answers, start=1) if each.option]
+        if given:
+            kind = click.Choice([*given, ""], case_sensitive=False)
+            text = f"answer to question {number} ({', '.join(given)}; Enter leaves it open)"
+            choice = click.prompt(text, default="", type=kind, show_choices=False, err=True)
+            keys |= question.answers[int(choice) - 1].keys if choice else {}
+    return keys
+
+
+def safe_answers(questions: "Sequence[Question]") -> Mapping[str, object]:
+    """Keys of the answers after which all rows stay as they are, where a question has one alone."""
+    keys: dict[str, object] = {}
+    for question in questions:
+        safe = [answer for answer in question.answers if answer.safe]
+        keys |= safe[0].keys if len(safe) == 1 else {}
+    return keys
