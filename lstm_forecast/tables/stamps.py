@@ -42,7 +42,7 @@ from lstm_forecast.tables.stamp_reading import (
     refuse_rows,
     unread,
 )
-from lstm_forecast.tables.time_zones import in_zone, zone_of_letters
+from lstm_forecast.tables.time_zones import in_zone, zone_of_letters, zone_of_offsets
 
 __all__ = [
     "StampStyle", "find_style", "joined", "looks_like_time", "parse_stamps",
@@ -52,6 +52,7 @@ __all__ = [
 NO_STAMPS = ("", "nan", "NaN", "NaT")  # which pandas reads as stamps that are missing
 SHORTEST_STAMP = 6  # characters
 MOST_ODD_STAMPS = 0.1  # share of the first cells that are none in a column of stamps
+OFFSET = r"(?<=\d)( ?[+-]\d\d:?\d\d)$"  # from UTC, behind a time of day
 HOUR_24 = r"[ T]24(?:\D|$)"  # it may be, or another number beside it
 
 
@@ -139,6 +140,8 @@ def find_style(
         return StampStyle(timestamp_format)
     found = timestamp_format or _found_format(table, cells, column, usual, timezone)
     style = found or usual
+    if style is None and timezone is None:
+        return _with_offsets(table, cells.astype("str"))
     if style is None or style == STEPS or style in MICROSECONDS_OF:
         return StampStyle(found)
     cells = cells.astype("str")
@@ -148,6 +151,21 @@ def find_style(
         zone = _zone(cells, style) if timezone is None else None
         notes += _letters(table, cells, style, zone or timezone)
     return StampStyle(found, zone, tuple(notes))
+
+
+def _with_offsets(table: Table, cells: pd.Series) -> StampStyle:
+    """The style of stamps in ISO 8601, and the zone that changing offsets behind them tell."""
+    offsets = cells.str.extract(OFFSET, expand=False)
+    if offsets.isna().any() or offsets.nunique() == 1:
+        return StampStyle(None)
+    stamps = pd.DatetimeIndex(pd.to_datetime(cells, format=ISO, utc=True))
+    local = pd.DatetimeIndex(pd.to_datetime(cells.str.replace(OFFSET, "", regex=True), format=ISO))
+    zone = zone_of_offsets(stamps, local)
+    if zone is None:
+        return StampStyle(None)
+    text = f"the offsets {', '.join(sorted(offsets.unique()))} behind stamps are those of {zone}"
+    note = Finding("stamps", "note", len(cells), text, (table.place(0),))
+    return StampStyle(None, zone, (note,))
 
 
 def looks_like_time(cells: pd.Series, name: str = "") -> bool:

@@ -1,6 +1,6 @@
 """Zones of time stamps: letters behind them, and local times that clocks skip or repeat."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -11,7 +11,10 @@ from lstm_forecast.errors import DataError
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
 from lstm_forecast.tables.read import Table
 
-__all__ = ["ZONE_LETTERS", "in_zone", "letter_offsets", "letter_readings", "zone_of_letters"]
+__all__ = [
+    "ZONE_LETTERS", "in_zone", "letter_offsets", "letter_readings", "zone_of_letters",
+    "zone_of_offsets",
+]  # fmt: skip
 
 OTHER_STAMPS = "write stamps with an offset, or in UTC with data.timezone: UTC"
 # Hours ahead of UTC that the letters of a zone mean where they are in common use.
@@ -89,18 +92,33 @@ def zone_of_letters(
     None where there is a doubt, then or in the years to be forecast.
     """
     first, *rivals = ZONES_OF_PAIRS.get(frozenset(letters), (None,))
-    if first is None or not stamps.tz_convert(first).tz_localize(None).equals(local):
+    if first is None or not _shows(first, stamps, local):
         return None
+    return _undoubted([first, *(each for each in rivals if _shows(each, stamps, local))], stamps)
+
+
+def zone_of_offsets(stamps: pd.DatetimeIndex, local: pd.DatetimeIndex) -> str | None:
+    """The zone whose clocks showed ``local`` at these aware stamps, before and after a change; None
+    where there is a doubt, then or in the years to be forecast.
+    """
+    if len((local - stamps.tz_convert("UTC").tz_localize(None)).unique()) == 1:
+        return None
+    zones = dict.fromkeys(zone for zones in ZONES_OF_PAIRS.values() for zone in zones)
+    return _undoubted([zone for zone in zones if _shows(zone, stamps, local)], stamps)
+
+
+def _shows(zone: str, stamps: pd.DatetimeIndex, local: pd.DatetimeIndex) -> bool:
+    """Whether the clocks of a zone showed ``local`` at these stamps."""
+    return bool(stamps.tz_convert(zone).tz_localize(None).equals(local))
+
+
+def _undoubted(zones: Sequence[str], stamps: pd.DatetimeIndex) -> str | None:
+    """The first of the zones, if the others go on as it does in the years to be forecast."""
     days = pd.date_range(
         stamps.max().tz_convert("UTC").normalize(), periods=365 * YEARS_OF_FORECASTS, freq="D"
     )
-    later = days.tz_convert(first).tz_localize(None)
-    doubts = (
-        stamps.tz_convert(rival).tz_localize(None).equals(local)
-        and not days.tz_convert(rival).tz_localize(None).equals(later)
-        for rival in rivals
-    )
-    return None if any(doubts) else first
+    ahead = [days.tz_convert(zone).tz_localize(None) for zone in zones]
+    return zones[0] if zones and all(each.equals(ahead[0]) for each in ahead) else None
 
 
 def _hours_of_zone(timezone: str) -> set[float]:

@@ -13,6 +13,8 @@ import pytest
 from typer.testing import CliRunner
 
 from lstm_forecast.cli import app
+from lstm_forecast.commands.init import init
+from lstm_forecast.config.loading import load_config
 from lstm_forecast.store import open_run
 from tests.functional.conftest import train_all
 
@@ -116,3 +118,35 @@ def test_a_history_over_a_change_is_whole(
     assert [row["ds"] for row in found["forecasts"]] == [
         stamp.isoformat() for stamp in stamps[end : end + DAY]
     ]
+
+
+@pytest.mark.parametrize(
+    ("zone", "freq", "written"),
+    [
+        ("Europe/Berlin", "h", "Europe/Berlin"),
+        ("Europe/Vienna", "D", "Europe/Berlin"),
+        ("America/New_York", "D", "America/New_York"),
+        ("Australia/Sydney", "MS", "Australia/Sydney"),
+        ("Asia/Tokyo", "D", None),  # an offset that never changes is a zone of its own
+    ],
+)
+def test_offsets_that_change_tell_the_zone(
+    folder: Path, zone: str, freq: str, written: str | None
+) -> None:
+    stamps = pd.date_range("2022-01-01", periods=5000 if freq == "h" else 400, freq=freq, tz=zone)
+    rows = [f"{stamp.isoformat()},{k % 7}.5" for k, stamp in enumerate(stamps)]
+    Path("t.csv").write_text("\n".join(["ds,y", *rows]))
+    draft = init(Path("t.csv"))
+    data = load_config(Path(draft.config), environment={}).data
+    assert (data.timezone, draft.freq, draft.questions) == (written, freq, ())
+    assert (draft.first, draft.last) == (str(stamps[0]), str(stamps[-1]))
+
+
+def test_offsets_that_no_zone_shows_stay_offsets(folder: Path) -> None:
+    stamps = pd.date_range("2022-01-01", periods=48, freq="h", tz="UTC")
+    rows = [
+        f"{stamp.tz_convert(f'+0{k % 2 + 1}:00').isoformat()},{k % 7}.5"
+        for k, stamp in enumerate(stamps)
+    ]
+    Path("t.csv").write_text("\n".join(["ds,y", *rows]))
+    assert load_config(Path(init(Path("t.csv")).config), environment={}).data.timezone is None
