@@ -28,7 +28,8 @@ UNIT = (
 )
 DIGITS = rf"[.,]?\d(?:[\d.,{APOSTROPHES}{SPACES}]*\d)?[.,]?(?:[eE][+-]?\d+)?"
 WRITTEN = re.compile(
-    rf"(?P<limit>[<>≤≥]=?)?\s*(?P<open>\()?\s*(?P<sign>[{MINUS}+])?\s*(?P<before>{CURRENCY})?\s*"
+    rf"(?P<limit>[<>≤≥]=?)?\s*(?:(?P<outer>{CURRENCY})\s*(?=\())?"
+    rf"(?P<open>\()?\s*(?P<sign>[{MINUS}+])?\s*(?P<before>{CURRENCY})?\s*"
     rf"(?P<inner>[{MINUS}])?\s*(?P<digits>{DIGITS})\s*(?P<after>{UNIT})?\s*(?P<behind>[{MINUS}])?"
     r"\s*(?P<close>\))?"
 )
@@ -113,13 +114,14 @@ def split(text: str) -> Amount | None:
     if found is None or (found["open"] is None) != (found["close"] is None):
         return None
     negative = [found[name] for name in ("sign", "inner", "behind", "open") if found[name]]
-    if len(negative) > 1 or (found["before"] and found["after"]):
+    beside = [found[name] for name in ("outer", "before", "after") if found[name]]
+    if len(negative) > 1 or len(beside) > 1:
         return None
     return Amount(
         limit=(found["limit"] or "")[:1].translate({ord("≤"): "<", ord("≥"): ">"}),
         negative=bool(negative) and negative != ["+"],
         digits=found["digits"],
-        unit=found["before"] or found["after"] or "",
+        unit=beside[0] if beside else "",
     )
 
 

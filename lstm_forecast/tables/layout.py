@@ -24,6 +24,10 @@ STAMP = re.compile(
     r"|(1[5-9]|20)\d\d([01]\d([0-3]\d)?)?"  # 2024, 202401, 20240131
     r"|\d{4}[- ]?[QWMqwm]\d{1,2}.*"
 )
+# Jan-20, 3. März 2020 and 01/2018, which may as well be names of columns
+NAMED_STAMP = re.compile(
+    r"(\d{1,2}[-. /]+)?[^\W\d_]{3,}\.?[-. /',]*\d{2,4}\b.*|\d{1,2}[-/.]\d{4}\b.*"
+)
 Record = tuple[int, Sequence[str]]  # the number of its last line, and its cells
 
 
@@ -118,7 +122,7 @@ def rows_below(rows: Sequence[Sequence[str]], keys: Sequence[int] | None = None)
 
     every = range(max(map(len, others)))
     if keys is None:
-        stamped = all_are(STAMP.fullmatch, every)
+        stamped = all_are(lambda cell: STAMP.fullmatch(cell) or NAMED_STAMP.fullmatch(cell), every)
         are_no_row = [
             bool(stamped) and all(_holds_no_stamp(_cell(cells, k)) for k in stamped)
             for cells in last

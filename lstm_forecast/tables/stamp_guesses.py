@@ -22,7 +22,7 @@ DAY_AND_TIME = (
     r"(?P<day>.*?)(?P<time>,?[ T]\d?\d:\d\d(?P<seconds>:\d\d(?P<fraction>\.\d+)?)?)?"
     r"(?P<half> ?[AaPp][Mm])?"
 )
-ZONE = r"(?<=\d)( ?)([A-Z]{1,5})([+-]\d\d?(?::?\d\d)?)?$"
+ZONE = r"(?<=[\dMm])( ?)([A-Z]{1,5})([+-]\d\d?(?::?\d\d)?)?$"
 # What stands before the number of a part of a year.
 WORD_OF_PART = {
     "V": r"W|Wk|Week|CW|KW|Woche|Semaine|Semana|Vecka|Uke|Uge",

@@ -20,7 +20,9 @@ EXCEL_DAY_OF_1970 = 25_569
 FIRST_MOMENT, LAST_MOMENT = pd.Timestamp("1990-01-01"), pd.Timestamp("2036-01-01")
 FIRST_EXCEL_DAY, LAST_EXCEL_DAY = 20_000, 60_000
 COUNTERS = {"step", "steps", "index", "idx", "id", "t", "no", "nr", "number", "row"}
-DATE_WORDS = {"date", "dates", "datetime", "ds", "dt", "day", "month", "week", "quarter", "datum"}
+DATE_WORDS = {"date", "dates", "datetime", "ds", "dt", "day", "month", "week", "quarter", "datum",
+    "fecha", "data", "dato",
+}  # fmt: skip
 SECOND = 1_000_000  # microseconds
 LARGEST = float(np.iinfo(np.int64).max) / 2
 DECIMAL = r"[+-]?[0-9]{1,19}(?:\.[0-9]+)?"  # in digits that pandas reads

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import reduce
 
+from lstm_forecast.tables.month_names import plain
 from lstm_forecast.tables.read import Table
 
 __all__ = ["PARTS", "joined", "part_of"]
@@ -22,13 +23,19 @@ FORMAT_OF_PART = {
 }
 PARTS = tuple(FORMAT_OF_PART)
 OTHER_NAMES = {
-    "yr": "year", "isoyear": "year", "jahr": "year",
-    "qtr": "quarter", "quartal": "quarter",
+    "yr": "year", "isoyear": "year", "jahr": "year", "annee": "year", "ano": "year", "anno": "year",
+    "jaar": "year", "rok": "year", "vuosi": "year",
+    "qtr": "quarter", "quartal": "quarter", "trimestre": "quarter", "kwartaal": "quarter",
+    "kvartal": "quarter", "kwartal": "quarter",
     "mo": "month", "mon": "month", "monthname": "month", "monthno": "month", "monthnumber": "month",
-    "monat": "month",
+    "monat": "month", "mois": "month", "mes": "month", "mese": "month", "maand": "month",
+    "miesiac": "month", "mesic": "month", "maned": "month", "manad": "month", "kuukausi": "month",
     "dy": "day", "dom": "day", "dayofmonth": "day", "tag": "day",
+    "jour": "day", "dia": "day", "giorno": "day",
     "wk": "week", "isoweek": "week", "weekno": "week", "weeknum": "week", "weeknumber": "week",
     "weekofyear": "week", "calendarweek": "week", "kw": "week", "woche": "week",
+    "semaine": "week", "semana": "week", "settimana": "week", "vecka": "week", "uke": "week",
+    "uge": "week", "tydzien": "week",
     "hh": "hour", "he": "hour", "hora": "hour", "heure": "hour", "ora": "hour",
     "hr": "hour", "hourending": "hour", "hourofday": "hour", "stunde": "hour",
 }  # fmt: skip
@@ -36,7 +43,7 @@ OTHER_NAMES = {
 
 def part_of(column: str) -> str | None:
     """The part of a stamp that a column of this name holds, such as week for ISO_Week."""
-    name = re.sub(r"[\W_]", "", column.lower())
+    name = re.sub(r"[\W_]", "", plain(column))
     return name if name in PARTS else OTHER_NAMES.get(name)
 
 

@@ -92,14 +92,13 @@ def _looks_like_time_of_day(cells: pd.Series) -> bool:
 
 def _are_dates(cells: pd.Series, name: str) -> bool:
     """Whether numbers are moments, days or dates, by their size and the name of their column."""
-    words = set(words_of(name))
-    if words.isdisjoint(MOMENT_WORDS | DIGIT_WORDS):
+    words, part = set(words_of(name)), part_of(name)
+    if part is None and words.isdisjoint(MOMENT_WORDS | DIGIT_WORDS):
         return False
     head = cells.head(SAMPLED_CELLS).astype("str")
     digits = rf"{DIGITS_OF_DATE}|{DIGITS_OF_WEEK}|{DOTTED_MONTH}"
-    return bool(units_of(cells, name)) or (
-        not words.isdisjoint(DIGIT_WORDS) and bool(head.str.fullmatch(digits).all())
-    )
+    called = part is not None or not words.isdisjoint(DIGIT_WORDS)
+    return bool(units_of(cells, name)) or (called and bool(head.str.fullmatch(digits).all()))
 
 
 def _are_hours(cells: pd.Series, numbers: pd.Series, name: str) -> bool:

@@ -154,3 +154,50 @@ def test_check_finds_nothing_that_training_would_refuse(tmp_path: Path, name: st
     config = tmp_path / "a.yaml"
     init(CASES / name, output=config)
     assert check(CASES / name, config=load_config(config, environment={})).problems == ()
+
+
+MONTHS = pd.date_range("2015-01-01", periods=60, freq="MS")
+
+
+@pytest.mark.parametrize(
+    ("header", "style"),
+    [
+        ("Monat;Absatz", "%m.%Y;"),
+        ("año,mes,ventas", "%Y,%m,"),
+        ("année;mois;ventes", "%Y;%m;"),
+        ("rok;miesiąc;popyt", "%Y;%m;"),
+        ("Fecha;Ventas", "%Y%m;"),
+    ],
+)
+def test_columns_of_a_time_are_known_in_other_languages(
+    tmp_path: Path, header: str, style: str
+) -> None:
+    rows = [f"{month}{k % 7 + 3}" for k, month in enumerate(MONTHS.strftime(style))]
+    _, panel = read_by_init(tmp_path, table_of(tmp_path, header, rows))
+    assert (panel.layout.grid.freq, len(panel.values)) == ("MS", 60)
+    assert str(panel.layout.grid.stamps(np.array([0]))[0]) == "2015-01-01 00:00:00"
+
+
+@pytest.mark.parametrize("style", ["%b-%y", "%m/%Y", "%B %Y", "%d %b %Y"])
+def test_totals_and_notes_below_months_are_left_out(tmp_path: Path, style: str) -> None:
+    rows = [f"{month},{k % 7 + 3}" for k, month in enumerate(MONTHS.strftime(style))]
+    table = table_of(tmp_path, "Month,Sales", [*rows, "Total,360", "Source: the office"])
+    data, panel = read_by_init(tmp_path, table)
+    assert (data.csv.footer, len(panel.values)) == (2, 60)
+
+
+def test_a_currency_before_brackets_is_a_unit_and_the_brackets_a_sign(tmp_path: Path) -> None:
+    cells = [f"$({k}.50)" if k % 3 else f"$ {k}.50" for k in range(1, 61)]
+    days = pd.date_range("2023-01-01", periods=60).strftime("%Y-%m-%d")
+    rows = [f"{day},{cell}" for day, cell in zip(days, cells, strict=True)]
+    data, panel = read_by_init(tmp_path, table_of(tmp_path, "Date,Net", rows))
+    assert data.units == {"Net": {"$": 1.0}}
+    assert list(panel.values[:3, 0]) == [-1.5, -2.5, 3.5]
+
+
+def test_halves_of_a_day_may_have_letters_of_a_zone_behind_them(tmp_path: Path) -> None:
+    hours = pd.date_range("2022-01-01", periods=600, freq="h").strftime("%m/%d/%Y %I:%M %p EST")
+    rows = [f"{hour},{k % 7}" for k, hour in enumerate(hours)]
+    _, panel = read_by_init(tmp_path, table_of(tmp_path, "when,load", rows))
+    first = panel.layout.grid.stamps(np.array([0]))[0]
+    assert (panel.layout.grid.freq, str(first)) == ("h", "2022-01-01 00:00:00-05:00")

@@ -139,12 +139,12 @@ def test_of_several_sheets_and_tables_one_is_chosen_as_the_message_says(folder: 
     assert invoke("check", "-c", "configs/b.yaml").exit_code == 0
 
 
-def test_init_takes_keys_of_reading_alone(folder: Path) -> None:
+def test_check_of_a_table_takes_keys_of_reading_alone(folder: Path) -> None:
     Path("a.csv").write_text("ds,y\n" + "".join(f"2024-01-{k:02},{k}\n" for k in range(1, 31)))
-    result = invoke("init", "a.csv", "--set", "data.gaps=fill")
+    result = invoke("check", "a.csv", "--set", "data.gaps=fill")
     assert result.exit_code == 2
-    assert "init takes what says how the table is read: data.csv, data.units, " in result.stderr
-    assert invoke("init", "a.csv", "--set", "data.csv.header=x").exit_code == 3
+    assert "check takes what says how the table is read: data.csv, data.units, " in result.stderr
+    assert invoke("check", "a.csv", "--set", "data.csv.header=x").exit_code == 3
 
 
 def test_series_of_gluonts_are_asked_for_their_frequency(folder: Path) -> None:
