@@ -86,7 +86,7 @@ def init(
         ]
         run = partial(
             command, data, output=output, targets=target or (), horizon=horizon,
-            timestamp=timestamp or (), series_id=series_id,
+            timestamp=timestamp or (), series_id=series_id or (),
         )  # fmt: skip
         draft = run(settings=given, force=force)
         safe = safe_answers(draft.questions) if yes else {}

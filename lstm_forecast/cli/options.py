@@ -67,7 +67,9 @@ Timestamp = Annotated[
     list[str] | None, typer.Option(help="Column with the stamps, or a part (repeatable).")
 ]
 TimestampFormat = Annotated[str | None, typer.Option(help="Such as %d/%m/%Y.")]
-SeriesId = Annotated[str | None, typer.Option(help="Column that names the series.")]
+SeriesId = Annotated[
+    list[str] | None, typer.Option(help="Column that names the series, or a part (repeatable).")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with a training that was stopped.")]
 RUNS = Path("runs")

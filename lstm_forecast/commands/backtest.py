@@ -110,6 +110,7 @@ def backtest_run(loaded: LoadedRun, asked: Asked, listener: Listener) -> Backtes
         ids=_ids(task),
         quantiles=quantiles,
         baselines=columns,
+        keys=config.data.series_columns,
     )
     return Backtest(task.loaded.run, report, table)
 

@@ -22,9 +22,11 @@ from lstm_forecast.panel.questions import given_reading
 from lstm_forecast.panel.seasons import held_season, usual_seasons
 from lstm_forecast.panel.split import MIN_CONTEXT
 from lstm_forecast.panel.survey import survey_panel, survey_table
+from lstm_forecast.panel.totals import series_totals
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
 from lstm_forecast.tables.first_look import first_look
 from lstm_forecast.tables.read import Table
+from lstm_forecast.tables.totals import find_totals, total_notes
 from lstm_forecast.training.inspection import Built, Columns, FileText, Inspection, TableFacts
 from lstm_forecast.training.prepare import prepare_panel
 from lstm_forecast.training.rehearsal import rehearse
@@ -56,22 +58,26 @@ def check(
     surveyed, panel = panel, _measured(panel)
     panel, sentinels = _without_sentinels(panel)
     findings += sentinels
-    season = (
-        config.windows.season_length
-        if config and config.windows.season_length
-        else usual_seasons(panel.layout.grid)[0]
-    )
-    season = season if held_season(panel.layout, season) else 1
-    findings += panel_notes(panel, n_targets=len(data.targets), season=season)
+    findings += panel_notes(panel, n_targets=len(data.targets), season=_season(config, panel))
+    findings += series_totals(panel, n_targets=len(data.targets), keys=data.series_columns)
     if config is not None:
         doubts = doubtful_season(config.windows.season_length, panel.layout)
         findings += [Finding("season", "note", 1, text) for text in doubts]
         findings += _short(panel, config)
+        columns = dict(zip(panel.columns, panel.values.T, strict=True))
+        findings += total_notes(find_totals(columns))
         if not any(finding.level == "refused" for finding in findings):
             built, problems = _rehearsed(config, surveyed, table)
             findings += problems
     facts = replace(_facts(panel, table, data, findings), training=built)
     return _inspection(path, facts, findings)
+
+
+def _season(config: Config | None, panel: Panel) -> int:
+    """Rows of the season that is given or usual, 1 where no series holds two of it."""
+    given = config.windows.season_length if config else None
+    season = given or usual_seasons(panel.layout.grid)[0]
+    return season if held_season(panel.layout, season) else 1
 
 
 def _without_closed(

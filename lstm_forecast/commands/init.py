@@ -53,7 +53,7 @@ def init(
     targets: Sequence[str] = (),
     horizon: int | None = None,
     timestamp: Sequence[str] = (),
-    series_id: str | None = None,
+    series_id: Sequence[str] = (),
     settings: Sequence[Argument] = (),
     force: bool = False,
 ) -> Draft:
@@ -61,14 +61,14 @@ def init(
     and its schema.
 
     The ``settings`` are keys that say how the table is read, and what is done about its faults.
-    Raises DataError if the data have no
-    usable time or target column, WriteError if the config exists already, UsageError if no config
-    can hold what is to be in it and for other keys, ConfigError for wrong values of them.
+    Raises DataError if the data have no usable time or target column, WriteError if the config
+    exists already, UsageError if no config can hold what is to be in it and for other keys,
+    ConfigError for wrong values of them.
     """
     reading = given_reading(settings, command="init", more=POLICIES)
     policies = given_policies(settings, command="init")
     name, path = _named(data, output, force=force)
-    given = replace(reading, timestamp=timestamp, series_id=series_id, targets=targets)
+    given = replace(reading, timestamp=timestamp, series_columns=series_id, targets=targets)
     look = with_policies(first_look(data, given), policies)
     settled = settle(look, data)
     findings = [*summary(settled, look.roles), _sure_line(_guessed(settled, look.roles, given))]
@@ -220,7 +220,7 @@ def _config_text(
 {found}
 # Every key is explained by `forecast config schema`; `forecast config show` prints the defaults.
 
-name: {quote(name)}
+name: {quote(_run_name(name, data.series_columns))}
 seed: 0
 
 data:
@@ -248,6 +248,11 @@ training:
 # windows: {{context_length: 168, normalisation: last}}  # beside the horizon
 # model: {{cell: gru, units: 64, ensemble: 1}}
 """
+
+
+def _run_name(name: str, keys: Sequence[str]) -> str:
+    """A name that is none of several ``keys``: a forecast table has columns of all of them."""
+    return f"{name}-forecast" if len(keys) > 1 and name in keys else name
 
 
 def _data_lines(settled: Settled) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -141,7 +142,8 @@ def _read_table(path: Path, *, name: str, memory_limit: int | None) -> pd.DataFr
             f"{path}: no column {', '.join(missing)}; expected a table that forecast predict"
             " --output wrote, without --columns input"
         )
-    numbers = [column for column in present if column == name or str(column).startswith(f"{name}-")]
+    forecast = re.compile(rf"{re.escape(name)}(-(lo|hi)-\d+)?")
+    numbers = [column for column in present if forecast.fullmatch(str(column))]
     if found is None:
         return read_table(
             path, columns=[*KEYS, *numbers], text=KEYS, memory_limit=memory_limit

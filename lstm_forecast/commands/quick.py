@@ -34,6 +34,7 @@ from lstm_forecast.forecasting.table import (
     save_table,
     spreadsheet_safe,
     table_rows,
+    with_keys,
 )
 from lstm_forecast.judging.held_back import HeldBack, held_back_windows, judge_held_back
 from lstm_forecast.model.pretrained.season import LONGEST_PERIOD, Season
@@ -118,6 +119,7 @@ def quick(
     given = season is not None
     periods = own_periods(panel, told, numbers, given=given)
     table = _table(network, panel, told, numbers, periods, horizon, levels)
+    table = with_keys(table, settled.data.series_columns)
     phase("forecasting the newest rows, held back")
     held_back = judge_held_back(network, panel, told, horizon=horizon, given=given)
     findings = (*_findings(settled, told), *_other_periods(panel, told, periods))
@@ -206,7 +208,8 @@ def _told(settled: Settled, series: Sequence[str], season: int | None) -> tuple[
 def _findings(settled: Settled, told: Season) -> Iterator[str]:
     """What the table was taken for, what may be a fault in it, and what policies settled."""
     data, layout = settled.data, settled.panel.layout
-    series = "" if data.series_id is None else f"; series: {len(layout.ids):,} by {data.series_id}"
+    names = " and ".join(data.series_columns)
+    series = f"; series: {len(layout.ids):,} by {names}" if names else ""
     seasons = season_text(told.period, told.second)
     time = f"{' '.join(data.stamp_columns)}, freq {layout.grid.freq}, {seasons}"
     yield f"targets: {_first(data.targets)}{series}; time: {time}"

@@ -44,7 +44,7 @@ def template(
         usable_panel(loaded, data),
         horizon=loaded.config.windows.horizon,
         timestamp=" ".join(config.stamp_columns),
-        series_id=config.series_id,
+        series_columns=config.series_columns,
         timestamp_format=None if several else config.timestamp_format,
     )
     if output is not None:

@@ -8,6 +8,7 @@ The resolved config that is saved with a run holds what was decided.
 """
 
 import math
+import re
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -15,6 +16,7 @@ from pydantic import Field, field_validator, model_validator
 from lstm_forecast.config.fields import AUTO, OPEN, AutoInt, PositiveInt, Section, Whole
 from lstm_forecast.config.network import ModelConfig
 from lstm_forecast.config.retrain import RetrainConfig
+from lstm_forecast.config.series_id import LONG_COLUMNS
 from lstm_forecast.config.table import DataConfig, SplitConfig
 
 __all__ = [
@@ -192,7 +194,7 @@ class Config(Section):
     @field_validator("name")
     @classmethod
     def _is_no_column_of_a_forecast(cls, name: str) -> str:
-        if name in ("unique_id", "ds", "cutoff", "y"):
+        if name in LONG_COLUMNS:
             raise ValueError("the forecast table has a column of that name already; choose another")
         return name
 
@@ -268,6 +270,22 @@ class Config(Section):
         twice = sorted({name for name in named if named.count(name) > 1})
         if twice:
             raise ValueError(f"data: columns with more than one role: {', '.join(twice)}")
+        return self
+
+    @model_validator(mode="after")
+    def _keys_are_no_columns_of_a_forecast(self) -> "Config":
+        keys = self.data.series_columns if len(self.data.series_columns) > 1 else ()
+        if taken := [key for key in keys if key in LONG_COLUMNS]:
+            raise ValueError(
+                f"data.series_id: the forecast table has a column {taken[0]} of its own, beside"
+                " those that name the series; rename it in the table"
+            )
+        named = re.compile(rf"{re.escape(self.name)}(-(lo|hi)-\d+)?")
+        if taken := [key for key in keys if named.fullmatch(key)]:
+            raise ValueError(
+                f"name: {self.name}: the forecast has a column {taken[0]}, and so has"
+                " data.series_id; choose another name, or rename the column in the table"
+            )
         return self
 
     @property

@@ -13,6 +13,7 @@ from lstm_forecast.config.closed import ClosedConfig
 from lstm_forecast.config.covariates import CovariatesConfig
 from lstm_forecast.config.fields import Names, Part, PositiveInt, Section, Whole, as_list
 from lstm_forecast.config.inside import Inside
+from lstm_forecast.config.series_id import SeriesId
 from lstm_forecast.config.stamp_format import checked_format
 from lstm_forecast.config.standards import Encoding
 from lstm_forecast.errors import ConfigError
@@ -167,8 +168,12 @@ class DataConfig(Section):
             " out; absent: all"
         ),
     )
-    series_id: str | None = Field(
-        None, description="column that names the series; none: one series"
+    series_id: SeriesId | None = Field(
+        None,
+        description=(
+            "column that names the series, or a list of those that do so together, such as [store,"
+            " item]; none: one series"
+        ),
     )
     targets: Annotated[Names, Field(min_length=1)] = Field(description="columns to forecast")
     covariates: CovariatesConfig = CovariatesConfig()
@@ -295,6 +300,13 @@ class DataConfig(Section):
         return (self.timestamp,) if isinstance(self.timestamp, str) else self.timestamp
 
     @property
+    def series_columns(self) -> tuple[str, ...]:
+        """The columns that name the series."""
+        if not self.series_id:
+            return ()
+        return (self.series_id,) if isinstance(self.series_id, str) else self.series_id
+
+    @property
     def inside(self) -> Inside:
         """What of a file is the table, and what some files do not say of it."""
         return Inside(sheet=self.sheet, table=self.table, query=self.query, freq=self.freq)
@@ -307,7 +319,7 @@ class DataConfig(Section):
     @property
     def keys(self) -> tuple[str, ...]:
         """The columns that tell a row's stamp and series."""
-        return (*self.stamp_columns, *([self.series_id] if self.series_id else []))
+        return (*self.stamp_columns, *self.series_columns)
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -17,7 +17,13 @@ from lstm_forecast.forecasting.doubts import (
 )
 from lstm_forecast.forecasting.forecaster import Forecaster
 from lstm_forecast.forecasting.loaded import LoadedRun, series_index
-from lstm_forecast.forecasting.table import input_table, long_table, panel_ids, quantile_columns
+from lstm_forecast.forecasting.table import (
+    input_table,
+    long_table,
+    panel_ids,
+    quantile_columns,
+    with_keys,
+)
 from lstm_forecast.panel.panel import Layout, Panel
 
 __all__ = ["forecast_future", "forecast_table"]
@@ -85,20 +91,15 @@ def forecast_table(
     phase("making the table", rows=len(layout.ids) * forecast.shape[1])
     named = quantile_columns(config.name, loaded.forecaster.quantiles, forecast)
     if columns == "long":
-        return long_table(layout, origins, named, ids=ids)
-    targets, timestamp, series_id = (
-        config.data.targets,
-        " ".join(config.data.stamp_columns),
-        config.data.series_id,
-    )
+        return with_keys(long_table(layout, origins, named, ids=ids), config.data.series_columns)
     return input_table(
         layout,
         origins,
         named,
         name=config.name,
-        targets=targets,
-        timestamp=timestamp,
-        series_id=series_id,
+        targets=config.data.targets,
+        timestamp=" ".join(config.data.stamp_columns),
+        series_columns=config.data.series_columns,
     )
 
 

@@ -234,7 +234,7 @@ def read_ahead(loaded: LoadedRun, data: Source | None, future: Source | None) ->
             table,
             panel,
             timestamp=stamp,
-            series_id=config.series_id,
+            series_columns=config.series_columns,
             timestamp_format=config.timestamp_format if stamp == config.stamp_columns else None,
             timezone=config.timezone,
             dst=config.dst,
@@ -275,7 +275,7 @@ def _read_future(
     present = column_names(source)
     whole = " ".join(data.stamp_columns)
     stamp = (whole,) if whole in present else data.stamp_columns
-    keys = [*([data.series_id] if data.series_id else []), *stamp]
+    keys = [*data.series_columns, *stamp]
     columns = [*keys, *data.covariates.future]
     problems = [f"{source}: no column {name}" for name in columns if name not in present]
     problems += [

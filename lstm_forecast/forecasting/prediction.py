@@ -33,9 +33,10 @@ class Forecasts(_Origin):
     )
     forecasts: tuple[Mapping[str, Cell], ...] = field(
         metadata=described(
-            "One for each series and step: unique_id, ds and cutoff (ISO 8601 or a step), then the"
-            " forecast in original units by the name of the run, and NAME-lo-80, NAME-hi-80: the"
-            " borders of its interval of 80 percent. With --columns input, the names of the table."
+            "One for each series and step: unique_id, the columns that name the series if they are"
+            " several, ds and cutoff (ISO 8601 or a step), then the forecast in original units by"
+            " the name of the run, and NAME-lo-80, NAME-hi-80: the borders of its interval of 80"
+            " percent. With --columns input, the names of the table."
         )
     )
 
@@ -87,8 +88,8 @@ class QuickForecasts(QuickWritten):
 
     forecasts: tuple[Mapping[str, Cell], ...] = field(
         metadata=described(
-            "One for each series and step: unique_id, ds and cutoff (ISO 8601 or a step), forecast"
-            " in original units, and forecast-lo-80, forecast-hi-80: the borders of its interval of"
-            " 80 percent."
+            "One for each series and step: unique_id, the columns that name the series if they are"
+            " several, ds and cutoff (ISO 8601 or a step), forecast in original units, and"
+            " forecast-lo-80, forecast-hi-80: the borders of its interval of 80 percent."
         )
     )

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from lstm_forecast.config.table import DataConfig
 from lstm_forecast.errors import DataError
 from lstm_forecast.panel.panel import Layout, Panel
+from lstm_forecast.panel.series_names import name_parts
 
 __all__ = [
     "actual_values", "chosen_ids", "harmless", "input_table", "long_table", "obeyed", "panel_ids",
     "quantile_columns", "save_table", "seen_by_networks", "spreadsheet_safe", "table_rows",
-    "unique_ids", "window_ids",
+    "unique_ids", "window_ids", "with_keys",
 ]  # fmt: skip
 
 FORMULA, NUMBER = re.compile(r"\s*[=+\-@\t\r]"), re.compile(r"[+-]?[\d.,]+")
@@ -61,16 +62,15 @@ def input_table(
     name: str,
     targets: Sequence[str],
     timestamp: str,
-    series_id: str | None,
+    series_columns: Sequence[str],
 ) -> pd.DataFrame:
     """One row per origin and step under the names of the input; a column ``NAME-lo-80`` becomes
     ``TARGET-lo-80``.
     """
     ordinals, _ = _ordinals(layout, origins, columns)
-    series = np.array(layout.ids, object)[layout.series_of(origins - 1)]
-    frame: dict[str, Any] = (
-        {} if series_id is None else {series_id: np.repeat(series, ordinals.shape[1])}
-    )
+    names = name_parts(layout.ids, len(series_columns))
+    parts = names[layout.series_of(origins - 1)].repeat(ordinals.shape[1], axis=0)
+    frame: dict[str, Any] = dict(zip(series_columns, parts.T, strict=True))
     frame[timestamp] = layout.grid.stamps(ordinals.ravel())
     for k, target in enumerate(targets):
         frame |= {
@@ -78,6 +78,19 @@ def input_table(
             for column, values in columns.items()
         }
     return pd.DataFrame(frame)
+
+
+def with_keys(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """A table in long format with the columns that name its series behind ``unique_id``, where they
+    are several.
+    """
+    if len(keys) < 2:
+        return table
+    numbers, names = pd.factorize(table["unique_id"])
+    parts = name_parts(names.to_list(), len(keys))[numbers]
+    first, *others = table.columns
+    columns = {first: table[first], **dict(zip(keys, parts.T, strict=True))}
+    return pd.DataFrame(columns | {name: table[name] for name in others})
 
 
 def actual_values(
@@ -110,7 +123,7 @@ def actual_values(
 
 def panel_ids(data: DataConfig, layout: Layout) -> NDArray[np.object_]:
     """The ``unique_id`` of every series and target as in the table, (n_series, n_targets)."""
-    return unique_ids(layout, targets=data.targets, series_id=data.series_id)
+    return unique_ids(layout, targets=data.targets, named=bool(data.series_columns))
 
 
 def chosen_ids(ids: list[list[str]], series: Sequence[str], wanted: Sequence[str]) -> list[str]:
@@ -143,15 +156,13 @@ def window_ids(data: DataConfig, layout: Layout, *, melted: bool) -> NDArray[np.
     return np.array(layout.ids, object)[:, None] if melted else panel_ids(data, layout)
 
 
-def unique_ids(
-    layout: Layout, *, targets: Sequence[str], series_id: str | None
-) -> NDArray[np.object_]:
-    """What ``unique_id`` holds, (n_series, n_targets): the series, the target, or both where there
-    are many of each.
+def unique_ids(layout: Layout, *, targets: Sequence[str], named: bool) -> NDArray[np.object_]:
+    """What ``unique_id`` holds, (n_series, n_targets): the series where they are ``named``, the
+    target, or both where there are many of each.
 
     Raises DataError if two series and targets would have the same.
     """
-    if series_id is None:
+    if not named:
         return np.array([list(targets)], object)
     if len(targets) == 1:
         return np.array(layout.ids, object)[:, None]

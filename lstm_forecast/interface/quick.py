@@ -36,7 +36,7 @@ class QuickKeys(TypedDict, total=False):
 
     target: str | Sequence[str]
     timestamp: str | Sequence[str]
-    series_id: str
+    series_id: str | Sequence[str]
     data: Mapping[str, Any]
 
 

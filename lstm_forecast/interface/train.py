@@ -32,7 +32,7 @@ class Keys(TypedDict, total=False):
     """
 
     timestamp: str | Sequence[str]
-    series_id: str
+    series_id: str | Sequence[str]
     name: str
     seed: int
     data: Mapping[str, Any]

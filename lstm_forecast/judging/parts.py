@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lstm_forecast.errors import DataError
-from lstm_forecast.forecasting.table import long_table, quantile_columns
+from lstm_forecast.forecasting.table import long_table, quantile_columns, with_keys
 from lstm_forecast.judging.baselines import simple_forecasts
 from lstm_forecast.judging.metrics import seasonal_scale
 from lstm_forecast.judging.report import make_report
@@ -150,15 +150,17 @@ def part_table(
     ids: NDArray[np.object_],
     quantiles: Sequence[float],
     baselines: Mapping[str, Floats],
+    keys: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Forecasts beside the actual values and the ``baselines``, in long format.
 
-    The forecast is called ``name``, and a baseline of that name ``NAME_baseline``. ``ids``
-    (n_series, n_targets) are those of ``window_ids``.
+    The forecast is called ``name``, and a baseline of that name, or of one of the ``keys`` that
+    name series together, ``NAME_baseline``. ``ids`` (n_series, n_targets) are those of
+    ``window_ids``.
     """
     columns = {"y": part.actual, **quantile_columns(name, quantiles, forecast)}
     columns |= {
-        f"{label}_baseline" if label in columns else label: values
+        f"{label}_baseline" if label in (*columns, *keys) else label: values
         for label, values in baselines.items()
     }
-    return long_table(layout, part.origins, columns, ids=ids)
+    return with_keys(long_table(layout, part.origins, columns, ids=ids), keys)

@@ -85,8 +85,7 @@ def _stamped(
     table: Table, data: DataConfig, end: str | int | None
 ) -> tuple[Table, Stamps, list[Finding]]:
     """The rows that are not empty and not after ``end``, and their stamps."""
-    series = [data.series_id] if data.series_id else []
-    columns = [*series, *_columns(data), *data.covariates.static]
+    columns = [*data.series_columns, *_columns(data), *data.covariates.static]
     read = table.findings
     table, stamps, faults = stamped_rows(table, data, columns)
     findings = [*read, *faults]
@@ -122,7 +121,7 @@ class _Placed:
 
 def _placed(table: Table, stamps: Stamps, data: DataConfig) -> tuple[_Placed, list[Finding]]:
     """Every row by its series and its step of the grid, and those that lie between the steps."""
-    codes, ids = series_of_rows(table, data.series_id, default=data.targets[0])
+    codes, ids = series_of_rows(table, data.series_columns, default=data.targets[0])
     grid, ordinals, findings = steps_of_rows(
         table, stamps, codes, freq=data.freq, off_grid=data.off_grid
     )

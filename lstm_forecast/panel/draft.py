@@ -49,7 +49,9 @@ class Draft(Answer):
     config: str = field(metadata=described("File of the config."))
     rows: int = field(metadata=described("Rows of the table.", least=0))
     series: int = field(metadata=described("Series.", least=1))
-    series_id: str | None = field(metadata=described("Column that names the series."))
+    series_id: str | tuple[str, ...] | None = field(
+        metadata=described("Column that names the series, or those that do so together.")
+    )
     timestamp: tuple[str, ...] = field(metadata=described("Columns that hold the stamps."))
     freq: str = field(metadata=described("Spacing of the rows."))
     first: str | int = field(metadata=described("First stamp of all series."))

@@ -17,6 +17,7 @@ from lstm_forecast.panel.grid import ticks_of
 from lstm_forecast.panel.panel import Layout, Panel
 from lstm_forecast.panel.placing import series_of_rows
 from lstm_forecast.panel.rows import Rows
+from lstm_forecast.panel.series_names import name_parts
 from lstm_forecast.tables.faults import refuse
 from lstm_forecast.tables.read import Table
 from lstm_forecast.tables.stamps import joined, written_stamps, zoned_stamps
@@ -49,7 +50,7 @@ def future_table(
     *,
     horizon: int,
     timestamp: str,
-    series_id: str | None,
+    series_columns: Sequence[str],
     timestamp_format: str | None,
 ) -> pd.DataFrame:
     """The rows that look_ahead needs, with empty cells: what future_rows reads once they are filled
@@ -57,8 +58,8 @@ def future_table(
     """
     ordinals = future_stamps(panel.layout, horizon)
     frame: dict[str, Any] = {}
-    if series_id is not None:
-        frame[series_id] = np.repeat(np.array(panel.layout.ids, object), horizon)
+    names = name_parts(panel.layout.ids, len(series_columns)).repeat(horizon, axis=0)
+    frame |= dict(zip(series_columns, names.T, strict=True))
     stamps = panel.layout.grid.stamps(ordinals.ravel())
     if isinstance(stamps, pd.DatetimeIndex) and timestamp_format:
         # as in the data: both are read the same way
@@ -112,7 +113,7 @@ def future_rows(
     panel: Panel,
     *,
     timestamp: str | Sequence[str],
-    series_id: str | None,
+    series_columns: Sequence[str],
     timestamp_format: str | None,
     timezone: str | None,
     dst: str = "error",
@@ -131,12 +132,12 @@ def future_rows(
         table,
         column=column,
         timestamp_format=timestamp_format,
-        series_id=series_id,
+        series_columns=series_columns,
         timezone=timezone,
         dst=dst,
     )
     refuse(odd, afterwards=", and train again")
-    numbers, found = series_of_rows(table, series_id, default=layout.ids[0])
+    numbers, found = series_of_rows(table, series_columns, default=layout.ids[0])
     ids = pd.Index(found)[numbers]
     codes = pd.Index(layout.ids).get_indexer(ids).astype(np.int32)
     values = table.frame[list(panel.known.future)].to_numpy(np.float64)

@@ -14,6 +14,7 @@ from lstm_forecast.panel.grid import Grid, date_in, ticks_of
 from lstm_forecast.panel.inference import infer_freq
 from lstm_forecast.panel.moves import moves_to
 from lstm_forecast.panel.rows import Rows
+from lstm_forecast.panel.series_names import joined_name
 from lstm_forecast.panel.spacing import round_phase
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding, Level
 from lstm_forecast.tables.read import Table
@@ -63,7 +64,7 @@ def stamped_rows(
         table,
         column=column,
         timestamp_format=style,
-        series_id=data.series_id,
+        series_columns=data.series_columns,
         timezone=data.timezone,
         dst=data.dst,
     )
@@ -143,30 +144,52 @@ def _last_date(stamps: pd.DatetimeIndex, end: str | int) -> pd.Timestamp:
 
 
 def series_of_rows(
-    table: Table, series_id: str | None, *, default: str
+    table: Table, columns: Sequence[str], *, default: str
 ) -> tuple[NDArray[np.int32], tuple[str, ...]]:
-    """Number of the series of every row, and the ids in order."""
-    if series_id is None:
+    """Number of the series of every row, and the ids in order: those in a column, or the names that
+    several ``columns`` tell together, of which some may be empty.
+
+    Raises DataError for a row without an id, and for an id that is too long.
+    """
+    if not columns:
         return np.zeros(len(table.frame), np.int32), (default,)
-    cells = table.frame[series_id]
+    parts = [_id_texts(table.frame[column]) for column in columns]
+    where = f"column {columns[0]}" if len(columns) == 1 else f"columns {', '.join(columns)}"
+    empty = np.logical_and.reduce([part == "" for part in parts])
+    if empty.any():
+        raise DataError(f"{table.place(int(empty.argmax()))}: {where}: no series id")
+    codes, ids = _numbered(parts)
+    if long := [code for code, name in enumerate(ids) if len(name) > LONGEST_SERIES_ID]:
+        row = int(np.isin(codes, long).argmax())
+        raise DataError(
+            f"{table.place(row)}: {where}: a series id of {len(ids[codes[row]]):,} characters, and"
+            f" at most {LONGEST_SERIES_ID:,} are read; is data.series_id the right column?"
+        )
+    return codes.astype(np.int32), ids
+
+
+def _id_texts(cells: pd.Series) -> pd.Series:
+    """The ids in a column; the empty text where there is none."""
     if pd.api.types.is_float_dtype(cells) and (cells.dropna() % 1 == 0).all():
         # 7.0, as where a file has ids missing, is the 7 of another file
         cells = cells.astype("Int64")
     text = cells.astype("str")
     empty = cells.isna() | (text.str.strip() == "")
-    if empty.any():
-        raise DataError(
-            f"{table.place(int(empty.to_numpy().argmax()))}: column {series_id}: no series id"
-        )
-    if (text.str.len() > LONGEST_SERIES_ID).any():
-        row = int((text.str.len() > LONGEST_SERIES_ID).to_numpy().argmax())
-        raise DataError(
-            f"{table.place(row)}: column {series_id}: a series id of {len(text.iloc[row]):,}"
-            f" characters, and at most {LONGEST_SERIES_ID:,} are read; is data.series_id the right"
-            " column?"
-        )
-    codes, ids = pd.factorize(text, sort=True)
-    return codes.astype(np.int32), tuple(map(str, ids))
+    return text.mask(empty, "") if empty.any() else text
+
+
+def _numbered(parts: Sequence[pd.Series]) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Number of the series of every row, and the names in the order of their ``parts``."""
+    if len(parts) == 1:
+        codes, ids = pd.factorize(parts[0], sort=True)
+        return codes, tuple(map(str, ids))
+    codes = np.zeros(len(parts[0]), np.int64)
+    for part in parts:
+        numbers, values = pd.factorize(part, sort=True)
+        codes, _ = pd.factorize(codes * len(values) + numbers, sort=True)
+    _, first = np.unique(codes, return_index=True)
+    names = zip(*(part.iloc[first] for part in parts), strict=True)
+    return codes, tuple(map(joined_name, names))
 
 
 def behind_targets(rows: Rows, n_targets: int, sentinels: tuple[float, ...]) -> NDArray[np.bool_]:

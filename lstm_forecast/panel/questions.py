@@ -141,7 +141,7 @@ def _looked(source: Source, asked: DataConfig, given: Collection[Key]) -> FirstL
         timestamp=asked.stamp_columns if ("data", "timestamp") in given else (),
         timestamp_format=asked.timestamp_format,
         timezone=asked.timezone,
-        series_id=asked.series_id,
+        series_columns=asked.series_columns,
         targets=asked.targets if ("data", "targets") in given else (),
         csv=asked.csv,
         units=asked.units,

@@ -7,7 +7,7 @@ how many rows.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,7 @@ from lstm_forecast.panel.regular import (
 from lstm_forecast.panel.repair import LARGEST_VALUE
 from lstm_forecast.panel.seasons import usual_season
 from lstm_forecast.panel.survey import read_described, survey_table
+from lstm_forecast.panel.totals import series_totals
 from lstm_forecast.tables.faults import Finding, refuse
 from lstm_forecast.tables.first_look import FirstLook
 from lstm_forecast.tables.read import Table
@@ -109,7 +110,9 @@ class _Settling:
         )
         done = tuple(finding for kind, finding in found.items() if kind not in open_kinds)
         data = self.data.model_copy(update={"freq": panel.layout.grid.freq, **self.written})
-        told = (*done, *self.look.stamps_read, *self.told)
+        totals = series_totals(panel, n_targets=len(data.targets), keys=data.series_columns)
+        notes = [replace(each, kind=each.text) for each in (*self.look.notes, *totals)]
+        told = (*done, *self.look.stamps_read, *notes, *self.told)
         rows = len(self.table.frame)
         return Settled(data, rows, panel, told, tuple(self.questions))
 
@@ -251,8 +254,8 @@ class _Settling:
         roles = self.look.roles
         text = f"{self._of_all(repeated.count)} have the stamp of another row"
         text += (
-            f" of their series ({roles.series_id})"
-            if roles.series_id
+            f" of their series ({' and '.join(roles.keys.columns)})"
+            if roles.keys.columns
             else ", and no column names series"
         )
         text += "".join(

@@ -22,7 +22,7 @@ LONGEST_LIST = 400  # characters that the names of columns may take in a line
 def summary(settled: Settled, roles: Roles) -> Iterator[str]:
     """What the table is, and what policies did to how many rows, the first of them named."""
     panel, data = settled.panel, settled.data
-    layout, lengths = panel.layout, panel.layout.lengths
+    layout, lengths, names = panel.layout, panel.layout.lengths, " and ".join(data.series_columns)
     span = [
         str(stamp) for stamp in layout.stamps(np.array([layout.offsets[0], layout.offsets[-1] - 1]))
     ]
@@ -35,11 +35,7 @@ def summary(settled: Settled, roles: Roles) -> Iterator[str]:
     )
     yield (
         f"series: {len(lengths):,}"
-        + (
-            f" by {data.series_id}, {lengths.min():,} to {lengths.max():,} rows each"
-            if data.series_id
-            else ""
-        )
+        + (f" by {names}, {lengths.min():,} to {lengths.max():,} rows each" if names else "")
         + (f", {lengths[0]:,} rows from {span[0]} to {span[1]}" if len(lengths) == 1 else "")
     )
     yield (

@@ -2,6 +2,7 @@
 stands.
 """
 
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lstm_forecast.config.document import quote
 from lstm_forecast.config.inside import ALONE, Inside
 from lstm_forecast.config.stamp_format import checked_format
 from lstm_forecast.config.table import MOST_SENTINELS, CsvConfig, DataConfig
@@ -22,6 +24,7 @@ from lstm_forecast.tables.read import MISSING_WORDS, Table, read_table
 from lstm_forecast.tables.roles import Roles, find_roles, require_named
 from lstm_forecast.tables.source import Frame, Source
 from lstm_forecast.tables.stamps import StampStyle, find_style
+from lstm_forecast.tables.totals import total_notes
 
 __all__ = [
     "LONGEST_SENTINEL",
@@ -53,6 +56,7 @@ class FirstLook:
     doubtful: Mapping[str, Mapping[str, int]]
     doubtful_rows: int  # that hold one of these
     stamps_read: tuple[Finding, ...] = ()  # what is worth knowing of how stamps are read
+    notes: tuple[Finding, ...] = ()  # and of its columns
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ class Given:
     timestamp: Sequence[str] = ()
     timestamp_format: str | None = None
     timezone: str | None = None
-    series_id: str | None = None
+    series_columns: Sequence[str] = ()
     targets: Sequence[str] = ()
     csv: CsvConfig = DETECTED  # how text files are written
     units: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
@@ -89,7 +93,7 @@ def first_look(source: Source, given: Given = NOTHING_GIVEN) -> FirstLook:
         table.frame,
         written=written,
         timestamp=given.timestamp,
-        series_id=given.series_id,
+        series_columns=given.series_columns,
         targets=given.targets,
     )
     _require_names(table, roles)
@@ -109,6 +113,7 @@ def first_look(source: Source, given: Given = NOTHING_GIVEN) -> FirstLook:
         doubtful=doubtful,
         doubtful_rows=len(np.unique(np.concatenate(rows))),
         stamps_read=tuple(replace(each, kind=each.text) for each in style.findings),
+        notes=tuple(_notes(roles, len(table.frame))),
     )
 
 
@@ -138,6 +143,7 @@ def _findings(table: Table, written: Written, roles: Roles) -> Iterator[Finding]
     yield from _readings(table, written)
     yield from _mixed(table, roles)
     yield from _keys(table, roles)
+    yield from _notes(roles, len(table.frame))
     yield from _doubled(table)
 
 
@@ -173,7 +179,7 @@ def _described(
         timestamp=roles.timestamp if len(roles.timestamp) > 1 else roles.timestamp[0],
         timestamp_format=style.format,
         timezone=style.timezone,
-        series_id=roles.series_id,
+        series_id=roles.keys.columns or None,
         targets=roles.targets,
         sheet=table.inside.sheet,
         table=table.inside.table,
@@ -272,15 +278,27 @@ def _texts(
 
 
 def _keys(table: Table, roles: Roles) -> Iterator[Finding]:
-    """Several columns that name the series only together."""
-    if roles.together:
-        series = len(table.frame[list(roles.together)].drop_duplicates())
+    """Several columns that name the series together, where those that are given do not."""
+    if roles.keys.together:
+        names = list(roles.keys.together)
+        series = len(table.frame[names].drop_duplicates())
         text = (
-            f"the columns {' and '.join(roles.together)} tell rows of one stamp apart only"
-            f" together, as {series:,} series: write one column that holds them all, and name it as"
-            " data.series_id (init --series-id)"
+            f"the columns {' and '.join(names)} tell rows of one stamp apart only together, as"
+            f" {series:,} series: name them all, as data.series_id: {quote(names)}"
+            f" ({' '.join(f'--series-id {shlex.quote(name)}' for name in names)})"
         )
         yield Finding("keys", "note", series, text)
+
+
+def _notes(roles: Roles, rows: int) -> Iterator[Finding]:
+    """Other columns that could name the series, and columns that are the sum of others."""
+    if roles.keys.rivals:
+        text = (
+            f"rows of one stamp are told apart by {' and '.join(roles.keys.columns)}, and would"
+            f" be by {' and '.join(roles.keys.rivals)}, too: data.series_id names one or the other"
+        )
+        yield Finding("other_keys", "note", rows, text)
+    yield from total_notes(roles.totals)
 
 
 def _doubled(table: Table) -> list[Finding]:

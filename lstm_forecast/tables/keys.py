@@ -1,14 +1,17 @@
 """Columns that tell series apart: by one of them, or by several together, stamps are unique."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
-from itertools import combinations
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations, islice
+from typing import TypeVar
 
 import pandas as pd
 
+from lstm_forecast.config.series_id import LONG_COLUMNS
 from lstm_forecast.tables.names import preferred, words_of
 from lstm_forecast.tables.numbers import is_whole
 
-__all__ = ["find_keys", "find_series"]
+__all__ = ["NAMING_WORDS", "Keys", "find_keys"]
 
 # Share of the repeated stamps that a key may leave: of all rows, and of the first ones.
 MOST_LEFT_BY_KEY, MOST_LEFT_IN_HEAD = 0.01, 0.1
@@ -21,11 +24,12 @@ TIME_WORDS = {
     "year", "season", "quarter", "month", "week", "day", "hour", "minute", "second", "time",
     "period", "interval", "date",
 }  # fmt: skip
+LONG_NAMES = frozenset(LONG_COLUMNS)  # of which none may be one of several keys
 NAMING_WORDS = {"id", "series", "name", "code"}  # beside which those are no part of a stamp
+Cells = TypeVar("Cells", pd.Series, pd.DataFrame)
+ONLY_SERIES_NAMES = ("unique_id", "series_id", "item_id")
 SERIES_NAMES = (
-    "unique_id",
-    "series_id",
-    "item_id",
+    *ONLY_SERIES_NAMES,
     "id",
     "symbol",
     "series",
@@ -36,20 +40,53 @@ SERIES_NAMES = (
 )
 
 
-def find_series(
-    frame: pd.DataFrame, time: tuple[str, ...], numbers: Mapping[str, pd.Series]
-) -> str | None:
-    """A column of text or whole numbers that makes repeated stamps unique, or nearly so.
+@dataclass(frozen=True)
+class Keys:
+    """What names the series of a table."""
+
+    columns: tuple[str, ...]  # none, one, or several together
+    # columns that make stamps unique, where those that are given do not
+    together: tuple[str, ...] = ()
+    rivals: tuple[str, ...] = ()  # others that make stamps unique as ``columns`` do
+
+
+def find_keys(
+    frame: pd.DataFrame,
+    time: tuple[str, ...],
+    given: tuple[str, ...],
+    names: Sequence[str],
+    numbers: Mapping[str, pd.Series],
+) -> Keys:
+    """The columns that are ``given``, or else the fewest of ``names`` that make repeated stamps
+    unique, or nearly so.
+    """
+    frame = _with_stamps(frame, time)
+    series = given or _single(frame, time, names, numbers)
+    columns, rivals = _several(frame, time, series, names, numbers)
+    if given:
+        return Keys(given, together=columns)
+    return Keys(columns or series, rivals=rivals)
+
+
+def _single(
+    frame: pd.DataFrame,
+    time: tuple[str, ...],
+    names: Sequence[str],
+    numbers: Mapping[str, pd.Series],
+) -> tuple[str, ...]:
+    """A column of text or whole numbers that makes repeated stamps unique, or one that is called
+    as only names of series are.
 
     A few repeated stamps, as where clocks go back, make series of nothing but what is called so.
     """
-    frame = _with_stamps(frame, time)
+    called = preferred(names, ONLY_SERIES_NAMES)
+    named = () if called is None or not _names_rows(frame[called]) else (called,)
     repeated = _left(frame, (), time)
     if repeated == 0:
-        return None
+        return named
     candidates = [
         name
-        for name in _key_columns(frame, frame.columns, time, numbers)
+        for name in _key_columns(frame, names, time, numbers)
         if _left(frame, (name,), time) < MOST_LEFT_BY_KEY * repeated
         and (
             name.lower() in SERIES_NAMES
@@ -61,37 +98,58 @@ def find_series(
             )
         )
     ]
-    return preferred(candidates, SERIES_NAMES) or (candidates[0] if candidates else None)
+    return (preferred(candidates, SERIES_NAMES) or candidates[0],) if candidates else named
 
 
-def find_keys(
+def _several(
     frame: pd.DataFrame,
     time: tuple[str, ...],
-    series: str | None,
-    free: Sequence[str],
+    chosen: tuple[str, ...],
+    names: Sequence[str],
     numbers: Mapping[str, pd.Series],
-) -> tuple[str, ...]:
-    """The fewest columns that together make many repeated stamps unique; none where ``series``
-    does, or nothing.
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The fewest columns that with those ``chosen`` make many repeated stamps unique, and as many
+    others that do so, too; none where those chosen do, or nothing.
+
+    What is called like a series comes first, then the first columns.
     """
-    frame = _with_stamps(frame, time)
-    chosen = () if series is None else (series,)
     repeated = _left(frame, chosen, time)
-    if repeated <= MOST_LEFT_BY_KEY * len(frame):
-        return ()
-    named = [name for name in frame.columns if str(name) in free]
-    candidates = _key_columns(frame, named, time, numbers)[:MOST_COLUMNS_TRIED]
+    if repeated <= MOST_LEFT_BY_KEY * len(frame) or not LONG_NAMES.isdisjoint(chosen):
+        return (), ()
+    free = [name for name in names if name not in (*chosen, *LONG_NAMES)]
+    candidates = _key_columns(frame, free, time, numbers)[:MOST_COLUMNS_TRIED]
     head = frame.head(HEAD_ROWS)  # by which most are seen not to
-    for size in range(2 - len(chosen), MOST_COLUMNS_OF_KEY + 1 - len(chosen)):
-        for keys in ((*chosen, *more) for more in combinations(candidates, size)):
-            if (
-                _left(head, keys, time) <= MOST_LEFT_IN_HEAD * _left(head, chosen, time)
-                and _is_steady(head, keys, time)
-                and _is_steady(frame, keys, time)
-                and _left(frame, keys, time) < MOST_LEFT_BY_KEY * repeated
-            ):
-                return keys
-    return ()
+
+    def are_keys(keys: tuple[str, ...]) -> bool:
+        return (
+            not numbers.keys() <= {*keys, *time}
+            and _left(head, keys, time) <= MOST_LEFT_IN_HEAD * _left(head, chosen, time)
+            and _is_steady(head, keys, time)
+            and _is_steady(frame, keys, time)
+            and _left(frame, keys, time) < MOST_LEFT_BY_KEY * repeated
+            and not _is_empty(frame[list(keys)]).all(axis=1).any()
+        )
+
+    for size in range(max(0, 2 - len(chosen)), MOST_COLUMNS_OF_KEY + 1 - len(chosen)):
+        tried = ((*chosen, *more) for more in combinations(candidates, size))
+        found = list(islice(filter(are_keys, sorted(tried, key=_strangers)), 2))
+        if found:
+            return found[0], found[1] if len(found) > 1 else ()
+    return (), ()
+
+
+def _strangers(keys: tuple[str, ...]) -> int:
+    """How many of these columns are not called like a series."""
+    return sum(name.lower() not in SERIES_NAMES for name in keys)
+
+
+def _names_rows(cells: pd.Series) -> bool:
+    """Whether there is a name in each row, and in two rows or more on average."""
+    return bool(cells.nunique() <= len(cells) / 2 and not _is_empty(cells).any())
+
+
+def _is_empty(cells: Cells) -> Cells:
+    return cells.isna() | (cells == "")
 
 
 def _with_stamps(frame: pd.DataFrame, time: tuple[str, ...]) -> pd.DataFrame:
@@ -110,17 +168,17 @@ def _left(frame: pd.DataFrame, keys: tuple[str, ...], time: tuple[str, ...]) -> 
 
 def _key_columns(
     frame: pd.DataFrame,
-    names: Iterable[Hashable],
+    names: Sequence[str],
     time: tuple[str, ...],
     numbers: Mapping[str, pd.Series],
 ) -> list[str]:
     """Those of the columns ``names`` that hold text or whole numbers and repeat themselves."""
     return [
-        str(name)
+        name
         for name in names
         if name not in time
-        and not _is_part_of_time(str(name))
-        and (str(name) not in numbers or is_whole(frame[name]))
+        and not _is_part_of_time(name)
+        and (name not in numbers or is_whole(frame[name]))
         and 1 < frame[name].nunique() <= len(frame) / 2
     ]
 

@@ -2,17 +2,19 @@
 be forecast.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from lstm_forecast.errors import DataError
-from lstm_forecast.tables.keys import find_keys, find_series
+from lstm_forecast.tables.keys import NAMING_WORDS, Keys, find_keys
 from lstm_forecast.tables.names import preferred, words_of
 from lstm_forecast.tables.number_style import Written
 from lstm_forecast.tables.numbers import are_truths, counts_rows, numbers_in, words_in
 from lstm_forecast.tables.time_columns import find_time
+from lstm_forecast.tables.totals import Total, find_totals
 
 __all__ = ["Roles", "find_roles", "require_named"]
 
@@ -88,15 +90,14 @@ class Roles:
     """What the columns of a table seem to be for."""
 
     timestamp: tuple[str, ...]  # one column, or those that hold the parts
-    series_id: str | None
+    keys: Keys  # what names the series
     targets: tuple[str, ...]
     # columns of numbers or truths left over: could be covariates, or targets too
     others: tuple[str, ...]
     # cells of numeric columns that are no numbers, and how often they occur
     words: Mapping[str, Mapping[str, int]]
     static: tuple[str, ...] = ()  # columns with one value in each series
-    # columns that only together make stamps unique, where ``series_id`` does not
-    together: tuple[str, ...] = ()
+    totals: tuple[Total, ...] = ()  # columns that are the sum of others
 
     @property
     def values(self) -> tuple[str, ...]:
@@ -109,7 +110,7 @@ def find_roles(
     *,
     written: Written = PLAIN,
     timestamp: Sequence[str] = (),
-    series_id: str | None = None,
+    series_columns: Sequence[str] = (),
     targets: Sequence[str] = (),
 ) -> Roles:
     """Find the roles that the caller has not decided in a ``frame`` of cells as they stand in their
@@ -118,13 +119,14 @@ def find_roles(
     Raises DataError if a named column is absent, or no column looks like a time or like a target.
     """
     columns = [str(name) for name in frame.columns]
-    require_named(frame, [*timestamp, *([] if series_id is None else [series_id]), *targets])
+    require_named(frame, [*timestamp, *series_columns, *targets])
     numbers = dict(_numeric(frame, written))
     time = tuple(timestamp) or find_time(frame, numbers)
     unnamed = {name: each for name, each in numbers.items() if not written.has_words(name)}
-    series = series_id or find_series(frame, time, unnamed)
-    free = [name for name in columns if name not in (*time, series, *targets)]
-    static = _constant(frame, series, free)
+    naming = [name for name in columns if not (name in targets or _is_amount(name, numbers))]
+    keys = find_keys(frame, time, tuple(series_columns), naming, unnamed)
+    free = [name for name in columns if name not in (*time, *keys.columns, *targets)]
+    static = _constant(frame, keys.columns, free)
     offered = _offered([name for name in free if name not in static], numbers)
     if not targets and not offered:
         beside, listed = " ".join(time), ", ".join(columns)
@@ -136,12 +138,12 @@ def find_roles(
     others = tuple(name for name in unforecast if name in (*offered, *truths))
     return Roles(
         timestamp=time,
-        series_id=series,
+        keys=keys,
         targets=chosen,
         others=others,
         words=_words(frame, (*chosen, *others), numbers),
         static=tuple(static),
-        together=find_keys(frame, time, series, unforecast, unnamed),
+        totals=_totals(numbers, {*chosen, *others}),
     )
 
 
@@ -161,12 +163,22 @@ def require_named(frame: pd.DataFrame, named: Iterable[str], *, key: str = "") -
             raise DataError(f"{key}no column {name}; the columns are {', '.join(columns)}")
 
 
-def _constant(frame: pd.DataFrame, series: str | None, names: Sequence[str]) -> list[str]:
+def _is_amount(name: str, numbers: Container[str]) -> bool:
+    """Whether a column is called like what is forecast; one of ``numbers`` by a word in it, too."""
+    words = words_of(name)
+    worded = any(word in words for word in TARGET_NAMES if len(word) > 2)
+    return name.lower() in TARGET_NAMES or (
+        name in numbers and worded and NAMING_WORDS.isdisjoint(words)
+    )
+
+
+def _constant(frame: pd.DataFrame, series: Sequence[str], names: Sequence[str]) -> list[str]:
     """Columns that change between series and never within one, where series have several rows."""
-    names = [] if series is None else [name for name in names if frame[name].nunique() > 1]
-    if not names or len(frame) < 2 * frame[series].nunique():
+    keys = list(series)
+    names = [name for name in names if frame[name].nunique() > 1] if keys else []
+    if not names or len(frame) < 2 * len(frame[keys].drop_duplicates()):
         return []
-    changes = frame.groupby(series)[names].nunique(dropna=False).max()
+    changes = frame.groupby(keys, dropna=False)[names].nunique(dropna=False).max()
     return [name for name in names if changes[name] == 1]
 
 
@@ -185,6 +197,13 @@ def _words(
     """Cells of the numeric columns among ``names`` that are no numbers, by column."""
     words = {name: words_in(frame[name], numbers[name]) for name in names if name in numbers}
     return {name: found for name, found in words.items() if found}
+
+
+def _totals(numbers: Mapping[str, pd.Series], names: Container[str]) -> tuple[Total, ...]:
+    """The columns among ``names`` that are the sum of others."""
+    return find_totals(
+        {name: cells.to_numpy(np.float64) for name, cells in numbers.items() if name in names}
+    )
 
 
 def _find_target(names: Sequence[str]) -> str:

@@ -93,7 +93,7 @@ def zoned_stamps(
     *,
     column: str,
     timestamp_format: str | None,
-    series_id: str | None,
+    series_columns: Sequence[str],
     timezone: str | None,
     dst: str,
 ) -> tuple[pd.DatetimeIndex | pd.Index, list[Finding]]:
@@ -107,7 +107,14 @@ def zoned_stamps(
     )
     if timezone is None or not isinstance(stamps, pd.DatetimeIndex):
         return stamps, []
-    return in_zone(table, stamps, column=column, series_id=series_id, timezone=timezone, dst=dst)
+    return in_zone(
+        table,
+        stamps,
+        column=column,
+        series_columns=series_columns,
+        timezone=timezone,
+        dst=dst,
+    )
 
 
 def written_stamps(stamps: pd.DatetimeIndex, timestamp_format: str) -> pd.Index:

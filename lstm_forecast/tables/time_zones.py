@@ -143,7 +143,7 @@ def in_zone(
     stamps: pd.DatetimeIndex,
     *,
     column: str,
-    series_id: str | None,
+    series_columns: Sequence[str],
     timezone: str,
     dst: str,
 ) -> tuple[pd.DatetimeIndex, list[Finding]]:
@@ -176,7 +176,7 @@ def in_zone(
         f"data.dst: {'shift' if skipped.any() else 'first or last'}, or {OTHER_STAMPS}",
     )
     again = np.zeros(len(stamps), bool)
-    again[np.flatnonzero(repeated)] = _second_pass(table.frame[repeated], column, series_id, dst)
+    again[repeated] = _second_pass(table.frame[repeated], [*series_columns, column], dst)
     return _localised(stamps, timezone, first=~again, forward=True), [finding]
 
 
@@ -202,12 +202,9 @@ def _places(
     )
 
 
-def _second_pass(
-    frame: pd.DataFrame, column: str, series_id: str | None, dst: str
-) -> NDArray[np.bool_]:
-    """Which rows of a repeated hour belong to its second pass: of two equal stamps in a series, the
-    later row.
+def _second_pass(frame: pd.DataFrame, keys: list[str], dst: str) -> NDArray[np.bool_]:
+    """Which rows of a repeated hour belong to its second pass: of two with equal ``keys``, series
+    and stamp, the later row.
     """
-    keys = [column] if series_id is None else [series_id, column]
     twice = frame.duplicated(keys, keep=False).to_numpy()
     return np.where(twice, frame.duplicated(keys).to_numpy(), dst == "last")

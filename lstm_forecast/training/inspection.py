@@ -16,7 +16,9 @@ class Columns(Document):
 
     timestamp: tuple[str, ...] = field(metadata=described("Columns that make up the stamps."))
     timestamp_format: str | None = field(metadata=described("Format of the stamps, as %d/%m/%Y."))
-    series_id: str | None = field(metadata=described("Column that names the series."))
+    series_id: str | tuple[str, ...] | None = field(
+        metadata=described("Column that names the series, or those that do so together.")
+    )
     targets: tuple[str, ...] = field(metadata=described("Columns to be forecast."))
     others: tuple[str, ...] = field(metadata=described("Covariates, or what could be some."))
 

@@ -54,6 +54,7 @@ READ = {
     "some_thousands.csv": Case("D", 400, "2022-01-01", "2023-02-05"),
     "thousands.csv": Case("B", 500, "2019-01-01", "2020-12-01"),
     "trading_days.csv": Case("B", 747, "2020-01-02", "2022-12-27"),
+    "two_keys.csv": Case("D", 1200, "2013-01-01", "2013-07-20", series=6),
     "year_month_name.csv": Case("MS", 120, "2010-01-01", "2020-01-01"),
     "year_quarter_columns.csv": Case("QS-JAN", 48, "2008-01-01", "2020-01-01"),
     "year_week_columns.csv": Case("W-MON", 209, "2018-01-01", "2022-01-03"),

@@ -284,7 +284,7 @@ def test_rows_of_the_future_are_written_as_the_history_is_and_read_alike(
     assert data.timestamp_format == style
     panel = panel_by(data, table)
     empty = future_table(
-        panel, horizon=100, timestamp="date", series_id=None, timestamp_format=style
+        panel, horizon=100, timestamp="date", series_columns=(), timestamp_format=style
     )
     assert list(empty["date"]) == list(written_stamps(stamps[300:], style))
     later = write(folder, date=[*whole, *empty["date"]], price=np.arange(400) % 5)

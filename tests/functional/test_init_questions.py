@@ -213,17 +213,17 @@ def shops(count: int, keys: Sequence[tuple[object, object]]) -> list[list[object
     ],
     ids=["numbers", "words"],
 )
-def test_two_columns_that_name_series_only_together_are_told_and_nothing_is_merged(
+def test_two_columns_that_name_series_only_together_are_found_and_nothing_is_merged(
     folder: Path, keys: list[tuple[object, object]]
 ) -> None:
     table = write(folder, ["date", "store", "item", "sales"], shops(100, keys))
-    (question,), config, said = asked(table)
-    assert (question["kind"], question["count"]) == ("duplicates", 500)
-    assert "store and item" in said and "6 series" in said
+    questions, config, said = asked(table)
+    assert not questions and "series: 6 by store and item, 100 to 100 rows each" in said
     data = load_config(config, environment={}).data
-    assert (data.duplicates, data.series_id, data.targets) == ("error", None, ("sales",))
-    assert refusal(config, table)
-    require_answers_to_work(question, config, table)
+    assert (data.duplicates, data.targets) == ("error", ("sales",))
+    assert data.series_id == ("store", "item")
+    settled = load_config(config, overrides=SETTLED, environment={})
+    assert len(prepare(settled, table).layout.ids) == 6
 
     rows = [[day, f"{store}-{item}", sales] for day, store, item, sales in shops(100, keys)]
     questions, config, said = asked(
@@ -244,6 +244,12 @@ def test_a_named_series_column_that_is_not_enough_is_told_with_what_is_missing(
     assert "store and item" in said
     assert load_config(config, environment={}).data.duplicates == "error"
     require_answers_to_work(question, config, table)
+
+    named = 'data.series_id: ["store", "item"] (--series-id store --series-id item)'
+    assert named in said
+    questions, config, said = asked(table, "--series-id", "store", "--series-id", "item")
+    assert not questions and "series: 6 by store and item" in said
+    assert check(table, config=load_config(config, environment={})).problems == ()
 
 
 def test_measurements_are_no_names_of_series(folder: Path) -> None:
@@ -374,7 +380,6 @@ def test_the_config_names_the_answers_beside_the_policy_that_is_open(folder: Pat
     ("name", "kinds"),
     [
         ("below_detection", {"censored"}),
-        ("two_keys", {"duplicates"}),
         ("transactions", {"off_grid"}),
     ],
 )

@@ -34,7 +34,7 @@ def test_the_options_of_one_value_were_found() -> None:
     names = {(*path, spelling) for path, spelling in SINGLE}
     assert {
         ("--log-format",),
-        ("init", "--series-id"),
+        ("init", "--horizon"),
         ("runs", "show", "--run"),
         ("config", "show", "-c"),
     } <= names

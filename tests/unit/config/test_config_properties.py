@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from lstm_forecast.config.loading import dump_config, load_config, parse_config
 from lstm_forecast.config.network import Activation, Cell, Initializer
 from lstm_forecast.config.schema import Config, Normalisation, ScalerKind
+from lstm_forecast.config.series_id import LONG_COLUMNS
 from lstm_forecast.errors import ConfigError
 from tests.unit.config.test_config import MINIMAL
 
@@ -37,19 +38,20 @@ names = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", fullmatch=True)
 
 @st.composite
 def configs(draw: st.DrawFn) -> Config:
-    columns = iter(draw(st.lists(words, min_size=6, max_size=6, unique=True)))
-    static = next(columns)
+    named = words.filter(lambda word: word not in LONG_COLUMNS)
+    columns = iter(draw(st.lists(named, min_size=7, max_size=7, unique=True)))
+    static, *keys = next(columns), next(columns), next(columns)
     maybe = st.booleans()
     segment = draw(st.integers(1, 50))
     return Config.model_validate(
         {
-            "name": draw(names.filter(lambda name: name not in ("unique_id", "ds", "cutoff", "y"))),
+            "name": draw(names.filter(lambda name: name not in (*LONG_COLUMNS, *keys))),
             "seed": draw(st.integers(0, 2**31 - 1)),
             "data": {
                 "path": draw(st.none() | words.filter(lambda word: word != "-")),
                 "timestamp": next(columns),
                 "timestamp_format": draw(st.none() | st.sampled_from(["%d/%m/%Y", "excel"])),
-                "series_id": next(columns) if draw(maybe) else None,
+                "series_id": draw(st.sampled_from([None, keys[0], keys[:1], keys])),
                 "targets": [next(columns), next(columns)] if draw(maybe) else next(columns),
                 "covariates": {
                     "past": [next(columns)] if draw(maybe) else [],

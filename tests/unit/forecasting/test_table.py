@@ -83,14 +83,14 @@ def test_each_text_is_looked_at_once_however_many_rows_it_has(
 
 def test_two_series_and_targets_with_one_id_are_refused() -> None:
     layout = panel_of(3, 3).layout
-    assert unique_ids(layout, targets=["x", "y"], series_id="id").tolist() == [
+    assert unique_ids(layout, targets=["x", "y"], named=True).tolist() == [
         ["a/x", "a/y"],
         ["b/x", "b/y"],
     ]
     layout = replace(layout, ids=("a", "a/b"))
     with pytest.raises(DataError, match="the same unique_id, a/b/c; rename a series or a target"):
-        unique_ids(layout, targets=["b/c", "c"], series_id="id")
-    assert unique_ids(layout, targets=["b/c"], series_id="id").tolist() == [["a"], ["a/b"]]
+        unique_ids(layout, targets=["b/c", "c"], named=True)
+    assert unique_ids(layout, targets=["b/c"], named=True).tolist() == [["a"], ["a/b"]]
 
 
 def test_numbers_pass_through_untouched() -> None:

@@ -51,7 +51,7 @@ def given(panel: Panel, *rows: tuple[str, str, float, float], **how: Any) -> Any
     ids, stamps, prices, promos = zip(*rows, strict=True)
     table = table_of(id=list(ids), ds=list(stamps), price=list(prices), promo=list(promos))
     options: dict[str, Any] = {"timestamp_format": None, "timezone": None, **how}
-    return future_rows(table, panel, timestamp="ds", series_id="id", **options)
+    return future_rows(table, panel, timestamp="ds", series_columns=["id"], **options)
 
 
 FULL = [
@@ -137,12 +137,13 @@ def test_the_table_to_be_filled_in_has_exactly_the_rows_that_are_needed(
     )
     style: dict[str, Any] = {
         "timestamp": "at",
-        "series_id": "shop",
         "timestamp_format": timestamp_format,
     }
     panel = build_panel(
-        table, targets=["y"], known=Known(future=("price",)), freq=freq, timezone=zone, **style
-    )
+        table, targets=["y"], series_id="shop", known=Known(future=("price",)), freq=freq,
+        timezone=zone, **style,
+    )  # fmt: skip
+    style["series_columns"] = ["shop"]
     # over the end of winter time
     empty = future_table(panel, horizon=800 if freq == "h" else 3, **style)
     assert empty.columns.tolist() == ["shop", "at", "price"]
@@ -238,6 +239,6 @@ def test_the_future_may_be_written_in_another_zone_than_the_history(freq: str) -
     wanted = pd.DatetimeIndex(panel.layout.grid.stamps(future_stamps(panel.layout, 2).ravel()))
     later = table_of(ds=wanted.tz_convert("UTC"), price=[4.0, 5.0])
     rows = future_rows(
-        later, panel, timestamp="ds", series_id=None, timestamp_format=None, timezone=None
+        later, panel, timestamp="ds", series_columns=(), timestamp_format=None, timezone=None
     )
     assert rows.rows.ordinals.tolist() == [3, 4]

@@ -138,7 +138,7 @@ def test_a_first_look_leaves_columns_out_that_no_table_holds() -> None:
     frame = pl.DataFrame(columns()).with_columns(
         tags=pl.Series([["a"]] * 40), took=pl.lit(dt.timedelta(hours=1)), bytes=pl.lit(b"x")
     )
-    look = first_look(frame_of(frame), Given(series_id="shop", targets=["y"]))
+    look = first_look(frame_of(frame), Given(series_columns=["shop"], targets=["y"]))
     assert look.data.path is None
     assert look.data.timestamp == "ds"
     with pytest.raises(DataError, match=r"column tags: expected numbers, texts or stamps, rec"):

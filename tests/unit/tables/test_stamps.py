@@ -22,7 +22,7 @@ def parse(
     assert isinstance(stamps, pd.DatetimeIndex)
     if timezone is not None:
         stamps, findings = in_zone(
-            table, stamps, column="ds", series_id=None, timezone=timezone, dst=dst
+            table, stamps, column="ds", series_columns=(), timezone=timezone, dst=dst
         )
         refuse(findings)
     return stamps
@@ -275,7 +275,19 @@ def test_series_that_take_turns_have_a_second_pass_each() -> None:
     stamps = parse_stamps(table, column="ds")
     assert isinstance(stamps, pd.DatetimeIndex)
     found, _ = in_zone(
-        table, stamps, column="ds", series_id="id", timezone="Europe/Berlin", dst="first"
+        table, stamps, column="ds", series_columns=["id"], timezone="Europe/Berlin", dst="first"
+    )
+    assert [stamp.utcoffset() // pd.Timedelta("1h") for stamp in found] == [2, 2, 1, 1]
+
+
+def test_series_of_several_columns_have_a_second_pass_each() -> None:
+    cells = ["2024-10-27 02:00"] * 4
+    table = table_of(ds=pd.Series(cells, dtype="str"), a=["x", "x", "x", "x"], b=[1, 2, 2, 1])
+    stamps = parse_stamps(table, column="ds")
+    assert isinstance(stamps, pd.DatetimeIndex)
+    keys = ["a", "b"]
+    found, _ = in_zone(
+        table, stamps, column="ds", series_columns=keys, timezone="Europe/Berlin", dst="first"
     )
     assert [stamp.utcoffset() // pd.Timedelta("1h") for stamp in found] == [2, 2, 1, 1]
 

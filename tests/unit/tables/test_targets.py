@@ -82,7 +82,7 @@ def test_an_hour_that_clocks_repeat_makes_no_series_of_another_column(column: li
     frame = pd.DataFrame(
         {"ds": HOURS, "load": [0.5 + k % 24 for k in range(len(HOURS))], "other": other}
     )
-    assert find_roles(frame).series_id is None
+    assert not find_roles(frame).keys.columns
 
 
 @pytest.mark.parametrize("names", [["north", "south"], [7, 12]])
@@ -97,4 +97,4 @@ def test_a_short_series_beside_a_long_one_is_one(names: list[object], column: st
             "load": [0.5 + k % 24 for k in range(300 + short)],
         }
     )
-    assert find_roles(frame).series_id == column
+    assert find_roles(frame).keys.columns == (column,)

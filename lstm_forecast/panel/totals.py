@@ -1,0 +1,90 @@
+"""Series that are the sum of others, as tables have a total beside its parts."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lstm_forecast.panel.panel import Panel
+from lstm_forecast.panel.series_names import name_parts
+from lstm_forecast.tables.faults import Finding
+from lstm_forecast.tables.totals import MIN_ROWS, listed, rounding, rounding_of_sums
+
+__all__ = ["series_totals"]
+
+MOST_ROWS = 200_000  # that are looked at before all others
+LEAST_AGREEING = 0.95  # share of the stamps at which a total is the sum of its parts
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def series_totals(panel: Panel, *, n_targets: int, keys: Sequence[str]) -> list[Finding]:
+    """Series whose targets are the sum of all others at nearly every stamp, or of those that differ
+    from them in one of several ``keys`` alone.
+    """
+    layout, values = panel.layout, panel.values[:, :n_targets]
+    if len(layout.ids) < 3:
+        return []
+    stamps = layout.first - layout.spans[:-1]
+    stamps = np.repeat(stamps, np.diff(layout.spans)) + np.arange(len(values))
+    series = np.repeat(np.arange(len(layout.ids)), layout.lengths)
+    some = stamps % -(-len(values) // MOST_ROWS) == 0
+    units = rounding(values[some])
+    totals: dict[int, tuple[int, str]] = {}
+    for groups, others in _groupings(layout.ids, keys):
+        cells, _ = pd.factorize(groups[series] * (stamps.max() + 1) + stamps)
+        if some.all() or _agreeing(values[some], units, cells[some], series[some], least=2).any():
+            counts = _agreeing(values, units, cells, series, least=MIN_ROWS)
+            totals = {int(k): (int(counts[k]), others) for k in np.flatnonzero(counts)} | totals
+    return [_finding(layout.ids, totals)] if totals else []
+
+
+def _groupings(ids: Sequence[str], keys: Sequence[str]) -> Iterator[tuple[Ints, str]]:
+    """Groups of series (n_series,) in which one may be a total, and what the others are to it."""
+    yield np.zeros(len(ids), np.int64), "all others"
+    if len(keys) > 1:
+        parts = pd.DataFrame(name_parts(ids, len(keys)), columns=list(keys))
+        for key in keys:
+            same = [other for other in keys if other != key]
+            yield (
+                parts.groupby(same).ngroup().to_numpy().astype(np.int64),
+                f"those that differ from it in {key} alone",
+            )
+
+
+def _agreeing(values: Floats, units: Floats, cells: Ints, series: Ints, *, least: int) -> Ints:
+    """At how many stamps each series is the sum of the others in its ``cells``, groups at a stamp,
+    of which two or more are not 0, (n_series,).
+
+    That is 0 where it is not so at nearly all of them, or at fewer than the ``least``.
+    """
+    counts = np.full(series.max() + 1, len(values))
+    for column, unit in zip(values.T, units, strict=True):
+        own = np.nan_to_num(column)
+        others, sizes, parts = (
+            np.bincount(cells, weights=each)[cells] - each
+            for each in (own, np.abs(own), (own != 0).astype(np.float64))
+        )
+        by_series = pd.Series(column).groupby(series)
+        spread = (by_series.max() - by_series.min()).reindex(range(len(counts))).to_numpy()
+        slack = rounding_of_sums(unit, parts, spread[series], sizes + np.abs(own))
+        compared = np.isfinite(column) & (parts >= 2)
+        agree = compared & (np.abs(own - others) <= slack)
+        agreed, looked = (np.bincount(series, each, len(counts)) for each in (agree, compared))
+        is_total = (spread > 0) & (agreed >= np.maximum(least, LEAST_AGREEING * looked))
+        counts = np.where(is_total, np.minimum(counts, agreed), 0).astype(np.int64)
+    return counts
+
+
+def _finding(ids: Sequence[str], totals: dict[int, tuple[int, str]]) -> Finding:
+    each = [
+        f"series {ids[k]} is the sum of {others}, at {count:,} stamps"
+        for k, (count, others) in totals.items()
+    ]
+    text = (
+        f"{listed(each, between='; ')}: what learns from a total and its parts sees the same twice;"
+        " leave the rows of one or the other out"
+    )
+    return Finding("totals", "note", sum(count for count, _ in totals.values()), text)
