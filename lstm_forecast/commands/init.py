@@ -12,7 +12,8 @@ import numpy as np
 from lstm_forecast.config.document import quote
 from lstm_forecast.config.loading import MAX_BYTES, Argument, parse_config
 from lstm_forecast.config.schema import Config
-from lstm_forecast.config.table import CsvConfig, DataConfig
+from lstm_forecast.config.table import DataConfig
+from lstm_forecast.config.text_files import CsvConfig
 from lstm_forecast.errors import UsageError, WriteError
 from lstm_forecast.files import STDIN, is_text
 from lstm_forecast.panel.draft import Choice, Draft, Question
@@ -43,7 +44,7 @@ SCHEMA_FILE = ".forecast-schema.json"
 LONGEST_COMMENT = 2000  # characters
 ROLES = ("timestamp", "series_id", "freq", "targets")
 # Keys that init may have found, beside the columns.
-FOUND_KEYS = ("timestamp_format", "timezone", "sheet", "table", "query")
+FOUND_KEYS = ("layout", "timestamp_format", "timezone", "sheet", "table", "query")
 
 
 def init(

@@ -11,14 +11,15 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from lstm_forecast.config.closed import ClosedConfig
 from lstm_forecast.config.covariates import CovariatesConfig
-from lstm_forecast.config.fields import Names, Part, PositiveInt, Section, Whole, as_list
+from lstm_forecast.config.fields import Names, Part, PositiveInt, Section, as_list
 from lstm_forecast.config.inside import Inside
+from lstm_forecast.config.layout import OptionalLayout, columns_as_written, require_one_value
 from lstm_forecast.config.series_id import SeriesId
 from lstm_forecast.config.stamp_format import checked_format
-from lstm_forecast.config.standards import Encoding
+from lstm_forecast.config.text_files import CsvConfig
 from lstm_forecast.errors import ConfigError
 
-__all__ = ["MOST_SENTINELS", "CsvConfig", "DataConfig", "SplitConfig"]
+__all__ = ["MOST_SENTINELS", "DataConfig", "SplitConfig"]
 
 MOST_SENTINELS = 32
 
@@ -73,58 +74,6 @@ Stamp = Annotated[int | str, BeforeValidator(_checked_stamp)]
 Sentinel = Annotated[float | str, BeforeValidator(_checked_sentinel)]
 
 
-class CsvConfig(Section):
-    """How to read CSV files; whatever is absent is detected."""
-
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
-        None, description="field delimiter; absent: detected"
-    )
-    decimal: Literal[".", ",", "error"] | None = Field(
-        None,
-        description=(
-            "decimal sign, . or ,; absent: detected; error: refused, as where numbers have two"
-            " readings and nobody has chosen"
-        ),
-    )
-    thousands: Literal[",", ".", "'", " "] | None = Field(
-        None,
-        description=(
-            "sign between thousands: , . ' or a space of any width; absent: none, and a number that"
-            " seems to have one is refused"
-        ),
-    )
-    encoding: Encoding | None = Field(
-        None, description="encoding of the text, such as utf-8 or cp1252; absent: detected"
-    )
-    header: PositiveInt | None = Field(
-        None,
-        description=(
-            "line, or row of a sheet, that names the columns; those before it are left out; where a"
-            " file has other columns there, the line that has those of the config; absent: the"
-            " first"
-        ),
-    )
-    comment: Annotated[str, Field(min_length=1, max_length=8)] | None = Field(
-        None, description="what lines begin with that are left out, such as '#'; absent: none are"
-    )
-    units_row: bool = Field(
-        False, description="whether the line below the header holds units, and is left out"
-    )
-    footer: Annotated[Whole, Field(ge=0, le=100)] = Field(
-        0,
-        description=(
-            "how many lines at the end may be no rows, such as totals or notes; those that have no"
-            " stamp are left out"
-        ),
-    )
-
-    @model_validator(mode="after")
-    def _signs_differ(self) -> "CsvConfig":
-        if self.thousands is not None and self.thousands == self.decimal:
-            raise ValueError("data.csv: decimal and thousands are one sign; they have to differ")
-        return self
-
-
 class DataConfig(Section):
     """Where the table is, what its columns mean, and what to do about its faults."""
 
@@ -137,6 +86,7 @@ class DataConfig(Section):
             )
         )
     )
+    layout: OptionalLayout = None
     timestamp: Annotated[str | tuple[str, ...], BeforeValidator(_checked_columns)] = Field(
         description=(
             "column with the time stamps, or integer steps; a list where several columns hold the"
@@ -325,6 +275,23 @@ class DataConfig(Section):
     def columns(self) -> tuple[str, ...]:
         """All columns of the table that are used."""
         return (*self.keys, *self.targets, *self.covariates.columns)
+
+    @property
+    def columns_as_written(self) -> tuple[str, ...]:
+        """Those of them that have their names before the table is turned round."""
+        return columns_as_written(
+            self.layout, self.columns, stamps=self.stamp_columns, targets=self.targets
+        )
+
+    @model_validator(mode="after")
+    def _fits_its_layout(self) -> "DataConfig":
+        require_one_value(
+            self.layout,
+            stamps=self.stamp_columns,
+            targets=self.targets,
+            covariates=self.covariates,
+        )
+        return self
 
 
 class SplitConfig(Section):

@@ -4,7 +4,8 @@ limits of what could be measured, units, words and notes among numbers.
 
 from collections.abc import Iterator, Sequence
 
-from lstm_forecast.config.table import MOST_SENTINELS, CsvConfig, DataConfig
+from lstm_forecast.config.table import MOST_SENTINELS, DataConfig
+from lstm_forecast.config.text_files import CsvConfig
 from lstm_forecast.panel.draft import Choice, Question
 from lstm_forecast.tables.amounts import is_limit, split
 from lstm_forecast.tables.first_look import LONGEST_SENTINEL, FirstLook, reading

@@ -25,7 +25,7 @@ __all__ = [
 Key = tuple[str, ...]
 # stand in for columns that are found later, while the other keys are checked
 READING_KEYS = (
-    "csv", "units", "sheet", "table", "query", "freq", "timestamp_format", "timezone",
+    "csv", "units", "sheet", "table", "query", "layout", "freq", "timestamp_format", "timezone",
 )  # fmt: skip
 # Keys of what is done about faults, in the order in which they are told.
 POLICIES = (
@@ -95,6 +95,7 @@ def given_reading(settings: Sequence[Argument], *, command: str, more: Sequence[
         csv=data.csv,
         units=data.units,
         inside=data.inside,
+        layout=data.layout,
     )
 
 
@@ -146,6 +147,7 @@ def _looked(source: Source, asked: DataConfig, given: Collection[Key]) -> FirstL
         csv=asked.csv,
         units=asked.units,
         inside=asked.inside,
+        layout=asked.layout,
     )
     return first_look(source, columns)
 

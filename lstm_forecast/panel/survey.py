@@ -18,6 +18,7 @@ from lstm_forecast.tables.faults import Finding, refuse
 from lstm_forecast.tables.number_cells import Meaning
 from lstm_forecast.tables.read import Table, column_names, read_table
 from lstm_forecast.tables.source import Source
+from lstm_forecast.tables.turned_reading import read_turned
 
 __all__ = [
     "known_ahead", "meaning_of", "numeric_sentinels", "read_described", "read_panel",
@@ -48,7 +49,8 @@ def _require_columns_of_training(data: DataConfig, source: Source) -> None:
     """Raise DataError with what is missing, and what is new, where a table lacks a column that
     training had.
     """
-    present, used = column_names(source, data.csv, data.inside, columns=data.columns), data.columns
+    used = data.columns_as_written
+    present = column_names(source, data.csv, data.inside, columns=used)
     new = [name for name in present if name not in used]
     problems = []
     for name in used:
@@ -97,6 +99,9 @@ def read_described(data: DataConfig, source: Source, *, memory_limit: int | None
     """The table in ``source``, its cells as ``data`` describes them."""
     covariates = data.covariates
     try:
+        if data.layout in ("wide", "calendar"):
+            meaning = meaning_of(data)
+            return read_turned(data, source, meaning=meaning, memory_limit=memory_limit)
         return read_table(
             source,
             columns=data.columns,

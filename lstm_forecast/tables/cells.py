@@ -11,7 +11,7 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from lstm_forecast.config.inside import ALONE, Inside
-from lstm_forecast.config.table import CsvConfig
+from lstm_forecast.config.text_files import CsvConfig
 from lstm_forecast.errors import DataError
 from lstm_forecast.tables.amounts import Style
 from lstm_forecast.tables.faults import Finding, require_columns

@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 from pandas.io.common import get_handle, infer_compression
 
-from lstm_forecast.config.table import CsvConfig
+from lstm_forecast.config.text_files import CsvConfig
 from lstm_forecast.errors import ChangedError, DataError
 from lstm_forecast.files import STDIN, open_regular
 from lstm_forecast.tables.layout import (

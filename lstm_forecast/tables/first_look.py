@@ -12,11 +12,14 @@ from numpy.typing import NDArray
 
 from lstm_forecast.config.document import quote
 from lstm_forecast.config.inside import ALONE, Inside
+from lstm_forecast.config.layout import LayoutOfTable
 from lstm_forecast.config.stamp_format import checked_format
-from lstm_forecast.config.table import MOST_SENTINELS, CsvConfig, DataConfig
+from lstm_forecast.config.table import MOST_SENTINELS, DataConfig
+from lstm_forecast.config.text_files import CsvConfig
 from lstm_forecast.errors import DataError
 from lstm_forecast.events import phase
 from lstm_forecast.tables.amounts import is_limit, split
+from lstm_forecast.tables.budget import Budget
 from lstm_forecast.tables.dialect import DETECTED
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
 from lstm_forecast.tables.number_style import Written, how_written
@@ -25,6 +28,8 @@ from lstm_forecast.tables.roles import Roles, find_roles, require_named
 from lstm_forecast.tables.source import Frame, Source
 from lstm_forecast.tables.stamps import StampStyle, find_style
 from lstm_forecast.tables.totals import total_notes
+from lstm_forecast.tables.turned import Turn, turned
+from lstm_forecast.tables.turned_look import Asked, Look, look_round
 
 __all__ = [
     "LONGEST_SENTINEL",
@@ -71,6 +76,7 @@ class Given:
     csv: CsvConfig = DETECTED  # how text files are written
     units: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     inside: Inside = ALONE  # which table of a file is meant
+    layout: LayoutOfTable | None = None  # how the table is laid out
 
 
 NOTHING_GIVEN = Given()
@@ -82,13 +88,57 @@ def first_look(source: Source, given: Given = NOTHING_GIVEN) -> FirstLook:
     Raises DataError if the table cannot be read, a named column is absent, or none can be the time
     or a target.
     """
-    table = read_table(source, written=given.csv, inside=given.inside)
+    table, look = _read(source, given)
+    given = given if look.turn is None else _turned(given, look.turn)
     phase(f"looking at {table.frame.shape[1]:,} columns", columns=table.frame.shape[1])
     require_named(table.frame, given.units, key="data.units: ")
     delimiter = _delimiter(table)
     written = how_written(
         table.frame, delimiter=delimiter, given=given.csv, units=given.units, missing=MISSING_WORDS
     )
+    roles = _roles(table, written, given)
+    style = look.style or _style(table, roles, given)
+    left_out = table.written.model_dump(exclude_defaults=True)
+    known = {
+        "csv": given.csv.model_copy(update=left_out | _signs(written, delimiter)),
+        "units": {name: each for name, each in written.units.items() if name in roles.values},
+        "layout": look.layout,
+    }
+    data = _described(source, table, roles, style, given.inside)
+    harmless, doubtful = _words(roles)
+    read = [*look.findings, *style.findings]
+    return FirstLook(
+        data=data.model_copy(update=known),
+        roles=replace(roles, static=(*roles.static, *look.static)),
+        written=written,
+        findings=[*read, *_findings(table, written, roles)],
+        harmless=tuple(sorted(harmless)),
+        doubtful=doubtful,
+        doubtful_rows=_count_rows(table, doubtful),
+        stamps_read=tuple(replace(each, kind=each.text) for each in read),
+        notes=tuple(_notes(roles, len(table.frame))),
+    )
+
+
+def _read(source: Source, given: Given) -> tuple[Table, Look]:
+    """The table with a row for each stamp of a series, and how its rows were laid out."""
+    table = read_table(source, written=given.csv, inside=given.inside)
+    asked = Asked(
+        layout=given.layout,
+        timestamp=given.timestamp,
+        timestamp_format=given.timestamp_format,
+        timezone=given.timezone,
+        series_columns=given.series_columns,
+        targets=given.targets,
+    )
+    look = look_round(table, asked)
+    if look.turn is not None:
+        table = turned(table, look.turn, Budget.of(source, limit=None, as_text=True))
+    return table, look
+
+
+def _roles(table: Table, written: Written, given: Given) -> Roles:
+    """What the columns are for; their names are no row like all others."""
     roles = find_roles(
         table.frame,
         written=written,
@@ -97,23 +147,16 @@ def first_look(source: Source, given: Given = NOTHING_GIVEN) -> FirstLook:
         targets=given.targets,
     )
     _require_names(table, roles)
-    style = _style(table, roles, given)
-    left_out = table.written.model_dump(exclude_defaults=True)
-    csv = given.csv.model_copy(update=left_out | _signs(written, delimiter))
-    units = {name: each for name, each in written.units.items() if name in roles.values}
-    data = _described(source, table, roles, style, given.inside)
-    harmless, doubtful = _words(roles)
-    rows = [_rows_with(table, name, found) for name, found in doubtful.items()] or [NO_ROWS]
-    return FirstLook(
-        data=data.model_copy(update={"csv": csv, "units": units}),
-        roles=roles,
-        written=written,
-        findings=[*style.findings, *_findings(table, written, roles)],
-        harmless=tuple(sorted(harmless)),
-        doubtful=doubtful,
-        doubtful_rows=len(np.unique(np.concatenate(rows))),
-        stamps_read=tuple(replace(each, kind=each.text) for each in style.findings),
-        notes=tuple(_notes(roles, len(table.frame))),
+    return roles
+
+
+def _turned(given: Given, how: Turn) -> Given:
+    """What is known of the columns of a table once it is turned round."""
+    return replace(
+        given,
+        timestamp=how.rows or (how.time,),
+        series_columns=how.keys,
+        targets=given.targets or (how.value,),
     )
 
 
@@ -226,6 +269,12 @@ def reading(words: Iterable[str]) -> tuple[str, str]:
         unit = "numbers with a unit or a sign beside them"
         return unit, "write the number alone, all in one unit"
     return "numbers with other signs than the rest", "write them as the others are"
+
+
+def _count_rows(table: Table, words: Mapping[str, Iterable[str]]) -> int:
+    """How many rows hold one of these texts in its column."""
+    rows = [_rows_with(table, name, found) for name, found in words.items()] or [NO_ROWS]
+    return len(np.unique(np.concatenate(rows)))
 
 
 def _rows_with(table: Table, name: str, words: Iterable[str]) -> NDArray[np.int64]:

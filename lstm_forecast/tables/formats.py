@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from lstm_forecast.config.inside import Inside
-from lstm_forecast.config.table import CsvConfig
+from lstm_forecast.config.text_files import CsvConfig
 from lstm_forecast.files import STDIN, open_regular
 from lstm_forecast.tables.budget import Budget
 from lstm_forecast.tables.cells import Cells

@@ -5,7 +5,7 @@ does not.
 from collections.abc import Sequence
 from typing import Any
 
-from lstm_forecast.config.table import CsvConfig
+from lstm_forecast.config.text_files import CsvConfig
 from lstm_forecast.errors import DataError
 from lstm_forecast.tables.faults import Finding
 from lstm_forecast.tables.layout import Found, Layout

@@ -11,7 +11,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from lstm_forecast.config.table import CsvConfig
+from lstm_forecast.config.text_files import CsvConfig
 from lstm_forecast.tables.amounts import ALONE, STYLES, Amount, Style, split
 
 __all__ = [

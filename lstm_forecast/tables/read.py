@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from lstm_forecast.config.inside import ALONE, Inside
-from lstm_forecast.config.table import CsvConfig
+from lstm_forecast.config.text_files import CsvConfig
 from lstm_forecast.errors import AbsentError, ChangedError, DataError
 from lstm_forecast.events import phase
 from lstm_forecast.files import STDIN, is_text

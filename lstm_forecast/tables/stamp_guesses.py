@@ -53,6 +53,7 @@ def guesses(cells: pd.Series, name: str) -> list[str]:
         or _with_names(text, cells)
         or _by_parts(text)
         or _with_hours(text)
+        or _with_short_year(text)
     )
     return [style + ending for style in formats]
 
@@ -216,3 +217,15 @@ def _with_hours(text: str) -> list[str]:
     found = re.fullmatch(r"(.*\d.*) \d\d?", text)
     days = _by_pandas(found[1]) if found else []
     return [f"{style} %H" for style in days if "%d" in style and "%H" not in style]
+
+
+def _with_short_year(text: str) -> list[str]:
+    """A date in three short numbers, as 1/22/20 or 22.01.20: each order that people write."""
+    found = re.fullmatch(DAY_AND_TIME, text)
+    day = found and re.fullmatch(r"\d\d?([-/])\d\d?\1\d\d|\d\d(\.)\d\d\.\d\d", found["day"])
+    if found is None or not day:
+        return []
+    orders = [("%m", "%d", "%y"), ("%d", "%m", "%y")]
+    if re.match(r"\d\d", text):
+        orders.append(("%y", "%m", "%d"))
+    return [(day[1] or day[2]).join(each) + _time_format(found) for each in orders]

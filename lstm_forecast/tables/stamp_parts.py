@@ -51,12 +51,12 @@ def joined(
     table: Table, columns: Sequence[str], timestamp_format: str | None = None
 ) -> tuple[Table, str, str | None]:
     """The table with stamps that several columns hold in one, the name of that, and the format if
-    there is one.
+    there is one; as it is where the stamps stand in one column already.
 
     Columns called year, month, week and so on need no format.
     """
     name = " ".join(columns)
-    if len(columns) == 1:
+    if len(columns) == 1 or name in table.frame:
         return table, name, timestamp_format
     first, *rest = (table.frame[column].astype("str").str.strip() for column in columns)
     cells = reduce(lambda left, right: left + " " + right, rest, first).str.strip()

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from lstm_forecast.config.table import CsvConfig
+from lstm_forecast.config.text_files import CsvConfig
 from lstm_forecast.errors import DataError
 from lstm_forecast.tables.amounts import Style
 from lstm_forecast.tables.budget import Budget, Size

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lstm_forecast.config.inside import Inside
-from lstm_forecast.config.table import CsvConfig
+from lstm_forecast.config.text_files import CsvConfig
 from lstm_forecast.errors import DataError
 from lstm_forecast.files import open_regular
 from lstm_forecast.tables.budget import Budget

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lstm_forecast.config.inside import Inside
-from lstm_forecast.config.table import CsvConfig
+from lstm_forecast.config.text_files import CsvConfig
 from lstm_forecast.errors import DataError
 from lstm_forecast.tables.read import Table, column_names, read_table
 from lstm_forecast.tables.stamps import parse_stamps

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from lstm_forecast.config.table import CsvConfig
+from lstm_forecast.config.text_files import CsvConfig
 from lstm_forecast.errors import ChangedError, DataError
 from lstm_forecast.tables import read as reading
 from lstm_forecast.tables.dialect import KINDS_OF_FILES
