@@ -196,12 +196,12 @@ def template(
     as_json: AsJson = False,
 ) -> None:
     """Write the rows of the future that `predict --future` needs, with empty cells to fill in."""
-    with listening():
+    with listening() as talk:
         from lstm_forecast.commands.template import template as run
         from lstm_forecast.commands.template import template_csv
         from lstm_forecast.forecasting.prediction import FutureWritten
 
-        table = run(runs=runs, name=name, data=data, output=output)
+        table = run(runs=runs, name=name, data=data, output=output, listener=talk)
     if as_json and output is not None:
         emit_json(FutureWritten(output=str(output)))
     elif as_json:
@@ -239,7 +239,6 @@ def plot(
     """Draw a run: its forecast, training, error by step, or the gates of its network."""
     with listening():
         from lstm_forecast.commands.plot import plot as run
-        from lstm_forecast.forecasting.gates_shown import DrawnGates
 
         drawn = run(
             picture.value,
@@ -251,9 +250,8 @@ def plot(
             at=at,
             output=output,
         )
-    if isinstance(drawn, DrawnGates):
-        for line in drawn.notes:
-            say(line)
+    for line in drawn.notes:
+        say(line)
     if as_json:
         emit_json(drawn)
     else:

@@ -63,6 +63,7 @@ def check(
     if config is not None:
         doubts = doubtful_season(config.windows.season_length, panel.layout)
         findings += [Finding("season", "note", 1, text) for text in doubts]
+        findings += _not_used(surveyed, config)
         findings += _short(panel, config)
         columns = dict(zip(panel.columns, panel.values.T, strict=True))
         findings += total_notes(find_totals(columns))
@@ -195,6 +196,14 @@ def _rehearsed(config: Config, panel: Panel, table: Table) -> tuple[Built | None
         return built, []
     except DataError as error:
         return None, [Finding("training", "refused", 1, problem) for problem in error.problems]
+
+
+def _not_used(panel: Panel, config: Config) -> list[Finding]:
+    """Rows behind the end of one target, where networks see all targets at once."""
+    if config.melted:
+        return []
+    notes = panel.ending_together(len(config.data.targets)).notes[len(panel.notes) :]
+    return [Finding("channels", "note", 1, text) for text in notes]
 
 
 def _short(panel: Panel, config: Config) -> list[Finding]:

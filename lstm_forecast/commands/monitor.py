@@ -205,7 +205,10 @@ def _joined(table: pd.DataFrame, panel: Panel, loaded: LoadedRun) -> tuple[pd.Da
         number=cutoffs,
         cutoff=stamps[cutoffs],
     )
-    return joined, int((places[1] < 0).sum())
+    # what lies behind the newest stamp of all, or behind the last value of its own series
+    ends = layout.ordinals(layout.offsets[1:] - 1)
+    waiting = (places[1] < 0) | ((places[0] >= 0) & (places[1] > ends[places[0]]))
+    return joined, int(waiting.sum())
 
 
 def _numbers(cells: pd.Series, stamps: pd.Index) -> Ints:

@@ -18,6 +18,7 @@ from lstm_forecast.forecasting.loaded import load_run, read_ahead
 from lstm_forecast.forecasting.table import actual_values, chosen_ids, panel_ids
 from lstm_forecast.judging.earlier import earlier_forecasts
 from lstm_forecast.model.published import network_name
+from lstm_forecast.panel.ended import ended_notes
 from lstm_forecast.panel.grid import stamp_text
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.pictures.forecast import MAX_PANELS, forecast_figure
@@ -72,12 +73,15 @@ def plot(
     run = find_run(runs, name)
     path = output or Path(f"{run.path.parent.name}-{picture}.png")
     require_output("--output", path, [data, future, data_path(run, read_config(run).data)])
-    drawn = Drawn(picture=str(path))
+    drawn = Drawn(picture=str(path), notes=())
     if picture == "gates":
         shown = show_gates(load_run(run), data, future, series, at)
         figure, drawn = _gates(shown), shown.document(str(path))
+    elif picture == "forecast":
+        figure, notes = _forecast(run, data, future, series)
+        drawn = Drawn(picture=str(path), notes=notes)
     else:
-        figure = draw(picture, run, data=data, future=future, series=series)
+        figure = draw(picture, run)
     write_figure(figure, path)
     return drawn
 
@@ -98,7 +102,7 @@ def draw(
     """
     _require_fitting(picture, data, future, series, at)
     if picture == "forecast":
-        return _forecast(run, data, future, series)
+        return _forecast(run, data, future, series)[0]
     if picture == "gates":
         return _gates(show_gates(load_run(run), data, future, series, at))
     return {"training": _training, "horizon": _horizon}[picture](run)
@@ -124,10 +128,14 @@ def _require_fitting(
 
 def _forecast(
     run: Run, data: Source | None, future_data: Source | None, series: Sequence[str]
-) -> Figure:
+) -> tuple[Figure, tuple[str, ...]]:
+    """The picture, and what it leaves out; a series that is asked for by name is drawn in any
+    case.
+    """
     loaded = load_run(run).shown()
     config = loaded.config
-    panel = read_ahead(loaded, data, future_data)
+    steps = None if series else config.windows.horizon
+    panel = read_ahead(loaded, data, future_data, steps=steps)
     ids = panel_ids(config.data, panel.layout).tolist()
     found = chosen_ids(ids, panel.layout.ids, series)
     shown = found[:MAX_PANELS]
@@ -142,7 +150,7 @@ def _forecast(
         evaluated = load_run(run, evaluated=True, levels=())
         earlier = earlier_forecasts(evaluated, panel, newest=rows)
     future = forecast_table(loaded, panel, forecast_future(loaded, panel)[0])
-    return forecast_figure(
+    figure = forecast_figure(
         actual_values(panel, panel_ids(config.data, panel.layout).tolist(), shown, rows=rows),
         _test_forecasts(run, config, shown),
         future,
@@ -151,6 +159,7 @@ def _forecast(
         title=f"{_name(run)}: {_span(future, horizon)}{_count(len(shown), len(found))}",
         note=f"{loaded.published}\noriginal units; {_zone(panel)}run {run.run_id}",
     )
+    return figure, tuple(ended_notes(panel.ended))
 
 
 def _training(run: Run) -> Figure:

@@ -18,6 +18,7 @@ from lstm_forecast.forecasting.table import (
     spreadsheet_safe,
     table_rows,
 )
+from lstm_forecast.panel.ended import ended_notes
 from lstm_forecast.panel.survey import repair_notes
 from lstm_forecast.store import Run, find_run, write_whole
 from lstm_forecast.store.documents import read_manifest
@@ -96,15 +97,17 @@ def forecast_run(
     ``fresh`` data are others than those of the training, by what the caller knows. Raises
     UsageError if the options do not fit the run, DataError if the data do not.
     """
-    panel = read_ahead(loaded, data, future)
+    steps = horizon or loaded.config.windows.horizon
+    panel = read_ahead(loaded, data, future, steps=steps)
     newest = panel.layout.stamps(panel.layout.offsets[1:] - 1).max()
     fresh = fresh or str(newest) != read_manifest(loaded.run).cutoff
     forecast, doubts = forecast_future(loaded, panel, horizon=horizon, fresh=fresh)
     table = forecast_table(loaded, panel, forecast, columns)
     warnings = [*(f"warning: {note}" for note in panel.notes), *doubts]
-    notes = (*repair_notes(loaded.config.data, panel.repairs), *warnings)
-    unseen = dict(panel.unseen)
-    return Prediction(table, loaded.run, panel.repairs, notes, unseen, loaded.published)
+    settled = repair_notes(loaded.config.data, panel.repairs)
+    notes = (*settled, *ended_notes(panel.ended), *warnings)
+    repairs = {**panel.repairs, **({"ended_series": len(panel.ended)} if panel.ended else {})}
+    return Prediction(table, loaded.run, repairs, notes, dict(panel.unseen), loaded.published)
 
 
 def write_table(prediction: Prediction, path: Path, *, suffix: str) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lstm_forecast.config.loading import Argument
 from lstm_forecast.config.table import DataConfig
-from lstm_forecast.errors import DataError, UsageError
+from lstm_forecast.errors import UsageError
 from lstm_forecast.events import phase
 from lstm_forecast.files import STDIN
 from lstm_forecast.forecasting.prediction import QuickForecasts, QuickWritten
@@ -22,7 +22,6 @@ from lstm_forecast.forecasting.pretrained import (
     own_periods,
     read_weights,
     shipped_network,
-    steps_without_value,
     told_season,
 )
 from lstm_forecast.forecasting.table import (
@@ -38,6 +37,7 @@ from lstm_forecast.forecasting.table import (
 )
 from lstm_forecast.judging.held_back import HeldBack, held_back_windows, judge_held_back
 from lstm_forecast.model.pretrained.season import LONGEST_PERIOD, Season
+from lstm_forecast.panel.open_end import OPEN_END
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.questions import Caller, table_as_asked
 from lstm_forecast.panel.seasons import season_text
@@ -67,6 +67,7 @@ WITHOUT_EFFECT = {
     "outliers": "only trainings clip",
     "short_series": "every series is forecast, however short",
     "unseen_series": "every series is new to the pretrained network",
+    "ended_series": "every series is forecast, whenever it ended",
 }
 Ints = NDArray[np.int64]
 
@@ -113,7 +114,6 @@ def quick(
     _require_fitting(season)
     settled = _settled(source, arguments, horizon, caller)
     panel, told = _told(settled, series, season)
-    _require_values(panel, told)
     numbers = np.arange(len(panel.layout.ids))
     phase(f"forecasting {len(numbers):,} series", series=len(numbers))
     given = season is not None
@@ -160,21 +160,6 @@ def _require_fitting(season: int | None) -> None:
         )
 
 
-def _require_values(panel: Panel, told: Season) -> None:
-    """Raise DataError for series without a single value where the network looks."""
-    steps, ids = steps_without_value(panel), panel.layout.ids
-    unseen = np.flatnonzero(steps >= told.context_length)
-    if not len(unseen):
-        return
-    named = _first([f"{ids[k]} (none in its newest {steps[k]:,})" for k in unseen])
-    others = "" if len(unseen) == len(ids) else ", or name the others alone, with --series"
-    raise DataError(
-        f"{len(unseen):,} of {len(ids):,} series have no value in the newest"
-        f" {told.context_length:,} steps, which is all that the network looks at:"
-        f" {named}; give newer values{others}"
-    )
-
-
 def _first(names: Sequence[str]) -> str:
     """The first few of them, and how many more there are."""
     more = len(names) - MOST_NAMED
@@ -218,7 +203,8 @@ def _findings(settled: Settled, told: Season) -> Iterator[str]:
         if hasattr(data, found.kind):
             yield from repair_notes(data, {found.kind: found.count})
         else:
-            yield f"{found.kind}: {found.count:,} rows"
+            text = found.text if found.kind == OPEN_END else f"{found.count:,} rows"
+            yield f"{found.kind}: {text}"
 
 
 def _other_periods(panel: Panel, told: Season, periods: Ints) -> Iterator[str]:

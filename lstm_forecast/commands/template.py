@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from lstm_forecast.config.table import DataConfig
 from lstm_forecast.errors import UsageError
+from lstm_forecast.events import SILENT, Listener
 from lstm_forecast.forecasting.loaded import load_run, usable_panel
 from lstm_forecast.forecasting.table import obeyed
+from lstm_forecast.panel.ended import ended_notes, without_ended
 from lstm_forecast.panel.future import future_table
+from lstm_forecast.panel.panel import Panel
 from lstm_forecast.store import find_run, write_whole
 from lstm_forecast.store.outputs import require_output, require_suffix
 
@@ -19,14 +23,20 @@ SUFFIXES = (".csv", ".parquet")
 
 
 def template(
-    *, runs: Path, name: str | None = None, data: Path | None = None, output: Path | None = None
+    *,
+    runs: Path,
+    name: str | None = None,
+    data: Path | None = None,
+    output: Path | None = None,
+    listener: Listener = SILENT,
 ) -> pd.DataFrame:
     """The table that ``predict --future`` reads: a row for each series and step after its end, in
     ``data`` if given.
 
-    It is written to ``output``, whole or not at all, if that is given. Raises UsageError if the
-    options do not fit the run or it has no future covariates, RunError if there is no sound run,
-    DataError if the data do not fit it, WriteError if writing fails.
+    The ``listener`` hears which series it leaves out. The table is written to ``output``, whole or
+    not at all, if that is given. Raises UsageError if the options do not fit the run or it has no
+    future covariates, RunError if there is no sound run, DataError if the data do not fit it,
+    WriteError if writing fails.
     """
     require_suffix("--output", output, SUFFIXES)
     run = find_run(runs, name)
@@ -38,21 +48,29 @@ def template(
             f"{run.path}: this run needs no rows of the future, as it has no"
             " data.covariates.future; calendar and holidays are computed"
         )
-    # then one column holds them all, and the format is not that of the data
-    several = len(config.stamp_columns) > 1
-    table = future_table(
-        usable_panel(loaded, data),
-        horizon=loaded.config.windows.horizon,
-        timestamp=" ".join(config.stamp_columns),
-        series_columns=config.series_columns,
-        timestamp_format=None if several else config.timestamp_format,
-    )
+    horizon, policy = loaded.config.windows.horizon, config.ended_series
+    panel, _ = without_ended(usable_panel(loaded, data), None, policy=policy, steps=horizon)
+    for line in ended_notes(panel.ended):
+        listener.note(line, event="repair")
+    table = _rows_ahead(panel, config, horizon)
     if output is not None:
         write_whole(
             output,
             lambda staged: _write(table, staged, parquet=output.suffix.lower() == ".parquet"),
         )
     return table
+
+
+def _rows_ahead(panel: Panel, data: DataConfig, horizon: int) -> pd.DataFrame:
+    # then one column holds them all, and the format is not that of the data
+    several = len(data.stamp_columns) > 1
+    return future_table(
+        panel,
+        horizon=horizon,
+        timestamp=" ".join(data.stamp_columns),
+        series_columns=data.series_columns,
+        timestamp_format=None if several else data.timestamp_format,
+    )
 
 
 def _write(table: pd.DataFrame, path: Path, *, parquet: bool) -> None:

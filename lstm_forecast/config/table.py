@@ -173,7 +173,8 @@ class DataConfig(Section):
     missing: Literal["error", "ffill", "seasonal", "interpolate", "mask"] = Field(
         "error",
         description=(
-            "empty cells and NaN: error, ffill, seasonal (the value a season before), interpolate,"
+            "empty cells and NaN, but for those behind the last value of a target, which are not"
+            " known yet: error, ffill, seasonal (the value a season before), interpolate,"
             " which looks at the value behind the hole, or mask (not observed: nothing learns from"
             " such a value or is judged by it, windows to be forecast that hold one are left out,"
             " and the network sees the last value with a flag)"
@@ -200,6 +201,14 @@ class DataConfig(Section):
         description=(
             "series to forecast that training has not seen: error, skip, or global, which scales"
             " them as all others (needs preprocessing.scope: global)"
+        ),
+    )
+    ended_series: Literal["skip", "forecast"] = Field(
+        "skip",
+        description=(
+            "series whose whole forecast would lie at or before the newest row of all series: skip"
+            " or forecast, in what predict, template and the picture of the forecast show; where"
+            " only one series would be left, all are forecast"
         ),
     )
     future_rows: Literal["error", "keep", "drop"] = Field(

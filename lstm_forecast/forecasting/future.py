@@ -87,7 +87,7 @@ def forecast_table(
     input's columns.
     """
     config, layout = loaded.config, panel.layout
-    ids, origins = panel_ids(config.data, layout), layout.offsets[1:]
+    ids, origins = panel_ids(config.data, layout), panel.ends(len(config.data.targets))
     phase("making the table", rows=len(layout.ids) * forecast.shape[1])
     named = quantile_columns(config.name, loaded.forecaster.quantiles, forecast)
     if columns == "long":

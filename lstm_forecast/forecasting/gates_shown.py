@@ -76,7 +76,6 @@ class DrawnGates(Drawn):
     )
     steps: tuple[Stamp, ...] = field(metadata=described("Last stamp of each recurrent step."))
     layers: tuple[GateLayer, ...] = field(metadata=described("What each layer does, in order."))
-    notes: tuple[str, ...] = field(metadata=described("What is to be known of the network."))
 
 
 @dataclass(frozen=True)

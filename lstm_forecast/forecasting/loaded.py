@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from lstm_forecast.config.schema import Config
-from lstm_forecast.config.table import DataConfig
 from lstm_forecast.errors import DataError, RunError, UsageError
 from lstm_forecast.events import phase
 from lstm_forecast.files import STDIN
@@ -16,12 +15,14 @@ from lstm_forecast.forecasting.calibration import Calibration, calibration_from_
 from lstm_forecast.forecasting.forecaster import Forecaster
 from lstm_forecast.forecasting.limits import Demands, sound_network, sound_pretrained
 from lstm_forecast.forecasting.pretrained_share import PretrainedShare
-from lstm_forecast.forecasting.table import panel_ids
+from lstm_forecast.forecasting.scaler_file import read_scaler
+from lstm_forecast.forecasting.table import panel_ids, seen_by_networks
 from lstm_forecast.model.onnx.session import Session
 from lstm_forecast.model.published import network_name, published_line
+from lstm_forecast.panel.ended import without_ended
 from lstm_forecast.panel.future import Given, future_rows, look_ahead
 from lstm_forecast.panel.panel import Panel
-from lstm_forecast.panel.scale import Scaler, most_bytes
+from lstm_forecast.panel.scale import Scaler
 from lstm_forecast.panel.survey import known_ahead, meaning_of, numeric_sentinels, read_panel
 from lstm_forecast.store import Run
 from lstm_forecast.store.documents import data_path, read_config, read_manifest
@@ -115,7 +116,7 @@ def load_run(
     padded = bool(config.windows.padding)
     channels = Channels.of(config.data, n_targets=config.n_outputs, padded=padded)
     try:
-        scaler = _read_scaler(run, config.data, melted=config.melted)
+        scaler = read_scaler(run, config.data, melted=config.melted)
         calibration = calibration_from_bytes(
             run.read("calibration.safetensors"),
             "evaluated" if evaluated else "network",
@@ -147,21 +148,6 @@ def _read_pretrained(run: Run, share: float | None, horizon: int) -> PretrainedS
     return (
         PretrainedShare(Session(sound_pretrained(run, horizon=horizon)), share) if share else None
     )
-
-
-def _read_scaler(run: Run, data: DataConfig, *, melted: bool) -> Scaler:
-    """Read the scaler. Raises RunError if it has other columns than the resolved config."""
-    known = known_ahead(data.covariates).columns
-    names = (*data.targets, *data.covariates.past)
-    limit = most_bytes(read_manifest(run).series, names, known)
-    scaler = Scaler.from_json(run.read("scaler.json", limit=limit).decode("utf-8"))
-    targets = ("value",) if melted else data.targets
-    expected = (*targets, *data.covariates.past), known
-    if (scaler.columns, tuple(name for name, *_ in scaler.known)) != expected:
-        raise RunError(
-            f"{run.path}: damaged: scaler.json and config.yaml name different columns; train again"
-        )
-    return scaler
 
 
 def make_forecaster(
@@ -211,11 +197,14 @@ def with_shown_levels(forecaster: Forecaster, trained_levels: tuple[int, ...]) -
     return replace(forecaster, levels=SHOWN_LEVELS) if usual else forecaster
 
 
-def read_ahead(loaded: LoadedRun, data: Source | None, future: Source | None) -> Panel:
+def read_ahead(
+    loaded: LoadedRun, data: Source | None, future: Source | None, *, steps: int | None = None
+) -> Panel:
     """The usable history, see ``usable_panel``, with what is known of the steps to be forecast.
 
     ``future`` is a table of exactly these steps; without it, rows behind the last target in the
-    history tell of them.
+    history tell of them. Where ``steps`` are forecast for as long as that, series that ended are
+    left out by the policy of the run.
     """
     if data == future == STDIN:
         raise UsageError(
@@ -240,6 +229,8 @@ def read_ahead(loaded: LoadedRun, data: Source | None, future: Source | None) ->
             dst=config.dst,
             sentinels=numeric_sentinels(config),
         )
+    if steps is not None:
+        panel, given = without_ended(panel, given, policy=config.ended_series, steps=steps)
     return read_behind(loaded, panel, data, given=given)
 
 
@@ -307,12 +298,15 @@ def usable_panel(loaded: LoadedRun, data: Source | None) -> Panel:
     panel, _ = read_panel(
         config.data, loaded.source(data), memory_limit=config.training.memory_limit
     )
+    if not config.melted:
+        panel = seen_by_networks(panel, config.data, melted=False)
     layout, policy = panel.layout, config.data.unseen_series
     ids = panel_ids(config.data, layout) if config.melted else np.array(layout.ids, object)[:, None]
     known = scaler.indices(ids.ravel().tolist()).reshape(ids.shape) >= 0
     unseen = ~known.all(axis=1) & (policy == "skip")
-    ends = layout.offsets[1:]
-    short = ends - layout.spans[layout.span_of(ends - 1)] < loaded.forecaster.needed_rows
+    ends = panel.ends(ids.shape[1])
+    rows = ends - layout.spans[layout.span_of(ends - 1)]
+    short = np.asarray((rows < loaded.forecaster.needed_rows).any(axis=1))
     if policy == "error":  # those that were too short in training are unseen
         short |= np.isin(ids, read_manifest(loaded.run).skipped_series).any(axis=1) & ~known.all(
             axis=1

@@ -26,7 +26,7 @@ from lstm_forecast.panel.seasons import held_season, strongest_season, usual_sea
 
 __all__ = [
     "Network", "at_quantiles", "forecast_series", "own_periods", "read_weights", "season_of_rows",
-    "shipped_network", "steps_without_value", "told_season", "windows_before",
+    "shipped_network", "told_season", "windows_before",
 ]  # fmt: skip
 
 Floats = NDArray[np.float64]
@@ -175,14 +175,6 @@ def _least(panel: Panel, back: int) -> Floats:
     until = layout.ordinals(np.arange(len(panel.values))) <= np.repeat(ends, layout.lengths)
     values = np.where(until, panel.values[:, 0], np.nan)
     return np.asarray(np.fmin.reduceat(values, layout.offsets[:-1]))
-
-
-def steps_without_value(panel: Panel) -> Ints:
-    """How many steps of every series follow its newest value, (n_series,); every series has one."""
-    layout = panel.layout
-    rows = np.where(np.isnan(panel.values[:, 0]), 0, np.arange(len(panel.values)))
-    newest = np.maximum.reduceat(rows, layout.offsets[:-1])
-    return layout.ordinals(layout.offsets[1:] - 1) - layout.ordinals(newest)
 
 
 def windows_before(panel: Panel, numbers: Ints, length: int, *, back: int = 0) -> Floats:

@@ -29,8 +29,12 @@ Columns = Mapping[str, NDArray[np.floating]]  # arrays (n, steps, n_targets), on
 
 
 def seen_by_networks(panel: Panel, data: DataConfig, *, melted: bool) -> Panel:
-    """The panel with every target as a series of its own, where they are ``melted``."""
-    return panel.melted(panel_ids(data, panel.layout)) if melted else panel
+    """The panel with every target as a series of its own, where they are ``melted``; else all of a
+    series end together.
+    """
+    if melted:
+        return panel.melted(panel_ids(data, panel.layout))
+    return panel.ending_together(len(data.targets))
 
 
 def long_table(
@@ -38,16 +42,14 @@ def long_table(
 ) -> pd.DataFrame:
     """One row per origin, target and step: ``unique_id, ds, cutoff``, then ``columns``.
 
-    ``origins`` (n,) are the first forecast rows; the row before each is its cutoff. ``ids`` is
-    (n_series, n_targets).
+    ``origins`` are the first forecast rows, (n,), or (n, n_targets) where each target has its own;
+    the row before each is its cutoff. ``ids`` is (n_series, n_targets).
     """
-    names = ids[layout.series_of(origins - 1)]  # (n, n_targets)
-    ordinals, cutoffs = _ordinals(layout, origins, columns)
-    steps = ordinals.shape[1]
+    ordinals, cutoffs, series = _ordinals(layout, origins, columns)
     frame = {
-        "unique_id": np.repeat(names.ravel(), steps),
-        "ds": layout.grid.stamps(np.repeat(ordinals, ids.shape[1], axis=0).ravel()),
-        "cutoff": layout.grid.stamps(np.repeat(cutoffs, ids.shape[1] * steps)),
+        "unique_id": np.repeat(ids[series].ravel(), ordinals.shape[2]),
+        "ds": layout.grid.stamps(ordinals.ravel()),
+        "cutoff": layout.grid.stamps(np.repeat(cutoffs.ravel(), ordinals.shape[2])),
     }
     return pd.DataFrame(
         frame | {name: values.transpose(0, 2, 1).ravel() for name, values in columns.items()}
@@ -64,19 +66,29 @@ def input_table(
     timestamp: str,
     series_columns: Sequence[str],
 ) -> pd.DataFrame:
-    """One row per origin and step under the names of the input; a column ``NAME-lo-80`` becomes
-    ``TARGET-lo-80``.
+    """One row per origin and forecast stamp under the names of the input; a column ``NAME-lo-80``
+    becomes ``TARGET-lo-80``.
+
+    ``origins`` are as in ``long_table``; what is not forecast of a target at a stamp, as it has a
+    value there, is NaN.
     """
-    ordinals, _ = _ordinals(layout, origins, columns)
+    ordinals, cutoffs, series = _ordinals(layout, origins, columns)
+    first = cutoffs.min(axis=1)
+    lengths = ordinals[..., -1].max(axis=1) - first  # from the first stamp to the last one
+    starts = np.cumsum(lengths) - lengths
+    places = (starts - first - 1)[:, None, None] + ordinals  # row of each forecast
+    forecast = np.zeros(lengths.sum(), bool)
+    forecast[places.ravel()] = True
+    stamps = np.arange(len(forecast)) + np.repeat(first + 1 - starts, lengths)
     names = name_parts(layout.ids, len(series_columns))
-    parts = names[layout.series_of(origins - 1)].repeat(ordinals.shape[1], axis=0)
+    parts = names[series].repeat(lengths, axis=0)[forecast]
     frame: dict[str, Any] = dict(zip(series_columns, parts.T, strict=True))
-    frame[timestamp] = layout.grid.stamps(ordinals.ravel())
+    frame[timestamp] = layout.grid.stamps(stamps[forecast])
     for k, target in enumerate(targets):
-        frame |= {
-            target + column.removeprefix(name): values[..., k].ravel()
-            for column, values in columns.items()
-        }
+        for column, values in columns.items():
+            cells = np.full(len(forecast), np.nan)
+            cells[places[:, k].ravel()] = values[..., k].ravel()
+            frame[target + column.removeprefix(name)] = cells[forecast]
     return pd.DataFrame(frame)
 
 
@@ -96,10 +108,10 @@ def with_keys(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
 def actual_values(
     panel: Panel, ids: list[list[str]], shown: Sequence[str], *, rows: int
 ) -> pd.DataFrame:
-    """Actual values of the newest ``rows`` steps of each series shown; NaN in gaps, so that no line
-    crosses one.
+    """Actual values of the newest ``rows`` steps of each series shown, up to the last value of its
+    target; NaN in gaps, so that no line crosses one.
     """
-    layout = panel.layout
+    layout, ends = panel.layout, panel.ends(len(ids[0]))
     places = {
         unique_id: (series, target)
         for series, row in enumerate(ids)
@@ -108,7 +120,7 @@ def actual_values(
     frames = []
     for unique_id in shown:
         series, target = places[unique_id]
-        end = layout.offsets[series + 1]
+        end = ends[series, target]
         index = np.arange(max(layout.offsets[series], end - rows), end)
         ordinals = layout.ordinals(index)
         steps = np.arange(max(ordinals[0], ordinals[-1] - rows + 1), ordinals[-1] + 1)
@@ -196,11 +208,13 @@ def save_table(table: pd.DataFrame, path: Path, *, suffix: str) -> None:
 
 
 def table_rows(table: pd.DataFrame) -> tuple[dict[str, Any], ...]:
-    """The rows as JSON has them, stamps in ISO 8601."""
+    """The rows as JSON has them, stamps in ISO 8601; what is not forecast is None."""
     table = table.copy()
     for column in table.columns[table.dtypes.map(pd.api.types.is_datetime64_any_dtype)]:
         each_once = pd.DatetimeIndex(table[column].unique())
         table[column] = table[column].map({stamp: stamp.isoformat() for stamp in each_once})
+    if table.isna().to_numpy().any():
+        table = table.astype(object).where(table.notna(), None)
     return tuple(
         {str(column): value for column, value in row.items()} for row in table.to_dict("records")
     )
@@ -249,8 +263,11 @@ def quantile_columns(
 
 def _ordinals(
     layout: Layout, origins: NDArray[np.int64], columns: Columns
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Numbers on the grid of the forecast steps (n, steps) and of the cutoffs (n,)."""
-    steps = next(iter(columns.values())).shape[1]
-    cutoffs = layout.ordinals(origins - 1)
-    return cutoffs[:, None] + np.arange(1, steps + 1), cutoffs
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Numbers on the grid of the forecast steps (n, n_targets, steps) and of the cutoffs (n,
+    n_targets), and the series (n,).
+    """
+    n, steps, n_targets = next(iter(columns.values())).shape
+    newest = origins.reshape(n, -1) - 1
+    cutoffs = np.broadcast_to(layout.ordinals(newest), (n, n_targets))
+    return cutoffs[..., None] + np.arange(1, steps + 1), cutoffs, layout.series_of(newest[:, 0])

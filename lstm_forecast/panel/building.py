@@ -15,6 +15,7 @@ from lstm_forecast.panel.calendar import calendar_values
 from lstm_forecast.panel.closed import closed_text
 from lstm_forecast.panel.covariates import Known, known_ahead, static_values
 from lstm_forecast.panel.grid import Grid
+from lstm_forecast.panel.open_end import open_end
 from lstm_forecast.panel.panel import Layout, Panel
 from lstm_forecast.panel.placing import (
     after_end,
@@ -25,7 +26,7 @@ from lstm_forecast.panel.placing import (
     steps_of_rows,
     until,
 )
-from lstm_forecast.panel.repair import numeric_sentinels, settle
+from lstm_forecast.panel.repair import empty_targets, numeric_sentinels, settle
 from lstm_forecast.panel.rows import Rows
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding, Level
 from lstm_forecast.tables.read import Table
@@ -45,16 +46,17 @@ def inspect_panel(
     """The panel, and what the policies of ``data`` did. It is sound if no finding is refused.
 
     Rows after the stamp ``end`` are left out before anything else: their faults are not looked for.
-    So are, where there are future covariates, those behind the last target of their series, which
-    tell of the future. All others that are later than ``now`` are a fault. Raises DataError where a
-    table cannot be understood: no stamps, no frequency, series without an id or without a value, or
-    with several values of a static covariate.
+    So are those behind the last target of their series, which are not known yet, or tell of the
+    future where there are future covariates. All others that are later than ``now`` are a fault.
+    Where some targets of a series end before others, the rest of theirs is NaN. Raises DataError
+    where a table cannot be understood: no stamps, no frequency, series without an id or without a
+    value, or with several values of a static covariate.
     """
     notes = tuple(f"{finding.places[0]}: {finding.text}" for finding in table.findings)
     table, stamps, findings = _stamped(table, data, end)
     placed, faults = _placed(table, stamps, data)
     findings += faults
-    placed, later = _without_future(placed, data)
+    given, (placed, later) = placed, _without_future(placed, data)
     grid, ids, known = placed.grid, placed.ids, known_ahead(data.covariates)
     kept, faults = ahead_of_clock(
         grid, placed.rows, now, policy=data.future_rows, place=placed.place
@@ -69,7 +71,7 @@ def inspect_panel(
     )
     constants, unseen = static_values(frame, known, rows.codes, ids=ids, place=place, holes=holes)
     rows, faults = settle(rows, data, ids=ids, columns=_columns(data), grid=grid, place=place)
-    findings += faults
+    findings += [*faults, *_open_end(placed if data.covariates.future else given, rows, data)]
     repairs = {finding.kind: finding.count for finding in findings if finding.level == "settled"}
     columns = (*data.targets, *data.covariates.past, *known.columns)
     values, layout = _values(rows, grid, known, constants), _layout(rows, ids, grid)
@@ -168,15 +170,27 @@ def _without_future(placed: _Placed, data: DataConfig) -> tuple[_Placed, Rows | 
     These hold values of the future covariates alone; None where there are none.
     """
     rows, n_future = placed.rows, len(data.covariates.future)
+    empty = empty_targets(rows, data)
+    if not empty.all(axis=1).any() or not (behind := behind_targets(rows, empty)).any():
+        return placed, None
     if not n_future:
-        return placed, None
-    sentinels = numeric_sentinels(data)
-    behind = behind_targets(rows, len(data.targets), sentinels)
-    if not behind.any():
-        return placed, None
+        return placed.only(~behind), None
     later = replace(rows, values=rows.values[:, -n_future:]).take(np.flatnonzero(behind))
-    values = np.where(np.isin(later.values, sentinels), np.nan, later.values)
+    values = np.where(np.isin(later.values, numeric_sentinels(data)), np.nan, later.values)
     return placed.only(~behind), replace(later, values=values)
+
+
+def _open_end(given: _Placed, settled: Rows, data: DataConfig) -> list[Finding]:
+    """What of the targets is not known yet, in rows as they came in."""
+    return open_end(
+        given.rows,
+        empty_targets(given.rows, data),
+        settled,
+        ids=given.ids,
+        targets=data.targets,
+        grid=given.grid,
+        place=given.place,
+    )
 
 
 def _values(

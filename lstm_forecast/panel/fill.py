@@ -35,12 +35,20 @@ def with_rows_added(rows: Rows, *, limit: int | None) -> Rows:
 
 
 def without_missing(
-    rows: Rows, policy: str, *, season: int, ids: Sequence[str], columns: Sequence[str]
+    rows: Rows,
+    policy: str,
+    *,
+    season: int,
+    unknown: NDArray[np.bool_],
+    ids: Sequence[str],
+    columns: Sequence[str],
 ) -> Rows:
     """Values for all that are missing: the last one before (ffill), the last one at the same place
     of an earlier
     ``season`` (seasonal), or on the line to the next one (interpolate).
 
+    Those that are ``unknown`` (n_rows, n_columns), as they lie behind the last value of a target,
+    stay missing.
     Nothing earlier is known at the head of a span: those rows go, as looking ahead would leak.
     Raises DataError if that leaves nothing of a series.
     """
@@ -51,7 +59,7 @@ def without_missing(
         within = np.arange(len(span)) - np.flatnonzero(start)[span - 1]
         frame = frame.groupby([span, within % season]).ffill()
     filled = frame.groupby(span).ffill().to_numpy()
-    whole = np.flatnonzero(~np.isnan(filled).any(axis=1))
+    whole = np.flatnonzero(~(np.isnan(filled) & ~unknown).any(axis=1))
     lost = np.setdiff1d(rows.codes, rows.codes[whole])
     if len(lost):
         raise DataError(
@@ -61,6 +69,7 @@ def without_missing(
     if policy == "interpolate":
         between = np.isnan(rows.values) & frame.groupby(span).bfill().notna().to_numpy()
         filled = np.where(between, _on_the_line(rows.values), filled)
+    filled = np.where(unknown, np.nan, filled)
     return Rows(rows.codes[whole], rows.ordinals[whole], filled[whole])
 
 

@@ -37,6 +37,16 @@ class Given:
     rows: Rows
     where: Callable[[int], str]  # a row in words
 
+    def only(self, kept: NDArray[np.bool_]) -> "Given":
+        """Without the rows of series that are not ``kept`` (n_series,); those of no series stay."""
+        codes = self.rows.codes
+        index = np.flatnonzero((codes < 0) | kept[codes])
+        numbers = np.append(np.cumsum(kept) - 1, -1).astype(np.int32)  # the last one is that of -1
+        rows = self.rows.take(index)
+        return Given(
+            replace(rows, codes=numbers[rows.codes]), lambda row: self.where(int(index[row]))
+        )
+
 
 def future_stamps(layout: Layout, horizon: int) -> Ints:
     """Numbers on the grid of the ``horizon`` steps after the end of every series, (n_series,

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lstm_forecast.errors import DataError
 from lstm_forecast.panel.covariates import Known
 from lstm_forecast.panel.grid import Grid
 from lstm_forecast.panel.rows import Rows
@@ -54,6 +55,18 @@ class Layout:
         counts: NDArray[np.int64] = np.add.reduceat(inside, self.span_of(self.offsets[:-1]))
         return self.offsets[:-1] + counts
 
+    def until(self, ends: NDArray[np.int64]) -> "Layout":
+        """The layout without the rows of each series from row ``ends`` (n_series,) on."""
+        starts = self.spans[:-1]
+        counts = np.clip(ends[self.series_of(starts)] - starts, 0, np.diff(self.spans))
+        kept = counts > 0
+        return replace(
+            self,
+            offsets=np.append(0, np.cumsum(ends - self.offsets[:-1])),
+            spans=np.append(0, np.cumsum(counts[kept])),
+            first=self.first[kept],
+        )
+
     def stamps(self, rows: NDArray[np.int64]) -> pd.Index:
         """Stamp of each row, as users see it."""
         return self.grid.stamps(self.ordinals(rows))
@@ -61,7 +74,11 @@ class Layout:
 
 @dataclass(frozen=True)
 class Panel:
-    """All series one after another in one array, every fault settled."""
+    """All series one after another in one array, every fault settled.
+
+    Each series ends with the last value of one of its targets. What is NaN at the end of another
+    target is its open end, which is not known yet: see ``ends``.
+    """
 
     layout: Layout
     columns: tuple[str, ...]  # targets, covariates known up to now, covariates known ahead
@@ -75,6 +92,8 @@ class Panel:
     later: Rows | None = None
     # (n_series, horizon, n_columns): the steps to be forecast, see look_ahead.
     ahead: NDArray[np.float64] | None = None
+    ended: tuple[str, ...] = ()  # series that were left out, see without_ended
+    together: bool = False  # whether all targets end with their series: NaN there is a hole
 
     @property
     def n_own(self) -> int:
@@ -105,9 +124,85 @@ class Panel:
         ahead = None if self.ahead is None else self.ahead[kept]
         return replace(self, layout=remaining, values=values, later=later, ahead=ahead)
 
+    def ends(self, n_targets: int) -> NDArray[np.int64]:
+        """Row behind the last value of each target of each series, (n_series, n_targets): there its
+        forecast starts.
+        """
+        last = self.layout.offsets[1:]
+        ends = np.repeat(last[:, None], n_targets, axis=1)
+        if not self.together and np.isnan(self.values[last - 1, :n_targets]).any():
+            behind = np.arange(1, len(self.values) + 1)[:, None]
+            given = np.where(np.isnan(self.values[:, :n_targets]), 0, behind)
+            found = np.maximum.reduceat(given, self.layout.offsets[:-1])
+            ends = np.where(found > 0, found, ends)  # a target that was never observed has no end
+        return ends
+
+    def until(self, ends: NDArray[np.int64]) -> "Panel":
+        """The panel without the rows of each series from row ``ends`` (n_series,) on, which then
+        tell what is known of the steps to be forecast.
+
+        Raises DataError where these rows have a gap.
+        """
+        layout = self.layout
+        cut = np.arange(len(self.values)) >= np.repeat(ends, layout.lengths)
+        if not cut.any():
+            return self
+        ahead = None if self.ahead is None else self._ahead_of(self.ahead, ends)
+        return replace(self, layout=layout.until(ends), values=self.values[~cut], ahead=ahead)
+
+    def _ahead_of(self, ahead: NDArray[np.float64], ends: NDArray[np.int64]) -> NDArray[np.float64]:
+        """What is known of as many steps from row ``ends`` on: first the rows there, then what is
+        known ``ahead`` of the end of the series.
+        """
+        layout, last = self.layout, self.layout.offsets[1:]
+        rows = last - ends
+        gaps = layout.ordinals(last - 1) - layout.ordinals(ends - 1) != rows
+        if gaps.any():
+            raise DataError(
+                f"series {layout.ids[gaps.argmax()]}: rows are missing behind the last value of a"
+                f" target, where {', '.join(self.known.ahead)} must be known; give them, or train"
+                " with data.gaps: fill"
+            )
+        steps = np.arange(ahead.shape[1])
+        inside = np.minimum(ends[:, None] + steps, last[:, None] - 1)
+        later = np.maximum(steps - rows[:, None], 0)[..., None]
+        known = np.where(
+            (steps < rows[:, None])[..., None],
+            self.values[inside],
+            np.take_along_axis(ahead, later, axis=1),
+        )
+        # never read, as in look_ahead
+        known[..., : self.n_own] = self.values[ends - 1, None, : self.n_own]
+        return known
+
+    def ending_together(self, n_targets: int) -> "Panel":
+        """The panel with every series up to where the first of its targets ends, for networks that
+        see all targets at once.
+        """
+        layout, ends = self.layout, self.ends(n_targets).min(axis=1)
+        cut = np.flatnonzero(np.arange(len(self.values)) >= np.repeat(ends, layout.lengths))
+        if not len(cut):
+            return self
+        future = slice(self.n_own, self.n_own + len(self.known.future))
+        codes = layout.series_of(cut).astype(np.int32)
+        later = Rows(codes, layout.ordinals(cut), self.values[cut, future])
+        if self.later is not None:
+            later = later.followed_by(self.later)
+        where = f"series {layout.ids[codes[0]]}, {layout.stamps(cut[:1])[0]}"
+        note = (
+            f"{len(cut):,} rows lie behind the end of one of their targets and are not used, as the"
+            f" network sees all targets at once (model.channels: joint); the first: {where}"
+        )
+        return replace(
+            self.until(ends),
+            later=later if self.known.future else None,
+            together=True,
+            notes=(*self.notes, note),
+        )
+
     def melted(self, names: NDArray[np.object_]) -> "Panel":
         """Every target as a series of its own, named by ``names`` (n_series, n_targets), beside all
-        other columns.
+        other columns, up to its own last value.
 
         All series of the first target come first, then those of the second, and so on.
         """
@@ -121,7 +216,7 @@ class Panel:
             rest = range(n_targets, len(self.columns))
             return np.concatenate([values[..., [target, *rest]] for target in range(n_targets)])
 
-        return replace(
+        whole = replace(
             self,
             layout=Layout(
                 ids=tuple(names.T.ravel()),
@@ -135,6 +230,7 @@ class Panel:
             later=None,
             ahead=None if self.ahead is None else beside(self.ahead),
         )
+        return whole.until((self.ends(n_targets).T + shifts).ravel())
 
     def extended(self) -> "Panel":
         """The panel with the steps to be forecast as rows of their series: what windows of the

@@ -192,12 +192,13 @@ def _numbered(parts: Sequence[pd.Series]) -> tuple[NDArray[np.int64], tuple[str,
     return codes, tuple(map(joined_name, names))
 
 
-def behind_targets(rows: Rows, n_targets: int, sentinels: tuple[float, ...]) -> NDArray[np.bool_]:
+def behind_targets(rows: Rows, empty: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Which rows lie behind the last one of their series that has a target; none where a series has
     no target.
+
+    ``empty`` (n_rows, n_targets) are targets without a value.
     """
-    targets = rows.values[:, :n_targets]
-    full = ~(np.isnan(targets) | np.isin(targets, sentinels)).all(axis=1)
+    full = ~empty.all(axis=1)
     last = np.full(rows.codes.max() + 1, -1)
     np.maximum.at(last, rows.codes[full], rows.ordinals[full])
     behind: NDArray[np.bool_] = (rows.ordinals > last[rows.codes]) & (last[rows.codes] >= 0)

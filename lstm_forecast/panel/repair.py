@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from lstm_forecast.config.table import DataConfig
 from lstm_forecast.panel.fill import with_rows_added, without_missing
 from lstm_forecast.panel.grid import Grid
+from lstm_forecast.panel.open_end import open_cells, without_open_rows
 from lstm_forecast.panel.rows import Rows
 from lstm_forecast.panel.seasons import usual_seasons
 from lstm_forecast.panel.zones import MOST_STEPS_SKIPPED, clock_hint
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding, Level
 
-__all__ = ["LARGEST_VALUE", "numeric_sentinels", "settle"]
+__all__ = ["LARGEST_VALUE", "empty_targets", "numeric_sentinels", "settle"]
 
 # Squares of larger values, as in a variance, are no numbers any more.
 LARGEST_VALUE = 1e150
@@ -28,6 +29,17 @@ FILLING = "ffill, seasonal, interpolate or mask"  # policies for values that are
 def numeric_sentinels(data: DataConfig) -> tuple[float, ...]:
     """Numbers that stand for a missing value."""
     return tuple(number for number in data.sentinels if isinstance(number, float))
+
+
+def empty_targets(rows: Rows, data: DataConfig) -> NDArray[np.bool_]:
+    """Which targets of rows as they came in have no value, or one that stands for none."""
+    targets = rows.values[:, : len(data.targets)]
+    empty = np.isnan(targets)
+    if sentinels := numeric_sentinels(data):
+        empty |= np.isin(targets, sentinels)
+    if data.infinite == "missing":
+        empty |= np.abs(targets) > LARGEST_VALUE
+    return empty
 
 
 def settle(
@@ -47,9 +59,11 @@ def settle(
     """
     survey = _Survey(rows, data, columns, place, grid, [])
     rows = _distinct(_usable(_sorted(rows, survey), survey), survey)
+    rows = without_open_rows(rows, len(data.targets))
     gaps = _Gaps(rows)
     survey.add_gaps(rows, gaps, ids)
-    survey.add_cells("missing", data.missing, rows, np.isnan(rows.values), "no value", FILLING)
+    holes = np.isnan(rows.values) & ~open_cells(rows, len(data.targets))
+    survey.add_cells("missing", data.missing, rows, holes, "no value", FILLING)
     return _filled(rows, gaps, survey, ids), survey.findings
 
 
@@ -240,9 +254,17 @@ def _filled(rows: Rows, gaps: _Gaps, survey: _Survey, ids: Sequence[str]) -> Row
         if data.missing == "error":
             text = "data.gaps: fill adds rows without values"
             survey.add("missing", "error", gaps.total, text, (), FILLING)
-    if data.missing not in ("error", "mask") and np.isnan(rows.values).any():
+    unknown = open_cells(rows, len(data.targets))
+    if data.missing not in ("error", "mask") and (np.isnan(rows.values) & ~unknown).any():
         season, _ = usual_seasons(survey.grid)
-        rows = without_missing(rows, data.missing, season=season, ids=ids, columns=survey.columns)
+        rows = without_missing(
+            rows,
+            data.missing,
+            season=season,
+            unknown=unknown,
+            ids=ids,
+            columns=survey.columns,
+        )
     if data.gaps == "mask" and len(gaps.after):
         rows = with_rows_added(rows, limit=data.fill_limit)
     return rows

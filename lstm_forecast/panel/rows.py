@@ -19,3 +19,11 @@ class Rows:
     def take(self, index: NDArray[np.integer]) -> "Rows":
         """The rows of ``index``, in its order."""
         return Rows(self.codes[index], self.ordinals[index], self.values[index])
+
+    def followed_by(self, other: "Rows") -> "Rows":
+        """These rows, then those of another."""
+        return Rows(
+            np.concatenate([self.codes, other.codes]),
+            np.concatenate([self.ordinals, other.ordinals]),
+            np.concatenate([self.values, other.values]),
+        )

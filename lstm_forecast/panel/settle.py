@@ -21,6 +21,7 @@ from lstm_forecast.panel.find_closed import find_closed
 from lstm_forecast.panel.grid import ticks_of
 from lstm_forecast.panel.moves import moves_to
 from lstm_forecast.panel.notes import gap_lengths, suspected_sentinels
+from lstm_forecast.panel.open_end import OPEN_END
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.placing import stamped_rows
 from lstm_forecast.panel.regular import (
@@ -108,6 +109,8 @@ class _Settling:
         open_kinds = {each.kind for each in self.questions} | (
             self.assumed.keys() - self.written.keys()
         )
+        if self.look.doubtful_rows:  # texts that nobody has read yet may stand there
+            open_kinds.add(OPEN_END)
         done = tuple(finding for kind, finding in found.items() if kind not in open_kinds)
         data = self.data.model_copy(update={"freq": panel.layout.grid.freq, **self.written})
         totals = series_totals(panel, n_targets=len(data.targets), keys=data.series_columns)
@@ -122,7 +125,8 @@ class _Settling:
         if self.last is None or self.last[0] != policies:
             self.last = None  # its panel is not to stand in memory beside the next one
             panel, findings = survey_table(self.data.model_copy(update=policies), self.table)
-            found = {finding.kind: finding for finding in findings if finding.level != "note"}
+            told = [each for each in findings if each.level != "note" or each.kind == OPEN_END]
+            found = {finding.kind: finding for finding in told}
             self.last = policies, (panel, found)
         return self.last[1]
 
@@ -326,7 +330,8 @@ class _Settling:
             self.told.append(Finding(text, "note", counts[number], text))
         if numbers:
             self.written["sentinels"] = (*self.data.sentinels, *sorted(numbers))
-            self.written.setdefault("missing", "ffill")
+            if "missing" in self._survey()[1]:  # not if all of them stand at the end
+                self.written.setdefault("missing", "ffill")
 
     def _texts(self) -> None:
         known = self.data.model_copy(update={"missing": NOT_OBSERVED, **self.written})

@@ -8,6 +8,7 @@ import numpy as np
 from lstm_forecast.config.document import quote
 from lstm_forecast.config.table import DataConfig
 from lstm_forecast.panel.closed import closed_text
+from lstm_forecast.panel.open_end import OPEN_END
 from lstm_forecast.panel.panel import Layout
 from lstm_forecast.panel.questions import POLICIES, shown
 from lstm_forecast.panel.seasons import season_text, second_season, usual_season
@@ -54,12 +55,14 @@ def summary(settled: Settled, roles: Roles) -> Iterator[str]:
             else ""
         )
         place = f" ({found.places[0]})" if found.places else ""
-        yield f"{found.kind}: {found.count:,} rows{policy}{place}"
+        text = found.text if found.kind == OPEN_END else f"{found.count:,} rows{policy}"
+        yield f"{found.kind}: {text}{place}"
 
 
 def _closed(layout: Layout, data: DataConfig) -> str:
     """Which steps the grid leaves out, and how many."""
-    stamps = layout.grid.ticks(layout.ordinals(layout.offsets[[0, -1]] - np.array([0, 1])))
+    newest = layout.ordinals(layout.offsets[1:] - 1).max()
+    stamps = layout.grid.ticks(np.array([layout.first.min(), newest]))
     every = replace(layout.grid, closed=None).ordinals(stamps)
     steps, still_open = (int(np.ptp(each)) + 1 for each in (every, layout.grid.ordinals(stamps)))
     return (

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from lstm_forecast.config.retrain import RetrainConfig, seconds
 from lstm_forecast.config.schema import Config
@@ -65,7 +66,8 @@ def look_for_news(config: Config, champion: LoadedRun, panel: Panel, home: Path)
     first = min(end, layout.grid.after(read_manifest(champion.run).cutoff))
     last = max([first, *(min(end, number) for number in _learned(home, layout.grid))])
     rows = layout.rows_before(first)
-    still = standing_still(layout, view.values[:, 0], rows) | (rows == layout.offsets[1:])
+    silent = _without_new_rows(view, rows, len(panel.layout.ids), config.windows.horizon)
+    still = standing_still(layout, view.values[:, 0], rows) | silent
     ids = champion.forecaster.scaler.ids
     sounding = {name for name, silent in zip(layout.ids, still, strict=True) if not silent}
     return News(
@@ -79,6 +81,22 @@ def look_for_news(config: Config, champion: LoadedRun, panel: Panel, home: Path)
         known=len(ids),
         age=_age(newest, config.data.end),
     )
+
+
+def _without_new_rows(
+    view: Panel, rows: NDArray[np.int64], n_series: int, horizon: int
+) -> NDArray[np.bool_]:
+    """Series of which nothing came at or behind ``rows`` (n,), the first new ones.
+
+    Targets of one of the ``n_series`` of the table follow each other by less than a ``horizon``
+    where one is known later than another: then it is enough that one has new rows.
+    """
+    last = view.layout.offsets[1:]
+    silent = rows == last
+    ordinals = view.layout.ordinals(last - 1)
+    open_end = ordinals + horizon > ordinals.max()
+    others = np.tile(~silent.reshape(-1, n_series).all(axis=0), len(last) // n_series)
+    return np.asarray(silent & ~(open_end & others))
 
 
 @dataclass(frozen=True)

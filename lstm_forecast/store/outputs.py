@@ -22,6 +22,7 @@ class Drawn(Answer):
     """A picture that was drawn."""
 
     picture: str = field(metadata=described("File of the picture."))
+    notes: tuple[str, ...] = field(metadata=described("What is to be known of what it shows."))
 
 
 def require_suffix(option: str, path: Path | None, suffixes: Sequence[str]) -> None:

@@ -154,7 +154,8 @@ def tool(
     series = ["--series-id", task.series_id] if task.series_id else []
     begin = [*FORECAST, "init", "table.csv", "--horizon", str(task.horizon), *columns, *series]
     started = run(begin, cwd=folder).seconds
-    overrides = [part for setting in settings for part in ("--set", setting)]
+    every = "data.ended_series=forecast"  # all of them are judged
+    overrides = [part for setting in (every, *settings) for part in ("--set", setting)]
     trained = run(
         [*FORECAST, "train", "--config", "configs/table.yaml", *overrides], cwd=folder
     ).seconds

@@ -29,7 +29,7 @@ SERIES, ROWS, HORIZON = 4, 240, 14  # of the generated tables
 CONFIG = """\
 name: table
 data: {{path: table.csv, timestamp: {timestamp}, series_id: {series_id}, targets: {target},
-  missing: ffill, gaps: fill}}
+  missing: ffill, gaps: fill, ended_series: forecast}}
 windows: {{horizon: {horizon}}}
 model: {{levels: [80, 95]}}
 """

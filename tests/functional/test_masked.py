@@ -38,6 +38,7 @@ data:
   gaps: mask
   missing: mask
   fill_limit: 9
+  ended_series: forecast
 preprocessing: {log: false}
 windows: {context_length: 12, horizon: 4, normalisation: standard, padding: true}
 split: {validation: 30, test: 30}
@@ -185,9 +186,11 @@ def test_a_backtest_with_importance_and_pictures_work_with_masks(
 
 def test_a_context_without_an_observed_value_is_refused(masked: Path, tmp_path: Path) -> None:
     frame = shops("-200")
-    rows = np.flatnonzero((frame["id"] == "b") & (frame["y"] != ""))[-12:]
-    frame.iloc[rows[:-1], frame.columns.get_loc("y")] = ""
-    frame.iloc[rows[-1], frame.columns.get_loc("y")] = "-200"
+    rows = np.flatnonzero((frame["id"] == "b") & (frame["y"] != ""))[-16:]
+    # a hole before the end of the other target, where the forecast of both starts
+    frame.iloc[rows[:11], frame.columns.get_loc("y")] = ""
+    frame.iloc[rows[11], frame.columns.get_loc("y")] = "-200"
+    frame.iloc[rows[12:], frame.columns.get_loc("z")] = ""
     frame.to_csv(tmp_path / "new.csv", index=False)
     content = predicted(masked, "low", "--data", str(tmp_path / "new.csv"), expect=4)
     assert content["problems"][0].startswith(

@@ -167,7 +167,7 @@ def test_the_command_prints_the_path_and_names_the_file_after_run_and_picture(
     code, stdout, _ = cli(
         "horizon", "--run", "wave", "--runs", trained / "runs", "-o", "deep/er.SVG", "--json"
     )
-    assert (code, json.loads(stdout)) == (0, {"ok": True, "picture": "deep/er.SVG"})
+    assert (code, json.loads(stdout)) == (0, {"ok": True, "picture": "deep/er.SVG", "notes": []})
     assert Path("deep/er.SVG").read_bytes().startswith(MAGIC[".svg"])
 
 

@@ -395,42 +395,31 @@ def test_values_that_are_missing_are_filled_as_init_fills_them_or_left_out(folde
     assert (refused.exit_code, refused.stdout) == (4, "")
 
 
-def ceased(rows: int, *, empty: int) -> Path:
-    """Two targets, of which one has no value in so many of the newest rows."""
-    sold, price = wave(rows), wave(rows, level=5_000, seed=1)
-    price[rows - empty :] = np.nan
-    days = pd.date_range("2023-01-01", periods=rows)
+def test_a_target_that_ended_earlier_is_forecast_from_its_own_last_value(folder: Path) -> None:
+    sold, price = wave(400), wave(400, level=5_000, seed=1)
+    price[-3:] = np.nan
+    days = pd.date_range("2023-01-01", periods=400)
     pd.DataFrame({"day": days, "sold": sold, "price": price}).to_csv("two.csv", index=False)
-    return Path("two.csv")
+    result = invoke(
+        "quick", "two.csv", "--horizon", "5", "--target", "sold", "--target", "price", "--plot",
+        "two.png",
+    )  # fmt: skip
+    table = read_csv(result)
+    require_sound(table)
+    cutoffs = table.groupby("unique_id")["cutoff"].unique().explode()
+    assert cutoffs.astype("str").to_dict() == {"price": "2024-02-01", "sold": "2024-02-04"}
+    assert "3 cells are empty at the end of series sold, column price, from" in result.stderr
+    assert "data.missing" not in result.stderr
 
 
-def test_a_series_without_a_value_where_the_network_looks_is_refused_and_the_remedies_work(
-    folder: Path,
-) -> None:
-    path = ceased(400, empty=300)
-    mask = ("--target", "sold", "--target", "price", "--set", "data.missing=mask")
-    result = invoke("quick", path, "--horizon", "5", *mask, "-o", "a.csv", "--plot", "a.png")
-    assert (result.exit_code, result.stdout) == (4, "")
-    assert (
-        "1 of 2 series have no value in the newest 241 steps, which is all that the network looks"
-        " at: price (none in its newest 300); give newer values, or name the others alone, with"
-        " --series\n"
-    ) in result.stderr
-    assert {each.name for each in folder.iterdir()} == {"two.csv"}
-    require_sound(quick(path, *mask, "--series", "sold"))
-    require_sound(quick(ceased(400, empty=240), *mask))  # a newer value
-    alone = invoke("quick", ceased(400, empty=241), "--horizon", "5", *mask, "--series", "price")
-    assert "1 of 1 series have no value in" in alone.stderr
-    assert alone.stderr.endswith("; give newer values\n")
-
-
-def test_of_many_series_without_a_value_the_first_are_named(folder: Path) -> None:
-    ended = np.where(np.arange(400) < 90, wave(400), np.nan)
-    path = write({"on": wave(400)} | {f"shop-{k}": ended for k in range(8)})
-    result = invoke("quick", path, "--horizon", "5", "--set", "data.missing=mask")
-    assert result.exit_code == 4
-    assert "8 of 9 series have no value" in result.stderr
-    assert "shop-4 (none in its newest 310), and 3 more; give" in result.stderr
+def test_of_series_without_any_value_the_first_is_named(folder: Path) -> None:
+    never = np.full(400, np.nan)
+    path = write({"on": wave(400)} | {f"shop-{k}": never for k in range(8)})
+    for mask in ((), ("--set", "data.missing=mask")):
+        result = invoke("quick", path, "--horizon", "5", *mask, "-o", "a.csv")
+        assert (result.exit_code, result.stdout) == (4, "")
+        assert "series shop-0: no row has a value" in result.stderr
+        assert "(8 such series); leave out such series or columns" in result.stderr
 
 
 def test_missing_rows_are_settled_and_told(folder: Path) -> None:

@@ -53,6 +53,7 @@ TRAIN_EACH = """
 import sys
 from lstm_forecast.cli import main
 settings = "training.epochs=0", "training.refit=false", "model.units=3"
+settings = *settings, "data.ended_series=forecast"
 settings = [part for setting in settings for part in ("--set", setting)]
 for name in sys.argv[1:]:
     sys.argv = ["forecast", "train", "--config", f"{name}.yaml", *settings]

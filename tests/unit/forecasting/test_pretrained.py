@@ -7,7 +7,6 @@ from lstm_forecast.forecasting.pretrained import (
     forecast_series,
     own_periods,
     shipped_network,
-    steps_without_value,
     told_season,
 )
 from lstm_forecast.model.pretrained.season import Season
@@ -63,19 +62,10 @@ def test_forecasts_of_earlier_rows_are_those_of_a_table_that_ends_there(gap: int
 
 
 def test_nothing_is_forecast_from_a_window_without_a_value() -> None:
-    ended = np.where(np.arange(400) < 90, rare(400), np.nan)
-    found = forecasts(panel_of(rare(400), ended), horizon=60)
+    ended = np.where((np.arange(400) < 90) | (np.arange(400) == 399), rare(400), np.nan)
+    found = forecasts(panel_of(rare(400), ended), horizon=60, back=1)
     assert np.isfinite(found[0]).all()
     assert np.isnan(found[1]).all()
-
-
-@pytest.mark.parametrize("gaps", ["split", "mask"])
-def test_steps_without_a_value_are_counted_over_gaps_too(gaps: str) -> None:
-    values = rare(60)
-    values[-5:] = np.nan
-    steps = np.arange(60) + 100 * (np.arange(60) >= 55)
-    panel = panel_of(values, rare(60), steps=np.tile(steps, 2), gaps=gaps)
-    assert steps_without_value(panel).tolist() == [105, 0]
 
 
 def test_a_season_that_is_found_in_the_values_is_told() -> None:

@@ -96,11 +96,10 @@ def test_a_file_replaces_the_rows_behind_the_last_target() -> None:
     assert ahead[..., 1].tolist() == [[5, 6], [14, 15]]
 
 
-def test_without_future_covariates_empty_targets_at_the_end_are_missing_values_as_ever() -> None:
-    with pytest.raises(
-        DataError, match=r"series a, 2024-01-05 00:00:00: column y: no value \(4 such rows\)"
-    ):
-        history(known=Known(), later=2)
+def test_without_future_covariates_empty_targets_at_the_end_are_not_known_yet() -> None:
+    panel = history(known=Known(), later=2)
+    assert panel.layout.lengths.tolist() == [4, 3]
+    assert panel.later is None
 
 
 def test_a_series_without_a_target_has_no_future() -> None:

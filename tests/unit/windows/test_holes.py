@@ -215,7 +215,7 @@ def test_simple_forecasts_see_the_season_before_in_a_hole() -> None:
 
 # From rows to the panel
 
-GAPPY = {"ds": [0, 1, 2, 5, 6, 20, 21], "y": [1.0, np.nan, 3.0, 5.0, 6.0, 20.0, np.nan]}
+GAPPY = {"ds": [0, 1, 2, 5, 6, 20, 21, 22], "y": [1.0, np.nan, 3.0, 5.0, 6.0, 20.0, np.nan, 22.0]}
 
 
 @pytest.mark.parametrize(
@@ -223,20 +223,20 @@ GAPPY = {"ds": [0, 1, 2, 5, 6, 20, 21], "y": [1.0, np.nan, 3.0, 5.0, 6.0, 20.0, 
     [
         (
             {"gaps": "mask", "missing": "mask", "fill_limit": 3},
-            [1, None, 3, None, None, 5, 6, 20, None],
-            [0, 7, 9],
+            [1, None, 3, None, None, 5, 6, 20, None, 22],
+            [0, 7, 10],
         ),
         (
             {"gaps": "mask", "missing": "ffill", "fill_limit": 3},
-            [1, 1, 3, None, None, 5, 6, 20, 20],
-            [0, 7, 9],
+            [1, 1, 3, None, None, 5, 6, 20, 20, 22],
+            [0, 7, 10],
         ),
         (
             {"gaps": "fill", "missing": "mask", "fill_limit": 3},
-            [1, None, 3, None, None, 5, 6, 20, None],
-            [0, 7, 9],
+            [1, None, 3, None, None, 5, 6, 20, None, 22],
+            [0, 7, 10],
         ),
-        ({"gaps": "split", "missing": "mask"}, [1, None, 3, 5, 6, 20, None], [0, 3, 5, 7]),
+        ({"gaps": "split", "missing": "mask"}, [1, None, 3, 5, 6, 20, None, 22], [0, 3, 5, 8]),
     ],
 )
 def test_masked_rows_stay_in_the_grid(
