@@ -56,8 +56,9 @@ def check(
         return _inspection(path, TableFacts(columns=_columns(data)), findings)
     findings += faults
     surveyed, panel = panel, _measured(panel)
-    panel, sentinels = _without_sentinels(panel)
-    findings += sentinels
+    if data.aggregate is None:  # or else no value is that of a cell
+        panel, sentinels = _without_sentinels(panel)
+        findings += sentinels
     findings += panel_notes(panel, n_targets=len(data.targets), season=_season(config, panel))
     findings += series_totals(panel, n_targets=len(data.targets), keys=data.series_columns)
     if config is not None:

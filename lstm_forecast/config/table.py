@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from lstm_forecast.config.closed import ClosedConfig
 from lstm_forecast.config.covariates import CovariatesConfig
+from lstm_forecast.config.events import Aggregate, DayStart, Partial
 from lstm_forecast.config.fields import Names, Part, PositiveInt, Section, as_list
 from lstm_forecast.config.inside import Inside
 from lstm_forecast.config.layout import OptionalLayout, columns_as_written, require_one_value
@@ -149,7 +150,12 @@ class DataConfig(Section):
         "sort", description="rows out of order: sort or error"
     )
     duplicates: Literal["error", "first", "last", "mean", "sum"] = Field(
-        "error", description="rows of a series with the same stamp: error, first, last, mean or sum"
+        "error",
+        description=(
+            "rows of a series with the same stamp: error, first, last, mean or sum; with"
+            " data.aggregate: error (all of them count) or first (rows that are equal in all"
+            " columns of the table count once)"
+        ),
     )
     off_grid: Literal["error", "nearest"] = Field(
         "error",
@@ -157,6 +163,9 @@ class DataConfig(Section):
             "stamps between the steps of freq: error or nearest (moved to the nearest step)"
         ),
     )
+    aggregate: Aggregate = None
+    day_start: DayStart = None
+    partial: Partial = "keep"
     gaps: Literal["error", "fill", "split", "mask"] = Field(
         "error",
         description=(

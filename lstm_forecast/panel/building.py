@@ -14,6 +14,7 @@ from lstm_forecast.errors import DataError
 from lstm_forecast.panel.calendar import calendar_values
 from lstm_forecast.panel.closed import closed_text
 from lstm_forecast.panel.covariates import Known, known_ahead, static_values
+from lstm_forecast.panel.events import event_rows, last_moment, one_row_per_step
 from lstm_forecast.panel.grid import Grid
 from lstm_forecast.panel.open_end import open_end
 from lstm_forecast.panel.panel import Layout, Panel
@@ -56,6 +57,7 @@ def inspect_panel(
     table, stamps, findings = _stamped(table, data, end)
     placed, faults = _placed(table, stamps, data)
     findings += faults
+    notes += tuple(each.text for each in faults if each.kind == "partial" and each.level == "note")
     given, (placed, later) = placed, _without_future(placed, data)
     grid, ids, known = placed.grid, placed.ids, known_ahead(data.covariates)
     kept, faults = ahead_of_clock(
@@ -92,7 +94,8 @@ def _stamped(
     table, stamps, faults = stamped_rows(table, data, columns)
     findings = [*read, *faults]
     if end is not None:
-        kept = until(stamps, end)
+        last = end if data.aggregate is None else last_moment(end, data.day_start)
+        kept = until(stamps, last)
         findings += after_end(table, kept, end)
         # The index of the frame still tells the place of every row.
         table, stamps = replace(table, frame=table.frame[kept]), stamps[kept]
@@ -124,6 +127,10 @@ class _Placed:
 def _placed(table: Table, stamps: Stamps, data: DataConfig) -> tuple[_Placed, list[Finding]]:
     """Every row by its series and its step of the grid, and those that lie between the steps."""
     codes, ids = series_of_rows(table, data.series_columns, default=data.targets[0])
+    if data.aggregate is not None:
+        events = event_rows(table, stamps, codes, ids, data)
+        placed = _Placed(events.table, events.rows, events.grid, events.ids)
+        return _open(placed, data, events.findings)
     grid, ordinals, findings = steps_of_rows(
         table, stamps, codes, freq=data.freq, off_grid=data.off_grid
     )
@@ -132,7 +139,13 @@ def _placed(table: Table, stamps: Stamps, data: DataConfig) -> tuple[_Placed, li
         table = replace(table, frame=table.frame[kept])
         codes, ordinals = codes[kept], ordinals[kept]
     values = table.frame[list(_columns(data))].to_numpy(np.float64)
-    placed = _Placed(table, Rows(codes, ordinals, values), grid, ids)
+    return _open(_Placed(table, Rows(codes, ordinals, values), grid, ids), data, findings)
+
+
+def _open(
+    placed: _Placed, data: DataConfig, findings: list[Finding]
+) -> tuple[_Placed, list[Finding]]:
+    """The rows on open steps, with the findings so far and those about the others."""
     if not data.closed.any:
         return placed, findings
     placed, faults = _on_open_steps(placed, data.closed, n_targets=len(data.targets))
@@ -177,7 +190,10 @@ def _without_future(placed: _Placed, data: DataConfig) -> tuple[_Placed, Rows | 
         return placed.only(~behind), None
     later = replace(rows, values=rows.values[:, -n_future:]).take(np.flatnonzero(behind))
     values = np.where(np.isin(later.values, numeric_sentinels(data)), np.nan, later.values)
-    return placed.only(~behind), replace(later, values=values)
+    later = replace(later, values=values)
+    if data.aggregate is not None:
+        later = one_row_per_step(later, data.aggregate, n_targets=0)
+    return placed.only(~behind), later
 
 
 def _open_end(given: _Placed, settled: Rows, data: DataConfig) -> list[Finding]:

@@ -8,7 +8,8 @@ from lstm_forecast.config.table import MOST_SENTINELS, DataConfig
 from lstm_forecast.config.text_files import CsvConfig
 from lstm_forecast.panel.draft import Choice, Question
 from lstm_forecast.tables.amounts import is_limit, split
-from lstm_forecast.tables.first_look import LONGEST_SENTINEL, FirstLook, reading
+from lstm_forecast.tables.first_look import FirstLook
+from lstm_forecast.tables.look_findings import LONGEST_SENTINEL, reading
 
 __all__ = ["question_of_readings", "questions_of_texts"]
 

@@ -15,9 +15,9 @@ from lstm_forecast.panel.rows import Rows
 __all__ = ["with_rows_added", "without_missing"]
 
 
-def with_rows_added(rows: Rows, *, limit: int | None) -> Rows:
+def with_rows_added(rows: Rows, *, limit: int | None, zeros: int = 0) -> Rows:
     """One row for every step of the grid in gaps of at most ``limit`` steps (None: in all); new
-    ones hold NaN.
+    ones hold 0 in the first columns, so many ``zeros``, and NaN in all others.
     """
     ahead = np.diff(rows.ordinals, prepend=rows.ordinals[0])
     filled = np.append(False, np.diff(rows.codes) == 0)
@@ -25,6 +25,7 @@ def with_rows_added(rows: Rows, *, limit: int | None) -> Rows:
         filled &= ahead <= limit + 1
     position: NDArray[np.int64] = np.cumsum(np.where(filled, ahead, 1)) - 1
     values = np.full((position[-1] + 1, rows.values.shape[1]), np.nan)
+    values[:, :zeros] = 0
     values[position] = rows.values
     # the first given row at or behind each new one
     source = np.searchsorted(position, np.arange(len(values)))

@@ -7,7 +7,7 @@ slots that do have values (with Laplace's rule of succession, as few steps say l
 are tried, the probability that one of them is empty by chance is at most their number times q^n.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -21,7 +21,7 @@ from lstm_forecast.panel.frequency import DAY, fixed_step
 from lstm_forecast.panel.holiday_dates import holiday_dates
 from lstm_forecast.panel.panel import Panel
 
-__all__ = ["find_closed"]
+__all__ = ["alike_text", "find_closed"]
 
 Flags = NDArray[np.bool_]
 Ints = NDArray[np.int64]
@@ -32,6 +32,7 @@ SEARCHED_YEARS = 5  # newest ones, in which holidays are looked for first
 MOST_DATES_MISSING = 0.25  # of those that are open, where holidays are looked for
 LEAST_YEARS = 2  # in which a date has to be missing
 DAYS_OF_WEEK = len(DAYS)
+SHOWN_CALENDARS = 4
 NEW_YORK = "XNYS"  # before other markets that are alike
 
 
@@ -49,6 +50,15 @@ def find_closed(panel: Panel, *, n_targets: int) -> tuple[ClosedConfig, tuple[st
     dates = dates.without(ClosedConfig(holidays=holidays))
     rule = ClosedConfig(weekly=weekly, yearly=tuple(_yearly(dates)), holidays=holidays)
     return rule, calendars[1:]
+
+
+def alike_text(rule: ClosedConfig, alike: Sequence[str]) -> str:
+    """That other calendars have the holidays of the rule, for people."""
+    return (
+        f"holidays of {rule.holidays[0]} are in these rows those of"
+        f" {', '.join(alike[:SHOWN_CALENDARS])} as well: data.closed.holidays says on which nothing"
+        " is forecast"
+    )
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from lstm_forecast.panel.spacing import (
     usual_step,
 )
 
-__all__ = ["infer_freq"]
+__all__ = ["IrregularError", "infer_freq"]
 
 Days = NDArray[np.datetime64]
 Flags = NDArray[np.bool_]
@@ -42,13 +42,18 @@ LAST_WEEK = 4  # of a month, counted from 0; not all months have it
 STEPS_THAT_NAME = 24  # of a calendar, from which pandas tells it from all others
 DAYS_OF_WEEK = 7
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+EVENT_STEPS = "D, W-SUN or MS"  # that events are mostly put together by
 FISCAL_STEPS = (28 * TICKS_OF_DAY, 35 * TICKS_OF_DAY)
+
+
+class IrregularError(DataError):
+    """Stamps have no regular spacing."""
 
 
 def infer_freq(stamps: Ints, *, integers: bool) -> str:
     """The frequency of the stamps of one series, gaps allowed: an alias, or a whole number as text.
 
-    Raises DataError if no frequency fits, or two do.
+    Raises IrregularError if no frequency fits, DataError if two do.
     """
     unique = distinct(stamps)
     if len(unique) < 3:
@@ -227,17 +232,19 @@ def _refuse_fiscal(unique: Ints) -> None:
         )
 
 
-def _irregular(unique: Ints) -> DataError:
+def _irregular(unique: Ints) -> IrregularError:
     """What the stamps are like that have no frequency, and what can be done."""
     steps, counts = spacings(unique)
     order = np.argsort(-counts, kind="stable")[:SHOWN_SPACINGS]
     shown = [f"{duration_text(int(steps[k]))} ({counts[k] / counts.sum():.0%})" for k in order]
     dates = unique // TICKS_OF_DAY
     span, days = int(dates[-1] - dates[0]) + 1, len(np.unique(dates))
-    remedy = f"data.freq: D with data.gaps ({span - days:,} of {span:,} days have no row)"
+    empty = f"{span - days:,} of {span:,} days have no row"
+    events = f"data.aggregate: sum, mean, last, max or count with data.freq: {EVENT_STEPS}"
     if (unique % TICKS_OF_DAY != unique[0] % TICKS_OF_DAY).any():
-        remedy += ", data.off_grid: nearest and data.duplicates: sum"
-    return DataError(
-        f"data.freq: no regular spacing found (commonest {', '.join(shown)}); set {remedy}; or,"
-        " where rows are events, add them up by day, week or month first"
+        remedy = f"{events} ({empty}: 0 under sum and count, and left to data.gaps under others)"
+    else:
+        remedy = f"data.freq: D with data.gaps ({empty}); or, where rows are events, {events}"
+    return IrregularError(
+        f"data.freq: no regular spacing found (commonest {', '.join(shown)}); set {remedy}"
     )

@@ -21,8 +21,8 @@ from lstm_forecast.tables.read import Table
 from lstm_forecast.tables.stamps import joined, zoned_stamps
 
 __all__ = [
-    "LONGEST_SERIES_ID", "after_end", "ahead_of_clock", "behind_targets", "series_of_rows",
-    "stamped_rows", "steps_of_rows", "until",
+    "LONGEST_SERIES_ID", "after_end", "ahead_of_clock", "behind_targets", "event_remedy",
+    "grid_from", "known_freq", "series_of_rows", "stamped_rows", "steps_of_rows", "until",
 ]  # fmt: skip
 
 LONGEST_SERIES_ID = 1_000  # characters; what a run may hold of its series is derived from it
@@ -205,6 +205,11 @@ def behind_targets(rows: Rows, empty: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return behind
 
 
+def event_remedy(*, many: bool) -> str:
+    """What else may be done where ``many`` rows are off the grid or repeated."""
+    return ", or data.aggregate: sum, mean, last, max or count, where rows are events" * many
+
+
 def steps_of_rows(
     table: Table,
     stamps: pd.DatetimeIndex | pd.Index,
@@ -219,9 +224,9 @@ def steps_of_rows(
     moved too, or get the number -1 where another row has that step. Raises DataError if there is no
     frequency.
     """
-    freq = _known_freq(stamps, codes, freq)
+    freq = known_freq(stamps, codes, freq)
     ticks = ticks_of(stamps, freq=freq)
-    grid = _grid(stamps, int(ticks.min()), freq)
+    grid = grid_from(stamps, int(ticks.min()), freq)
     numbers = grid.ordinals(ticks)
     off = np.flatnonzero(numbers < 0)
     if not len(off):
@@ -239,7 +244,8 @@ def steps_of_rows(
         text = f"between the steps of freq {freq}, and moved {moves.text}"
     places = tuple(f"{table.place(int(row))}: {stamps[row]}" for row in off[:SHOWN_PLACES])
     local = "" if grid.zone is None else ", or data.timezone where days are local"
-    remedy = f"data.freq, or data.off_grid: nearest{local}"
+    events = event_remedy(many=2 * len(off) > len(ticks))
+    remedy = f"data.freq, or data.off_grid: nearest{local}{events}"
     return aligned, numbers, [Finding("off_grid", level, len(off), text, places, remedy)]
 
 
@@ -274,7 +280,7 @@ def _aligned(grid: Grid, ticks: NDArray[np.int64]) -> Grid:
     )
 
 
-def _grid(stamps: pd.DatetimeIndex | pd.Index, first: int, freq: str) -> Grid:
+def grid_from(stamps: pd.DatetimeIndex | pd.Index, first: int, freq: str) -> Grid:
     """The grid from the ``first`` stamp on, as the grid counts it."""
     if not isinstance(stamps, pd.DatetimeIndex):
         return Grid(freq, first)
@@ -282,7 +288,7 @@ def _grid(stamps: pd.DatetimeIndex | pd.Index, first: int, freq: str) -> Grid:
     return Grid(freq, pd.Timestamp(first, unit="us"), zone)
 
 
-def _known_freq(
+def known_freq(
     stamps: pd.DatetimeIndex | pd.Index, codes: NDArray[np.int32], freq: str | None
 ) -> str:
     """The frequency that is given, or that of the longest series.

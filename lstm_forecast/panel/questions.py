@@ -26,11 +26,12 @@ Key = tuple[str, ...]
 # stand in for columns that are found later, while the other keys are checked
 READING_KEYS = (
     "csv", "units", "sheet", "table", "query", "layout", "freq", "timestamp_format", "timezone",
+    "aggregate", "day_start",
 )  # fmt: skip
 # Keys of what is done about faults, in the order in which they are told.
 POLICIES = (
-    "dst", "closed", "future_rows", "off_grid", "unsorted", "duplicates", "gaps", "fill_limit",
-    "sentinels", "infinite", "censored", "missing",
+    "dst", "closed", "future_rows", "aggregate", "day_start", "partial", "off_grid", "unsorted",
+    "duplicates", "gaps", "fill_limit", "sentinels", "infinite", "censored", "missing",
 )  # fmt: skip
 OPEN = {"timestamp": "(the time)", "targets": ["(the target)"]}
 
@@ -84,9 +85,10 @@ def given_reading(settings: Sequence[Argument], *, command: str, more: Sequence[
                 what = "how the table is read" + (
                     " and what is done about its faults" if more else ""
                 )
+                taken = ", data.".join(dict.fromkeys((*READING_KEYS, *more)))
                 raise UsageError(
-                    f"{argument.place}: {command} takes what says {what}: data."
-                    f"{', data.'.join((*READING_KEYS, *more))}; write other keys to a config"
+                    f"{argument.place}: {command} takes what says {what}: data.{taken}; write other"
+                    " keys to a config"
                 )
     data = _given_data(settings, command)
     return Given(
@@ -96,6 +98,8 @@ def given_reading(settings: Sequence[Argument], *, command: str, more: Sequence[
         units=data.units,
         inside=data.inside,
         layout=data.layout,
+        aggregate=data.aggregate,
+        day_start=data.day_start,
     )
 
 

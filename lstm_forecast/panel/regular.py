@@ -16,7 +16,10 @@ from lstm_forecast.panel.seasons import usual_season
 from lstm_forecast.panel.spacing import distinct
 from lstm_forecast.tables.faults import Finding
 
-__all__ = ["LONGEST_FILLED_GAP", "finer_answer", "policies_of_steps", "two_frequencies"]
+__all__ = [
+    "FILLED", "LONGEST_FILLED_GAP", "finer_answer", "moving_answers", "policies_of_steps",
+    "two_frequencies",
+]  # fmt: skip
 
 # The panel under policies, and the faults in its table.
 Survey = Callable[[Mapping[str, Any]], tuple[Panel, dict[str, Finding]]]
@@ -26,6 +29,13 @@ MINUTES_OF_STEP = {
 LONGEST_FILLED_GAP = 10  # rows, where there is no season or a shorter one
 MOST_HOLES_OF_GRID = 0.6  # missing steps for each row that a grid may have
 MOST_HOLES_OF_ANSWER = 3  # the same, of one that is offered
+# What becomes of rows of one step under each policy.
+MERGING_RULES = {
+    "sum": "added up",
+    "mean": "averaged",
+    "first": "dropped but the first",
+    "last": "dropped but the last",
+}
 FILLED: Mapping[str, Any] = {"gaps": "fill", "missing": "ffill"}  # policies for empty steps
 # Shares of the steps from which rows have two frequencies: of the longer one, and of both.
 LONGER_SHARE, BOTH_SHARE = 1 / 3, 0.9
@@ -65,6 +75,23 @@ def finer_answer(freq: str, ticks: NDArray[np.int64]) -> Choice | None:
     empty = f"{rows - len(unique):,} of {rows:,} steps of {alias} have none, and are filled"
     keys = {"freq": alias, **FILLED}
     return Choice(keys, f"all rows stay where they are; {empty}", safe=True)
+
+
+def moving_answers(keys: Mapping[str, Any], count: int, *, remain: str | None) -> list[Choice]:
+    """The answers that move ``count`` stamps of an inexact clock by the policies ``keys``: how rows
+    become one that meet on a step, after which so many ``remain``, None where none do.
+    """
+    moved = (
+        f"{count:,} stamps are moved to the nearest step of {keys['freq']}, from its middle on to"
+        " the next one"
+    )
+    kept = {key: value for key, value in keys.items() if key != "freq"}
+    if remain is None:
+        return [Choice(kept, moved)]
+    return [
+        Choice({**kept, "duplicates": rule}, f"{moved}; rows of one step are {done}{remain}")
+        for rule, done in MERGING_RULES.items()
+    ]
 
 
 def two_frequencies(

@@ -11,9 +11,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lstm_forecast.config.table import DataConfig
+from lstm_forecast.errors import DataError
+from lstm_forecast.panel.events import ZERO_RULES, one_row_per_step
 from lstm_forecast.panel.fill import with_rows_added, without_missing
 from lstm_forecast.panel.grid import Grid
 from lstm_forecast.panel.open_end import open_cells, without_open_rows
+from lstm_forecast.panel.placing import event_remedy
 from lstm_forecast.panel.rows import Rows
 from lstm_forecast.panel.seasons import usual_seasons
 from lstm_forecast.panel.zones import MOST_STEPS_SKIPPED, clock_hint
@@ -23,6 +26,9 @@ __all__ = ["LARGEST_VALUE", "empty_targets", "numeric_sentinels", "settle"]
 
 # Squares of larger values, as in a variance, are no numbers any more.
 LARGEST_VALUE = 1e150
+# Steps without an event that are written as 0: these at least, and so many for each that has one.
+MOST_EMPTY_STEPS, MOST_EMPTY_SHARE = 1_000_000, 200
+MANY_REPEATED = 0.25  # share of the rows from which those of a repeated stamp may be events
 FILLING = "ffill, seasonal, interpolate or mask"  # policies for values that are not there
 
 
@@ -58,10 +64,17 @@ def settle(
     sound if no finding is refused. Raises DataError for a series without any value.
     """
     survey = _Survey(rows, data, columns, place, grid, [])
-    rows = _distinct(_usable(_sorted(rows, survey), survey), survey)
+    rows = _usable(_sorted(rows, survey), survey)
+    if data.aggregate is None:
+        rows = _distinct(rows, survey)
+    else:
+        rows = one_row_per_step(rows, data.aggregate, n_targets=len(data.targets))
     rows = without_open_rows(rows, len(data.targets))
     gaps = _Gaps(rows)
-    survey.add_gaps(rows, gaps, ids)
+    if data.aggregate is not None:
+        survey.add_events(rows, gaps)
+    if data.aggregate not in ZERO_RULES:
+        survey.add_gaps(rows, gaps, ids)
     holes = np.isnan(rows.values) & ~open_cells(rows, len(data.targets))
     survey.add_cells("missing", data.missing, rows, holes, "no value", FILLING)
     return _filled(rows, gaps, survey, ids), survey.findings
@@ -171,6 +184,24 @@ class _Survey:
             first=first,
         )
 
+    def add_events(self, rows: Rows, gaps: _Gaps) -> None:
+        """Add how many events became the ``rows`` of steps, and what was left out of them."""
+        data, steps, events = self.data, len(rows.codes), len(self.given.codes)
+        text = f"events in {steps:,} steps of freq {self.grid.freq}, one row for each"
+        if gaps.total and data.aggregate in ZERO_RULES:
+            text += f"; {gaps.total:,} steps between them have none, and are 0"
+            if gaps.total > max(MOST_EMPTY_STEPS, MOST_EMPTY_SHARE * steps):
+                raise DataError(
+                    f"data.aggregate: {data.aggregate}: {gaps.total:,} of"
+                    f" {gaps.total + steps:,} steps of freq {self.grid.freq} have no row, too many"
+                    " to be written as 0; set a longer data.freq, or correct stamps that are far"
+                    " from all others"
+                )
+        targets = self.given.values[:, : len(data.targets)]
+        if empty := int(np.isnan(targets).any(axis=1).sum()):
+            text += f"; {empty:,} events lack a value of a target, and add nothing to it"
+        self.findings.append(Finding("aggregate", "settled", events, text))
+
     def source(self, rows: Rows, row: int) -> NDArray[np.int64]:
         """Rows as they came in that have the series and step of a row."""
         same = (self.given.ordinals == rows.ordinals[row]) & (self.given.codes == rows.codes[row])
@@ -207,7 +238,9 @@ def _distinct(rows: Rows, survey: _Survey) -> Rows:
     here = [place for place, _ in places]
     hint, first = clock_hint(survey.grid, rows.ordinals[repeated], repeated=True)
     text = f"the same stamp as {places[0][1]}{hint}"
-    policy, remedy = survey.data.duplicates, "first, last, mean or sum"
+    policy = survey.data.duplicates
+    events = event_remedy(many=len(repeated) > MANY_REPEATED * len(rows.codes))
+    remedy = f"first, last, mean or sum{events}"
     survey.add("duplicates", policy, len(repeated), text, here, remedy, first=first)
     if policy in ("first", "error"):
         return rows.take(starts)
@@ -248,11 +281,16 @@ def _without(rows: Rows, cells: NDArray[np.bool_]) -> Rows:
 
 def _filled(rows: Rows, gaps: _Gaps, survey: _Survey, ids: Sequence[str]) -> Rows:
     """Rows with the missing steps and values that policies put in their place."""
-    data = survey.data
-    if data.gaps == "fill" and len(gaps.after):
-        rows = with_rows_added(rows, limit=data.fill_limit)
-        if data.missing == "error":
-            text = "data.gaps: fill adds rows without values"
+    data, has_gaps = survey.data, len(gaps.after) > 0
+    zeros = len(data.targets) if data.aggregate in ZERO_RULES else 0
+    if has_gaps and (zeros or data.gaps == "fill"):
+        rows = with_rows_added(rows, limit=None if zeros else data.fill_limit, zeros=zeros)
+        if data.missing == "error" and zeros < len(survey.columns):
+            text = (
+                f"data.aggregate: {data.aggregate} adds steps that have no covariates"
+                if zeros
+                else "data.gaps: fill adds rows without values"
+            )
             survey.add("missing", "error", gaps.total, text, (), FILLING)
     unknown = open_cells(rows, len(data.targets))
     if data.missing not in ("error", "mask") and (np.isnan(rows.values) & ~unknown).any():
@@ -265,6 +303,6 @@ def _filled(rows: Rows, gaps: _Gaps, survey: _Survey, ids: Sequence[str]) -> Row
             ids=ids,
             columns=survey.columns,
         )
-    if data.gaps == "mask" and len(gaps.after):
+    if has_gaps and data.gaps == "mask" and not zeros:
         rows = with_rows_added(rows, limit=data.fill_limit)
     return rows

@@ -98,14 +98,16 @@ def survey_panel(
 def read_described(data: DataConfig, source: Source, *, memory_limit: int | None = None) -> Table:
     """The table in ``source``, its cells as ``data`` describes them."""
     covariates = data.covariates
+    counted = data.targets if data.aggregate == "count" else ()
     try:
         if data.layout in ("wide", "calendar"):
             meaning = meaning_of(data)
             return read_turned(data, source, meaning=meaning, memory_limit=memory_limit)
+        others = _compared(data, source)
         return read_table(
             source,
-            columns=data.columns,
-            text=[*data.keys, *(covariates.categories or ())],
+            columns=[*data.columns, *others],
+            text=[*data.keys, *(covariates.categories or ()), *counted, *others],
             either=covariates.static if covariates.categories is None else (),
             meaning=meaning_of(data),
             memory_limit=memory_limit,
@@ -119,6 +121,14 @@ def read_described(data: DataConfig, source: Source, *, memory_limit: int | None
         raise AbsentError(
             f"{error}; data.path names it, from the directory of the config; {remedy}"
         ) from None
+
+
+def _compared(data: DataConfig, source: Source) -> list[str]:
+    """The columns that are read only to tell whether events are equal in all of them."""
+    if data.aggregate is None or data.duplicates != "first":
+        return []
+    names = column_names(source, data.csv, data.inside, columns=data.columns)
+    return [name for name in names if name not in data.columns]
 
 
 def survey_table(

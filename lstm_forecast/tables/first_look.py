@@ -2,15 +2,12 @@
 stands.
 """
 
-import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from lstm_forecast.config.document import quote
+from lstm_forecast.config.events import Rule
 from lstm_forecast.config.inside import ALONE, Inside
 from lstm_forecast.config.layout import LayoutOfTable
 from lstm_forecast.config.stamp_format import checked_format
@@ -18,30 +15,25 @@ from lstm_forecast.config.table import MOST_SENTINELS, DataConfig
 from lstm_forecast.config.text_files import CsvConfig
 from lstm_forecast.errors import DataError
 from lstm_forecast.events import phase
-from lstm_forecast.tables.amounts import is_limit, split
+from lstm_forecast.tables.amounts import split
 from lstm_forecast.tables.budget import Budget
 from lstm_forecast.tables.dialect import DETECTED
-from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
+from lstm_forecast.tables.faults import Finding
+from lstm_forecast.tables.look_findings import (
+    count_rows_with,
+    look_findings,
+    role_notes,
+    says_something,
+)
 from lstm_forecast.tables.number_style import Written, how_written
 from lstm_forecast.tables.read import MISSING_WORDS, Table, read_table
 from lstm_forecast.tables.roles import Roles, find_roles, require_named
 from lstm_forecast.tables.source import Frame, Source
 from lstm_forecast.tables.stamps import StampStyle, find_style
-from lstm_forecast.tables.totals import total_notes
 from lstm_forecast.tables.turned import Turn, turned
 from lstm_forecast.tables.turned_look import Asked, Look, look_round
 
-__all__ = [
-    "LONGEST_SENTINEL",
-    "NOTHING_GIVEN",
-    "FirstLook",
-    "Given",
-    "first_look",
-    "reading",
-]
-
-NO_ROWS = np.empty(0, np.int64)
-LONGEST_SENTINEL = 40  # characters of what may stand for a missing value
+__all__ = ["NOTHING_GIVEN", "FirstLook", "Given", "first_look"]
 
 
 # What cells of these forms, which are no numbers but hold digits, seem to be, and what to write
@@ -77,6 +69,8 @@ class Given:
     units: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     inside: Inside = ALONE  # which table of a file is meant
     layout: LayoutOfTable | None = None  # how the table is laid out
+    aggregate: Rule | None = None  # how rows that are events become one
+    day_start: str | None = None
 
 
 NOTHING_GIVEN = Given()
@@ -103,6 +97,8 @@ def first_look(source: Source, given: Given = NOTHING_GIVEN) -> FirstLook:
         "csv": given.csv.model_copy(update=left_out | _signs(written, delimiter)),
         "units": {name: each for name, each in written.units.items() if name in roles.values},
         "layout": look.layout,
+        "aggregate": given.aggregate,
+        "day_start": given.day_start,
     }
     data = _described(source, table, roles, style, given.inside)
     harmless, doubtful = _words(roles)
@@ -111,12 +107,12 @@ def first_look(source: Source, given: Given = NOTHING_GIVEN) -> FirstLook:
         data=data.model_copy(update=known),
         roles=replace(roles, static=(*roles.static, *look.static)),
         written=written,
-        findings=[*read, *_findings(table, written, roles)],
+        findings=[*read, *look_findings(table, written, roles)],
         harmless=tuple(sorted(harmless)),
         doubtful=doubtful,
-        doubtful_rows=_count_rows(table, doubtful),
+        doubtful_rows=count_rows_with(table, doubtful),
         stamps_read=tuple(replace(each, kind=each.text) for each in read),
-        notes=tuple(_notes(roles, len(table.frame))),
+        notes=tuple(role_notes(roles, len(table.frame))),
     )
 
 
@@ -181,15 +177,6 @@ def _style(table: Table, roles: Roles, given: Given) -> StampStyle:
     return find_style(table, roles.timestamp, timestamp_format=style, timezone=given.timezone)
 
 
-def _findings(table: Table, written: Written, roles: Roles) -> Iterator[Finding]:
-    """What is odd about the table as it stands."""
-    yield from _readings(table, written)
-    yield from _mixed(table, roles)
-    yield from _keys(table, roles)
-    yield from _notes(roles, len(table.frame))
-    yield from _doubled(table)
-
-
 def _require_names(table: Table, roles: Roles) -> None:
     """Raise DataError where what should name columns is a row like all others."""
     time, target = roles.timestamp[0], roles.targets[0]
@@ -242,7 +229,7 @@ def _signs(written: Written, delimiter: str | None) -> dict[str, str]:
 
 def _harmless(words: Mapping[str, Mapping[str, int]]) -> set[str]:
     """The texts that say nothing; none where they are more than a config may name."""
-    found = {word for each in words.values() for word in each if not _says_something(word)}
+    found = {word for each in words.values() for word in each if not says_something(word)}
     return found if len(found) <= MOST_SENTINELS else set()
 
 
@@ -251,111 +238,3 @@ def _written(source: Source) -> str | None:
     if isinstance(source, Frame):
         return None
     return f"./{source.name}".encode("utf-8", "replace").decode("utf-8")
-
-
-def _says_something(word: str) -> bool:
-    """Whether a text may be a number in other clothes, or a note, rather than a word for a missing
-    value.
-    """
-    return len(word) > LONGEST_SENTINEL or any(sign.isnumeric() for sign in word)
-
-
-def reading(words: Iterable[str]) -> tuple[str, str]:
-    """What the first of these texts seems to be, and what to write instead."""
-    amount = split(next(iter(words)))
-    if amount is None:
-        return "numbers in words, codes or notes", "write the numbers"
-    if amount.unit:
-        unit = "numbers with a unit or a sign beside them"
-        return unit, "write the number alone, all in one unit"
-    return "numbers with other signs than the rest", "write them as the others are"
-
-
-def _count_rows(table: Table, words: Mapping[str, Iterable[str]]) -> int:
-    """How many rows hold one of these texts in its column."""
-    rows = [_rows_with(table, name, found) for name, found in words.items()] or [NO_ROWS]
-    return len(np.unique(np.concatenate(rows)))
-
-
-def _rows_with(table: Table, name: str, words: Iterable[str]) -> NDArray[np.int64]:
-    return np.flatnonzero(table.frame[name].astype("str").str.strip().isin(list(words)))
-
-
-def _readings(table: Table, written: Written) -> Iterator[Finding]:
-    """Numbers that could be others as well, if there are any."""
-    if written.rival is not None:
-        place = table.place(written.row_of_example(table.frame))
-        remedy = ", or ".join(written.remedies)
-        yield Finding("csv", "refused", written.count, written.problem, (place,), remedy)
-
-
-def _mixed(table: Table, roles: Roles) -> Iterator[Finding]:
-    """Columns of numbers with texts in them; only those without digits may be a word for a missing
-    value.
-    """
-    for name, found in roles.words.items():
-        words = [word for word in found if not _says_something(word)]
-        limits = [word for word in found if is_limit(word)]
-        telling = [word for word in found if _says_something(word) and word not in limits]
-        if words:
-            remedy = f"data.sentinels: [{', '.join(words)}]"
-            yield _texts(table, name, "mixed", words, "text in a column of numbers", remedy)
-        if limits:
-            text = f"column {name}: limits of what could be measured, such as {limits[0]!r}"
-            yield _texts(
-                table, name, "censored", limits, text, "data.censored: limit, half or missing"
-            )
-        if telling:
-            meaning, better = reading(telling)
-            text = (
-                f"column {name}: text among numbers, most often {telling[0]!r}: {meaning}, by the"
-                " look of it"
-            )
-            remedy = f"data.sentinels to those that say nothing; in the table, {better}"
-            yield _texts(table, name, "texts", telling, text, remedy)
-
-
-def _texts(
-    table: Table, name: str, kind: str, words: Sequence[str], text: str, remedy: str
-) -> Finding:
-    rows = _rows_with(table, name, words)
-    places = tuple(
-        f"{table.place(int(row))}: column {name}: {table.frame[name].iloc[row]!r}"
-        for row in rows[:SHOWN_PLACES]
-    )
-    return Finding(kind, "refused", len(rows), text, places, remedy, {name: len(rows)})
-
-
-def _keys(table: Table, roles: Roles) -> Iterator[Finding]:
-    """Several columns that name the series together, where those that are given do not."""
-    if roles.keys.together:
-        names = list(roles.keys.together)
-        series = len(table.frame[names].drop_duplicates())
-        text = (
-            f"the columns {' and '.join(names)} tell rows of one stamp apart only together, as"
-            f" {series:,} series: name them all, as data.series_id: {quote(names)}"
-            f" ({' '.join(f'--series-id {shlex.quote(name)}' for name in names)})"
-        )
-        yield Finding("keys", "note", series, text)
-
-
-def _notes(roles: Roles, rows: int) -> Iterator[Finding]:
-    """Other columns that could name the series, and columns that are the sum of others."""
-    if roles.keys.rivals:
-        text = (
-            f"rows of one stamp are told apart by {' and '.join(roles.keys.columns)}, and would"
-            f" be by {' and '.join(roles.keys.rivals)}, too: data.series_id names one or the other"
-        )
-        yield Finding("other_keys", "note", rows, text)
-    yield from total_notes(roles.totals)
-
-
-def _doubled(table: Table) -> list[Finding]:
-    frame = table.frame
-    rows = np.flatnonzero(
-        frame.duplicated() & (frame.iloc[:, 0].notna() & (frame.iloc[:, 0] != ""))
-    )
-    if not len(rows):
-        return []
-    places = tuple(table.place(int(row)) for row in rows[:SHOWN_PLACES])
-    return [Finding("doubled", "note", len(rows), "equal to an earlier row in all columns", places)]

@@ -129,8 +129,7 @@ def find_roles(
     static = _constant(frame, keys.columns, free)
     offered = _offered([name for name in free if name not in static], numbers)
     if not targets and not offered:
-        beside, listed = " ".join(time), ", ".join(columns)
-        raise DataError(f"no numeric column to forecast beside {beside}; the columns are {listed}")
+        raise _nothing_to_forecast(time, columns)
     chosen = tuple(targets) or (_find_target(offered),)
     unforecast = [name for name in free if name not in chosen]
     unclear = [name for name in unforecast if name not in (*numbers, *static)]
@@ -144,6 +143,14 @@ def find_roles(
         words=_words(frame, (*chosen, *others), numbers),
         static=tuple(static),
         totals=_totals(numbers, {*chosen, *others}),
+    )
+
+
+def _nothing_to_forecast(time: Sequence[str], columns: Sequence[str]) -> DataError:
+    return DataError(
+        f"no numeric column to forecast beside {' '.join(time)}; the columns are"
+        f" {', '.join(columns)}; where rows are events, name one of them as the target, with"
+        " data.aggregate: count and data.freq: D, which counts them by day"
     )
 
 

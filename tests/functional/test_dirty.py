@@ -26,7 +26,9 @@ SETS = {
 }
 ANSWERS = {  # to what init asks of them, in the config that it wrote
     "dirty_metro_traffic": {"duplicates: error": "duplicates: first"},
-    "nab_realTraffic": {"off_grid: error": "off_grid: nearest\n  duplicates: mean"},
+    "nab_realTraffic": {
+        "off_grid: error": "off_grid: error\n  aggregate: mean\n  gaps: fill\n  fill_limit: 24"
+    },
 }
 TINY = {
     "windows": {
@@ -157,13 +159,7 @@ def predicted(directory: Path, name: str, *options: str, expect: int = 0) -> dic
         ("dirty_beijing_pm25", {"missing": "ffill"}),
         (
             "nab_realTraffic",
-            {
-                "off_grid": "nearest",
-                "duplicates": "mean",
-                "gaps": "fill",
-                "freq": "h",
-                "missing": "interpolate",
-            },
+            {"aggregate": "mean", "gaps": "fill", "freq": "h", "missing": "seasonal"},
         ),
     ],
 )

@@ -282,8 +282,8 @@ def test_events_with_clock_times_are_not_moved_and_merged(folder: Path) -> None:
     assert {question["kind"] for question in questions} == {"off_grid"}
     data = load_config(config, environment={}).data
     assert (data.off_grid, data.duplicates) == ("error", "error")
-    assert "rows remain" in said
-    assert refusal(config, table)
+    assert "data.aggregate: sum" in said and "150 days from 2022-01-01 to 2022-05-30" in said
+    assert "data.aggregate: sum, mean, last, max or count" in refusal(config, table)
     for question in questions:
         require_answers_to_work(question, config, table)
 
@@ -299,6 +299,8 @@ def test_one_event_a_day_is_not_moved_to_another_day(folder: Path) -> None:
     )
     assert question["kind"] == "off_grid"
     assert load_config(config, environment={}).data.off_grid == "error"
+    assert {choice["keys"]["freq"] for choice in question["choices"]} == {"D", "W-SUN"}
+    require_answers_to_work(question, config, folder / "table.csv")
 
 
 def test_a_clock_that_is_a_few_seconds_off_is_put_right_and_counted(folder: Path) -> None:
@@ -370,8 +372,9 @@ def test_the_config_names_the_answers_beside_the_policy_that_is_open(folder: Pat
     _, config, _ = asked(table)
     text = config.read_text()
     assert "\n  duplicates: error\n" in text
-    for rule in ("sum", "mean", "first", "last"):
-        assert f"  #   - duplicates: {rule} (rows of one stamp are " in text
+    for rule in ("sum", "count", "mean", "last"):
+        assert f'  #   - aggregate: {rule} and freq: "D" (100 days from 2022-01-01 to ' in text
+    assert "  #   - duplicates: first (rows of one stamp are dropped but the first: 100 of" in text
     assert f"  #   at {table}:102: " in text
 
 

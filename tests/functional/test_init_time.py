@@ -252,20 +252,31 @@ def test_every_remedy_for_stamps_without_a_frequency_works(folder: Path) -> None
     problem = refused(table)
     assert "no regular spacing found (commonest " in problem and problem.count("%)") == 3
     assert "set data.freq: D with data.gaps (" in problem
-    assert "add them up by day, week or month first" in problem
+    events = "data.aggregate: sum, mean, last, max or count with data.freq: D, W-SUN or MS"
+    assert problem.endswith(f"or, where rows are events, {events}")
     assert len(forecast_stamps(table, 3, "data.freq=D")) == 3
     for gaps in ("fill", "mask", "split"):
         assert forecast_stamps(table, 2, "data.freq=D", f"data.gaps={gaps}", "data.missing=ffill")
-    frame = pd.read_csv(table, parse_dates=["when"])
-    frame.groupby(frame.when.dt.to_period("W").dt.start_time).sold.sum().to_csv("weeks.csv")
-    assert load_config(looked(Path("weeks.csv"))[1], environment={}).data.freq == "W-MON"
+    for rule in ("sum", "mean", "last", "max", "count"):
+        for freq in ("D", "W-SUN", "MS"):
+            assert forecast_stamps(table, 2, f"data.aggregate={rule}", f"data.freq={freq}")
 
 
 def test_the_remedy_for_events_with_times_of_day_works(folder: Path) -> None:
     rng = np.random.default_rng(0)
     hours = np.cumsum(rng.integers(49, 170, 120))
     table = written(folder, pd.Timestamp("2020-01-01") + pd.to_timedelta(hours, unit="h"))
-    problem = refused(table)
-    assert "data.off_grid: nearest and data.duplicates: sum" in problem
-    keys = ("data.freq=D", "data.off_grid=nearest", "data.duplicates=sum", "data.gaps=fill")
-    assert len(forecast_stamps(table, 3, *keys)) == 3
+    _, config = looked(table)
+    text = config.read_text().replace('freq: "W-SUN"', "freq: null")
+    config.write_text(text)
+    _, found, _ = run("check", "--config", config)
+    (problem,) = found["problems"]
+    assert (
+        "set data.aggregate: sum, mean, last, max or count with data.freq: D, W-SUN or" in problem
+    )
+    assert (
+        " days have no row: 0 under sum and count, and left to data.gaps under others)" in problem
+    )
+    for rule in ("sum", "count", "mean", "last", "max"):
+        for freq in ("D", "W-SUN", "MS"):
+            assert forecast_stamps(table, 2, f"data.aggregate={rule}", f"data.freq={freq}")

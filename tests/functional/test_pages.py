@@ -161,7 +161,9 @@ def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
 
 
 def write_shipped(directory: Path) -> None:
-    """The shipped files, a table as the reader has one, and another with a column known ahead."""
+    """The shipped files, a table as the reader has one, another with a column known ahead, and
+    lines of a log.
+    """
     shutil.copytree(ROOT / "configs", directory / "configs")
     shutil.copytree(ROOT / "data", directory / "data")
     rng = np.random.default_rng(0)
@@ -172,6 +174,9 @@ def write_shipped(directory: Path) -> None:
     table = table.assign(promo=np.arange(DAYS) % 2)
     table.loc[DAYS - 14 :, "sales"] = None  # which is to be forecast
     table.to_csv(directory / "sales.csv", index=False)
+    moments = pd.date_range("2024-01-01", periods=900, freq="47min")
+    levels = ["INFO", "WARN", "INFO"] * 300
+    pd.DataFrame({"time": moments, "level": levels}).to_csv(directory / "log.csv", index=False)
     (directory / "configs" / "sales.yaml").write_text(
         "name: sales\ndata: {path: ../sales.csv, timestamp: date, targets: sales, covariates:"
         " {future: [promo]}}\nwindows: {horizon: 14, context_length: 28, normalisation:"

@@ -334,9 +334,9 @@ def test_what_init_would_ask_is_an_error_that_says_what_to_give(tmp_path: Path) 
     (problem,) = caught.value.problems
     assert problem.startswith(
         "182 of 364 rows have the stamp of another row of their series (shop); choose, for example"
-        " with data={'duplicates': 'sum'}\n"
+        " with data={'aggregate': 'sum', 'freq': 'D'}\n"
     )
-    assert "data.duplicates: mean (rows of one stamp are averaged: 182 of 364 rows" in problem
+    assert "data.aggregate: mean and" in problem and "364 rows averaged" in problem
     run = lstm_forecast.train(
         twice,
         horizon=4,

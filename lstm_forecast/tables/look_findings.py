@@ -1,0 +1,140 @@
+"""What is odd about a table as it stands, for people who have not described it yet."""
+
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lstm_forecast.config.document import quote
+from lstm_forecast.tables.amounts import is_limit, split
+from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
+from lstm_forecast.tables.number_style import Written
+from lstm_forecast.tables.read import Table
+from lstm_forecast.tables.roles import Roles
+from lstm_forecast.tables.totals import total_notes
+
+__all__ = [
+    "LONGEST_SENTINEL", "count_rows_with", "look_findings", "reading", "role_notes",
+    "says_something",
+]  # fmt: skip
+
+NO_ROWS = np.empty(0, np.int64)
+LONGEST_SENTINEL = 40  # characters of what may stand for a missing value
+
+
+def look_findings(table: Table, written: Written, roles: Roles) -> Iterator[Finding]:
+    """What is odd about the table as it stands."""
+    yield from _readings(table, written)
+    yield from _mixed(table, roles)
+    yield from _keys(table, roles)
+    yield from role_notes(roles, len(table.frame))
+    yield from _doubled(table)
+
+
+def says_something(word: str) -> bool:
+    """Whether a text may be a number in other clothes, or a note, rather than a word for a missing
+    value.
+    """
+    return len(word) > LONGEST_SENTINEL or any(sign.isnumeric() for sign in word)
+
+
+def reading(words: Iterable[str]) -> tuple[str, str]:
+    """What the first of these texts seems to be, and what to write instead."""
+    amount = split(next(iter(words)))
+    if amount is None:
+        return "numbers in words, codes or notes", "write the numbers"
+    if amount.unit:
+        unit = "numbers with a unit or a sign beside them"
+        return unit, "write the number alone, all in one unit"
+    return "numbers with other signs than the rest", "write them as the others are"
+
+
+def count_rows_with(table: Table, words: Mapping[str, Iterable[str]]) -> int:
+    """How many rows hold one of these texts in its column."""
+    rows = [_rows_with(table, name, found) for name, found in words.items()] or [NO_ROWS]
+    return len(np.unique(np.concatenate(rows)))
+
+
+def _rows_with(table: Table, name: str, words: Iterable[str]) -> NDArray[np.int64]:
+    return np.flatnonzero(table.frame[name].astype("str").str.strip().isin(list(words)))
+
+
+def _readings(table: Table, written: Written) -> Iterator[Finding]:
+    """Numbers that could be others as well, if there are any."""
+    if written.rival is not None:
+        place = table.place(written.row_of_example(table.frame))
+        remedy = ", or ".join(written.remedies)
+        yield Finding("csv", "refused", written.count, written.problem, (place,), remedy)
+
+
+def _mixed(table: Table, roles: Roles) -> Iterator[Finding]:
+    """Columns of numbers with texts in them; only those without digits may be a word for a missing
+    value.
+    """
+    for name, found in roles.words.items():
+        words = [word for word in found if not says_something(word)]
+        limits = [word for word in found if is_limit(word)]
+        telling = [word for word in found if says_something(word) and word not in limits]
+        if words:
+            remedy = f"data.sentinels: [{', '.join(words)}]"
+            yield _texts(table, name, "mixed", words, "text in a column of numbers", remedy)
+        if limits:
+            text = f"column {name}: limits of what could be measured, such as {limits[0]!r}"
+            yield _texts(
+                table, name, "censored", limits, text, "data.censored: limit, half or missing"
+            )
+        if telling:
+            meaning, better = reading(telling)
+            text = (
+                f"column {name}: text among numbers, most often {telling[0]!r}: {meaning}, by the"
+                " look of it"
+            )
+            remedy = f"data.sentinels to those that say nothing; in the table, {better}"
+            yield _texts(table, name, "texts", telling, text, remedy)
+
+
+def _texts(
+    table: Table, name: str, kind: str, words: Sequence[str], text: str, remedy: str
+) -> Finding:
+    rows = _rows_with(table, name, words)
+    places = tuple(
+        f"{table.place(int(row))}: column {name}: {table.frame[name].iloc[row]!r}"
+        for row in rows[:SHOWN_PLACES]
+    )
+    return Finding(kind, "refused", len(rows), text, places, remedy, {name: len(rows)})
+
+
+def _keys(table: Table, roles: Roles) -> Iterator[Finding]:
+    """Several columns that name the series together, where those that are given do not."""
+    if roles.keys.together:
+        names = list(roles.keys.together)
+        series = len(table.frame[names].drop_duplicates())
+        text = (
+            f"the columns {' and '.join(names)} tell rows of one stamp apart only together, as"
+            f" {series:,} series: name them all, as data.series_id: {quote(names)}"
+            f" ({' '.join(f'--series-id {shlex.quote(name)}' for name in names)})"
+        )
+        yield Finding("keys", "note", series, text)
+
+
+def role_notes(roles: Roles, rows: int) -> Iterator[Finding]:
+    """Other columns that could name the series, and columns that are the sum of others."""
+    if roles.keys.rivals:
+        text = (
+            f"rows of one stamp are told apart by {' and '.join(roles.keys.columns)}, and would"
+            f" be by {' and '.join(roles.keys.rivals)}, too: data.series_id names one or the other"
+        )
+        yield Finding("other_keys", "note", rows, text)
+    yield from total_notes(roles.totals)
+
+
+def _doubled(table: Table) -> list[Finding]:
+    frame = table.frame
+    rows = np.flatnonzero(
+        frame.duplicated() & (frame.iloc[:, 0].notna() & (frame.iloc[:, 0] != ""))
+    )
+    if not len(rows):
+        return []
+    places = tuple(table.place(int(row)) for row in rows[:SHOWN_PLACES])
+    return [Finding("doubled", "note", len(rows), "equal to an earlier row in all columns", places)]
