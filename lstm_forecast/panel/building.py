@@ -2,6 +2,7 @@
 how.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -53,11 +54,11 @@ def inspect_panel(
     where a table cannot be understood: no stamps, no frequency, series without an id or without a
     value, or with several values of a static covariate.
     """
-    notes = tuple(f"{finding.places[0]}: {finding.text}" for finding in table.findings)
+    read = table.findings
     table, stamps, findings = _stamped(table, data, end)
     placed, faults = _placed(table, stamps, data)
     findings += faults
-    notes += tuple(each.text for each in faults if each.kind == "partial" and each.level == "note")
+    notes = tuple(_notes(read, faults))
     given, (placed, later) = placed, _without_future(placed, data)
     grid, ids, known = placed.grid, placed.ids, known_ahead(data.covariates)
     kept, faults = ahead_of_clock(
@@ -65,19 +66,22 @@ def inspect_panel(
     )
     findings += faults
     placed = placed.only(kept)
-    rows, frame, place, holes = (
-        placed.rows,
-        placed.table.frame,
-        placed.place,
-        data.missing != "error",
+    rows, place, holes = placed.rows, placed.place, data.missing != "error"
+    constants, unseen = static_values(
+        placed.table.frame, known, rows.codes, ids=ids, place=place, holes=holes
     )
-    constants, unseen = static_values(frame, known, rows.codes, ids=ids, place=place, holes=holes)
     rows, faults = settle(rows, data, ids=ids, columns=_columns(data), grid=grid, place=place)
     findings += [*faults, *_open_end(placed if data.covariates.future else given, rows, data)]
     repairs = {finding.kind: finding.count for finding in findings if finding.level == "settled"}
     columns = (*data.targets, *data.covariates.past, *known.columns)
     values, layout = _values(rows, grid, known, constants), _layout(rows, ids, grid)
     return Panel(layout, columns, values, repairs, known, unseen, notes, later), findings
+
+
+def _notes(read: Sequence[Finding], placed: Sequence[Finding]) -> Iterator[str]:
+    """What is odd about the files, and about the first and the last step, for people."""
+    yield from (f"{finding.places[0]}: {finding.text}" for finding in read)
+    yield from (each.text for each in placed if each.kind == "partial" and each.level == "note")
 
 
 def _columns(data: DataConfig) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from lstm_forecast.panel.spacing import distinct
 from lstm_forecast.tables.faults import Finding
 
 __all__ = [
-    "FILLED", "LONGEST_FILLED_GAP", "finer_answer", "moving_answers", "policies_of_steps",
+    "FILLED", "LONGEST_FILLED_GAP", "MOST_HOLES_OF_ANSWER", "finer_answer", "moving_answers", "policies_of_steps",
     "two_frequencies",
 ]  # fmt: skip
 

@@ -31,6 +31,7 @@ from lstm_forecast.panel.placing import stamped_rows
 from lstm_forecast.panel.regular import (
     FILLED,
     LONGEST_FILLED_GAP,
+    MOST_HOLES_OF_ANSWER,
     finer_answer,
     moving_answers,
     policies_of_steps,
@@ -204,9 +205,11 @@ class _Settling(Settling):
 
     def _closed(self) -> None:
         """Steps on which nothing is ever observed are no steps: no row with a value is lost."""
-        zeros = self.data.aggregate in ZERO_RULES  # in steps that have no event
-        panel, found = self.survey({"aggregate": "last", "gaps": "error"} if zeros else NONE)
-        if not self.data.closed.any and not found.keys().isdisjoint(("gaps", "missing")):
+        zeros = self.data.aggregate in ZERO_RULES
+        panel, found = self.survey({"aggregate": "count"} if zeros else NONE)
+        if zeros:  # steps that have no event
+            panel = replace(panel, values=np.where(panel.values > 0, panel.values, np.nan))
+        if not self.data.closed.any and (zeros or found.keys() & {"gaps", "missing"}):
             rule, alike = find_closed(panel, n_targets=len(self.data.targets))
             if rule.any:
                 self.written["closed"] = rule
@@ -223,12 +226,11 @@ class _Settling(Settling):
         if 2 * apart > len(panel.values) and not two_frequencies(panel, gaps.count, self.survey):
             freq = panel.layout.grid.freq
             choices = self._events().choices(freq=freq if freq.isdigit() else None)
-            fill = Choice(
-                {"freq": freq, **FILLED},
-                f"all rows stay, and {gaps.count:,} steps without one are filled",
-            )
+            if gaps.count <= MOST_HOLES_OF_ANSWER * len(panel.values):
+                effect = f"all rows stay, and {gaps.count:,} steps without one are filled"
+                choices.append(Choice({"freq": freq, **FILLED}, effect))
             text = f"{apart:,} of {len(panel.values):,} rows lie apart on the steps of freq {freq}"
-            self.ask(gaps, text, *choices, fill, assumed=choices[0].keys)
+            self.ask(gaps, text, *choices, assumed=choices[0].keys)
 
     def _two_frequencies(self) -> None:
         """Rows that are half as often in one part as in another: missing ones are not filled."""

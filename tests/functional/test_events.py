@@ -93,13 +93,13 @@ def amounts(count: int) -> np.ndarray:
 @needs_cases
 def test_purchases_are_asked_about_and_every_answer_works(folder: Path) -> None:
     (question,), config = asked(CASES / "transactions.csv")
-    first, *_ = question["choices"]
+    first, *_ = question["answers"]
     assert first["keys"] == {"aggregate": "sum", "freq": "D"}
     assert first["effect"] == ("200 days from 2013-01-01 to 2013-07-19, 1,101 rows added up")
-    assert [choice["keys"]["aggregate"] for choice in question["choices"][:4]] == [
+    assert [choice["keys"]["aggregate"] for choice in question["answers"][:4]] == [
         *("sum", "count", "mean", "last")
     ]
-    assert question["choices"][-1]["keys"] == {"aggregate": "sum", "freq": "W-SUN"}
+    assert question["answers"][-1]["keys"] == {"aggregate": "sum", "freq": "W-SUN"}
     assert "data.partial: drop" in config.read_text()
     require_answers_to_work(config, 5)
 
@@ -129,9 +129,9 @@ def test_the_shortest_steps_that_mostly_have_an_event_are_offered_and_longer_one
 ) -> None:
     stamps = moments(per_day, days)
     (question,), config = asked(written(folder, stamps, amount=amounts(len(stamps))))
-    first, *_ = question["choices"]
+    first, *_ = question["answers"]
     assert first["keys"] == {"aggregate": "sum", "freq": freq}
-    freqs = {choice["keys"]["freq"] for choice in question["choices"]}
+    freqs = {choice["keys"]["freq"] for choice in question["answers"]}
     assert freqs == {freq} | ({longer} if longer else set())
     require_answers_to_work(config, 4)
 
@@ -141,7 +141,7 @@ def test_order_lines_of_dates_are_asked_about(folder: Path) -> None:
     table = written(folder, [day.date() for day in days], price=amounts(len(days)))
     (question,), config = asked(table)
     assert question["kind"] == "duplicates"
-    zeros = re.search(r"(\d+) without a row are 0", question["choices"][0]["effect"])
+    zeros = re.search(r"(\d+) without a row are 0", question["answers"][0]["effect"])
     span = pd.date_range(days[0], days[-1])
     assert zeros is not None and int(zeros[1]) == len(span) - len(set(days))
     require_answers_to_work(config, 5)
@@ -154,9 +154,9 @@ def test_rows_that_repeat_one_reading_are_not_added_up_first(folder: Path) -> No
     values = pd.Series(load.round(1), index=hours)[stamps].to_numpy()
     rain = np.random.default_rng(0).gamma(1, 1, len(stamps))
     (question,), config = asked(written(folder, stamps, load=values, rain=rain))
-    assert question["choices"][0]["keys"] == {"duplicates": "first"}
-    assert question["choices"][1]["keys"] == {"aggregate": "mean", "freq": "h"}
-    for choice in question["choices"]:
+    assert question["answers"][0]["keys"] == {"duplicates": "first"}
+    assert question["answers"][1]["keys"] == {"aggregate": "mean", "freq": "h"}
+    for choice in question["answers"]:
         given = [f"data.{key}={value}" for key, value in choice["keys"].items()]
         code, _, said = run("check", "--config", config, *options(*given, *TINY))
         assert code == 0, said
@@ -167,8 +167,8 @@ def test_sparse_events_that_no_freq_fits_are_asked_about(folder: Path) -> None:
         np.cumsum(np.random.default_rng(0).integers(49, 170, 200)), unit="h"
     )
     (question,), config = asked(written(folder, stamps, amount=amounts(200)))
-    assert question["text"] == "200 rows are at irregular times, which no freq fits"
-    assert question["choices"][0]["keys"] == {"aggregate": "sum", "freq": "W-SUN"}
+    assert question["finding"] == "200 rows are at irregular times, which no freq fits"
+    assert question["answers"][0]["keys"] == {"aggregate": "sum", "freq": "W-SUN"}
     require_answers_to_work(config, 4)
 
 
@@ -176,7 +176,7 @@ def test_readings_at_irregular_times_are_averaged_first(folder: Path) -> None:
     stamps = moments(72, 30)
     level = 20 + np.sin(np.arange(len(stamps)) / 30) + amounts(len(stamps)) / 1000
     (question,), config = asked(written(folder, stamps, temperature=level))
-    rules = [choice["keys"]["aggregate"] for choice in question["choices"][:3]]
+    rules = [choice["keys"]["aggregate"] for choice in question["answers"][:3]]
     assert rules == ["mean", "last", "sum"]
     require_answers_to_work(config, 4)
 
@@ -187,8 +187,8 @@ def test_readings_with_holes_for_months_stay_apart_and_every_answer_works(folder
     stamps = stamps[kept]
     level = 20 + np.sin(np.arange(len(stamps)) / 30)
     (question,), config = asked(written(folder, stamps, temperature=level))
-    assert question["choices"][0]["keys"]["fill_limit"] == 10
-    assert "in longer gaps stay away" in question["choices"][0]["effect"]
+    assert question["answers"][0]["keys"]["fill_limit"] == 10
+    assert "in longer gaps stay away" in question["answers"][0]["effect"]
     for answer in answers(config):
         code, _, said = run("check", "--config", answered(config, answer), *options(*TINY))
         assert code == 0, (answer, said)
@@ -200,7 +200,7 @@ def test_rows_that_are_equal_in_all_columns_count_each_or_once(folder: Path) -> 
     lines = table.read_text().splitlines()
     table.write_text("\n".join([lines[0], *lines[1:], *lines[1:41]]) + "\n")
     (question,), config = asked(table, "--target", "amount")
-    once = [each for each in question["choices"] if each["keys"].get("duplicates") == "first"]
+    once = [each for each in question["answers"] if each["keys"].get("duplicates") == "first"]
     (choice,) = once
     assert choice["effect"].endswith("; 40 rows that are equal to an earlier one count once")
     require_answers_to_work(config, 5)

@@ -282,7 +282,7 @@ def test_events_with_clock_times_are_not_moved_and_merged(folder: Path) -> None:
     assert {question["kind"] for question in questions} == {"off_grid"}
     data = load_config(config, environment={}).data
     assert (data.off_grid, data.duplicates) == ("error", "error")
-    assert "data.aggregate: sum" in said and "150 days from 2022-01-01 to 2022-05-30" in said
+    assert "data.aggregate=sum" in said and "150 days from 2022-01-01 to 2022-05-30" in said
     assert "data.aggregate: sum, mean, last, max or count" in refusal(config, table)
     for question in questions:
         require_answers_to_work(question, config, table)
@@ -299,7 +299,7 @@ def test_one_event_a_day_is_not_moved_to_another_day(folder: Path) -> None:
     )
     assert question["kind"] == "off_grid"
     assert load_config(config, environment={}).data.off_grid == "error"
-    assert {choice["keys"]["freq"] for choice in question["choices"]} == {"D", "W-SUN"}
+    assert {choice["keys"]["freq"] for choice in question["answers"]} == {"D", "W-SUN"}
     require_answers_to_work(question, config, folder / "table.csv")
 
 
