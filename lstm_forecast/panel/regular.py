@@ -17,8 +17,8 @@ from lstm_forecast.panel.spacing import distinct
 from lstm_forecast.tables.faults import Finding
 
 __all__ = [
-    "FILLED", "LONGEST_FILLED_GAP", "MOST_HOLES_OF_ANSWER", "finer_answer", "moving_answers", "policies_of_steps",
-    "two_frequencies",
+    "FILLED", "LONGEST_FILLED_GAP", "MOST_HOLES_OF_ANSWER", "finer_answer", "moving_answers",
+    "policies_of_steps", "two_frequencies",
 ]  # fmt: skip
 
 # The panel under policies, and the faults in its table.
