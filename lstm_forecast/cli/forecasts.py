@@ -3,7 +3,7 @@
 import shlex
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -22,11 +22,12 @@ from lstm_forecast.cli.options import (
 from lstm_forecast.cli.terminal import emit_json, listening, plain_json, reported, say
 from lstm_forecast.cli.text import errors_table, outcome, unseen_categories
 from lstm_forecast.documents import plain_values
-from lstm_forecast.errors import QUALITY_GATE
+from lstm_forecast.errors import QUALITY_GATE, UsageError
 
 if TYPE_CHECKING:
     from lstm_forecast.store.report import Report
 
+MOST_DIGITS = 15  # decimals of a number
 __all__ = ["plot", "predict", "template", "train"]
 
 
@@ -117,6 +118,17 @@ def _say_errors(name: str, part: str, report: "Report") -> None:
         say(f"warning: {warning}", event="warning")
 
 
+def digits_of(text: str | None) -> int | Literal["auto"] | None:
+    """What ``--digits`` says. Raises UsageError for what is neither a number of digits nor auto."""
+    if text is None:
+        return None
+    if text == "auto":
+        return "auto"
+    if text.isdecimal() and int(text) <= MOST_DIGITS:
+        return int(text)
+    raise UsageError(f"--digits {text}: expected auto, or a number from 0 to {MOST_DIGITS}")
+
+
 @reported
 def predict(
     name: RunName = None,
@@ -135,18 +147,21 @@ def predict(
         ),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File: .csv, .parquet or .json.")
+        Path | None, typer.Option("--output", "-o", help="File: .csv, .parquet, .json or .xlsx.")
     ] = None,
     columns: Annotated[
         Columns, typer.Option(help="unique_id, ds, cutoff ...; or the names of the input.")
     ] = Columns.long,
+    digits: Annotated[
+        str | None, typer.Option(help="Decimals; auto: as many as the intervals justify.")
+    ] = None,
     runs: Runs = RUNS,
     as_json: AsJson = False,
 ) -> None:
     """Forecast the real future of every series, in original units."""
     with listening():
+        from lstm_forecast.commands.predict import TableStyle, table_csv, table_json
         from lstm_forecast.commands.predict import predict as run
-        from lstm_forecast.commands.predict import table_csv, table_json
         from lstm_forecast.forecasting.prediction import ForecastsWritten
         from lstm_forecast.store.documents import read_manifest
 
@@ -157,7 +172,7 @@ def predict(
             future=future,
             horizon=horizon,
             levels=levels,
-            columns=columns.value,
+            style=TableStyle(columns.value, digits_of(digits)),
             output=output,
         )
     for line in result.notes:

@@ -3,13 +3,16 @@ original units.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from lstm_forecast.forecasting.digits import justified_decimals, rounded
 from lstm_forecast.forecasting.future import forecast_future, forecast_table
 from lstm_forecast.forecasting.loaded import LoadedRun, load_run, read_ahead
 from lstm_forecast.forecasting.prediction import Forecasts
@@ -18,16 +21,41 @@ from lstm_forecast.forecasting.table import (
     spreadsheet_safe,
     table_rows,
 )
+from lstm_forecast.forecasting.workbook import column_meanings
+from lstm_forecast.forecasting.written_stamps import WrittenStamps, written_as
 from lstm_forecast.panel.ended import ended_notes
 from lstm_forecast.panel.survey import repair_notes
 from lstm_forecast.store import Run, find_run, write_whole
-from lstm_forecast.store.documents import read_manifest
+from lstm_forecast.store.documents import read_config, read_manifest
 from lstm_forecast.store.outputs import require_output, require_suffix
 from lstm_forecast.tables.source import Source
 
-__all__ = ["Prediction", "forecast_run", "predict", "table_csv", "table_json", "write_table"]
+__all__ = [
+    "Prediction",
+    "TableStyle",
+    "forecast_run",
+    "predict",
+    "table_csv",
+    "table_json",
+    "write_table",
+]
 
-SUFFIXES = (".csv", ".parquet", ".json")
+SUFFIXES = (".csv", ".parquet", ".json", ".xlsx")
+
+
+@dataclass(frozen=True)
+class TableStyle:
+    """How a table of forecasts is written.
+
+    Under the names of the ``input``, texts hold stamps as the input writes them. ``digits`` are
+    decimals; auto: those that intervals justify.
+    """
+
+    columns: Literal["long", "input"] = "long"
+    digits: int | Literal["auto"] | None = None  # None: all there are
+
+
+LONG = TableStyle()
 
 
 @dataclass(frozen=True)
@@ -42,6 +70,12 @@ class Prediction:
     # series of no known category, by static column
     unseen: Mapping[str, int] = field(default_factory=dict)
     published: str = ""  # what forecasts, in one line for people
+    written: WrittenStamps | None = None  # how stamps stand in texts, if not in ISO 8601
+
+    @property
+    def text(self) -> pd.DataFrame:
+        """The table as texts hold it."""
+        return self.table if self.written is None else self.written.put_into(self.table)
 
 
 def predict(
@@ -52,7 +86,7 @@ def predict(
     future: Path | None = None,
     horizon: int | None = None,
     levels: Sequence[int] | None = None,
-    columns: Literal["long", "input"] = "long",
+    style: TableStyle = LONG,
     output: Path | None = None,
 ) -> Prediction:
     """Forecast from the end of every series, in ``data`` or in the file that the run was trained
@@ -73,7 +107,7 @@ def predict(
         data=data,
         future=future,
         horizon=horizon,
-        columns=columns,
+        style=style,
         fresh=data is not None,
     )
     if output is not None:
@@ -89,7 +123,7 @@ def forecast_run(
     data: Source | None = None,
     future: Source | None = None,
     horizon: int | None = None,
-    columns: Literal["long", "input"] = "long",
+    style: TableStyle = LONG,
     fresh: bool,
 ) -> Prediction:
     """What ``predict`` forecasts, of a run that was loaded with the levels wanted.
@@ -102,25 +136,48 @@ def forecast_run(
     newest = panel.layout.stamps(panel.layout.offsets[1:] - 1).max()
     fresh = fresh or str(newest) != read_manifest(loaded.run).cutoff
     forecast, doubts = forecast_future(loaded, panel, horizon=horizon, fresh=fresh)
-    table = forecast_table(loaded, panel, forecast, columns)
+    forecast = _rounded(forecast, loaded.forecaster.quantiles, style)
+    table = forecast_table(loaded, panel, forecast, style.columns)
     warnings = [*(f"warning: {note}" for note in panel.notes), *doubts]
     settled = repair_notes(loaded.config.data, panel.repairs)
     notes = (*settled, *ended_notes(panel.ended), *warnings)
     repairs = {**panel.repairs, **({"ended_series": len(panel.ended)} if panel.ended else {})}
-    return Prediction(table, loaded.run, repairs, notes, dict(panel.unseen), loaded.published)
+    written = written_as(loaded.config.data) if style.columns == "input" else None
+    unseen = dict(panel.unseen)
+    return Prediction(table, loaded.run, repairs, notes, unseen, loaded.published, written)
+
+
+def _rounded(
+    forecast: NDArray[np.float64], quantiles: Sequence[float], style: TableStyle
+) -> NDArray[np.float64]:
+    if style.digits is None:
+        return forecast
+    if style.digits == "auto":
+        return rounded(forecast, justified_decimals(forecast, quantiles))
+    return rounded(forecast, style.digits)
 
 
 def write_table(prediction: Prediction, path: Path, *, suffix: str) -> None:
-    """Write the table in the format of the suffix: .csv, .parquet or .json."""
+    """Write the table in the format of the suffix: .csv, .parquet, .json or .xlsx."""
     if suffix == ".json":
         path.write_text(table_json(prediction), encoding="utf-8")
     else:
-        save_table(prediction.table, path, suffix=suffix)
+        table = prediction.text if suffix == ".csv" else prediction.table
+        save_table(table, path, suffix=suffix, meaning=dict(_meaning(prediction)))
+
+
+def _meaning(prediction: Prediction) -> Iterator[tuple[str, str]]:
+    """What the columns are, what forecast them, and what is to be known of it."""
+    config = read_config(prediction.run)
+    yield from column_meanings(prediction.table.columns, config.name)
+    yield "run", prediction.run.run_id
+    yield "forecast by", prediction.published
+    yield from (("note", note) for note in prediction.notes)
 
 
 def table_csv(prediction: Prediction) -> str:
     """The table as CSV, safe for spreadsheets and terminals."""
-    return str(spreadsheet_safe(prediction.table).to_csv(index=False))
+    return str(spreadsheet_safe(prediction.text).to_csv(index=False))
 
 
 def table_json(prediction: Prediction) -> str:
@@ -132,6 +189,6 @@ def table_json(prediction: Prediction) -> str:
         published=manifest.published,
         pretrained_share=manifest.pretrained_share or 0,
         repairs=prediction.repairs,
-        forecasts=table_rows(prediction.table),
+        forecasts=table_rows(prediction.text),
     )
     return json.dumps(found.content(), ensure_ascii=False, allow_nan=False)

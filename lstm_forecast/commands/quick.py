@@ -35,6 +35,7 @@ from lstm_forecast.forecasting.table import (
     table_rows,
     with_keys,
 )
+from lstm_forecast.forecasting.workbook import column_meanings
 from lstm_forecast.judging.held_back import HeldBack, held_back_windows, judge_held_back
 from lstm_forecast.model.pretrained.season import LONGEST_PERIOD, Season
 from lstm_forecast.panel.open_end import OPEN_END
@@ -56,7 +57,7 @@ __all__ = [
 ]  # fmt: skip
 
 NAME = "forecast"  # of the column
-SUFFIXES = (".csv", ".parquet", ".json")
+SUFFIXES = (".csv", ".parquet", ".json", ".xlsx")
 MIN_ROWS = 60  # of history that a picture shows, where the horizon is short
 MOST_NAMED = 5  # targets or series in a line that people read
 # Keys of the section data that would do nothing here, and why.
@@ -269,7 +270,8 @@ def _write(found: Quick, path: Path, suffix: str) -> None:
         text = json.dumps(document.content(), ensure_ascii=False, allow_nan=False)
         path.write_text(text, encoding="utf-8")
     else:
-        save_table(found.table, path, suffix=suffix)
+        meaning = dict(column_meanings(found.table.columns, NAME))
+        save_table(found.table, path, suffix=suffix, meaning=meaning)
 
 
 def quick_csv(found: Quick) -> str:

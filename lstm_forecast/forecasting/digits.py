@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from lstm_forecast.errors import UsageError
 
-__all__ = ["MOST_DECIMALS", "justified_decimals", "rounded"]
+__all__ = ["justified_decimals", "rounded"]
 
 MOST_DECIMALS = 15
 

@@ -229,6 +229,9 @@ def read_ahead(
             dst=config.dst,
             sentinels=numeric_sentinels(config),
         )
+        if others := [name for name in column_names(future) if name not in table.frame]:
+            note = f"{future}: not needed, and not read: column {', '.join(others)}"
+            given = replace(given, notes=(note,))
     if steps is not None:
         panel, given = without_ended(panel, given, policy=config.ended_series, steps=steps)
     return read_behind(loaded, panel, data, given=given)
@@ -259,8 +262,8 @@ def _read_future(
     """The table of the future, and which of its columns hold the stamps: the parts of the history,
     or one for all.
 
-    It has the columns that `forecast template` writes and no others. Its dialect is detected, as it
-    is another file.
+    It has the columns that `forecast template` writes; others are not read. Its dialect is
+    detected, as it is another file.
     """
     data, memory_limit = loaded.config.data, loaded.config.training.memory_limit
     present = column_names(source)
@@ -269,9 +272,6 @@ def _read_future(
     keys = [*data.series_columns, *stamp]
     columns = [*keys, *data.covariates.future]
     problems = [f"{source}: no column {name}" for name in columns if name not in present]
-    problems += [
-        f"{source}: column {name} is not needed" for name in present if name not in columns
-    ]
     if problems:
         raise DataError(
             *problems,

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from lstm_forecast.config.table import DataConfig
 from lstm_forecast.errors import DataError
+from lstm_forecast.forecasting.workbook import write_workbook
 from lstm_forecast.panel.panel import Layout, Panel
 from lstm_forecast.panel.series_names import name_parts
 
@@ -199,10 +200,16 @@ def spreadsheet_safe(table: pd.DataFrame) -> pd.DataFrame:
     return safe.assign(**{name: _all_harmless(safe[name]) for name in texts})
 
 
-def save_table(table: pd.DataFrame, path: Path, *, suffix: str) -> None:
-    """Write a table as Parquet where ``suffix`` says so, else as CSV that is safe to open."""
+def save_table(
+    table: pd.DataFrame, path: Path, *, suffix: str, meaning: Mapping[str, str] | None = None
+) -> None:
+    """Write a table as Parquet or, with what its columns and others are, as a workbook where
+    ``suffix`` says so, else as CSV that is safe to open.
+    """
     if suffix == ".parquet":
         table.to_parquet(path, index=False)
+    elif suffix == ".xlsx":
+        write_workbook(table, meaning or {}, path)
     else:
         spreadsheet_safe(table).to_csv(path, index=False)
 

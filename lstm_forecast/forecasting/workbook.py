@@ -1,6 +1,7 @@
 """Forecasts as a workbook of Excel: a sheet of them, and one that says what its columns mean."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,29 +9,44 @@ import pandas as pd
 
 from lstm_forecast.errors import UsageError
 
-__all__ = ["MOST_ROWS_OF_SHEET", "require_rows_of_sheet", "write_workbook"]
+__all__ = ["column_meanings", "write_workbook"]
 
 MOST_ROWS_OF_SHEET = 1_048_575  # below the header
 FIRST_YEAR = 1900  # of the dates that a workbook knows
 NARROWEST, WIDEST = 12, 40  # columns, in characters
 
 
-def require_rows_of_sheet(rows: int) -> None:
-    """Raise UsageError for more rows than a sheet holds."""
-    if rows > MOST_ROWS_OF_SHEET:
-        raise UsageError(
-            f"a sheet holds {MOST_ROWS_OF_SHEET:,} rows, and the forecasts have {rows:,}; give an"
-            " --output that ends in .parquet or .csv"
-        )
+def column_meanings(columns: Iterable[str], name: str) -> Iterator[tuple[str, str]]:
+    """What each column of a forecast table is, where it is called by ``name`` or a target."""
+    known = {
+        "unique_id": "the series, or its target, or both",
+        "ds": "stamp that is forecast",
+        "cutoff": "newest stamp with a value: what the forecast starts from",
+        name: "forecast: the median, in the units of the data",
+    }
+    for column in columns:
+        border = re.fullmatch(r"(.+)-(lo|hi)-(\d+)", column)
+        if border is not None:
+            side = "lower" if border[2] == "lo" else "upper"
+            yield column, f"{side} border of the interval that should hold {border[3]} % of values"
+        else:
+            yield column, known.get(column, "as in the data")
 
 
 def write_workbook(table: pd.DataFrame, meaning: Mapping[str, str], path: Path) -> None:
     """Write the table to a sheet called forecasts, and what each column is to one called meaning.
 
     Texts stay texts: nothing in them is a formula or a link. Stamps are dates in local time, as a
-    workbook knows no zones, and texts where they lie before 1900.
+    workbook knows no zones, and texts where they lie before 1900. Raises UsageError for more rows
+    than a sheet holds.
     """
     import xlsxwriter
+
+    if len(table) > MOST_ROWS_OF_SHEET:
+        raise UsageError(
+            f"a sheet holds {MOST_ROWS_OF_SHEET:,} rows, and there are {len(table):,}; give an"
+            " --output that ends in .parquet or .csv"
+        )
 
     options = {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": False}
     with xlsxwriter.Workbook(path, {**options, "constant_memory": True}) as workbook:

@@ -89,7 +89,7 @@ class Run(store.Run):
         doubted about it is told to the ``listener``. Raises UsageError if the options do not fit
         the run, RunError if it is damaged, DataError if the data do not fit it.
         """
-        from lstm_forecast.commands.predict import forecast_run
+        from lstm_forecast.commands.predict import TableStyle, forecast_run
         from lstm_forecast.forecasting.loaded import load_run
 
         require_range("horizon", horizon, MOST_STEPS)
@@ -103,7 +103,7 @@ class Run(store.Run):
             data=source,
             future=ahead,
             horizon=horizon,
-            columns=columns,
+            style=TableStyle(columns),
             fresh=data is not None,
         )
         for note in found.notes:

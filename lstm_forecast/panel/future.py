@@ -36,6 +36,7 @@ class Given:
 
     rows: Rows
     where: Callable[[int], str]  # a row in words
+    notes: tuple[str, ...] = ()  # what of the table is not read, for people
 
     def only(self, kept: NDArray[np.bool_]) -> "Given":
         """Without the rows of series that are not ``kept`` (n_series,); those of no series stay."""
@@ -85,27 +86,16 @@ def look_ahead(
 ) -> Panel:
     """The panel with what is known of the ``horizon`` steps after the end of every series.
 
-    ``given`` are the rows of a table from future_rows, which must be exactly those; without them,
-    rows behind the last target in the panel's own table count, which may go on further. Raises
-    DataError naming the first rows that are absent or too many, the first cells that are empty, and
+    ``given`` are the rows of a table from future_rows; without them, rows behind the last target in
+    the panel's own table count. Both may hold other rows, and notes tell of the former. Raises
+    DataError naming the first rows that are absent, the first cells that are empty, and
     ``template``, the command that writes the rows.
     """
     known, layout = panel.known, panel.layout
     if not known.ahead:
         return panel
     ordinals = future_stamps(layout, horizon)
-    nothing = Rows(np.empty(0, np.int32), np.empty(0, np.int64), np.empty((0, len(known.future))))
-    rows = given.rows if given else panel.later or nothing
-    values = np.full((*ordinals.shape, len(known.future)), np.nan)
-    count = np.zeros(ordinals.shape, np.int64)
-    if known.future:
-        steps = rows.ordinals - ordinals[rows.codes, 0]
-        wanted = (rows.codes >= 0) & (rows.ordinals >= 0) & (steps >= 0) & (steps < horizon)
-        places = rows.codes[wanted], steps[wanted]
-        values[places] = rows.values[wanted]
-        np.add.at(count, places, 1)
-        problems = [] if given is None else list(_needless(layout, ordinals, given, wanted))
-        _refuse([*problems, *_absent(panel, ordinals, count, values)], template)
+    values, notes = _known_values(panel, ordinals, given, template)
     features = calendar_values(
         layout.grid, ordinals.ravel(), features=known.calendar, holidays=known.holidays
     ).reshape(*ordinals.shape, -1)
@@ -115,7 +105,34 @@ def look_ahead(
     ahead[..., panel.n_own : panel.n_own + len(known.ahead)] = np.concatenate(
         [values, features], axis=2
     )
-    return replace(panel, ahead=ahead)
+    return replace(panel, ahead=ahead, notes=(*panel.notes, *notes))
+
+
+def _known_values(
+    panel: Panel, ordinals: Ints, given: Given | None, template: str
+) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """Values of the future covariates at the steps to be forecast, (n_series, horizon, n), and what
+    of the rows ``given`` is not read.
+    """
+    known, layout, horizon = panel.known, panel.layout, ordinals.shape[1]
+    notes: tuple[str, ...] = () if given is None else given.notes
+    nothing = Rows(np.empty(0, np.int32), np.empty(0, np.int64), np.empty((0, len(known.future))))
+    rows = given.rows if given else panel.later or nothing
+    values = np.full((*ordinals.shape, len(known.future)), np.nan)
+    count = np.zeros(ordinals.shape, np.int64)
+    if not known.future:
+        return values, notes
+    steps = rows.ordinals - ordinals[rows.codes, 0]
+    wanted = (rows.codes >= 0) & (rows.ordinals >= 0) & (steps >= 0) & (steps < horizon)
+    places = rows.codes[wanted], steps[wanted]
+    values[places] = rows.values[wanted]
+    np.add.at(count, places, 1)
+    needless = [] if given is None else list(_needless(layout, ordinals, given, wanted))
+    if absent := list(_absent(panel, ordinals, count, values)):
+        _refuse([*needless, *absent], template)
+    if needless:
+        notes += (f"{len(needless):,} rows of the future are not read, the first: {needless[0]}",)
+    return values, notes
 
 
 def future_rows(
@@ -172,13 +189,12 @@ def _ordinals(table: Table, layout: Layout, stamps: pd.Index, timestamp: str) ->
 
 
 def _refuse(problems: list[str], template: str) -> None:
-    if problems:
-        more = f"{len(problems):,} such problems; " if len(problems) > SHOWN_PROBLEMS else ""
-        remedy = (
-            f"{more}`{template}` writes the rows that are needed: fill in their cells, and give"
-            " --future"
-        )
-        raise DataError(*islice(problems, SHOWN_PROBLEMS), remedy)
+    more = f"{len(problems):,} such problems; " if len(problems) > SHOWN_PROBLEMS else ""
+    remedy = (
+        f"{more}`{template}` writes the rows that are needed: fill in their cells, and give"
+        " --future"
+    )
+    raise DataError(*islice(problems, SHOWN_PROBLEMS), remedy)
 
 
 def _needless(

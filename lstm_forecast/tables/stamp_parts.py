@@ -8,7 +8,7 @@ from functools import reduce
 from lstm_forecast.tables.month_names import plain
 from lstm_forecast.tables.read import Table
 
-__all__ = ["PARTS", "joined", "part_of"]
+__all__ = ["PARTS", "joined", "part_of", "usual_format"]
 
 # How the parts of a stamp are written that stand in columns with these names.
 FORMAT_OF_PART = {
@@ -63,11 +63,11 @@ def joined(
     return (
         replace(table, frame=table.frame.assign(**{name: cells})),
         name,
-        timestamp_format or _usual_format(columns),
+        timestamp_format or usual_format(columns),
     )
 
 
-def _usual_format(columns: Sequence[str]) -> str | None:
+def usual_format(columns: Sequence[str]) -> str | None:
     """The format of parts that the names of all their columns tell."""
     parts = [part_of(column) for column in columns]
     formats = [FORMAT_OF_PART[part] for part in parts if part is not None]

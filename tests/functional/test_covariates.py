@@ -194,7 +194,6 @@ def test_what_is_wrong_with_the_future_is_named_and_exits_4(work: Path) -> None:
     wrong = invoke("predict", "--future", "columns.csv")
     assert wrong.exit_code == 4
     assert "columns.csv: no column price" in wrong.stderr
-    assert "columns.csv: column weather is not needed" in wrong.stderr
     days[1:].to_csv("rows.csv", index=False)
     content = one_object(invoke("predict", "--future", "rows.csv", "--json").stdout)
     assert content["exit_code"] == 4

@@ -169,6 +169,27 @@ def test_the_table_to_be_filled_in_has_exactly_the_rows_that_are_needed(
             "series b, 2024-01-04 00:00:00: 2 rows of the future, where price, promo must be known",
         ),
         (
+            [*FULL[:3], ("a", "2024-01-05", NAN, 1.0)],
+            "series a, 2024-01-05 00:00:00: column price: no value",
+        ),
+        (
+            [*FULL[:3], ("a", "2024-01-05", 1.0, np.inf)],
+            "series a, 2024-01-05 00:00:00: column promo: inf",
+        ),
+    ],
+)
+def test_a_row_or_cell_too_few_is_named(
+    rows: list[tuple[str, str, float, float]], problem: str
+) -> None:
+    found, remedy = problems(history(), *rows)
+    assert found == problem
+    assert remedy.startswith("`forecast template` writes the rows that are needed")
+
+
+@pytest.mark.parametrize(
+    ("rows", "note"),
+    [
+        (
             [*FULL, ("a", "2024-01-07", 1.0, 1.0)],
             "data, row 5: series a, 2024-01-07 00:00:00: not to be forecast; "
             "expected rows from 2024-01-05 00:00:00 to 2024-01-06 00:00:00, freq D",
@@ -187,22 +208,18 @@ def test_the_table_to_be_filled_in_has_exactly_the_rows_that_are_needed(
             "data, row 5: series a, 2024-01-05 12:00:00: not to be forecast; "
             "expected rows from 2024-01-05 00:00:00 to 2024-01-06 00:00:00, freq D",
         ),
-        (
-            [*FULL[:3], ("a", "2024-01-05", NAN, 1.0)],
-            "series a, 2024-01-05 00:00:00: column price: no value",
-        ),
-        (
-            [*FULL[:3], ("a", "2024-01-05", 1.0, np.inf)],
-            "series a, 2024-01-05 00:00:00: column promo: inf",
-        ),
     ],
 )
-def test_a_row_or_cell_too_few_or_too_many_is_named(
-    rows: list[tuple[str, str, float, float]], problem: str
+def test_rows_that_are_not_needed_are_told_and_not_read(
+    rows: list[tuple[str, str, float, float]], note: str
 ) -> None:
-    found, remedy = problems(history(), *rows)
-    assert found == problem
-    assert remedy.startswith("`forecast template` writes the rows that are needed")
+    panel = history()
+    exact, ahead = (
+        look_ahead(panel, horizon=2, given=given(panel, *each)) for each in (FULL, rows)
+    )
+    assert ahead.notes == (f"1 rows of the future are not read, the first: {note}",)
+    assert exact.ahead is not None
+    assert np.array_equal(ahead.ahead, exact.ahead)
 
 
 def test_all_problems_are_counted_and_the_first_five_named() -> None:
