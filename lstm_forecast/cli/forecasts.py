@@ -1,6 +1,7 @@
 """From a config to forecasts: ``train``, ``predict``, ``template`` and ``plot``."""
 
 import shlex
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -25,6 +26,7 @@ from lstm_forecast.documents import plain_values
 from lstm_forecast.errors import QUALITY_GATE, UsageError
 
 if TYPE_CHECKING:
+    from lstm_forecast.config.schema import Config
     from lstm_forecast.store.report import Report
 
 MOST_DIGITS = 15  # decimals of a number
@@ -93,9 +95,21 @@ def train(
         say(chosen_meanwhile(result.run, result.champion), event="kept", champion=result.champion)
         raise typer.Exit(code)
     if not as_json:
-        where = "" if runs == RUNS else f" --runs {shlex.quote(str(runs))}"
-        following = [f"forecast {name} --run {loaded.name}{where}" for name in ("predict", "plot")]
-        say(f"next: {following[0]}", f"      {following[1]}", event="next")
+        say(*_following(loaded, runs), event="next")
+
+
+def _following(config: "Config", runs: Path) -> Iterator[str]:
+    """The commands that come after a training, a line each."""
+    where = f"--run {config.name}" + ("" if runs == RUNS else f" --runs {shlex.quote(str(runs))}")
+    if not config.data.covariates.future:
+        yield f"next: forecast predict {where}"
+        yield f"      forecast plot {where}"
+        return
+    yield f"next: forecast template {where} --output future.csv"
+    yield "      and, with its cells filled in:"
+    yield from (
+        f"      forecast {name} {where} --future future.csv" for name in ("predict", "plot")
+    )
 
 
 def _say_errors(name: str, part: str, report: "Report") -> None:

@@ -3,6 +3,7 @@
 import io
 import json
 import math
+import shlex
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -73,6 +74,7 @@ def stored(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
             command, cwd=directory, env=environment(), capture_output=True, text=True, check=False
         )
         assert result.returncode == 0, result.stderr
+        (directory / "stderr.txt").write_text(result.stderr)
 
     return once("stored", fill)
 
@@ -186,6 +188,21 @@ def test_the_template_begins_where_newer_data_end(work: Path) -> None:
         "ok": True,
         "output": "t.csv",
     }
+
+
+def test_what_training_prints_as_next_runs_as_it_stands(work: Path) -> None:
+    lines = (work / "stderr.txt").read_text().splitlines()
+    start = next(k for k, line in enumerate(lines) if line.startswith("next: "))
+    first, told, *others = (
+        line.removeprefix("next: ").strip() for line in lines[start : start + 4]
+    )
+    assert told == "and, with its cells filled in:"
+    Path("future.csv").unlink()
+    assert invoke(*shlex.split(first)[1:]).exit_code == 0
+    rows = pd.read_csv("future.csv", dtype={"store": "str"})
+    rows.assign(promo="TRUE", price=1.5).to_csv("future.csv", index=False)
+    for command in others:
+        assert invoke(*shlex.split(command)[1:]).exit_code == 0
 
 
 def test_what_is_wrong_with_the_future_is_named_and_exits_4(work: Path) -> None:
