@@ -21,6 +21,7 @@ __all__ = [
     "decimal_of",
     "detect_decimal",
     "how_written",
+    "plain_numbers",
 ]
 
 MOST_ODD_CELLS = 0.1  # share of cells that are no numbers in a column of numbers
@@ -187,14 +188,17 @@ def _columns(frame: pd.DataFrame, missing: Collection[str]) -> Iterator[tuple[st
 
 def _numbers(cells: pd.Series, missing: Collection[str]) -> _Numbers | None:
     """The numbers of a column; None where there are few, or nothing to decide."""
-    head = cells.head(SAMPLED_CELLS)
-    if _are_plain(head) and _are_plain(cells):
-        points = cells[cells.str.contains(".", regex=False)]
-        plainly = points[~points.str.fullmatch(THREE_DECIMALS)]
-        if len(plainly) or not len(points):  # one tells as much as all
-            one = split(plainly.iloc[0].strip()) if len(plainly) else None
-            return None if one is None else _Numbers({one: len(plainly)})
-        return _of(cells)
+    if plain_numbers(cells) is not None:
+        head = (text for text in cells.head(SAMPLED_CELLS) if "." in text)
+        plainly = next((text for text in head if not re.fullmatch(THREE_DECIMALS, text)), None)
+        if plainly is None:
+            points = cells[cells.str.contains(".", regex=False)]
+            others = points[~points.str.fullmatch(THREE_DECIMALS)]
+            plainly = others.iloc[0] if len(others) else None
+            if not len(points):
+                return None
+        one = split(plainly.strip()) if plainly else None  # which tells as much as all
+        return _of(cells) if one is None else _Numbers({one: len(cells)})
     cells = cells.str.strip()
     cells = cells[~cells.isin(missing)]
     if not any(split(text) for text in cells.head(SAMPLED_CELLS)):
@@ -205,9 +209,12 @@ def _numbers(cells: pd.Series, missing: Collection[str]) -> _Numbers | None:
     return None if few or len(units) > MOST_UNITS else found
 
 
-def _are_plain(cells: pd.Series) -> bool:
-    """Whether all are numbers as a computer writes them."""
-    return bool(pd.to_numeric(cells, errors="coerce").notna().all())
+def plain_numbers(cells: pd.Series) -> pd.Series | None:
+    """The cells as numbers, if all of them are such as a computer writes them."""
+    if len(cells) > 2 * SAMPLED_CELLS and plain_numbers(cells.head(SAMPLED_CELLS)) is None:
+        return None
+    numbers = pd.to_numeric(cells, errors="coerce")
+    return numbers if numbers.notna().all() else None
 
 
 def _of(cells: pd.Series) -> _Numbers:

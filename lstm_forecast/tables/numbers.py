@@ -6,7 +6,7 @@ from functools import partial
 import pandas as pd
 
 from lstm_forecast.tables.amounts import Style, censored_in, numbers_written, truths_written
-from lstm_forecast.tables.number_style import MOST_ODD_CELLS, SAMPLED_CELLS
+from lstm_forecast.tables.number_style import MOST_ODD_CELLS, SAMPLED_CELLS, plain_numbers
 from lstm_forecast.tables.read import MISSING_WORDS
 
 __all__ = ["are_truths", "counts_rows", "is_whole", "numbers_in", "words_in"]
@@ -22,11 +22,10 @@ def numbers_in(cells: pd.Series, style: Style, units: Mapping[str, float]) -> pd
         return None
     if pd.api.types.is_numeric_dtype(cells):
         return cells
-    plain = style.decimal == "." and "" in units
-    if plain and pd.to_numeric(cells.head(SAMPLED_CELLS), errors="coerce").notna().all():
-        numbers = pd.to_numeric(cells, errors="coerce")
-        if numbers.notna().all():  # a column as most are, without a closer look
-            return numbers
+    if style.decimal == "." and "" in units:
+        plain = plain_numbers(cells)
+        if plain is not None:  # a column as most are, without a closer look
+            return plain
     text = cells.astype("str").str.strip()
     text = text.where(~text.isin(MISSING_WORDS))
     read = partial(numbers_written, style=style, units=units, censored="limit")
@@ -51,7 +50,8 @@ def words_in(cells: pd.Series, numbers: pd.Series) -> dict[str, int]:
 
 def counts_rows(numbers: pd.Series) -> bool:
     """Whether the column only numbers the rows."""
-    return bool((numbers.diff().iloc[1:] == 1).all())
+    starts = len(numbers) < 2 or numbers.iloc[1] - numbers.iloc[0] == 1
+    return bool(starts and (numbers.diff().iloc[1:] == 1).all())
 
 
 def is_whole(cells: pd.Series) -> bool:

@@ -132,9 +132,10 @@ def find_roles(
         raise _nothing_to_forecast(time, columns)
     chosen = tuple(targets) or (_find_target(offered),)
     unforecast = [name for name in free if name not in chosen]
-    unclear = [name for name in unforecast if name not in (*numbers, *static)]
+    unclear = [name for name in unforecast if name not in numbers and name not in static]
     truths = [name for name in unclear if are_truths(frame[name])]
-    others = tuple(name for name in unforecast if name in (*offered, *truths))
+    numeric = {*offered, *truths}
+    others = tuple(name for name in unforecast if name in numeric)
     return Roles(
         timestamp=time,
         keys=keys,

@@ -3,10 +3,11 @@
 import importlib
 import sys
 
-PLAIN, DETAILED = (
-    ("startup", "training", "backtest", "hostile", "pretrained"),
-    ("accuracy", "intervals", "support", "defaults", "ablation", "pretraining", "reliability"),
-)
+PLAIN = ("startup", "training", "backtest", "hostile", "pretrained")
+DETAILED = (
+    "accuracy", "intervals", "support", "defaults", "ablation", "pretraining", "reliability",
+    "init",
+)  # fmt: skip
 
 if __name__ == "__main__":
     name, *arguments = sys.argv[1:] or [""]
