@@ -127,11 +127,13 @@ def with_policies(look: FirstLook, policies: Mapping[str, Any]) -> FirstLook:
 
 def _with_words(look: FirstLook, known: DataConfig, given: Collection[Key]) -> FirstLook:
     """The look with what is ``known`` of the table: words for missing values beside those found."""
+    decided = frozenset(key[1] for key in given if key[0] == "data")
     read = [word for word in look.data.sentinels if known.censored == "error" or not _limit(word)]
     return replace(
         look,
         data=known.model_copy(update={"sentinels": (*known.sentinels, *read)}),
         harmless=(*look.harmless, *known.sentinels),
+        decided=decided,
         doubtful={} if ("data", "sentinels") in given else look.doubtful,
     )
 

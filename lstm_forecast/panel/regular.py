@@ -17,8 +17,8 @@ from lstm_forecast.panel.spacing import distinct
 from lstm_forecast.tables.faults import Finding
 
 __all__ = [
-    "FILLED", "LONGEST_FILLED_GAP", "MOST_HOLES_OF_ANSWER", "finer_answer", "moving_answers",
-    "policies_of_steps", "two_frequencies",
+    "FILLED", "LONGEST_FILLED_GAP", "MOST_HOLES_OF_ANSWER", "filling_answers", "filling_policies",
+    "finer_answer", "moving_answers", "policies_of_steps", "two_frequencies",
 ]  # fmt: skip
 
 # The panel under policies, and the faults in its table.
@@ -36,6 +36,7 @@ MERGING_RULES = {
     "first": "dropped but the first",
     "last": "dropped but the last",
 }
+SEASONAL_HOLES = 0.05  # missing steps for each row from which they are filled by season
 FILLED: Mapping[str, Any] = {"gaps": "fill", "missing": "ffill"}  # policies for empty steps
 # Shares of the steps from which rows have two frequencies: of the longer one, and of both.
 LONGER_SHARE, BOTH_SHARE = 1 / 3, 0.9
@@ -56,6 +57,45 @@ def policies_of_steps(finest: Grid, survey: Survey) -> dict[str, Any]:
         if filled <= MOST_HOLES_OF_GRID * len(panel.values):
             break
     return keys
+
+
+def filling_policies(panel: Panel, counts: Mapping[str, int], *, moved: bool) -> dict[str, Any]:
+    """What fills so many ``gaps`` and ``missing`` values, where stamps were ``moved`` or not."""
+    season, policies = usual_season(panel.layout), dict[str, Any]()
+    if "gaps" in counts:
+        policies["gaps"] = "fill"
+        if gap_lengths(panel).max() > (limit := max(season, LONGEST_FILLED_GAP)):
+            policies["fill_limit"] = limit
+    many = sum(counts.values()) > SEASONAL_HOLES * len(panel.values)
+    # A season filled into what was moved would make seasonal forecasts look too good.
+    usual = "seasonal" if season > 1 and many else "ffill"
+    return policies | {"missing": "interpolate" if moved else usual}
+
+
+def filling_answers(
+    policies: Mapping[str, Any], counts: Mapping[str, int], freq: str | None
+) -> list[Choice]:
+    """The answers to what becomes of so many ``gaps`` and ``missing`` values: made by the
+    ``policies``, not observed, or, of events by steps of a ``freq``, 0.
+    """
+    holes = sum(counts.values())
+    made = {"ffill": "that before it", "seasonal": "that a season before"}
+    value = made.get(policies.get("missing", ""), "on the line between those beside it")
+    limit = policies.get("fill_limit")
+    longer = f"; gaps of more than {limit:,} steps part the series" if limit else ""
+    masked = {key: "mask" for key in policies if key in ("gaps", "missing")}
+    unseen = f"{holes:,} steps are not observed: nothing learns from them or is judged by them"
+    answers = [
+        Choice(policies, f"{holes:,} values are made, each {value}{longer}"),
+        Choice(masked, unseen, safe=True),
+    ]
+    if freq is not None and not freq.isdigit():
+        keys = {"aggregate": "sum", "freq": freq}
+        if "missing" in counts:
+            keys["missing"] = "mask"
+        text = f"rows are what happened: {counts['gaps']:,} steps without one are 0"
+        answers.append(Choice(keys, text))
+    return answers
 
 
 def finer_answer(freq: str, ticks: NDArray[np.int64]) -> Choice | None:

@@ -30,15 +30,15 @@ from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.placing import stamped_rows
 from lstm_forecast.panel.regular import (
     FILLED,
-    LONGEST_FILLED_GAP,
     MOST_HOLES_OF_ANSWER,
+    filling_answers,
+    filling_policies,
     finer_answer,
     moving_answers,
     policies_of_steps,
     two_frequencies,
 )
 from lstm_forecast.panel.repair import LARGEST_VALUE
-from lstm_forecast.panel.seasons import usual_season
 from lstm_forecast.panel.settling import NONE, Settling
 from lstm_forecast.panel.survey import read_described
 from lstm_forecast.panel.totals import series_totals
@@ -50,7 +50,7 @@ __all__ = ["Settled", "settle"]
 
 # Largest share of the rows that meet another one on the nearest step of an inexact clock.
 SHARE_MEETING = 0.25
-SEASONAL_HOLES = 0.05  # missing steps for each row from which they are filled by season
+SHARE_FILLED_UNASKED = 0.1  # missing steps for each row that are filled without being asked for
 NOT_OBSERVED = "mask"  # the policy for missing values that invents none
 
 
@@ -91,8 +91,8 @@ class _Settling(Settling):
         self._repeated()
         self._two_frequencies()
         self._infinite()
-        self._holes()
         self._numbers_for_missing()
+        self._holes()
         self._texts()
         panel, found = self.survey()
         refuse(found.values())
@@ -123,8 +123,6 @@ class _Settling(Settling):
         if 2 * late.count >= (len(self.table.frame) if self._aggregates else len(panel.values)):
             # a story about the future
             self.written["future_rows"] = "keep"
-        elif self.are_few(late.count) and can_drop:
-            self.written["future_rows"] = "drop"
         else:
             data = self.data.model_copy(update={"future_rows": "keep"})
             kept = _Settling(self.look, data, self.table)
@@ -209,7 +207,7 @@ class _Settling(Settling):
         panel, found = self.survey({"aggregate": "count"} if zeros else NONE)
         if zeros:  # steps that have no event
             panel = replace(panel, values=np.where(panel.values > 0, panel.values, np.nan))
-        if not self.data.closed.any and (zeros or found.keys() & {"gaps", "missing"}):
+        if "closed" not in self.look.decided and (zeros or found.keys() & {"gaps", "missing"}):
             rule, alike = find_closed(panel, n_targets=len(self.data.targets))
             if rule.any:
                 self.written["closed"] = rule
@@ -245,7 +243,8 @@ class _Settling(Settling):
         panel, repeated = self.refused("duplicates")
         if repeated is None:
             return
-        if self.are_few(repeated.count):
+        equal = sum(each.count for each in self.look.findings if each.kind == "doubled")
+        if self.are_few(repeated.count) and equal >= repeated.count:  # nothing is lost
             self.written["duplicates"] = "first"
             return
         roles = self.look.roles
@@ -282,27 +281,32 @@ class _Settling(Settling):
         self.ask(infinite, text, answer, assumed={"infinite": "missing"})
 
     def _holes(self) -> None:
-        """Steps without a row or a value are filled: nothing that is there is lost."""
+        """A few steps without a row or a value are filled; how more are is asked."""
         panel, found = self.survey()
-        counts = {kind: found[kind].count for kind in ("gaps", "missing") if kind in found}
+        kinds: tuple[str, ...] = ("gaps", "missing")
+        counts = {kind: found[kind].count for kind in kinds if kind in found}
         if "missing" in counts:  # unless they are missing only as long as questions are open
             unread = (
                 sum(each.count for each in self.questions if each.kind == "infinite")
                 + self.look.doubtful_rows
             )
             counts["missing"] = max(0, counts["missing"] - unread)
-        rows, season = len(panel.values), usual_season(panel.layout)
-        if "gaps" in counts and "gaps" not in self.assumed:
-            self.written["gaps"] = "fill"
-            if gap_lengths(panel).max() > (limit := max(season, LONGEST_FILLED_GAP)):
-                self.written["fill_limit"] = limit
-        if (holes := sum(counts.values())) or "infinite" in self.written:
-            moved = "off_grid" in {**self.written, **self.assumed}
-            usual = "seasonal" if season > 1 and holes > SEASONAL_HOLES * rows else "ffill"
-            # A season filled into what was moved would make seasonal forecasts look too good.
-            self.written["missing"] = "interpolate" if moved else usual
-        else:
+        holes, rows = sum(counts.values()), len(panel.values)
+        if not holes and "infinite" not in self.written:
             self.assumed["missing"] = NOT_OBSERVED  # for texts and infinite values that are open
+            return
+        moved = "off_grid" in {**self.written, **self.assumed}
+        policies = filling_policies(panel, counts, moved=moved)
+        decided = {*self.look.decided, *self.assumed}
+        policies = {key: value for key, value in policies.items() if key not in decided}
+        if holes <= SHARE_FILLED_UNASKED * rows or decided & {"gaps", "missing", "aggregate"}:
+            self.written |= policies
+            return
+        kind = "gaps" if "gaps" in counts else "missing"
+        text = f"{holes:,} of {rows:,} steps have no {'row' if kind == 'gaps' else 'value'}"
+        events = kind == "gaps" and not moved and not self._aggregates
+        freq = panel.layout.grid.freq if events else None
+        self.ask(found[kind], text, *filling_answers(policies, counts, freq), assumed=policies)
 
     def _numbers_for_missing(self) -> None:
         if self._aggregates:  # the cells, as no value of the panel is one of them
@@ -321,8 +325,6 @@ class _Settling(Settling):
             self.told.append(Finding(text, "note", counts[number], text))
         if numbers:
             self.written["sentinels"] = (*self.data.sentinels, *sorted(numbers))
-            if "missing" in self.survey()[1]:  # not if all of them stand at the end
-                self.written.setdefault("missing", "ffill")
 
     def _texts(self) -> None:
         known = self.data.model_copy(update={"missing": NOT_OBSERVED, **self.written})

@@ -48,7 +48,7 @@ class Settling:
     def refused(self, kind: str) -> tuple[Panel, Finding | None]:
         """The panel as it is, and a fault of that kind in it that no policy settles."""
         panel, found = self.survey()
-        fault = found.get(kind)
+        fault = None if kind in self.look.decided else found.get(kind)
         return panel, fault if fault is not None and fault.level == "refused" else None
 
     def are_few(self, count: int) -> bool:

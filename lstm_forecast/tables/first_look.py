@@ -52,6 +52,7 @@ class FirstLook:
     # texts in the targets that may say something, and how often they occur
     doubtful: Mapping[str, Mapping[str, int]]
     doubtful_rows: int  # that hold one of these
+    decided: frozenset[str] = frozenset()  # keys of the section data that somebody has chosen
     stamps_read: tuple[Finding, ...] = ()  # what is worth knowing of how stamps are read
     notes: tuple[Finding, ...] = ()  # and of its columns
 
@@ -97,6 +98,7 @@ def first_look(source: Source, given: Given = NOTHING_GIVEN) -> FirstLook:
         "csv": given.csv.model_copy(update=left_out | _signs(written, delimiter)),
         "units": {name: each for name, each in written.units.items() if name in roles.values},
         "layout": look.layout,
+        "timezone": style.timezone or given.timezone,
         "aggregate": given.aggregate,
         "day_start": given.day_start,
     }

@@ -105,6 +105,7 @@ def test_faults_in_the_data_get_a_policy_and_nothing_else_does(folder: Path) -> 
     stamps = hours(500).delete([100, 101]).append(hours(1))
     values = np.arange(499.0)
     values[50] = np.nan
+    values[-1] = values[0]  # the repeated row is that of before
     findings = init(write(folder, ds=stamps, y=values))
     data = written(folder).data
     assert (data.duplicates, data.gaps, data.missing, data.infinite) == (
@@ -292,11 +293,18 @@ def test_real_tables_get_a_config_that_trains(
     assert prepared.facts.freq == freq
 
 
-def test_stamps_later_than_the_clock_are_dropped_where_they_are_few(folder: Path) -> None:
+def test_rows_of_one_stamp_that_differ_are_asked_about_however_few(folder: Path) -> None:
+    stamps = hours(500).append(hours(1))
+    said = init(write(folder, ds=stamps, y=np.arange(501.0) * 1.5))
+    assert "1 of 501 rows have the stamp of another row" in said
+    assert written(folder).data.duplicates == "error"
+
+
+def test_stamps_later_than_the_clock_are_asked_about_however_few(folder: Path) -> None:
     # a slip of the pen
     days = [*pd.date_range("2024-01-01", periods=120), pd.Timestamp("2204-03-01")]
     said = init(write(folder, ds=days, y=np.arange(121) % 7))
-    assert "future_rows: 1 rows" in said
-    assert (written(folder).data.future_rows, written(folder).data.gaps) == ("drop", "error")
+    assert "1 of 121 rows are later than now" in said
+    assert (written(folder).data.future_rows, written(folder).data.gaps) == ("error", "error")
     init(write(folder, ds=pd.date_range("2204-01-01", periods=60), y=np.arange(60) % 7), "--force")
     assert written(folder).data.future_rows == "keep"

@@ -40,7 +40,7 @@ def test_the_document_says_what_the_table_is_and_what_is_sure(repeated: Path) ->
     assert (found["closed"], found["policies"]) == ({}, {})
     assert found["sure"] == ["timestamp", "freq"]
     (question,) = found["questions"]
-    assert question["answers"][0]["option"] == "--set data.duplicates=sum"
+    assert question["answers"][0]["option"] == "--set data.aggregate=sum --set 'data.freq=\"D\"'"
     assert "--target chooses among sold, price" in invoked(repeated)
 
 
@@ -93,7 +93,7 @@ def typed(table: Path, keys: str) -> str:
 
 def test_on_a_terminal_a_number_answers_and_enter_leaves_a_question_open(repeated: Path) -> None:
     config = repeated.parent / "configs" / "t.yaml"
-    assert "answer to question 1 (1, 2, 3, 4; Enter leaves it open)" in typed(repeated, "\n")
-    assert load_config(config, environment={}).data.duplicates == "error"
+    assert "Enter leaves it open)" in typed(repeated, "\n")
+    assert load_config(config, environment={}).data.aggregate is None
     typed(repeated, "2\n")
-    assert load_config(config, environment={}).data.duplicates == "mean"
+    assert load_config(config, environment={}).data.aggregate == "count"

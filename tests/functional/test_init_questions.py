@@ -85,15 +85,25 @@ def settings(choice: dict[str, Any]) -> list[str]:
 
 def require_answers_to_work(question: dict[str, Any], config: Path, table: Path) -> None:
     """Every answer that keys of the config can give lets ``check`` and all that training prepares
-    go on; as options, ``init`` asks no more.
+    go on; as options, ``init`` asks the same no more, and the answers to what it asks then do so.
     """
+    text = config.read_text()
     for choice in question["answers"]:
         if choice["keys"]:
-            left, _, _ = asked(table, *shlex.split(choice["option"]))
+            options = shlex.split(choice["option"])
+            left, _, _ = asked(table, *options)
             assert question["kind"] not in {each["kind"] for each in left}, choice
-            settled = load_config(config, overrides=[*SETTLED, *settings(choice)], environment={})
+            written = settings(choice) if not left else []
+            while left:
+                answers = [each["option"] for each in left[0]["answers"] if each["option"]]
+                options += shlex.split(answers[0])
+                left, _, _ = asked(table, *options)
+            if written:
+                config.write_text(text)
+            settled = load_config(config, overrides=[*SETTLED, *written], environment={})
             assert check(table, config=settled).problems == (), choice
             assert len(prepare(settled, table).values)
+    config.write_text(text)
 
 
 def touched(config: Path, table: Path) -> Iterator[tuple[str, int]]:
