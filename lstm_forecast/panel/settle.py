@@ -172,9 +172,8 @@ class _Settling(Settling):
         if not merged:
             del keys["duplicates"]
         moves = moves_to(panel.layout.grid, ticks)
-        exact = moves.small and not merged
-        few = self.are_few(merged) and self.are_few(moves.far)
-        if (exact or few) and not moves.drift:
+        near = moves.small or self.are_few(moves.far)
+        if near and not merged and not moves.drift:
             self.written |= keys
             text = f"moved to the nearest step of {freq}, {moves.text}"
             self.told.append(Finding(text, "note", moves.count, text))
