@@ -67,10 +67,15 @@ class EventLook:
         return cls(table, stamps, codes, values, equal)
 
     @cached_property
-    def repeated(self) -> int:
-        """Rows with the stamp of another one of their series."""
+    def again(self) -> NDArray[np.bool_]:
+        """Which rows have the stamp of an earlier one of their series, (n_rows,)."""
         cells = pd.DataFrame({"code": self.codes, "moment": moments_of(self.stamps)})
-        return int(cells.duplicated().sum())
+        return cells.duplicated().to_numpy()
+
+    @property
+    def repeated(self) -> int:
+        """How many rows these are."""
+        return int(self.again.sum())
 
     @property
     def have_clock_times(self) -> bool:

@@ -39,6 +39,7 @@ from lstm_forecast.panel.regular import (
     two_frequencies,
 )
 from lstm_forecast.panel.repair import LARGEST_VALUE
+from lstm_forecast.panel.repeated import versions_text, zone_answer
 from lstm_forecast.panel.settling import NONE, Settling
 from lstm_forecast.panel.survey import read_described
 from lstm_forecast.panel.totals import series_totals
@@ -242,6 +243,13 @@ class _Settling(Settling):
         panel, repeated = self.refused("duplicates")
         if repeated is None:
             return
+        events = self._events()
+        in_zone = None if self._aggregates else zone_answer(events, self.survey)
+        if in_zone is not None:
+            text = f"{self.of_all(repeated.count)} repeat a local time that clocks show twice"
+            effect = f"the first of each two stays{self.remain(repeated.count)}"
+            self.ask(repeated, text, in_zone, Choice(FIRST_ROWS, effect), assumed=in_zone.keys)
+            return
         equal = sum(each.count for each in self.look.findings if each.kind == "doubled")
         if self.are_few(repeated.count) and equal >= repeated.count:  # nothing is lost
             self.written["duplicates"] = "first"
@@ -258,7 +266,8 @@ class _Settling(Settling):
             for each in self.look.findings
             if each.kind == "doubled"
         )
-        choices = self._events().choices(freq=panel.layout.grid.freq, regular=True)
+        text += versions_text(roles.other_times)
+        choices = events.choices(freq=panel.layout.grid.freq, regular=True)
         keys = [Choice({}, found.text) for found in self.look.findings if found.kind == "keys"]
         usual = any(choice.keys == FIRST_ROWS for choice in choices)
         assumed = FIRST_ROWS if usual else choices[0].keys

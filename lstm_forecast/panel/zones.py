@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from lstm_forecast.panel.grid import Grid
 
-__all__ = ["MOST_STEPS_SKIPPED", "clock_hint"]
+__all__ = ["MOST_STEPS_SKIPPED", "clock_hint", "clock_zone"]
 
 # One for each common pair of hours: Central, Western and Eastern Europe, all of the United States,
 # Australia.
@@ -25,8 +25,7 @@ def clock_hint(grid: Grid, ordinals: NDArray[np.int64], *, repeated: bool) -> tu
     """
     if isinstance(grid.origin, int) or grid.zone is not None or not len(ordinals):
         return "", ""
-    stamps = pd.DatetimeIndex(grid.stamps(np.unique(ordinals)))
-    zone = next((zone for zone in ZONES if _changed(stamps, zone, repeated=repeated).all()), None)
+    zone = clock_zone(pd.DatetimeIndex(grid.stamps(np.unique(ordinals))), repeated=repeated)
     if zone is None:
         return "", ""
     text = (
@@ -34,6 +33,13 @@ def clock_hint(grid: Grid, ordinals: NDArray[np.int64], *, repeated: bool) -> tu
         f" {'show exactly such hours twice' if repeated else 'skip exactly such hours'}"
     )
     return text, f"data.timezone: {zone}, or the zone of the data, with data.dst: first, or "
+
+
+def clock_zone(stamps: pd.DatetimeIndex, *, repeated: bool) -> str | None:
+    """A zone whose clocks show all of these local times twice where they are ``repeated``, or else
+    never.
+    """
+    return next((zone for zone in ZONES if _changed(stamps, zone, repeated=repeated).all()), None)
 
 
 def _changed(stamps: pd.DatetimeIndex, zone: str, *, repeated: bool) -> NDArray[np.bool_]:

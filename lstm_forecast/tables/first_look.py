@@ -16,6 +16,7 @@ from lstm_forecast.config.text_files import CsvConfig
 from lstm_forecast.errors import DataError
 from lstm_forecast.events import phase
 from lstm_forecast.tables.amounts import split
+from lstm_forecast.tables.blocks import refuse_blocks
 from lstm_forecast.tables.budget import Budget
 from lstm_forecast.tables.dialect import DETECTED
 from lstm_forecast.tables.faults import Finding
@@ -98,7 +99,7 @@ def first_look(source: Source, given: Given = NOTHING_GIVEN) -> FirstLook:
         "csv": given.csv.model_copy(update=left_out | _signs(written, delimiter)),
         "units": {name: each for name, each in written.units.items() if name in roles.values},
         "layout": look.layout,
-        "timezone": style.timezone or given.timezone,
+        "timezone": given.timezone or style.timezone,
         "aggregate": given.aggregate,
         "day_start": given.day_start,
     }
@@ -145,6 +146,7 @@ def _roles(table: Table, written: Written, given: Given) -> Roles:
         targets=given.targets,
     )
     _require_names(table, roles)
+    refuse_blocks(table, roles.timestamp, roles.keys.columns)
     return roles
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from lstm_forecast.config.series_id import LONG_COLUMNS
 from lstm_forecast.tables.names import preferred, words_of
 from lstm_forecast.tables.numbers import is_whole
+from lstm_forecast.tables.stamps import looks_like_time
 
 __all__ = ["NAMING_WORDS", "Keys", "find_keys"]
 
@@ -178,6 +179,7 @@ def _key_columns(
         for name in names
         if name not in time
         and not _is_part_of_time(name)
+        and (name in numbers or not looks_like_time(frame[name], name))
         and (name not in numbers or is_whole(frame[name]))
         and 1 < frame[name].nunique() <= len(frame) / 2
     ]

@@ -126,6 +126,12 @@ def role_notes(roles: Roles, rows: int) -> Iterator[Finding]:
             f" be by {' and '.join(roles.keys.rivals)}, too: data.series_id names one or the other"
         )
         yield Finding("other_keys", "note", rows, text)
+    if roles.other_times:
+        text = (
+            f"the time is {' and '.join(roles.timestamp)}; {', '.join(roles.other_times)} would do"
+            f" as well (--timestamp {shlex.quote(roles.other_times[0])})"
+        )
+        yield Finding("other_times", "note", rows, text)
     yield from total_notes(roles.totals)
 
 

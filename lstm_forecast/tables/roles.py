@@ -2,6 +2,7 @@
 be forecast.
 """
 
+import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from lstm_forecast.tables.keys import NAMING_WORDS, Keys, find_keys
 from lstm_forecast.tables.names import preferred, words_of
 from lstm_forecast.tables.number_style import Written
 from lstm_forecast.tables.numbers import are_truths, counts_rows, numbers_in, words_in
+from lstm_forecast.tables.stamps import looks_like_time
 from lstm_forecast.tables.time_columns import find_time
 from lstm_forecast.tables.totals import Total, find_totals
 
@@ -82,6 +84,7 @@ CIRCUMSTANCE_NAMES = {
     "number",
     "code",
 }
+NAMELESS = r"Unnamed: \d+"  # as a column without a name is called
 PLAIN = Written()  # numbers as a computer writes them
 
 
@@ -98,6 +101,7 @@ class Roles:
     words: Mapping[str, Mapping[str, int]]
     static: tuple[str, ...] = ()  # columns with one value in each series
     totals: tuple[Total, ...] = ()  # columns that are the sum of others
+    other_times: tuple[str, ...] = ()  # columns that hold dates, too
 
     @property
     def values(self) -> tuple[str, ...]:
@@ -118,11 +122,11 @@ def find_roles(
 
     Raises DataError if a named column is absent, or no column looks like a time or like a target.
     """
-    columns = [str(name) for name in frame.columns]
     require_named(frame, [*timestamp, *series_columns, *targets])
     numbers = dict(_numeric(frame, written))
     time = tuple(timestamp) or find_time(frame, numbers)
     unnamed = {name: each for name, each in numbers.items() if not written.has_words(name)}
+    columns = [name for name in map(str, frame.columns) if not _is_index(name, numbers)]
     naming = [name for name in columns if not (name in targets or _is_amount(name, numbers))]
     keys = find_keys(frame, time, tuple(series_columns), naming, unnamed)
     free = [name for name in columns if name not in (*time, *keys.columns, *targets)]
@@ -134,8 +138,8 @@ def find_roles(
     unforecast = [name for name in free if name not in chosen]
     unclear = [name for name in unforecast if name not in numbers and name not in static]
     truths = [name for name in unclear if are_truths(frame[name])]
-    numeric = {*offered, *truths}
-    others = tuple(name for name in unforecast if name in numeric)
+    known = {*offered, *truths}
+    others = tuple(name for name in unforecast if name in known)
     return Roles(
         timestamp=time,
         keys=keys,
@@ -144,6 +148,7 @@ def find_roles(
         words=_words(frame, (*chosen, *others), numbers),
         static=tuple(static),
         totals=_totals(numbers, {*chosen, *others}),
+        other_times=_dates(frame, [name for name in unclear if name not in truths]),
     )
 
 
@@ -169,6 +174,19 @@ def require_named(frame: pd.DataFrame, named: Iterable[str], *, key: str = "") -
     for name in named:
         if name not in columns:
             raise DataError(f"{key}no column {name}; the columns are {', '.join(columns)}")
+
+
+def _dates(frame: pd.DataFrame, names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(name for name in names if looks_like_time(frame[name], name))
+
+
+def _is_index(name: str, numbers: Mapping[str, pd.Series]) -> bool:
+    """Whether a column without a name numbers the rows, of each part of a table anew."""
+    if name not in numbers or not re.fullmatch(NAMELESS, name):
+        return False
+    rows = numbers[name]
+    steps = rows.diff().iloc[1:]
+    return bool(((steps == 1) | ((steps <= 0) & (rows.iloc[1:] == rows.iloc[0]))).all())
 
 
 def _is_amount(name: str, numbers: Container[str]) -> bool:

@@ -1,7 +1,10 @@
 """Texts and numbers to time stamps by a format, and back: the directives of strptime, and what it
 has none for.
 
-- ``%q`` is a quarter, as ``pandas.Period`` writes it: ``%YQ%q`` is 2008Q1.
+- ``%q`` is a quarter, as ``pandas.Period`` writes it: ``%YQ%q`` is 2008Q1. ``%h`` is a half of a
+  year, and ``%K`` a dekad of a month, which begins on day 1, 11 or 21.
+- ``%N`` is a time of day as a number: 930 is 9:30, and 5 is 0:05.
+- ``%*`` is what is not read, such as the end of a period.
 - ``%G-W%V`` without a weekday is the Monday of an ISO week; a format without a day is the first.
 - ``%H`` may be 24, which is 0:00 of the next day.
 - ``%y`` of 50 and more is a year of the last century, as most tables hold no far future.
@@ -12,7 +15,7 @@ has none for.
 
 import datetime
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from typing import Any
@@ -36,12 +39,23 @@ BLANKS = r"[\s\pZ]+"  # also those that do not break
 PADDED, TWO_DIGITS = "ymdVHIMS", r"\d\d"  # with a zero in front, where numbers touch
 NUMBERED = f"YG{PADDED}"
 TEXT_OF_DIRECTIVE = {
-    "Y": r"\d{4}", "G": r"\d{4}", "u": "[1-7]", "q": "[1-4]", "f": r"\d{1,9}", "j": r"\d{1,3}",
-    "p": r"[ap]\.?m\.?", "z": rf"Z|{OFFSET}", "Z": rf"[a-z]+(?:{OFFSET})?",
+    "Y": r"\d{4}", "G": r"\d{4}", "u": "[1-7]", "q": "[1-4]", "h": "[12]", "K": "[1-3]",
+    "N": r"\d{1,4}", "f": r"\d{1,9}", "j": r"\d{1,3}", "p": r"[ap]\.?m\.?", "z": rf"Z|{OFFSET}",
+    "Z": rf"[a-z]+(?:{OFFSET})?",
     **dict.fromkeys(PADDED, r"\d\d?"), **dict.fromkeys("ab", r"[\pL\pM]+\.?"),
 }  # fmt: skip
 BEHIND_DIRECTIVE = {"q": "(?:st|nd|rd|th)?"}  # 1st quarter
+NOT_READ, ANYTHING = "*", ".*"
+OURS = {"q", "h", "K", "N", "Z", "y", NOT_READ}  # which strptime has not, or reads otherwise
 YEAR_OF_CENTURY = 50  # from which on two digits are a year of the last century; strptime has 69
+# What is written in the place of the directives that strftime has not.
+WRITTEN: Mapping[str, Callable[[pd.DatetimeIndex], pd.Index]] = {
+    "%q": lambda stamps: stamps.quarter,
+    "%h": lambda stamps: (stamps.month + 5) // 6,
+    "%K": lambda stamps: ((stamps.day - 1) // 10 + 1).where(stamps.day < 31, 3),
+    "%N": lambda stamps: stamps.hour * 100 + stamps.minute,
+    "%*": lambda stamps: pd.Index(["..."] * len(stamps)),
+}
 Ints = NDArray[np.int64]
 Floats = NDArray[np.floating[Any]]
 Numbers = Mapping[str, Floats]  # by directive, (n_cells,), NaN where a cell does not fit
@@ -57,9 +71,7 @@ def is_beyond_strptime(style: str) -> bool:
     """Whether a format means something that strptime does not read, or reads otherwise."""
     directives = set(_directives(language_of(style)[1]))
     weeks = bool(directives & {"V", "G"}) and not directives & {"u", "a", "A", "w"}
-    return (
-        LANGUAGE.fullmatch(style) is not None or weeks or not directives.isdisjoint({"q", "Z", "y"})
-    )
+    return LANGUAGE.fullmatch(style) is not None or weeks or not directives.isdisjoint(OURS)
 
 
 def is_known(style: str) -> bool:
@@ -117,8 +129,8 @@ def written_by(style: str, stamps: pd.DatetimeIndex) -> pd.Index:
     language, style = language_of(style)
     text = pd.Series("", index=range(len(stamps)), dtype="str")
     for piece in re.split(r"(%.)", style):
-        if piece == "%q":
-            text += stamps.quarter.astype("str")
+        if piece in WRITTEN:
+            text += pd.Series(WRITTEN[piece](stamps).astype("str"), dtype="str")
         elif piece in ("%b", "%B"):
             names = month_names(language, short=piece == "%b", day="%d" in style)
             text += pd.Series(np.array(names, object)[stamps.month - 1], dtype="str")
@@ -138,6 +150,9 @@ def _pattern(style: str) -> str:
         text += BLANKS.join(map(re.escape, re.split(r"\s+", literal)))
         name = {"A": "a", "B": "b"}.get(directive, directive)
         if not name:
+            continue
+        if name == NOT_READ:
+            text += ANYTHING
             continue
         if name not in TEXT_OF_DIRECTIVE or name in found:
             problem = "twice" if name in found else "is no directive that is known"
@@ -169,7 +184,7 @@ def _directives(style: str) -> list[str]:
 def _numbers(parts: pd.DataFrame, language: str) -> dict[str, Floats]:
     """The numbers of the directives of a date."""
     numbers = {
-        name: parts[name].astype("float64").to_numpy() for name in "YGymdquVj" if name in parts
+        name: parts[name].astype("float64").to_numpy() for name in "YGymdquVjhK" if name in parts
     }
     if "b" in parts:
         known = month_numbers(language)
@@ -179,6 +194,10 @@ def _numbers(parts: pd.DataFrame, language: str) -> dict[str, Floats]:
         numbers["Y"] = 1900 + numbers["y"] + 100 * (numbers["y"] < YEAR_OF_CENTURY)
     if "q" in numbers:
         numbers["m"] = 3 * numbers["q"] - 2
+    if "h" in numbers:
+        numbers["m"] = 6 * numbers["h"] - 5
+    if "K" in numbers:
+        numbers["d"] = 10 * numbers["K"] - 9
     return numbers
 
 
@@ -218,6 +237,8 @@ def _time_of_day(parts: pd.DataFrame) -> NDArray[np.timedelta64]:
         parts[name].astype("float64").to_numpy() if name in parts else nothing
         for name in ("I" if "I" in parts else "H", "M", "S")
     )
+    if "N" in parts:
+        hour, minute = np.divmod(parts["N"].astype("float64").to_numpy(), 100)
     fits = (minute < 60) & (second < 60)
     if "I" in parts:
         fits &= (hour >= 1) & (hour <= 12)

@@ -12,7 +12,10 @@ from lstm_forecast.tables.names import words_of
 from lstm_forecast.tables.stamp_formats import language_of, parts_of
 from lstm_forecast.tables.time_zones import ZONE_LETTERS
 
-__all__ = ["DIGITS_OF_DATE", "DIGITS_OF_MONTH", "DIGITS_OF_WEEK", "guesses", "is_day_of_month"]
+__all__ = [
+    "DIGITS_OF_DATE", "DIGITS_OF_MONTH", "DIGITS_OF_WEEK", "NAMES_OF_WEEKS", "guesses",
+    "is_day_of_month",
+]  # fmt: skip
 
 DIGITS_OF_MONTH = r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])"
 DIGITS_OF_DATE = rf"{DIGITS_OF_MONTH}(?:0[1-9]|[12]\d|3[01])"
@@ -52,7 +55,8 @@ def guesses(cells: pd.Series, name: str) -> list[str]:
         or _words_of_year(text)
         or _with_names(text, cells)
         or _by_parts(text)
-        or _with_hours(text)
+        or _with_day_of_year(text)
+        or _with_hours(text, cells)
         or _with_short_year(text)
     )
     return [style + ending for style in formats]
@@ -212,11 +216,21 @@ def _in_languages(style: str, cells: pd.Series, first: str) -> Iterator[str]:
         yield named if language == ENGLISH else f"{language}: {named}"
 
 
-def _with_hours(text: str) -> list[str]:
-    """A date with an hour behind it that has no minutes, as of a column of its own."""
-    found = re.fullmatch(r"(.*\d.*) \d\d?", text)
+def _with_day_of_year(text: str) -> list[str]:
+    """A year and the number of a day of it, as 2020-031."""
+    found = re.fullmatch(DAY_AND_TIME, text)
+    day = found and re.fullmatch(r"\d{4}([-/. ])\d{3}", found["day"])
+    return [f"%Y{day[1]}%j{_time_format(found)}"] if found and day else []
+
+
+def _with_hours(text: str, cells: pd.Series) -> list[str]:
+    """A date with an hour behind it, or with hour and minute as one number, as of a column of its
+    own.
+    """
+    found = re.fullmatch(r"(.*\d.*) \d{1,4}", text)
     days = _by_pandas(found[1]) if found else []
-    return [f"{style} %H" for style in days if "%d" in style and "%H" not in style]
+    clock = "%H" if cells.str.fullmatch(r".* \d\d?\s*").all() else "%N"
+    return [f"{style} {clock}" for style in days if "%d" in style and "%H" not in style]
 
 
 def _with_short_year(text: str) -> list[str]:

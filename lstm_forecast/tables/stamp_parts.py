@@ -13,10 +13,13 @@ __all__ = ["PARTS", "joined", "part_of", "usual_format"]
 # How the parts of a stamp are written that stand in columns with these names.
 FORMAT_OF_PART = {
     "year": "%Y",
+    "half": "%h",
     "quarter": "%q",
     "month": "%m",
     "week": "%V",
+    "dekad": "%K",
     "day": "%d",
+    "dayofyear": "%j",
     "hour": "%H",
     "minute": "%M",
     "second": "%S",
@@ -25,6 +28,11 @@ PARTS = tuple(FORMAT_OF_PART)
 OTHER_NAMES = {
     "yr": "year", "isoyear": "year", "jahr": "year", "annee": "year", "ano": "year", "anno": "year",
     "jaar": "year", "rok": "year", "vuosi": "year",
+    "fiscalyear": "year", "fy": "year", "financialyear": "year",
+    "halfyear": "half", "hy": "half", "semester": "half", "semestre": "half", "halbjahr": "half",
+    "dekade": "dekad", "dekadofmonth": "dekad", "dekadenr": "dekad",
+    "doy": "dayofyear", "yday": "dayofyear", "jday": "dayofyear", "julianday": "dayofyear",
+    "dayyear": "dayofyear",
     "qtr": "quarter", "quartal": "quarter", "trimestre": "quarter", "kwartaal": "quarter",
     "kvartal": "quarter", "kwartal": "quarter",
     "mo": "month", "mon": "month", "monthname": "month", "monthno": "month", "monthnumber": "month",

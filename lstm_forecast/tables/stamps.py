@@ -12,6 +12,7 @@ from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
 from lstm_forecast.tables.names import words_of
 from lstm_forecast.tables.number_style import SAMPLED_CELLS
 from lstm_forecast.tables.read import Table
+from lstm_forecast.tables.stamp_digits import are_rather_dates, date_in_digits, digit_styles
 from lstm_forecast.tables.stamp_formats import (
     is_beyond_strptime,
     is_known,
@@ -23,6 +24,7 @@ from lstm_forecast.tables.stamp_guesses import (
     DIGITS_OF_DATE,
     DIGITS_OF_MONTH,
     DIGITS_OF_WEEK,
+    NAMES_OF_WEEKS,
     guesses,
 )
 from lstm_forecast.tables.stamp_numbers import (
@@ -32,7 +34,8 @@ from lstm_forecast.tables.stamp_numbers import (
     numbers_by,
     units_of,
 )
-from lstm_forecast.tables.stamp_parts import joined
+from lstm_forecast.tables.stamp_parts import joined, part_of
+from lstm_forecast.tables.stamp_periods import period_notes, periods
 from lstm_forecast.tables.stamp_reading import (
     ISO,
     only_reading,
@@ -152,7 +155,8 @@ def find_style(
     if style is None or style == STEPS or style in MICROSECONDS_OF:
         return StampStyle(found)
     cells = cells.astype("str")
-    zone, notes = None, list(_hours_24(table, cells, column, style))
+    zone, notes = None, [*_hours_24(table, cells, column, style)]
+    notes += period_notes(table, cells, style)
     if "%Z" in style:
         parse_text(table, cells, column, style, timezone)
         zone = _zone(cells, style) if timezone is None else None
@@ -181,7 +185,10 @@ def looks_like_time(cells: pd.Series, name: str = "") -> bool:
         return True
     if not pd.api.types.is_string_dtype(cells):
         return False
-    cells = cells[cells.str.len() >= SHORTEST_STAMP].drop_duplicates().head(SAMPLED_CELLS)
+    cells = cells[cells != ""].drop_duplicates().head(SAMPLED_CELLS)
+    if styles := periods(cells, name):
+        return any(_misfits(cells, style).mean() < MOST_ODD_STAMPS for style in styles)
+    cells = cells[cells.str.len() >= SHORTEST_STAMP]
     return len(cells) > 0 and any(
         _misfits(cells, style).mean() < MOST_ODD_STAMPS for style in [ISO, *guesses(cells, name)]
     )
@@ -219,6 +226,10 @@ def _found_format(
     if units or _whole_numbers(cells) or pd.api.types.is_float_dtype(cells):
         return _format_of_numbers(table, cells, column, units)
     cells = cells.astype("str")
+    if periods(cells.head(SAMPLED_CELLS), column):
+        styles = periods(cells.drop_duplicates(), column)
+        if readings := readings_of(table, cells, column, styles):
+            return only_reading(table, cells, column, readings)[0]
     if _may_be_quarters(cells):
         styles = guesses(cells.drop_duplicates(), column)
         if any("%q" in style for style in styles):
@@ -232,10 +243,17 @@ def _format_of_numbers(
 ) -> str | None:
     """What numbers count: moments, days or weeks; None for steps."""
     text = cells.astype("str")
+    if are_rather_dates(cells, column):
+        return date_in_digits(table, cells, column)
     readings = {unit: numbered_stamps(unit, cells) for unit in units}
     weeks = text.head(SAMPLED_CELLS).str.fullmatch(DIGITS_OF_WEEK).all()
     if not units and weeks and COUNTERS.isdisjoint(words_of(column)):
-        readings = readings_of(table, text, column, guesses(text.drop_duplicates(), column))
+        styles = guesses(text.drop_duplicates(), column)
+        if part_of(column) != "week" and NAMES_OF_WEEKS.isdisjoint(words_of(column)):
+            styles += digit_styles(cells, column)
+        readings = readings_of(table, text, column, styles)
+    if not readings and not pd.api.types.is_float_dtype(cells):
+        return date_in_digits(table, cells, column)
     return only_reading(table, text, column, readings)[0] if readings else None
 
 

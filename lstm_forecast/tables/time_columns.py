@@ -1,5 +1,6 @@
 """Which column of an unknown table is the time, or which hold its parts."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -9,6 +10,7 @@ from lstm_forecast.errors import DataError
 from lstm_forecast.tables.names import preferred, words_of
 from lstm_forecast.tables.number_style import MOST_ODD_CELLS, SAMPLED_CELLS
 from lstm_forecast.tables.numbers import is_whole
+from lstm_forecast.tables.stamp_digits import digit_styles
 from lstm_forecast.tables.stamp_guesses import DIGITS_OF_DATE, DIGITS_OF_WEEK
 from lstm_forecast.tables.stamp_numbers import DATE_WORDS, units_of
 from lstm_forecast.tables.stamp_parts import part_of
@@ -36,10 +38,19 @@ MOMENT_WORDS = DATE_WORDS | {"timestamp", "time", "ts", "epoch", "unix", "unixti
 DIGIT_WORDS = DATE_WORDS | {"period", "yearmonth", "yearweek", "isoweek", "yyyymm", "yyyymmdd"}
 # 01.2024, which is a number, too
 DOTTED_MONTH = r"(?:0[1-9]|1[0-2])\.(?:19|20)\d\d|(?:19|20)\d\d\.(?:0[1-9]|1[0-2])"
-TIME_OF_DAY = r"\d?\d([:.])\d\d(\1\d\d(\.\d+)?)?"
+TIME_OF_DAY = r"\d?\d([:.])\d\d(\1\d\d(\.\d+)?)?( ?(-|–|to) ?\d?\d[:.]\d\d)?"  # noqa: RUF001
+# What a column is called whose numbers are times of day, such as 930 for 9:30.
+CLOCK_NAMES = {
+    "time", "hhmm", "hrmn", "hourminute", "timehhmm", "uhrzeit", "zeit", "heure", "hora", "ora",
+    "tid", "tijd", "hour", "hr", "clock", "clocktime", "timeofday", "tod",
+}  # fmt: skip
+LATEST_CLOCK, LAST_HOUR, LAST_MINUTE = 2400, 24, 59
 # The least and the largest number of a part of a year.
-RANGE_OF_PART = {"month": (1, 12), "week": (1, 53), "quarter": (1, 4)}
-FINER_PARTS = ("day", "hour", "minute", "second")
+RANGE_OF_PART = {
+    "month": (1, 12), "week": (1, 53), "quarter": (1, 4), "half": (1, 2), "dayofyear": (1, 366),
+}  # fmt: skip
+TIMES_OF_DAY = ("hour", "minute", "second")
+FINER_PARTS = {"month": ("dekad", "day", *TIMES_OF_DAY), "dayofyear": TIMES_OF_DAY}
 SHARE_OF_STEP = 0.5  # of the differences of stamps that are regular, which are one step
 MOST_SAMPLES, LONGEST_SAMPLE = 10, 24  # columns, and characters of a cell, in a message
 
@@ -68,7 +79,12 @@ def _candidates(frame: pd.DataFrame, numbers: Mapping[str, pd.Series]) -> list[t
     of_day = [name for name in text if _looks_like_time_of_day(frame[name])]
     dates = [name for name in text if name not in of_day and looks_like_time(frame[name], name)]
     dates += [name for name in numbers if _are_dates(frame[name], name)]
-    hours = [name for name in numbers if _are_hours(frame[name], numbers[name], name)]
+    hours = [
+        name
+        for name in numbers
+        if _are_hours(frame[name], numbers[name], name)
+        or _are_clock_times(frame[name], numbers[name], name)
+    ]
     split = list(_parts_of_stamps(frame, names, numbers))
     in_parts = {name for columns in split for name in columns}
     counted = [
@@ -98,7 +114,9 @@ def _are_dates(cells: pd.Series, name: str) -> bool:
     head = cells.head(SAMPLED_CELLS).astype("str")
     digits = rf"{DIGITS_OF_DATE}|{DIGITS_OF_WEEK}|{DOTTED_MONTH}"
     called = part is not None or not words.isdisjoint(DIGIT_WORDS)
-    return bool(units_of(cells, name)) or (called and bool(head.str.fullmatch(digits).all()))
+    return bool(units_of(cells, name)) or (
+        called and (bool(head.str.fullmatch(digits).all()) or bool(digit_styles(head, name)))
+    )
 
 
 def _are_hours(cells: pd.Series, numbers: pd.Series, name: str) -> bool:
@@ -107,26 +125,41 @@ def _are_hours(cells: pd.Series, numbers: pd.Series, name: str) -> bool:
     return bool(numbers.dropna().between(0, 24).all())
 
 
+def _are_clock_times(cells: pd.Series, numbers: pd.Series, name: str) -> bool:
+    """Whether whole numbers are times of day without a sign between hour and minute."""
+    if re.sub(r"[\W_]", "", name.lower()) not in CLOCK_NAMES or not is_whole(cells):
+        return False
+    given = numbers.dropna()
+    minutes = given % 100
+    return bool(
+        given.between(0, LATEST_CLOCK).all()
+        and minutes.le(LAST_MINUTE).all()
+        and given.max() > LAST_HOUR
+    )
+
+
 def _parts_of_stamps(
     frame: pd.DataFrame, names: Sequence[str], numbers: Mapping[str, pd.Series]
 ) -> Iterator[tuple[str, ...]]:
-    """Columns that hold a year and a month, with what is finer; a week; or a quarter."""
+    """Columns that hold a year and a month or a day of it, with what is finer; a week; a quarter;
+    or a half.
+    """
     numeric = {part: name for name in names if name in numbers and (part := part_of(name))}
     named = {part: name for name in names if (part := part_of(name))} | numeric
-    if "year" not in numeric:
+    if "year" not in named:
         return
-    finer = tuple(numeric[part] for part in FINER_PARTS if part in numeric)
     for part, (least, most) in RANGE_OF_PART.items():
         if part not in named:
             continue
-        year, within = numeric["year"], named[part]
-        if within in numbers:
+        year, within = named["year"], named[part]
+        if year in numbers and within in numbers:
             fits = bool(numbers[within].dropna().between(least, most).all())
         else:
             head = frame.head(SAMPLED_CELLS).astype("str")
             fits = looks_like_time(head[year] + " " + head[within], f"{year} {within}")
         if fits:
-            yield (year, within, *(finer if part == "month" else ()))
+            finer = FINER_PARTS.get(part, ())
+            yield (year, within, *(numeric[each] for each in finer if each in numeric))
 
 
 def _moments(frame: pd.DataFrame, numbers: Mapping[str, pd.Series]) -> list[tuple[str, ...]]:
