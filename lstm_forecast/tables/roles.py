@@ -132,9 +132,7 @@ def find_roles(
     free = [name for name in columns if name not in (*time, *keys.columns, *targets)]
     static = _constant(frame, keys.columns, free)
     offered = _offered([name for name in free if name not in static], numbers)
-    if not targets and not offered:
-        raise _nothing_to_forecast(time, columns)
-    chosen = tuple(targets) or (_find_target(offered),)
+    chosen = tuple(targets) or _chosen(offered, time, columns)
     unforecast = [name for name in free if name not in chosen]
     unclear = [name for name in unforecast if name not in numbers and name not in static]
     truths = [name for name in unclear if are_truths(frame[name])]
@@ -152,8 +150,11 @@ def find_roles(
     )
 
 
-def _nothing_to_forecast(time: Sequence[str], columns: Sequence[str]) -> DataError:
-    return DataError(
+def _chosen(offered: Sequence[str], time: Sequence[str], columns: Sequence[str]) -> tuple[str, ...]:
+    """What people forecast of the columns that are offered. Raises DataError if none is."""
+    if offered:
+        return (_find_target(offered),)
+    raise DataError(
         f"no numeric column to forecast beside {' '.join(time)}; the columns are"
         f" {', '.join(columns)}; where rows are events, name one of them as the target, with"
         " data.aggregate: count and data.freq: D, which counts them by day"
