@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -77,7 +78,7 @@ def init(
     horizon = horizon or _horizon(settled.panel)
     text = _config_text(name, located, settled, look.roles, horizon, findings)
     _require_readable(text, path)
-    _write(path.with_name(SCHEMA_FILE), json.dumps(Config.model_json_schema(), indent=1))
+    _write(path.with_name(SCHEMA_FILE), _schema())
     _write(path, text)
     return _draft(path, settled, look.roles, given, findings)
 
@@ -160,6 +161,12 @@ def _named(data: Path, output: Path | None, *, force: bool) -> tuple[str, Path]:
             f"{path}: exists already; choose another with --output, or overwrite it with --force"
         )
     return name, path
+
+
+@cache
+def _schema() -> str:
+    """What editors know of a config; it is the same for all tables."""
+    return json.dumps(Config.model_json_schema(), indent=1)
 
 
 def _write(path: Path, text: str) -> None:

@@ -9,6 +9,7 @@ are tried, the probability that one of them is empty by chance is at most their 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 
 import numpy as np
@@ -33,6 +34,7 @@ MOST_DATES_MISSING = 0.25  # of those that are open, where holidays are looked f
 LEAST_YEARS = 2  # in which a date has to be missing
 DAYS_OF_WEEK = len(DAYS)
 SHOWN_CALENDARS = 4
+NO_PLACES = np.empty(0, np.int64)
 NEW_YORK = "XNYS"  # before other markets that are alike
 
 
@@ -177,13 +179,29 @@ class _Dates:
 
     def holidays(self, code: str) -> Ints:
         """Places of the dates on which a country or market is closed."""
+        off = holiday_dates(code, *self.years)
+        places = np.searchsorted(self.days[:-1], off)
+        found: Ints = places[self.days[places] == off]
+        return found
+
+    def are_closed(self, off: Ints, known: Ints, *, slots: int) -> Flags | bool:
+        """Whether the places ``off`` would hardly all be missing by chance where those ``known``
+        are closed, as of one of so many calendars.
+        """
+        either = len(np.union1d(off, known))
+        others = len(self.days) - either, self.missing - either
+        return _hardly(len(np.setdiff1d(off, known)), *others, slots=slots)
+
+    @cached_property
+    def years(self) -> tuple[int, int]:
+        """Those of the first and the last date."""
         first, last = pd.DatetimeIndex(self.days[[0, -1]]).year
-        return np.flatnonzero(np.isin(self.days, holiday_dates(code, first, last)))
+        return first, last
 
 
 def _holidays(dates: _Dates) -> tuple[str, ...]:
-    """The calendars that explain most missing dates, and have no holiday that is not missing: they
-    are alike on these dates.
+    """The calendars that explain most missing dates that chance does not, and have no holiday that
+    is not missing: they are the same on these dates.
     """
     if not LEAST_HOLIDAYS <= dates.missing < MOST_DATES_MISSING * len(dates.days):
         return ()
@@ -195,17 +213,21 @@ def _holidays(dates: _Dates) -> tuple[str, ...]:
     parts = [f"{code}-{part}" for code in likely for part in countries[code]]
     markets = list_supported_financial(include_aliases=False)
     codes = [*likely, *parts, *filter(recent.allow, (NEW_YORK, *sorted(markets)))]
-    most, found = LEAST_HOLIDAYS, dict[str, int]()
-    for code in codes:
-        off = dates.holidays(code)
-        others = len(dates.days) - len(off), dates.missing - len(off)
-        if (
-            len(off) >= most
-            and dates.allow(code)
-            and _hardly(len(off), *others, slots=len(countries))
+    fitting = {code: off for code in codes if len(off := dates.holidays(code)) >= LEAST_HOLIDAYS}
+    found, most = tuple[str, ...](), NO_PLACES
+    # countries with parts, which most rows are of, need no proof against the others
+    for code, off in sorted(
+        fitting.items(), key=lambda each: (not countries.get(each[0]), len(each[1]))
+    ):
+        if dates.observed[off].any() or not dates.are_closed(off, NO_PLACES, slots=len(countries)):
+            continue
+        if np.array_equal(off, most):
+            found = (*found, code)
+        elif len(off) > len(most) and (
+            countries.get(code) or dates.are_closed(off, most, slots=len(countries))
         ):
-            most, found = len(off), {**found, code: len(off)}
-    return tuple(code for code, days in found.items() if days == most)
+            found, most = (code,), off
+    return found
 
 
 def _yearly(dates: _Dates) -> Iterator[str]:

@@ -60,10 +60,34 @@ def find_keys(
 ) -> Keys:
     """The columns that are ``given``, or else the fewest of ``names`` that make repeated stamps
     unique, or nearly so.
+
+    Where nothing does, rows that are equal in all columns are looked at once: no column tells
+    these apart.
     """
     frame = _with_stamps(frame, time)
-    series = given or _single(frame, time, names, numbers)
-    columns, rivals = _several(frame, time, series, names, numbers)
+    repeated = _left(frame, given, time)
+    found = _keys(frame, time, given, names, numbers, repeated)
+    if not repeated or found.together or (found.columns and not given):
+        return found
+    distinct = frame.drop_duplicates()
+    if len(distinct) < len(frame):
+        repeated = _left(distinct, given, time)
+        return _keys(distinct, time, given, names, numbers, repeated)
+    return found
+
+
+def _keys(
+    frame: pd.DataFrame,
+    time: tuple[str, ...],
+    given: tuple[str, ...],
+    names: Sequence[str],
+    numbers: Mapping[str, pd.Series],
+    repeated: int,
+) -> Keys:
+    """The same for rows that have a stamp, of which so many are ``repeated`` beside those given."""
+    series = given or _single(frame, time, names, numbers, repeated)
+    left = repeated if series == given else _left(frame, series, time)
+    columns, rivals = _several(frame, time, series, names, numbers, left)
     if given:
         return Keys(given, together=columns)
     return Keys(columns or series, rivals=rivals)
@@ -74,6 +98,7 @@ def _single(
     time: tuple[str, ...],
     names: Sequence[str],
     numbers: Mapping[str, pd.Series],
+    repeated: int,
 ) -> tuple[str, ...]:
     """A column of text or whole numbers that makes repeated stamps unique, or one that is called
     as only names of series are.
@@ -82,7 +107,6 @@ def _single(
     """
     called = preferred(names, ONLY_SERIES_NAMES)
     named = () if called is None or not _names_rows(frame[called]) else (called,)
-    repeated = _left(frame, (), time)
     if repeated == 0:
         return named
     candidates = [
@@ -108,13 +132,13 @@ def _several(
     chosen: tuple[str, ...],
     names: Sequence[str],
     numbers: Mapping[str, pd.Series],
+    repeated: int,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The fewest columns that with those ``chosen`` make many repeated stamps unique, and as many
     others that do so, too; none where those chosen do, or nothing.
 
     What is called like a series comes first, then the first columns.
     """
-    repeated = _left(frame, chosen, time)
     if repeated <= MOST_LEFT_BY_KEY * len(frame) or not LONG_NAMES.isdisjoint(chosen):
         return (), ()
     free = [name for name in names if name not in (*chosen, *LONG_NAMES)]

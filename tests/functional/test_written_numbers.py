@@ -2,14 +2,13 @@
 
 import csv
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -19,23 +18,6 @@ from lstm_forecast.config.loading import load_config
 from lstm_forecast.errors import DataError
 from lstm_forecast.panel.survey import survey_panel
 from lstm_forecast.tables.amounts import STYLES, Style, numbers_written
-from lstm_forecast.tables.number_style import how_written
-from lstm_forecast.tables.numbers import numbers_in
-
-EXAMPLES = int(os.environ.get("EXAMPLES", "2000"))
-BESIDE = {
-    "": "{}", "kg": "{} kg", "%": "{}%", "€": "€{}", "EUR": "EUR {}", "kr": "{} kr", "m3": "{} m3",
-    "CHF": "CHF {}",
-}  # fmt: skip
-NEGATIVE = ["-{}", "\u2212{}", "({})", "{}-", "- {}"]
-
-
-def spelled(value: float, decimals: int, style: Style, *, beside: str, negative: str) -> str:
-    """A number as people write it in a style, in units of its last decimal."""
-    text = f"{abs(value):,.{decimals}f}"
-    signs = {",": style.thousands or "", ".": style.decimal}
-    amount = beside.format("".join(signs.get(sign, sign) for sign in text))
-    return negative.format(amount) if value < 0 else amount
 
 
 def written(path: Path, cells: list[str], delimiter: str = ",", **more: Any) -> Path:
@@ -51,61 +33,6 @@ def read(config: Path, table: Path, *overrides: str) -> list[float]:
     panel, findings, _ = survey_panel(data, table)
     assert all(finding.level != "refused" for finding in findings)
     return [float(value) for value in panel.values[:, 0]]
-
-
-numbers = st.lists(st.integers(-(10**8), 10**8) | st.integers(-2000, 2000), min_size=5, max_size=40)
-
-
-@settings(max_examples=EXAMPLES, deadline=None)
-@given(
-    numbers, st.integers(0, 3), st.sampled_from(STYLES), st.sampled_from(list(BESIDE)),
-    st.sampled_from(NEGATIVE), st.sampled_from([",", ";"]),
-)  # fmt: skip
-def test_a_column_is_read_as_it_was_written_or_has_two_readings_or_is_none(
-    values: list[int], decimals: int, style: Style, unit: str, negative: str, delimiter: str
-) -> None:
-    meant = [value / 10**decimals for value in values]
-    cells = [
-        spelled(value, decimals, style, beside=BESIDE[unit], negative=negative) for value in meant
-    ]
-    frame = pd.DataFrame({"y": pd.Series(cells, dtype="str")})
-    found = how_written(frame, delimiter=delimiter)
-    numbers = numbers_in(frame["y"], found.style, found.units_of("y"))
-    usual = Style("," if delimiter == ";" else ".")
-    fixed = (decimals == 3 and style == usual) or style.thousands in (",", ".")
-    if numbers is None or numbers.isna().any() or found.rival is not None:
-        return  # asked or refused
-    if not np.allclose(numbers, meant):  # three decimals everywhere are those of the language
-        assert fixed and all("," in cell or "." in cell for cell in cells)
-        assert found.style == usual
-
-
-@settings(
-    max_examples=EXAMPLES // 20, deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)  # fmt: skip
-@given(
-    numbers, st.integers(0, 3), st.sampled_from(STYLES), st.sampled_from(list(BESIDE)),
-    st.sampled_from(NEGATIVE), st.sampled_from([",", ";", "\t"]),
-)  # fmt: skip
-def test_what_init_writes_reads_numbers_that_show_their_signs(
-    tmp_path: Path,
-    values: list[int],
-    decimals: int,
-    style: Style,
-    unit: str,
-    negative: str,
-    delimiter: str,
-) -> None:
-    meant = [*(value / 10**decimals for value in values), 1234567.5, 0.25, 12.5, 3.75]
-    cells = [spelled(one, 2, style, beside=BESIDE[unit], negative=negative) for one in meant]
-    meant = [round(value, 2) for value in meant]
-    table = written(tmp_path / "t.csv", cells, delimiter)
-    result = init(table, output=tmp_path / "t.yaml", force=True)
-    assert result.questions == ()
-    # -9999 stands for a missing value elsewhere
-    assume(load_config(tmp_path / "t.yaml", environment={}).data.sentinels == ())
-    assert read(tmp_path / "t.yaml", table) == pytest.approx(meant, abs=0.006)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Laws: what is written in any style is read back equal, asked about, or refused with a place."""
