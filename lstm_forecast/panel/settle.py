@@ -301,7 +301,8 @@ class _Settling(Settling):
             counts["missing"] = max(0, counts["missing"] - unread)
         holes, rows = sum(counts.values()), len(panel.values)
         if not holes and "infinite" not in self.written:
-            self.assumed["missing"] = NOT_OBSERVED  # for texts and infinite values that are open
+            if self.look.doubtful_rows or self.questions:  # as texts and infinite values are open
+                self.assumed["missing"] = NOT_OBSERVED
             return
         moved = "off_grid" in {**self.written, **self.assumed}
         policies = filling_policies(panel, counts, moved=moved)
@@ -320,7 +321,11 @@ class _Settling(Settling):
         if self._aggregates:  # the cells, as no value of the panel is one of them
             rows = self._events().values
         else:
-            rows = self.survey({"missing": NOT_OBSERVED, "gaps": "split"})[0].values
+            filled = not {"gaps", "missing"}.isdisjoint([*self.written, *self.assumed])
+            unfilled: Mapping[str, Any] = NONE
+            if filled:
+                unfilled = {"missing": NOT_OBSERVED, "gaps": "split"}
+            rows = self.survey(unfilled)[0].values
         found = {number for values in rows.T for number in suspected_sentinels(values)}
         counts = {number: int((rows == number).any(axis=1).sum()) for number in sorted(found)}
         # A large number may be a cap, or all that there is; one far below all others is no value.

@@ -70,10 +70,21 @@ def find_keys(
     if not repeated or found.together or (found.columns and not given):
         return found
     distinct = frame.drop_duplicates()
-    if len(distinct) < len(frame):
+    if len(distinct) < len(frame) and not _tell_again(distinct, time, numbers):
         repeated = _left(distinct, given, time)
         return _keys(distinct, time, given, names, numbers, repeated)
     return found
+
+
+def _tell_again(
+    frame: pd.DataFrame, time: tuple[str, ...], numbers: Mapping[str, pd.Series]
+) -> bool:
+    """Whether most rows of one stamp hold the same numbers, several in each: they tell in other
+    words what another one told, as where weather was joined to counts.
+    """
+    values = [name for name in numbers if name not in time]
+    again = int(frame[[*time, *values]].duplicated().sum())
+    return len(values) > 1 and 2 * again > _left(frame, (), time)
 
 
 def _keys(

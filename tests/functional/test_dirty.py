@@ -25,7 +25,11 @@ SETS = {
     "nab_realTraffic": [],
 }
 ANSWERS = {  # to what init asks of them, in the config that it wrote
-    "dirty_metro_traffic": {"duplicates: error": "duplicates: first"},
+    "dirty_air_quality_uci": {"missing: error": "missing: seasonal"},
+    "dirty_metro_traffic": {
+        "duplicates: error": "duplicates: first",
+        "gaps: error": "gaps: fill\n  fill_limit: 24\n  missing: seasonal",
+    },
     "nab_realTraffic": {
         "off_grid: error": "off_grid: error\n  aggregate: mean\n  gaps: fill\n  fill_limit: 24"
     },
