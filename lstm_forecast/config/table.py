@@ -127,6 +127,13 @@ class DataConfig(Section):
             " item]; none: one series"
         ),
     )
+    leave_out: Names = Field(
+        (),
+        description=(
+            "series that are left out, by their ids, such as [Total]; where several columns name a"
+            " series, by its joined id, such as [Vienna/Total]"
+        ),
+    )
     targets: Annotated[Names, Field(min_length=1)] = Field(description="columns to forecast")
     covariates: CovariatesConfig = CovariatesConfig()
     freq: str | None = Field(

@@ -45,7 +45,8 @@ class CsvConfig(Section):
         None, description="what lines begin with that are left out, such as '#'; absent: none are"
     )
     units_row: bool = Field(
-        False, description="whether the line below the header holds units, and is left out"
+        False,
+        description="whether the line below the header, or up to 3, hold units, and are left out",
     )
     footer: Annotated[Whole, Field(ge=0, le=100)] = Field(
         0,

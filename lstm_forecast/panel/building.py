@@ -17,6 +17,7 @@ from lstm_forecast.panel.closed import closed_text
 from lstm_forecast.panel.covariates import Known, known_ahead, static_values
 from lstm_forecast.panel.events import event_rows, last_moment, one_row_per_step
 from lstm_forecast.panel.grid import Grid
+from lstm_forecast.panel.leave_out import without_series
 from lstm_forecast.panel.open_end import open_end
 from lstm_forecast.panel.panel import Layout, Panel
 from lstm_forecast.panel.placing import (
@@ -131,13 +132,15 @@ class _Placed:
 def _placed(table: Table, stamps: Stamps, data: DataConfig) -> tuple[_Placed, list[Finding]]:
     """Every row by its series and its step of the grid, and those that lie between the steps."""
     codes, ids = series_of_rows(table, data.series_columns, default=data.targets[0])
+    table, stamps, codes, ids, left_out = without_series(table, stamps, codes, ids, data.leave_out)
     if data.aggregate is not None:
         events = event_rows(table, stamps, codes, ids, data)
         placed = _Placed(events.table, events.rows, events.grid, events.ids)
-        return _open(placed, data, events.findings)
+        return _open(placed, data, [*left_out, *events.findings])
     grid, ordinals, findings = steps_of_rows(
         table, stamps, codes, freq=data.freq, off_grid=data.off_grid
     )
+    findings = [*left_out, *findings]
     if (ordinals < 0).any():
         kept = ordinals >= 0
         table = replace(table, frame=table.frame[kept])

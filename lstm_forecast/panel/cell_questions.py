@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from lstm_forecast.config.table import MOST_SENTINELS, DataConfig
 from lstm_forecast.config.text_files import CsvConfig
 from lstm_forecast.panel.draft import Choice, Question
-from lstm_forecast.tables.amounts import is_limit, split
+from lstm_forecast.tables.amounts import are_flags, is_limit, split
 from lstm_forecast.tables.first_look import FirstLook
 from lstm_forecast.tables.look_findings import LONGEST_SENTINEL, reading
 
@@ -54,14 +54,17 @@ def questions_of_texts(look: FirstLook, data: DataConfig, *, rows: int) -> Itera
 
 
 def _beside(look: FirstLook, data: DataConfig, name: str, words: Sequence[str]) -> Iterator[Choice]:
-    """The answer that a unit beside some numbers is that of all, if nothing else is odd."""
+    """The answer that a unit beside some numbers is that of all, or that flags stand there, if
+    nothing else is odd.
+    """
     written, found = look.written, [split(word) for word in words]
     read = [one for one in found if one and written.style.number(one.digits) is not None]
     beside = {one.unit for one in read}
-    if len(read) == len(words) and len(beside) == 1:
-        units = {**written.units_of(name), **dict.fromkeys(beside, 1.0)}
+    if len(read) == len(words) and (len(beside) == 1 or are_flags(beside)):
+        units = {**written.units_of(name), **dict.fromkeys(sorted(beside), 1.0)}
         count = sum(look.doubtful[name][word] for word in words)
-        effect = f"{count:,} numbers are taken without what stands beside them"
+        named = f" ({', '.join(sorted(beside))})" if len(beside) > 1 else ""
+        effect = f"{count:,} numbers are taken without what stands beside them{named}"
         yield Choice({"units": {**data.units, name: units}}, effect)
 
 

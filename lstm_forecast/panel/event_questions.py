@@ -17,6 +17,7 @@ from lstm_forecast.panel.draft import Choice
 from lstm_forecast.panel.events import ZERO_RULES, moments_of, step_periods
 from lstm_forecast.panel.frequency import TICKS_OF_DAY
 from lstm_forecast.panel.grid import stamp_text, ticks_of
+from lstm_forecast.panel.leave_out import without_series
 from lstm_forecast.panel.placing import grid_from, series_of_rows, stamped_rows
 from lstm_forecast.panel.regular import LONGEST_FILLED_GAP
 from lstm_forecast.panel.seasons import season_length
@@ -61,7 +62,8 @@ class EventLook:
     def of(cls, table: Table, data: DataConfig, *, equal: int) -> Self:
         """The rows of a table that hold something."""
         table, stamps, _ = stamped_rows(table, data, data.targets)
-        codes, _ = series_of_rows(table, data.series_columns, default=data.targets[0])
+        codes, ids = series_of_rows(table, data.series_columns, default=data.targets[0])
+        table, stamps, codes, _, _ = without_series(table, stamps, codes, ids, data.leave_out)
         cells = table.frame[list(data.targets)]
         values = cells.apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
         return cls(table, stamps, codes, values, equal)

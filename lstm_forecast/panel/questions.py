@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,8 +30,8 @@ READING_KEYS = (
 )  # fmt: skip
 # Keys of what is done about faults, in the order in which they are told.
 POLICIES = (
-    "dst", "closed", "future_rows", "aggregate", "day_start", "partial", "off_grid", "unsorted",
-    "duplicates", "gaps", "fill_limit", "sentinels", "infinite", "censored", "missing",
+    "leave_out", "dst", "closed", "future_rows", "aggregate", "day_start", "partial", "off_grid",
+    "unsorted", "duplicates", "gaps", "fill_limit", "sentinels", "infinite", "censored", "missing",
 )  # fmt: skip
 OPEN = {"timestamp": "(the time)", "targets": ["(the target)"]}
 
@@ -62,7 +62,8 @@ def table_as_asked(
         mode="json"
     )
     known = config_of(described, arguments, source=caller.name).data
-    settled = settle(_with_words(look, known, given), source)
+    decided = (key for section, key, *_ in given if section == "data")
+    settled = settle(_with_words(look, known, decided), source)
     if settled.questions:
         freq = {} if ("data", "freq") in given else {"freq": settled.data.freq}
         raise DataError(*(_asked(question, freq, caller.setting) for question in settled.questions))
@@ -122,19 +123,27 @@ def _given_data(settings: Sequence[Argument], command: str) -> DataConfig:
 def with_policies(look: FirstLook, policies: Mapping[str, Any]) -> FirstLook:
     """The look at a table whose faults are settled by ``policies``, as far as these go."""
     known = look.data.model_copy(update={"sentinels": (), **policies})
-    return _with_words(look, known, {("data", key) for key in policies})
+    return _with_words(look, known, policies)
 
 
-def _with_words(look: FirstLook, known: DataConfig, given: Collection[Key]) -> FirstLook:
-    """The look with what is ``known`` of the table: words for missing values beside those found."""
-    decided = frozenset(key[1] for key in given if key[0] == "data")
+def _with_words(look: FirstLook, known: DataConfig, decided: Iterable[str]) -> FirstLook:
+    """The look with what is ``known`` of the table, where keys are ``decided``: words for missing
+    values beside those found, of which those that may say something stay open.
+    """
     read = [word for word in look.data.sentinels if known.censored == "error" or not _limit(word)]
+    doubtful = {
+        name: unnamed
+        for name, found in look.doubtful.items()
+        if (unnamed := {word: n for word, n in found.items() if word not in known.sentinels})
+    }
+    occurrences = sum(sum(found.values()) for found in doubtful.values())
     return replace(
         look,
         data=known.model_copy(update={"sentinels": (*known.sentinels, *read)}),
         harmless=(*look.harmless, *known.sentinels),
-        decided=decided,
-        doubtful={} if ("data", "sentinels") in given else look.doubtful,
+        decided=frozenset(decided),
+        doubtful=doubtful,
+        doubtful_rows=min(look.doubtful_rows, occurrences),
     )
 
 

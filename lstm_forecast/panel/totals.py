@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.series_names import name_parts
-from lstm_forecast.tables.faults import Finding
+from lstm_forecast.tables.faults import Finding, setting
 from lstm_forecast.tables.totals import MIN_ROWS, listed, rounding, rounding_of_sums
 
 __all__ = ["series_totals"]
@@ -83,8 +83,9 @@ def _finding(ids: Sequence[str], totals: dict[int, tuple[int, str]]) -> Finding:
         f"series {ids[k]} is the sum of {others}, at {count:,} stamps"
         for k, (count, others) in totals.items()
     ]
+    option = setting("leave_out", [ids[k] for k in totals])
     text = (
         f"{listed(each, between='; ')}: what learns from a total and its parts sees the same twice;"
-        " leave the rows of one or the other out"
+        f" {option} leaves the rows of the total{'s' * (len(totals) > 1)} out"
     )
     return Finding("totals", "note", sum(count for count, _ in totals.values()), text)

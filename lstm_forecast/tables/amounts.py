@@ -3,7 +3,7 @@ beside them, in brackets, as a limit of what could be measured, as yes or no.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 __all__ = [
-    "ALONE", "STYLES", "Amount", "Style", "censored_in", "is_limit", "numbers_written",
-    "split", "truths_written",
+    "ALONE", "STYLES", "Amount", "Style", "are_flags", "censored_in", "is_limit",
+    "numbers_written", "split", "truths_written",
 ]  # fmt: skip
 
 MINUS = "-\u2212\u2013"
@@ -38,6 +38,9 @@ TRUTHS = (
     ("true", "false"), ("yes", "no"), ("y", "n"), ("ja", "nein"), ("j", "n"), ("wahr", "falsch"),
     ("oui", "non"), ("vrai", "faux"), ("sí", "no"), ("si", "no"), ("sim", "não"), ("on", "off"),
 )  # fmt: skip
+# Letters behind numbers that statistical offices put there: b for a break in the series, e for an
+# estimate, p for provisional, r for revised and so on. Those that are units, such as g, are not.
+FLAGS = r"[bdepru]{1,3}|[cfinsz]"
 ALONE: Mapping[str, float] = {"": 1.0}  # no unit beside the number
 
 
@@ -123,6 +126,13 @@ def split(text: str) -> Amount | None:
         digits=found["digits"],
         unit=beside[0] if beside else "",
     )
+
+
+def are_flags(texts: Collection[str]) -> bool:
+    """Whether texts beside numbers may be the flags of statistical offices, such as p and e, which
+    no number is multiplied by.
+    """
+    return all(re.fullmatch(FLAGS, text) for text in texts)
 
 
 def numbers_written(

@@ -31,6 +31,7 @@ from lstm_forecast.tables.layout import (
     table_lines,
 )
 from lstm_forecast.tables.left_out import require_no_doubt, require_recorded
+from lstm_forecast.tables.logs import require_no_log
 from lstm_forecast.tables.number_style import decimal_of, detect_decimal
 
 __all__ = [
@@ -124,6 +125,8 @@ def sniff(file: Path, written: CsvConfig = DETECTED, columns: Sequence[str] | No
         raise DataError(f"{file}: empty; expected a header line and rows")
     if len(sample) == SAMPLE_BYTES:
         text = text[: text.rfind("\n") + 1] or text  # without the line that the sample cuts
+    if written.delimiter is None:
+        require_no_log(file, text)
     delimiter, layout, found = _laid_out(text, written, columns or ())
     if found is not None:
         if columns is None:
@@ -134,8 +137,8 @@ def sniff(file: Path, written: CsvConfig = DETECTED, columns: Sequence[str] | No
     records = _head_records(text, delimiter, layout)
     if not records:
         raise DataError(f"{file}: no line {layout.header:,}, which data.csv.header names")
-    if written.units_row and layout.units is None and len(records) > 1:
-        layout = replace(layout, units=records.pop(1)[0])
+    if written.units_row and not layout.units and len(records) > 1:
+        layout = replace(layout, units=(records.pop(1)[0],))
     (_, header), *rows = records
     decimal = decimal_of(written) or detect_decimal([row for _, row in rows])
     return Dialect(delimiter, decimal, encoding, _named(header), layout)
@@ -301,7 +304,7 @@ def tail_records(tail: bytes, dialect: Dialect, most: int) -> list[list[str]]:
     layout = Layout(comment=dialect.layout.comment)
     rows = [row for _, row in _records(lines, dialect.delimiter, layout)]
     start = next((k for k, row in enumerate(rows, 1) if _named(row) == dialect.columns), 0)
-    return rows[start + (start > 0 and dialect.layout.units is not None) :]
+    return rows[start + (start > 0) * len(dialect.layout.units) :]
 
 
 def _width(text: str, delimiter: str) -> tuple[bool, int]:

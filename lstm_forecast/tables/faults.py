@@ -70,6 +70,6 @@ def require_columns(source: Source, wanted: Sequence[str] | None, present: Seque
         )
 
 
-def setting(key: str, value: str) -> str:
+def setting(key: str, value: str | Sequence[str]) -> str:
     """The option that sets a key of the section data, as a shell takes it."""
     return f"--set {shlex.quote(f'data.{key}={quote(value)}')}"

@@ -20,6 +20,8 @@ from lstm_forecast.tables.blocks import refuse_blocks
 from lstm_forecast.tables.budget import Budget
 from lstm_forecast.tables.dialect import DETECTED
 from lstm_forecast.tables.faults import Finding
+from lstm_forecast.tables.footer import LINES_OF_TAIL
+from lstm_forecast.tables.layout import rows_below
 from lstm_forecast.tables.look_findings import (
     count_rows_with,
     look_findings,
@@ -85,6 +87,35 @@ def first_look(source: Source, given: Given = NOTHING_GIVEN) -> FirstLook:
     or a target.
     """
     table, look = _read(source, given)
+    try:
+        return _looked(source, table, look, given)
+    except DataError as error:
+        remedy = _footer_remedy(source, table, given)
+        if not remedy:
+            raise
+        problems = (problem.removesuffix("; correct them") for problem in error.problems)
+        raise DataError(*(f"{problem}; {remedy}" for problem in problems)) from None
+
+
+def _footer_remedy(source: Source, table: Table, given: Given) -> str:
+    """What leaves the last lines out, where these are what is wrong; nothing where they are not."""
+    tail = table.frame.tail(LINES_OF_TAIL).fillna("").astype("str").to_numpy().tolist()
+    count = 0 if isinstance(source, Frame) or given.csv.footer else rows_below(tail, [])
+    if not count:
+        return ""
+    try:
+        first_look(source, replace(given, csv=given.csv.model_copy(update={"footer": count})))
+    except DataError:
+        return ""
+    lines = "line is no row" if count == 1 else f"{count} lines are no rows"
+    return (
+        f"if the last {lines}, set data.csv.footer: {count} (--set data.csv.footer={count}),"
+        " else correct them"
+    )
+
+
+def _looked(source: Source, table: Table, look: Look, given: Given) -> FirstLook:
+    """What a table that was read, and whose rows were looked at, seems to be."""
     given = given if look.turn is None else _turned(given, look.turn)
     phase(f"looking at {table.frame.shape[1]:,} columns", columns=table.frame.shape[1])
     require_named(table.frame, given.units, key="data.units: ")

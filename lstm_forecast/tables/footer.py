@@ -9,7 +9,7 @@ from lstm_forecast.tables.dialect import Dialect, opened, tail_records
 from lstm_forecast.tables.layout import rows_below
 from lstm_forecast.tables.left_out import too_many_below
 
-__all__ = ["without_footer"]
+__all__ = ["LINES_OF_TAIL", "without_footer"]
 
 LINES_OF_TAIL = 60  # by which the last ones are seen to be no rows
 

@@ -16,6 +16,7 @@ MOST_BELOW = 10  # lines below the table that are looked for
 ROWS_OF_WIDTH = 40  # that tell how wide the table is
 LEAST_ROWS = 3  # by which the lines around them are judged
 SHARE_OF_VALUES = 0.8  # of the cells that a column of numbers gives
+MOST_UNITS = 3  # lines of units, and of what was done, below a header
 NO_UNITS = {"na", "n/a", "nan", "null", "none", "-", "?"}  # words for a missing value instead
 NUMBER = re.compile(r"[-+]?\s*[\d.,']*\d[\d.,']*([eE][-+]?\d+)?\s*%?")
 STAMP = re.compile(
@@ -24,9 +25,10 @@ STAMP = re.compile(
     r"|(1[5-9]|20)\d\d([01]\d([0-3]\d)?)?"  # 2024, 202401, 20240131
     r"|\d{4}[- ]?[QWMqwm]\d{1,2}.*"
 )
-# Jan-20, 3. März 2020 and 01/2018, which may as well be names of columns
+# Jan-20, 3. März 2020, 01/2018 and 2020年1月, which may as well be names of columns
 NAMED_STAMP = re.compile(
     r"(\d{1,2}[-. /]+)?[^\W\d_]{3,}\.?[-. /',]*\d{2,4}\b.*|\d{1,2}[-/.]\d{4}\b.*"
+    r"|\d{4}年\d{1,2}月.*"
 )
 Record = tuple[int, Sequence[str]]  # the number of its last line, and its cells
 
@@ -37,7 +39,7 @@ class Layout:
 
     header: int = 1  # nothing before this line is read
     comment: str | None = None  # no line is that begins so
-    units: int | None = None  # nor this one
+    units: tuple[int, ...] = ()  # nor these, below the header
     end: int | None = None  # nor any from this one on
     below: int = 0  # how many rows these would be
 
@@ -67,7 +69,7 @@ def _kept(numbered: Iterable[tuple[int, str]], layout: Layout) -> Iterator[tuple
         if layout.end is not None and number >= layout.end:
             return
         comment = layout.comment and not quoted and line.lstrip().startswith(layout.comment)
-        if number < layout.header or number == layout.units or comment:
+        if number < layout.header or number in layout.units or comment:
             continue
         quoted ^= line.count('"') % 2 == 1
         yield number, line
@@ -96,21 +98,22 @@ def find_layout(records: Sequence[Record], *, units: bool = False) -> Found | No
     if start and _filled(body[0][1]) == width:  # as wide as the table: it may be the header itself
         return None
     below = [cells for _, cells in body[start + 1 :]]
-    line = body[start + 1][0] if _are_units(below, width) else None
+    lines = tuple(line for line, _ in body[start + 1 :][: _rows_of_units(below, width)])
     before = body[:start]
-    if not before and sign is None and line is None:
+    if not before and sign is None and not lines:
         return None
-    names = line if not units and _may_be_names(below[0], width) else None
+    names = lines[0] if lines and not units and _may_be_names(below[0], width) else None
     doubtful = next((n for n, cells in before if _filled(cells) >= width), None)
     header = body[start][0] if before else 1
-    return Found(Layout(header, sign, line), tuple(n for n, _ in before), doubtful, names)
+    return Found(Layout(header, sign, lines), tuple(n for n, _ in before), doubtful, names)
 
 
 def rows_below(rows: Sequence[Sequence[str]], keys: Sequence[int] | None = None) -> int:
     """How many of the last rows of a file are none: they hold no stamp where all others do.
 
     With ``keys``, the columns of stamps and ids, they hold no value in one of those where all
-    others do; with none of these, in the first such column.
+    others do; with none of these, in the first such column. Stamps that are written in another way
+    have the shape of others, in the first of ``keys``.
     """
     most = min(MOST_BELOW, len(rows) - LEAST_ROWS)
     if most < 1:
@@ -130,8 +133,19 @@ def rows_below(rows: Sequence[Sequence[str]], keys: Sequence[int] | None = None)
     else:
         valued = all_are(_is_value, keys or every)[: len(keys) or 1]
         are_no_row = [any(not _is_value(_cell(cells, k)) for k in valued) for cells in last]
+        if keys and not valued:
+            shapes = {_shape(_cell(cells, keys[0])) for cells in others}
+            numbered = all("0" in shape for shape in shapes)
+            are_no_row = [
+                numbered and _shape(_cell(cells, keys[0])) not in shapes for cells in last
+            ]
     whole = [is_blank(cells) or not odd for cells, odd in zip(last, are_no_row, strict=True)]
     return whole[::-1].index(True) if True in whole else most
+
+
+def _shape(cell: str) -> str:
+    """A cell with one digit for each number in it, and one letter for each word."""
+    return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "0", cell))
 
 
 def _holds_no_stamp(cell: str) -> bool:
@@ -152,8 +166,9 @@ def _is_odd(records: Sequence[Record], width: int) -> bool:
         _begins(record, sign) for record in records for sign in COMMENT_SIGNS
     ):
         return True
-    (_, first), (_, second) = records[1:3]
-    return any(_is_value(_cell(second, k)) and not _is_value(_cell(first, k)) for k in range(width))
+    first, *others = (cells for _, cells in records[1 : 2 + MOST_UNITS])
+    row = next((cells for cells in others if any(map(_is_value, cells))), others[0])
+    return any(_is_value(_cell(row, k)) and not _is_value(_cell(first, k)) for k in range(width))
 
 
 def _filled(cells: Sequence[str]) -> int:
@@ -214,23 +229,33 @@ def _is_value(cell: str) -> bool:
     return bool(NUMBER.fullmatch(cell) or STAMP.fullmatch(cell))
 
 
-def _are_units(below: Sequence[Sequence[str]], width: int) -> bool:
-    """Whether the first row below a header says what the numbers of the others are in: it has no
-    stamp and no number itself.
+def _rows_of_units(below: Sequence[Sequence[str]], width: int) -> int:
+    """How many of the first rows below a header say what the numbers of the others are in, and how
+    these were taken: they have no stamp and no number themselves.
     """
-    if len(below) <= LEAST_ROWS:
-        return False
-    first, columns = below[0], _value_columns(below[1:], width)
+    for count in range(1, MOST_UNITS + 1):
+        first, others = below[:count], below[count:]
+        if len(others) < LEAST_ROWS:
+            break
+        columns = _value_columns(others, width)
+        stamped = [
+            column
+            for column in columns
+            if all(STAMP.fullmatch(_cell(cells, column)) for cells in others[:LEAST_ROWS])
+        ]
+        if stamped and all(_are_units(cells, columns, stamped) for cells in first):
+            return count
+    return 0
+
+
+def _are_units(first: Sequence[str], columns: Sequence[int], stamped: Sequence[int]) -> bool:
+    """Whether a row below a header holds units of the values in ``columns``, of which stamps are in
+    those that are ``stamped``.
+    """
     cells = [_cell(first, column) for column in columns]
     worded = [cell for cell in cells if cell and cell.lower() not in NO_UNITS]
-    stamped = [
-        column
-        for column in columns
-        if all(STAMP.fullmatch(_cell(cells, column)) for cells in below[1 : 1 + LEAST_ROWS])
-    ]
     return bool(
-        stamped
-        and len(worded) > 0
+        worded
         and not any(_is_value(cell) for cell in cells)
         and not any(re.search(r"\d", _cell(first, column)) for column in stamped)
     )

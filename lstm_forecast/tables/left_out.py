@@ -35,9 +35,11 @@ def require_recorded(prefix: str, found: Found, written: CsvConfig) -> None:
             f" data.csv.comment: {sign!r}, {OUT_OF_FILE}"
         )
     if found.layout.units and not written.units_row:
+        line, *more = found.layout.units
+        lines = f"{1 + len(more)} lines" if more else "line"
         problems.append(
-            f"{prefix}{found.layout.units}: the line below the header seems to hold units; set"
-            " data.csv.units_row: true, or take it out of the file"
+            f"{prefix}{line}: the {lines} below the header seem{'' if more else 's'} to hold units;"
+            f" set data.csv.units_row: true, or take {'them' if more else 'it'} out of the file"
         )
     if problems:
         raise DataError(*problems)
@@ -82,8 +84,12 @@ def lines_left_out(prefix: str, layout: Layout) -> list[Finding]:
         text = f"lines that begin with {layout.comment} are left out (data.csv.comment)"
         told.append(Finding("comment", "note", 1, text, (_file(prefix),)))
     if layout.units:
-        text = "the line below the header holds units, and is left out (data.csv.units_row)"
-        told.append(Finding("units", "note", 1, text, (f"{prefix}{layout.units}",)))
+        count = len(layout.units)
+        lines, hold, are = ("line", "holds", "is")
+        if count > 1:
+            lines, hold, are = (f"{count} lines", "hold", "are")
+        text = f"the {lines} below the header {hold} units, and {are} left out (data.csv.units_row)"
+        told.append(Finding("units", "note", count, text, (f"{prefix}{layout.units[0]}",)))
     if layout.end:
         text = f"{_lines(layout.below)} without a stamp from here on, left out (data.csv.footer)"
         told.append(Finding("footer", "note", layout.below, text, (f"{prefix}{layout.end}",)))
@@ -96,7 +102,7 @@ def keys_of(layouts: Sequence[Layout]) -> dict[str, Any]:
     return {
         "header": first.header if first.header > 1 else None,
         "comment": first.comment,
-        "units_row": first.units is not None,
+        "units_row": bool(first.units),
         "footer": max(layout.below for layout in layouts),
     }
 

@@ -13,6 +13,7 @@ from lstm_forecast.tables.amounts import (
     ALONE,
     STYLES,
     Style,
+    are_flags,
     censored_in,
     numbers_written,
     split,
@@ -80,6 +81,7 @@ def with_numbers(
         frame[name], limited = _read(cells, meaning.units.get(name, ALONE), meaning.censored, style)
         limits |= limited
         bad = cells.notna() & frame[name].isna() & ~limited
+        bad[bad] = ~cells[bad].str.strip().isin(meaning.missing)
         if bad.any():
             row = int(bad.to_numpy().argmax())
             cell, count = str(cells.iloc[row]), int(bad.sum())
@@ -132,9 +134,10 @@ def _ways(
     """
     amounts = [split(cell.strip()) for cell in bad.unique()]
     beside = {amount.unit for amount in amounts if amount} - units.keys()
-    if None in amounts or len(beside) > 1:  # one may be worth more than the other
+    alike = len(beside) <= 1 or are_flags(beside)
+    if None in amounts or not alike:  # one may be worth more than the other
         return
-    known = {**units, **dict.fromkeys(beside, 1.0)}
+    known = {**units, **dict.fromkeys(sorted(beside), 1.0)}
     listed = ", ".join(f"{unit!r}: {factor:g}" for unit, factor in known.items())
     keys = [f"data.units: {{{column!r}: {{{listed}}}}}"] if beside else []
     if any(amount.limit for amount in amounts if amount):

@@ -40,7 +40,10 @@ __all__ = [
     "MISSING_WORDS", "Table", "column_names", "data_files", "files_below", "read_table",
 ]  # fmt: skip
 
-MISSING_WORDS = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "none", "-", "?"]
+# : and .. are the words of statistical offices
+MISSING_WORDS = [
+    "", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "none", "-", "?", ":", "..",
+]  # fmt: skip
 # Characters of a cell: the time that some parsers of dates take grows with the square.
 LONGEST_CELL = 2**16
 State = tuple[int, ...]  # of a file: its size, when it was written, where it lies

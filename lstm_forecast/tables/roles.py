@@ -83,6 +83,11 @@ CIRCUMSTANCE_NAMES = {
     "nr",
     "number",
     "code",
+    "record",
+    "recno",
+    "recnum",
+    "rn",
+    "row",
 }
 NAMELESS = r"Unnamed: \d+"  # as a column without a name is called
 PLAIN = Written()  # numbers as a computer writes them

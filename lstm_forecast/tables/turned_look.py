@@ -5,6 +5,7 @@ there is.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
+from typing import Self
 
 import pandas as pd
 
@@ -163,7 +164,7 @@ def _wide(table: Table, asked: Asked) -> Look | None:
 def _doubt(table: Table, names: Names, beside: Sequence[str]) -> Look | None:
     """The look at a table whose rows may be, or are, one stamp each; None where they are series."""
     usual = names.is_counter or not names.counts
-    if not usual or not all(_holds_numbers(table.frame[name]) for name in names.names):
+    if not usual or not _hold_numbers(table.frame[list(names.names)]):
         return ROWS
     time = columns_of_time(table.frame[list(beside)])
     if not time:
@@ -239,19 +240,40 @@ def _names_of_values(frame: pd.DataFrame, keys: Sequence[str]) -> Names | None:
     beside V2, V3 and so on.
     """
     names = find_names([name for name in map(str, frame.columns) if name not in keys])
-    if names is None or _holds_numbers(frame[names.names[0]]):
-        return names
-    return find_names(names.names[1:])
+    if names is None:
+        return None
+    first = _Head.of(frame[names.names[0]])
+    return names if 2 * len(first.odd) <= first.given else find_names(names.names[1:])
 
 
-def _holds_numbers(cells: pd.Series) -> bool:
-    """Whether the first cells are numbers, in any style."""
-    head = cells.head(ROWS_LOOKED_AT)
-    if not pd.api.types.is_string_dtype(head):
-        return pd.api.types.is_numeric_dtype(head)
-    given = [cell for cell in head.str.strip().fillna("") if cell not in MISSING_WORDS]
-    odd = sum(split(cell) is None for cell in given)
-    return odd <= MOST_ODD_CELLS * len(given)
+@dataclass(frozen=True)
+class _Head:
+    """The first cells of a column, without missing ones."""
+
+    given: int
+    odd: list[str]  # those that are no numbers in any style
+
+    @classmethod
+    def of(cls, cells: pd.Series) -> Self:
+        """Those of a column, which are all odd where it holds dates or truths."""
+        head = cells.head(ROWS_LOOKED_AT)
+        if pd.api.types.is_numeric_dtype(head) and not pd.api.types.is_bool_dtype(head):
+            return cls(len(head), [])
+        texts = head.dropna().astype("str").str.strip()
+        given = [cell for cell in texts if cell not in MISSING_WORDS]
+        return cls(len(given), [cell for cell in given if split(cell) is None])
+
+    @property
+    def is_text(self) -> bool:
+        """Whether no cell is a number, and they are more than one word for a missing value."""
+        return len(self.odd) == self.given and len(set(self.odd)) > 1
+
+
+def _hold_numbers(frame: pd.DataFrame) -> bool:
+    """Whether nearly all of the first cells are numbers, and no column holds texts."""
+    heads = [_Head.of(cells) for _, cells in frame.items()]
+    odd, given = sum(len(head.odd) for head in heads), sum(head.given for head in heads)
+    return odd <= MOST_ODD_CELLS * given and not any(head.is_text for head in heads)
 
 
 def _left_out(table: Table, others: Others, names: Sequence[str]) -> Iterator[Finding]:

@@ -162,8 +162,9 @@ def _styles_of_rows(table: Table, rows: Sequence[str]) -> list[str]:
 
 
 def any_years(frame: pd.DataFrame) -> bool:
-    """Whether a column may hold years, as its first cell tells."""
-    return len(frame) > 0 and any(re.fullmatch(YEAR, str(cell)) for cell in frame.iloc[0])
+    """Whether a column may hold years, as its first cell tells, be it a text or a number."""
+    cells = frame.head(1).astype("object").to_numpy().ravel()  # each of its own type
+    return any(re.fullmatch(rf"{YEAR}(?:\.0)?", str(cell)) for cell in cells)
 
 
 def _composed(rows: str, part: str) -> str:

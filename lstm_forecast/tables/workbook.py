@@ -130,8 +130,8 @@ def _laid_out(prefix: str, rows: list[Row], wanted: Wanted, written: CsvConfig) 
         layout = replace(found.layout, header=max(found.layout.header, layout.header))
         rows = [row for row in rows if row[0] >= layout.header and not _is_comment(row, layout)]
     if written.units_row and len(rows) > 1:
-        layout = replace(layout, units=rows[1][0])
-    rows = [row for row in rows if row[0] != layout.units]
+        layout = replace(layout, units=(rows[1][0],))
+    rows = [row for row in rows if row[0] not in layout.units]
     return _without_footer(prefix, _Laid(rows, layout), wanted, written)
 
 
