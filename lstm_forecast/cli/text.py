@@ -217,7 +217,9 @@ def _inspection_lines(found: "Inspection") -> Iterator[str]:
         )
     for finding in sorted(found.findings, key=lambda finding: LEVELS.index(finding.level)):
         counts = ", ".join(f"{name} {count:,}" for name, count in finding.columns.items())
-        yield f"{finding.level}: {finding.kind}: {finding.count:,}: {finding.text}"
+        says_all = finding.level == "note" and finding.says_all(facts.rows)
+        count = "" if says_all else f"{finding.count:,}: "
+        yield f"{finding.level}: {finding.kind}: {count}{finding.text}"
         yield from (f"    {place}" for place in finding.places)
         if counts:
             yield f"    by column: {counts}"

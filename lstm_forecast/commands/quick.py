@@ -205,7 +205,7 @@ def _findings(settled: Settled, told: Season) -> Iterator[str]:
             yield from repair_notes(data, {found.kind: found.count})
         else:
             text = found.text if found.kind == OPEN_END else f"{found.count:,} rows"
-            yield f"{found.kind}: {text}"
+            yield f"{found.kind}: {text}" if found.count else found.text
 
 
 def _other_periods(panel: Panel, told: Season, periods: Ints) -> Iterator[str]:

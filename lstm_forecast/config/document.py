@@ -27,6 +27,7 @@ __all__ = [
 ]  # fmt: skip
 
 MAX_DEPTH, MOST_TOKENS = 16, 20_000
+NULL = "~"  # a sign that is a value of YAML
 TAG = "tag:yaml.org,2002:"
 # Dates stay text: pandas reads them with the data's own time zone. A value "=" or "<<" is a text
 # like any other.
@@ -76,9 +77,14 @@ def parse_document(text: str, *, source: str) -> Document:
 
 
 def override(document: Document, key: Sequence[str], text: str, *, source: str) -> None:
-    """Set one key to a YAML value, making the sections on the way."""
+    """Set one key to a YAML value, making the sections on the way.
+
+    A bare sign, as in ``decimal=,``, and a format that begins with a percent sign, are taken as
+    they are: in YAML the one is mostly no value, and the other never.
+    """
     problems_before = len(document.problems)
-    node = _compose(text, source=source, problems=document.problems)
+    bare = text.startswith("%") or (len(text) == 1 and text != NULL and not text.isalnum())
+    node = _compose(quote(text) if bare else text, source=source, problems=document.problems)
     if len(document.problems) > problems_before:
         return
     section = open_section(document, key, source=source)

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from lstm_forecast.config.table import MOST_SENTINELS, DataConfig
 from lstm_forecast.config.text_files import CsvConfig
 from lstm_forecast.panel.draft import Choice, Question
-from lstm_forecast.tables.amounts import are_flags, is_limit, split
+from lstm_forecast.tables.amounts import is_limit, split
 from lstm_forecast.tables.first_look import FirstLook
 from lstm_forecast.tables.look_findings import LONGEST_SENTINEL, reading
+from lstm_forecast.tables.number_style import units_beside
 
 __all__ = ["question_of_readings", "questions_of_texts"]
 
@@ -60,8 +61,8 @@ def _beside(look: FirstLook, data: DataConfig, name: str, words: Sequence[str]) 
     written, found = look.written, [split(word) for word in words]
     read = [one for one in found if one and written.style.number(one.digits) is not None]
     beside = {one.unit for one in read}
-    if len(read) == len(words) and (len(beside) == 1 or are_flags(beside)):
-        units = {**written.units_of(name), **dict.fromkeys(sorted(beside), 1.0)}
+    units = units_beside(written.units_of(name), beside)
+    if len(read) == len(words) and units is not None:
         count = sum(look.doubtful[name][word] for word in words)
         named = f" ({', '.join(sorted(beside))})" if len(beside) > 1 else ""
         effect = f"{count:,} numbers are taken without what stands beside them{named}"

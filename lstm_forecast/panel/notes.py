@@ -11,7 +11,8 @@ from lstm_forecast.panel.panel import Panel
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
 
 __all__ = [
-    "fences", "gap_lengths", "is_share", "panel_notes", "season_strength", "suspected_sentinels",
+    "USUAL_SENTINELS", "fences", "gap_lengths", "is_share", "panel_notes", "season_strength",
+    "suspected_sentinels",
 ]  # fmt: skip
 
 Floats = NDArray[np.float64]

@@ -105,9 +105,12 @@ class _Settling(Settling):
         done = tuple(finding for kind, finding in found.items() if kind not in open_kinds)
         data = self.data.model_copy(update={"freq": panel.layout.grid.freq, **self.written})
         totals = series_totals(panel, n_targets=len(data.targets), keys=data.series_columns)
-        notes = [replace(each, kind=each.text) for each in (*self.look.notes, *totals)]
-        told = (*done, *self.look.stamps_read, *notes, *self.told)
         rows = len(self.table.frame)
+        notes = [
+            replace(each, kind=each.text, count=0 if each.says_all(rows) else each.count)
+            for each in (*self.look.stamps_read, *self.look.notes, *totals)
+        ]
+        told = (*done, *notes, *self.told)
         return Settled(data, rows, panel, told, tuple(self.questions))
 
     def _two_readings(self) -> None:
@@ -213,7 +216,7 @@ class _Settling(Settling):
                 self.written["closed"] = rule
             if alike:
                 text = alike_text(rule, alike)
-                self.told.append(Finding(text, "note", int(panel.layout.lengths.max()), text))
+                self.told.append(Finding(text, "note", 0, text))
 
     def _sparse(self) -> None:
         """Rows of which most do not follow the one before on the next step may be events."""

@@ -13,6 +13,7 @@ from lstm_forecast.panel.panel import Layout
 from lstm_forecast.panel.questions import POLICIES, shown
 from lstm_forecast.panel.seasons import season_text, second_season, usual_season
 from lstm_forecast.panel.settle import Settled
+from lstm_forecast.tables.faults import Finding
 from lstm_forecast.tables.roles import Roles
 
 __all__ = ["fitting", "listed", "summary"]
@@ -48,15 +49,19 @@ def summary(settled: Settled, roles: Roles) -> Iterator[str]:
         yield _closed(layout, data)
     yield from _numbers(data)
     yield from panel.notes
-    for found in settled.findings:
-        policy = (
-            f": data.{found.kind}: {shown(getattr(data, found.kind))}"
-            if found.kind in POLICIES
-            else ""
-        )
-        place = f" ({found.places[0]})" if found.places else ""
-        text = found.text if found.kind == OPEN_END else f"{found.count:,} rows{policy}"
-        yield f"{found.kind}: {text}{place}"
+    yield from (_told(found, data) for found in settled.findings)
+
+
+def _told(found: Finding, data: DataConfig) -> str:
+    """What was found, and the policy that settled it."""
+    place = f" ({found.places[0]})" if found.places else ""
+    if found.kind == OPEN_END:
+        return f"{found.kind}: {found.text}{place}"
+    if not found.count:  # the text says it all
+        return f"{found.text}{place}"
+    settles = found.kind in POLICIES
+    policy = f": data.{found.kind}: {shown(getattr(data, found.kind))}" if settles else ""
+    return f"{found.kind}: {found.count:,} rows{policy}{place}"
 
 
 def _closed(layout: Layout, data: DataConfig) -> str:

@@ -4,6 +4,7 @@ policies.
 
 import difflib
 from collections.abc import Mapping
+from pathlib import Path
 
 import pandas as pd
 
@@ -15,8 +16,9 @@ from lstm_forecast.panel.covariates import find_categories, known_ahead
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.repair import numeric_sentinels
 from lstm_forecast.tables.faults import Finding, refuse
+from lstm_forecast.tables.formats import require_inside
 from lstm_forecast.tables.number_cells import Meaning
-from lstm_forecast.tables.read import Table, column_names, read_table
+from lstm_forecast.tables.read import Table, column_names, data_files, read_table
 from lstm_forecast.tables.source import Source
 from lstm_forecast.tables.turned_reading import read_turned
 
@@ -100,8 +102,11 @@ def survey_panel(
 def read_described(data: DataConfig, source: Source, *, memory_limit: int | None = None) -> Table:
     """The table in ``source``, its cells as ``data`` describes them."""
     covariates = data.covariates
+    named_by_option = data.path is None or not str(source).endswith(data.path)
     counted = data.targets if data.aggregate == "count" else ()
     try:
+        if isinstance(source, Path) and not named_by_option:
+            require_inside(data_files(source)[0], data.inside)
         if data.layout in ("wide", "calendar"):
             meaning = meaning_of(data)
             return read_turned(data, source, meaning=meaning, memory_limit=memory_limit)
@@ -117,7 +122,7 @@ def read_described(data: DataConfig, source: Source, *, memory_limit: int | None
             inside=data.inside,
         )
     except AbsentError as error:
-        if data.path is None or not str(source).endswith(data.path):  # an option named it
+        if named_by_option:
             raise
         remedy = "put the data there, or give their absolute path: --set data.path=PATH"
         raise AbsentError(

@@ -2,6 +2,7 @@
 settles it.
 """
 
+import difflib
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from lstm_forecast.documents import described
 from lstm_forecast.errors import DataError
 from lstm_forecast.tables.source import Source
 
-__all__ = ["SHOWN_PLACES", "Finding", "Level", "refuse", "require_columns", "setting"]
+__all__ = ["SHOWN_PLACES", "Finding", "Level", "absent", "refuse", "require_columns", "setting"]
 
 SHOWN_PLACES = 3  # of each kind of fault
 Level = Literal["refused", "settled", "note"]
@@ -38,6 +39,10 @@ class Finding:
         default_factory=dict, metadata=described("Cells by column, where columns matter.")
     )
 
+    def says_all(self, rows: int | None) -> bool:
+        """Whether the count tells nothing beside the text, in a table of so many ``rows``."""
+        return f"{self.count:,}" in self.text or self.count in (1, rows)
+
     @property
     def problem(self) -> str:
         """The whole in one sentence, for an error."""
@@ -62,12 +67,30 @@ def require_columns(source: Source, wanted: Sequence[str] | None, present: Seque
     if missing:
         raise DataError(
             f"{source}: no column {', '.join(missing)}; its columns are {', '.join(present)}"
+            + (absent(missing[0], present) if len(missing) == 1 else "")
         )
     twice = [name for name in wanted or () if present.count(name) > 1]
     if twice:
         raise DataError(
             f"{source}: several columns are called {', '.join(twice)}; rename all but one"
         )
+
+
+def absent(name: str, present: Sequence[str], *, option: str = "") -> str:
+    """What may be meant by the ``name`` of a column that is not ``present``: several of them, each
+    of which an ``option`` or a list names alone, or the nearest one. Begins with a semicolon.
+    """
+    parts = [part.strip() for part in name.split(",")]
+    if len(parts) > 1 and set(parts) <= set(present):
+        each = (
+            f"give the option for each: {' '.join(f'{option} {shlex.quote(one)}' for one in parts)}"
+            if option
+            else f"write a list: [{', '.join(map(quote, parts))}]"
+        )
+        return f"; these are {len(parts)} columns; {each}"
+    by_case = {other.strip().lower(): other for other in present}
+    near = difflib.get_close_matches(name.strip().lower(), by_case, n=1)
+    return f"; did you mean {by_case[near[0]]}?" if near else ""
 
 
 def setting(key: str, value: str | Sequence[str]) -> str:

@@ -4,6 +4,7 @@ stands.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pandas as pd
 
@@ -21,6 +22,7 @@ from lstm_forecast.tables.budget import Budget
 from lstm_forecast.tables.dialect import DETECTED
 from lstm_forecast.tables.faults import Finding
 from lstm_forecast.tables.footer import LINES_OF_TAIL
+from lstm_forecast.tables.formats import require_inside
 from lstm_forecast.tables.layout import rows_below
 from lstm_forecast.tables.look_findings import (
     count_rows_with,
@@ -29,7 +31,7 @@ from lstm_forecast.tables.look_findings import (
     says_something,
 )
 from lstm_forecast.tables.number_style import Written, how_written
-from lstm_forecast.tables.read import MISSING_WORDS, Table, read_table
+from lstm_forecast.tables.read import MISSING_WORDS, Table, data_files, read_table
 from lstm_forecast.tables.roles import Roles, find_roles, require_named
 from lstm_forecast.tables.source import Frame, Source
 from lstm_forecast.tables.stamps import StampStyle, find_style
@@ -152,6 +154,8 @@ def _looked(source: Source, table: Table, look: Look, given: Given) -> FirstLook
 
 def _read(source: Source, given: Given) -> tuple[Table, Look]:
     """The table with a row for each stamp of a series, and how its rows were laid out."""
+    if isinstance(source, Path):
+        require_inside(data_files(source)[0], given.inside)
     table = read_table(source, written=given.csv, inside=given.inside)
     asked = Asked(
         layout=given.layout,
@@ -175,6 +179,7 @@ def _roles(table: Table, written: Written, given: Given) -> Roles:
         timestamp=given.timestamp,
         series_columns=given.series_columns,
         targets=given.targets,
+        place=table.place,
     )
     _require_names(table, roles)
     refuse_blocks(table, roles.timestamp, roles.keys.columns)

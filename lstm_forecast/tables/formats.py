@@ -6,6 +6,7 @@ from pathlib import Path
 
 from lstm_forecast.config.inside import Inside
 from lstm_forecast.config.text_files import CsvConfig
+from lstm_forecast.errors import DataError
 from lstm_forecast.files import STDIN, open_regular
 from lstm_forecast.tables.budget import Budget
 from lstm_forecast.tables.cells import Cells
@@ -16,7 +17,7 @@ from lstm_forecast.tables.records import read_records
 from lstm_forecast.tables.text import Wanted
 from lstm_forecast.tables.workbook import read_workbook
 
-__all__ = ["ARROW", "CSV", "PARQUET", "format_of", "read_cells", "suffix_of"]
+__all__ = ["ARROW", "CSV", "PARQUET", "format_of", "read_cells", "require_inside", "suffix_of"]
 
 CSV, PARQUET, ARROW = "CSV", "Parquet", "Arrow"
 WORKBOOK, DATABASE, JSON, MONASH = "a workbook", "a database", "JSON", "tsf"
@@ -69,6 +70,20 @@ def suffix_of(file: Path) -> str:
 
 def _suffix_by(beginning: bytes) -> str | None:
     return next((suffix for sign, suffix in BEGINNINGS.items() if re.match(sign, beginning)), None)
+
+
+def require_inside(source: Path, inside: Inside) -> None:
+    """Raise DataError where ``inside`` names what a file of the format of ``source`` does not hold:
+    a sheet, a table or a query.
+    """
+    kind = format_of(source)
+    named = {"sheet": WORKBOOK, "table": DATABASE, "query": DATABASE}
+    for key, holder in named.items():
+        if getattr(inside, key) is not None and kind != holder:
+            raise DataError(
+                f"{source}: data.{key}: {getattr(inside, key)}: only {holder} has one, and this is"
+                f" {kind}; leave it out"
+            )
 
 
 def read_cells(

@@ -63,9 +63,9 @@ def _rows_with(table: Table, name: str, words: Iterable[str]) -> NDArray[np.int6
 def _readings(table: Table, written: Written) -> Iterator[Finding]:
     """Numbers that could be others as well, if there are any."""
     if written.rival is not None:
-        place = table.place(written.row_of_example(table.frame))
+        places = tuple(map(table.place, written.rows_of_examples(table.frame)))
         remedy = ", or ".join(written.remedies)
-        yield Finding("csv", "refused", written.count, written.problem, (place,), remedy)
+        yield Finding("csv", "refused", written.count, written.problem, places, remedy)
 
 
 def _mixed(table: Table, roles: Roles) -> Iterator[Finding]:

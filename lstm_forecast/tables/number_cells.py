@@ -13,14 +13,13 @@ from lstm_forecast.tables.amounts import (
     ALONE,
     STYLES,
     Style,
-    are_flags,
     censored_in,
     numbers_written,
     split,
     truths_written,
 )
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
-from lstm_forecast.tables.number_style import SAMPLED_CELLS, how_written
+from lstm_forecast.tables.number_style import SAMPLED_CELLS, how_written, units_beside
 
 __all__ = ["PLAIN", "Meaning", "may_have_two_readings", "require_one_reading", "with_numbers"]
 
@@ -58,7 +57,7 @@ def require_one_reading(frame: pd.DataFrame, delimiter: str, place: Callable[[in
     """Raise DataError where the numbers in columns of texts can be read in two ways."""
     found = how_written(frame, delimiter=delimiter)
     if found.rival is not None:
-        row = found.row_of_example(frame)
+        row = found.rows_of_examples(frame)[0]
         raise DataError(f"{place(row)}: {found.problem}; set {', or '.join(found.remedies)}")
 
 
@@ -134,10 +133,10 @@ def _ways(
     """
     amounts = [split(cell.strip()) for cell in bad.unique()]
     beside = {amount.unit for amount in amounts if amount} - units.keys()
-    alike = len(beside) <= 1 or are_flags(beside)
-    if None in amounts or not alike:  # one may be worth more than the other
+    alone = units == ALONE and len(bad) == len(cells)  # no number without a unit
+    known = units_beside({} if alone else units, beside or units)
+    if None in amounts or known is None:
         return
-    known = {**units, **dict.fromkeys(sorted(beside), 1.0)}
     listed = ", ".join(f"{unit!r}: {factor:g}" for unit, factor in known.items())
     keys = [f"data.units: {{{column!r}: {{{listed}}}}}"] if beside else []
     if any(amount.limit for amount in amounts if amount):

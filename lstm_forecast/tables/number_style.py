@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from lstm_forecast.config.text_files import CsvConfig
-from lstm_forecast.tables.amounts import ALONE, STYLES, Amount, Style, split
+from lstm_forecast.tables.amounts import ALONE, STYLES, Amount, Style, are_flags, split
+from lstm_forecast.tables.faults import SHOWN_PLACES
 
 __all__ = [
     "MOST_ODD_CELLS",
@@ -22,6 +23,7 @@ __all__ = [
     "detect_decimal",
     "how_written",
     "plain_numbers",
+    "units_beside",
 ]
 
 MOST_ODD_CELLS = 0.1  # share of cells that are no numbers in a column of numbers
@@ -38,6 +40,8 @@ MAGNITUDES = {
     "K": 1e3, "k": 1e3, "Tsd": 1e3, "Tsd.": 1e3, "M": 1e6, "Mio": 1e6, "Mio.": 1e6,
     "B": 1e9, "bn": 1e9, "Bn": 1e9, "Mrd": 1e9, "Mrd.": 1e9,
 }  # fmt: skip
+# What says that a number beside it is of another size than one without.
+SCALING = {*MAGNITUDES, "%", "‰"}
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,7 @@ class Written:
 
     style: Style = STYLES[0]
     rival: Style | None = None  # in which as many cells are numbers, and others
-    example: str = ""  # a number that both read
-    column: str = ""  # that holds it
+    examples: Mapping[str, str] = field(default_factory=dict)  # by column, what both read first
     count: int = 0  # cells of all columns that both read
     says: bool = False  # whether the config has to name the style
     units: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # where there are any
@@ -56,18 +59,28 @@ class Written:
     def problem(self) -> str:
         """What the two readings are."""
         styles = [each for each in (self.style, self.rival) if each is not None]
-        read = " or ".join(f"{style.number(self.example):,.6g}" for style in styles)
-        return f"column {self.column}: {self.example!r} has two readings, {read}"
+        shown, told = list(self.examples)[:SHOWN_PLACES], []
+        for name in shown:
+            read = " or ".join(f"{style.number(self.examples[name]):,.6g}" for style in styles)
+            told.append(f"column {name}: {self.examples[name]!r} has two readings, {read}")
+        more = len(self.examples) - len(shown)
+        return "; ".join(told) + (f"; and so in {more:,} more columns" if more else "")
+
+    @property
+    def example(self) -> str:
+        """The first of the numbers with two readings."""
+        return next(iter(self.examples.values()))
 
     @property
     def remedies(self) -> list[str]:
         """The keys of a config that choose each of them."""
         return [style.remedy for style in (self.style, self.rival) if style is not None]
 
-    def row_of_example(self, frame: pd.DataFrame) -> int:
-        """The first row that holds the number with two readings."""
-        cells = frame[self.column].str.contains(self.example, regex=False)
-        return int(cells.to_numpy().argmax())
+    def rows_of_examples(self, frame: pd.DataFrame) -> list[int]:
+        """The first rows that hold these numbers, of each column that is told."""
+        told = list(self.examples.items())[:SHOWN_PLACES]
+        cells = (frame[name].str.contains(text, regex=False) for name, text in told)
+        return list(dict.fromkeys(int(each.to_numpy().argmax()) for each in cells))
 
     def units_of(self, name: str) -> Mapping[str, float]:
         """What the numbers of a column are multiplied by for each text beside them."""
@@ -161,11 +174,9 @@ def how_written(
     for other in others:
         doubts = {name: found for name in columns if (found := columns[name].between(style, other))}
         if doubts and (style != usual or not all(columns[name].fixed for name in doubts)):
-            column, found = next(iter(doubts.items()))
             count = sum(sum(each.values()) for each in doubts.values())
-            return replace(
-                written, rival=other, column=column, example=next(iter(found)), count=count
-            )
+            examples = {name: next(iter(found)) for name, found in doubts.items()}
+            return replace(written, rival=other, examples=examples, count=count)
     return written
 
 
@@ -228,6 +239,18 @@ def _of(cells: pd.Series) -> _Numbers:
         if amount := split(cells.iloc[row].strip()):
             amounts[amount] += int(counts[shapes.iloc[row]])
     return _Numbers(amounts)
+
+
+def units_beside(known: Mapping[str, float], found: Collection[str]) -> Mapping[str, float] | None:
+    """The ``known`` units and those ``found`` beside other numbers, which are worth 1; None where
+    they may be worth more: beside another unit, or a percent sign beside plain numbers.
+    """
+    every = {*known, *found}
+    named = every - {""}
+    several = len(named) > 1 and not are_flags(named)
+    mixed = several or ("" in every and not named.isdisjoint(SCALING))
+    new = every - known.keys()
+    return None if new and mixed else {**known, **dict.fromkeys(sorted(new), 1.0)}
 
 
 def decimal_of(written: CsvConfig) -> str | None:

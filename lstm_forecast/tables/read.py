@@ -187,6 +187,10 @@ def data_files(path: Path) -> list[Path]:
         found = [path]
     else:
         found = [Path(name) for name in sorted(set(_matches(path)))]
+    if not found and os.path.isdir(path):  # noqa: PTH112
+        raise AbsentError(
+            f"{path}: a directory without files; those whose names begin with . or _ are not read"
+        )
     if not found:
         raise AbsentError(f"{path}: no such file, directory or glob")
     odd = next((file for file in found if not is_text(str(file))), None)

@@ -3,17 +3,22 @@ be forecast.
 """
 
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+import shlex
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from lstm_forecast.errors import DataError
+from lstm_forecast.tables.amounts import ALONE, numbers_written
+from lstm_forecast.tables.faults import absent
 from lstm_forecast.tables.keys import NAMING_WORDS, Keys, find_keys
 from lstm_forecast.tables.names import preferred, words_of
 from lstm_forecast.tables.number_style import Written
 from lstm_forecast.tables.numbers import are_truths, counts_rows, numbers_in, words_in
+from lstm_forecast.tables.read import MISSING_WORDS
 from lstm_forecast.tables.stamps import looks_like_time
 from lstm_forecast.tables.time_columns import find_time
 from lstm_forecast.tables.totals import Total, find_totals
@@ -90,6 +95,7 @@ CIRCUMSTANCE_NAMES = {
     "row",
 }
 NAMELESS = r"Unnamed: \d+"  # as a column without a name is called
+NEARLY = 0.5  # largest share of cells that are no numbers in a column that may be meant to be one
 PLAIN = Written()  # numbers as a computer writes them
 
 
@@ -121,13 +127,14 @@ def find_roles(
     timestamp: Sequence[str] = (),
     series_columns: Sequence[str] = (),
     targets: Sequence[str] = (),
+    place: Callable[[int], str] = "row {}".format,
 ) -> Roles:
     """Find the roles that the caller has not decided in a ``frame`` of cells as they stand in their
     file, its numbers ``written`` so. What has a unit in words beside its numbers may name series.
 
-    Raises DataError if a named column is absent, or no column looks like a time or like a target.
+    Raises DataError, by a row's ``place``, if a named column is absent or none is a time or target.
     """
-    require_named(frame, [*timestamp, *series_columns, *targets])
+    _require_all_named(frame, timestamp, series_columns, targets)
     numbers = dict(_numeric(frame, written))
     time = tuple(timestamp) or find_time(frame, numbers)
     unnamed = {name: each for name, each in numbers.items() if not written.has_words(name)}
@@ -135,35 +142,81 @@ def find_roles(
     naming = [name for name in columns if not (name in targets or _is_amount(name, numbers))]
     keys = find_keys(frame, time, tuple(series_columns), naming, unnamed)
     free = [name for name in columns if name not in (*time, *keys.columns, *targets)]
-    static = _constant(frame, keys.columns, free)
+    static = tuple(_constant(frame, keys.columns, free))
     offered = _offered([name for name in free if name not in static], numbers)
-    chosen = tuple(targets) or _chosen(offered, time, columns)
+    if not targets and not offered:
+        raise _nothing_to_forecast(frame, time, written, place)
+    chosen = tuple(targets) or (_find_target(offered),)
     unforecast = [name for name in free if name not in chosen]
-    unclear = [name for name in unforecast if name not in numbers and name not in static]
-    truths = [name for name in unclear if are_truths(frame[name])]
-    known = {*offered, *truths}
-    others = tuple(name for name in unforecast if name in known)
+    others, unclear = _others(frame, unforecast, numbers, {*offered}, static)
     return Roles(
         timestamp=time,
         keys=keys,
         targets=chosen,
         others=others,
         words=_words(frame, (*chosen, *others), numbers),
-        static=tuple(static),
+        static=static,
         totals=_totals(numbers, {*chosen, *others}),
-        other_times=_dates(frame, [name for name in unclear if name not in truths]),
+        other_times=_dates(frame, unclear),
     )
 
 
-def _chosen(offered: Sequence[str], time: Sequence[str], columns: Sequence[str]) -> tuple[str, ...]:
-    """What people forecast of the columns that are offered. Raises DataError if none is."""
-    if offered:
-        return (_find_target(offered),)
-    raise DataError(
-        f"no numeric column to forecast beside {' '.join(time)}; the columns are"
-        f" {', '.join(columns)}; where rows are events, name one of them as the target, with"
-        " data.aggregate: count and data.freq: D, which counts them by day"
+def _others(
+    frame: pd.DataFrame,
+    names: Sequence[str],
+    numbers: Mapping[str, pd.Series],
+    offered: Container[str],
+    static: Container[str],
+) -> tuple[tuple[str, ...], list[str]]:
+    """Those of the columns that could be covariates, and those that may be anything."""
+    unclear = [name for name in names if name not in numbers and name not in static]
+    truths = {name for name in unclear if are_truths(frame[name])}
+    others = tuple(name for name in names if name in offered or name in truths)
+    return others, [name for name in unclear if name not in truths]
+
+
+def _nothing_to_forecast(
+    frame: pd.DataFrame, time: Sequence[str], written: Written, place: Callable[[int], str]
+) -> DataError:
+    found = _nearly_numeric(frame.drop(columns=list(time)), written)
+    nearly = found.told(place) if found else ""
+    columns = ", ".join(map(str, frame.columns))
+    return DataError(
+        f"no numeric column to forecast beside {' '.join(time)}; the columns are {columns};{nearly}"
+        " where rows are events, name one of them as the target, with data.aggregate: count and"
+        " data.freq: D, which counts them by day"
     )
+
+
+@dataclass(frozen=True)
+class _Nearly:
+    """A column of numbers, but for too many of its cells."""
+
+    name: str
+    share: float  # of the cells that are given: numbers
+    rows: NDArray[np.int64]  # of the others
+    first: str  # of these
+
+    def told(self, place: Callable[[int], str]) -> str:
+        """What keeps it from being forecast, and how to go on."""
+        return (
+            f" {place(int(self.rows[0]))}: column {self.name} holds numbers, and {self.first!r} is"
+            f" none ({len(self.rows):,} such cells): correct them, or name the column with"
+            f" --target {shlex.quote(self.name)} to hear what they may be;"
+        )
+
+
+def _nearly_numeric(frame: pd.DataFrame, written: Written) -> _Nearly | None:
+    """The column of texts that has the largest share of numbers, at least half of its cells."""
+    found: list[_Nearly] = []
+    for name in map(str, frame.select_dtypes("str").columns):
+        cells = frame[name].str.strip()
+        given = cells[cells.notna() & ~cells.isin(MISSING_WORDS)]
+        odd = numbers_written(given, written.style, ALONE).isna()
+        if len(given) and odd.any() and odd.mean() <= NEARLY:
+            rows = np.flatnonzero(frame.index.isin(odd.index[odd]))
+            found.append(_Nearly(name, 1 - odd.mean(), rows, given[odd].iloc[0]))
+    return max(found, key=lambda each: each.share, default=None)
 
 
 def _numeric(frame: pd.DataFrame, written: Written) -> Iterator[tuple[str, pd.Series]]:
@@ -174,12 +227,28 @@ def _numeric(frame: pd.DataFrame, written: Written) -> Iterator[tuple[str, pd.Se
             yield name, numbers
 
 
-def require_named(frame: pd.DataFrame, named: Iterable[str], *, key: str = "") -> None:
-    """Raise DataError for a named column that the table does not have; ``key`` begins it."""
+def _require_all_named(
+    frame: pd.DataFrame,
+    timestamp: Sequence[str],
+    series_columns: Sequence[str],
+    targets: Sequence[str],
+) -> None:
+    require_named(frame, timestamp, option="--timestamp")
+    require_named(frame, series_columns, option="--series-id")
+    require_named(frame, targets, option="--target")
+
+
+def require_named(
+    frame: pd.DataFrame, named: Iterable[str], *, key: str = "", option: str = ""
+) -> None:
+    """Raise DataError for a named column that the table does not have; ``key`` begins it, and an
+    ``option`` named it, of those that are repeated.
+    """
     columns = [str(name) for name in frame.columns]
     for name in named:
         if name not in columns:
-            raise DataError(f"{key}no column {name}; the columns are {', '.join(columns)}")
+            meant = absent(name, columns, option=option)
+            raise DataError(f"{key}no column {name}; the columns are {', '.join(columns)}{meant}")
 
 
 def _dates(frame: pd.DataFrame, names: Sequence[str]) -> tuple[str, ...]:

@@ -168,26 +168,41 @@ def _parsed(file: Path, dialect: Dialect, **options: Any) -> pd.DataFrame:
     except UnicodeError as error:
         raise DataError(f"{file}: not {encoding} text ({error}); set data.csv.encoding") from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, *UNREADABLE) as error:
-        raise DataError(f"{file}: not readable as CSV: {str(error).strip()}") from None
+        if isinstance(error, pd.errors.ParserError):
+            _require_narrow(file, dialect)  # says more than pandas does
+        why = str(error).strip().removeprefix("Error tokenizing data. C error: ")
+        raise DataError(f"{file}: not readable as CSV: {why}") from None
 
 
 def require_narrow_rows(file: Path, dialect: Dialect, *, n_rows: int, delimiters: int) -> None:
     """Refuse cells behind the last column, as from 1,5 for 1.5: pandas drops them silently."""
-    width, delimiter = len(dialect.columns), dialect.delimiter
-    if delimiters == (width - 1) * (n_rows + 1):  # unless cells hold delimiters or are missing
-        return
+    # unless cells hold delimiters or are missing
+    if delimiters != (len(dialect.columns) - 1) * (n_rows + 1):
+        _require_narrow(file, dialect)
+
+
+def _require_narrow(file: Path, dialect: Dialect) -> None:
+    """Raise DataError for rows that are wider than the header; where most are, the first of them
+    may be the header, if it holds no number.
+    """
+    width, delimiter, first, count, total = len(dialect.columns), dialect.delimiter, None, 0, 0
     with opened(file, dialect) as records:
-        wide = (
-            (line, row)
-            for line, row in records
-            if len(row) > width and any(map(str.strip, row[width:]))
-        )
-        for line, row in wide:
-            raise DataError(
-                f"{file}:{line}: the header names {width} columns, and this row has {len(row)}:"
-                f" {delimiter.join(row)[:80]!r} ({1 + sum(1 for _ in wide):,} such rows); put cells"
-                f" that hold {delimiter!r} in quotes, or set data.csv.delimiter"
-            )
+        for line, row in records:
+            total += 1
+            if len(row) > width and any(map(str.strip, row[width:])):
+                first = first or (line, row)
+                count += 1
+    if first is None:
+        return
+    line, row = first
+    columns = "1 column" if width == 1 else f"{width} columns"
+    named = 2 * count > total and not any(cell.strip()[:1].isdigit() for cell in row)
+    header = f", or data.csv.header: {line} if that line names the columns" if named else ""
+    raise DataError(
+        f"{file}:{line}: the header names {columns}, and this row has {len(row)}:"
+        f" {delimiter.join(row)[:80]!r} ({count:,} such rows); put cells that hold {delimiter!r} in"
+        f" quotes, or set data.csv.delimiter{header}"
+    )
 
 
 def cut_row(file: Path, dialect: Dialect) -> list[Finding]:

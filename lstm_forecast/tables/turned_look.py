@@ -281,10 +281,10 @@ def _left_out(table: Table, others: Others, names: Sequence[str]) -> Iterator[Fi
     for kind in dict.fromkeys(others.made.values()):
         columns = [name for name, each in others.made.items() if each == kind]
         text = f"{', '.join(columns)}: the {kind} of {span_of(names)}, and left out"
-        yield Finding("layout", "note", len(columns), text, (table.place(0),))
+        yield Finding("layout", "note", len(table.frame), text, (table.place(0),))
     if others.odd:
         text = f"{', '.join(others.odd)}: no part of a stamp, and left out"
-        yield Finding("layout", "note", len(others.odd), text, (table.place(0),))
+        yield Finding("layout", "note", len(table.frame), text, (table.place(0),))
 
 
 def _not_parts(table: Table, names: Sequence[str], others: Others) -> str:

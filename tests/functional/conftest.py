@@ -18,10 +18,16 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import pytest
 
+from lstm_forecast.panel.settle import settle
 from lstm_forecast.store import FILES, open_run
+from tests.functional.unchosen import unchosen
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from lstm_forecast.panel.settle import Settled
+    from lstm_forecast.tables.first_look import FirstLook
+    from lstm_forecast.tables.source import Source
 
 ROOT = Path(__file__).parents[2]
 CONFIG = """\
@@ -130,6 +136,19 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     is said.
     """
     monkeypatch.setattr("lstm_forecast.cli.terminal.QUIET_SECONDS", math.inf)
+
+
+@pytest.fixture(autouse=True)
+def nothing_lost_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No ``init`` in this process writes a policy that loses anything and that nobody chose."""
+
+    def watched(look: "FirstLook", source: "Source") -> "Settled":
+        settled = settle(look, source)
+        lost = list(unchosen(look, settled))
+        assert not lost, f"{source}: {lost}\n{settled.data!r}"
+        return settled
+
+    monkeypatch.setattr("lstm_forecast.commands.init.settle", watched)
 
 
 @pytest.fixture(scope="session")

@@ -88,7 +88,7 @@ def test_tables_of_people_are_read_from_first_to_last_and_forecast_from_there(
 def test_letters_of_zones_leave_no_gap_and_no_double_over_the_change(folder: Path) -> None:
     data, said = init(case_file("zone_letters.csv"))
     assert data.timezone == "Europe/Berlin"
-    assert "the letters CEST, CET behind stamps are those of Europe/Berlin: 720 rows" in said
+    assert "the letters CEST, CET behind stamps are those of Europe/Berlin" in said
     assert (data.duplicates, data.gaps) == ("error", "error")
 
 

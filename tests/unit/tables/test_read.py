@@ -394,8 +394,10 @@ def test_a_quote_that_is_never_closed_is_a_data_error(tmp_path: Path, n_rows: in
 
 
 def test_a_path_that_matches_nothing_says_so(tmp_path: Path) -> None:
-    for path in (tmp_path / "none.csv", tmp_path / "*.csv", tmp_path):
+    for path in (tmp_path / "none.csv", tmp_path / "*.csv"):
         assert refused(path).startswith(f"{path}: no such file")
+    (tmp_path / ".hidden.csv").write_text("ds,y\n")
+    assert refused(tmp_path).startswith(f"{tmp_path}: a directory without files; ")
 
 
 # Many files
