@@ -32,7 +32,7 @@ PLANTED = {
     "commands/train.py": f"import {PACKAGE}.commands.predict",
     "training/learn.py": "import keras",
     "forecasting/table.py": "import matplotlib",
-    "panel/grid.py": f"import {PACKAGE}.windows.windows",
+    "panel/steps/grid.py": f"import {PACKAGE}.windows.windows",
     "model/spec.py": f"import {PACKAGE}.model.onnx.graph",
 }
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lstm_forecast.cli.streams import logs_json, say
 
 if TYPE_CHECKING:
-    from lstm_forecast.panel.draft import Question
+    from lstm_forecast.panel.asking.draft import Question
 
 __all__ = ["asked", "can_ask", "safe_answers", "say_questions"]
 

@@ -68,7 +68,7 @@ def quick(
     with listening(), _line_by_line(as_json):
         from lstm_forecast.commands import quick as command
         from lstm_forecast.forecasting.prediction import LEVELS
-        from lstm_forecast.panel.questions import Caller, as_options
+        from lstm_forecast.panel.asking.questions import Caller, as_options
 
         command.require_places(data, output, plot)
         columns = {

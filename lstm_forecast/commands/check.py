@@ -14,13 +14,13 @@ from lstm_forecast.config.schema import Config
 from lstm_forecast.config.table import DataConfig
 from lstm_forecast.errors import DataError
 from lstm_forecast.forecasting.doubts import doubtful_season
-from lstm_forecast.panel.closed import closed_text
-from lstm_forecast.panel.find_closed import find_closed
+from lstm_forecast.panel.asking.find_closed import find_closed
+from lstm_forecast.panel.asking.questions import given_reading
 from lstm_forecast.panel.notes import panel_notes, suspected_sentinels
 from lstm_forecast.panel.panel import Panel
-from lstm_forecast.panel.questions import given_reading
 from lstm_forecast.panel.seasons import held_season, usual_seasons
 from lstm_forecast.panel.split import MIN_CONTEXT
+from lstm_forecast.panel.steps.closed import closed_text
 from lstm_forecast.panel.survey import survey_panel, survey_table
 from lstm_forecast.panel.totals import series_totals
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding

@@ -17,9 +17,8 @@ from lstm_forecast.config.table import DataConfig
 from lstm_forecast.config.text_files import CsvConfig
 from lstm_forecast.errors import UsageError, WriteError
 from lstm_forecast.files import STDIN, is_text
-from lstm_forecast.panel.draft import Choice, Draft, Question
-from lstm_forecast.panel.panel import Panel
-from lstm_forecast.panel.questions import (
+from lstm_forecast.panel.asking.draft import Choice, Draft, Question
+from lstm_forecast.panel.asking.questions import (
     POLICIES,
     as_options,
     given_policies,
@@ -27,13 +26,14 @@ from lstm_forecast.panel.questions import (
     question_lines,
     with_policies,
 )
+from lstm_forecast.panel.asking.settle import Settled, settle
+from lstm_forecast.panel.asking.summary import fitting, listed, summary
+from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.seasons import usual_season
-from lstm_forecast.panel.settle import Settled, settle
-from lstm_forecast.panel.summary import fitting, listed, summary
 from lstm_forecast.store import write_whole
 from lstm_forecast.store.outputs import require_apart
+from lstm_forecast.tables.files.formats import suffix_of
 from lstm_forecast.tables.first_look import Given, first_look
-from lstm_forecast.tables.formats import suffix_of
 from lstm_forecast.tables.roles import Roles
 
 __all__ = ["init", "name_of"]

@@ -27,7 +27,7 @@ from lstm_forecast.retraining.textfile import write_monitor_metrics
 from lstm_forecast.store import find_run, open_run, run_home
 from lstm_forecast.store.documents import data_path, read_config, read_metrics
 from lstm_forecast.store.outputs import PICTURES, require_apart, require_output, require_suffix
-from lstm_forecast.tables.budget import Budget, Size
+from lstm_forecast.tables.files.budget import Budget, Size
 from lstm_forecast.tables.read import column_names, files_below, read_table
 
 __all__ = ["monitor", "told"]

@@ -19,8 +19,8 @@ from lstm_forecast.forecasting.table import actual_values, chosen_ids, panel_ids
 from lstm_forecast.judging.earlier import earlier_forecasts
 from lstm_forecast.model.published import network_name
 from lstm_forecast.panel.ended import ended_notes
-from lstm_forecast.panel.grid import stamp_text
 from lstm_forecast.panel.panel import Panel
+from lstm_forecast.panel.steps.grid import stamp_text
 from lstm_forecast.pictures.forecast import MAX_PANELS, forecast_figure
 from lstm_forecast.pictures.gates import MAX_LAYERS, DrawnLayer, gates_figure
 from lstm_forecast.pictures.horizon import horizon_figure

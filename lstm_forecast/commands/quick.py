@@ -38,11 +38,11 @@ from lstm_forecast.forecasting.table import (
 from lstm_forecast.forecasting.workbook import column_meanings
 from lstm_forecast.judging.held_back import HeldBack, held_back_windows, judge_held_back
 from lstm_forecast.model.pretrained.season import LONGEST_PERIOD, Season
+from lstm_forecast.panel.asking.questions import Caller, table_as_asked
+from lstm_forecast.panel.asking.settle import Settled
 from lstm_forecast.panel.open_end import OPEN_END
 from lstm_forecast.panel.panel import Panel
-from lstm_forecast.panel.questions import Caller, table_as_asked
 from lstm_forecast.panel.seasons import season_text
-from lstm_forecast.panel.settle import Settled
 from lstm_forecast.panel.survey import repair_notes, survey_panel
 from lstm_forecast.store import write_whole
 from lstm_forecast.store.outputs import PICTURES, require_output, require_suffix

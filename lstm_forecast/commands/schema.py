@@ -117,7 +117,7 @@ def _slow() -> Mapping[str, Kinds]:
     from lstm_forecast.judging.comparison import Comparison
     from lstm_forecast.judging.generated import Pretrained
     from lstm_forecast.judging.live import Monitored
-    from lstm_forecast.panel.draft import Draft
+    from lstm_forecast.panel.asking.draft import Draft
     from lstm_forecast.retraining.status import Status
     from lstm_forecast.store.outputs import Drawn
     from lstm_forecast.training.inspection import Inspection

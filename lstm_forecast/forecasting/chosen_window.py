@@ -16,8 +16,8 @@ from lstm_forecast.forecasting.loaded import (
     usable_panel,
 )
 from lstm_forecast.forecasting.table import chosen_ids, panel_ids
-from lstm_forecast.panel.grid import Grid, stamp_text
 from lstm_forecast.panel.panel import Layout, Panel
+from lstm_forecast.panel.steps.grid import Grid, stamp_text
 from lstm_forecast.tables.source import Source
 
 __all__ = ["ChosenWindow", "choose_window"]

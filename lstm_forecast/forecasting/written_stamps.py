@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from lstm_forecast.config.table import DataConfig
-from lstm_forecast.tables.stamp_parts import usual_format
-from lstm_forecast.tables.stamps import written_stamps
+from lstm_forecast.tables.stamps.columns import written_stamps
+from lstm_forecast.tables.stamps.parts import usual_format
 
 __all__ = ["WrittenStamps", "written_as"]
 

@@ -10,7 +10,7 @@ from lstm_forecast.config.loading import Argument, config_of
 from lstm_forecast.config.schema import Config
 from lstm_forecast.errors import UsageError
 from lstm_forecast.interface.run import Location
-from lstm_forecast.panel.questions import Caller, table_as_asked
+from lstm_forecast.panel.asking.questions import Caller, table_as_asked
 from lstm_forecast.tables.source import Frame, Source
 
 __all__ = ["arguments_of", "as_argument", "settled_config"]

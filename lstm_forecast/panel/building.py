@@ -12,11 +12,8 @@ from numpy.typing import NDArray
 from lstm_forecast.config.closed import ClosedConfig
 from lstm_forecast.config.table import DataConfig
 from lstm_forecast.errors import DataError
-from lstm_forecast.panel.calendar import calendar_values
-from lstm_forecast.panel.closed import closed_text
 from lstm_forecast.panel.covariates import Known, known_ahead, static_values
 from lstm_forecast.panel.events import event_rows, last_moment, one_row_per_step
-from lstm_forecast.panel.grid import Grid
 from lstm_forecast.panel.leave_out import without_series
 from lstm_forecast.panel.open_end import open_end
 from lstm_forecast.panel.panel import Layout, Panel
@@ -31,6 +28,9 @@ from lstm_forecast.panel.placing import (
 )
 from lstm_forecast.panel.repair import empty_targets, numeric_sentinels, settle
 from lstm_forecast.panel.rows import Rows
+from lstm_forecast.panel.steps.calendar import calendar_values
+from lstm_forecast.panel.steps.closed import closed_text
+from lstm_forecast.panel.steps.grid import Grid
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding, Level
 from lstm_forecast.tables.read import Table
 

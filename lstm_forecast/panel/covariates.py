@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from lstm_forecast.config.covariates import CovariatesConfig
 from lstm_forecast.errors import DataError
-from lstm_forecast.panel.calendar import calendar_names
+from lstm_forecast.panel.steps.calendar import calendar_names
 from lstm_forecast.tables.read import MISSING_WORDS
 
 __all__ = ["Known", "find_categories", "known_ahead", "static_values"]

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from lstm_forecast.config.table import DataConfig
 from lstm_forecast.errors import DataError
-from lstm_forecast.panel.frequency import sub_daily
-from lstm_forecast.panel.grid import Grid, stamp_text, ticks_of
-from lstm_forecast.panel.periods import Periods, periods_of
 from lstm_forecast.panel.placing import grid_from, known_freq
 from lstm_forecast.panel.rows import Rows
+from lstm_forecast.panel.steps.frequency import sub_daily
+from lstm_forecast.panel.steps.grid import Grid, stamp_text, ticks_of
+from lstm_forecast.panel.steps.periods import Periods, periods_of
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
 from lstm_forecast.tables.read import MISSING_WORDS, Table
 

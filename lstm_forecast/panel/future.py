@@ -12,15 +12,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lstm_forecast.errors import DataError
-from lstm_forecast.panel.calendar import calendar_values
-from lstm_forecast.panel.grid import ticks_of
 from lstm_forecast.panel.panel import Layout, Panel
 from lstm_forecast.panel.placing import series_of_rows
 from lstm_forecast.panel.rows import Rows
 from lstm_forecast.panel.series_names import name_parts
+from lstm_forecast.panel.steps.calendar import calendar_values
+from lstm_forecast.panel.steps.grid import ticks_of
 from lstm_forecast.tables.faults import refuse
 from lstm_forecast.tables.read import Table
-from lstm_forecast.tables.stamps import joined, written_stamps, zoned_stamps
+from lstm_forecast.tables.stamps.columns import joined, written_stamps, zoned_stamps
 
 __all__ = ["Given", "future_rows", "future_stamps", "future_table", "look_ahead"]
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from lstm_forecast.panel.grid import Grid
 from lstm_forecast.panel.rows import Rows
+from lstm_forecast.panel.steps.grid import Grid
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
 
 __all__ = ["OPEN_END", "last_values", "open_cells", "open_end", "without_open_rows"]

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from lstm_forecast.errors import DataError
 from lstm_forecast.panel.covariates import Known
-from lstm_forecast.panel.grid import Grid
 from lstm_forecast.panel.rows import Rows
+from lstm_forecast.panel.steps.grid import Grid
 
 __all__ = ["Layout", "Panel"]
 

@@ -9,16 +9,16 @@ from numpy.typing import NDArray
 
 from lstm_forecast.config.table import DataConfig
 from lstm_forecast.errors import DataError
-from lstm_forecast.panel.frequency import TICKS_OF_DAY, is_freq
-from lstm_forecast.panel.grid import Grid, date_in, ticks_of
-from lstm_forecast.panel.inference import infer_freq
-from lstm_forecast.panel.moves import moves_to
 from lstm_forecast.panel.rows import Rows
 from lstm_forecast.panel.series_names import joined_name
-from lstm_forecast.panel.spacing import round_phase
+from lstm_forecast.panel.steps.frequency import TICKS_OF_DAY, is_freq
+from lstm_forecast.panel.steps.grid import Grid, date_in, ticks_of
+from lstm_forecast.panel.steps.inference import infer_freq
+from lstm_forecast.panel.steps.moves import moves_to
+from lstm_forecast.panel.steps.spacing import round_phase
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding, Level
 from lstm_forecast.tables.read import Table
-from lstm_forecast.tables.stamps import joined, zoned_stamps
+from lstm_forecast.tables.stamps.columns import joined, zoned_stamps
 
 __all__ = [
     "LONGEST_SERIES_ID", "after_end", "ahead_of_clock", "behind_targets", "event_remedy",

@@ -14,12 +14,12 @@ from lstm_forecast.config.table import DataConfig
 from lstm_forecast.errors import DataError
 from lstm_forecast.panel.events import ZERO_RULES, one_row_per_step
 from lstm_forecast.panel.fill import with_rows_added, without_missing
-from lstm_forecast.panel.grid import Grid
 from lstm_forecast.panel.open_end import open_cells, without_open_rows
 from lstm_forecast.panel.placing import event_remedy
 from lstm_forecast.panel.rows import Rows
 from lstm_forecast.panel.seasons import usual_seasons
-from lstm_forecast.panel.zones import MOST_STEPS_SKIPPED, clock_hint
+from lstm_forecast.panel.steps.grid import Grid
+from lstm_forecast.panel.steps.zones import MOST_STEPS_SKIPPED, clock_hint
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding, Level
 
 __all__ = ["LARGEST_VALUE", "empty_targets", "numeric_sentinels", "settle"]

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from pandas.tseries.frequencies import to_offset
 
 from lstm_forecast.config.closed import ClosedConfig
-from lstm_forecast.panel.closed import open_steps
-from lstm_forecast.panel.frequency import DAY, fixed_step, month_days, sub_daily
-from lstm_forecast.panel.grid import Grid
 from lstm_forecast.panel.panel import Layout
+from lstm_forecast.panel.steps.closed import open_steps
+from lstm_forecast.panel.steps.frequency import DAY, fixed_step, month_days, sub_daily
+from lstm_forecast.panel.steps.grid import Grid
 
 __all__ = [
     "autocorrelation", "held_season", "season_length", "season_text", "second_season",

@@ -8,8 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lstm_forecast.errors import DataError
-from lstm_forecast.panel.grid import date_in
 from lstm_forecast.panel.panel import Layout
+from lstm_forecast.panel.steps.grid import date_in
 
 __all__ = ["MIN_CONTEXT", "Split", "split_rows"]
 

@@ -16,11 +16,11 @@ from lstm_forecast.panel.covariates import find_categories, known_ahead
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.repair import numeric_sentinels
 from lstm_forecast.tables.faults import Finding, refuse
-from lstm_forecast.tables.formats import require_inside
-from lstm_forecast.tables.number_cells import Meaning
+from lstm_forecast.tables.files.formats import require_inside
+from lstm_forecast.tables.numbers.cells import Meaning
 from lstm_forecast.tables.read import Table, column_names, data_files, read_table
 from lstm_forecast.tables.source import Source
-from lstm_forecast.tables.turned_reading import read_turned
+from lstm_forecast.tables.turned.reading import read_turned
 
 __all__ = [
     "known_ahead", "meaning_of", "numeric_sentinels", "read_described", "read_panel",

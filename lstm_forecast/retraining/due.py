@@ -19,9 +19,9 @@ from lstm_forecast.errors import DataError, RunError
 from lstm_forecast.forecasting.loaded import LoadedRun
 from lstm_forecast.forecasting.table import seen_by_networks
 from lstm_forecast.panel.drift import drift, standing_still
-from lstm_forecast.panel.grid import Grid
 from lstm_forecast.panel.holes import history
 from lstm_forecast.panel.panel import Panel
+from lstm_forecast.panel.steps.grid import Grid
 from lstm_forecast.store import open_run, run_ids
 from lstm_forecast.store.documents import read_manifest
 

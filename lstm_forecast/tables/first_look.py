@@ -16,27 +16,27 @@ from lstm_forecast.config.table import MOST_SENTINELS, DataConfig
 from lstm_forecast.config.text_files import CsvConfig
 from lstm_forecast.errors import DataError
 from lstm_forecast.events import phase
-from lstm_forecast.tables.amounts import split
 from lstm_forecast.tables.blocks import refuse_blocks
-from lstm_forecast.tables.budget import Budget
-from lstm_forecast.tables.dialect import DETECTED
 from lstm_forecast.tables.faults import Finding
-from lstm_forecast.tables.footer import LINES_OF_TAIL
-from lstm_forecast.tables.formats import require_inside
-from lstm_forecast.tables.layout import rows_below
+from lstm_forecast.tables.files.budget import Budget
+from lstm_forecast.tables.files.dialect import DETECTED
+from lstm_forecast.tables.files.footer import LINES_OF_TAIL
+from lstm_forecast.tables.files.formats import require_inside
+from lstm_forecast.tables.files.layout import rows_below
 from lstm_forecast.tables.look_findings import (
     count_rows_with,
     look_findings,
     role_notes,
     says_something,
 )
-from lstm_forecast.tables.number_style import Written, how_written
+from lstm_forecast.tables.numbers.amounts import split
+from lstm_forecast.tables.numbers.style import Written, how_written
 from lstm_forecast.tables.read import MISSING_WORDS, Table, data_files, read_table
 from lstm_forecast.tables.roles import Roles, find_roles, require_named
 from lstm_forecast.tables.source import Frame, Source
-from lstm_forecast.tables.stamps import StampStyle, find_style
-from lstm_forecast.tables.turned import Turn, turned
-from lstm_forecast.tables.turned_look import Asked, Look, look_round
+from lstm_forecast.tables.stamps.columns import StampStyle, find_style
+from lstm_forecast.tables.turned.look import Asked, Look, look_round
+from lstm_forecast.tables.turned.table import Turn, turned
 
 __all__ = ["NOTHING_GIVEN", "FirstLook", "Given", "first_look"]
 

@@ -9,8 +9,8 @@ import pandas as pd
 
 from lstm_forecast.config.series_id import LONG_COLUMNS
 from lstm_forecast.tables.names import preferred, words_of
-from lstm_forecast.tables.numbers import is_whole
-from lstm_forecast.tables.stamps import looks_like_time
+from lstm_forecast.tables.number_columns import is_whole
+from lstm_forecast.tables.stamps.columns import looks_like_time
 
 __all__ = ["NAMING_WORDS", "Keys", "find_keys"]
 

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm_forecast.config.document import quote
-from lstm_forecast.tables.amounts import is_limit, split
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
-from lstm_forecast.tables.number_style import Written
+from lstm_forecast.tables.numbers.amounts import is_limit, split
+from lstm_forecast.tables.numbers.style import Written
 from lstm_forecast.tables.read import Table
 from lstm_forecast.tables.roles import Roles
 from lstm_forecast.tables.totals import total_notes

@@ -15,26 +15,26 @@ from lstm_forecast.config.text_files import CsvConfig
 from lstm_forecast.errors import AbsentError, ChangedError, DataError
 from lstm_forecast.events import phase
 from lstm_forecast.files import STDIN, is_text
-from lstm_forecast.tables.budget import Budget
-from lstm_forecast.tables.cells import wanted_cells
-from lstm_forecast.tables.dialect import DETECTED, Dialect, line_of, sniff
 from lstm_forecast.tables.faults import Finding, require_columns
-from lstm_forecast.tables.feather import feather_columns, read_feather
-from lstm_forecast.tables.footer import without_footer
-from lstm_forecast.tables.formats import ARROW, CSV, PARQUET, format_of, read_cells
-from lstm_forecast.tables.frames import frame_columns, read_frame
-from lstm_forecast.tables.layout import Layout
-from lstm_forecast.tables.left_out import keys_of, lines_left_out
-from lstm_forecast.tables.number_cells import PLAIN, Meaning
-from lstm_forecast.tables.parquet import parquet_columns, read_parquet
-from lstm_forecast.tables.source import Frame, Source
-from lstm_forecast.tables.text import (
+from lstm_forecast.tables.files.budget import Budget
+from lstm_forecast.tables.files.cells import wanted_cells
+from lstm_forecast.tables.files.dialect import DETECTED, Dialect, line_of, sniff
+from lstm_forecast.tables.files.feather import feather_columns, read_feather
+from lstm_forecast.tables.files.footer import without_footer
+from lstm_forecast.tables.files.formats import ARROW, CSV, PARQUET, format_of, read_cells
+from lstm_forecast.tables.files.frames import frame_columns, read_frame
+from lstm_forecast.tables.files.layout import Layout
+from lstm_forecast.tables.files.left_out import keys_of, lines_left_out
+from lstm_forecast.tables.files.parquet import parquet_columns, read_parquet
+from lstm_forecast.tables.files.text import (
     Wanted,
     count_text,
     cut_row,
     read_text,
     require_narrow_rows,
 )
+from lstm_forecast.tables.numbers.cells import PLAIN, Meaning
+from lstm_forecast.tables.source import Frame, Source
 
 __all__ = [
     "MISSING_WORDS", "Table", "column_names", "data_files", "files_below", "read_table",

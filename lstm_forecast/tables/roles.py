@@ -12,15 +12,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lstm_forecast.errors import DataError
-from lstm_forecast.tables.amounts import ALONE, numbers_written
 from lstm_forecast.tables.faults import absent
 from lstm_forecast.tables.keys import NAMING_WORDS, Keys, find_keys
 from lstm_forecast.tables.names import preferred, words_of
-from lstm_forecast.tables.number_style import Written
-from lstm_forecast.tables.numbers import are_truths, counts_rows, numbers_in, words_in
+from lstm_forecast.tables.number_columns import are_truths, counts_rows, numbers_in, words_in
+from lstm_forecast.tables.numbers.amounts import ALONE, numbers_written
+from lstm_forecast.tables.numbers.style import Written
 from lstm_forecast.tables.read import MISSING_WORDS
-from lstm_forecast.tables.stamps import looks_like_time
-from lstm_forecast.tables.time_columns import find_time
+from lstm_forecast.tables.stamps.columns import looks_like_time
+from lstm_forecast.tables.stamps.time_columns import find_time
 from lstm_forecast.tables.totals import Total, find_totals
 
 __all__ = ["Roles", "find_roles", "require_named"]

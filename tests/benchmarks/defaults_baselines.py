@@ -11,8 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import ttest_1samp
 
-from lstm_forecast.panel.inference import infer_freq
 from lstm_forecast.panel.seasons import season_length
+from lstm_forecast.panel.steps.inference import infer_freq
 from tests.benchmarks.defaults_tasks import TASKS, Task
 
 KEY = ["unique_id", "window", "step"]

@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import pytest
 
-from lstm_forecast.panel.settle import settle
+from lstm_forecast.panel.asking.settle import settle
 from lstm_forecast.store import FILES, open_run
 from tests.functional.unchosen import unchosen
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from lstm_forecast.panel.settle import Settled
+    from lstm_forecast.panel.asking.settle import Settled
     from lstm_forecast.tables.first_look import FirstLook
     from lstm_forecast.tables.source import Source
 

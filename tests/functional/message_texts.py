@@ -11,8 +11,8 @@ __all__ = ["Text", "texts"]
 ROOT = Path(__file__).parents[2] / "lstm_forecast"
 COMMANDS = ("init", "check", "quick", "predict", "template", "monitor")
 FILES = (
-    *sorted((ROOT / "tables").glob("*.py")),
-    *sorted((ROOT / "panel").glob("*.py")),
+    *sorted((ROOT / "tables").rglob("*.py")),
+    *sorted((ROOT / "panel").rglob("*.py")),
     *(ROOT / "commands" / f"{name}.py" for name in COMMANDS),
     *sorted((ROOT / "forecasting").glob("*.py")),
     *(ROOT / "training" / name for name in ("prepare.py", "resolve.py")),

@@ -19,7 +19,7 @@ from typer.testing import CliRunner, Result
 
 from lstm_forecast.cli import app
 from lstm_forecast.config.loading import load_config
-from lstm_forecast.tables.dialect import KINDS_OF_FILES
+from lstm_forecast.tables.files.dialect import KINDS_OF_FILES
 from lstm_forecast.training.prepare import prepare
 from tests.functional.conftest import tree
 from tests.functional.test_names import (

@@ -18,7 +18,7 @@ from lstm_forecast.commands.predict import predict
 from lstm_forecast.config.loading import load_config
 from lstm_forecast.config.table import DataConfig
 from lstm_forecast.errors import DataError
-from lstm_forecast.panel.find_closed import find_closed
+from lstm_forecast.panel.asking.find_closed import find_closed
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.seasons import usual_seasons
 from lstm_forecast.panel.survey import survey_panel

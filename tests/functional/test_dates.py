@@ -17,7 +17,7 @@ from lstm_forecast.panel.future import future_stamps, future_table
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.survey import survey_panel
 from lstm_forecast.tables.faults import refuse
-from lstm_forecast.tables.stamps import written_stamps
+from lstm_forecast.tables.stamps.columns import written_stamps
 from tests.benchmarks.files import CASES, case_file
 from tests.functional.test_cli import invoke, read_csv
 

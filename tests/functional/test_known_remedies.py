@@ -10,10 +10,10 @@ from typer.testing import CliRunner
 
 from lstm_forecast.cli import app
 from lstm_forecast.config.loading import load_config
-from lstm_forecast.panel.settle import settle
+from lstm_forecast.panel.asking.settle import settle
 from lstm_forecast.tables.faults import Finding
 from lstm_forecast.tables.first_look import first_look
-from lstm_forecast.tables.number_style import units_beside
+from lstm_forecast.tables.numbers.style import units_beside
 from tests.functional.unchosen import unchosen
 
 DAYS = [str(day.date()) for day in pd.date_range("2022-01-03", periods=60)]

@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from lstm_forecast.errors import DataError
-from lstm_forecast.tables.stamps import find_style, joined, parse_stamps, written_stamps
+from lstm_forecast.tables.stamps.columns import find_style, joined, parse_stamps, written_stamps
 from tests.functional.test_dates import init, panel_by
 from tests.unit.conftest import table_of
 

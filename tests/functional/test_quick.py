@@ -518,7 +518,7 @@ def test_what_cannot_be_is_refused_before_the_table_is_read(
     def read(*args: object, **options: object) -> None:
         pytest.fail("the table was read")
 
-    monkeypatch.setattr("lstm_forecast.panel.questions.first_look", read)
+    monkeypatch.setattr("lstm_forecast.panel.asking.questions.first_look", read)
     result = invoke("quick", "daily.csv", "--horizon", "5", *args)
     assert (result.exit_code, result.stdout) == (code, ""), result.output
     assert message in result.stderr

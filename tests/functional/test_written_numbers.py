@@ -17,7 +17,7 @@ from lstm_forecast.commands.init import init
 from lstm_forecast.config.loading import load_config
 from lstm_forecast.errors import DataError
 from lstm_forecast.panel.survey import survey_panel
-from lstm_forecast.tables.amounts import STYLES, Style, numbers_written
+from lstm_forecast.tables.numbers.amounts import STYLES, Style, numbers_written
 
 
 def written(path: Path, cells: list[str], delimiter: str = ",", **more: Any) -> Path:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from lstm_forecast.panel.asking.settle import Settled
 from lstm_forecast.panel.notes import USUAL_SENTINELS
-from lstm_forecast.panel.settle import Settled
 from lstm_forecast.tables.first_look import FirstLook
 
 __all__ = ["unchosen"]

@@ -19,7 +19,7 @@ from lstm_forecast.commands.init import init
 from lstm_forecast.config.loading import load_config
 from lstm_forecast.config.table import DataConfig
 from lstm_forecast.errors import DataError
-from lstm_forecast.panel.draft import Question
+from lstm_forecast.panel.asking.draft import Question
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.survey import survey_panel
 from lstm_forecast.tables.faults import refuse

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from lstm_forecast.config.closed import ClosedConfig
-from lstm_forecast.panel.grid import ticks_of
+from lstm_forecast.panel.steps.grid import ticks_of
 from tests.laws.law import ASKED, EQUAL, REFUSED, Read, read, require_law
 
 Flags = NDArray[np.bool_]

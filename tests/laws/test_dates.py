@@ -12,7 +12,7 @@ import pandas as pd
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from lstm_forecast.tables.month_names import LANGUAGES, month_names
+from lstm_forecast.tables.stamps.month_names import LANGUAGES, month_names
 from tests.laws.law import ASKED, EQUAL, REFUSED, Read, Values, read, require_law
 
 Stamps = pd.DatetimeIndex

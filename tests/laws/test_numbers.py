@@ -12,7 +12,7 @@ import pandas as pd
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from lstm_forecast.tables.amounts import STYLES, Style
+from lstm_forecast.tables.numbers.amounts import STYLES, Style
 from tests.laws.law import ASKED, EQUAL, REFUSED, Read, read, require_law
 
 BESIDE = {

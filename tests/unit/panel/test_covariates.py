@@ -11,11 +11,11 @@ import pytest
 from lstm_forecast.config.loading import parse_config
 from lstm_forecast.config.schema import Config
 from lstm_forecast.errors import ConfigError, DataError
-from lstm_forecast.panel.calendar import calendar_names, calendar_values
 from lstm_forecast.panel.covariates import Known, find_categories
-from lstm_forecast.panel.grid import Grid
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.scale import fit_scaler
+from lstm_forecast.panel.steps.calendar import calendar_names, calendar_values
+from lstm_forecast.panel.steps.grid import Grid
 from tests.unit.conftest import build_panel, table_of
 
 FEATURES = ("hour", "day_of_week", "day_of_month", "day_of_year", "week", "month")

@@ -12,7 +12,7 @@ from lstm_forecast.config.table import DataConfig
 from lstm_forecast.errors import DataError
 from lstm_forecast.panel.covariates import Known
 from lstm_forecast.panel.panel import Panel
-from lstm_forecast.panel.periods import periods_of
+from lstm_forecast.panel.steps.periods import periods_of
 from lstm_forecast.tables.faults import Finding
 from tests.unit.conftest import build_panel, inspected, table_of
 

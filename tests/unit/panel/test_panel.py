@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lstm_forecast.errors import DataError
-from lstm_forecast.panel.grid import Grid
 from lstm_forecast.panel.panel import Panel
+from lstm_forecast.panel.steps.grid import Grid
 from lstm_forecast.tables.read import read_table
 from tests.benchmarks.files import DATA
 from tests.unit.conftest import build_panel, panel_of, table_of

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from lstm_forecast.config.text_files import CsvConfig
 from lstm_forecast.errors import ChangedError, DataError
 from lstm_forecast.tables import read as reading
-from lstm_forecast.tables.dialect import KINDS_OF_FILES
+from lstm_forecast.tables.files.dialect import KINDS_OF_FILES
 from lstm_forecast.tables.read import Table, read_table
 
 ROWS = [("2024-01-01", 1.5), ("2024-01-02", -2.25), ("2024-01-03", 1e6)]

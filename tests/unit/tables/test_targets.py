@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from lstm_forecast.tables.number_style import how_written
+from lstm_forecast.tables.numbers.style import how_written
 from lstm_forecast.tables.read import MISSING_WORDS, read_table
 from lstm_forecast.tables.roles import find_roles
 from tests.benchmarks.files import DATA

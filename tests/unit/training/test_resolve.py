@@ -9,11 +9,11 @@ import pytest
 
 from lstm_forecast.config.loading import dump_config, parse_config
 from lstm_forecast.config.schema import Config
-from lstm_forecast.panel.calendar import calendar_values
 from lstm_forecast.panel.covariates import Known
 from lstm_forecast.panel.notes import is_share
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.split import split_rows
+from lstm_forecast.panel.steps.calendar import calendar_values
 from lstm_forecast.training.resolve import resolve
 from tests.benchmarks.files import DATA
 from tests.unit.conftest import build_panel, needs_shared, table_of

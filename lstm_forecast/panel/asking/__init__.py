@@ -1,0 +1,1 @@
+"""What a table leaves open, what is settled without a word, and what is asked."""

@@ -1,0 +1,347 @@
+"""What ``init`` makes of the faults of a table: policies where they follow from it, and questions
+where they do not.
+
+A guess never destroys. What drops, merges or moves more than a few rows, and what takes a text with
+digits in it for a missing value, is asked: with what was found, where, and what each answer does to
+how many rows.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lstm_forecast.config.table import DataConfig
+from lstm_forecast.errors import DataError
+from lstm_forecast.panel.asking.cell_questions import question_of_readings, questions_of_texts
+from lstm_forecast.panel.asking.draft import Choice, Question
+from lstm_forecast.panel.asking.event_questions import FIRST_ROWS, EventLook
+from lstm_forecast.panel.asking.find_closed import alike_text, find_closed
+from lstm_forecast.panel.asking.regular import (
+    FILLED,
+    MOST_HOLES_OF_ANSWER,
+    filling_answers,
+    filling_policies,
+    finer_answer,
+    moving_answers,
+    policies_of_steps,
+    two_frequencies,
+)
+from lstm_forecast.panel.asking.repeated import versions_text, zone_answer
+from lstm_forecast.panel.asking.settling import NONE, Settling
+from lstm_forecast.panel.events import ZERO_RULES
+from lstm_forecast.panel.notes import gap_lengths, suspected_sentinels
+from lstm_forecast.panel.open_end import OPEN_END
+from lstm_forecast.panel.panel import Panel
+from lstm_forecast.panel.placing import stamped_rows
+from lstm_forecast.panel.repair import LARGEST_VALUE
+from lstm_forecast.panel.steps.frequency import sub_daily
+from lstm_forecast.panel.steps.grid import ticks_of
+from lstm_forecast.panel.steps.inference import IrregularError
+from lstm_forecast.panel.steps.moves import moves_to
+from lstm_forecast.panel.survey import read_described
+from lstm_forecast.panel.totals import series_totals
+from lstm_forecast.tables.faults import Finding, refuse
+from lstm_forecast.tables.first_look import FirstLook
+from lstm_forecast.tables.source import Source
+
+__all__ = ["Settled", "settle"]
+
+# Largest share of the rows that meet another one on the nearest step of an inexact clock.
+SHARE_MEETING = 0.25
+SHARE_FILLED_UNASKED = 0.1  # missing steps for each row that are filled without being asked for
+NOT_OBSERVED = "mask"  # the policy for missing values that invents none
+
+
+@dataclass(frozen=True)
+class Settled:
+    """The table as described, with policies where there is no doubt; the panel is that of the first
+    answers.
+    """
+
+    data: DataConfig
+    rows: int  # of the table
+    panel: Panel
+    findings: tuple[Finding, ...]  # what the policies did, and what may be a fault
+    questions: tuple[Question, ...]
+
+
+def settle(look: FirstLook, source: Source) -> Settled:
+    """Settle the faults that the table in ``source`` really has.
+
+    Raises DataError for those that nobody can choose.
+    """
+    return _Settling(look, look.data, read_described(look.data, source)).settled()
+
+
+class _Settling(Settling):
+    """The policies found so far: those that are written, and those that stand for an answer that is
+    not known yet.
+    """
+
+    def settled(self) -> Settled:
+        """Look for one kind of fault after the other, in the order in which they are met."""
+        self._two_readings()
+        self._irregular()
+        self._future_rows()
+        self._off_grid()
+        self._closed()
+        self._sparse()
+        self._repeated()
+        self._two_frequencies()
+        self._infinite()
+        self._numbers_for_missing()
+        self._holes()
+        self._texts()
+        panel, found = self.survey()
+        refuse(found.values())
+        open_kinds = {each.kind for each in self.questions} | (
+            self.assumed.keys() - self.written.keys()
+        )
+        if self.look.doubtful_rows:  # texts that nobody has read yet may stand there
+            open_kinds.add(OPEN_END)
+        done = tuple(finding for kind, finding in found.items() if kind not in open_kinds)
+        data = self.data.model_copy(update={"freq": panel.layout.grid.freq, **self.written})
+        totals = series_totals(panel, n_targets=len(data.targets), keys=data.series_columns)
+        rows = len(self.table.frame)
+        notes = [
+            replace(each, kind=each.text, count=0 if each.says_all(rows) else each.count)
+            for each in (*self.look.stamps_read, *self.look.notes, *totals)
+        ]
+        told = (*done, *notes, *self.told)
+        return Settled(data, rows, panel, told, tuple(self.questions))
+
+    def _two_readings(self) -> None:
+        if self.look.written.rival is not None:
+            self.questions.append(question_of_readings(self.look, self.data.csv))
+            undecided = {"decimal": "error", "thousands": None}
+            self.written["csv"] = self.data.csv.model_copy(update=undecided)
+
+    def _future_rows(self) -> None:
+        panel, late = self.refused("future_rows")
+        if late is None:
+            return
+        can_drop = self._leaves_every_series({"future_rows": "drop"})
+        if 2 * late.count >= (len(self.table.frame) if self._aggregates else len(panel.values)):
+            # a story about the future
+            self.written["future_rows"] = "keep"
+        else:
+            data = self.data.model_copy(update={"future_rows": "keep"})
+            kept = _Settling(self.look, data, self.table)
+            kept.settled()
+            drop = Choice({"future_rows": "drop"}, f"{late.count:,} rows are left out")
+            keep = Choice({"future_rows": "keep", **kept.written}, "all rows stay", safe=True)
+            choices = [drop, keep] if can_drop else [keep]
+            text = f"{self.of_all(late.count)} are {late.text}"
+            self.ask(late, text, *choices, assumed={"future_rows": choices[0].keys["future_rows"]})
+
+    def _leaves_every_series(self, keys: Mapping[str, Any]) -> bool:
+        try:
+            self.survey(keys)
+        except DataError:
+            return False
+        return True
+
+    @property
+    def _aggregates(self) -> bool:
+        """Whether the rows of the panel are those of steps, and no longer those of the table."""
+        return self.data.aggregate is not None or "aggregate" in self.assumed
+
+    def _events(self) -> EventLook:
+        """The rows as events."""
+        equal = sum(each.count for each in self.look.findings if each.kind == "doubled")
+        return EventLook.of(self.table, self.data, equal=equal)
+
+    def _irregular(self) -> None:
+        """Rows at times that no frequency fits may be events."""
+        try:
+            self.survey()
+        except IrregularError:
+            events = self._events()
+            if not events.have_clock_times and self.are_few(events.repeated):
+                raise
+            fault, choices = events.irregular, events.choices(freq=None)
+            self.ask(fault, fault.text, *choices, assumed=choices[0].keys)
+
+    def _off_grid(self) -> None:
+        panel, off = self.refused("off_grid")
+        if off is None:
+            return
+        keys = policies_of_steps(panel.layout.grid, self.survey)
+        panel, found = self.survey(keys)
+        freq, ticks = keys["freq"], ticks_of(self._stamps(), freq=keys["freq"])
+        merged = found["duplicates"].count if "duplicates" in found else 0
+        if not merged:
+            del keys["duplicates"]
+        moves = moves_to(panel.layout.grid, ticks)
+        near = moves.small or self.are_few(moves.far)
+        if near and not merged and not moves.drift:
+            self.written |= keys
+            text = f"moved to the nearest step of {freq}, {moves.text}"
+            self.told.append(Finding(text, "note", moves.count, text))
+            return
+        text = (
+            f"{self.of_all(off.count)} lie between the steps of freq {freq}, the most regular one"
+            " that was found"
+        )
+        finer = finer_answer(freq, ticks)
+        others = [finer] if finer else []
+        integers = isinstance(panel.layout.grid.origin, int)
+        daily = not integers and not sub_daily(freq) and not moves.small
+        apart = 2 * np.count_nonzero(gap_lengths(panel)) > len(ticks)
+        if daily or apart or merged > SHARE_MEETING * len(ticks):  # no clock makes such stamps
+            choices = self._events().choices(freq=freq if integers else self.data.freq)
+            self.ask(off, text, *choices, *others, assumed=choices[0].keys)
+            return
+        self.written["freq"] = freq
+        remain = self.remain(merged)
+        choices = moving_answers(keys, off.count, remain=remain if merged else None)
+        self.ask(off, text, *choices, *others, assumed={**keys, "freq": freq})
+
+    def _stamps(self) -> pd.Index:
+        _, stamps, _ = stamped_rows(self.table, self.data, self.data.targets)
+        return stamps
+
+    def _closed(self) -> None:
+        """Steps on which nothing is ever observed are no steps: no row with a value is lost."""
+        zeros = self.data.aggregate in ZERO_RULES
+        panel, found = self.survey({"aggregate": "count"} if zeros else NONE)
+        if zeros:  # steps that have no event
+            panel = replace(panel, values=np.where(panel.values > 0, panel.values, np.nan))
+        if "closed" not in self.look.decided and (zeros or found.keys() & {"gaps", "missing"}):
+            rule, alike = find_closed(panel, n_targets=len(self.data.targets))
+            if rule.any:
+                self.written["closed"] = rule
+            if alike:
+                text = alike_text(rule, alike)
+                self.told.append(Finding(text, "note", 0, text))
+
+    def _sparse(self) -> None:
+        """Rows of which most do not follow the one before on the next step may be events."""
+        panel, gaps = self.refused("gaps")
+        if gaps is None or self._aggregates or "off_grid" in self.assumed:
+            return
+        apart = np.count_nonzero(gap_lengths(panel))
+        if 2 * apart > len(panel.values) and not two_frequencies(panel, gaps.count, self.survey):
+            freq = panel.layout.grid.freq
+            choices = self._events().choices(freq=freq if freq.isdigit() else None)
+            if gaps.count <= MOST_HOLES_OF_ANSWER * len(panel.values):
+                effect = f"all rows stay, and {gaps.count:,} steps without one are filled"
+                choices.append(Choice({"freq": freq, **FILLED}, effect))
+            text = f"{apart:,} of {len(panel.values):,} rows lie apart on the steps of freq {freq}"
+            self.ask(gaps, text, *choices, assumed=choices[0].keys)
+
+    def _two_frequencies(self) -> None:
+        """Rows that are half as often in one part as in another: missing ones are not filled."""
+        panel, gaps = self.refused("gaps")
+        if gaps is not None and not self._aggregates and "off_grid" not in self.assumed:
+            found = two_frequencies(panel, gaps.count, self.survey)
+            if found is not None:
+                text, shorter, longer = found
+                self.ask(gaps, text, shorter, longer, assumed=shorter.keys)
+
+    def _repeated(self) -> None:
+        panel, repeated = self.refused("duplicates")
+        if repeated is None:
+            return
+        events = self._events()
+        in_zone = None if self._aggregates else zone_answer(events, self.survey)
+        if in_zone is not None:
+            text = f"{self.of_all(repeated.count)} repeat a local time that clocks show twice"
+            effect = f"the first of each two stays{self.remain(repeated.count)}"
+            self.ask(repeated, text, in_zone, Choice(FIRST_ROWS, effect), assumed=in_zone.keys)
+            return
+        equal = sum(each.count for each in self.look.findings if each.kind == "doubled")
+        if self.are_few(repeated.count) and equal >= repeated.count:  # nothing is lost
+            self.written["duplicates"] = "first"
+            return
+        roles = self.look.roles
+        text = f"{self.of_all(repeated.count)} have the stamp of another row"
+        text += (
+            f" of their series ({' and '.join(roles.keys.columns)})"
+            if roles.keys.columns
+            else ", and no column names series"
+        )
+        text += "".join(
+            f"; {each.count:,} are {each.text}"
+            for each in self.look.findings
+            if each.kind == "doubled"
+        )
+        text += versions_text(roles.other_times)
+        choices = events.choices(freq=panel.layout.grid.freq, regular=True)
+        keys = [Choice({}, found.text) for found in self.look.findings if found.kind == "keys"]
+        usual = any(choice.keys == FIRST_ROWS for choice in choices)
+        assumed = FIRST_ROWS if usual else choices[0].keys
+        self.ask(repeated, text, *keys, *choices, assumed=assumed)
+
+    def _infinite(self) -> None:
+        panel, infinite = self.refused("infinite")
+        if infinite is None:
+            return
+        huge = np.isfinite(panel.values) & (np.abs(panel.values) > LARGEST_VALUE)
+        if self.are_few(infinite.count) and not huge.any():
+            self.written["infinite"] = "missing"
+            return
+        answer = Choice(
+            {"infinite": "missing", "missing": NOT_OBSERVED},
+            f"{infinite.count:,} rows are read as missing",
+        )
+        text = f"{self.of_all(infinite.count)} hold values that are {infinite.text}"
+        self.ask(infinite, text, answer, assumed={"infinite": "missing"})
+
+    def _holes(self) -> None:
+        """A few steps without a row or a value are filled; how more are is asked."""
+        panel, found = self.survey()
+        kinds: tuple[str, ...] = ("gaps", "missing")
+        counts = {kind: found[kind].count for kind in kinds if kind in found}
+        if "missing" in counts:  # unless they are missing only as long as questions are open
+            unread = (
+                sum(each.count for each in self.questions if each.kind == "infinite")
+                + self.look.doubtful_rows
+            )
+            counts["missing"] = max(0, counts["missing"] - unread)
+        holes, rows = sum(counts.values()), len(panel.values)
+        if not holes and "infinite" not in self.written:
+            if self.look.doubtful_rows or self.questions:  # as texts and infinite values are open
+                self.assumed["missing"] = NOT_OBSERVED
+            return
+        moved = "off_grid" in {**self.written, **self.assumed}
+        policies = filling_policies(panel, counts, moved=moved)
+        decided = {*self.look.decided, *self.assumed}
+        policies = {key: value for key, value in policies.items() if key not in decided}
+        if holes <= SHARE_FILLED_UNASKED * rows or decided & {"gaps", "missing", "aggregate"}:
+            self.written |= policies
+            return
+        kind = "gaps" if "gaps" in counts else "missing"
+        text = f"{holes:,} of {rows:,} steps have no {'row' if kind == 'gaps' else 'value'}"
+        events = kind == "gaps" and not moved and not self._aggregates
+        freq = panel.layout.grid.freq if events else None
+        self.ask(found[kind], text, *filling_answers(policies, counts, freq), assumed=policies)
+
+    def _numbers_for_missing(self) -> None:
+        if self._aggregates:  # the cells, as no value of the panel is one of them
+            rows = self._events().values
+        else:
+            filled = not {"gaps", "missing"}.isdisjoint([*self.written, *self.assumed])
+            unfilled: Mapping[str, Any] = NONE
+            if filled:
+                unfilled = {"missing": NOT_OBSERVED, "gaps": "split"}
+            rows = self.survey(unfilled)[0].values
+        found = {number for values in rows.T for number in suspected_sentinels(values)}
+        counts = {number: int((rows == number).any(axis=1).sum()) for number in sorted(found)}
+        # A large number may be a cap, or all that there is; one far below all others is no value.
+        numbers = {number for number, count in counts.items() if number < 0 or self.are_few(count)}
+        for number in counts.keys() - numbers:
+            text = (
+                f"{number:g} may be a value, or none: then data.sentinels: [{number:g}] and"
+                f" data.missing: {NOT_OBSERVED}"
+            )
+            self.told.append(Finding(text, "note", counts[number], text))
+        if numbers:
+            self.written["sentinels"] = (*self.data.sentinels, *sorted(numbers))
+
+    def _texts(self) -> None:
+        known = self.data.model_copy(update={"missing": NOT_OBSERVED, **self.written})
+        self.questions += questions_of_texts(self.look, known, rows=len(self.table.frame))

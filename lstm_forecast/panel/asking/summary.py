@@ -1,0 +1,102 @@
+"""What a table was taken for, and what was done about its faults, in lines that people read."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from lstm_forecast.config.document import quote
+from lstm_forecast.config.table import DataConfig
+from lstm_forecast.panel.asking.questions import POLICIES, shown
+from lstm_forecast.panel.asking.settle import Settled
+from lstm_forecast.panel.open_end import OPEN_END
+from lstm_forecast.panel.panel import Layout
+from lstm_forecast.panel.seasons import season_text, second_season, usual_season
+from lstm_forecast.panel.steps.closed import closed_text
+from lstm_forecast.tables.faults import Finding
+from lstm_forecast.tables.roles import Roles
+
+__all__ = ["fitting", "listed", "summary"]
+
+LONGEST_LIST = 400  # characters that the names of columns may take in a line
+
+
+def summary(settled: Settled, roles: Roles) -> Iterator[str]:
+    """What the table is, and what policies did to how many rows, the first of them named."""
+    panel, data = settled.panel, settled.data
+    layout, lengths, names = panel.layout, panel.layout.lengths, " and ".join(data.series_columns)
+    span = [
+        str(stamp) for stamp in layout.stamps(np.array([layout.offsets[0], layout.offsets[-1] - 1]))
+    ]
+    yield (
+        f"time: {' '.join(data.stamp_columns)}"
+        + (f", read as {data.timestamp_format}" if data.timestamp_format else "")
+        + f", freq {layout.grid.freq}"
+        + (f", zone {layout.grid.zone}" if layout.grid.zone else "")
+        + f"; {season_text(usual_season(layout), second_season(layout))}"
+    )
+    yield (
+        f"series: {len(lengths):,}"
+        + (f" by {names}, {lengths.min():,} to {lengths.max():,} rows each" if names else "")
+        + (f", {lengths[0]:,} rows from {span[0]} to {span[1]}" if len(lengths) == 1 else "")
+    )
+    yield (
+        f"targets: {listed(data.targets)}"
+        + (f"; other numeric columns: {listed(roles.others)}" if roles.others else "")
+        + (f"; constant in each series: {listed(roles.static)}" if roles.static else "")
+    )
+    if data.closed.any:
+        yield _closed(layout, data)
+    yield from _numbers(data)
+    yield from panel.notes
+    yield from (_told(found, data) for found in settled.findings)
+
+
+def _told(found: Finding, data: DataConfig) -> str:
+    """What was found, and the policy that settled it."""
+    place = f" ({found.places[0]})" if found.places else ""
+    if found.kind == OPEN_END:
+        return f"{found.kind}: {found.text}{place}"
+    if not found.count:  # the text says it all
+        return f"{found.text}{place}"
+    settles = found.kind in POLICIES
+    policy = f": data.{found.kind}: {shown(getattr(data, found.kind))}" if settles else ""
+    return f"{found.kind}: {found.count:,} rows{policy}{place}"
+
+
+def _closed(layout: Layout, data: DataConfig) -> str:
+    """Which steps the grid leaves out, and how many."""
+    newest = layout.ordinals(layout.offsets[1:] - 1).max()
+    stamps = layout.grid.ticks(np.array([layout.first.min(), newest]))
+    every = replace(layout.grid, closed=None).ordinals(stamps)
+    steps, still_open = (int(np.ptp(each)) + 1 for each in (every, layout.grid.ordinals(stamps)))
+    return (
+        f"closed: {closed_text(data.closed)}: {steps - still_open:,} of {steps:,} steps, on which"
+        " nothing is ever observed, are left out and not forecast (data.closed)"
+    )
+
+
+def _numbers(data: DataConfig) -> Iterator[str]:
+    """How numbers are written that are not as a computer writes them."""
+    if data.csv.decimal == "," or data.csv.thousands:
+        thousands = f", {data.csv.thousands!r} between thousands" if data.csv.thousands else ""
+        yield f"numbers: {data.csv.decimal!r} before decimals{thousands}"
+    for name, units in data.units.items():
+        each = ", ".join(
+            (f"{unit!r} is {factor:,g}" if factor != 1 else repr(unit)) if unit else "nothing"
+            for unit, factor in units.items()
+        )
+        yield f"units: {name}: {each} beside the numbers"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names between commas, as many as people read."""
+    first = fitting(names)
+    left = [f"and {len(names) - len(first):,} more"] if len(first) < len(names) else []
+    return ", ".join([*first, *left])
+
+
+def fitting(names: Sequence[str]) -> list[str]:
+    """The first names that are not too long together."""
+    lengths = np.cumsum([len(quote(name)) for name in names])
+    return list(names[: int(np.searchsorted(lengths, LONGEST_LIST, side="right"))])

@@ -1,0 +1,1 @@
+"""The steps of time that every series lies on: found, counted, closed."""

@@ -1,0 +1,1 @@
+"""Files of every format, unpacked and read as they stand."""

@@ -1,0 +1,338 @@
+"""How one CSV file is written: delimiter, decimal sign, encoding, header, and where its records
+stand.
+"""
+
+import codecs
+import csv
+import io
+import lzma
+import re
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+
+from pandas.io.common import get_handle, infer_compression
+
+from lstm_forecast.config.text_files import CsvConfig
+from lstm_forecast.errors import ChangedError, DataError
+from lstm_forecast.files import STDIN, open_regular
+from lstm_forecast.tables.files.layout import (
+    WHOLE,
+    Found,
+    Layout,
+    Record,
+    find_layout,
+    table_lines,
+)
+from lstm_forecast.tables.files.left_out import require_no_doubt, require_recorded
+from lstm_forecast.tables.files.logs import require_no_log
+from lstm_forecast.tables.numbers.style import decimal_of, detect_decimal
+
+__all__ = [
+    "DETECTED", "KINDS_OF_FILES", "UNREADABLE", "Dialect", "decompressed", "line_of",
+    "opened", "packed_suffix", "sniff", "table_stream", "tail_records", "undecodable_line",
+]  # fmt: skip
+
+DETECTED = CsvConfig()  # nothing is said of how a file is written
+SAMPLE_BYTES = 256 * 1024
+# Records that a dialect is detected by, and those of a file that is no plain table.
+SAMPLED_RECORDS, RECORDS_TO_LAY_OUT = 200, 2000
+LINES_OF_BLOCK = 10_000  # that are handed to pandas at once
+KINDS_OF_FILES = "CSV, Parquet, Excel, OpenDocument, JSON, .tsf, Arrow or SQLite"
+DELIMITERS = ",;\t|"
+UNREADABLE = (
+    OSError,
+    EOFError,
+    ImportError,
+    KeyError,
+    zlib.error,
+    lzma.LZMAError,
+    zipfile.BadZipFile,
+    tarfile.TarError,
+)
+# What standard input begins with where it is compressed, and how a file of that kind would be
+# called: standard input has no name.
+SUFFIX_OF_BEGINNING = {
+    b"\x1f\x8b": ".gz",
+    b"BZh": ".bz2",
+    b"\xfd7zXZ\0": ".xz",
+    b"\x28\xb5\x2f\xfd": ".zst",
+    b"PK\x03\x04": ".zip",
+}
+BYTE_ORDER_MARKS = {
+    "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
+    "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
+}
+csv.field_size_limit(2**31 - 1)  # an unclosed quote may take in the rest of the file
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How one CSV file is written."""
+
+    delimiter: str
+    decimal: str
+    encoding: str
+    columns: tuple[str, ...]
+    layout: Layout = WHOLE
+
+
+@contextmanager
+def decompressed(file: Path) -> Iterator[BinaryIO]:
+    """The bytes of a file, whatever it is compressed by.
+
+    Raises DataError for what is no regular file.
+    """
+    kind = infer_compression(f"{file}{packed_suffix(file)}", "infer")
+    with (
+        open_regular(file) as stream,
+        get_handle(stream, "rb", compression=kind, is_text=False) as handles,
+    ):
+        yield handles.handle
+
+
+def packed_suffix(file: Path) -> str:
+    """The suffix that standard input would have if it were a file; any other file has its own."""
+    if file != STDIN:
+        return ""
+    with open_regular(file) as stream:
+        beginning = stream.read(8)
+    return next(
+        (suffix for sign, suffix in SUFFIX_OF_BEGINNING.items() if beginning.startswith(sign)), ""
+    )
+
+
+def sniff(file: Path, written: CsvConfig = DETECTED, columns: Sequence[str] | None = ()) -> Dialect:
+    """Detect from the beginning of the file what ``written`` does not say; a header elsewhere than
+    there is found by the ``columns`` that it has to have.
+
+    Raises DataError if it is no text or empty, or has lines that are no part of its table and that
+    ``written`` does not name; with None for ``columns``, as at a first look, these are left out.
+    """
+    sample = _head(file)
+    encoding = written.encoding or _detect_encoding(file, sample)
+    _require_mark(file, sample, codecs.lookup(encoding).name)
+    text = sample.decode(encoding, errors="ignore").removeprefix("\ufeff")
+    if "\0" in text:
+        raise DataError(f"{file}: a binary file; expected {KINDS_OF_FILES}")
+    if not text.replace('"', "").strip():
+        raise DataError(f"{file}: empty; expected a header line and rows")
+    if len(sample) == SAMPLE_BYTES:
+        text = text[: text.rfind("\n") + 1] or text  # without the line that the sample cuts
+    if written.delimiter is None:
+        require_no_log(file, text)
+    delimiter, layout, found = _laid_out(text, written, columns or ())
+    if found is not None:
+        if columns is None:
+            require_no_doubt(f"{file}:", found)
+        else:
+            require_recorded(f"{file}:", found, written)
+        layout = replace(found.layout, header=max(found.layout.header, layout.header))
+    records = _head_records(text, delimiter, layout)
+    if not records:
+        raise DataError(f"{file}: no line {layout.header:,}, which data.csv.header names")
+    if written.units_row and not layout.units and len(records) > 1:
+        layout = replace(layout, units=(records.pop(1)[0],))
+    (_, header), *rows = records
+    decimal = decimal_of(written) or detect_decimal([row for _, row in rows])
+    return Dialect(delimiter, decimal, encoding, _named(header), layout)
+
+
+def _named(header: Sequence[str]) -> tuple[str, ...]:
+    """The columns as pandas calls them."""
+    return tuple(name or f"Unnamed: {index}" for index, name in enumerate(header))
+
+
+def _laid_out(
+    text: str, written: CsvConfig, columns: Sequence[str]
+) -> tuple[str, Layout, Found | None]:
+    """The delimiter, the lines that are read, and what seems to be no part of the table in them."""
+    layout = Layout(written.header or 1, written.comment)
+    signs = written.delimiter or DELIMITERS
+    if written.header is not None:
+        layout = _with_header_of(text, layout, signs, columns)
+    plain, ranks = _head_text(text, layout), {}
+    for sign in signs:
+        ranks[sign] = _width(plain, sign)
+    delimiter = max(signs, key=lambda sign: ranks[sign])
+    for sign in [delimiter] if ranks[delimiter][0] else [delimiter, *signs]:
+        records = _head_records(text, sign, layout, most=RECORDS_TO_LAY_OUT)
+        found = find_layout(records, units=written.units_row)
+        if found is not None and not (found.before and written.header is not None):
+            return sign, layout, found
+    return delimiter, layout, None
+
+
+def _with_header_of(
+    text: str, layout: Layout, signs: Iterable[str], columns: Sequence[str]
+) -> Layout:
+    """The layout with its header where the ``columns`` stand, if that is in one line alone.
+
+    The lines before a header are rarely as many in the next file of the same kind.
+    """
+    for sign in signs:
+        records = _head_records(text, sign, replace(layout, header=1), most=RECORDS_TO_LAY_OUT)
+        lines = [line for line, cells in records if columns and set(columns) <= set(cells)]
+        if layout.header in lines:
+            return layout
+        if len(lines) == 1:
+            return replace(layout, header=lines[0])
+    return layout
+
+
+def _head_text(text: str, layout: Layout) -> str:
+    if layout == WHOLE:
+        return text
+    return "".join(line for _, line in table_lines(io.StringIO(text, newline=""), layout))
+
+
+def _head_records(
+    text: str, delimiter: str, layout: Layout, *, most: int = SAMPLED_RECORDS
+) -> list[Record]:
+    return list(islice(_records(io.StringIO(text, newline=""), delimiter, layout), most))
+
+
+def _head(file: Path) -> bytes:
+    try:
+        with decompressed(file) as stream:
+            return bytes(stream.read(SAMPLE_BYTES))
+    except (*UNREADABLE, AssertionError, ValueError, RuntimeError) as error:
+        raise DataError(f"{file}: cannot be read: {error}") from None
+
+
+def _detect_encoding(file: Path, sample: bytes) -> str:
+    if sample.startswith(b"\xef\xbb\xbf"):
+        return "utf-8-sig"
+    if sample.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    try:
+        sample[: sample.rfind(b"\n") + 1 or None].decode("utf-8")
+    except UnicodeDecodeError:
+        if b"\0" in sample or _looks_western(sample):
+            return "cp1252"
+        raise DataError(
+            f"{file}: neither UTF-8 nor Western European text; set data.csv.encoding, for example"
+            " cp1251 or gb18030"
+        ) from None
+    return "utf-8"
+
+
+def _require_mark(file: Path, sample: bytes, encoding: str) -> None:
+    """Refuse text of two or four bytes a sign where nothing says which of them comes first."""
+    if (
+        encoding in BYTE_ORDER_MARKS
+        and sample
+        and not sample.startswith(BYTE_ORDER_MARKS[encoding])
+    ):
+        # most signs of a table are ASCII
+        order = "le" if sample[::2].count(0) < sample[1::2].count(0) else "be"
+        raise DataError(f"{file}: no byte-order mark; set data.csv.encoding: {encoding}-{order}")
+
+
+def _looks_western(sample: bytes) -> bool:
+    """Whether accented letters stand among plain ones, as in Größe.
+
+    Other code pages are too easily mistaken.
+    """
+    try:
+        words = re.findall(r"[A-Za-z]*[À-ÿ][A-Za-zÀ-ÿ]*", sample.decode("cp1252"))
+    except UnicodeDecodeError:
+        return False
+    letters = "".join(words)
+    return 2 * sum(letter.isascii() for letter in letters) >= len(letters)
+
+
+def _records(
+    stream: Iterable[str], delimiter: str, layout: Layout = WHOLE
+) -> Iterator[tuple[int, list[str]]]:
+    """Header and rows that pandas sees, each with the number of its last line: quoted line breaks,
+    no blank lines.
+
+    A line of nothing but quotes is none of those: it is a row of one empty cell.
+    """
+    last = [(0, "")]
+
+    def remembered(numbered: tuple[int, str]) -> str:
+        last[0] = numbered
+        return numbered[1]
+
+    for row in csv.reader(map(remembered, table_lines(stream, layout)), delimiter=delimiter):
+        number, line = last[0]
+        if len(row) > 1 or any(cell.strip() for cell in row) or '"' in line:
+            yield number, row
+
+
+@contextmanager
+def opened(file: Path, dialect: Dialect) -> Iterator[Iterator[tuple[int, list[str]]]]:
+    """All records of the file: number of its last line, and the cells."""
+    with decompressed(file) as stream:
+        text = io.TextIOWrapper(stream, encoding=dialect.encoding, newline="")
+        yield _records(text, dialect.delimiter, dialect.layout)
+
+
+def table_stream(stream: BinaryIO, dialect: Dialect) -> BinaryIO | io.TextIOBase:
+    """The lines of the table alone, for pandas: the bytes as they are where all lines are its."""
+    if dialect.layout == WHOLE:
+        return stream
+    text = io.TextIOWrapper(stream, encoding=dialect.encoding, newline="")
+    return _TableText(line for _, line in table_lines(text, dialect.layout))
+
+
+class _TableText(io.TextIOBase):
+    """Lines as a file that is read in blocks."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self.lines = lines
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int | None = -1) -> str:
+        """The next lines, whatever the ``size``; nothing after the last one."""
+        return "".join(islice(self.lines, LINES_OF_BLOCK))
+
+
+def tail_records(tail: bytes, dialect: Dialect, most: int) -> list[list[str]]:
+    """The last rows of a file, of ``most`` lines at most, told by its last bytes."""
+    lines = tail.decode(dialect.encoding, errors="ignore").splitlines()[-most:]
+    layout = Layout(comment=dialect.layout.comment)
+    rows = [row for _, row in _records(lines, dialect.delimiter, layout)]
+    start = next((k for k, row in enumerate(rows, 1) if _named(row) == dialect.columns), 0)
+    return rows[start + (start > 0) * len(dialect.layout.units) :]
+
+
+def _width(text: str, delimiter: str) -> tuple[bool, int]:
+    """Rank of a delimiter: first whether all records have equally many fields, then how many."""
+    widths = [len(row) for _, row in _head_records(text, delimiter, WHOLE, most=50)] or [0]
+    return widths[0] > 1 and max(widths) == min(widths), widths[0]
+
+
+def line_of(file: Path, dialect: Dialect, row: int) -> int:
+    """The line of a data row, counted the slow and exact way: blank lines and quoted line breaks
+    included.
+    """
+    with opened(file, dialect) as records:
+        line, _ = next(islice(records, row + 1, None), (None, None))
+    if line is None:
+        raise ChangedError(f"{file}: changed while it was read; try again when it is written")
+    return line
+
+
+def undecodable_line(file: Path, encoding: str) -> int:
+    """The line of the first byte that is no text in that encoding, else the last line."""
+    decoder, line = codecs.getincrementaldecoder(encoding)(), 1
+    with decompressed(file) as stream:
+        for block in iter(lambda: stream.read(1 << 20), b""):
+            try:
+                line += decoder.decode(block).count("\n")
+            except UnicodeDecodeError as error:
+                return line + error.object[: error.start].decode(encoding, errors="ignore").count(
+                    "\n"
+                )
+    return line

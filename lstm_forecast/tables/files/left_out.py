@@ -1,0 +1,116 @@
+"""Lines of a file that are no part of its table: told where the config names them, refused where it
+does not.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from lstm_forecast.config.text_files import CsvConfig
+from lstm_forecast.errors import DataError
+from lstm_forecast.tables.faults import Finding
+from lstm_forecast.tables.files.layout import Found, Layout
+
+__all__ = [
+    "keys_of", "lines_left_out", "require_no_doubt", "require_recorded", "too_many_below",
+]  # fmt: skip
+
+OUT_OF_FILE = "or take them out of the file"
+
+
+def require_recorded(prefix: str, found: Found, written: CsvConfig) -> None:
+    """Raise DataError for lines that seem to be no part of the table, and that no key names."""
+    if found.names is not None:
+        require_no_doubt(prefix, found)
+    problems = []
+    header = found.layout.header
+    if found.before:
+        problems.append(
+            f"{prefix}{found.before[0]}: {_lines(len(found.before))} before the header, which seems"
+            f" to be line {header}; set data.csv.header: {header}, {OUT_OF_FILE}"
+        )
+    if found.layout.comment and written.comment is None:
+        sign = found.layout.comment
+        problems.append(
+            f"{_file(prefix)}: lines that begin with {sign} seem to be comments; set"
+            f" data.csv.comment: {sign!r}, {OUT_OF_FILE}"
+        )
+    if found.layout.units and not written.units_row:
+        line, *more = found.layout.units
+        lines = f"{1 + len(more)} lines" if more else "line"
+        problems.append(
+            f"{prefix}{line}: the {lines} below the header seem{'' if more else 's'} to hold units;"
+            f" set data.csv.units_row: true, or take {'them' if more else 'it'} out of the file"
+        )
+    if problems:
+        raise DataError(*problems)
+
+
+def require_no_doubt(prefix: str, found: Found) -> None:
+    """Raise DataError where a line before the header is as wide as the table, or the line below it
+    may be the header itself.
+    """
+    header = found.layout.header
+    if found.names is not None:
+        raise DataError(
+            f"{prefix}{found.names}: names of the columns, or units of those in the line before:"
+            f" set data.csv.header: {found.names}, or data.csv.units_row: true"
+        )
+    if found.doubtful is None:
+        return
+    raise DataError(
+        f"{prefix}{found.doubtful}: as many fields as the table, though the header seems to be line"
+        f" {header}: set data.csv.header: {header} to leave out the {header - 1:,} lines before"
+        f" that, or take them out of the file"
+    )
+
+
+def too_many_below(prefix: str, line: int, count: int, sample: str) -> DataError:
+    """The error for last lines that hold no stamp, more than the config names."""
+    return DataError(
+        f"{prefix}{line}: {_lines(count)} at the end without a stamp, as totals and notes are:"
+        f" {sample[:80]!r}; set data.csv.footer: {count}, {OUT_OF_FILE}"
+    )
+
+
+def lines_left_out(prefix: str, layout: Layout) -> list[Finding]:
+    """What is left out of a file, for people."""
+    told = []
+    if layout.header > 1:
+        count = layout.header - 1
+        where = f"lines 1 to {count}" if count > 1 else "line 1"
+        text = f"the header is line {layout.header}: {where} left out (data.csv.header)"
+        told.append(Finding("header", "note", count, text, (f"{prefix}{layout.header}",)))
+    if layout.comment:
+        text = f"lines that begin with {layout.comment} are left out (data.csv.comment)"
+        told.append(Finding("comment", "note", 1, text, (_file(prefix),)))
+    if layout.units:
+        count = len(layout.units)
+        lines, hold, are = ("line", "holds", "is")
+        if count > 1:
+            lines, hold, are = (f"{count} lines", "hold", "are")
+        text = f"the {lines} below the header {hold} units, and {are} left out (data.csv.units_row)"
+        told.append(Finding("units", "note", count, text, (f"{prefix}{layout.units[0]}",)))
+    if layout.end:
+        text = f"{_lines(layout.below)} without a stamp from here on, left out (data.csv.footer)"
+        told.append(Finding("footer", "note", layout.below, text, (f"{prefix}{layout.end}",)))
+    return told
+
+
+def keys_of(layouts: Sequence[Layout]) -> dict[str, Any]:
+    """The keys of data.csv that leave out what was found to be no part of a table in its files."""
+    first = layouts[0]
+    return {
+        "header": first.header if first.header > 1 else None,
+        "comment": first.comment,
+        "units_row": bool(first.units),
+        "footer": max(layout.below for layout in layouts),
+    }
+
+
+def _file(prefix: str) -> str:
+    """The file, or sheet, of places that begin so."""
+    return prefix.removesuffix(", row ").removesuffix(":")
+
+
+def _lines(count: int) -> str:
+    return "1 line" if count == 1 else f"{count:,} lines"

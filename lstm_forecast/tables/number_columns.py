@@ -1,0 +1,69 @@
+"""Columns of cells as numbers: which are, and what else stands in them."""
+
+from collections.abc import Mapping
+from functools import partial
+
+import pandas as pd
+
+from lstm_forecast.tables.numbers.amounts import Style, censored_in, numbers_written, truths_written
+from lstm_forecast.tables.numbers.style import MOST_ODD_CELLS, SAMPLED_CELLS, plain_numbers
+from lstm_forecast.tables.read import MISSING_WORDS
+
+__all__ = ["are_truths", "counts_rows", "is_whole", "numbers_in", "words_in"]
+
+
+def numbers_in(cells: pd.Series, style: Style, units: Mapping[str, float]) -> pd.Series | None:
+    """The cells as numbers, with NaN for the few that are none; None for a column that holds
+    something else.
+
+    ``units``: what a number is multiplied by for each text beside it.
+    """
+    if pd.api.types.is_bool_dtype(cells) or pd.api.types.is_datetime64_any_dtype(cells):
+        return None
+    if pd.api.types.is_numeric_dtype(cells):
+        return cells
+    if style.decimal == "." and "" in units:
+        plain = plain_numbers(cells)
+        if plain is not None:  # a column as most are, without a closer look
+            return plain
+    text = cells.astype("str").str.strip()
+    text = text.where(~text.isin(MISSING_WORDS))
+    read = partial(numbers_written, style=style, units=units, censored="limit")
+    if read(text.dropna().head(SAMPLED_CELLS)).isna().all():
+        return None  # without a look at all of a long column of words
+    numbers = read(text)
+    if numbers.notna().sum() < (1 - MOST_ODD_CELLS) * text.notna().sum():
+        return None
+    return numbers.mask(censored_in(text))
+
+
+def words_in(cells: pd.Series, numbers: pd.Series) -> dict[str, int]:
+    """Cells that are no numbers, and how often each occurs."""
+    if numbers.notna().all():
+        return {}
+    odd = cells[numbers.isna() & cells.notna()].astype("str").str.strip()
+    return {
+        str(word): int(count)
+        for word, count in odd[~odd.isin(MISSING_WORDS)].value_counts().items()
+    }
+
+
+def counts_rows(numbers: pd.Series) -> bool:
+    """Whether the column only numbers the rows: nearly all are 1 more than the one before."""
+    if len(numbers) < 2:
+        return True
+    return bool((numbers.diff().iloc[1:] == 1).mean() > 1 - MOST_ODD_CELLS)
+
+
+def is_whole(cells: pd.Series) -> bool:
+    """Whether all cells that are given are whole numbers, and written as such."""
+    if pd.api.types.is_string_dtype(cells):
+        return bool((cells.str.fullmatch(r"[+-]?\d+") | cells.isin(MISSING_WORDS)).all())
+    return pd.api.types.is_integer_dtype(cells)
+
+
+def are_truths(cells: pd.Series) -> bool:
+    """Whether a column says true in some rows and false in the others."""
+    text = cells.dropna().astype("str").str.strip()
+    truths = truths_written(text[~text.isin(MISSING_WORDS)])
+    return truths is not None and truths.nunique() == 2

@@ -1,0 +1,151 @@
+"""Columns of texts read as numbers, and what is said of cells that are none."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lstm_forecast.errors import DataError
+from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
+from lstm_forecast.tables.numbers.amounts import (
+    ALONE,
+    STYLES,
+    Style,
+    censored_in,
+    numbers_written,
+    split,
+    truths_written,
+)
+from lstm_forecast.tables.numbers.style import SAMPLED_CELLS, how_written, units_beside
+
+__all__ = ["PLAIN", "Meaning", "may_have_two_readings", "require_one_reading", "with_numbers"]
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What cells of columns of numbers mean that hold no plain number."""
+
+    missing: Sequence[str] = ()  # texts that stand for a missing value
+    units: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # as the config has them
+    censored: str = "error"  # the policy for limits such as <0.5
+
+
+PLAIN = Meaning()  # cells that are no plain numbers are faults
+
+
+def may_have_two_readings(frame: pd.DataFrame) -> bool:
+    """Whether points in columns of plain numbers may part thousands: 1.009 beside 714.
+
+    A number that shows that they do not, in any column, shows it for all.
+    """
+    found = False
+    for _, column in frame.select_dtypes("float64").items():
+        values = np.abs(column[np.isfinite(column)].to_numpy())
+        parts = values[values % 1 != 0]
+        if (
+            (parts < 1) | (parts >= 1000) | (np.abs(1000 * parts - np.round(1000 * parts)) > 1e-6)
+        ).any():
+            return False
+        found = found or (0 < len(parts) < len(values) and values.max() < 1000)
+    return found
+
+
+def require_one_reading(frame: pd.DataFrame, delimiter: str, place: Callable[[int], str]) -> None:
+    """Raise DataError where the numbers in columns of texts can be read in two ways."""
+    found = how_written(frame, delimiter=delimiter)
+    if found.rival is not None:
+        row = found.rows_of_examples(frame)[0]
+        raise DataError(f"{place(row)}: {found.problem}; set {', or '.join(found.remedies)}")
+
+
+def with_numbers(
+    frame: pd.DataFrame,
+    names: Sequence[str],
+    meaning: Meaning,
+    style: Style,
+    place: Callable[[int], str],
+) -> tuple[pd.DataFrame, list[Finding]]:
+    """The frame with texts in the columns of numbers read as such, and what policies settled.
+
+    Raises DataError with the first place in every column where that cannot be.
+    """
+    problems, limits = [], np.zeros(len(frame), bool)
+    for name in names:
+        cells = frame[name]
+        if not pd.api.types.is_string_dtype(cells):
+            continue
+        frame[name], limited = _read(cells, meaning.units.get(name, ALONE), meaning.censored, style)
+        limits |= limited
+        bad = cells.notna() & frame[name].isna() & ~limited
+        bad[bad] = ~cells[bad].str.strip().isin(meaning.missing)
+        if bad.any():
+            row = int(bad.to_numpy().argmax())
+            cell, count = str(cells.iloc[row]), int(bad.sum())
+            problems.append(
+                f"{place(row)}: column {name}: expected a number, received"
+                f" {cell!r} ({count} such cell{'s' if count > 1 else ''});"
+                f" {_remedy(name, cells, cells[bad], meaning, style)}"
+            )
+    if problems:
+        raise DataError(*problems)
+    rows = np.flatnonzero(limits)
+    if not len(rows):
+        return frame, []
+    text = "a limit of what could be measured"
+    places = tuple(place(int(row)) for row in rows[:SHOWN_PLACES])
+    return frame, [Finding("censored", "settled", len(rows), text, places)]
+
+
+def _read(
+    cells: pd.Series, units: Mapping[str, float], censored: str, style: Style
+) -> tuple[pd.Series, NDArray[np.bool_]]:
+    """Texts as numbers, NaN where one is none, and which are limits that a policy settled."""
+    limited = np.zeros(len(cells), bool)
+    truths = truths_written(cells)
+    if truths is not None:
+        return truths, limited
+    if censored != "error":
+        limited = censored_in(cells).to_numpy(bool)
+    return numbers_written(cells, style, units, censored=censored), limited
+
+
+def _remedy(column: str, cells: pd.Series, bad: pd.Series, meaning: Meaning, style: Style) -> str:
+    """What to do about the ``bad`` cells of a column: keys of the config under which all of its
+    cells are numbers, if there are any.
+    """
+    ways = list(_ways(column, cells.dropna(), bad, meaning.units.get(column, ALONE), style))
+    if ways:
+        otherwise = "; or write plain numbers in the table" if "data.units" in ways[0] else ""
+        return f"set {', or '.join(ways)}{otherwise}"
+    if bad.str.contains(r"\d").any():
+        return "write plain numbers in the table, without notes, all in one unit"
+    return "set data.sentinels to what stands for a missing value"
+
+
+def _ways(
+    column: str, cells: pd.Series, bad: pd.Series, units: Mapping[str, float], style: Style
+) -> Iterator[str]:
+    """Keys of a config under which the ``bad`` ones and all other cells of a column are numbers:
+    one way for each reading.
+    """
+    amounts = [split(cell.strip()) for cell in bad.unique()]
+    beside = {amount.unit for amount in amounts if amount} - units.keys()
+    alone = units == ALONE and len(bad) == len(cells)  # no number without a unit
+    known = units_beside({} if alone else units, beside or units)
+    if None in amounts or known is None:
+        return
+    listed = ", ".join(f"{unit!r}: {factor:g}" for unit, factor in known.items())
+    keys = [f"data.units: {{{column!r}: {{{listed}}}}}"] if beside else []
+    if any(amount.limit for amount in amounts if amount):
+        keys.append("data.censored: limit, half or missing")
+    seen: list[list[float]] = []
+    for other in (style, *STYLES):
+        read = partial(numbers_written, style=other, units=known, censored="limit")
+        if any(read(some).isna().any() for some in (bad, cells.head(SAMPLED_CELLS), cells)):
+            continue
+        if (numbers := read(cells).tolist()) not in seen:
+            seen.append(numbers)
+            yield " and ".join([*([] if other == style else [other.remedy]), *keys])

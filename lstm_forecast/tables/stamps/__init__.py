@@ -1,0 +1,1 @@
+"""Time stamps in any spelling, found and read."""

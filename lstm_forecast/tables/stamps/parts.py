@@ -1,0 +1,85 @@
+"""Time stamps whose parts stand in several columns."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import reduce
+
+from lstm_forecast.tables.read import Table
+from lstm_forecast.tables.stamps.month_names import plain
+
+__all__ = ["PARTS", "joined", "part_of", "usual_format"]
+
+# How the parts of a stamp are written that stand in columns with these names.
+FORMAT_OF_PART = {
+    "year": "%Y",
+    "half": "%h",
+    "quarter": "%q",
+    "month": "%m",
+    "week": "%V",
+    "dekad": "%K",
+    "day": "%d",
+    "dayofyear": "%j",
+    "hour": "%H",
+    "minute": "%M",
+    "second": "%S",
+}
+PARTS = tuple(FORMAT_OF_PART)
+OTHER_NAMES = {
+    "yr": "year", "isoyear": "year", "jahr": "year", "annee": "year", "ano": "year", "anno": "year",
+    "jaar": "year", "rok": "year", "vuosi": "year",
+    "fiscalyear": "year", "fy": "year", "financialyear": "year",
+    "halfyear": "half", "hy": "half", "semester": "half", "semestre": "half", "halbjahr": "half",
+    "dekade": "dekad", "dekadofmonth": "dekad", "dekadenr": "dekad",
+    "doy": "dayofyear", "yday": "dayofyear", "jday": "dayofyear", "julianday": "dayofyear",
+    "dayyear": "dayofyear",
+    "qtr": "quarter", "quartal": "quarter", "trimestre": "quarter", "kwartaal": "quarter",
+    "kvartal": "quarter", "kwartal": "quarter",
+    "mo": "month", "mon": "month", "monthname": "month", "monthno": "month", "monthnumber": "month",
+    "monat": "month", "mois": "month", "mes": "month", "mese": "month", "maand": "month",
+    "miesiac": "month", "mesic": "month", "maned": "month", "manad": "month", "kuukausi": "month",
+    "dy": "day", "dom": "day", "dayofmonth": "day", "tag": "day",
+    "jour": "day", "dia": "day", "giorno": "day",
+    "wk": "week", "isoweek": "week", "weekno": "week", "weeknum": "week", "weeknumber": "week",
+    "weekofyear": "week", "calendarweek": "week", "kw": "week", "woche": "week",
+    "semaine": "week", "semana": "week", "settimana": "week", "vecka": "week", "uke": "week",
+    "uge": "week", "tydzien": "week",
+    "hh": "hour", "he": "hour", "hora": "hour", "heure": "hour", "ora": "hour",
+    "hr": "hour", "hourending": "hour", "hourofday": "hour", "stunde": "hour",
+}  # fmt: skip
+
+
+def part_of(column: str) -> str | None:
+    """The part of a stamp that a column of this name holds, such as week for ISO_Week."""
+    name = re.sub(r"[\W_]", "", plain(column))
+    return name if name in PARTS else OTHER_NAMES.get(name)
+
+
+def joined(
+    table: Table, columns: Sequence[str], timestamp_format: str | None = None
+) -> tuple[Table, str, str | None]:
+    """The table with stamps that several columns hold in one, the name of that, and the format if
+    there is one; as it is where the stamps stand in one column already.
+
+    Columns called year, month, week and so on need no format.
+    """
+    name = " ".join(columns)
+    if len(columns) == 1 or name in table.frame:
+        return table, name, timestamp_format
+    first, *rest = (table.frame[column].astype("str").str.strip() for column in columns)
+    cells = reduce(lambda left, right: left + " " + right, rest, first).str.strip()
+    return (
+        replace(table, frame=table.frame.assign(**{name: cells})),
+        name,
+        timestamp_format or usual_format(columns),
+    )
+
+
+def usual_format(columns: Sequence[str]) -> str | None:
+    """The format of parts that the names of all their columns tell."""
+    parts = [part_of(column) for column in columns]
+    formats = [FORMAT_OF_PART[part] for part in parts if part is not None]
+    if len(formats) < len(parts):
+        return None
+    usual = " ".join(formats)
+    return usual.replace("%Y", "%G") if "week" in parts else usual

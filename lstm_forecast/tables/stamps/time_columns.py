@@ -1,0 +1,194 @@
+"""Which column of an unknown table is the time, or which hold its parts."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from lstm_forecast.errors import DataError
+from lstm_forecast.tables.names import preferred, words_of
+from lstm_forecast.tables.number_columns import is_whole
+from lstm_forecast.tables.numbers.style import MOST_ODD_CELLS, SAMPLED_CELLS
+from lstm_forecast.tables.stamps.columns import looks_like_time
+from lstm_forecast.tables.stamps.digits import digit_styles
+from lstm_forecast.tables.stamps.guesses import DIGITS_OF_DATE, DIGITS_OF_WEEK
+from lstm_forecast.tables.stamps.numbers import DATE_WORDS, units_of
+from lstm_forecast.tables.stamps.parts import part_of
+
+__all__ = ["find_time"]
+
+TIME_NAMES = (
+    "ds",
+    "date",
+    "datetime",
+    "timestamp",
+    "time",
+    "date_time",
+    "month",
+    "week",
+    "day",
+    "year",
+    "step",
+    "index",
+)
+# Words in the name of a column whose numbers may be moments by their size, and those that may be
+# written like 20240131, 202401 or, for a week, 202405.
+MOMENT_WORDS = DATE_WORDS | {"timestamp", "time", "ts", "epoch", "unix", "unixtime", "utc"}
+DIGIT_WORDS = DATE_WORDS | {"period", "yearmonth", "yearweek", "isoweek", "yyyymm", "yyyymmdd"}
+# 01.2024, which is a number, too
+DOTTED_MONTH = r"(?:0[1-9]|1[0-2])\.(?:19|20)\d\d|(?:19|20)\d\d\.(?:0[1-9]|1[0-2])"
+TIME_OF_DAY = r"\d?\d([:.])\d\d(\1\d\d(\.\d+)?)?( ?(-|–|to) ?\d?\d[:.]\d\d)?"  # noqa: RUF001
+# What a column is called whose numbers are times of day, such as 930 for 9:30.
+CLOCK_NAMES = {
+    "time", "hhmm", "hrmn", "hourminute", "timehhmm", "uhrzeit", "zeit", "heure", "hora", "ora",
+    "tid", "tijd", "hour", "hr", "clock", "clocktime", "timeofday", "tod",
+}  # fmt: skip
+LATEST_CLOCK, LAST_HOUR, LAST_MINUTE = 2400, 24, 59
+# The least and the largest number of a part of a year.
+RANGE_OF_PART = {
+    "month": (1, 12), "week": (1, 53), "quarter": (1, 4), "half": (1, 2), "dayofyear": (1, 366),
+}  # fmt: skip
+TIMES_OF_DAY = ("hour", "minute", "second")
+FINER_PARTS = {"month": ("dekad", "day", *TIMES_OF_DAY), "dayofyear": TIMES_OF_DAY}
+SHARE_OF_STEP = 0.5  # of the differences of stamps that are regular, which are one step
+MOST_SAMPLES, LONGEST_SAMPLE = 10, 24  # columns, and characters of a cell, in a message
+
+
+def find_time(frame: pd.DataFrame, numbers: Mapping[str, pd.Series]) -> tuple[str, ...]:
+    """The column of stamps, or those that hold their parts: what has the most distinct values, and
+    of that one column rather than several.
+
+    Raises DataError if no column looks like a time.
+    """
+    candidates = _candidates(frame, numbers) or _moments(frame, numbers)
+    if not candidates:
+        raise _no_time(frame)
+    distinct = {columns: len(frame[list(columns)].drop_duplicates()) for columns in candidates}
+    finest = [columns for columns in candidates if distinct[columns] == max(distinct.values())]
+    single = [found[0] for found in finest if len(found) == 1]
+    return (preferred(single, TIME_NAMES) or single[0],) if single else finest[0]
+
+
+def _candidates(frame: pd.DataFrame, numbers: Mapping[str, pd.Series]) -> list[tuple[str, ...]]:
+    """Columns of dates; of a date and of a time of day or an hour; of year, month and so on; and of
+    numbers that are called a time.
+    """
+    names = [str(name) for name in frame.columns]
+    text = [name for name in names if name not in numbers]
+    of_day = [name for name in text if _looks_like_time_of_day(frame[name])]
+    dates = [name for name in text if name not in of_day and looks_like_time(frame[name], name)]
+    dates += [name for name in numbers if _are_dates(frame[name], name)]
+    hours = [
+        name
+        for name in numbers
+        if _are_hours(frame[name], numbers[name], name)
+        or _are_clock_times(frame[name], numbers[name], name)
+    ]
+    split = list(_parts_of_stamps(frame, names, numbers))
+    in_parts = {name for columns in split for name in columns}
+    counted = [
+        name
+        for name in numbers
+        if name.lower() in TIME_NAMES and name not in (*dates, *in_parts) and is_whole(frame[name])
+    ]
+    return [
+        *((name,) for name in dates),
+        *((date, time) for date in dates for time in (*of_day, *hours)),
+        *split,
+        *((name,) for name in counted),
+    ]
+
+
+def _looks_like_time_of_day(cells: pd.Series) -> bool:
+    head = cells.head(SAMPLED_CELLS).astype("str").str.strip()
+    given = head[head != ""]
+    return len(given) > 0 and bool(given.str.fullmatch(TIME_OF_DAY).mean() > 1 - MOST_ODD_CELLS)
+
+
+def _are_dates(cells: pd.Series, name: str) -> bool:
+    """Whether numbers are moments, days or dates, by their size and the name of their column."""
+    words, part = set(words_of(name)), part_of(name)
+    if part is None and words.isdisjoint(MOMENT_WORDS | DIGIT_WORDS):
+        return False
+    head = cells.head(SAMPLED_CELLS).astype("str")
+    digits = rf"{DIGITS_OF_DATE}|{DIGITS_OF_WEEK}|{DOTTED_MONTH}"
+    called = part is not None or not words.isdisjoint(DIGIT_WORDS)
+    return bool(units_of(cells, name)) or (
+        called and (bool(head.str.fullmatch(digits).all()) or bool(digit_styles(head, name)))
+    )
+
+
+def _are_hours(cells: pd.Series, numbers: pd.Series, name: str) -> bool:
+    if part_of(name) != "hour" or not is_whole(cells):
+        return False
+    return bool(numbers.dropna().between(0, 24).all())
+
+
+def _are_clock_times(cells: pd.Series, numbers: pd.Series, name: str) -> bool:
+    """Whether whole numbers are times of day without a sign between hour and minute."""
+    if re.sub(r"[\W_]", "", name.lower()) not in CLOCK_NAMES or not is_whole(cells):
+        return False
+    given = numbers.dropna()
+    minutes = given % 100
+    return bool(
+        given.between(0, LATEST_CLOCK).all()
+        and minutes.le(LAST_MINUTE).all()
+        and given.max() > LAST_HOUR
+    )
+
+
+def _parts_of_stamps(
+    frame: pd.DataFrame, names: Sequence[str], numbers: Mapping[str, pd.Series]
+) -> Iterator[tuple[str, ...]]:
+    """Columns that hold a year and a month or a day of it, with what is finer; a week; a quarter;
+    or a half.
+    """
+    numeric = {part: name for name in names if name in numbers and (part := part_of(name))}
+    named = {part: name for name in names if (part := part_of(name))} | numeric
+    if "year" not in named:
+        return
+    for part, (least, most) in RANGE_OF_PART.items():
+        if part not in named:
+            continue
+        year, within = named["year"], named[part]
+        if year in numbers and within in numbers:
+            fits = bool(numbers[within].dropna().between(least, most).all())
+        else:
+            head = frame.head(SAMPLED_CELLS).astype("str")
+            fits = looks_like_time(head[year] + " " + head[within], f"{year} {within}")
+        if fits:
+            finer = FINER_PARTS.get(part, ())
+            yield (year, within, *(numeric[each] for each in finer if each in numeric))
+
+
+def _moments(frame: pd.DataFrame, numbers: Mapping[str, pd.Series]) -> list[tuple[str, ...]]:
+    """The one column of regular moments since 1970, whatever it is called; none where there are
+    several.
+    """
+    found = [name for name in numbers if units_of(frame[name], "") and _are_regular(numbers[name])]
+    return [(name,) for name in found] if len(found) == 1 else []
+
+
+def _are_regular(numbers: pd.Series) -> bool:
+    """Whether most stamps follow another one after the same time."""
+    steps = np.diff(np.unique(numbers.dropna().to_numpy()))
+    if not len(steps):
+        return False
+    _, counts = np.unique(steps, return_counts=True)
+    return bool(counts.max() >= SHARE_OF_STEP * len(steps))
+
+
+def _no_time(frame: pd.DataFrame) -> DataError:
+    """What would be taken for a time, and what stands in the columns instead."""
+    names = [str(name) for name in frame.columns]
+    shown = [
+        f"{name} ({str(frame[name].iloc[0])[:LONGEST_SAMPLE]!r})" if len(frame) else name
+        for name in names[:MOST_SAMPLES]
+    ]
+    more = f" and {len(names) - len(shown):,} more" if len(names) > len(shown) else ""
+    return DataError(
+        "no column looks like a time, such as a date (2024-01-31, 31.01.2024 18:00), a month (Jan"
+        " 2024), a week (2024-W05), a quarter (2024Q1), columns called year and month, or whole"
+        f" numbers in one called step; name one with --timestamp: {', '.join(shown)}{more}"
+    )
