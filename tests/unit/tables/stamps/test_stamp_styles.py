@@ -94,6 +94,7 @@ def test_a_column_of_any_length_is_read_back_or_refused_and_never_read_otherwise
 ) -> None:
     freq, style = styled
     stamps = dates(freq, periods, str(start))
+    assume("%y" not in style or stamps.max().year < 2050)  # from where on it is the last century
     # the first weeks of a year alone are told from months by nothing but their name
     assume(style not in ("%G%V", "%G/%V", "%V.%G") or stamps.isocalendar()["week"].max() > 12)
     table = table_by(style, stamps, name)

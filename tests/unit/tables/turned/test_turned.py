@@ -59,8 +59,8 @@ def same(found: Long, expected: Long) -> bool:
 
 
 def plain(stamps: pd.DatetimeIndex, style: str) -> list[str]:
-    """Stamps by a format, their numbers without zeros in front."""
-    return [stamp.strftime(style).replace("/0", "/").removeprefix("0") for stamp in stamps]
+    """Stamps by a format, their months and days without zeros in front."""
+    return [re.sub(r"\b0(?=\d/)", "", stamp.strftime(style)) for stamp in stamps]
 
 
 def by(style: str) -> Callable[[pd.DatetimeIndex], list[str]]:
