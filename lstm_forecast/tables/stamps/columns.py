@@ -12,7 +12,12 @@ from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
 from lstm_forecast.tables.names import words_of
 from lstm_forecast.tables.numbers.style import SAMPLED_CELLS
 from lstm_forecast.tables.read import Table
-from lstm_forecast.tables.stamps.digits import are_rather_dates, date_in_digits, digit_styles
+from lstm_forecast.tables.stamps.digits import (
+    are_rather_dates,
+    date_in_digits,
+    digit_styles,
+    moment_in_digits,
+)
 from lstm_forecast.tables.stamps.formats import (
     is_beyond_strptime,
     is_known,
@@ -78,7 +83,8 @@ def parse_stamps(
     another.
     """
     cells = table.frame[column]
-    refuse_rows(table, column, cells.isna() | cells.isin(NO_STAMPS), "no time stamp")
+    missing = cells.isna() | cells.isin(NO_STAMPS)
+    refuse_rows(table, column, missing, "no time stamp", "; write one, or take the row out")
     if timestamp_format is None and _whole_numbers(cells):
         return pd.Index(cells.astype("int64"))
     if isinstance(cells.dtype, pd.DatetimeTZDtype) or pd.api.types.is_datetime64_dtype(cells):
@@ -222,6 +228,8 @@ def _found_format(
     """
     if usual is not None and not unread(cells.drop_duplicates(), usual).any():
         return usual if is_beyond_strptime(usual) else None
+    if moment := moment_in_digits(cells):
+        return moment
     units = units_of(cells, column)
     if units or _whole_numbers(cells) or pd.api.types.is_float_dtype(cells):
         return _format_of_numbers(table, cells, column, units)

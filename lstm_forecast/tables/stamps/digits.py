@@ -11,13 +11,28 @@ from lstm_forecast.tables.read import Table
 from lstm_forecast.tables.stamps.formats import stamps_by
 from lstm_forecast.tables.stamps.numbers import COUNTERS, DATE_WORDS
 
-__all__ = ["are_rather_dates", "date_in_digits", "digit_styles"]
+__all__ = ["are_rather_dates", "date_in_digits", "digit_styles", "moment_in_digits"]
 
 # Formats of dates without a sign between their numbers, by how many digits they have.
 STYLES = {5: ("%y%j",), 6: ("%y%m%d", "%d%m%y"), 7: ("%Y%j",)}
+MOMENT = r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-4])(?:[0-5]\d){0,2}"
+MOMENTS = {10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}  # by how many digits they have
 YEARS = range(1900, 2101)  # of dates with a whole year
 SHARE_OF_STEP = 0.9  # of the steps of dates that are regular, which are the commonest one
 LEAST_STEPS = 3
+
+
+def moment_in_digits(cells: pd.Series) -> str | None:
+    """The format of dates with a time of day in ten to fourteen digits, as 2024013118; None where
+    one is none. Seconds since 1970 are no such dates in all rows.
+    """
+    cells = cells[cells.notna() & (cells != "")]
+    first = str(cells.iloc[0]).strip() if len(cells) else ""
+    if len(first) not in MOMENTS:
+        return None
+    text = cells.astype("str").str.strip()
+    fits = text.head(SAMPLED_CELLS).str.fullmatch(MOMENT).all() and text.str.fullmatch(MOMENT).all()
+    return MOMENTS[len(first)] if fits and text.str.len().eq(len(first)).all() else None
 
 
 def digit_styles(cells: pd.Series, name: str) -> list[str]:

@@ -51,7 +51,8 @@ def guesses(cells: pd.Series, name: str) -> list[str]:
     text, ending = _without_zone(first)
     text = re.sub(r"(?<=[ T])24(?=[:.]00)", "00", text)  # as all else at the end of a day
     formats = (
-        _numbers_of_year(text, cells, name)
+        _with_signs(text)
+        or _numbers_of_year(text, cells, name)
         or _words_of_year(text)
         or _with_names(text, cells)
         or _by_parts(text)
@@ -60,6 +61,15 @@ def guesses(cells: pd.Series, name: str) -> list[str]:
         or _with_short_year(text)
     )
     return [style + ending for style in formats]
+
+
+def _with_signs(text: str) -> list[str]:
+    """A date whose numbers are followed by what they count, as in 2012年1月31日."""
+    found = re.fullmatch(r"\d{4}([年년] ?)\d\d?([月월])( ?)(?:\d\d?([日일]))?", text)
+    if found is None:
+        return []
+    year, month, blank, day = found.groups()
+    return [f"%Y{year}%m{month}" + (f"{blank}%d{day}" if day else "")]
 
 
 def is_day_of_month(cells: pd.Series, style: str) -> bool:

@@ -3,6 +3,7 @@ fits.
 """
 
 import re
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
@@ -24,6 +25,9 @@ __all__ = [
 
 ISO = "ISO8601"
 STEP = r"[+-]?\d{1,18}"
+# Stamps from which on steps may tell one reading from others, and the largest share of equal steps
+# that these may have.
+LEAST_REGULAR, MOST_ALIKE = 20, 0.9
 EXAMPLE = "'%d.%m.%Y %H:%M' for 31.01.2024 18:00"
 
 
@@ -83,10 +87,11 @@ def readings_of(
 def only_reading(
     table: Table, cells: pd.Series, column: str, readings: Mapping[str, pd.DatetimeIndex]
 ) -> tuple[str, pd.DatetimeIndex]:
-    """The one reading that there is.
+    """The one reading that there is, or the one by which alone the stamps are regular.
 
     Raises DataError where another one says something else.
     """
+    readings = _regular(readings) or readings
     (style, stamps), *others = readings.items()
     for other, there in others:
         if style.startswith("%Y") and other.startswith("%Y") and "%d" in other:
@@ -99,6 +104,33 @@ def only_reading(
         remedy = f"; set data.timestamp_format: {' or '.join(map(repr, readings))}"
         refuse_rows(table, column, differ, problem, remedy)
     return style, stamps
+
+
+def _regular(readings: Mapping[str, pd.DatetimeIndex]) -> dict[str, pd.DatetimeIndex] | None:
+    """The one reading by which all steps are equal, if no other one has mostly equal steps or those
+    of a calendar; None where there is no such one.
+    """
+    if len(readings) < 2:
+        return None
+    shares = {style: _share_of_step(stamps) for style, stamps in readings.items()}
+    regular = [style for style, share in shares.items() if share == 1]
+    rest = [share for share in shares.values() if share < 1]
+    if len(regular) != 1 or max(rest, default=1) > MOST_ALIKE:
+        return None
+    return {regular[0]: readings[regular[0]]}
+
+
+def _share_of_step(stamps: pd.DatetimeIndex) -> float:
+    """The share of the steps between distinct stamps that are the commonest one; 1 for those of a
+    calendar, 0 for few.
+    """
+    unique = stamps.unique().sort_values()
+    if len(unique) < LEAST_REGULAR:
+        return 0.0
+    _, counts = np.unique(np.diff(unique.asi8), return_counts=True)
+    share = float(counts.max() / counts.sum())
+    with warnings.catch_warnings(action="ignore"):
+        return 1.0 if share < 1 and pd.infer_freq(unique) else share
 
 
 def refuse_rows(table: Table, column: str, bad: Any, problem: str, remedy: str = "") -> None:

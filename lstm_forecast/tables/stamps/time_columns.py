@@ -11,7 +11,7 @@ from lstm_forecast.tables.names import preferred, words_of
 from lstm_forecast.tables.number_columns import is_whole
 from lstm_forecast.tables.numbers.style import MOST_ODD_CELLS, SAMPLED_CELLS
 from lstm_forecast.tables.stamps.columns import looks_like_time
-from lstm_forecast.tables.stamps.digits import digit_styles
+from lstm_forecast.tables.stamps.digits import digit_styles, moment_in_digits
 from lstm_forecast.tables.stamps.guesses import DIGITS_OF_DATE, DIGITS_OF_WEEK
 from lstm_forecast.tables.stamps.numbers import DATE_WORDS, units_of
 from lstm_forecast.tables.stamps.parts import part_of
@@ -38,7 +38,7 @@ MOMENT_WORDS = DATE_WORDS | {"timestamp", "time", "ts", "epoch", "unix", "unixti
 DIGIT_WORDS = DATE_WORDS | {"period", "yearmonth", "yearweek", "isoweek", "yyyymm", "yyyymmdd"}
 # 01.2024, which is a number, too
 DOTTED_MONTH = r"(?:0[1-9]|1[0-2])\.(?:19|20)\d\d|(?:19|20)\d\d\.(?:0[1-9]|1[0-2])"
-TIME_OF_DAY = r"\d?\d([:.])\d\d(\1\d\d(\.\d+)?)?( ?(-|–|to) ?\d?\d[:.]\d\d)?"  # noqa: RUF001
+TIME_OF_DAY = r"\d?\d([:.])\d\d(\1\d\d(\.\d+)?)?( ?[AaPp]\.?[Mm]\.?)?( ?(-|–|to) ?\d?\d[:.]\d\d)?"  # noqa: RUF001
 # What a column is called whose numbers are times of day, such as 930 for 9:30.
 CLOCK_NAMES = {
     "time", "hhmm", "hrmn", "hourminute", "timehhmm", "uhrzeit", "zeit", "heure", "hora", "ora",
@@ -51,6 +51,8 @@ RANGE_OF_PART = {
 }  # fmt: skip
 TIMES_OF_DAY = ("hour", "minute", "second")
 FINER_PARTS = {"month": ("dekad", "day", *TIMES_OF_DAY), "dayofyear": TIMES_OF_DAY}
+COUNTED_NAMES = ("step", "index")  # of columns that may be a time, or count rows beside one
+NEARLY_ALL = 0.9
 SHARE_OF_STEP = 0.5  # of the differences of stamps that are regular, which are one step
 MOST_SAMPLES, LONGEST_SAMPLE = 10, 24  # columns, and characters of a cell, in a message
 
@@ -65,9 +67,20 @@ def find_time(frame: pd.DataFrame, numbers: Mapping[str, pd.Series]) -> tuple[st
     if not candidates:
         raise _no_time(frame)
     distinct = {columns: len(frame[list(columns)].drop_duplicates()) for columns in candidates}
-    finest = [columns for columns in candidates if distinct[columns] == max(distinct.values())]
+    finest = _finest(distinct)
     single = [found[0] for found in finest if len(found) == 1]
     return (preferred(single, TIME_NAMES) or single[0],) if single else finest[0]
+
+
+def _finest(distinct: Mapping[tuple[str, ...], int]) -> list[tuple[str, ...]]:
+    """Those with the most distinct values; what only counts rows is no time beside stamps that are
+    nearly as many.
+    """
+    most = max(distinct.values())
+    stamps = [columns for columns in distinct if columns[0].lower() not in COUNTED_NAMES]
+    near = [columns for columns in stamps if distinct[columns] >= NEARLY_ALL * most]
+    best = max((distinct[columns] for columns in near), default=most)
+    return [columns for columns in near or distinct if distinct[columns] == best]
 
 
 def _candidates(frame: pd.DataFrame, numbers: Mapping[str, pd.Series]) -> list[tuple[str, ...]]:
@@ -78,6 +91,9 @@ def _candidates(frame: pd.DataFrame, numbers: Mapping[str, pd.Series]) -> list[t
     text = [name for name in names if name not in numbers]
     of_day = [name for name in text if _looks_like_time_of_day(frame[name])]
     dates = [name for name in text if name not in of_day and looks_like_time(frame[name], name)]
+    if not dates:  # 31.01.24 may be one, where no other column is
+        dates = [name for name in of_day if looks_like_time(frame[name], name)]
+        of_day = [name for name in of_day if name not in dates]
     dates += [name for name in numbers if _are_dates(frame[name], name)]
     hours = [
         name
@@ -108,6 +124,8 @@ def _looks_like_time_of_day(cells: pd.Series) -> bool:
 
 def _are_dates(cells: pd.Series, name: str) -> bool:
     """Whether numbers are moments, days or dates, by their size and the name of their column."""
+    if moment_in_digits(cells):
+        return True
     words, part = set(words_of(name)), part_of(name)
     if part is None and words.isdisjoint(MOMENT_WORDS | DIGIT_WORDS):
         return False

@@ -1,0 +1,87 @@
+"""Kinds of tables that people exported, and that were misread until somebody tried them."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lstm_forecast.commands.init import init
+from lstm_forecast.config.loading import load_config
+from lstm_forecast.errors import DataError
+from lstm_forecast.panel.panel import Panel
+from lstm_forecast.panel.survey import survey_panel
+from lstm_forecast.tables.first_look import Given, first_look
+
+HOURS = pd.date_range("2024-01-01", periods=500, freq="h")
+DAYS = pd.date_range("2023-01-01", periods=400)
+
+
+def written(folder: Path, **columns: object) -> Path:
+    path = folder / "t.csv"
+    pd.DataFrame(columns).to_csv(path, index=False)
+    return path
+
+
+def read(table: Path) -> Panel:
+    """The panel of the config that ``init`` writes without a question."""
+    assert init(table, output=table.with_name("t.yaml"), force=True).questions == ()
+    data = load_config(table.with_name("t.yaml"), environment={}).data
+    return survey_panel(data, table)[0]
+
+
+def stamps_of(panel: Panel) -> pd.Index:
+    return panel.layout.stamps(np.arange(len(panel.values)))
+
+
+@pytest.mark.parametrize("name", ["MESS_DATUM", "when", "timestamp"])
+@pytest.mark.parametrize("style", ["%Y%m%d%H", "%Y%m%d%H%M", "%Y%m%d%H%M%S"])
+def test_dates_with_a_time_in_digits_are_no_seconds(tmp_path: Path, name: str, style: str) -> None:
+    table = written(tmp_path, **{name: HOURS.strftime(style), "y": np.arange(500) % 7 + 0.5})
+    assert list(stamps_of(read(table))) == list(HOURS)
+
+
+def test_seconds_since_1970_stay_seconds(tmp_path: Path) -> None:
+    seconds = (HOURS - pd.Timestamp(0)) // pd.Timedelta(seconds=1)
+    panel = read(written(tmp_path, when=seconds, y=np.arange(500) % 7 + 0.5))
+    assert list(stamps_of(panel).tz_localize(None)) == list(HOURS)
+
+
+@pytest.mark.parametrize("name", ["Index", "step", "index"])
+def test_a_counter_is_no_time_beside_stamps_that_a_few_rows_lack(tmp_path: Path, name: str) -> None:
+    texts = ["", "", *HOURS.astype("str")]
+    columns = {name: range(1, 503), "Timestamp": texts}
+    table = written(tmp_path, **columns, y=[np.nan, np.nan, *np.arange(500) % 7])
+    assert list(stamps_of(read(table))) == list(HOURS)
+    table = written(tmp_path, **columns, y=[np.nan, 70, *np.arange(500) % 7])
+    with pytest.raises(DataError, match=r"t.csv:3: column Timestamp: no time stamp"):
+        read(table)
+
+
+@pytest.mark.parametrize("style", ["%I:%M %p", "%I:%M%p", "%I:%M:%S %p"])
+def test_halves_of_a_day_are_times_beside_a_date(tmp_path: Path, style: str) -> None:
+    table = written(
+        tmp_path, Date=HOURS.strftime("%m/%d/%Y"), Time=HOURS.strftime(style), y=np.arange(500) % 7
+    )
+    assert list(stamps_of(read(table))) == list(HOURS)
+
+
+@pytest.mark.parametrize("style", ["%Y年%m月%d日", "%Y년 %m월 %d일"])
+def test_dates_with_signs_for_what_they_count_are_read(tmp_path: Path, style: str) -> None:
+    table = written(tmp_path, 年月=DAYS.strftime(style), y=np.arange(400) % 7 + 1)
+    assert list(stamps_of(read(table))) == list(DAYS)
+
+
+@pytest.mark.parametrize("style", ["%d.%m.%y", "%y.%m.%d", "%d/%m/%y"])
+def test_of_several_readings_the_one_is_taken_by_which_alone_stamps_are_regular(
+    tmp_path: Path, style: str
+) -> None:
+    first = DAYS[:25] if style[:2] != "%d" else DAYS
+    panel = read(written(tmp_path, Datum=first.strftime(style), y=np.arange(len(first)) % 7 + 1))
+    assert list(stamps_of(panel)) == list(first)
+
+
+def test_stamps_that_are_regular_by_two_readings_are_refused(tmp_path: Path) -> None:
+    days = pd.date_range("2023-01-01", periods=12).strftime("%m/%d/%Y")  # or the first of months
+    with pytest.raises(DataError, match="the month or the day first"):
+        first_look(written(tmp_path, when=days, y=range(3, 15)), Given())
