@@ -1,6 +1,6 @@
 """Tables as people really have them: what ``init`` writes reads them as they were meant."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,13 +10,21 @@ import pytest
 
 from lstm_forecast.commands.check import check
 from lstm_forecast.commands.init import init
+from lstm_forecast.commands.predict import predict
 from lstm_forecast.config.loading import load_config
 from lstm_forecast.config.table import DataConfig
 from lstm_forecast.errors import DataError
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.survey import survey_panel
 from tests.benchmarks.files import CASES
+from tests.functional.conftest import train_all
 
+TINY = """
+windows: {context_length: 6, horizon: 2, normalisation: last, evaluation_stride: 50}
+preprocessing: {log: false}
+model: {units: 2, segment_length: 1, segment_units: 0, linear: ridge, ensemble: 1, levels: []}
+training: {epochs: 0, batch_size: 256, steps_per_epoch: 1, refit: false, fallback: false}
+"""
 needs_cases = pytest.mark.skipif(not CASES.exists(), reason="the shared cases are not here")
 
 
@@ -81,6 +89,38 @@ def test_init_asks_nothing_and_every_row_stands_where_it_was_meant(
     assert len(panel.values) == len(table.frame) == case.rows
     kinds = {finding.kind for finding in findings if finding.level == "settled"}
     assert kinds <= {"unsorted", "missing", "sentinels", *(["off_grid"] if case.moved else [])}
+
+
+@pytest.fixture(scope="session")
+def runs(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+    """The configs that ``init`` wrote for the cases, each trained for no epoch."""
+
+    def fill(directory: Path) -> None:
+        for name in READ:
+            config = directory / f"{name.partition('.')[0]}.yaml"
+            init(CASES / name, output=config)
+            data, _, _ = config.read_text(encoding="utf-8").partition("\nwindows:")
+            config.write_text(f"{data}{TINY}", encoding="utf-8")
+        configs = (["-c", f"{name.partition('.')[0]}.yaml"] for name in READ)
+        (directory / "stderr.txt").write_text(train_all(directory, *configs))
+
+    return once("cases", fill)
+
+
+@needs_cases
+@pytest.mark.parametrize("name", READ)
+def test_check_finds_nothing_and_forecasts_go_on_behind_the_last_value(
+    runs: Path, name: str
+) -> None:
+    case, stem = READ[name], name.partition(".")[0]
+    config = load_config(runs / f"{stem}.yaml", environment={})
+    assert check(CASES / name, config=config).problems == ()
+    made = predict(runs=runs / "runs", name=stem).table
+    stamps = [str(stamp).removesuffix(" 00:00:00") for stamp in made["ds"]]
+    assert case.next in stamps
+    assert made["unique_id"].nunique() <= case.series
+    assert len(made) == 2 * made["unique_id"].nunique()
+    assert np.isfinite(made[stem]).all()
 
 
 # Kinds that are in no shared case
@@ -149,14 +189,6 @@ def test_a_table_without_names_of_columns_is_refused(tmp_path: Path) -> None:
     first, *rows = [f"{day},{k % 7}.5" for k, day in enumerate(days)]
     with pytest.raises(DataError, match=r"the first line, 2023-01-01, 0.5, seems to be a row"):
         init(table_of(tmp_path, first, rows), output=tmp_path / "t.yaml")
-
-
-@needs_cases
-@pytest.mark.parametrize("name", ["iso_weeks.csv", "monthly_day15.csv", "price_export.csv"])
-def test_check_finds_nothing_that_training_would_refuse(tmp_path: Path, name: str) -> None:
-    config = tmp_path / "a.yaml"
-    init(CASES / name, output=config)
-    assert check(CASES / name, config=load_config(config, environment={})).problems == ()
 
 
 MONTHS = pd.date_range("2015-01-01", periods=60, freq="MS")
