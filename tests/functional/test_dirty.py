@@ -31,7 +31,8 @@ ANSWERS = {  # to what init asks of them, in the config that it wrote
         "gaps: error": "gaps: fill\n  fill_limit: 24\n  missing: seasonal",
     },
     "nab_realTraffic": {
-        "off_grid: error": "off_grid: error\n  aggregate: mean\n  gaps: fill\n  fill_limit: 24"
+        "off_grid: error": "off_grid: error\n  aggregate: mean\n  gaps: fill"
+        "\n  fill_limit: 24\n  missing: ffill"
     },
 }
 TINY = {
@@ -155,7 +156,7 @@ def predicted(directory: Path, name: str, *options: str, expect: int = 0) -> dic
 @pytest.mark.parametrize(
     ("name", "policies"),
     [
-        ("dirty_air_quality_uci", {"sentinels": (-200.0,), "missing": "ffill"}),
+        ("dirty_air_quality_uci", {"sentinels": (-200.0,), "missing": "seasonal"}),
         (
             "dirty_metro_traffic",
             {"duplicates": "first", "gaps": "fill", "fill_limit": 24, "missing": "seasonal"},
@@ -163,7 +164,7 @@ def predicted(directory: Path, name: str, *options: str, expect: int = 0) -> dic
         ("dirty_beijing_pm25", {"missing": "ffill"}),
         (
             "nab_realTraffic",
-            {"aggregate": "mean", "gaps": "fill", "freq": "h", "missing": "seasonal"},
+            {"aggregate": "mean", "gaps": "fill", "freq": "h", "missing": "ffill"},
         ),
     ],
 )
