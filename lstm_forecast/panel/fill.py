@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from lstm_forecast.errors import DataError
 from lstm_forecast.panel.rows import Rows
 
-__all__ = ["with_rows_added", "without_missing"]
+__all__ = ["require_values", "with_rows_added", "without_missing"]
 
 
 def with_rows_added(rows: Rows, *, limit: int | None, zeros: int = 0) -> Rows:
@@ -61,17 +61,24 @@ def without_missing(
         frame = frame.groupby([span, within % season]).ffill()
     filled = frame.groupby(span).ffill().to_numpy()
     whole = np.flatnonzero(~(np.isnan(filled) & ~unknown).any(axis=1))
+    require_values(rows, whole, ids=ids, columns=columns)
+    if policy == "interpolate":
+        between = np.isnan(rows.values) & frame.groupby(span).bfill().notna().to_numpy()
+        filled = np.where(between, _on_the_line(rows.values), filled)
+    filled = np.where(unknown, np.nan, filled)
+    return Rows(rows.codes[whole], rows.ordinals[whole], filled[whole])
+
+
+def require_values(
+    rows: Rows, whole: NDArray[np.int64], *, ids: Sequence[str], columns: Sequence[str]
+) -> None:
+    """Raise DataError for a series that has none of the rows that are ``whole``."""
     lost = np.setdiff1d(rows.codes, rows.codes[whole])
     if len(lost):
         raise DataError(
             f"series {ids[lost[0]]}: no row has a value, or one before it, in all of"
             f" {', '.join(columns)} ({len(lost):,} such series); leave out such series or columns"
         )
-    if policy == "interpolate":
-        between = np.isnan(rows.values) & frame.groupby(span).bfill().notna().to_numpy()
-        filled = np.where(between, _on_the_line(rows.values), filled)
-    filled = np.where(unknown, np.nan, filled)
-    return Rows(rows.codes[whole], rows.ordinals[whole], filled[whole])
 
 
 def _on_the_line(values: NDArray[np.float64]) -> NDArray[np.float64]:

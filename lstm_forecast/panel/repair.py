@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from lstm_forecast.config.table import DataConfig
 from lstm_forecast.errors import DataError
 from lstm_forecast.panel.events import ZERO_RULES, one_row_per_step
-from lstm_forecast.panel.fill import with_rows_added, without_missing
+from lstm_forecast.panel.fill import require_values, with_rows_added, without_missing
 from lstm_forecast.panel.open_end import open_cells, without_open_rows
 from lstm_forecast.panel.placing import event_remedy
 from lstm_forecast.panel.rows import Rows
@@ -303,6 +303,9 @@ def _filled(rows: Rows, gaps: _Gaps, survey: _Survey, ids: Sequence[str]) -> Row
             ids=ids,
             columns=survey.columns,
         )
+    elif data.missing == "mask":
+        valued = np.flatnonzero(~np.isnan(rows.values[:, : len(data.targets)]).all(axis=1))
+        require_values(rows, valued, ids=ids, columns=data.targets)
     if has_gaps and data.gaps == "mask" and not zeros:
         rows = with_rows_added(rows, limit=data.fill_limit)
     return rows

@@ -351,7 +351,7 @@ def test_what_init_would_ask_is_an_error_that_says_what_to_give(tmp_path: Path) 
 
 def test_gaps_and_nulls_are_settled_as_init_does_unless_the_call_says_how(tmp_path: Path) -> None:
     holes = frame().with_columns(
-        pl.when(pl.col("price") == 3).then(None).otherwise(pl.col("sold")).alias("sold")
+        pl.when(pl.col("day").dt.day() == 3).then(None).otherwise(pl.col("sold")).alias("sold")
     )
     run = lstm_forecast.train(holes, horizon=4, target="sold", runs=tmp_path, **QUICK)
     assert run.config.data.missing in ("ffill", "seasonal")

@@ -52,7 +52,7 @@ def test_levels_series_season_and_columns_are_arguments() -> None:
 
 def test_keys_of_the_section_data_are_a_mapping() -> None:
     holes = frame().with_columns(
-        pl.when(pl.col("price") == 3).then(None).otherwise(pl.col("sold")).alias("sold")
+        pl.when(pl.col("day").dt.day() == 3).then(None).otherwise(pl.col("sold")).alias("sold")
     )
     filled = lstm_forecast.quick(holes, **KEYS)
     masked = lstm_forecast.quick(holes, data={"missing": "mask"}, **KEYS)
@@ -68,8 +68,9 @@ def test_what_a_frame_leaves_open_is_an_error_whose_answer_works() -> None:
     with pytest.raises(DataError) as caught:
         lstm_forecast.quick(twice, series_id="shop", **KEYS)
     (problem,) = caught.value.problems
-    assert "choose, for example with data={'duplicates': 'sum'}\n" in problem
-    summed = lstm_forecast.quick(twice, series_id="shop", data={"duplicates": "sum"}, **KEYS)
+    answer = {"aggregate": "sum", "freq": "D"}
+    assert f"choose, for example with data={answer}\n" in problem
+    summed = lstm_forecast.quick(twice, series_id="shop", data=answer, **KEYS)
     assert len(summed) == 8
 
 

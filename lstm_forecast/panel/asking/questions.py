@@ -62,7 +62,7 @@ def table_as_asked(
         mode="json"
     )
     known = config_of(described, arguments, source=caller.name).data
-    decided = (key for section, key, *_ in given if section == "data")
+    decided = (key[1] for key in given if key[0] == "data" and len(key) > 1)
     settled = settle(_with_words(look, known, decided), source)
     if settled.questions:
         freq = {} if ("data", "freq") in given else {"freq": settled.data.freq}
