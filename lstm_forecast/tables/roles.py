@@ -221,8 +221,12 @@ def _nearly_numeric(frame: pd.DataFrame, written: Written) -> _Nearly | None:
 
 def _numeric(frame: pd.DataFrame, written: Written) -> Iterator[tuple[str, pd.Series]]:
     """The columns of numbers, as such."""
+    plainly = written.style.decimal == "."
     for name in map(str, frame.columns):
-        numbers = numbers_in(frame[name], written.style, written.units_of(name))
+        units = written.units_of(name)
+        numbers = written.plain.get(name) if plainly and "" in units else None
+        if numbers is None:
+            numbers = numbers_in(frame[name], written.style, units)
         if numbers is not None:
             yield name, numbers
 
@@ -296,7 +300,8 @@ def _words(
     frame: pd.DataFrame, names: Sequence[str], numbers: Mapping[str, pd.Series]
 ) -> dict[str, Mapping[str, int]]:
     """Cells of the numeric columns among ``names`` that are no numbers, by column."""
-    words = {name: words_in(frame[name], numbers[name]) for name in names if name in numbers}
+    odd = [name for name in names if name in numbers and numbers[name].hasnans]
+    words = {name: words_in(frame[name], numbers[name]) for name in odd}
     return {name: found for name, found in words.items() if found}
 
 

@@ -54,6 +54,8 @@ class Written:
     count: int = 0  # cells of all columns that both read
     says: bool = False  # whether the config has to name the style
     units: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # where there are any
+    # numbers of the columns in which all cells are such as a computer writes them
+    plain: Mapping[str, pd.Series] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def problem(self) -> str:
@@ -160,13 +162,15 @@ def how_written(
     Texts in ``missing`` are left out. ``delimiter`` is that of the file, None if it is no CSV. A
     column whose numbers all have three decimals has them as its file's language writes decimals.
     """
-    columns = dict(_columns(frame, missing))
+    plain: dict[str, pd.Series] = {}
+    columns = dict(_columns(frame, missing, plain))
     styles = [style for style in STYLES if _fits(style, given)]
     read = {style: sum(each.read(style) for each in columns.values()) for style in styles}
     style, *others = (style for style in styles if read[style] == max(read.values()))
     beside = {name: each.units for name, each in columns.items()}
     written = Written(
         style=style,
+        plain=plain,
         says=style != STYLES[0] or any(each.doubtful for each in columns.values()),
         units={name: each for name, each in beside.items() if each and each != ALONE} | dict(units),
     )
@@ -188,28 +192,41 @@ def _fits(style: Style, given: CsvConfig) -> bool:
     )
 
 
-def _columns(frame: pd.DataFrame, missing: Collection[str]) -> Iterator[tuple[str, _Numbers]]:
-    """The numbers of every column of texts that are mostly numbers with signs or units."""
+def _columns(
+    frame: pd.DataFrame, missing: Collection[str], plain: dict[str, pd.Series]
+) -> Iterator[tuple[str, _Numbers]]:
+    """The numbers of every column of texts that are mostly numbers with signs or units; numbers
+    without any are put into ``plain``.
+    """
     for name, column in frame.items():
-        if pd.api.types.is_string_dtype(column):
-            numbers = _numbers(column.dropna(), missing)
-            if numbers is not None:
-                yield str(name), numbers
+        if not pd.api.types.is_string_dtype(column):
+            continue
+        whole = plain_numbers(column)
+        if whole is not None:
+            plain[str(name)] = whole
+        numbers = _numbers(column.dropna(), missing) if whole is None else _of_plain(column)
+        if numbers is not None:
+            yield str(name), numbers
+
+
+def _of_plain(cells: pd.Series) -> _Numbers | None:
+    """The same of a column whose cells are all numbers as a computer writes them."""
+    head = (text for text in cells.head(SAMPLED_CELLS) if "." in text)
+    plainly = next((text for text in head if not re.fullmatch(THREE_DECIMALS, text)), None)
+    if plainly is None:
+        points = cells[cells.str.contains(".", regex=False)]
+        others = points[~points.str.fullmatch(THREE_DECIMALS)]
+        plainly = others.iloc[0] if len(others) else None
+        if not len(points):
+            return None
+    one = split(plainly.strip()) if plainly else None  # which tells as much as all
+    return _of(cells) if one is None else _Numbers({one: len(cells)})
 
 
 def _numbers(cells: pd.Series, missing: Collection[str]) -> _Numbers | None:
     """The numbers of a column; None where there are few, or nothing to decide."""
     if plain_numbers(cells) is not None:
-        head = (text for text in cells.head(SAMPLED_CELLS) if "." in text)
-        plainly = next((text for text in head if not re.fullmatch(THREE_DECIMALS, text)), None)
-        if plainly is None:
-            points = cells[cells.str.contains(".", regex=False)]
-            others = points[~points.str.fullmatch(THREE_DECIMALS)]
-            plainly = others.iloc[0] if len(others) else None
-            if not len(points):
-                return None
-        one = split(plainly.strip()) if plainly else None  # which tells as much as all
-        return _of(cells) if one is None else _Numbers({one: len(cells)})
+        return _of_plain(cells)
     cells = cells.str.strip()
     cells = cells[~cells.isin(missing)]
     if not any(split(text) for text in cells.head(SAMPLED_CELLS)):
