@@ -36,7 +36,8 @@ class WrittenStamps:
 
 def written_as(data: DataConfig) -> WrittenStamps | None:
     """How the table that ``data`` describes writes its stamps; None where that is ISO 8601."""
-    style = data.timestamp_format or usual_format(data.stamp_columns)
+    several = len(data.stamp_columns) > 1  # whose names tell the parts that they hold
+    style = data.timestamp_format or (usual_format(data.stamp_columns) if several else None)
     if style is None or data.layout in ("wide", "calendar"):
         return None
     return WrittenStamps(data.stamp_columns, style)

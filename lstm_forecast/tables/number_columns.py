@@ -49,10 +49,13 @@ def words_in(cells: pd.Series, numbers: pd.Series) -> dict[str, int]:
 
 
 def counts_rows(numbers: pd.Series) -> bool:
-    """Whether the column only numbers the rows: nearly all are 1 more than the one before."""
+    """Whether the column only numbers the rows: nearly all are 1 more than the one before, and none
+    is less.
+    """
     if len(numbers) < 2:
         return True
-    return bool((numbers.diff().iloc[1:] == 1).mean() > 1 - MOST_ODD_CELLS)
+    steps = numbers.diff().iloc[1:]
+    return bool((steps >= 1).all() and (steps == 1).mean() > 1 - MOST_ODD_CELLS)
 
 
 def is_whole(cells: pd.Series) -> bool:

@@ -261,9 +261,9 @@ def _dates(frame: pd.DataFrame, names: Sequence[str]) -> tuple[str, ...]:
 
 def _is_index(name: str, numbers: Mapping[str, pd.Series]) -> bool:
     """Whether a column without a name numbers the rows, of each part of a table anew."""
-    if name not in numbers or not re.fullmatch(NAMELESS, name):
+    rows = numbers.get(name)
+    if rows is None or not len(rows) or not re.fullmatch(NAMELESS, name):
         return False
-    rows = numbers[name]
     steps = rows.diff().iloc[1:]
     return bool(((steps == 1) | ((steps <= 0) & (rows.iloc[1:] == rows.iloc[0]))).all())
 

@@ -28,7 +28,7 @@ Flags = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 LEAST_CHANCE = 1e-4  # of slots to be empty by chance, from which on they are
 MOST_STEPS = 20_000_000  # that are looked through
-LEAST_OF_SLOT, LEAST_HOLIDAYS = 3, 3  # weeks or days of a slot; days off of a calendar
+LEAST_OF_SLOT, LEAST_HOLIDAYS = 3, 5  # weeks or days of a slot; days off of a calendar
 SEARCHED_YEARS = 5  # newest ones, in which holidays are looked for first
 MOST_DATES_MISSING = 0.25  # of those that are open, where holidays are looked for
 LEAST_YEARS = 2  # in which a date has to be missing
@@ -219,12 +219,12 @@ def _holidays(dates: _Dates) -> tuple[str, ...]:
     for code, off in sorted(
         fitting.items(), key=lambda each: (not countries.get(each[0]), len(each[1]))
     ):
-        if dates.observed[off].any() or not dates.are_closed(off, NO_PLACES, slots=len(countries)):
+        if dates.observed[off].any() or not dates.are_closed(off, NO_PLACES, slots=len(codes)):
             continue
         if np.array_equal(off, most):
             found = (*found, code)
         elif len(off) > len(most) and (
-            countries.get(code) or dates.are_closed(off, most, slots=len(countries))
+            countries.get(code) or dates.are_closed(off, most, slots=len(codes))
         ):
             found, most = (code,), off
     return found

@@ -84,7 +84,7 @@ def parse_stamps(
     """
     cells = table.frame[column]
     missing = cells.isna() | cells.isin(NO_STAMPS)
-    refuse_rows(table, column, missing, "no time stamp", "; write one, or take the row out")
+    refuse_rows(table, column, missing, "no time stamp")
     if timestamp_format is None and _whole_numbers(cells):
         return pd.Index(cells.astype("int64"))
     if isinstance(cells.dtype, pd.DatetimeTZDtype) or pd.api.types.is_datetime64_dtype(cells):
@@ -251,9 +251,13 @@ def _format_of_numbers(
 ) -> str | None:
     """What numbers count: moments, days or weeks; None for steps."""
     text = cells.astype("str")
-    if are_rather_dates(cells, column):
-        return date_in_digits(table, cells, column)
     readings = {unit: numbered_stamps(unit, cells) for unit in units}
+    if are_rather_dates(cells, column):
+        if not readings:
+            return date_in_digits(table, cells, column)
+        styles = digit_styles(cells, column)
+        readings |= readings_of(table, text, column, styles)
+        return only_reading(table, text, column, readings)[0]
     weeks = text.head(SAMPLED_CELLS).str.fullmatch(DIGITS_OF_WEEK).all()
     if not units and weeks and COUNTERS.isdisjoint(words_of(column)):
         styles = guesses(text.drop_duplicates(), column)
