@@ -218,7 +218,7 @@ def _detect_encoding(file: Path, sample: bytes) -> str:
             return "cp1252"
         raise DataError(
             f"{file}: neither UTF-8 nor Western European text; set data.csv.encoding, for example"
-            " cp932, cp1251 or gb18030"
+            " cp1251, cp932 or gb18030"
         ) from None
     return "utf-8"
 

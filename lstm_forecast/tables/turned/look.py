@@ -75,7 +75,7 @@ def look_round(table: Table, asked: Asked) -> Look:
     Raises DataError where the layout that is ``asked`` for cannot be, where rows cannot be told
     apart, and where columns of a calendar are neither parts nor made of these.
     """
-    if asked.layout == "rows":
+    if asked.layout == "rows" or not len(table.frame):
         return ROWS
     if asked.layout is None and not set(asked.targets).isdisjoint(table.frame.columns):
         return ROWS
