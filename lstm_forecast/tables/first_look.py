@@ -41,8 +41,6 @@ from lstm_forecast.tables.turned.table import Turn, turned
 __all__ = ["NOTHING_GIVEN", "FirstLook", "Given", "first_look"]
 
 
-# What cells of these forms, which are no numbers but hold digits, seem to be, and what to write
-# instead. The last form fits all.
 @dataclass(frozen=True)
 class FirstLook:
     """What a table seems to be."""
