@@ -74,6 +74,8 @@ def test_days_and_longer_steps_are_those_of_pandas_on_local_clocks(
     if zone is not None:
         stamps = moments.tz_localize("UTC").tz_convert(zone)
         local = stamps.tz_localize(None)
+    valued = ~np.isnan(values)
+    assume(rule == "count" or valued.any())  # see below: nothing is known of such a series
     keys = {"timezone": zone, "day_start": day_start, **MASKED}
     found, _ = events(stamps, values, rule=rule, freq=freq, policies=keys)
     shift = pd.Timedelta(f"{day_start or '00:00'}:00")
@@ -81,13 +83,18 @@ def test_days_and_longer_steps_are_those_of_pandas_on_local_clocks(
     order = np.argsort(moments, kind="stable")
     assume(rule != "last" or local[order].is_monotonic_increasing)
     expected = by_pandas(local - shift, values, rule, freq)
-    valued = ~np.isnan(values)
     if valued.any():  # what lies behind the last value is not known yet
         last = by_pandas((local - shift)[valued], values[valued], rule, freq).index[-1]
         expected = expected[:last]
     names = found.layout.stamps(np.arange(len(found.values)))
     assert [str(name)[:10] for name in names] == [str(day.date()) for day in expected.index]
     assert np.allclose(found.values[:, 0], expected.to_numpy(np.float64), equal_nan=True)
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule != "count"])
+def test_events_without_a_value_in_any_of_them_are_refused(rule: str) -> None:
+    with pytest.raises(DataError, match="series y: no row has a value"):
+        events(["2017-01-30", "2017-01-30", "2017-01-31"], [NAN] * 3, rule=rule, policies=MASKED)
 
 
 @settings(deadline=None, max_examples=100)
