@@ -2,7 +2,9 @@
 
 import re
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -12,16 +14,35 @@ from lstm_forecast.config.document import dump_values
 from lstm_forecast.config.loading import load_config
 from lstm_forecast.errors import ForecastError
 from lstm_forecast.panel.survey import read_panel
+from tests.functional.commands import prepare
 from tests.functional.message_texts import Text, texts
-from tests.functional.tried_remedies import EDITED, NOT_YET, OUT, TOLD, TRIED, Tried
+from tests.functional.remedies import panel, runs, tables
+from tests.functional.remedies.entry import EDITED, OUT, Tried, Typed
+from tests.functional.remedies.told import NOT_YET, TOLD
 
 TEXTS = list(texts())
 TEMPLATES = {each.template for each in TEXTS}
-CASES = [
-    pytest.param(each, remedy, id=f"{each.text[:50]} {remedy[:25]}")
-    for each in TRIED
-    for remedy in each.remedies or ("",)
-]
+READ = [*tables.TRIED, *panel.TRIED]
+KNOWN = [*(each.text for each in READ), *(each.text for each in runs.TYPED), *TOLD, *NOT_YET]
+
+
+def cases(entries: Sequence[Tried] | Sequence[Typed]) -> list[Any]:
+    """Every remedy of every entry, by its text."""
+    return [
+        pytest.param(each, remedy, id=f"{each.text[:50]} {remedy[:25]}")
+        for each in entries
+        for remedy in each.remedies
+    ]
+
+
+def message_of(entry: Tried | Typed) -> re.Pattern[str]:
+    """What finds the message in what is said."""
+    forms = {
+        ".*?".join(map(re.escape, each.template.split("{}")))
+        for each in TEXTS
+        if covers(entry.text, each)
+    }
+    return re.compile("|".join(forms), re.DOTALL)
 
 
 def covers(known: str, text: Text) -> bool:
@@ -30,14 +51,12 @@ def covers(known: str, text: Text) -> bool:
 
 
 def test_every_text_that_names_a_remedy_is_tried_or_is_named_here() -> None:
-    known = [each.text for each in TRIED] + [*TOLD, *NOT_YET]
-    open_ones = [each for each in TEXTS if not any(covers(one, each) for one in known)]
+    open_ones = [each for each in TEXTS if not any(covers(one, each) for one in KNOWN)]
     assert not open_ones, "\n".join(f"{each.place}: {each.template!r}" for each in open_ones)
 
 
 def test_every_entry_is_of_a_text_that_is_there() -> None:
-    known = [each.text for each in TRIED] + [*TOLD, *NOT_YET]
-    gone = [one for one in known if not any(covers(one, each) for each in TEXTS)]
+    gone = [one for one in KNOWN if not any(covers(one, each) for each in TEXTS)]
     assert not gone
     for one in (*TOLD, *NOT_YET):
         assert len({each.template for each in TEXTS if covers(one, each)}) == 1, one
@@ -71,19 +90,14 @@ def alternatives(words: str) -> list[list[str]]:
     return choices
 
 
-@pytest.mark.parametrize(("tried", "remedy"), CASES)
+@pytest.mark.parametrize(("tried", "remedy"), cases(READ))
 def test_what_a_message_says_to_do_makes_it_go(folder: Path, tried: Tried, remedy: str) -> None:
     if callable(tried.files):
         tried.files(folder)
     else:
         content = tried.files if isinstance(tried.files, bytes) else tried.files.encode()
         (folder / tried.name).write_bytes(content)
-    forms = {
-        ".*?".join(map(re.escape, each.template.split("{}")))
-        for each in TEXTS
-        if covers(tried.text, each)
-    }
-    message = re.compile("|".join(forms), re.DOTALL)
+    message = message_of(tried)
     given = shlex.split(tried.given)
     _, before = said(tried, given, dict(tried.keys or {}))
     assert message.search(before), before
@@ -100,6 +114,22 @@ def test_what_a_message_says_to_do_makes_it_go(folder: Path, tried: Tried, remed
         code, after = said(tried, [*again, *options], keys_left(tried, means, options))
         assert not message.search(after), (options, after)
         assert (code == 0 and not tried.then) or (tried.then and tried.then in after), after
+
+
+@pytest.mark.parametrize(("typed", "remedy"), cases(runs.TYPED))
+def test_what_a_command_says_to_do_makes_it_go(inside: Path, typed: Typed, remedy: str) -> None:
+    prepare(inside)
+    if typed.files is not None:
+        typed.files(inside)
+    message = message_of(typed)
+    before = CliRunner().invoke(app, shlex.split(typed.command))
+    assert message.search(before.output), before.output
+    assert re.search(remedy, before.output), before.output
+    after = CliRunner().invoke(app, shlex.split(typed.remedies[remedy]))
+    assert not message.search(after.output), after.output
+    assert (after.exit_code == 0 and not typed.then) or (
+        typed.then and typed.then in after.output
+    ), after.output
 
 
 def keys_left(tried: Tried, means: str, options: list[str]) -> dict[str, object]:

@@ -1,0 +1,263 @@
+"""Remedies of ``tables/``: files, cells, columns and stamps."""
+
+import pandas as pd
+
+from tests.functional.remedies.entry import (
+    EDITED,
+    OUT,
+    Tried,
+    csv,
+    daily,
+    database,
+    days,
+    hours,
+    stamped,
+    workbook,
+)
+
+__all__ = ["TRIED"]
+
+FRACTIONS = daily({k: f"{1 + k % 7}.{100 + k}" if k % 2 else f"{700 + k}" for k in range(60)})
+
+TRIED = [
+    # how files are read
+    Tried(
+        "data.csv.{}: {}",
+        FRACTIONS,
+        {r"data.csv.decimal: '.'": "", r"data.csv.decimal: ',' and data.csv.thousands: '.'": ""},
+        keys={"csv": {"decimal": "error"}},
+    ),
+    Tried(
+        "set data.table or data.query, not both",
+        database("a", "b"),
+        {"not both": OUT},
+        given="--set data.table=a --set 'data.query=SELECT * FROM a'",
+        name="t.db",
+        beside="--set data.table=a",
+    ),
+    Tried(
+        "expected one SELECT, received",
+        database("a"),
+        {"one SELECT": "--set 'data.query=SELECT ds, y FROM a'"},
+        given="--set 'data.query=-- nothing'",
+        name="t.db",
+    ),
+    Tried(
+        "choose one with data.table",
+        database("a", "b"),
+        {r"--set [^)]+": "", "a SELECT with data.query": "--set 'data.query=SELECT * FROM b'"},
+        name="t.db",
+    ),
+    Tried(
+        "leave the column out, with data.query",
+        database("a", cell=b"\0\1"),
+        {"with data.query": "--set 'data.query=SELECT ds, y FROM a'"},
+        name="t.db",
+    ),
+    Tried(
+        "which data.csv.header names",
+        daily(),
+        {"data.csv.header": OUT},
+        given="--set data.csv.header=99",
+    ),
+    Tried(
+        "set data.csv.encoding, for example cp1251",
+        csv("дата,рост", [f"{day},{k % 9}" for k, day in enumerate(days())]).encode("cp1251"),
+        {"cp1251": "--set data.csv.encoding=cp1251"},
+    ),
+    Tried(
+        "no byte-order mark; set data.csv.encoding",
+        daily().encode("utf-16-le"),
+        {"data.csv.encoding: utf-16-le": ""},
+        given="--set data.csv.encoding=utf-16",
+    ),
+    Tried(
+        "not {} text; set data.csv.encoding",
+        daily(count=20000).encode() + b"2100-01-01,\xff\n",
+        {"data.csv.encoding": "--set data.csv.encoding=cp1252"},
+        beside="--set data.sentinels=[ÿ] --set data.gaps=fill --set data.missing=mask"
+        " --set data.future_rows=drop",
+        keys={},
+    ),
+    Tried(
+        "put cells that hold {} in quotes, or set data.csv.delimiter{}",
+        csv("ds,y,note", [f"{day},{k},{'a,b' if k == 9 else 'a'}" for k, day in enumerate(days())]),
+        {"put cells that hold ',' in quotes": EDITED},
+        edited={"a,b": '"a,b"'},
+    ),
+    Tried(
+        ", or data.csv.header: {} if that line names the columns",
+        csv("ds,y,y", [f"{day},{k % 9},4" for k, day in enumerate(days())], "Report\nby us\n\n"),
+        {r"data.csv.header: 4": ""},
+        edited={"ds,y,y": "ds,y,z"},
+    ),
+    Tried(
+        "before the header, which seems to be line",
+        daily(before="Report\nby us\n\n"),
+        {r"data.csv.header: 4": ""},
+        keys={},
+    ),
+    Tried(
+        "seem to be comments; set data.csv.comment",
+        daily(before="# a\n# b\n"),
+        {r"data.csv.comment: '#'": ""},
+        keys={},
+    ),
+    Tried(
+        "to hold units; set data.csv.units_row",
+        csv("ds,y", [f"{day},{k % 9}" for k, day in enumerate(days())]).replace(
+            "y\n", "y\n,(kg)\n", 1
+        ),
+        {r"data.csv.units_row: true": ""},
+        keys={},
+    ),
+    Tried(
+        "to leave out the {} lines before",
+        daily(before="Report\nmade, by, us, all\n\n"),
+        {r"data.csv.header: 4": ""},
+    ),
+    Tried(
+        "names of the columns, or units of those",
+        daily(before="Report 7\nby 3, us 4\n\n"),
+        {r"data.csv.header: 4": ""},
+    ),
+    Tried(
+        "at the end without a stamp, as totals and notes are",
+        daily() + "Total,99\n",
+        {r"data.csv.footer: 1": ""},
+        keys={},
+    ),
+    Tried(
+        "choose one with data.sheet",
+        workbook("a", "b"),
+        {r"--set [^)]+": ""},
+        name="t.xlsx",
+    ),
+    Tried(
+        "no header, which data.csv.header names",
+        workbook("a"),
+        {"data.csv.header": OUT},
+        given="--set data.csv.header=99",
+        name="t.xlsx",
+    ),
+    Tried(
+        "data.{}: {}: only {} has one, and this is {}; leave it out",
+        daily(),
+        {"leave it out": OUT},
+        given="--set data.sheet=a",
+    ),
+    Tried(
+        "no @frequency; set data.freq",
+        "@attribute name string\n@attribute start_timestamp date\n"
+        "@data\na:2022-01-01 00-00-00:" + ",".join(str(k % 7) for k in range(60)) + "\n",
+        {r"--set data.freq=D": ""},
+        name="t.tsf",
+    ),
+    # cells
+    Tried(
+        "set data.sentinels to what stands for a missing value",
+        daily({9: "shut"}),
+        {"data.sentinels": "--set data.sentinels=[shut] --set data.missing=mask"},
+        keys={},
+    ),
+    Tried(
+        "data.units: {{}: {{}}}",
+        daily({k: f"{k} kg" for k in range(60)}),
+        {r"data.units: \{.*?\}\}": ""},
+        keys={},
+    ),
+    Tried(
+        "data.censored: limit, half or missing",
+        daily({9: "<0.5"}),
+        {r"data.censored: limit, half or missing": ""},
+        keys={},
+        beside="--set data.missing=mask",
+    ),
+    Tried(
+        "{} may be a value, or none: then data.sentinels",
+        daily(dict.fromkeys(range(3, 60, 2), "999")),
+        {r"data.sentinels: \[999\] and data.missing: mask": ""},
+    ),
+    # columns
+    Tried(
+        " to hear what they may be",
+        daily({k: f"{k} pcs" if k % 2 else f"{k} %" for k in range(0, 60, 3)}),
+        {r"--target y": ""},
+        then="column y: expected a number",
+    ),
+    Tried(
+        "name one of them as the target, with data.aggregate: count",
+        csv("ds,what", [f"{day},{'ab'[k % 2] * 3}" for day in days() for k in range(3)]),
+        {"data.aggregate: count and data.freq: D": ""},
+        beside="--target what",
+    ),
+    Tried(
+        "no column looks like a time",
+        csv("a,b", [f"{3 * k * k},{k % 7}.5" for k in range(60)]),
+        {"--timestamp": "--timestamp a"},
+        beside="--set data.aggregate=sum --set data.freq=600",
+    ),
+    # stamps
+    Tried(
+        "; set data.timestamp_format: {}",
+        stamped([f"0{1 + k // 9}/0{1 + k % 9}/2022" for k in range(60)]),
+        {
+            r"data.timestamp_format: '%m/%d/%Y'": "",
+            r"(?<=or )'%d/%m/%Y'": "--set 'data.timestamp_format=%d/%m/%Y'",
+        },
+        beside="--set data.gaps=fill",
+    ),
+    Tried(
+        "set data.timestamp_format to how they are written",
+        stamped([day.replace("-", "~") for day in days()]),
+        {"such as": "--set 'data.timestamp_format=%Y~%m~%d'"},
+        given="--timestamp ds",
+        beside="--timestamp ds",
+    ),
+    Tried(
+        "months, or write days with their year",
+        stamped([f"{m}-{d:02}" for m in ("Jan", "Feb", "Mar") for d in range(1, 21)]),
+        {r"data.timestamp_format: '%b-%y'": ""},
+        beside="--set data.gaps=fill",
+    ),
+    Tried(
+        "for stamps without a zone",
+        stamped([f"{each} IST" for each in hours("2022-01-01")]),
+        {r"data.timezone: [\w/]+": "", r"data.timestamp_format: '[^']+'": ""},
+    ),
+    Tried(
+        "is not a known time zone",
+        stamped(hours("2022-01-01")),
+        {"data.timezone": OUT},
+        given="--set data.timezone=Mars/Base",
+    ),
+    Tried(
+        "data.dst: {}, or {}",
+        stamped(hours("2022-10-29", 72)),
+        {r"data.dst: first or last": ""},
+        keys={
+            "timezone": "Europe/Vienna",
+            "gaps": "fill",
+            "missing": "mask",
+            "duplicates": "first",
+        },
+    ),
+    Tried(
+        "or in UTC with data.timezone",
+        stamped(hours("2022-10-29", 72)),
+        {r"data.timezone: UTC": ""},
+        keys={"timezone": "Europe/Vienna"},
+    ),
+    Tried(
+        ", or the zone of the data, with data.dst",
+        stamped(
+            [
+                str(stamp)[:19]
+                for stamp in pd.date_range("2022-10-29", periods=96, freq="h", tz="Europe/Vienna")
+            ]
+        ),
+        {r"data.timezone: Europe/\w+": ""},
+        keys={},
+        beside="--set data.dst=first",
+    ),
+]
