@@ -59,7 +59,12 @@ def check(
     if data.aggregate is None:  # or else no value is that of a cell
         panel, sentinels = _without_sentinels(panel)
         findings += sentinels
-    findings += panel_notes(panel, n_targets=len(data.targets), season=_season(config, panel))
+    findings += panel_notes(
+        panel,
+        n_targets=len(data.targets),
+        season=_season(config, panel),
+        clipped=data.outliers == "clip",
+    )
     findings += series_totals(panel, n_targets=len(data.targets), keys=data.series_columns)
     if config is not None:
         doubts = doubtful_season(config.windows.season_length, panel.layout)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm_forecast.panel.panel import Panel
-from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
+from lstm_forecast.tables.faults import SHOWN_PLACES, Finding, Level
 
 __all__ = [
     "USUAL_SENTINELS", "fences", "gap_lengths", "is_share", "panel_notes", "season_strength",
@@ -139,11 +139,13 @@ def is_share(values: Floats, series: NDArray[np.int64]) -> bool:
     )
 
 
-def panel_notes(panel: Panel, *, n_targets: int, season: int) -> Iterator[Finding]:
+def panel_notes(
+    panel: Panel, *, n_targets: int, season: int, clipped: bool = False
+) -> Iterator[Finding]:
     """What is worth knowing about the values of a panel; its first ``n_targets`` columns are
-    forecast.
+    forecast. Outliers are ``clipped``, where a policy says so.
     """
-    yield from _spread_notes(panel)
+    yield from _spread_notes(panel, clipped=clipped)
     zeros = {
         name: int(count)
         for name, count in zip(panel.columns, (panel.values == 0).sum(axis=0), strict=True)
@@ -164,37 +166,53 @@ def panel_notes(panel: Panel, *, n_targets: int, season: int) -> Iterator[Findin
         yield Finding("season", "note", season, text)
 
 
-def _spread_notes(panel: Panel) -> Iterator[Finding]:
+def _spread_notes(panel: Panel, *, clipped: bool) -> Iterator[Finding]:
     """Outliers, and series that hardly change."""
-    found: dict[str, list[tuple[int, int]]] = {
-        "outliers": [],
-        "constant": [],
-        "nearly_constant": [],
-    }
+    outliers: list[tuple[int, int]] = []
+    constant: list[tuple[int, int]] = []
+    nearly: list[tuple[int, int]] = []
     for start, end in zip(panel.layout.offsets[:-1], panel.layout.offsets[1:], strict=True):
         for column, values in enumerate(panel.values[start:end].T):
             low, high = fences(values)
-            found["outliers"] += [
+            outliers += [
                 (start + row, column) for row in np.flatnonzero((values < low) | (values > high))
             ]
             observed = values[np.isfinite(values)]
             same = np.count_nonzero(observed == np.median(observed)) if len(observed) else 0
             if same == len(observed) > 0:
-                found["constant"].append((start, column))
+                constant.append((start, column))
             elif same > (1 - MOST_OUTLIERS) * len(observed):
-                found["nearly_constant"].append((start, column))
-    texts = {
-        "outliers": "far from all other values of the series",
-        "constant": "the same value in all rows of a series",
-        "nearly_constant": f"the same value in all but {MOST_OUTLIERS:.0%} of the rows of a series",
-    }
-    for kind, cells in found.items():
-        if cells:
-            names = [panel.columns[column] for _, column in cells]
-            remedy = "data.outliers: clip" if kind == "outliers" else ""
-            places = tuple(_place(panel, row, column, kind) for row, column in cells[:SHOWN_PLACES])
-            counts = {name: names.count(name) for name in dict.fromkeys(names)}
-            yield Finding(kind, "note", len(cells), texts[kind], places, remedy, counts)
+                nearly.append((start, column))
+    own = [cell for cell in outliers if cell[1] < panel.n_own]
+    ahead = [cell for cell in outliers if cell[1] >= panel.n_own]
+    far = "far from all other values of the series"
+    yield from _cell_notes(
+        panel, "outliers", own, far, "settled" if clipped else "note", "data.outliers: clip"
+    )
+    yield from _cell_notes(panel, "outliers", ahead, f"{far}; known ahead, and so never clipped")
+    yield from _cell_notes(panel, "constant", constant, "the same value in all rows of a series")
+    yield from _cell_notes(
+        panel,
+        "nearly_constant",
+        nearly,
+        f"the same value in all but {MOST_OUTLIERS:.0%} of the rows of a series",
+    )
+
+
+def _cell_notes(
+    panel: Panel,
+    kind: str,
+    cells: Sequence[tuple[int, int]],
+    text: str,
+    level: Level = "note",
+    remedy: str = "",
+) -> Iterator[Finding]:
+    """A finding about ``cells``, each a row and a column, if there are any."""
+    if cells:
+        names = [panel.columns[column] for _, column in cells]
+        places = tuple(_place(panel, row, column, kind) for row, column in cells[:SHOWN_PLACES])
+        counts = {name: names.count(name) for name in dict.fromkeys(names)}
+        yield Finding(kind, level, len(cells), text, places, remedy, counts)
 
 
 def _place(panel: Panel, row: int, column: int, kind: str) -> str:

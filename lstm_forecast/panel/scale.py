@@ -69,7 +69,7 @@ class Scaler:
             if self.known:
                 values = np.concatenate([values, (known - center) / scale], axis=1)
             if (np.abs(values) > FARTHEST_SCALED).any():
-                raise _too_far(values, panel, start)
+                raise _too_far(values, panel, start, unclipped=n if self.limits is None else 0)
             scaled[start:end] = values
         return scaled
 
@@ -290,16 +290,21 @@ def _logarithm(values: Floats, panel: Panel, start: int) -> Floats:
     if (values <= 0).any():
         row, column = np.argwhere(values <= 0)[0]
         raise DataError(
-            f"{panel.place(start + row, column)}: {values[row, column]:g} has no logarithm; set"
-            " preprocessing.log: false"
+            f"{panel.place(start + row, column)}: {values[row, column]:g} has no logarithm; train"
+            " with preprocessing.log: false"
         )
     return np.log(values)
 
 
-def _too_far(scaled: Floats, panel: Panel, start: int) -> DataError:
+def _too_far(scaled: Floats, panel: Panel, start: int, *, unclipped: int) -> DataError:
+    """The error at the first value that lies too far out; the first ``unclipped`` columns could be
+    clipped, and are not.
+    """
     row, column = np.argwhere(np.abs(scaled) > FARTHEST_SCALED)[0]
+    values = panel.values[start : start + len(scaled), column]
+    clips = column < unclipped and np.isfinite(fences(values)).all()
+    remedy = "correct it, or train with data.outliers: clip" if clips else "correct it"
     return DataError(
-        f"{panel.place(start + row, column)}: {panel.values[start + row, column]:g} lies"
-        f" {FARTHEST_SCALED:g} times as far out as the training rows; correct it, or set"
-        " data.outliers: clip"
+        f"{panel.place(start + row, column)}: {values[row]:g} lies {FARTHEST_SCALED:g} times as far"
+        f" out as the training rows; {remedy}"
     )

@@ -237,7 +237,7 @@ def test_10_values_too_far_from_all_others(folder: Path) -> None:
     assert message.startswith(
         "series y, 2024-02-08 00:00:00: column y: 1e+40 lies 1e+15 times as far out"
     )
-    assert message.endswith("set data.outliers: clip")
+    assert message.endswith("; correct it, or train with data.outliers: clip")
 
 
 def test_11_the_order_of_rows_does_not_matter(folder: Path) -> None:

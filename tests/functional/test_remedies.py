@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import Result
 from typer.testing import CliRunner
 
 from lstm_forecast.cli import app
@@ -16,14 +17,15 @@ from lstm_forecast.errors import ForecastError
 from lstm_forecast.panel.survey import read_panel
 from tests.functional.commands import prepare
 from tests.functional.message_texts import Text, texts
-from tests.functional.remedies import panel, runs, tables
+from tests.functional.remedies import panel, runs, tables, training
 from tests.functional.remedies.entry import EDITED, OUT, Tried, Typed
 from tests.functional.remedies.told import NOT_YET, TOLD
 
 TEXTS = list(texts())
 TEMPLATES = {each.template for each in TEXTS}
 READ = [*tables.TRIED, *panel.TRIED]
-KNOWN = [*(each.text for each in READ), *(each.text for each in runs.TYPED), *TOLD, *NOT_YET]
+TYPED = [*runs.TYPED, *training.TYPED]
+KNOWN = [*(each.text for each in READ), *(each.text for each in TYPED), *TOLD, *NOT_YET]
 
 
 def cases(entries: Sequence[Tried] | Sequence[Typed]) -> list[Any]:
@@ -116,20 +118,29 @@ def test_what_a_message_says_to_do_makes_it_go(folder: Path, tried: Tried, remed
         assert (code == 0 and not tried.then) or (tried.then and tried.then in after), after
 
 
-@pytest.mark.parametrize(("typed", "remedy"), cases(runs.TYPED))
+@pytest.mark.parametrize(("typed", "remedy"), cases(TYPED))
 def test_what_a_command_says_to_do_makes_it_go(inside: Path, typed: Typed, remedy: str) -> None:
     prepare(inside)
     if typed.files is not None:
         typed.files(inside)
     message = message_of(typed)
-    before = CliRunner().invoke(app, shlex.split(typed.command))
+    before = typed_out(typed.command)
     assert message.search(before.output), before.output
     assert re.search(remedy, before.output), before.output
-    after = CliRunner().invoke(app, shlex.split(typed.remedies[remedy]))
+    after = typed_out(typed.remedies[remedy])
     assert not message.search(after.output), after.output
     assert (after.exit_code == 0 and not typed.then) or (
         typed.then and typed.then in after.output
     ), after.output
+
+
+def typed_out(commands: str) -> Result:
+    """What comes of the last of commands that && joins, once the others have succeeded."""
+    *first, last = commands.split(" && ")
+    for each in first:
+        done = CliRunner().invoke(app, shlex.split(each))
+        assert done.exit_code == 0, done.output
+    return CliRunner().invoke(app, shlex.split(last))
 
 
 def keys_left(tried: Tried, means: str, options: list[str]) -> dict[str, object]:

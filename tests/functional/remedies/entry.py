@@ -40,8 +40,8 @@ class Typed:
     """A message of a command that is typed where runs are published, and its remedies."""
 
     text: str  # a part of the text in the source
-    command: str  # after `forecast`
-    # what to look for in the message -> the command that it means
+    command: str  # after `forecast`; several that && joins, of which the last one says it
+    # what to look for in the message -> the command, or several, that it means
     remedies: Mapping[str, str]
     files: Files | None = None  # what writes more than the runs and tables that are there
     then: str = ""  # what is said instead, where a remedy brings only that

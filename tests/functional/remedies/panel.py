@@ -3,7 +3,17 @@
 import numpy as np
 import pandas as pd
 
-from tests.functional.remedies.entry import OUT, RULES, Tried, csv, daily, days, hours, stamped
+from tests.functional.remedies.entry import (
+    EDITED,
+    OUT,
+    RULES,
+    Tried,
+    csv,
+    daily,
+    days,
+    hours,
+    stamped,
+)
 
 __all__ = ["TRIED"]
 
@@ -176,6 +186,25 @@ TRIED = [
         GAPPED,
         {r"data.missing: [\w, ]+ or \w+": ""},
         keys={"gaps": "fill"},
+    ),
+    Tried(
+        "adds steps that have no covariates",
+        csv("ds,y,p", [f"{d},{k % 7},{k % 5}" for k, d in enumerate(days(90)) if k % 10 != 7]),
+        {r"data.missing: [\w, ]+ or \w+": ""},
+        keys={"freq": "D", "aggregate": "sum", "covariates": {"past": ["p"]}},
+    ),
+    Tried(
+        "have no row, too many to be written as 0; set a longer data.freq, or correct",
+        stamped(["2019-01-01", *days()]),
+        {"a longer data.freq": "--set data.freq=D"},
+        keys={"freq": "min", "aggregate": "sum"},
+    ),
+    Tried(
+        "have no row, too many to be written as 0; set a longer data.freq, or correct",
+        stamped(["2019-01-01", *days()]),
+        {"correct stamps": EDITED},
+        keys={"freq": "min", "aggregate": "sum"},
+        edited={"2019-01-01": "2022-01-01"},
     ),
     Tried(
         "no regular spacing found (commonest {}); set {}",

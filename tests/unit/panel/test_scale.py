@@ -194,7 +194,9 @@ def test_a_training_value_without_a_logarithm_is_located(value: float) -> None:
     panel = panel_of(4, 5, columns=2)
     values = np.exp(panel.values)
     values[7, 1] = value
-    message = rf"series b, 3: column y1: {value:g} has no logarithm; set preprocessing\.log: false"
+    message = (
+        rf"series b, 3: column y1: {value:g} has no logarithm; train with preprocessing\.log: false"
+    )
     with pytest.raises(DataError, match=message):
         fitted(with_values(panel, values), "standard", log=True)
 
