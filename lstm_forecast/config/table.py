@@ -98,10 +98,11 @@ class DataConfig(Section):
         None,
         description=(
             "how stamps are written, where that is not ISO 8601: a strptime format, parts with a"
-            " space between them; also %q for quarters, %h for half-years, %K for dekads, %G-W%V"
-            " for weeks, %N for 930 as 9:30, %* for what is not read, %Z for letters of zones,"
-            " `de: %d. %B %Y` for names of months in a language; seconds, milliseconds,"
-            " microseconds, nanoseconds or days since 1970; excel for its days; steps"
+            " space between them; also %q for quarters, %h for half-years, %K for dekads, %E for"
+            " years that are counted, %G-W%V for weeks, %N for 930 as 9:30, %* for what is not"
+            " read, %Z for letters of zones, `de: %d. %B %Y` for names of months in a language;"
+            " seconds, milliseconds, microseconds, nanoseconds or days since 1970; excel for its"
+            " days; steps"
         ),
     )
     timezone: str | None = Field(None, description="IANA zone of the stamps, such as Europe/Vienna")

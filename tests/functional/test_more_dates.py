@@ -61,6 +61,10 @@ READ = {
         "2QS-JAN", "1994-01-01"),
     "dekads by name": ({"dekad": [f"{m:%Y-%m}-{k}" for m in MONTHS for k in (1, 2, 3)]},
         "MS-1-11-21", "2012-01-01"),
+    "counted years": ({"Month": [f"{1 + k // 12}-{1 + k % 12:02}" for k in range(60)]}, "MS",
+        "0001-01-01"),
+    "counted years by name": ({"when": [f"Year {1 + k // 12}, Month {1 + k % 12}"
+        for k in range(60)]}, "MS", "0001-01-01"),
     "times in numbers": ({"Date": HOURS.strftime("%Y-%m-%d"), "Time": HOURS.hour * 100}, "h",
         "2023-10-13 00:00:00"),
     "times in four digits": ({"Datum": HOURS.strftime("%d.%m.%Y"),
@@ -90,6 +94,12 @@ def test_what_is_read_of_a_range_and_of_a_fiscal_year_is_told(folder: Path) -> N
     assert "the stamp of a period is its beginning: '1994/95' is 1994-01-01" in said
     _, said = init(write(folder, when=[f"FY{k}" for k in YEARS]))
     assert "fiscal years are taken for calendar years of the same number" in said
+
+
+def test_days_of_a_month_are_no_months_of_counted_years(folder: Path) -> None:
+    days = pd.date_range("2022-01-03", periods=60, freq="7D")
+    _, said = init(write(folder, day=days.strftime("%-m-%d")), expect=4)
+    assert "column day: expected a time stamp" in said or "no column looks like a time" in said
 
 
 def test_months_are_no_seasons(folder: Path) -> None:

@@ -3,6 +3,7 @@ has none for.
 
 - ``%q`` is a quarter, as ``pandas.Period`` writes it: ``%YQ%q`` is 2008Q1. ``%h`` is a half of a
   year, and ``%K`` a dekad of a month, which begins on day 1, 11 or 21.
+- ``%E`` is a year that is counted from 1 on, without zeros in front: ``%E-%m`` is 1-01.
 - ``%N`` is a time of day as a number: 930 is 9:30, and 5 is 0:05.
 - ``%*`` is what is not read, such as the end of a period.
 - ``%G-W%V`` without a weekday is the Monday of an ISO week; a format without a day is the first.
@@ -39,20 +40,22 @@ BLANKS = r"[\s\pZ]+"  # also those that do not break
 PADDED, TWO_DIGITS = "ymdVHIMS", r"\d\d"  # with a zero in front, where numbers touch
 NUMBERED = f"YG{PADDED}"
 TEXT_OF_DIRECTIVE = {
-    "Y": r"\d{4}", "G": r"\d{4}", "u": "[1-7]", "q": "[1-4]", "h": "[12]", "K": "[1-3]",
+    "Y": r"\d{4}", "G": r"\d{4}", "E": r"[1-9]\d{0,3}",
+    "u": "[1-7]", "q": "[1-4]", "h": "[12]", "K": "[1-3]",
     "N": r"\d{1,4}", "f": r"\d{1,9}", "j": r"\d{1,3}", "p": r"[ap]\.?m\.?", "z": rf"Z|{OFFSET}",
     "Z": rf"[a-z]+(?:{OFFSET})?",
     **dict.fromkeys(PADDED, r"\d\d?"), **dict.fromkeys("ab", r"[\pL\pM]+\.?"),
 }  # fmt: skip
 BEHIND_DIRECTIVE = {"q": "(?:st|nd|rd|th)?"}  # 1st quarter
 NOT_READ, ANYTHING = "*", ".*"
-OURS = {"q", "h", "K", "N", "Z", "y", NOT_READ}  # which strptime has not, or reads otherwise
+OURS = {"q", "h", "K", "E", "N", "Z", "y", NOT_READ}  # which strptime has not, or reads otherwise
 YEAR_OF_CENTURY = 50  # from which on two digits are a year of the last century; strptime has 69
 # What is written in the place of the directives that strftime has not.
 WRITTEN: Mapping[str, Callable[[pd.DatetimeIndex], pd.Index]] = {
     "%q": lambda stamps: stamps.quarter,
     "%h": lambda stamps: (stamps.month + 5) // 6,
     "%K": lambda stamps: ((stamps.day - 1) // 10 + 1).where(stamps.day < 31, 3),
+    "%E": lambda stamps: stamps.year,
     "%N": lambda stamps: stamps.hour * 100 + stamps.minute,
     "%*": lambda stamps: pd.Index(["..."] * len(stamps)),
 }
@@ -160,7 +163,7 @@ def _pattern(style: str) -> str:
         found.add(name)
         written = TWO_DIGITS if adjacent and name in PADDED else TEXT_OF_DIRECTIVE[name]
         text += f"(?P<{name}>{written}){BEHIND_DIRECTIVE.get(name, '')}"
-    if not found & {"Y", "y", "G"} or ("V" in found) != ("G" in found):
+    if not found & {"Y", "y", "G", "E"} or ("V" in found) != ("G" in found):
         raise ValueError(f"{style!r} has no year, or no week of an ISO year (%G and %V)")
     return f"(?i)^{text}$"
 
@@ -184,7 +187,7 @@ def _directives(style: str) -> list[str]:
 def _numbers(parts: pd.DataFrame, language: str) -> dict[str, Floats]:
     """The numbers of the directives of a date."""
     numbers = {
-        name: parts[name].astype("float64").to_numpy() for name in "YGymdquVjhK" if name in parts
+        name: parts[name].astype("float64").to_numpy() for name in "YGymdquVjhKE" if name in parts
     }
     if "b" in parts:
         known = month_numbers(language)
@@ -192,6 +195,8 @@ def _numbers(parts: pd.DataFrame, language: str) -> dict[str, Floats]:
         numbers["m"] = parts["b"].map(months).to_numpy(np.float64)
     if "y" in numbers:
         numbers["Y"] = 1900 + numbers["y"] + 100 * (numbers["y"] < YEAR_OF_CENTURY)
+    if "E" in numbers:
+        numbers["Y"] = numbers["E"]
     if "q" in numbers:
         numbers["m"] = 3 * numbers["q"] - 2
     if "h" in numbers:

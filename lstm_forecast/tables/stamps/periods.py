@@ -1,10 +1,12 @@
-"""Periods as people write them: from a beginning to an end, seasons, fiscal and half years, dekads.
+"""Periods as people write them: from a beginning to an end, seasons, fiscal and half years, dekads,
+months of years that are counted.
 Each has the stamp of its beginning, in formats that come before all other readings.
 """
 
 import re
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 
 from lstm_forecast.tables.faults import Finding
@@ -17,6 +19,7 @@ __all__ = ["period_notes", "periods"]
 
 LONGEST_PERIOD = 64  # characters
 NOT_READ = "%*"
+SHARE_OF_MONTHS = 0.9  # of the steps from one text to the next, where years are counted
 BEHIND_BEGINNING = r"\s+(?:-|–|—|to|bis|until|till)\s+|\s*[–—]\s*|/"  # noqa: RUF001
 YEARS = r"(?P<first>\d{4})(?P<sign>\s*[-/–]\s*)(?P<last>\d{4}|\d\d)"  # noqa: RUF001
 MONTHS = (
@@ -38,6 +41,10 @@ DEKADS = {
     r"(D|DEK|DEKAD|DEKADE)([-. ]?)[1-3] [a-z]{3} \d{4}": "{0}{1}%K %b %Y",
     r"\d{4}([-/.])\d\d([-/. ]?)(D|DEK)[1-3]": "%Y{0}%m{1}{2}%K",
 }
+COUNTED = (
+    r"(?P<word>Y|Yr|Year)?(?P<blank> ?)(?P<year>[1-9]\d?)(?P<sign>[-/, ]*)"
+    r"(?P<part>M|Mo|Month)?(?P<space> ?)(?P<month>0?[1-9]|1[0-2])"
+)
 DEKAD_WORDS = {"dekad", "dekade", "dekads", "dek"}
 
 
@@ -57,6 +64,7 @@ def periods(cells: pd.Series, name: str) -> list[str]:
         or _by_shape(first, HALVES)
         or _fiscal(first)
         or _dekads(first, cells, name)
+        or _counted(first, cells)
         or _months(first, cells, name)
         or _from_to(first, cells, name)
     )
@@ -66,12 +74,15 @@ def period_notes(table: Table, cells: pd.Series, style: str) -> Iterator[Finding
     """What the beginning of a period was taken for."""
     _, written = language_of(style)
     first, where = str(cells.iloc[0]).strip(), (table.place(0),)
-    stamp = stamps_by(style, cells.head(1))[0][0] if set(_ours(written)) else None
+    stamp = stamps_by(style, cells.head(1))[0][0] if _ours(written) else None
     if NOT_READ in written:
         text = f"the stamp of a period is its beginning: {first!r} is {stamp}"
         yield Finding("stamps", "note", len(cells), text, where)
     if re.match(r"(?i)(FY|FJ|GJ) ?%[Yy]", written):
         text = f"fiscal years are taken for calendar years of the same number: {first!r} is {stamp}"
+        yield Finding("stamps", "note", len(cells), text, where)
+    if "%E" in written:
+        text = f"years are counted from 1 on: {first!r} is {stamp}"
         yield Finding("stamps", "note", len(cells), text, where)
     if "%K" in written:
         text = f"dekads begin on day 1, 11 and 21 of a month: {first!r} is {stamp}"
@@ -79,7 +90,7 @@ def period_notes(table: Table, cells: pd.Series, style: str) -> Iterator[Finding
 
 
 def _ours(written: str) -> list[str]:
-    return re.findall(r"%[*KYy]", written)
+    return re.findall(r"%[*EKYy]", written)
 
 
 def _years(first: str, cells: pd.Series) -> list[str]:
@@ -124,6 +135,25 @@ def _dekads(first: str, cells: pd.Series, name: str) -> list[str]:
         return []
     named = DEKAD_WORDS & {*words_of(name), *words_of(first)}
     return found if named else [found[0].replace("%K", "%d"), *found]
+
+
+def _counted(first: str, cells: pd.Series) -> list[str]:
+    """Months of years that are counted from 1 on, one after the other: 1-01 to 3-12."""
+    found = re.fullmatch(COUNTED, first, re.IGNORECASE)
+    if found is None or not (found["sign"] or found["part"]):
+        return []
+    parts = cells.str.strip().str.extract(f"(?i)^{COUNTED}$")[["year", "month"]]
+    if parts.isna().any(axis=None):
+        return []
+    numbers = parts.astype("int64")
+    steps = np.diff(np.unique(12 * numbers["year"] + numbers["month"]))
+    counted = numbers["year"].min() == 1 and numbers["year"].nunique() > 1
+    if not counted or np.mean(steps == 1) < SHARE_OF_MONTHS:
+        return []
+    word, blank, sign, part, space = (
+        found[name] or "" for name in ("word", "blank", "sign", "part", "space")
+    )
+    return [f"{word}{blank}%E{sign}{part}{space}%m"]
 
 
 def _months(first: str, cells: pd.Series, name: str) -> list[str]:
