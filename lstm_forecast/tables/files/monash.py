@@ -138,5 +138,7 @@ def _stamps(
     stamps = []
     for number, attributes, length in zip(lines, ids, lengths, strict=True):
         place = f"{file}:{number}"
-        stamps.append(stamps_from(start_in(attributes[column], place), length, spacing, place))
+        start = start_in(attributes[column], place)
+        named = "@frequency" if own else None
+        stamps.append(stamps_from(start, length, spacing, place, named=named))
     return {STAMP: pd.Series(np.concatenate(stamps))}

@@ -18,6 +18,7 @@ __all__ = ["read_records"]
 
 BLOCK_BYTES = 1 << 20
 START, VALUES = "start", "target"  # of a series in one record; its values become rows
+FREQ = "freq"  # of its values
 STAMP = "timestamp"
 STATIC = ("feat_static_cat", "feat_static_real")  # of GluonTS: numbers of a series
 Pairs = list[tuple[str, Any]]
@@ -171,9 +172,9 @@ def _unrolled(
     place: str, record: Mapping[str, Any], freq: str | None
 ) -> tuple[dict[str, Any], int]:
     """A series of GluonTS as the columns of its rows."""
-    rest = {key: value for key, value in record.items() if key not in (START, VALUES, "freq")}
+    rest = {key: value for key, value in record.items() if key not in (START, VALUES, FREQ)}
     values = [_cell(place, VALUES, value) for value in record[VALUES]]
-    spacing = record.get("freq", freq)
+    spacing = record.get(FREQ, freq)
     if not isinstance(spacing, str):
         raise DataError(
             f"{place}: a series without stamps; set data.freq to the spacing of its values (--set"
@@ -184,6 +185,7 @@ def _unrolled(
     for name in STATIC:
         for k, value in enumerate(rest.pop(name, None) or ()):
             rest[f"{name}_{k}"] = value
-    stamps = stamps_from(start_in(record[START], place), len(values), spacing, place)
+    start, named = start_in(record[START], place), FREQ if FREQ in record else None
+    stamps = stamps_from(start, len(values), spacing, place, named=named)
     rest |= {STAMP: _Column(stamps.astype("str").tolist()), VALUES: _Column(values)}
     return rest, len(values)

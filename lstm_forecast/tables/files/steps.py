@@ -26,6 +26,7 @@ MONTHS: dict[type, int] = {
     **dict.fromkeys(QUARTERLY, 3),
     **dict.fromkeys(YEARLY, 12),
 }
+DAY_OF_MONTH = r"^(\d*MS)-\d+$"  # an alias of our own, of which the start has the day
 DAYS: dict[type, int] = {offsets.Day: 1, offsets.Week: 7}
 
 
@@ -52,13 +53,17 @@ def start_in(text: str, place: str) -> pd.Timestamp:
         ) from None
 
 
-def stamps_from(start: pd.Timestamp, count: int, freq: str, place: str) -> pd.DatetimeIndex:
+def stamps_from(
+    start: pd.Timestamp, count: int, freq: str, place: str, *, named: str | None
+) -> pd.DatetimeIndex:
     """``count`` stamps from ``start`` on. Those of months keep its day, or are month ends as it is.
 
-    Raises DataError, with the ``place``, for what is no frequency, and a start between its steps.
+    Raises DataError, with the ``place``, for what is no frequency, and a start between its steps;
+    ``named`` is what the file calls its frequency, None for that of the config.
     """
+    remedy = f"correct {named} in the file" if named else "set data.freq to another one"
     try:
-        offset = to_offset(alias_of(freq))
+        offset = to_offset(re.sub(DAY_OF_MONTH, r"\1", alias_of(freq)))
         months = MONTHS.get(type(offset), 0) * offset.n
         if months:
             return _monthly(start, months * np.arange(count))
@@ -67,9 +72,10 @@ def stamps_from(start: pd.Timestamp, count: int, freq: str, place: str) -> pd.Da
             return pd.DatetimeIndex(start.as_unit("us") + step * np.arange(count)).as_unit("us")
         stamps = pd.date_range(start, periods=count, freq=offset).as_unit("us")
     except (ValueError, OverflowError) as error:
-        raise DataError(f"{place}: data.freq: {freq}: {error}") from None
+        why = str(error).partition(". Failed to parse")[0]
+        raise DataError(f"{place}: freq {freq}: {why}; {remedy}") from None
     if count and stamps[0] != start:
-        raise DataError(f"{place}: {start} is between the steps of freq {freq}; set data.freq")
+        raise DataError(f"{place}: {start} is between the steps of freq {freq}; {remedy}")
     return stamps
 
 

@@ -314,6 +314,34 @@ def test_series_of_gluonts_become_rows_at_the_frequency_that_is_given(tmp_path: 
     }
 
 
+@pytest.mark.parametrize("freq", ["MS-31", "2MS-31"])
+def test_a_day_of_the_month_is_a_frequency_of_series_that_have_a_start(
+    tmp_path: Path, freq: str
+) -> None:
+    path = lines(tmp_path / "a.jsonl", '{"start": "2024-01-31", "target": [1, 2, 3]}')
+    stamps = read_table(path, inside=Inside(freq=freq)).frame["timestamp"].tolist()
+    months = "2024-02-29", "2024-03-31", "2024-05-31"
+    assert stamps == ["2024-01-31", *(months[:2] if freq == "MS-31" else months[1:])]
+
+
+@pytest.mark.parametrize("wrong", ["dayly", "SME-15"])  # steps between which the start lies
+def test_a_frequency_of_a_file_that_does_not_fit_is_to_be_corrected_there(
+    tmp_path: Path, wrong: str
+) -> None:
+    record = '{"start": "2024-01-03", "freq": "dayly", "target": [1, 2]}'.replace("dayly", wrong)
+    path = lines(tmp_path / "a.jsonl", record)
+    for inside in (Inside(), Inside(freq="D")):
+        assert refused(path, inside=inside).endswith("; correct freq in the file")
+    lines(path, record.replace(wrong, "D"))
+    assert read_table(path).frame["timestamp"].tolist() == ["2024-01-03", "2024-01-04"]
+    said = "@attribute start_timestamp date\n@frequency dayly\n@data\n2024-01-03:1,2\n"
+    path = lines(tmp_path / "a.tsf", said.replace("dayly", wrong))
+    assert refused(path, inside=Inside(freq="D")).endswith("; correct @frequency in the file")
+    lines(path, said.replace("dayly", "daily"))
+    days = [datetime(2024, 1, 3), datetime(2024, 1, 4)]
+    assert read_table(path).frame["timestamp"].tolist() == days
+
+
 # Monash
 
 
