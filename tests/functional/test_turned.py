@@ -266,9 +266,10 @@ def test_the_end_of_a_year_that_is_not_over_holds_no_rows(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("hours", [range(24), range(1, 25)])
-def test_hours_of_days_in_the_header_are_hours(tmp_path: Path, hours: range) -> None:
+@pytest.mark.parametrize("style", ["%d.%m.%Y", "%Y-%m-%d 00:00:00", "%Y-%m-%dT00:00"])
+def test_hours_of_days_in_the_header_are_hours(tmp_path: Path, hours: range, style: str) -> None:
     frame = by_year(list(map(str, hours)), "date", years=5)
-    frame["date"] = [f"{day:%d.%m.%Y}" for day in pd.date_range("2021-05-28", periods=5)]
+    frame["date"] = pd.date_range("2021-05-28", periods=5).strftime(style)
     _, panel, _ = read(written(tmp_path, frame))
     stamps = panel.layout.stamps(np.array([0, len(panel.values) - 1]))
     first = pd.Timestamp("2021-05-28") + pd.Timedelta(hours=hours[0])

@@ -34,8 +34,13 @@ __all__ = [
 ]  # fmt: skip
 
 YEAR = r"(?:1[5-9]|20|21)\d\d"
+MIDNIGHTS = ("", " 00:00", " 00:00:00", "T00:00", "T00:00:00")  # behind a day
 # Texts of days that are ISO 8601, and how these are written.
-DAYS = {r"\d{4}-\d\d-\d\d": DAY, r"\d{4}-\d\d": "%Y-%m", r"\d{8}": "%Y%m%d"}
+DAYS = {
+    **{rf"\d{{4}}-\d\d-\d\d{midnight}": f"{DAY}{midnight}" for midnight in MIDNIGHTS},
+    r"\d{4}-\d\d": "%Y-%m",
+    r"\d{8}": "%Y%m%d",
+}
 PLAIN = Written()  # numbers as a computer writes them
 
 
@@ -160,8 +165,9 @@ def _styles_of_rows(table: Table, rows: Sequence[str]) -> list[str]:
     if found is None:
         raise DataError(
             f"{table.place(0)}: column {column}: expected a day or a year, as the header holds the"
-            f" rest of each stamp, received {texts.iloc[0]!r}; set data.timestamp_format to how it"
-            " is written, such as '%d.%m.%Y', or data.layout: rows"
+            f" rest of each stamp, received {texts.iloc[0]!r}; set data.timestamp_format to how"
+            " the day is written, with a time of day as it stands there, such as '%Y-%m-%dT00', or"
+            " data.layout: rows"
         )
     return [found]
 
