@@ -31,7 +31,7 @@ def _answers(question: "Question") -> Iterator[str]:
             yield f"  {number}. {answer.option}"
             yield f"     {answer.effect}" + (" (safe)" if answer.safe else "")
         else:
-            yield f"  {number}. outside of `forecast init`: {answer.effect}"
+            yield f"  {number}. in another way: {answer.effect}"
 
 
 def can_ask() -> bool:

@@ -293,6 +293,6 @@ def _not_parts(table: Table, names: Sequence[str], others: Others) -> str:
     return (
         f"{table.place(0)}: column {others.odd[0]}: beside {span_of(names)}, neither their sum nor"
         f" their mean, nor one value for each series; set data.layout: calendar, which leaves out"
-        f" {odd}, or data.layout: rows, which takes every column for a series of its own (init"
-        " --set data.layout=calendar)"
+        f" {odd} (init --set data.layout=calendar), or data.layout: rows, which takes each row for"
+        " one stamp"
     )
