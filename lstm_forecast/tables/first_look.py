@@ -11,7 +11,6 @@ import pandas as pd
 from lstm_forecast.config.events import Rule
 from lstm_forecast.config.inside import ALONE, Inside
 from lstm_forecast.config.layout import LayoutOfTable
-from lstm_forecast.config.stamp_format import checked_format
 from lstm_forecast.config.table import MOST_SENTINELS, DataConfig
 from lstm_forecast.config.text_files import CsvConfig
 from lstm_forecast.errors import DataError
@@ -124,7 +123,12 @@ def _looked(source: Source, table: Table, look: Look, given: Given) -> FirstLook
         table.frame, delimiter=delimiter, given=given.csv, units=given.units, missing=MISSING_WORDS
     )
     roles = _roles(table, written, given)
-    style = look.style or _style(table, roles, given)
+    style = look.style or find_style(
+        table,
+        roles.timestamp,
+        timestamp_format=given.timestamp_format,
+        timezone=given.timezone,
+    )
     left_out = table.written.model_dump(exclude_defaults=True)
     known = {
         "csv": given.csv.model_copy(update=left_out | _signs(written, delimiter)),
@@ -203,16 +207,6 @@ def _words(roles: Roles) -> tuple[set[str], dict[str, Mapping[str, int]]]:
         for name, found in in_targets.items()
     }
     return harmless, {name: found for name, found in doubtful.items() if found}
-
-
-def _style(table: Table, roles: Roles, given: Given) -> StampStyle:
-    """How the stamps are written; what is ``given`` of that is taken."""
-    style = given.timestamp_format
-    try:
-        style = style and checked_format(style)
-    except ValueError as error:
-        raise DataError(f"data.timestamp_format: {error}; received {style!r}") from None
-    return find_style(table, roles.timestamp, timestamp_format=style, timezone=given.timezone)
 
 
 def _require_names(table: Table, roles: Roles) -> None:
