@@ -17,14 +17,14 @@ from lstm_forecast.errors import ForecastError
 from lstm_forecast.panel.survey import read_panel
 from tests.functional.commands import prepare
 from tests.functional.message_texts import Text, texts
-from tests.functional.remedies import panel, runs, tables, training
+from tests.functional.remedies import checks, panel, runs, tables, training, turned
 from tests.functional.remedies.entry import EDITED, OUT, Tried, Typed
 from tests.functional.remedies.told import NOT_YET, TOLD
 
 TEXTS = list(texts())
 TEMPLATES = {each.template for each in TEXTS}
-READ = [*tables.TRIED, *panel.TRIED]
-TYPED = [*runs.TYPED, *training.TYPED]
+READ = [*tables.TRIED, *turned.TRIED, *panel.TRIED]
+TYPED = [*checks.TYPED, *runs.TYPED, *training.TYPED]
 KNOWN = [*(each.text for each in READ), *(each.text for each in TYPED), *TOLD, *NOT_YET]
 
 

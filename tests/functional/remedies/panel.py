@@ -20,7 +20,10 @@ __all__ = ["TRIED"]
 IRREGULAR = pd.Timestamp("2022-01-03") + pd.to_timedelta(
     np.random.default_rng(0).integers(1, 40, 40).cumsum(), unit="D"
 )
+CLOCKS = pd.to_timedelta(np.random.default_rng(1).integers(1, 1440, 40), unit="min")
 TWICE = csv("ds,y", [f"{day},{k}.5" for day in days(40) for k in (1, 2)])
+WEEKS = pd.Timestamp("2018-01-01") + pd.to_timedelta(np.cumsum([4, 4, 5] * 20), unit="W")
+BUSY = csv("ds,y", [f"{stamp},{k % 7}.5" for k, stamp in enumerate(IRREGULAR + CLOCKS)])
 GAPPED = stamped([day for k, day in enumerate(days(90)) if k % 10 != 7])
 
 TRIED = [
@@ -205,6 +208,37 @@ TRIED = [
         {"correct stamps": EDITED},
         keys={"freq": "min", "aggregate": "sum"},
         edited={"2019-01-01": "2022-01-01"},
+    ),
+    Tried(
+        "and there is no step between theirs; give more rows, a shorter data.freq, or",
+        daily(count=20),
+        {"a shorter data.freq": "--set data.freq=D", "data.partial: keep": ""},
+        keys={"freq": "MS", "aggregate": "sum", "partial": "drop"},
+    ),
+    Tried(
+        "of 5: periods of a fiscal calendar (4-4-5, 4-5-4 or 5-4-4 weeks), which is n",
+        csv("period,ds,y", [f"{k},{day.date()},{k % 7}" for k, day in enumerate(WEEKS, 1)]),
+        {"data.timestamp, --timestamp": "--timestamp period"},
+        given="--timestamp ds",
+    ),
+    Tried(
+        "data.aggregate: sum, mean, last, max or count with data.freq",
+        BUSY,
+        {
+            f"{RULES} with data.freq: D, W-SUN or MS": f"{RULES} and data.freq: D or MS",
+            "W-SUN": f"{RULES} and data.freq: W-SUN",
+        },
+        keys={},
+        beside="--set data.gaps=fill --set data.missing=mask",
+    ),
+    Tried(
+        "0 under sum and count, and left to data.gaps under others)",
+        BUSY,
+        {
+            "0 under sum and count": "data.aggregate: sum or count and data.freq: D",
+            "data.gaps": f"{RULES} and data.freq: D and data.gaps: fill and data.missing: mask",
+        },
+        keys={},
     ),
     Tried(
         "no regular spacing found (commonest {}); set {}",

@@ -17,7 +17,12 @@ from tests.functional.remedies.entry import (
 
 __all__ = ["TRIED"]
 
+FOUR = [(0, 0), (0, 1), (1, 0), (1, 1)]
 FRACTIONS = daily({k: f"{1 + k % 7}.{100 + k}" if k % 2 else f"{700 + k}" for k in range(60)})
+STORES = csv(
+    "store,item,ds,y",
+    [f"s{s},i{i},{day},{k % 7 + s + i}.5" for k, day in enumerate(days()) for s, i in FOUR],
+)
 
 TRIED = [
     # how files are read
@@ -78,6 +83,12 @@ TRIED = [
         beside="--set data.sentinels=[ÿ] --set data.gaps=fill --set data.missing=mask"
         " --set data.future_rows=drop",
         keys={},
+    ),
+    Tried(
+        "); set data.csv.encoding",
+        csv("ds,y,note", [f"{day},{k % 7},+2AA-" for k, day in enumerate(days())]),
+        {"data.csv.encoding": "--set data.csv.encoding=utf-8"},
+        given="--set data.csv.encoding=utf-7",
     ),
     Tried(
         "put cells that hold {} in quotes, or set data.csv.delimiter{}",
@@ -197,6 +208,29 @@ TRIED = [
         {"--timestamp": "--timestamp a"},
         beside="--set data.aggregate=sum --set data.freq=600",
     ),
+    Tried(
+        "tell rows of one stamp apart only together, as",
+        STORES,
+        {
+            r"data.series_id: \[.store., .item.\]": "--series-id store --series-id item",
+            r"--series-id store --series-id item": "",
+        },
+        given="--series-id store",
+    ),
+    Tried(
+        "--series-id {}",
+        STORES,
+        {r"--series-id store --series-id item": ""},
+        given="--series-id store",
+    ),
+    Tried(
+        "too: data.series_id names one or the other",
+        STORES.replace("item", "item,code").replace(",i0", ",i0,x").replace(",i1", ",i1,y"),
+        {
+            "by store and item": "--series-id store --series-id item",
+            "by store and code": "--series-id store --series-id code",
+        },
+    ),
     # stamps
     Tried(
         "; set data.timestamp_format: {}",
@@ -206,6 +240,18 @@ TRIED = [
             r"(?<=or )'%d/%m/%Y'": "--set 'data.timestamp_format=%d/%m/%Y'",
         },
         beside="--set data.gaps=fill",
+    ),
+    Tried(
+        "data.timestamp_format: {}",
+        daily(),
+        {"data.timestamp_format": OUT},
+        given="--set data.timestamp_format=%Q",
+    ),
+    Tried(
+        "set data.timestamp_format: {}",
+        stamped([f"{1_640_995_200 + 86_400 * k}.5" for k in range(60)]),
+        {r"data.timestamp_format: \w+": ""},
+        keys={},
     ),
     Tried(
         "set data.timestamp_format to how they are written",

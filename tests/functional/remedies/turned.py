@@ -1,0 +1,103 @@
+"""Remedies of ``tables/turned``, and of files whose series have a start and no stamps."""
+
+import json
+
+from tests.functional.remedies.entry import EDITED, Tried, csv, days
+
+__all__ = ["TRIED"]
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+YEARS = range(2000, 2020)
+HOURS = [f"{hour:02}:00" for hour in range(24)]
+
+
+def grid(corner: str, names: list[str], rows: list[str]) -> str:
+    """Numbers below names of columns and behind those of rows."""
+    cells = [
+        ",".join(str((3 * j + 2 * k) % 7) for j in range(len(names))) for k in range(len(rows))
+    ]
+    lines = [f"{row},{each}" for row, each in zip(rows, cells, strict=True)]
+    return csv(f"{corner},{','.join(names)}", lines)
+
+
+def gluonts(**more: str) -> str:
+    values = [10.5 + k % 7 for k in range(60)]
+    return json.dumps({"start": "2022-01-03", "target": values, **more}) + "\n"
+
+
+MONTHS_OF_YEARS = grid("month", list(map(str, YEARS)), list(MONTHS))
+YEARS_OF_MONTHS = grid("year", list(MONTHS), list(map(str, YEARS)))
+ALIKE = grid("kind", days(20), ["a", "a", "b"])
+
+TRIED = [
+    # layouts
+    Tried(
+        "set data.layout: rows, or rename them",
+        csv("ds,a,b,c", [f"{day},{k % 7},{k % 5},{k % 3}" for k, day in enumerate(days(20))]),
+        {"data.layout: rows": "", "rename them": EDITED},
+        given="--set data.layout=wide",
+        edited={"a,b,c": "d_1,d_2,d_3"},
+    ),
+    Tried(
+        "data.layout: wide: no column names each row; add one that does",
+        ALIKE,
+        {"add one that does": EDITED},
+        given="--set data.layout=wide",
+        edited={"kind,": "name,kind,", "a,0,": "x,a,0,", "a,2,": "y,a,2,", "b,4,": "z,b,4,"},
+    ),
+    Tried(
+        "or set data.layout: wide, which takes each row for a series",
+        MONTHS_OF_YEARS,
+        {"data.layout: wide": ""},
+    ),
+    Tried(
+        "write a row for each of these, with a column for each {}",
+        MONTHS_OF_YEARS,
+        {"a row for each of these, with a column for each month": EDITED},
+        edited={MONTHS_OF_YEARS: YEARS_OF_MONTHS},
+    ),
+    Tried(
+        "a row is one stamp, by",
+        grid("year", ["1", "2", "3", "4"], list(map(str, YEARS))),
+        {"data.layout: calendar": "", r"--set [^)]+": ""},
+    ),
+    Tried(
+        "a row is one stamp, by",
+        grid("ds", [f"d_{k}" for k in range(1, 15)], days(20)),
+        {"data.layout: wide": "", r"--set [^)]+": ""},
+    ),
+    Tried(
+        "neither their sum nor their mean, nor one value for each series; set data.la",
+        grid("year", [*MONTHS, "other"], list(map(str, YEARS))),
+        {"data.layout: calendar": "", r"--set [^)]+": "", "data.layout: rows": ""},
+    ),
+    Tried(
+        "set data.timestamp_format to how the day is written, with a time of day as it",
+        grid("day", HOURS, [f"{day}T00" for day in days(30)]),
+        {
+            "'%Y-%m-%dT00'": "--set data.timestamp_format=%Y-%m-%dT00",
+            "data.layout: rows": "",
+        },
+    ),
+    # a start, and a frequency
+    Tried(
+        "a series without stamps; set data.freq to the spacing of its values (--set d",
+        gluonts(),
+        {r"--set [^)]+": ""},
+        name="t.jsonl",
+    ),
+    Tried(
+        "set data.freq to another one",
+        gluonts(),
+        {"data.freq": "--set data.freq=D"},
+        given="--set data.freq=dayly",
+        name="t.jsonl",
+    ),
+    Tried(
+        "set data.freq to another one",
+        gluonts(),
+        {"between the steps of freq SME-15; set data.freq": "--set data.freq=MS-3"},
+        given="--set data.freq=SME-15",
+        name="t.jsonl",
+    ),
+]
