@@ -224,4 +224,6 @@ def stamp_text(stamp: Any) -> str:
     """A stamp as short as it can be without loss."""
     if not isinstance(stamp, pd.Timestamp):
         return f"step {stamp}"
-    return stamp.strftime("%Y-%m-%d" if stamp == stamp.normalize() else "%Y-%m-%d %H:%M")
+    if stamp == stamp.normalize():
+        return stamp.strftime("%Y-%m-%d")
+    return str(stamp.tz_localize(None)).removesuffix(":00")

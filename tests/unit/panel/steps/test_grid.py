@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from lstm_forecast.errors import DataError
 from lstm_forecast.panel.seasons import season_length
-from lstm_forecast.panel.steps.grid import Grid, clock
+from lstm_forecast.panel.steps.grid import Grid, clock, stamp_text
 from lstm_forecast.panel.steps.inference import infer_freq
 
 WEEKLY = [f"W-{day}" for day in ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")]
@@ -265,3 +265,17 @@ def test_a_stamp_between_two_steps_or_before_all_has_the_next_step_after_it() ->
 def test_a_stamp_with_a_zone_does_not_fit_data_without_one(zone: str | None, stamp: str) -> None:
     with pytest.raises(DataError, match="a time zone, like 2024-01-01"):
         Grid("h", pd.Timestamp("2024-01-01"), zone).after(stamp)
+
+
+@pytest.mark.parametrize(
+    ("stamp", "text"),
+    [
+        (7, "step 7"),
+        (pd.Timestamp("2024-01-31"), "2024-01-31"),
+        (pd.Timestamp("2024-01-31 12:00"), "2024-01-31 12:00"),
+        (pd.Timestamp("2024-01-31 12:00:00.5"), "2024-01-31 12:00:00.500000"),
+        (pd.Timestamp("2024-01-31 12:30:10", tz="Europe/Berlin"), "2024-01-31 12:30:10"),
+    ],
+)
+def test_a_stamp_is_told_without_loss(stamp: object, text: str) -> None:
+    assert stamp_text(stamp) == text
