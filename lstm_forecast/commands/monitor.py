@@ -32,7 +32,7 @@ from lstm_forecast.tables.read import column_names, files_below, read_table
 
 __all__ = ["monitor", "told"]
 
-SUFFIXES = (".csv", ".parquet", ".json")
+SUFFIXES, WORKBOOK = (".csv", ".parquet", ".json"), ".xlsx"
 KEYS = ("unique_id", "ds", "cutoff")
 TIMES_TEXT = 3  # the memory of objects of JSON, in that of their text
 LEAST_VALUES = 30  # that came, below which the share inside of an interval says little
@@ -119,12 +119,14 @@ def told(
 
 def _read_forecasts(path: Path, *, name: str, memory_limit: int | None) -> pd.DataFrame:
     """All forecast tables of that run's name, one below the other."""
-    files = [path]
     if os.path.isdir(path):  # noqa: PTH112
         files = sorted(file for file in files_below(path) if file.suffix.lower() in SUFFIXES)
+    else:  # a workbook has no zones, so that its stamps may be others
+        files = [] if path.suffix.lower() == WORKBOOK else [path]
     if not files:
         raise DataError(
-            f"{path}: no forecast in it; expected tables that forecast predict --output wrote"
+            f"{path}: no forecast in it that is read here; expected tables that forecast predict"
+            f" --output wrote as {', '.join(SUFFIXES)}"
         )
     return pd.concat(
         [_read_table(file, name=name, memory_limit=memory_limit) for file in files],

@@ -135,10 +135,12 @@ def _require_rows(
     need = loaded.forecaster.needed_rows
     if origin - floor < need:
         last, first = map(stamp_text, layout.stamps(np.array([origin - 1, floor])))
+        enough = np.diff(layout.spans).max() >= need
+        more = "choose another window with --at" if enough else "give more rows"
         raise DataError(
             f"series {unique_id}: {origin - floor:,} rows without a gap from {first} to {last}, and"
-            f" a window needs {need:,} (windows.context_length); choose another window with --at,"
-            " or train with windows.padding: true"
+            f" a window needs {need:,} (windows.context_length); {more}, or train with"
+            " windows.padding: true"
         )
 
 

@@ -19,6 +19,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from lstm_forecast.cli import app
+from tests.functional.commands import prepare
 from tests.functional.conftest import environment, forecast_command, tree
 from tests.reliability import odd_files
 
@@ -131,6 +132,26 @@ def test_standard_input_cannot_be_two_tables(inside: Path) -> None:
             2,
             True,
         )
+
+
+def test_of_two_tables_one_may_be_a_file_as_is_said(inside: Path) -> None:
+    prepare(inside)
+    history = Path("known.csv").read_bytes()
+    future = b"step,promo\n" + b"".join(b"%d,1\n" % step for step in range(1001, 1006))
+    train = ["train", "-c", "known.yaml", "--set", "training.epochs=0"]
+    assert invoke(*train).exit_code == 0
+    Path("future.csv").write_bytes(future)
+    known, made = ["predict", "--run", "known"], ["monitor", "made.csv", *RUN, "--worst", "1000"]
+    for args, given in (
+        ([*known, "--data", "-", "--future", "future.csv"], history),
+        ([*known, "--data", "known.csv", "--future", "-"], future),
+        (["predict", *RUN, "--data", "then.csv", "-o", "made.csv"], None),
+        ([*made, "--data", "-"], history),
+        (["monitor", "-", *made[2:], "--data", "sine.csv"], Path("made.csv")),
+    ):
+        content = given.read_bytes() if isinstance(given, Path) else given
+        result = invoke(*args, given=content)
+        assert result.exit_code == 0, result.stderr
 
 
 # Results

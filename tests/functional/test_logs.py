@@ -144,6 +144,21 @@ def test_wrong_usage_is_one_object_on_stderr_and_with_json_one_on_stdout(
     assert said["message"] == f"usage: {answer['problems'][0]}"
 
 
+@pytest.mark.parametrize(("group", "command"), [("runs", "verify"), ("config", "schema")])
+def test_where_a_command_is_missing_help_lists_them_as_is_said(
+    group: str, command: str, tmp_path: Path, forecast: Forecast
+) -> None:
+    result = forecast("--log-format", "json", group, cwd=tmp_path)
+    (said,) = objects(result.stderr)
+    assert (result.returncode, said["message"]) == (
+        2,
+        "usage: expected a command; --help lists them",
+    )
+    result = forecast("--log-format", "json", group, "--help", cwd=tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert f" {command} " in result.stdout
+
+
 @pytest.mark.parametrize(
     ("args", "value", "as_object"),
     [

@@ -99,6 +99,20 @@ def test_more_rows_than_a_sheet_holds_are_refused(tmp_path: Path) -> None:
         write_workbook(pd.DataFrame({"y": np.zeros(1_048_576)}), {}, tmp_path / "t.xlsx")
 
 
+def test_other_formats_hold_more_rows_than_a_sheet_does_as_is_said(
+    work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lstm_forecast.forecasting.workbook.MOST_ROWS_OF_SHEET", 3)
+    result = invoke("predict", "--run", "german", "-o", tmp_path / "made.xlsx")
+    assert result.exit_code == 2
+    assert "give an --output that ends in .parquet or .csv" in result.output
+    for suffix in (".parquet", ".csv"):
+        path = tmp_path / f"made{suffix}"
+        assert invoke("predict", "--run", "german", "-o", path).exit_code == 0
+        assert len(pd.read_csv(path) if suffix == ".csv" else pd.read_parquet(path)) == 4
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 @pytest.mark.parametrize(
     ("name", "columns", "first"),
     [("german", ["Tag"], ["02.05.2023"]), ("parts", ["Jahr", "Woche"], ["2023", "17"])],
