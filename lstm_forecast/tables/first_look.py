@@ -22,6 +22,7 @@ from lstm_forecast.tables.files.dialect import DETECTED
 from lstm_forecast.tables.files.footer import LINES_OF_TAIL
 from lstm_forecast.tables.files.formats import require_inside
 from lstm_forecast.tables.files.layout import rows_below
+from lstm_forecast.tables.interleaved import interleaved_key
 from lstm_forecast.tables.look_findings import (
     count_rows_with,
     look_findings,
@@ -123,12 +124,10 @@ def _looked(source: Source, table: Table, look: Look, given: Given) -> FirstLook
         table.frame, delimiter=delimiter, given=given.csv, units=given.units, missing=MISSING_WORDS
     )
     roles = _roles(table, written, given)
-    style = look.style or find_style(
-        table,
-        roles.timestamp,
-        timestamp_format=given.timestamp_format,
-        timezone=given.timezone,
-    )
+    style = look.style or _style(table, roles, given)
+    key = interleaved_key(table, roles.timestamp, [*roles.keys.possible], style)
+    if key is not None:
+        roles = _roles(table, written, replace(given, series_columns=(key,)))
     left_out = table.written.model_dump(exclude_defaults=True)
     known = {
         "csv": given.csv.model_copy(update=left_out | _signs(written, delimiter)),
@@ -207,6 +206,12 @@ def _words(roles: Roles) -> tuple[set[str], dict[str, Mapping[str, int]]]:
         for name, found in in_targets.items()
     }
     return harmless, {name: found for name, found in doubtful.items() if found}
+
+
+def _style(table: Table, roles: Roles, given: Given) -> StampStyle:
+    """How the stamps are written; what is ``given`` of that is taken."""
+    style, timezone = given.timestamp_format, given.timezone
+    return find_style(table, roles.timestamp, timestamp_format=style, timezone=timezone)
 
 
 def _require_names(table: Table, roles: Roles) -> None:
