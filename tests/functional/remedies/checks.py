@@ -36,12 +36,31 @@ def noted(folder: Path) -> None:
     (folder / "alone.csv").write_text(daily({9: "12"}))
 
 
+COLUMNS = [f"x{k}" for k in range(30)]
+BROAD = csv(
+    f"ds,y,{','.join(COLUMNS)}",
+    [
+        f"{day},{k % 7},{','.join(str(j * k % 11) for j in range(30))}"
+        for k, day in enumerate(days(1200))
+    ],
+)
+
 TYPED = [
     Typed(
         "raise training.memory_limit",
         "check -c odd.yaml --set training.memory_limit=1",
         {"raise training.memory_limit": "check -c odd.yaml --set training.memory_limit=1000"},
-        files=described(daily(count=12_000), future_rows="keep"),
+        files=described(BROAD, covariates={"past": COLUMNS}),
+    ),
+    Typed(
+        "raise training.memory_limit",
+        "check -c odd.yaml --set training.memory_limit=1",
+        {
+            "keep fewer rows or columns": "check -c odd.yaml --set training.memory_limit=1"
+            " --set data.covariates.past=[x1]"
+        },
+        files=described(BROAD, covariates={"past": COLUMNS}),
+        then="training would take about",
     ),
     Typed(
         "data.sentinels: [{}]",
