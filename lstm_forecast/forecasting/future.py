@@ -59,7 +59,7 @@ def forecast_future(
     forecast = loaded.forecaster.ahead(values, origins, floors, series, steps=steps)
     if config.melted:  # target after target: back to one row of targets for every series
         forecast = np.concatenate(np.split(forecast, ids.shape[1]), axis=2)
-    _require_finite(forecast, layout)
+    _require_finite(forecast, layout, log=bool(config.preprocessing.log))
     own = panel.values[:, : len(config.data.targets)]
     doubts = list(doubtful_support(config.preprocessing.support, own))
     doubts += _doubtful_levels(loaded, source, series) if fresh else ()
@@ -68,12 +68,13 @@ def forecast_future(
     return forecast, doubts
 
 
-def _require_finite(forecast: NDArray[np.float64], layout: Layout) -> None:
+def _require_finite(forecast: NDArray[np.float64], layout: Layout, *, log: bool) -> None:
     if not np.isfinite(forecast).all():
         k, step = np.argwhere(~np.isfinite(forecast))[0][:2]
+        without_log = ", or train with preprocessing.log: false" if log else ""
         raise DataError(
             f"series {layout.ids[k]}: the forecast leaves the range of numbers at step {step + 1};"
-            " ask for a shorter --horizon, or train with preprocessing.log: false"
+            f" ask for a shorter --horizon{without_log}"
         )
 
 

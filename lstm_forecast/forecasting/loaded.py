@@ -339,6 +339,6 @@ def series_index(scaler: Scaler, panel: Panel, *, unseen: str) -> np.ndarray:
             "series not seen in training:"
             f" {', '.join(unknown[:5])}{' ...' if len(unknown) > 5 else ''} ({len(unknown):,} of"
             f" {len(index):,}); train again with them, leave them out, or set data.unseen_series:"
-            " skip or global and train again"
+            " skip, or global with preprocessing.scope: global, and train again"
         )
     return index

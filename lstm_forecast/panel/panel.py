@@ -161,7 +161,7 @@ class Panel:
             raise DataError(
                 f"series {layout.ids[gaps.argmax()]}: rows are missing behind the last value of a"
                 f" target, where {', '.join(self.known.ahead)} must be known; give them, or train"
-                " with data.gaps: fill"
+                " with data.gaps: fill and data.missing: ffill"
             )
         steps = np.arange(ahead.shape[1])
         inside = np.minimum(ends[:, None] + steps, last[:, None] - 1)

@@ -81,7 +81,7 @@ def prepare_panel(
     prepared = Prepared(config, panel.layout, split, scaler, values, None, None, facts)
     count = len(prepared.windows())
     if not count:
-        raise _no_windows(config, panel.layout, split)
+        raise _no_windows(prepared)
     return _with_counts(_with_parts(prepared, panel), training=count)
 
 
@@ -197,10 +197,12 @@ def _without_short(config: Config, panel: Panel, split: Split) -> Panel:
         return panel.only(~short)
     windows, layout = config.windows, panel.layout
     named = [f"{layout.ids[k]} ({layout.lengths[k]:,} rows)" for k in np.flatnonzero(short)[:5]]
+    pad = "pad without windows.padding: false" if windows.padding is False else "pad"
+    policies = pad if short.all() else f"skip or {pad}"
     raise DataError(
         f"{short.sum():,} of {len(short):,} series have no {windows.context_length} +"
         f" {windows.horizon} rows (windows.context_length + windows.horizon) without a gap to learn"
-        f" from: {', '.join(named)}; set data.short_series: pad or skip, or make them smaller"
+        f" from: {', '.join(named)}; set data.short_series: {policies}, or make them smaller"
     )
 
 
@@ -244,13 +246,18 @@ def _resolved(
     return config.model_copy(update={"data": data, "windows": windows}), reasons
 
 
-def _no_windows(config: Config, layout: Layout, split: Split) -> DataError:
-    rows = split.validation_start - split.train_start
-    windows = config.windows
+def _no_windows(prepared: Prepared) -> DataError:
+    config, split = prepared.config, prepared.split
+    windows, rows = config.windows, split.validation_start - split.train_start
     observed = ", and no target where no value was observed" if config.data.masks else ""
+    remedies = ["make them smaller"]
+    if windows.padding is False and "windows.padding" not in prepared.facts.resolved:
+        remedies.append("leave windows.padding out")
+    if (split.validation_start < split.end).any():
+        remedies.append("make split.validation and split.test smaller")
     return DataError(
-        f"no training window: the longest series, {layout.ids[rows.argmax()]}, has {rows.max():,}"
-        f" training rows, and a window needs {windows.context_length} + {windows.horizon}"
-        f" (windows.context_length + windows.horizon) without a gap{observed}; make"
-        " them smaller, leave windows.padding out, or make split.validation and split.test smaller"
+        f"no training window: the longest series, {prepared.layout.ids[rows.argmax()]}, has"
+        f" {rows.max():,} training rows, and a window needs {windows.context_length} +"
+        f" {windows.horizon} (windows.context_length + windows.horizon) without a gap{observed};"
+        f" {', or '.join(remedies)}"
     )

@@ -144,7 +144,7 @@ def test_05_too_short_series(folder: Path, rows: int, short: bool) -> None:
         assert message.startswith(
             "1 of 2 series have no 8 + 3 rows (windows.context_length + windows.horizon)"
         )
-        assert "short (10 rows); set data.short_series: pad or skip" in message
+        assert "short (10 rows); set data.short_series: skip or pad" in message
         skipped = prepared(frame, {**data, "short_series": "skip"}, split=split)
         assert skipped.facts.skipped_series == ("short",)
         assert prepared(frame, data, split=split).facts.padded_series == 1
@@ -299,7 +299,7 @@ def test_15_a_series_that_training_has_not_seen(trained: Path, tmp_path: Path) -
     assert message.startswith(
         "series not seen in training: west/sold, west/price (2 of 4); train again with them"
     )
-    assert "data.unseen_series: skip or global" in message
+    assert "data.unseen_series: skip, or global with preprocessing.scope: global" in message
 
 
 def test_16_scalers_go_by_id_and_not_by_place(folder: Path) -> None:

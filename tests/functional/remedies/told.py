@@ -62,15 +62,4 @@ TOLD: tuple[str, ...] = (
     "give an --output that ends in .parquet or .csv",
 )
 # Texts whose remedy no entry applies yet.
-NOT_YET: tuple[str, ...] = (
-    "rows are missing behind the last value of a target, where",
-    "and windows.horizon (",
-    "windows.horizon: fewer",
-    "steps, and with covariates no forecast is rolled further; train with windows",
-    "ask for a shorter --horizon, or train with preprocessing.log: false",
-    "); train again with them, leave them out, or set data.unseen_series: skip or",
-    "most rows hold a target outside of it (",
-    "windows.context_length x windows.horizon: their linear part would have",
-    "rows (windows.context_length + windows.horizon) without a gap to learn from",
-    "make them smaller, leave windows.padding out, or make split.validation and s",
-)
+NOT_YET: tuple[str, ...] = ()
