@@ -153,8 +153,20 @@ def test_05_too_short_series(folder: Path, rows: int, short: bool) -> None:
         assert kept.facts.skipped_series == ()
 
 
+def test_05_a_table_without_any_window_is_told_only_what_can_make_one(folder: Path) -> None:
+    for padding, more in (
+        ({}, ""),
+        ({"padding": True}, ""),
+        ({"padding": False}, ", or leave windows.padding out"),
+    ):
+        message = refused(
+            table(), windows={"horizon": 50, **padding}, split={"test": 0, "validation": 0}
+        )
+        assert message.endswith(f" without a gap; make them smaller{more}")
+
+
 def test_05_all_series_too_short_are_never_skipped_in_silence(folder: Path) -> None:
-    assert "set data.short_series: pad" in refused(
+    assert "set data.short_series: pad, or make them smaller" in refused(
         table(6), {"short_series": "skip"}, split={"test": 0, "validation": 0}
     )
 
@@ -238,6 +250,14 @@ def test_10_values_too_far_from_all_others(folder: Path) -> None:
         "series y, 2024-02-08 00:00:00: column y: 1e+40 lies 1e+15 times as far out"
     )
     assert message.endswith("; correct it, or train with data.outliers: clip")
+
+
+def test_10_clipping_is_offered_only_where_it_helps(folder: Path) -> None:
+    constant = table(y={**dict.fromkeys(range(38), "5"), 38: "1e40", 39: "5"})
+    assert refused(constant, split={"test": 6, "validation": 3}).endswith("; correct it")
+    frame = table().assign(price=np.where(np.arange(40) == 38, 1e40, np.arange(40) % 5))
+    known = {"covariates": {"future": ["price"]}, "outliers": "clip"}
+    assert refused(frame, known, split={"test": 6, "validation": 3}).endswith("; correct it")
 
 
 def test_11_the_order_of_rows_does_not_matter(folder: Path) -> None:
