@@ -59,13 +59,7 @@ def check(
     if data.aggregate is None:  # or else no value is that of a cell
         panel, sentinels = _without_sentinels(panel)
         findings += sentinels
-    findings += panel_notes(
-        panel,
-        n_targets=len(data.targets),
-        season=_season(config, panel),
-        clipped=data.outliers == "clip",
-    )
-    findings += series_totals(panel, n_targets=len(data.targets), keys=data.series_columns)
+    findings += _notes(data, panel, season=_season(config, panel))
     if config is not None:
         doubts = doubtful_season(config.windows.season_length, panel.layout)
         findings += [Finding("season", "note", 1, text) for text in doubts]
@@ -78,6 +72,15 @@ def check(
             findings += problems
     facts = replace(_facts(panel, table, data, findings), training=built)
     return _inspection(path, facts, findings)
+
+
+def _notes(data: DataConfig, panel: Panel, *, season: int) -> list[Finding]:
+    """What is worth knowing about values under the policies of ``data``."""
+    n_targets, clipped = len(data.targets), data.outliers == "clip"
+    return [
+        *panel_notes(panel, n_targets=n_targets, season=season, clipped=clipped),
+        *series_totals(panel, n_targets=n_targets, keys=data.series_columns),
+    ]
 
 
 def _season(config: Config | None, panel: Panel) -> int:
