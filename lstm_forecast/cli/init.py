@@ -96,11 +96,11 @@ def init(
     for finding in draft.findings:
         say(finding, event="finding")
     say_questions(draft.questions)
-    if draft.questions and not (as_json or yes) and can_ask():
-        answers = asked(draft.questions)
-        if answers:
-            draft = run(settings=[*given, Argument("the answers", ("data",), answers)], force=True)
-            say_questions(draft.questions)
+    asks = can_ask() and not (as_json or yes)
+    while asks and draft.questions and (answers := asked(draft.questions)):
+        given = [*given, Argument("the answers", ("data",), answers)]
+        draft = run(settings=given, force=True)
+        say_questions(draft.questions)
     if as_json:
         emit_json(draft)
     else:

@@ -70,7 +70,8 @@ def init(
     reading = given_reading(settings, command="init", more=POLICIES)
     policies = given_policies(settings, command="init")
     name, path = _named(data, output, force=force)
-    given = replace(reading, timestamp=timestamp, series_columns=series_id, targets=targets)
+    series_columns = series_id or reading.series_columns
+    given = replace(reading, timestamp=timestamp, series_columns=series_columns, targets=targets)
     look = with_policies(first_look(data, given), policies)
     settled = settle(look, data)
     findings = [*summary(settled, look.roles), _sure_line(_guessed(settled, look.roles, given))]
@@ -128,7 +129,7 @@ def _guessed(settled: Settled, roles: Roles, given: Given) -> dict[str, str]:
     found = {}
     if roles.others and not given.targets:
         found["targets"] = f"--target chooses among {listed([*roles.targets, *roles.others])}"
-    if "duplicates" in kinds:
+    if "duplicates" in kinds or (kinds and roles.keys.possible):
         found["series_id"] = "see the questions"
     if not kinds.isdisjoint(("off_grid", "gaps")):
         found["freq"] = "see the questions"

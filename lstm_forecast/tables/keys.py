@@ -1,7 +1,7 @@
 """Columns that tell series apart: by one of them, or by several together, stamps are unique."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations, islice
 from typing import TypeVar
 
@@ -49,6 +49,8 @@ class Keys:
     # columns that make stamps unique, where those that are given do not
     together: tuple[str, ...] = ()
     rivals: tuple[str, ...] = ()  # others that make stamps unique as ``columns`` do
+    # where there are none: what may name series though stamps do not tell, and how many
+    possible: Mapping[str, int] = field(default_factory=dict)
 
 
 def find_keys(
@@ -101,7 +103,23 @@ def _keys(
     columns, rivals = _several(frame, time, series, names, numbers, left)
     if given:
         return Keys(given, together=columns)
+    if not columns and not series:
+        return Keys((), possible=_possible(frame, time, names, numbers))
     return Keys(columns or series, rivals=rivals)
+
+
+def _possible(
+    frame: pd.DataFrame,
+    time: tuple[str, ...],
+    names: Sequence[str],
+    numbers: Mapping[str, pd.Series],
+) -> dict[str, int]:
+    """Columns of texts, or of numbers that are called so, that may name series, and how many."""
+    called = [
+        name for name in names if name not in numbers or not NAMING_WORDS.isdisjoint(words_of(name))
+    ]
+    found = _key_columns(frame, called[:MOST_COLUMNS_TRIED], time, numbers)
+    return {name: int(frame[name].nunique()) for name in found if _names_rows(frame[name])}
 
 
 def _single(

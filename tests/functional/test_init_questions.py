@@ -228,7 +228,7 @@ def test_two_columns_that_name_series_only_together_are_found_and_nothing_is_mer
 ) -> None:
     table = write(folder, ["date", "store", "item", "sales"], shops(100, keys))
     questions, config, said = asked(table)
-    assert not questions and "series: 6 by store and item, 100 to 100 rows each" in said
+    assert not questions and "series: 6 by store and item, 100 rows each" in said
     data = load_config(config, environment={}).data
     assert (data.duplicates, data.targets) == ("error", ("sales",))
     assert data.series_id == ("store", "item")

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.strategies import SearchStrategy
 
 from lstm_forecast.commands.init import init
-from lstm_forecast.config.loading import load_config
+from lstm_forecast.config.loading import assigned, load_config
 from lstm_forecast.config.table import DataConfig
 from lstm_forecast.errors import DataError
 from lstm_forecast.panel.asking.draft import Question
@@ -50,13 +50,14 @@ class Read:
         return dict(zip(zip(ids, layout.stamps(rows), strict=True), cells, strict=True))
 
 
-def read(table: Path) -> Read | tuple[Question, ...] | None:
+def read(table: Path, *settings: str) -> Read | tuple[Question, ...] | None:
     """What becomes of a table: values, questions without which no training goes on, or None where
-    it is refused with a place.
+    it is refused with a place; the ``settings`` are those of ``init --set``.
     """
     config = table.with_name("t.yaml")
     try:
-        draft = init(table, output=config, force=True)
+        given = [assigned(setting, option="--set") for setting in settings]
+        draft = init(table, output=config, settings=given, force=True)
     except DataError as error:
         assert PLACE.search(str(error)), f"refused without a place: {error}"
         return None

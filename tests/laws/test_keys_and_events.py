@@ -15,6 +15,7 @@ import pytest
 from hypothesis import strategies as st
 
 from lstm_forecast.commands.init import init
+from lstm_forecast.panel.asking.draft import Question
 from lstm_forecast.panel.series_names import joined_name
 from tests.laws.law import ASKED, EQUAL, REFUSED, Read, Values, read, read_by, require_law
 
@@ -85,7 +86,10 @@ def stamps_of(kind: str, count: int, rng: np.random.Generator) -> pd.DatetimeInd
 
 def outcome(rows: Rows, path: Path) -> str:
     rows.frame.to_csv(path, index=False)
-    found = read(path)
+    return outcome_of(rows, path, read(path))
+
+
+def outcome_of(rows: Rows, path: Path, found: Read | tuple[Question, ...] | None) -> str:
     if found is None:
         return REFUSED
     if isinstance(found, Read):
@@ -97,6 +101,8 @@ def outcome(rows: Rows, path: Path) -> str:
     choice = answers[rows.answer % len(answers)]
     options = shlex.split(choice.option)
     assert options[::2] == ["--set"] * (len(options) // 2)
+    if "series_id" in choice.keys:  # what its rows are is another question
+        return outcome_of(rows, path, read(path, *options[1::2]))
     chosen = read_by(path.with_name("t.yaml"), path, *options[1::2])
     require_same(rows, chosen, choice.keys)
     return ASKED

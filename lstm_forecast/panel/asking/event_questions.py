@@ -2,7 +2,7 @@
 what each does.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -57,16 +57,17 @@ class EventLook:
     codes: NDArray[np.int32]  # (n_rows,): number of the series
     values: NDArray[np.float64]  # (n_rows, n_targets); no target of text holds one
     equal: int  # rows that are equal to an earlier one in all columns
+    naming: Mapping[str, int]  # columns that may name series, with the number of their values
 
     @classmethod
-    def of(cls, table: Table, data: DataConfig, *, equal: int) -> Self:
+    def of(cls, table: Table, data: DataConfig, *, equal: int, naming: Mapping[str, int]) -> Self:
         """The rows of a table that hold something."""
         table, stamps, _ = stamped_rows(table, data, data.targets)
         codes, ids = series_of_rows(table, data.series_columns, default=data.targets[0])
         table, stamps, codes, _, _ = without_series(table, stamps, codes, ids, data.leave_out)
         cells = table.frame[list(data.targets)]
         values = cells.apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
-        return cls(table, stamps, codes, values, equal)
+        return cls(table, stamps, codes, values, equal, naming)
 
     @cached_property
     def again(self) -> NDArray[np.bool_]:
@@ -144,7 +145,15 @@ class EventLook:
                 if each.most >= LEAST_STEPS
             ]
         first = [Choice(FIRST_ROWS, steps.effect_of_first_rows)] if regular else []
-        return [*first, *found] if levels else [*found, *first]
+        by_rule = [*first, *found] if levels else [*found, *first]
+        return [*by_rule, *self._series_choices()]
+
+    def _series_choices(self) -> Iterator[Choice]:
+        """That the rows are those of several series, which a column names."""
+        for name, count in self.naming.items():
+            rows = len(self.stamps) // count
+            effect = f"each {name} is a series: {count:,} of about {rows:,} rows, which all stay"
+            yield Choice({"series_id": name}, effect)
 
 
 @dataclass(frozen=True)

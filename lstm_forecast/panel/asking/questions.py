@@ -25,8 +25,8 @@ __all__ = [
 Key = tuple[str, ...]
 # stand in for columns that are found later, while the other keys are checked
 READING_KEYS = (
-    "csv", "units", "sheet", "table", "query", "layout", "freq", "timestamp_format", "timezone",
-    "aggregate", "day_start",
+    "csv", "units", "sheet", "table", "query", "layout", "series_id", "freq", "timestamp_format",
+    "timezone", "aggregate", "day_start",
 )  # fmt: skip
 # Keys of what is done about faults, in the order in which they are told.
 POLICIES = (
@@ -95,6 +95,7 @@ def given_reading(settings: Sequence[Argument], *, command: str, more: Sequence[
     return Given(
         timestamp_format=data.timestamp_format,
         timezone=data.timezone,
+        series_columns=data.series_columns,
         csv=data.csv,
         units=data.units,
         inside=data.inside,

@@ -152,7 +152,8 @@ class _Settling(Settling):
     def _events(self) -> EventLook:
         """The rows as events."""
         equal = sum(each.count for each in self.look.findings if each.kind == "doubled")
-        return EventLook.of(self.table, self.data, equal=equal)
+        naming = self.look.roles.keys.possible
+        return EventLook.of(self.table, self.data, equal=equal, naming=naming)
 
     def _irregular(self) -> None:
         """Rows at times that no frequency fits may be events."""
@@ -253,8 +254,7 @@ class _Settling(Settling):
             effect = f"the first of each two stays{self.remain(repeated.count)}"
             self.ask(repeated, text, in_zone, Choice(FIRST_ROWS, effect), assumed=in_zone.keys)
             return
-        equal = sum(each.count for each in self.look.findings if each.kind == "doubled")
-        if self.are_few(repeated.count) and equal >= repeated.count:  # nothing is lost
+        if self.are_few(repeated.count) and events.equal >= repeated.count:  # nothing is lost
             self.written["duplicates"] = "first"
             return
         roles = self.look.roles

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lstm_forecast.config.document import quote
 from lstm_forecast.config.table import DataConfig
@@ -37,7 +38,7 @@ def summary(settled: Settled, roles: Roles) -> Iterator[str]:
     )
     yield (
         f"series: {len(lengths):,}"
-        + (f" by {names}, {lengths.min():,} to {lengths.max():,} rows each" if names else "")
+        + (f" by {names}, {_range(lengths)} rows each" if names else "")
         + (f", {lengths[0]:,} rows from {span[0]} to {span[1]}" if len(lengths) == 1 else "")
     )
     yield (
@@ -87,6 +88,12 @@ def _numbers(data: DataConfig) -> Iterator[str]:
             for unit, factor in units.items()
         )
         yield f"units: {name}: {each} beside the numbers"
+
+
+def _range(lengths: NDArray[np.int64]) -> str:
+    """The least and the largest of the numbers, or the only one."""
+    least, most = int(lengths.min()), int(lengths.max())
+    return f"{least:,}" + (f" to {most:,}" if most > least else "")
 
 
 def listed(names: Sequence[str]) -> str:

@@ -1,0 +1,93 @@
+"""Devices that report in turn: no stamp repeats, and yet there are as many series as devices."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from lstm_forecast.cli import app
+
+NAMES = ("dev-a", "dev-b", "dev-c")
+START = pd.Timestamp("2024-03-01")
+Seconds = Callable[[int, np.random.Generator], np.ndarray]
+
+
+def every_ten_minutes(device: int, rng: np.random.Generator) -> np.ndarray:
+    return np.arange(300) * 600 + device * 97
+
+
+def by_an_inexact_clock(device: int, rng: np.random.Generator) -> np.ndarray:
+    return every_ten_minutes(device, rng) + np.clip(rng.normal(0, 20, 300), -40, 40)
+
+
+def when_they_like(device: int, rng: np.random.Generator) -> np.ndarray:
+    return rng.exponential(600, 300).cumsum()
+
+
+def write(times: Seconds) -> None:
+    """A table of all devices, its rows in the order of their stamps."""
+    rng = np.random.default_rng(0)
+    parts = [
+        pd.DataFrame(
+            {
+                "time": START + pd.to_timedelta(times(k, rng).round(), unit="s"),
+                "unit": name,
+                "level": 20 + k + np.round(np.sin(np.arange(300) / 30), 3),
+            }
+        )
+        for k, name in enumerate(NAMES)
+    ]
+    pd.concat(parts).sort_values("time").to_csv("t.csv", index=False)
+
+
+def asked(*options: str) -> dict[str, object]:
+    result = CliRunner().invoke(
+        app, ["init", "t.csv", "-o", "c.yaml", "--force", "--json", *options]
+    )
+    assert result.exit_code == 0, result.output
+    found: dict[str, object] = json.loads(result.stdout)
+    return found
+
+
+@pytest.mark.parametrize("times", [every_ten_minutes, by_an_inexact_clock])
+def test_each_device_whose_rows_come_at_even_steps_is_a_series(
+    folder: Path, times: Seconds
+) -> None:
+    write(times)
+    found = asked()
+    assert (found["series_id"], found["series"], found["freq"]) == ("unit", 3, "10min")
+    assert "series_id" in found["sure"]  # type: ignore[operator]
+    (question,) = found["questions"]  # type: ignore[misc]
+    assert question["kind"] == "off_grid"  # moved by more than clocks are off
+    answered = asked(*question["answers"][0]["option"].split())
+    assert answered["questions"] == []
+    assert answered["rows"] == 900
+
+
+def test_devices_that_report_when_they_like_are_offered_as_series(folder: Path) -> None:
+    write(when_they_like)
+    found = asked()
+    assert found["series_id"] is None
+    assert "series_id" not in found["sure"]  # type: ignore[operator]
+    (question,) = found["questions"]  # type: ignore[misc]
+    assert {"series_id": "unit"} in [answer["keys"] for answer in question["answers"]]
+    answered = asked("--set", "data.series_id=unit")
+    assert (answered["series_id"], answered["series"]) == ("unit", 3)
+    assert answered == {**asked("--series-id", "unit"), "findings": answered["findings"]}
+
+
+@pytest.mark.parametrize("column", ["state", "weekday"])
+def test_a_text_beside_one_regular_clock_names_no_series(folder: Path, column: str) -> None:
+    table = pd.DataFrame({"time": pd.date_range(START, periods=900, freq="10min")})
+    table["level"] = np.round(np.sin(np.arange(900) / 30), 3)
+    words = {"state": np.where(np.arange(900) // 30 % 2, "on", "off"),
+        "weekday": table["time"].dt.day_name()}  # fmt: skip
+    table[column] = words[column]
+    table.to_csv("t.csv", index=False)
+    found = asked()
+    assert found["series_id"] is None
+    assert found["questions"] == []
