@@ -135,6 +135,23 @@ def test_numbers_that_count_steps_stay_steps(folder: Path) -> None:
     assert init(write(folder, time=range(98_700, 98_900)))[0].freq == "1"
 
 
+def test_the_order_of_rows_tells_the_order_of_day_month_and_year(folder: Path) -> None:
+    later = np.random.default_rng(1).exponential(3000, 200).cumsum()
+    stamps = pd.Timestamp("2023-11-03") + pd.to_timedelta(later, unit="s")
+    texts = stamps.strftime("%d.%m.%y %H:%M")
+    data, _ = init(write(folder, Zeit=texts))
+    assert data.timestamp_format == "%d.%m.%y %H:%M"
+    data, _ = init(write(folder, Zeit=texts[::-1]))
+    assert data.timestamp_format == "%d.%m.%y %H:%M"
+
+
+def test_who_has_sorted_texts_says_nothing_of_the_order_of_time(folder: Path) -> None:
+    later = np.random.default_rng(1).exponential(90_000, 200).cumsum()
+    stamps = pd.Timestamp("2021-01-03") + pd.to_timedelta(later, unit="s")
+    _, said = init(write(folder, Zeit=sorted(stamps.strftime("%d.%m.%y %H:%M"))), expect=4)
+    assert "set data.timestamp_format: '%d.%m.%y %H:%M' or '%y.%m.%d %H:%M'" in said
+
+
 # Stamps that repeat
 
 

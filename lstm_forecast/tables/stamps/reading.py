@@ -25,8 +25,8 @@ __all__ = [
 
 ISO = "ISO8601"
 STEP = r"[+-]?\d{1,18}"
-# Stamps from which on steps may tell one reading from others, and the largest share of equal steps
-# that these may have.
+# Stamps from which on steps or their order may tell one reading from others, and the largest share
+# of equal steps that these may have.
 LEAST_REGULAR, MOST_ALIKE = 20, 0.9
 EXAMPLE = "'%d.%m.%Y %H:%M' for 31.01.2024 18:00"
 
@@ -87,11 +87,11 @@ def readings_of(
 def only_reading(
     table: Table, cells: pd.Series, column: str, readings: Mapping[str, pd.DatetimeIndex]
 ) -> tuple[str, pd.DatetimeIndex]:
-    """The one reading that there is, or the one by which alone the stamps are regular.
+    """The one reading that there is, or the one by which alone the stamps are regular or in order.
 
     Raises DataError where another one says something else.
     """
-    readings = _regular(readings) or readings
+    readings = _regular(readings) or _in_order(readings, cells) or readings
     (style, stamps), *others = readings.items()
     for other, there in others:
         if style.startswith("%Y") and other.startswith("%Y") and "%d" in other:
@@ -118,6 +118,22 @@ def _regular(readings: Mapping[str, pd.DatetimeIndex]) -> dict[str, pd.DatetimeI
     if len(regular) != 1 or max(rest, default=1) > MOST_ALIKE:
         return None
     return {regular[0]: readings[regular[0]]}
+
+
+def _in_order(
+    readings: Mapping[str, pd.DatetimeIndex], cells: pd.Series
+) -> dict[str, pd.DatetimeIndex] | None:
+    """The one reading by which the rows are in the order of time; None where there is no such one,
+    and where the texts themselves are in order: who has sorted texts says nothing of time.
+    """
+    if len(readings) < 2 or _is_sorted(cells) or cells.nunique() < LEAST_REGULAR:
+        return None
+    ordered = {style: stamps for style, stamps in readings.items() if _is_sorted(stamps)}
+    return ordered if len(ordered) == 1 else None
+
+
+def _is_sorted(values: pd.Series | pd.DatetimeIndex) -> bool:
+    return bool(values.is_monotonic_increasing or values.is_monotonic_decreasing)
 
 
 def _share_of_step(stamps: pd.DatetimeIndex) -> float:
