@@ -136,7 +136,7 @@ def test_numbers_that_count_steps_stay_steps(folder: Path) -> None:
 
 
 def test_the_order_of_rows_tells_the_order_of_day_month_and_year(folder: Path) -> None:
-    later = np.random.default_rng(1).exponential(3000, 200).cumsum()
+    later = np.random.default_rng(1).exponential(20_000, 200).cumsum()
     stamps = pd.Timestamp("2023-11-03") + pd.to_timedelta(later, unit="s")
     texts = stamps.strftime("%d.%m.%y %H:%M")
     data, _ = init(write(folder, Zeit=texts))
