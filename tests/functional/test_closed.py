@@ -21,6 +21,7 @@ from lstm_forecast.errors import DataError
 from lstm_forecast.panel.asking.find_closed import find_closed
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.seasons import usual_seasons
+from lstm_forecast.panel.steps.holiday_dates import holiday_dates
 from lstm_forecast.panel.survey import survey_panel
 from lstm_forecast.tables.source import Frame
 from tests.functional.conftest import Forecast
@@ -95,6 +96,17 @@ def test_the_calendar_of_the_holidays_is_found(code: str) -> None:
     rule, alike = find_closed(surveyed(table_of(worked)), n_targets=1)
     assert code in (*rule.holidays, *alike)
     assert (rule.weekly, rule.yearly) == ((), ())
+
+
+@pytest.mark.parametrize("market", ["XECB", "XNYS", "XLON", "XTSE"])
+def test_the_calendar_that_leaves_no_gap_is_before_one_that_does(market: str) -> None:
+    weekdays = pd.bdate_range("2022-01-03", "2023-12-29")
+
+    def off(code: str) -> np.ndarray:
+        return np.isin(weekdays.to_numpy().astype("M8[D]"), holiday_dates(code, 2022, 2023))
+
+    (found,) = found_in(weekdays[~off(market)], freq="B")["holidays"]
+    assert np.array_equal(off(found), off(market))
 
 
 @pytest.mark.parametrize("share", [0.02, 0.2, 0.5])

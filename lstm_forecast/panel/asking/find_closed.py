@@ -215,16 +215,19 @@ def _holidays(dates: _Dates) -> tuple[str, ...]:
     codes = [*likely, *parts, *filter(recent.allow, (NEW_YORK, *sorted(markets)))]
     fitting = {code: off for code in codes if len(off := dates.holidays(code)) >= LEAST_HOLIDAYS}
     found, most = tuple[str, ...](), NO_PLACES
-    # countries with parts, which most rows are of, need no proof against the others
+    # most rows are of countries with parts and of markets, which need no proof against the others
+    usual = {code: len(parts) for code, parts in countries.items() if parts}
+    usual |= dict.fromkeys(markets, 0)
     for code, off in sorted(
-        fitting.items(), key=lambda each: (not countries.get(each[0]), len(each[1]))
+        fitting.items(),
+        key=lambda each: (each[0] not in usual, len(each[1]), -usual.get(each[0], 0)),
     ):
         if dates.observed[off].any() or not dates.are_closed(off, NO_PLACES, slots=len(codes)):
             continue
         if np.array_equal(off, most):
             found = (*found, code)
         elif len(off) > len(most) and (
-            countries.get(code) or dates.are_closed(off, most, slots=len(codes))
+            code in usual or dates.are_closed(off, most, slots=len(codes))
         ):
             found, most = (code,), off
     return found
