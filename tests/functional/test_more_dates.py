@@ -2,6 +2,7 @@
 cells say, or refused with what decides.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,12 @@ def times(form: str, hours: int) -> list[str]:
     return [f"{a:{form}} - {b:{form}}" for a, b in zip(HOURS, later, strict=True)]
 
 
+def dekads(year: str, month: str, dekad: str, numbers: Sequence[str]) -> dict[str, object]:
+    """Columns of the parts of dekads."""
+    rows = [(day.year, day.month, number) for day in MONTHS for number in numbers]
+    return dict(zip((year, month, dekad), zip(*rows, strict=True), strict=True))
+
+
 READ = {
     "year and day of year": ({"YEAR": DAYS.year, "DOY": DAYS.day_of_year}, "D", "2019-11-20"),
     "Year and yday": ({"yr": DAYS.year, "yday": DAYS.day_of_year}, "D", "2019-11-20"),
@@ -60,6 +67,12 @@ READ = {
     "year and semester": ({"Jahr": [k for k, _ in HALVES], "Halbjahr": [h for _, h in HALVES]},
         "2QS-JAN", "1994-01-01"),
     "dekads by name": ({"dekad": [f"{m:%Y-%m}-{k}" for m in MONTHS for k in (1, 2, 3)]},
+        "MS-1-11-21", "2012-01-01"),
+    "Spanish dekads in a column": (dekads("Año", "Mes", "Década", "123"), "MS-1-11-21",
+        "2012-01-01"),
+    "Roman dekads in a column": (dekads("année", "mois", "décade", ["I", "II", "III"]),
+        "MS-1-11-21", "2012-01-01"),
+    "counted dekads in a column": (dekads("Ano", "Mês", "Decêndio", ["1ª", "2ª", "3ª"]),
         "MS-1-11-21", "2012-01-01"),
     "counted years": ({"Month": [f"{1 + k // 12}-{1 + k % 12:02}" for k in range(60)]}, "MS",
         "0001-01-01"),
@@ -117,6 +130,15 @@ def test_dekads_that_may_be_days_are_refused_until_a_format_decides(
     assert "set data.timestamp_format: '%Y-%m-%d' or '%Y-%m-%K'" in said
     data, _ = init(table, "--set", f"data.timestamp_format='{style}'")
     assert (data.freq == "MS-1-11-21") is (style == "%Y-%m-%K")
+
+
+def test_thirds_in_a_column_of_another_name_may_be_days(folder: Path) -> None:
+    table = write(folder, **dekads("year", "month", "third", "123"))
+    parts = ["--timestamp", "year", "--timestamp", "month", "--timestamp", "third"]
+    _, said = init(table, *parts, expect=4)
+    assert "set data.timestamp_format: '%Y %m %d' or '%Y %m %K'" in said
+    data, _ = init(table, *parts, "--timestamp-format", "%Y %m %K")
+    assert data.freq == "MS-1-11-21"
 
 
 @pytest.mark.parametrize(("style", "freq"), [("%Y%j", "D"), ("steps", "1")])

@@ -41,12 +41,13 @@ PADDED, TWO_DIGITS = "ymdVHIMS", r"\d\d"  # with a zero in front, where numbers 
 NUMBERED = f"YG{PADDED}"
 TEXT_OF_DIRECTIVE = {
     "Y": r"\d{4}", "G": r"\d{4}", "E": r"[1-9]\d{0,3}",
-    "u": "[1-7]", "q": "[1-4]", "h": "[12]", "K": "[1-3]",
+    "u": "[1-7]", "q": "[1-4]", "h": "[12]", "K": "[1-3]|I{1,3}",
     "N": r"\d{1,4}", "f": r"\d{1,9}", "j": r"\d{1,3}", "p": r"[ap]\.?m\.?", "z": rf"Z|{OFFSET}",
     "Z": rf"[a-z]+(?:{OFFSET})?",
     **dict.fromkeys(PADDED, r"\d\d?"), **dict.fromkeys("ab", r"[\pL\pM]+\.?"),
 }  # fmt: skip
-BEHIND_DIRECTIVE = {"q": "(?:st|nd|rd|th)?"}  # 1st quarter
+BEHIND_DIRECTIVE = {"q": "(?:st|nd|rd|th)?", "K": "[ªº]?"}  # 1st quarter, 1ª década
+ROMAN = {"I": "1", "II": "2", "III": "3"}
 NOT_READ, ANYTHING = "*", ".*"
 OURS = {"q", "h", "K", "E", "N", "Z", "y", NOT_READ}  # which strptime has not, or reads otherwise
 YEAR_OF_CENTURY = 50  # from which on two digits are a year of the last century; strptime has 69
@@ -187,7 +188,7 @@ def _directives(style: str) -> list[str]:
 def _numbers(parts: pd.DataFrame, language: str) -> dict[str, Floats]:
     """The numbers of the directives of a date."""
     numbers = {
-        name: parts[name].astype("float64").to_numpy() for name in "YGymdquVjhKE" if name in parts
+        name: parts[name].astype("float64").to_numpy() for name in "YGymdquVjhE" if name in parts
     }
     if "b" in parts:
         known = month_numbers(language)
@@ -201,8 +202,9 @@ def _numbers(parts: pd.DataFrame, language: str) -> dict[str, Floats]:
         numbers["m"] = 3 * numbers["q"] - 2
     if "h" in numbers:
         numbers["m"] = 6 * numbers["h"] - 5
-    if "K" in numbers:
-        numbers["d"] = 10 * numbers["K"] - 9
+    if "K" in parts:
+        dekads = parts["K"].str.upper().replace(ROMAN).astype("float64").to_numpy()
+        numbers["d"] = 10 * dekads - 9
     return numbers
 
 

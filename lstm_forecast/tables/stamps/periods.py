@@ -14,6 +14,7 @@ from lstm_forecast.tables.names import words_of
 from lstm_forecast.tables.read import Table
 from lstm_forecast.tables.stamps.formats import language_of, stamps_by
 from lstm_forecast.tables.stamps.guesses import guesses
+from lstm_forecast.tables.stamps.month_names import plain
 
 __all__ = ["period_notes", "periods"]
 
@@ -37,7 +38,7 @@ HALVES = {
     r"(H|HY)[12]([-/ ']+)\d\d": "{0}%h{1}%y",
 }
 DEKADS = {
-    r"\d{4}([-/.])\d\d\1[1-3]": "%Y{0}%m{0}%K",
+    r"\d{4}([-/. ])\d\d?\1[1-3]": "%Y{0}%m{0}%K",
     r"(D|DEK|DEKAD|DEKADE)([-. ]?)[1-3] [a-z]{3} \d{4}": "{0}{1}%K %b %Y",
     r"\d{4}([-/.])\d\d([-/. ]?)(D|DEK)[1-3]": "%Y{0}%m{1}{2}%K",
 }
@@ -45,7 +46,9 @@ COUNTED = (
     r"(?P<word>Y|Yr|Year)?(?P<blank> ?)(?P<year>[1-9]\d?)(?P<sign>[-/, ]*)"
     r"(?P<part>M|Mo|Month)?(?P<space> ?)(?P<month>0?[1-9]|1[0-2])"
 )
-DEKAD_WORDS = {"dekad", "dekade", "dekads", "dek"}
+DEKAD_WORDS = {
+    "dekad", "dekade", "dekads", "dek", "decad", "decade", "decada", "dekada", "decendio",
+}  # fmt: skip
 
 
 def periods(cells: pd.Series, name: str) -> list[str]:
@@ -131,9 +134,12 @@ def _dekads(first: str, cells: pd.Series, name: str) -> list[str]:
     called so.
     """
     found = _by_shape(first, DEKADS)
-    if not found or not cells.str.strip().str.fullmatch(r".*[^\d][1-3](?: .*)?").all():
+    thirds = cells.str.strip().str.extract(r"^.*[^\d]([1-3])(?: .*)?$", expand=False)
+    if not found or thirds.isna().any():
         return []
-    named = DEKAD_WORDS & {*words_of(name), *words_of(first)}
+    named = DEKAD_WORDS & {*words_of(plain(name)), *words_of(first)}
+    if not named and re.search(r"\D\d\D", first) and thirds.nunique() < len("123"):
+        return []  # months are written without zeros, as days are then
     return found if named else [found[0].replace("%K", "%d"), *found]
 
 

@@ -49,6 +49,7 @@ LATEST_CLOCK, LAST_HOUR, LAST_MINUTE = 2400, 24, 59
 RANGE_OF_PART = {
     "month": (1, 12), "week": (1, 53), "quarter": (1, 4), "half": (1, 2), "dayofyear": (1, 366),
 }  # fmt: skip
+DEKAD = r"(?:[1-3]|I{1,3})[ªº]?"
 TIMES_OF_DAY = ("hour", "minute", "second")
 FINER_PARTS = {"month": ("dekad", "day", *TIMES_OF_DAY), "dayofyear": TIMES_OF_DAY}
 COUNTED_NAMES = ("step", "index")  # of columns that may be a time, or count rows beside one
@@ -176,8 +177,21 @@ def _parts_of_stamps(
             head = frame.head(SAMPLED_CELLS).astype("str")
             fits = looks_like_time(head[year] + " " + head[within], f"{year} {within}")
         if fits:
-            finer = FINER_PARTS.get(part, ())
-            yield (year, within, *(numeric[each] for each in finer if each in numeric))
+            finer = {each: numeric[each] for each in FINER_PARTS.get(part, ()) if each in numeric}
+            if "day" in finer or not _are_dekads(frame, named.get("dekad")):
+                finer.pop("dekad", None)
+            elif part == "month":
+                finer = {"dekad": named["dekad"], **finer}
+            yield (year, within, *finer.values())
+
+
+def _are_dekads(frame: pd.DataFrame, name: str | None) -> bool:
+    """Whether a column of this name, if there is one, numbers the thirds of a month."""
+    if name is None:
+        return False
+    cells = frame[name].astype("str").str.strip()
+    given = cells[~cells.isin(("", "nan"))]
+    return len(given) > 0 and bool(given.str.fullmatch(DEKAD).all())
 
 
 def _moments(frame: pd.DataFrame, numbers: Mapping[str, pd.Series]) -> list[tuple[str, ...]]:
