@@ -22,7 +22,7 @@ from lstm_forecast.tables.files.dialect import DETECTED
 from lstm_forecast.tables.files.footer import LINES_OF_TAIL
 from lstm_forecast.tables.files.formats import require_inside
 from lstm_forecast.tables.files.layout import rows_below
-from lstm_forecast.tables.interleaved import interleaved_key
+from lstm_forecast.tables.interleaved import further_keys
 from lstm_forecast.tables.look_findings import (
     count_rows_with,
     look_findings,
@@ -125,9 +125,14 @@ def _looked(source: Source, table: Table, look: Look, given: Given) -> FirstLook
     )
     roles = _roles(table, written, given)
     style = look.style or _style(table, roles, given)
-    key = interleaved_key(table, roles.timestamp, [*roles.keys.possible], style)
-    if key is not None:
-        roles = _roles(table, written, replace(given, series_columns=(key,)))
+    if not given.series_columns:
+        further = further_keys(table, roles, style)
+        if further.certain:
+            keys = (*roles.keys.columns, further.certain)
+            roles = _roles(table, written, replace(given, series_columns=keys))
+        else:
+            found = replace(roles.keys, possible=further.possible)
+            roles = replace(roles, keys=found)
     left_out = table.written.model_dump(exclude_defaults=True)
     known = {
         "csv": given.csv.model_copy(update=left_out | _signs(written, delimiter)),

@@ -12,7 +12,7 @@ from lstm_forecast.tables.names import preferred, words_of
 from lstm_forecast.tables.number_columns import is_whole
 from lstm_forecast.tables.stamps.columns import looks_like_time
 
-__all__ = ["NAMING_WORDS", "Keys", "find_keys"]
+__all__ = ["NAMING_WORDS", "Keys", "find_keys", "is_empty", "is_part_of_time"]
 
 # Share of the repeated stamps that a key may leave: of all rows, and of the first ones.
 MOST_LEFT_BY_KEY, MOST_LEFT_IN_HEAD = 0.01, 0.1
@@ -49,7 +49,7 @@ class Keys:
     # columns that make stamps unique, where those that are given do not
     together: tuple[str, ...] = ()
     rivals: tuple[str, ...] = ()  # others that make stamps unique as ``columns`` do
-    # where there are none: what may name series though stamps do not tell, and how many
+    # columns that may name them beside these though stamps do not tell, and how many there are then
     possible: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -103,23 +103,7 @@ def _keys(
     columns, rivals = _several(frame, time, series, names, numbers, left)
     if given:
         return Keys(given, together=columns)
-    if not columns and not series:
-        return Keys((), possible=_possible(frame, time, names, numbers))
     return Keys(columns or series, rivals=rivals)
-
-
-def _possible(
-    frame: pd.DataFrame,
-    time: tuple[str, ...],
-    names: Sequence[str],
-    numbers: Mapping[str, pd.Series],
-) -> dict[str, int]:
-    """Columns of texts, or of numbers that are called so, that may name series, and how many."""
-    called = [
-        name for name in names if name not in numbers or not NAMING_WORDS.isdisjoint(words_of(name))
-    ]
-    found = _key_columns(frame, called[:MOST_COLUMNS_TRIED], time, numbers)
-    return {name: int(frame[name].nunique()) for name in found if _names_rows(frame[name])}
 
 
 def _single(
@@ -181,7 +165,7 @@ def _several(
             and _is_steady(head, keys, time)
             and _is_steady(frame, keys, time)
             and _left(frame, keys, time) < MOST_LEFT_BY_KEY * repeated
-            and not _is_empty(frame[list(keys)]).all(axis=1).any()
+            and not is_empty(frame[list(keys)]).all(axis=1).any()
         )
 
     for size in range(max(0, 2 - len(chosen)), MOST_COLUMNS_OF_KEY + 1 - len(chosen)):
@@ -199,10 +183,11 @@ def _strangers(keys: tuple[str, ...]) -> int:
 
 def _names_rows(cells: pd.Series) -> bool:
     """Whether there is a name in each row, and in two rows or more on average."""
-    return bool(cells.nunique() <= len(cells) / 2 and not _is_empty(cells).any())
+    return bool(cells.nunique() <= len(cells) / 2 and not is_empty(cells).any())
 
 
-def _is_empty(cells: Cells) -> Cells:
+def is_empty(cells: Cells) -> Cells:
+    """Which cells hold nothing."""
     return cells.isna() | (cells == "")
 
 
@@ -231,14 +216,14 @@ def _key_columns(
         name
         for name in names
         if name not in time
-        and not _is_part_of_time(name)
+        and not is_part_of_time(name)
         and (name in numbers or not looks_like_time(frame[name], name))
         and (name not in numbers or is_whole(frame[name]))
         and 1 < frame[name].nunique() <= len(frame) / 2
     ]
 
 
-def _is_part_of_time(name: str) -> bool:
+def is_part_of_time(name: str) -> bool:
     """Whether a column is called like a part of a stamp, such as Settlement Period: what has the
     same stamp but for it is one series.
     """

@@ -1,6 +1,7 @@
 """Devices that report in turn: no stamp repeats, and yet there are as many series as devices."""
 
 import json
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -91,3 +92,27 @@ def test_a_text_beside_one_regular_clock_names_no_series(folder: Path, column: s
     found = asked()
     assert found["series_id"] is None
     assert found["questions"] == []
+
+
+def test_what_parts_the_series_of_a_key_further_is_offered_with_it(folder: Path) -> None:
+    """Two values of each visit, of patients who come when they do."""
+    rng = np.random.default_rng(0)
+    visits = [
+        (START + pd.Timedelta(days=float(day)), patient)
+        for patient in ("p1", "p2", "p3")
+        for day in rng.exponential(6, 60).cumsum()
+    ]
+    rows = [
+        f"{when:%Y-%m-%d %H:%M},{patient},{what},{rng.normal():.2f}"
+        for when, patient in sorted(visits)
+        for what in ("sodium", "potassium")
+    ]
+    Path("t.csv").write_text("\n".join(["when,patient,what,result", *rows, ""]))
+    found = asked()
+    assert found["series_id"] == "what"
+    assert "series_id" not in found["sure"]  # type: ignore[operator]
+    (question,) = found["questions"]  # type: ignore[misc]
+    (choice,) = [each for each in question["answers"] if "series_id" in each["keys"]]
+    assert choice["keys"]["series_id"] == ["what", "patient"]
+    answered = asked(*shlex.split(choice["option"]))
+    assert (answered["series_id"], answered["series"]) == (["what", "patient"], 6)

@@ -57,17 +57,24 @@ class EventLook:
     codes: NDArray[np.int32]  # (n_rows,): number of the series
     values: NDArray[np.float64]  # (n_rows, n_targets); no target of text holds one
     equal: int  # rows that are equal to an earlier one in all columns
-    naming: Mapping[str, int]  # columns that may name series, with the number of their values
+    series: Mapping[tuple[str, ...], int]  # columns that may name series, and how many of these
 
     @classmethod
-    def of(cls, table: Table, data: DataConfig, *, equal: int, naming: Mapping[str, int]) -> Self:
+    def of(
+        cls,
+        table: Table,
+        data: DataConfig,
+        *,
+        equal: int,
+        series: Mapping[tuple[str, ...], int],
+    ) -> Self:
         """The rows of a table that hold something."""
         table, stamps, _ = stamped_rows(table, data, data.targets)
         codes, ids = series_of_rows(table, data.series_columns, default=data.targets[0])
         table, stamps, codes, _, _ = without_series(table, stamps, codes, ids, data.leave_out)
         cells = table.frame[list(data.targets)]
         values = cells.apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
-        return cls(table, stamps, codes, values, equal, naming)
+        return cls(table, stamps, codes, values, equal, series)
 
     @cached_property
     def again(self) -> NDArray[np.bool_]:
@@ -150,10 +157,10 @@ class EventLook:
 
     def _series_choices(self) -> Iterator[Choice]:
         """That the rows are those of several series, which a column names."""
-        for name, count in self.naming.items():
-            rows = len(self.stamps) // count
-            effect = f"each {name} is a series: {count:,} of about {rows:,} rows, which all stay"
-            yield Choice({"series_id": name}, effect)
+        for names, count in self.series.items():
+            rows, each = len(self.stamps) // count, " and ".join(names)
+            effect = f"each {each} is a series: {count:,} of about {rows:,} rows, which all stay"
+            yield Choice({"series_id": names[0] if len(names) == 1 else list(names)}, effect)
 
 
 @dataclass(frozen=True)

@@ -31,10 +31,10 @@ MOST_HOLES_OF_GRID = 0.6  # missing steps for each row that a grid may have
 MOST_HOLES_OF_ANSWER = 3  # the same, of one that is offered
 # What becomes of rows of one step under each policy.
 MERGING_RULES = {
-    "sum": "added up",
     "mean": "averaged",
     "first": "dropped but the first",
     "last": "dropped but the last",
+    "sum": "added up",
 }
 SEASONAL_HOLES = 0.05  # missing steps for each row from which they are filled by season
 FILLED: Mapping[str, Any] = {"gaps": "fill", "missing": "ffill"}  # policies for empty steps

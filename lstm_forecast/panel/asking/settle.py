@@ -152,8 +152,9 @@ class _Settling(Settling):
     def _events(self) -> EventLook:
         """The rows as events."""
         equal = sum(each.count for each in self.look.findings if each.kind == "doubled")
-        naming = self.look.roles.keys.possible
-        return EventLook.of(self.table, self.data, equal=equal, naming=naming)
+        keys = self.look.roles.keys
+        series = {(*keys.columns, name): count for name, count in keys.possible.items()}
+        return EventLook.of(self.table, self.data, equal=equal, series=series)
 
     def _irregular(self) -> None:
         """Rows at times that no frequency fits may be events."""
@@ -315,7 +316,8 @@ class _Settling(Settling):
             self.written |= policies
             return
         kind = "gaps" if "gaps" in counts else "missing"
-        text = f"{holes:,} of {rows:,} steps have no {'row' if kind == 'gaps' else 'value'}"
+        what = " or no ".join({"gaps": "row", "missing": "value"}[each] for each in counts)
+        text = f"{holes:,} of {rows:,} steps have no {what}"
         events = kind == "gaps" and not moved and not self._aggregates
         freq = panel.layout.grid.freq if events else None
         self.ask(found[kind], text, *filling_answers(policies, counts, freq), assumed=policies)
@@ -325,9 +327,7 @@ class _Settling(Settling):
             rows = self._events().values
         else:
             filled = not {"gaps", "missing"}.isdisjoint([*self.written, *self.assumed])
-            unfilled: Mapping[str, Any] = NONE
-            if filled:
-                unfilled = {"missing": NOT_OBSERVED, "gaps": "split"}
+            unfilled = {"missing": NOT_OBSERVED, "gaps": "split"} if filled else NONE
             rows = self.survey(unfilled)[0].values
         found = {number for values in rows.T for number in suspected_sentinels(values)}
         counts = {number: int((rows == number).any(axis=1).sum()) for number in sorted(found)}
