@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -74,20 +74,21 @@ def init(
     given = replace(reading, timestamp=timestamp, series_columns=series_columns, targets=targets)
     look = with_policies(first_look(data, given), policies)
     settled = settle(look, data)
-    findings = [*summary(settled, look.roles), _sure_line(_guessed(settled, look.roles, given))]
+    guessed = _guessed(settled, look.roles, given)
+    findings = [*summary(settled, look.roles), _sure_line(guessed)]
     located = _located(data, path) if data != STDIN else _to_be_saved(data, path, name, findings)
     horizon = horizon or _horizon(settled.panel)
     text = _config_text(name, located, settled, look.roles, horizon, findings)
     _require_readable(text, path)
     _write(path.with_name(SCHEMA_FILE), _schema())
     _write(path, text)
-    return _draft(path, settled, look.roles, given, findings)
+    return _draft(path, settled, look.roles, guessed, findings)
 
 
 def _draft(
-    path: Path, settled: Settled, roles: Roles, given: Given, findings: Sequence[str]
+    path: Path, settled: Settled, roles: Roles, guessed: Container[str], findings: Sequence[str]
 ) -> Draft:
-    """What was written, found and asked."""
+    """What was written, found, ``guessed`` and asked."""
     data, layout = settled.data, settled.panel.layout
     ends = layout.stamps(np.concatenate([layout.offsets[:-1], layout.offsets[1:] - 1]))
     first, last = (
@@ -108,7 +109,7 @@ def _draft(
         covariates={"numeric": roles.others, "static": roles.static},
         closed=data.closed.model_dump(mode="json", exclude_defaults=True),
         policies=_written_policies(data),
-        sure=tuple(key for key in ROLES if key not in _guessed(settled, roles, given)),
+        sure=tuple(key for key in ROLES if key not in guessed),
         findings=tuple(findings),
         questions=questions,
     )
