@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from lstm_forecast.commands.init import init
-from lstm_forecast.config.loading import load_config
+from lstm_forecast.config.loading import Argument, load_config
 from lstm_forecast.errors import DataError
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.survey import survey_panel
@@ -85,3 +85,22 @@ def test_stamps_that_are_regular_by_two_readings_are_refused(tmp_path: Path) -> 
     days = pd.date_range("2023-01-01", periods=12).strftime("%m/%d/%Y")  # or the first of months
     with pytest.raises(DataError, match="the month or the day first"):
         first_look(written(tmp_path, when=days, y=range(3, 15)), Given())
+
+
+@pytest.mark.parametrize("style", ["%d.%m.%Y %H:%M", "%Y-%m-%d %H:%M", "%d/%m/%Y %H:%M"])
+def test_rows_of_an_hour_that_clocks_show_twice_are_compared_by_what_is_read_of_them(
+    tmp_path: Path, style: str
+) -> None:
+    quarters = pd.date_range("2023-10-15", "2023-11-10", freq="15min", tz="Europe/Berlin")
+    ends = (quarters + pd.Timedelta(minutes=15)).strftime(style)  # 02:45 - 02:00 and 02:45 - 03:00
+    ranges = [f"{begin} - {end}" for begin, end in zip(quarters.strftime(style), ends, strict=True)]
+    table = written(tmp_path, MTU=ranges, load=np.sin(np.arange(len(quarters)) / 96).round(3))
+    config = tmp_path / "t.yaml"
+    (question,) = init(table, output=config).questions
+    answer = question.answers[0].keys
+    assert answer == {"timezone": "Europe/Berlin", "dst": "first"}
+    settings = [Argument(key, ("data", key), value) for key, value in answer.items()]
+    init(table, output=config, settings=settings, force=True)
+    panel, findings = survey_panel(load_config(config, environment={}).data, table)[:2]
+    assert list(stamps_of(panel)) == list(quarters)
+    assert [each.kind for each in findings if each.kind not in ("dst", "stamps")] == []

@@ -176,7 +176,8 @@ def in_zone(
         f"data.dst: {'shift' if skipped.any() else 'first or last'}, or {OTHER_STAMPS}",
     )
     again = np.zeros(len(stamps), bool)
-    again[repeated] = _second_pass(table.frame[repeated], [*series_columns, column], dst)
+    series = table.frame.loc[repeated, list(series_columns)]
+    again[repeated] = _second_pass(series, stamps[repeated], dst)
     return _localised(stamps, timezone, first=~again, forward=True), [finding]
 
 
@@ -202,9 +203,9 @@ def _places(
     )
 
 
-def _second_pass(frame: pd.DataFrame, keys: list[str], dst: str) -> NDArray[np.bool_]:
-    """Which rows of a repeated hour belong to its second pass: of two with equal ``keys``, series
-    and stamp, the later row.
+def _second_pass(series: pd.DataFrame, stamps: pd.DatetimeIndex, dst: str) -> NDArray[np.bool_]:
+    """Which rows of a repeated hour belong to its second pass: of two with equal ``series`` and
+    stamp, whatever else their texts hold, the later row.
     """
-    twice = frame.duplicated(keys, keep=False).to_numpy()
-    return np.where(twice, frame.duplicated(keys).to_numpy(), dst == "last")
+    keys = series.set_axis(range(series.shape[1]), axis=1).assign(stamp=stamps.asi8)
+    return np.where(keys.duplicated(keep=False), keys.duplicated(), dst == "last")
