@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from babel.dates import format_date
 
 from lstm_forecast.commands.init import init
 from lstm_forecast.config.loading import Argument, load_config
@@ -85,6 +86,35 @@ def test_stamps_that_are_regular_by_two_readings_are_refused(tmp_path: Path) -> 
     days = pd.date_range("2023-01-01", periods=12).strftime("%m/%d/%Y")  # or the first of months
     with pytest.raises(DataError, match="the month or the day first"):
         first_look(written(tmp_path, when=days, y=range(3, 15)), Given())
+
+
+@pytest.mark.parametrize(
+    ("language", "written_as", "style"),
+    [
+        ("fr", "E d MMM y", "fr: %a %d %b %Y"),
+        ("fr", "E dd/MM/y", "%a %d/%m/%Y"),
+        ("de", "EEEE, 'den' d. MMMM y", "de: %a, den %d. %B %Y"),
+        ("es", "EEEE, d 'de' MMMM 'de' y", "es: %a, %d de %B de %Y"),
+        ("pl", "dd.MM.y (E)", "%d.%m.%Y (%a)"),
+        ("ja", "y年M月d日(E)", "%Y年%m月%d日(%a)"),
+        ("en", "EEEE, d MMMM y", "%a, %d %B %Y"),
+    ],
+)
+def test_names_of_weekdays_beside_dates_are_read_whatever_they_are(
+    tmp_path: Path, language: str, written_as: str, style: str
+) -> None:
+    days = DAYS[2:]  # the first one is mardi, which mar. is short for, as for mars
+    texts = [format_date(day, written_as, language) for day in days]
+    table = written(tmp_path, Date=texts, y=np.arange(len(days)) % 7 + 1)
+    assert list(stamps_of(read(table))) == list(days)
+    assert first_look(table, Given()).data.timestamp_format == style
+
+
+@pytest.mark.parametrize("words", [["AM", "PM"], ["A", "B"], ["Nord", "Süd", "West"]])
+def test_other_words_beside_dates_are_no_weekdays(tmp_path: Path, words: list[str]) -> None:
+    texts = [f"{day:%d.%m.%Y} {words[k % len(words)]}" for k, day in enumerate(DAYS)]
+    with pytest.raises(DataError, match="no column looks like a time"):
+        first_look(written(tmp_path, when=texts, y=np.arange(len(DAYS)) % 7), Given())
 
 
 @pytest.mark.parametrize("style", ["%d.%m.%Y %H:%M", "%Y-%m-%d %H:%M", "%d/%m/%Y %H:%M"])

@@ -15,6 +15,7 @@ from lstm_forecast.tables.read import Table
 from lstm_forecast.tables.stamps.formats import language_of, stamps_by
 from lstm_forecast.tables.stamps.guesses import guesses
 from lstm_forecast.tables.stamps.month_names import plain
+from lstm_forecast.tables.stamps.weekdays import with_weekdays
 
 __all__ = ["period_notes", "periods"]
 
@@ -70,6 +71,7 @@ def periods(cells: pd.Series, name: str) -> list[str]:
         or _counted(first, cells)
         or _months(first, cells, name)
         or _from_to(first, cells, name)
+        or with_weekdays(first, cells, name)
     )
 
 
