@@ -46,7 +46,7 @@ class CsvConfig(Section):
     )
     units_row: bool = Field(
         False,
-        description="whether the line below the header, or up to 3, hold units, and are left out",
+        description="whether the line below the header, or up to 6, hold units, and are left out",
     )
     footer: Annotated[Whole, Field(ge=0, le=100)] = Field(
         0,

@@ -15,18 +15,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from pandas.io.common import get_handle, infer_compression
 
 from lstm_forecast.config.text_files import CsvConfig
 from lstm_forecast.errors import ChangedError, DataError
 from lstm_forecast.files import STDIN, open_regular
+from lstm_forecast.tables.files.header import Record, widest
 from lstm_forecast.tables.files.layout import (
     WHOLE,
     Found,
     Layout,
-    Record,
     find_layout,
     table_lines,
 )
@@ -157,11 +157,12 @@ def _laid_out(
     signs = written.delimiter or DELIMITERS
     if written.header is not None:
         layout = _with_header_of(text, layout, signs, columns)
-    plain, ranks = _head_text(text, layout), {}
-    for sign in signs:
-        ranks[sign] = _width(plain, sign)
+    plain = _head_text(text, layout)
+    ranks = {sign: _rank(plain, sign) for sign in signs}
     delimiter = max(signs, key=lambda sign: ranks[sign])
-    for sign in [delimiter] if ranks[delimiter][0] else [delimiter, *signs]:
+    # of signs that part as many cells a comma comes last: it may stand before decimals
+    by_width = sorted(signs, key=lambda sign: (-ranks[sign].width, sign == ","))
+    for sign in [delimiter] if ranks[delimiter].even else by_width:
         records = _head_records(text, sign, layout, most=RECORDS_TO_LAY_OUT)
         found = find_layout(records, units=written.units_row)
         if found is not None and not (found.before and written.header is not None):
@@ -307,10 +308,20 @@ def tail_records(tail: bytes, dialect: Dialect, most: int) -> list[list[str]]:
     return rows[start + (start > 0) * len(dialect.layout.units) :]
 
 
-def _width(text: str, delimiter: str) -> tuple[bool, int]:
-    """Rank of a delimiter: first whether all records have equally many fields, then how many."""
-    widths = [len(row) for _, row in _head_records(text, delimiter, WHOLE, most=50)] or [0]
-    return widths[0] > 1 and max(widths) == min(widths), widths[0]
+class _Rank(NamedTuple):
+    """What speaks for a delimiter, the strongest first."""
+
+    even: bool  # all records have equally many fields
+    named: bool  # the first has as many as most of the others
+    width: int  # fields of most of them
+
+
+def _rank(text: str, delimiter: str) -> _Rank:
+    records = _head_records(text, delimiter, WHOLE)
+    widths = [len(row) for _, row in records[:50]] or [0]
+    usual = widest(records)
+    even = widths[0] > 1 and max(widths) == min(widths)
+    return _Rank(even, widths[0] == usual > 1, usual)
 
 
 def line_of(file: Path, dialect: Dialect, row: int) -> int:

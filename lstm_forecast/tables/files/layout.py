@@ -5,32 +5,36 @@ All of it is told from the cells alone. What leaves a doubt is not taken for any
 """
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+
+from lstm_forecast.tables.files.header import (
+    LEAST_ROWS,
+    NO_UNITS,
+    NUMBER,
+    STAMP,
+    Record,
+    filled,
+    first_header,
+    is_header,
+    is_value,
+    shape_of,
+    usual_width,
+    value_columns,
+    widest,
+)
 
 __all__ = ["WHOLE", "Found", "Layout", "find_layout", "is_blank", "rows_below", "table_lines"]
 
 COMMENT_SIGNS = ("#", "%", "//")
 MOST_BELOW = 10  # lines below the table that are looked for
-ROWS_OF_WIDTH = 40  # that tell how wide the table is
-LEAST_ROWS = 3  # by which the lines around them are judged
-SHARE_OF_VALUES = 0.8  # of the cells that a column of numbers gives
-MOST_UNITS = 3  # lines of units, and of what was done, below a header
-NO_UNITS = {"na", "n/a", "nan", "null", "none", "-", "?"}  # words for a missing value instead
-NUMBER = re.compile(r"[-+]?\s*[\d.,']*\d[\d.,']*([eE][-+]?\d+)?\s*%?")
-STAMP = re.compile(
-    r"\d{1,4}([-/:])\d{1,2}(\1\d{1,4})?\b.*"  # 2024-01-31, 1/31/2024, 2024-01
-    r"|\d{1,4}\.\d{1,2}\.\d{1,4}\b.*"
-    r"|(1[5-9]|20)\d\d([01]\d([0-3]\d)?)?"  # 2024, 202401, 20240131
-    r"|\d{4}[- ]?[QWMqwm]\d{1,2}.*"
-)
+MOST_UNITS = 6  # lines of units, and of what was done, below a header
 # Jan-20, 3. März 2020, 01/2018 and 2020年1月, which may as well be names of columns
 NAMED_STAMP = re.compile(
     r"(\d{1,2}[-. /]+)?[^\W\d_]{3,}\.?[-. /',]*\d{2,4}\b.*|\d{1,2}[-/.]\d{4}\b.*"
     r"|\d{4}年\d{1,2}月.*"
 )
-Record = tuple[int, Sequence[str]]  # the number of its last line, and its cells
+DAY = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}")
 
 
 @dataclass(frozen=True)
@@ -86,16 +90,16 @@ def find_layout(records: Sequence[Record], *, units: bool = False) -> Found | No
     A header has a text in each cell, no two alike, and numbers or stamps below it; ``units``
     says that the line below it holds units.
     """
-    width = _usual_width(records)
+    width = usual_width(records)
     if width < 2 or not _is_odd(records, width):
         return None
     sign = _comment_sign(records, width)
     body = [record for record in records if not (sign and _begins(record, sign))]
-    above = range(len(body) - 1)  # of what may be a header: it has rows below it
-    start = next((k for k in above if _is_header(body, k, width)), None)
+    start = first_header(body, width)
     if start is None:
         return None
-    if start and _filled(body[0][1]) == width:  # as wide as the table: it may be the header itself
+    # as wide as the table: it may be the header itself
+    if start and width <= filled(body[0][1]) <= widest(body):
         return None
     below = [cells for _, cells in body[start + 1 :]]
     lines = tuple(line for line, _ in body[start + 1 :][: _rows_of_units(below, width)])
@@ -103,7 +107,7 @@ def find_layout(records: Sequence[Record], *, units: bool = False) -> Found | No
     if not before and sign is None and not lines:
         return None
     names = lines[0] if lines and not units and _may_be_names(below[0], width) else None
-    doubtful = next((n for n, cells in before if _filled(cells) >= width), None)
+    doubtful = next((n for n, cells in before if filled(cells) >= width), None)
     header = body[start][0] if before else 1
     return Found(Layout(header, sign, lines), tuple(n for n, _ in before), doubtful, names)
 
@@ -131,21 +135,16 @@ def rows_below(rows: Sequence[Sequence[str]], keys: Sequence[int] | None = None)
             for cells in last
         ]
     else:
-        valued = all_are(_is_value, keys or every)[: len(keys) or 1]
-        are_no_row = [any(not _is_value(_cell(cells, k)) for k in valued) for cells in last]
+        valued = all_are(is_value, keys or every)[: len(keys) or 1]
+        are_no_row = [any(not is_value(_cell(cells, k)) for k in valued) for cells in last]
         if keys and not valued:
-            shapes = {_shape(_cell(cells, keys[0])) for cells in others}
+            shapes = {shape_of(_cell(cells, keys[0])) for cells in others}
             numbered = all("0" in shape for shape in shapes)
             are_no_row = [
-                numbered and _shape(_cell(cells, keys[0])) not in shapes for cells in last
+                numbered and shape_of(_cell(cells, keys[0])) not in shapes for cells in last
             ]
     whole = [is_blank(cells) or not odd for cells, odd in zip(last, are_no_row, strict=True)]
     return whole[::-1].index(True) if True in whole else most
-
-
-def _shape(cell: str) -> str:
-    """A cell with one digit for each number in it, and one letter for each word."""
-    return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "0", cell))
 
 
 def _holds_no_stamp(cell: str) -> bool:
@@ -153,26 +152,15 @@ def _holds_no_stamp(cell: str) -> bool:
     return not re.search(r"\d", cell) or len(re.findall(r"[^\W\d_]{3,}", cell)) >= 3
 
 
-def _usual_width(records: Sequence[Record]) -> int:
-    """Cells of most of the last lines, without empty ones at their ends."""
-    later = records[-min(ROWS_OF_WIDTH, len(records) // 2) :]
-    widths = Counter(_filled(cells) for _, cells in later)
-    return widths.most_common(1)[0][0] if len(records) > LEAST_ROWS else 0
-
-
 def _is_odd(records: Sequence[Record], width: int) -> bool:
     """Whether the first lines are not plainly a header and rows, as a fast look tells."""
-    if _filled(records[0][1]) != width or any(
+    if filled(records[0][1]) != width or any(
         _begins(record, sign) for record in records for sign in COMMENT_SIGNS
     ):
         return True
     first, *others = (cells for _, cells in records[1 : 2 + MOST_UNITS])
-    row = next((cells for cells in others if any(map(_is_value, cells))), others[0])
-    return any(_is_value(_cell(row, k)) and not _is_value(_cell(first, k)) for k in range(width))
-
-
-def _filled(cells: Sequence[str]) -> int:
-    return max((k for k, cell in enumerate(cells, 1) if cell.strip()), default=0)
+    row = next((cells for cells in others if any(map(is_value, cells))), others[0])
+    return any(is_value(_cell(row, k)) and not is_value(_cell(first, k)) for k in range(width))
 
 
 def _cell(cells: Sequence[str], column: int) -> str:
@@ -189,44 +177,16 @@ def _comment_sign(records: Sequence[Record], width: int) -> str | None:
     """
     for sign in COMMENT_SIGNS:
         others = [record for record in records if not _begins(record, sign)]
-        if len(others) < len(records) and others and _is_header(others, 0, width):
+        if len(others) < len(records) and others and is_header(others, width):
             first = others[0][0]
             below = [cells for line, cells in records if line > first]
             if all(
-                _filled(cells) < width and not any(map(_is_value, cells))
+                filled(cells) < width and not any(map(is_value, cells))
                 for cells in below
                 if _begins((0, cells), sign)
             ):
                 return sign
     return None
-
-
-def _is_header(records: Sequence[Record], k: int, width: int) -> bool:
-    """Whether the record ``k`` names the columns of those below it."""
-    names = [cell.strip() for cell in records[k][1]][:width]
-    given = [name for name in names if name]
-    if _filled(records[k][1]) != width or len(given) < max(2, width - 1):
-        return False
-    if len(set(given)) < len(given) or any(map(_is_value, given)):
-        return False
-    below = [cells for _, cells in records[k + 1 :]]
-    return bool(_value_columns(below[1:] or below, width))  # the first may hold units
-
-
-def _value_columns(rows: Sequence[Sequence[str]], width: int) -> list[int]:
-    """Columns in which nearly all cells that are given are numbers or stamps."""
-    found = []
-    rows = [cells for cells in rows if _filled(cells) <= width]
-    for column in range(width):
-        cells = [_cell(cells, column) for cells in rows]
-        given = [cell for cell in cells if cell and cell.lower() not in NO_UNITS]
-        if sum(map(_is_value, given)) >= max(SHARE_OF_VALUES * len(given), len(rows) / 2):
-            found.append(column)
-    return found
-
-
-def _is_value(cell: str) -> bool:
-    return bool(NUMBER.fullmatch(cell) or STAMP.fullmatch(cell))
 
 
 def _rows_of_units(below: Sequence[Sequence[str]], width: int) -> int:
@@ -237,7 +197,7 @@ def _rows_of_units(below: Sequence[Sequence[str]], width: int) -> int:
         first, others = below[:count], below[count:]
         if len(others) < LEAST_ROWS:
             break
-        columns = _value_columns(others, width)
+        columns = value_columns(others, width)
         stamped = [
             column
             for column in columns
@@ -250,14 +210,13 @@ def _rows_of_units(below: Sequence[Sequence[str]], width: int) -> int:
 
 def _are_units(first: Sequence[str], columns: Sequence[int], stamped: Sequence[int]) -> bool:
     """Whether a row below a header holds units of the values in ``columns``, of which stamps are in
-    those that are ``stamped``.
+    those that are ``stamped``; what was done with numbers may be told with its day.
     """
-    cells = [_cell(first, column) for column in columns]
-    worded = [cell for cell in cells if cell and cell.lower() not in NO_UNITS]
+    cells = {column: _cell(first, column) for column in columns}
     return bool(
-        worded
-        and not any(_is_value(cell) for cell in cells)
-        and not any(re.search(r"\d", _cell(first, column)) for column in stamped)
+        any(cell and cell.lower() not in NO_UNITS for cell in cells.values())
+        and not any(NUMBER.fullmatch(cell) and not DAY.fullmatch(cell) for cell in cells.values())
+        and not any(re.search(r"\d", cells[column]) for column in stamped)
     )
 
 
