@@ -6,7 +6,6 @@ import codecs
 import csv
 import io
 import lzma
-import re
 import tarfile
 import zipfile
 import zlib
@@ -22,6 +21,7 @@ from pandas.io.common import get_handle, infer_compression
 from lstm_forecast.config.text_files import CsvConfig
 from lstm_forecast.errors import ChangedError, DataError
 from lstm_forecast.files import STDIN, open_regular
+from lstm_forecast.tables.files.encoding import detect_encoding, require_mark
 from lstm_forecast.tables.files.header import Record, widest
 from lstm_forecast.tables.files.layout import (
     WHOLE,
@@ -64,10 +64,6 @@ SUFFIX_OF_BEGINNING = {
     b"\xfd7zXZ\0": ".xz",
     b"\x28\xb5\x2f\xfd": ".zst",
     b"PK\x03\x04": ".zip",
-}
-BYTE_ORDER_MARKS = {
-    "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
-    "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
 }
 csv.field_size_limit(2**31 - 1)  # an unclosed quote may take in the rest of the file
 
@@ -116,8 +112,8 @@ def sniff(file: Path, written: CsvConfig = DETECTED, columns: Sequence[str] | No
     ``written`` does not name; with None for ``columns``, as at a first look, these are left out.
     """
     sample = _head(file)
-    encoding = written.encoding or _detect_encoding(file, sample)
-    _require_mark(file, sample, codecs.lookup(encoding).name)
+    encoding = written.encoding or detect_encoding(file, sample)
+    require_mark(file, sample, codecs.lookup(encoding).name)
     text = sample.decode(encoding, errors="ignore").removeprefix("\ufeff")
     if "\0" in text:
         raise DataError(f"{file}: a binary file; expected {KINDS_OF_FILES}")
@@ -205,48 +201,6 @@ def _head(file: Path) -> bytes:
             return bytes(stream.read(SAMPLE_BYTES))
     except (*UNREADABLE, AssertionError, ValueError, RuntimeError) as error:
         raise DataError(f"{file}: cannot be read: {error}") from None
-
-
-def _detect_encoding(file: Path, sample: bytes) -> str:
-    if sample.startswith(b"\xef\xbb\xbf"):
-        return "utf-8-sig"
-    if sample.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
-    try:
-        sample[: sample.rfind(b"\n") + 1 or None].decode("utf-8")
-    except UnicodeDecodeError:
-        if b"\0" in sample or _looks_western(sample):
-            return "cp1252"
-        raise DataError(
-            f"{file}: neither UTF-8 nor Western European text; set data.csv.encoding, for example"
-            " cp1251, cp932 or gb18030"
-        ) from None
-    return "utf-8"
-
-
-def _require_mark(file: Path, sample: bytes, encoding: str) -> None:
-    """Refuse text of two or four bytes a sign where nothing says which of them comes first."""
-    if (
-        encoding in BYTE_ORDER_MARKS
-        and sample
-        and not sample.startswith(BYTE_ORDER_MARKS[encoding])
-    ):
-        # most signs of a table are ASCII
-        order = "le" if sample[::2].count(0) < sample[1::2].count(0) else "be"
-        raise DataError(f"{file}: no byte-order mark; set data.csv.encoding: {encoding}-{order}")
-
-
-def _looks_western(sample: bytes) -> bool:
-    """Whether accented letters stand among plain ones, as in Größe.
-
-    Other code pages are too easily mistaken.
-    """
-    try:
-        words = re.findall(r"[A-Za-z]*[À-ÿ][A-Za-zÀ-ÿ]*", sample.decode("cp1252"))
-    except UnicodeDecodeError:
-        return False
-    letters = "".join(words)
-    return 2 * sum(letter.isascii() for letter in letters) >= len(letters)
 
 
 def _records(

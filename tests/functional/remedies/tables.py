@@ -71,6 +71,14 @@ TRIED = [
         {"cp1251": "--set data.csv.encoding=cp1251"},
     ),
     Tried(
+        "not UTF-8; set data.csv.encoding: {}",
+        csv("ds,Białko", [f"{day},{k % 9}" for k, day in enumerate(days())]).encode("cp1250"),
+        {
+            "data.csv.encoding: cp1250": "",
+            r"cp1252 \('Bia³ko'\)": "--set data.csv.encoding=cp1252",
+        },
+    ),
+    Tried(
         "no byte-order mark; set data.csv.encoding",
         daily().encode("utf-16-le"),
         {"data.csv.encoding: utf-16-le": ""},

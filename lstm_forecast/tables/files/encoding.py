@@ -1,0 +1,99 @@
+"""How the text of a file is encoded, told from its first bytes."""
+
+import codecs
+import re
+from pathlib import Path
+
+from lstm_forecast.errors import DataError
+
+__all__ = ["detect_encoding", "require_mark"]
+
+BYTE_ORDER_MARKS = {
+    "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
+    "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
+}
+ACCENTED = re.compile(r"[A-Za-z]*[À-ÖØ-öø-ÿ][A-Za-zÀ-ÖØ-öø-ÿ]*")
+LONE_LETTERS = set("ØøÅåÄäÖöÜüÀàÈèÉéÓó")  # that are words, or stand for a mean
+# Signs inside of words, and letters where no Western language has them, as Central European text
+# read in the Western way holds: Bia³ko for Białko, Mìsíc for Měsíc. Nm³h and Nºdoc are no such.
+ODD = re.compile(
+    r"[^\W\d_]+(?:(?<!m)³|[¹¼¾¿¯¶]|(?<=[a-zà-ÿ])[£¥]|(?<=[a-zà-ÿ]{2})[ªº])[a-zà-ÿ]"
+    r"|[a-zà-ÿ]Ÿ|\bŸ[a-z]|[ìù][a-zà-ÿ]"
+)
+CENTRAL_EUROPEAN = ("cp1250", "iso8859-2")
+
+
+def detect_encoding(file: Path, sample: bytes) -> str:
+    """The encoding of text that begins with the ``sample``.
+
+    Raises DataError where it is not UTF-8 and may be of several others.
+    """
+    if sample.startswith(codecs.BOM_UTF8):
+        return "utf-8-sig"
+    if sample.startswith(BYTE_ORDER_MARKS["utf-16"]):
+        return "utf-16"
+    try:
+        sample[: sample.rfind(b"\n") + 1 or None].decode("utf-8")
+    except UnicodeDecodeError:
+        if b"\0" in sample:
+            return "cp1252"
+        if _looks_western(sample):
+            _require_no_odd_words(file, sample)
+            return "cp1252"
+        raise DataError(
+            f"{file}: neither UTF-8 nor Western European text; set data.csv.encoding, for example"
+            " cp1251, cp1250, cp932 or gb18030"
+        ) from None
+    return "utf-8"
+
+
+def require_mark(file: Path, sample: bytes, encoding: str) -> None:
+    """Refuse text of two or four bytes a sign where nothing says which of them comes first."""
+    if (
+        encoding in BYTE_ORDER_MARKS
+        and sample
+        and not sample.startswith(BYTE_ORDER_MARKS[encoding])
+    ):
+        # most signs of a table are ASCII
+        order = "le" if sample[::2].count(0) < sample[1::2].count(0) else "be"
+        raise DataError(f"{file}: no byte-order mark; set data.csv.encoding: {encoding}-{order}")
+
+
+def _looks_western(sample: bytes) -> bool:
+    """Whether accented letters stand among plain ones, as in Größe.
+
+    Other code pages are too easily mistaken.
+    """
+    try:
+        words = ACCENTED.findall(sample.decode("cp1252"))
+    except UnicodeDecodeError:
+        return False
+    letters = "".join(word for word in words if word not in LONE_LETTERS)
+    return 2 * sum(letter.isascii() for letter in letters) >= len(letters)
+
+
+def _require_no_odd_words(file: Path, sample: bytes) -> None:
+    """Raise DataError for words that are none in a Western language, but in a Central European
+    one, with what the first of them is in each encoding.
+    """
+    text = sample.decode("cp1252")
+    odd = ODD.search(text)
+    if odd is None:
+        return
+    line = text.count("\n", 0, odd.start()) + 1
+    start, end = odd.span()
+    while start and not _ends_word(text[start - 1]):
+        start -= 1
+    while end < len(text) and not _ends_word(text[end]):
+        end += 1
+    readings: dict[str, str] = {}
+    for encoding in (*CENTRAL_EUROPEAN, "cp1252"):
+        word = text[start:end].encode("cp1252").decode(encoding)
+        if word.isprintable():
+            readings.setdefault(word, encoding)
+    told = " or ".join(f"{encoding} ({word!r})" for word, encoding in readings.items())
+    raise DataError(f"{file}:{line}: not UTF-8; set data.csv.encoding: {told}")
+
+
+def _ends_word(sign: str) -> bool:
+    return sign.isspace() or sign in ",;|\"'()[]"
