@@ -89,6 +89,40 @@ def test_stamps_that_are_regular_by_two_readings_are_refused(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
+    ("written_as", "style", "freq"),
+    [
+        ("{y}年{m}-{n}月期", "%Y年%m-%*", "QS-JAN"),
+        ("{y}年{m}～{n}月期", "%Y年%m～%*", "QS-JAN"),  # noqa: RUF001
+        ("{y}年第{q}四半期", "%Y年第%q四半期", "QS-JAN"),
+        ("{y}年第{q}季度", "%Y年第%q季度", "QS-JAN"),
+        ("{y}년 {q}분기", "%Y년 %q분기", "QS-JAN"),
+        ("{y}年度", "%Y年度", "YS-JAN"),
+        ("{y}年", "%Y年", "YS-JAN"),
+    ],
+)
+def test_periods_with_signs_for_what_they_count_begin_with_their_first_month(
+    tmp_path: Path, written_as: str, style: str, freq: str
+) -> None:
+    begins = pd.date_range("1980-01-01", periods=40, freq=freq)
+    texts = [
+        written_as.format(y=day.year, m=day.month, n=day.month + 2, q=day.quarter) for day in begins
+    ]
+    table = written(tmp_path, when=texts, y=np.arange(40) % 7 + 1)
+    assert list(stamps_of(read(table))) == list(begins)
+    assert first_look(table, Given()).data.timestamp_format == style
+
+
+@pytest.mark.parametrize("given", [None, "%Y年%m-%*"])
+def test_a_note_below_periods_is_named_as_a_footer(tmp_path: Path, given: str | None) -> None:
+    begins = pd.date_range("1980-01-01", periods=40, freq="QS")
+    texts = [f"{day.year}年{day.month}-{day.month + 2}月期" for day in begins]
+    table = written(tmp_path, when=[*texts, "注2015暦年連鎖価格"], y=[*range(40), np.nan])
+    with pytest.raises(DataError, match=r"or '%Y年%m-%\*'|like %Y年%m-%\*") as refused:
+        first_look(table, Given(timestamp_format=given))
+    assert "set data.csv.footer: 1" in str(refused.value)
+
+
+@pytest.mark.parametrize(
     ("language", "written_as", "style"),
     [
         ("fr", "E d MMM y", "fr: %a %d %b %Y"),

@@ -163,8 +163,9 @@ def find_style(
     cells = cells.astype("str")
     zone, notes = None, [*_hours_24(table, cells, column, style)]
     notes += period_notes(table, cells, style)
-    if "%Z" in style:
+    if timestamp_format or "%Z" in style:
         parse_text(table, cells, column, style, timezone)
+    if "%Z" in style:
         zone = _zone(cells, style) if timezone is None else None
         notes += _letters(table, cells, style, zone or timezone)
     return StampStyle(found, zone, tuple(notes))
@@ -233,16 +234,16 @@ def _found_format(
     units = units_of(cells, column)
     if units or _whole_numbers(cells) or pd.api.types.is_float_dtype(cells):
         return _format_of_numbers(table, cells, column, units)
-    cells = cells.astype("str")
+    cells, of_periods = cells.astype("str"), list[str]()
     if periods(cells.head(SAMPLED_CELLS), column):
-        styles = periods(cells.drop_duplicates(), column)
-        if readings := readings_of(table, cells, column, styles):
+        of_periods = periods(cells.drop_duplicates(), column)
+        if readings := readings_of(table, cells, column, of_periods):
             return only_reading(table, cells, column, readings)[0]
     if _may_be_quarters(cells):
         styles = guesses(cells.drop_duplicates(), column)
         if any("%q" in style for style in styles):
             return only_reading(table, cells, column, readings_of(table, cells, column, styles))[0]
-    style, _ = parse_text(table, cells, column, None, timezone)
+    style, _ = parse_text(table, cells, column, None, timezone, tried=of_periods)
     return None if style == ISO else style
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 from lstm_forecast.tables.faults import Finding
 from lstm_forecast.tables.names import words_of
 from lstm_forecast.tables.read import Table
+from lstm_forecast.tables.stamps.eastern import eastern_periods
 from lstm_forecast.tables.stamps.formats import language_of, stamps_by
 from lstm_forecast.tables.stamps.guesses import guesses
 from lstm_forecast.tables.stamps.month_names import plain
@@ -71,6 +72,7 @@ def periods(cells: pd.Series, name: str) -> list[str]:
         or _counted(first, cells)
         or _months(first, cells, name)
         or _from_to(first, cells, name)
+        or eastern_periods(first, cells)
         or with_weekdays(first, cells, name)
     )
 
@@ -83,7 +85,7 @@ def period_notes(table: Table, cells: pd.Series, style: str) -> Iterator[Finding
     if NOT_READ in written:
         text = f"the stamp of a period is its beginning: {first!r} is {stamp}"
         yield Finding("stamps", "note", len(cells), text, where)
-    if re.match(r"(?i)(FY|FJ|GJ) ?%[Yy]", written):
+    if re.match(r"(?i)(FY|FJ|GJ) ?%[Yy]|%Y年度", written):
         text = f"fiscal years are taken for calendar years of the same number: {first!r} is {stamp}"
         yield Finding("stamps", "note", len(cells), text, where)
     if "%E" in written:

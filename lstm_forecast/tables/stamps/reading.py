@@ -37,10 +37,13 @@ def parse_text(
     column: str,
     timestamp_format: str | None,
     timezone: str | None = None,
+    *,
+    tried: Sequence[str] = (),
 ) -> tuple[str, pd.DatetimeIndex]:
     """The format of the cells, which is looked for if it is not given, and what they say.
 
-    Raises DataError where they say nothing, or one thing or another.
+    Raises DataError where they say nothing, or one thing or another; formats that were ``tried``
+    are named then.
     """
     styles = [timestamp_format or ISO]
     readings = readings_of(table, cells, column, styles, timezone)
@@ -50,7 +53,7 @@ def parse_text(
         _refuse_days_without_year(table, cells, column, distinct, styles[1:])
         readings = readings_of(table, cells, column, styles[1:], timezone)
     if not readings:
-        raise _unreadable(table, cells, column, styles, timestamp_format)
+        raise _unreadable(table, cells, column, [*styles, *tried], timestamp_format)
     return only_reading(table, cells, column, readings)
 
 

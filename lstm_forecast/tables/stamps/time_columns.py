@@ -38,6 +38,7 @@ MOMENT_WORDS = DATE_WORDS | {"timestamp", "time", "ts", "epoch", "unix", "unixti
 DIGIT_WORDS = DATE_WORDS | {"period", "yearmonth", "yearweek", "isoweek", "yyyymm", "yyyymmdd"}
 # 01.2024, which is a number, too
 DOTTED_MONTH = r"(?:0[1-9]|1[0-2])\.(?:19|20)\d\d|(?:19|20)\d\d\.(?:0[1-9]|1[0-2])"
+SIGNED_YEAR = r"(?:19|20)\d\d(?:年度?|년)"
 TIME_OF_DAY = r"\d?\d([:.])\d\d(\1\d\d(\.\d+)?)?( ?[AaPp]\.?[Mm]\.?)?( ?(-|–|to) ?\d?\d[:.]\d\d)?"  # noqa: RUF001
 # What a column is called whose numbers are times of day, such as 930 for 9:30.
 CLOCK_NAMES = {
@@ -125,12 +126,12 @@ def _looks_like_time_of_day(cells: pd.Series) -> bool:
 
 def _are_dates(cells: pd.Series, name: str) -> bool:
     """Whether numbers are moments, days or dates, by their size and the name of their column."""
-    if moment_in_digits(cells):
+    head = cells.head(SAMPLED_CELLS).astype("str")
+    if moment_in_digits(cells) or (len(head) and head.str.fullmatch(SIGNED_YEAR).all()):
         return True
     words, part = set(words_of(name)), part_of(name)
     if part is None and words.isdisjoint(MOMENT_WORDS | DIGIT_WORDS):
         return False
-    head = cells.head(SAMPLED_CELLS).astype("str")
     digits = rf"{DIGITS_OF_DATE}|{DIGITS_OF_WEEK}|{DOTTED_MONTH}"
     called = part is not None or not words.isdisjoint(DIGIT_WORDS)
     return bool(units_of(cells, name)) or (
