@@ -231,6 +231,12 @@ class Config(Section):
                 f"model.context_lengths ({wrong[0]}) must be multiples of model.segment_length "
                 f"({segment_length}) up to windows.context_length ({self.windows.context_length})"
             )
+        used = lengths[: self.model.ensemble]  # all, where the data decide how many networks
+        if used and max(used) < self.windows.context_length:
+            raise ValueError(
+                f"windows.context_length ({self.windows.context_length}) must be the longest"
+                f" context of the networks (model.context_lengths, model.ensemble), {max(used)}"
+            )
         span, shortest = (
             self.windows.normalisation_span,
             min((self.windows.context_length or 0, *lengths)),

@@ -251,6 +251,7 @@ def _resolve_steps(choices: _Choices, windows: int) -> None:
         f" {training.time_budget:g} s"
     )
     networks = 3 if affordable >= 3 * min(8 * steps, 2_000) else 1
+    networks = max(networks, len(choices.config.model.context_lengths))  # each is asked for
     choices.settle("model.ensemble", networks, reason)
     affordable //= choices.config.model.ensemble
     epochs = min(MOST_EPOCHS, max(4, affordable // steps))

@@ -210,6 +210,11 @@ def test_networks_take_their_contexts_in_turn_and_share_the_shortest_for_their_s
             "model.context_lengths needs windows.context_length and model.segment_length",
         ),
         (
+            "model.ensemble=1",
+            "windows.context_length (20) must be the longest context of the networks"
+            " (model.context_lengths, model.ensemble), 8",
+        ),
+        (
             "windows.normalisation_span=9",
             "windows.normalisation_span (9) must be at most the shortest context (8)",
         ),

@@ -357,6 +357,16 @@ def test_with_many_weights_the_linear_part_is_a_ridge() -> None:
     assert resolved(panel_of(noise(3_000).cumsum()), windows=windows)[0].model.linear == "ridge"
 
 
+def test_each_context_that_is_asked_for_has_a_network() -> None:
+    for contexts in ((24,), (24, 12, 6), (6, 12, 18, 24)):
+        config, _ = resolved(
+            panel_of(seasonal(12)),
+            windows={"context_length": 24},
+            model={"segment_length": 6, "context_lengths": contexts},
+        )
+        assert set(config.member_contexts) == set(contexts)
+
+
 def test_the_context_holds_the_season_and_leaves_rows_to_learn_from() -> None:
     for season, rows in ((12, 240), (4, 60), (24, 400)):
         config, _ = resolved(panel_of(seasonal(season, rows)))
