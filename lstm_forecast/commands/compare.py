@@ -34,6 +34,7 @@ from lstm_forecast.model.ensemble import Member, with_context
 from lstm_forecast.model.linear.linear import fit_linear
 from lstm_forecast.model.network.startup import start_keras
 from lstm_forecast.model.onnx.graph import onnx_graph
+from lstm_forecast.panel.split import have_a_window
 from lstm_forecast.store import write_whole
 from lstm_forecast.store.outputs import PICTURES, require_output, require_suffix
 from lstm_forecast.store.report import Errors
@@ -106,10 +107,11 @@ def compare(
 def _judged(base: Prepared) -> str:
     """The newest part that has a window: errors on it are compared."""
     if not base.parts:
-        raise DataError(
-            "no test or validation window is left to compare errors on; give more rows, make"
-            " windows.horizon smaller, or split.test larger"
+        split = base.config.split
+        remedy = have_a_window(
+            validation=split.validation, test=split.test, horizon=base.framing.horizon
         )
+        raise DataError(f"no test or validation window is left to compare errors on; {remedy}")
     return list(base.parts)[-1]
 
 

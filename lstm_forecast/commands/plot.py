@@ -20,6 +20,7 @@ from lstm_forecast.judging.earlier import earlier_forecasts
 from lstm_forecast.model.published import network_name
 from lstm_forecast.panel.ended import ended_notes
 from lstm_forecast.panel.panel import Panel
+from lstm_forecast.panel.split import have_a_window
 from lstm_forecast.panel.steps.grid import stamp_text
 from lstm_forecast.pictures.forecast import MAX_PANELS, forecast_figure
 from lstm_forecast.pictures.gates import MAX_LAYERS, DrawnLayer, gates_figure
@@ -172,14 +173,20 @@ def _training(run: Run) -> Figure:
 
 
 def _horizon(run: Run) -> Figure:
-    metrics = read_metrics(run, horizon=read_config(run).windows.horizon)
+    config = read_config(run)
+    metrics = read_metrics(run, horizon=config.windows.horizon)
     with sound(run, "metrics.json"):
         part, report = metrics.judged or ("", None)
         errors = {} if report is None else dict(_errors_by_step(run, report))
     if report is None or not errors:
+        remedy = have_a_window(
+            validation=config.split.validation,
+            test=config.split.test,
+            horizon=config.windows.horizon,
+        )
         raise DataError(
             f"{run.path}: no errors to draw, as no test or validation window was left in training;"
-            " give more rows, or make windows.horizon smaller"
+            f" {remedy}, and train again"
         )
     note = (
         f"{part} part, {report.windows:,} windows; in brackets: mean of all steps; run {run.run_id}"

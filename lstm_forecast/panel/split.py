@@ -11,7 +11,7 @@ from lstm_forecast.errors import DataError
 from lstm_forecast.panel.panel import Layout
 from lstm_forecast.panel.steps.grid import date_in
 
-__all__ = ["MIN_CONTEXT", "Split", "split_rows"]
+__all__ = ["MIN_CONTEXT", "Split", "have_a_window", "split_rows"]
 
 MIN_CONTEXT = 2  # observed steps without which a padded window says nothing
 
@@ -68,6 +68,14 @@ def split_rows(
     test_start = np.where(too_short, end, test_start)
     validation_start = np.where(too_short, end, validation_start)
     return Split(start, validation_start, test_start, end)
+
+
+def have_a_window(*, validation: int | float | str, test: int | float | str, horizon: int) -> str:
+    """Say what gives the test or the validation part a window, where neither has one."""
+    for part in (validation, test):
+        if isinstance(part, str) or (part > 0 and (isinstance(part, float) or part >= horizon)):
+            return "give more rows, or make windows.horizon smaller"
+    return f"make split.test {horizon} (windows.horizon) or more rows, or a share of them"
 
 
 def _part_start(
