@@ -18,7 +18,7 @@ from lstm_forecast.config.document import quote
 from lstm_forecast.config.schema import Config
 from lstm_forecast.errors import UsageError
 from lstm_forecast.files import is_text
-from lstm_forecast.retraining.jobs import CRON, K8S, SURROUNDINGS, SYSTEMD
+from lstm_forecast.retraining.jobs import CRON, DATED, K8S, SURROUNDINGS, SYSTEMD
 
 __all__ = ["schedule"]
 
@@ -131,7 +131,7 @@ def _units(job: _Job, calendar: str) -> str:
         runs_listed=_systemd_word(job.runs, command=False),
         output_listed=_systemd_word(job.output, command=False),
         output_line=job.output.replace("%", "%%"),
-        dated=_systemd_word('exec "$@" --output "$0/`date +%FT%H%M`.parquet"', command=True),
+        dated=_systemd_word(DATED, command=True),
         calendar=calendar,
         surroundings=SURROUNDINGS.format(
             name=job.name, user=user, mib=job.mib, timeout=job.timeout, stop=STOP_SECONDS

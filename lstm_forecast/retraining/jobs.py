@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from lstm_forecast.documents import Answer, described
 
-__all__ = ["CRON", "K8S", "SURROUNDINGS", "SYSTEMD", "Scheduled"]
+__all__ = ["CRON", "DATED", "K8S", "SURROUNDINGS", "SYSTEMD", "Scheduled"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +27,8 @@ CRON = (
     " -ne 6 ] || exit 6 ) > cron.log 2>&1 || {{ c=$?; cat cron.log; exit $c; }}"
 )
 
+# For a shell: the command of its arguments, its output in the directory $0 and named by the minute.
+DATED = 'exec "$@" --output "$0/`date +%FT%H%M`.parquet"'
 SYSTEMD = """\
 # /etc/systemd/system/forecast-{name}-monitor.service
 [Unit]
