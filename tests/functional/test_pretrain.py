@@ -13,6 +13,7 @@ import pytest
 from safetensors.numpy import load
 
 from lstm_forecast.config.loading import load_recipe
+from lstm_forecast.events import Epoch
 from lstm_forecast.model.onnx.session import Session
 from lstm_forecast.model.pretrained.architecture import QUANTILES, Architecture
 from lstm_forecast.model.pretrained.inputs import N_CUT, N_STEP
@@ -132,6 +133,32 @@ def test_a_network_that_is_there_is_replaced_by_force_alone(
         assert outcome(directory) == before
     succeed(forecast_command(*ARGUMENTS, "--set", "training.steps=1", "--force"), directory)
     assert outcome(directory) != before
+
+
+def learn_at_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a training end at once, with the weights of the network in ``home``, and nothing judge
+    them.
+    """
+    weights = load((home / "pretrained.safetensors").read_bytes())
+    learned = weights, [Epoch(0, None, 1.0, 0.001, 0.0, best=True)]
+    monkeypatch.setattr(
+        "lstm_forecast.model.network.pretraining.pretrain", lambda *_, **__: learned
+    )
+    monkeypatch.setattr("lstm_forecast.commands.pretrain.generated_errors", lambda _: ())
+
+
+def test_another_directory_or_name_leaves_a_network_that_is_there(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = Path(shutil.copytree(made, tmp_path / "copy"))
+    monkeypatch.chdir(directory)
+    learn_at_once(made / "made" / "tiny", monkeypatch)
+    before = outcome(directory)
+    for output, name, home in (("other", "tiny", "other/tiny"), ("made", "other", "made/other")):
+        result = invoke("pretrain", "-c", "tiny.yaml", "--output", output, "--set", f"name={name}")
+        assert (result.exit_code, result.stdout) == (0, f"{home}\n"), result.stderr
+        assert {path.name for path in Path(home).iterdir()} == FILES
+    assert outcome(directory) == before
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pytest
 from tests.functional.commands import TINY
 from tests.functional.conftest import forecast_command, succeed
 from tests.functional.test_cli import invoke
+from tests.functional.test_pretrain import learn_at_once
 
 PANEL = "{share: 0.5, config: data/own.yaml}"
 TABLE = """\
@@ -97,3 +98,19 @@ def test_what_cannot_be_learned_from_is_refused(
     result = invoke("pretrain", "-c", "tiny.yaml", "--set", setting)
     assert result.exit_code == code, result.stderr
     assert said in result.stderr
+
+
+def test_series_too_short_for_a_horizon_are_learned_from_with_a_shorter_one(
+    own: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_table(tmp_path)
+    pd.read_csv("data/own.csv").groupby("id").head(8).to_csv("data/own.csv", index=False)
+    (tmp_path / "own.yaml").write_text(f"{TINY}\npanels: [{PANEL}]\n")
+    learn_at_once(own / "made" / "tiny", monkeypatch)
+    result = invoke("pretrain", "-c", "own.yaml")
+    assert result.exit_code == 4
+    assert "which windows.horizon: 6 in data/own.yaml needs" in result.stderr
+    (tmp_path / "data" / "own.yaml").write_text(TABLE.replace("horizon: 6", "horizon: 2"))
+    result = invoke("pretrain", "-c", "own.yaml")
+    assert result.exit_code == 0, result.stderr
