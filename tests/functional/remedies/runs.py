@@ -125,6 +125,22 @@ TYPED = [
         "schedule -c sine.yaml",
         {kind: f"schedule -c sine.yaml {kind}" for kind in ("--cron", "--systemd", "--k8s")},
     ),
+    *(
+        Typed(
+            "cannot hold such a path; use another one, or --k8s",
+            f"schedule -c sine.yaml --{kind} --output 'two\nlines'",
+            {
+                "use another one": f"schedule -c sine.yaml --{kind} --output lines",
+                "or --k8s": "schedule -c sine.yaml --k8s --output 'two\nlines'",
+            },
+        )
+        for kind in ("cron", "systemd")
+    ),
+    Typed(
+        "--reason: expected one line of up to {} characters that can be printed",
+        "runs promote 0001 --run sine --reason ''",
+        {"one line": "runs promote 0001 --run sine --reason 'prices were new'"},
+    ),
     # what commands read
     Typed(
         "check what? Name a table, or a config with --config",
