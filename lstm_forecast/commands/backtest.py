@@ -94,7 +94,8 @@ def backtest_run(loaded: LoadedRun, asked: Asked, listener: Listener) -> Backtes
     retrained = asked.retrained
     folds = published_folds(task) if retrained is None else retrained(task, listener)
     forecast = fold_forecasts(folds, task, progress=_counted(listener, len(task.rows)))
-    require_finite(task.part, forecast, task.panel.layout)
+    log = bool(loaded.config.preprocessing.log)
+    require_finite(task.part, forecast, task.panel.layout, log=log)
     phase("measuring the errors")
     others = _baselines(task, folds, asked.baselines, listener)
     report = _report(task, folds, forecast, others)

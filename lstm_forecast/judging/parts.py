@@ -23,13 +23,14 @@ from lstm_forecast.store.report import Report
 from lstm_forecast.windows.windows import Windows
 
 __all__ = [
-    "Part", "linear_forecast", "make_parts", "part_report", "part_table", "require_finite",
-    "seasonal_scales",
+    "DIVERGED", "Part", "linear_forecast", "make_parts", "part_report", "part_table",
+    "require_finite", "seasonal_scales",
 ]  # fmt: skip
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 BATCH = 256
+DIVERGED = "training has probably diverged: lower training.learning_rate"
 
 
 @dataclass(frozen=True)
@@ -108,15 +109,19 @@ def linear_forecast(linear: Linear, windows: Windows, scaler: Scaler, series: In
     )
 
 
-def require_finite(part: Part, forecast: Floats, layout: Layout) -> None:
+def require_finite(part: Part, forecast: Floats, layout: Layout, *, log: bool) -> None:
     """Raise DataError where the part's ``forecast`` (n, horizon, n_targets, n_quantiles) is beyond
     all numbers.
+
+    Infinite ones come of logarithms that ``log`` takes back; only a network says what is none.
     """
     wrong = np.flatnonzero(~np.isfinite(forecast).all(axis=(1, 2, 3)))
     if len(wrong):
+        beyond = log and not np.isnan(forecast).any()
+        remedy = "train with preprocessing.log: false" if beyond else DIVERGED
         raise DataError(
             f"series {layout.ids[part.series[wrong[0]]]}: {len(wrong):,} forecasts leave the range"
-            " of numbers; train with preprocessing.log: false"
+            f" of numbers; {remedy}"
         )
 
 

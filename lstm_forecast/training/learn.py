@@ -80,8 +80,9 @@ def learn(
     forecasts = {
         name: forecaster.on_windows(part.windows, part.series) for name, part in parts.items()
     }
+    log = bool(prepared.config.preprocessing.log)
     for name, part in parts.items():
-        require_finite(part, forecasts[name], prepared.layout)
+        require_finite(part, forecasts[name], prepared.layout, log=log)
     _describe_intervals(prepared, forecasts, forecaster.levels, listener)
     metrics = _reports(prepared, forecasts, forecaster.quantiles)
     table = _test_table(prepared, forecasts.get("test"), forecaster.quantiles)

@@ -18,6 +18,7 @@ from lstm_forecast.errors import DataError
 from lstm_forecast.events import phase
 from lstm_forecast.forecasting.calibration import Calibration, calibrations_to_bytes
 from lstm_forecast.forecasting.golden import golden_json
+from lstm_forecast.judging.parts import DIVERGED
 from lstm_forecast.libraries import temporary_files_in
 from lstm_forecast.model.ensemble import Member, published_weights
 from lstm_forecast.model.onnx.graph import onnx_graph
@@ -118,8 +119,7 @@ def _require_agreement(
     if not difference <= limit:  # also where the difference is not a number
         raise DataError(
             f"the ONNX network differs from the Keras network by {difference:.2g} (at most"
-            f" {limit:.2g} is allowed), so nothing is published; training has probably diverged:"
-            " lower training.learning_rate, or clip gradients"
+            f" {limit:.2g} is allowed), so nothing is published; {DIVERGED}"
         )
 
 

@@ -127,7 +127,8 @@ def require_finite_forecast(settled: Config, data: Path, home: Path) -> None:
     forecaster = published(prepared)
     for part in prepared.parts.values():
         judged = forecaster.on_windows(part.windows, part.series)
-        require_finite(part, judged, prepared.layout)
+        log = bool(settled.preprocessing.log)
+        require_finite(part, judged, prepared.layout, log=log)
         report = part_report(part, judged, quantiles=forecaster.quantiles, baselines={})
         json.dumps(report.content(), allow_nan=False)
     loaded = replace(sine(home), config=prepared.config, forecaster=forecaster)
