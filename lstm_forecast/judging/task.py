@@ -53,11 +53,13 @@ def open_task(loaded: LoadedRun, data: Source | None, last: int | None) -> Task:
     complete = found == read_manifest(loaded.run).windows.training
     starts = split.test_start if complete else split.end
     windows = evaluation_windows(loaded, panel.layout, values, starts, panel.layout.offsets[1:])
-    windows, fewer = _newest(windows, panel.layout, last, loaded.run)
+    if not len(windows):
+        raise _nothing_new(loaded.run, complete=complete)
+    windows, fewer = _newest(windows, panel.layout, last)
     part = make_parts(
         panel, split, {"chosen": windows}, season_length=config.windows.season_length
     )["chosen"]
-    assert part is not None  # noqa: S101  _newest refuses an empty choice
+    assert part is not None  # noqa: S101  there are windows
     warnings = () if complete else (_incomplete(loaded.run, found),)
     return Task(
         loaded,
@@ -129,18 +131,21 @@ def _training_windows(
     )
 
 
-def _newest(
-    windows: Windows, layout: Layout, last: int | None, run: Run
-) -> tuple[Windows, tuple[str, ...]]:
+def _nothing_new(run: Run, *, complete: bool) -> DataError:
+    """The error where there is no window to test; a ``complete`` table has all rows of the
+    training.
+    """
+    larger = ", or train with a larger split.test" if complete else ""
+    return DataError(
+        "nothing to test: no window lies after what the network learned from or was chosen by;"
+        f" the run's cutoff is {read_manifest(run).cutoff}: give newer rows with --data{larger}"
+    )
+
+
+def _newest(windows: Windows, layout: Layout, last: int | None) -> tuple[Windows, tuple[str, ...]]:
     """The ``last`` windows of every series, all if that is None; and what to say about it."""
     series = layout.series_of(windows.origins(np.arange(len(windows)))[0] - 1)
     counts = np.bincount(series, minlength=len(layout.ids))
-    if not counts.any():
-        raise DataError(
-            "nothing to test: no window lies after what the network learned from or was chosen by;"
-            f" the run's cutoff is {read_manifest(run).cutoff}: give newer rows with --data, or"
-            " train with a larger split.test"
-        )
     if last is None:
         return windows, ()
     if last > counts.max():

@@ -32,7 +32,7 @@ def retrained_folds(task: Task, listener: Listener, *, every: int) -> list[Fold]
     if not task.complete:
         raise UsageError(
             "--refit trains on all rows before an origin, and this table lacks some that the"
-            " run had"
+            " run had; give them too, or leave --refit out"
         )
     loaded, layout = task.loaded, task.panel.layout
     run, config, forecaster = loaded.run, loaded.config, loaded.forecaster
