@@ -32,13 +32,13 @@ MIB = 2**20
 def training_mib(
     *, rows: int, columns: int, specs: Sequence[NetworkSpec], batch_size: int
 ) -> float:
-    """Peak memory of a training in MiB, about. Networks are trained one after another."""
+    """Peak memory of a training in MiB, about; without ``specs`` what any training takes.
+
+    Networks are trained one after another.
+    """
     array = 4 * rows * columns
-    return (
-        BASE_MIB
-        + (TIMES_ARRAY * array + max(_network_bytes(spec, batch_size, rows) for spec in specs))
-        / MIB
-    )
+    networks = max((_network_bytes(spec, batch_size, rows) for spec in specs), default=0)
+    return BASE_MIB + (TIMES_ARRAY * array + networks) / MIB
 
 
 def _network_bytes(spec: NetworkSpec, batch_size: int, rows: int) -> int:

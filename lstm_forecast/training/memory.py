@@ -1,5 +1,7 @@
 """Whether a training fits into the memory that it may take."""
 
+from functools import partial
+
 from lstm_forecast.errors import ConfigError
 from lstm_forecast.model.memory import training_mib
 from lstm_forecast.training.prepared import Prepared
@@ -15,14 +17,13 @@ def require_memory(prepared: Prepared) -> float:
     """
     config, (rows, columns) = prepared.config, prepared.values.shape
     specs = [network_spec(prepared, n, k) for k, n in enumerate(config.member_contexts)]
-    need = training_mib(
-        rows=rows, columns=columns, specs=specs, batch_size=config.training.batch_size
-    )
+    size = partial(training_mib, rows=rows, columns=columns, batch_size=config.training.batch_size)
+    need = size(specs=specs)
     limit = config.training.memory_limit
     if limit is not None and need > limit:
+        smaller = "lower model.units, training.batch_size or windows.context_length, or "
         raise ConfigError(
             f"training.memory_limit: training would take about {need:,.0f} MiB, and {limit:,} are"
-            " allowed; lower model.units, training.batch_size or windows.context_length, or raise"
-            " the limit"
+            f" allowed; {smaller if size(specs=()) <= limit else ''}raise the limit"
         )
     return need
