@@ -9,7 +9,7 @@ from lstm_forecast.errors import BusyError, RunError, WriteError
 from lstm_forecast.store.disk import remove, sync, write_errors
 from lstm_forecast.store.pointer import LOCK, Version, point_at, pointing, version
 from lstm_forecast.store.promotions import recorded
-from lstm_forecast.store.reading import Run, champions, find_id, open_run, run_ids
+from lstm_forecast.store.reading import Run, champions, find_id, open_run, run_ids, runs_option
 
 __all__ = [
     "STAGE", "chosen_meanwhile", "crown", "discard", "promote", "promotion_command",
@@ -151,9 +151,10 @@ def _newest_whole(home: Path, ids: Sequence[str], *, study: bool = True) -> Run:
             run = _whole(home, run_id)
             if study or not run.for_study:
                 return run
+    where = runs_option(home.parent)
     raise RunError(
-        f"{home}: no earlier champion to go back to; forecast runs list shows what could be"
-        " promoted, and forecast train --config FILE makes a new one"
+        f"{home}: no earlier champion to go back to; forecast runs list{where} shows what could be"
+        f" promoted, and forecast train --config FILE{where} makes a new one"
     )
 
 

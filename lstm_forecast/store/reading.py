@@ -21,6 +21,7 @@ __all__ = [
     "CHAMPION", "FILES", "FORMAT_VERSION", "FOR_STUDY", "MANIFEST", "MAX_FILE_BYTES",
     "MAX_MANIFEST_BYTES", "RUN_ID", "Run", "champions", "find_id", "find_run", "fingerprint",
     "in_runs", "open_run", "opened", "run_home", "run_homes", "run_ids",
+    "runs_option",
 ]  # fmt: skip
 
 FORMAT_VERSION = 4
@@ -225,12 +226,18 @@ def in_runs(path: Path) -> bool:
     )
 
 
+def runs_option(runs: Path) -> str:
+    """What a command to be typed here says of where the runs lie, where it has to."""
+    here = runs.absolute() == Path("runs").absolute()
+    return "" if here else f" --runs {shlex.quote(str(runs))}"
+
+
 def _names(runs: Path) -> str:
     names = [home.name for home in run_homes(runs)]
     return (
         f"there are {', '.join(names)}"
         if names
-        else "train one first: forecast train --config FILE"
+        else f"train one first: forecast train --config FILE{runs_option(runs)}"
     )
 
 
@@ -268,10 +275,10 @@ def _damaged(path: Path, what: str) -> RunError:
             return RunError(
                 f"{path}: {what}; it is not of the champion, and predict goes on without it"
             )
-    where = (
-        "" if home.parent == Path("runs").absolute() else f" --runs {shlex.quote(str(home.parent))}"
+    where = runs_option(home.parent)
+    remedy = (
+        f"go back to an earlier run: forecast runs rollback --run {home.name}{where}"
+        if others
+        else f"train again: forecast train --config FILE{where}"
     )
-    rollback = f"go back to an earlier run: forecast runs rollback --run {home.name}{where}"
-    return RunError(
-        f"{path}: {what}; {rollback if others else 'train again: forecast train --config FILE'}"
-    )
+    return RunError(f"{path}: {what}; {remedy}")
