@@ -62,8 +62,28 @@ OPEN_ENDS = csv(
         for k, day in enumerate(days())
     ],
 )
+LARGE = (
+    "check -c sine.yaml --set model.units=32 --set training.batch_size=2048"
+    " --set windows.context_length=100 --set training.memory_limit=950"
+)
 TENFOLDS = csv("ds,y", [f"{day},1e{5 * k - 150}" for k, day in enumerate(days())])
 TYPED = [
+    # memory
+    Typed(
+        "training.memory_limit: training would take about",
+        "check -c sine.yaml --set training.memory_limit=500",
+        {"allowed; raise the limit": "check -c sine.yaml --set training.memory_limit=900"},
+    ),
+    Typed(
+        "lower model.units, training.batch_size or windows.context_length, or ",
+        LARGE,
+        {
+            "lower model.units": f"{LARGE} --set model.units=4",
+            "training.batch_size": f"{LARGE} --set training.batch_size=64",
+            "windows.context_length": f"{LARGE} --set windows.context_length=10",
+            "or raise the limit": f"{LARGE} --set training.memory_limit=2000",
+        },
+    ),
     # what check notes
     Typed(
         "data.outliers: clip",
