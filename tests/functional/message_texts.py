@@ -9,17 +9,12 @@ from pathlib import Path
 __all__ = ["Text", "texts"]
 
 ROOT = Path(__file__).parents[2] / "lstm_forecast"
-COMMANDS = ("init", "check", "quick", "predict", "template", "monitor")
-FILES = (
-    *sorted((ROOT / "tables").rglob("*.py")),
-    *sorted((ROOT / "panel").rglob("*.py")),
-    *(ROOT / "commands" / f"{name}.py" for name in COMMANDS),
-    *sorted((ROOT / "forecasting").glob("*.py")),
-    *(ROOT / "training" / name for name in ("prepare.py", "resolve.py")),
-    *sorted((ROOT / "cli").glob("*.py")),
-)
+NAMES = sorted(str(file.relative_to(ROOT)) for file in ROOT.rglob("*.py"))
+# whose texts are pages, files and names of these, and no messages
+DOCUMENTS = ("commands/schema.py", "config/reference.py", "retraining/jobs.py")
+FILES = [ROOT / name for name in NAMES if name not in DOCUMENTS]
 SECTIONS = "data|windows|model|training|split|preprocessing|retrain|output"
-NAMED = re.compile(rf"(?<![\w.-])(?:--[a-z][a-z-]+|(?:{SECTIONS})\.(?:[a-z_]+|\{{\}}))")
+NAMED = re.compile(rf"(?<![\w.-])(?:--[a-z][a-z0-9-]+|(?:{SECTIONS})\.(?:[a-z_]+|\{{\}}))")
 
 
 @dataclass(frozen=True)
@@ -31,7 +26,7 @@ class Text:
 
 
 def texts() -> Iterator[Text]:
-    """All of them, but for docstrings, help and what documents say of their fields."""
+    """All of them, but for docstrings, help and what is said of keys and of documents' fields."""
     for file in FILES:
         for line, template in _strings(ast.parse(file.read_text())):
             if " " in template.strip() and NAMED.search(template):
@@ -41,7 +36,7 @@ def texts() -> Iterator[Text]:
 def _strings(node: ast.AST) -> Iterator[tuple[int, str]]:
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return
-    if isinstance(node, ast.keyword) and node.arg == "help":
+    if isinstance(node, ast.keyword) and node.arg in ("help", "description"):
         return
     if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "described":
         return

@@ -1,6 +1,6 @@
 """Texts that name a key or an option, and no remedy that an entry here tries."""
 
-__all__ = ["NOT_YET", "TOLD"]
+__all__ = ["TOLD"]
 
 # Texts that name a key to say what it did, or that others are made of: they name no remedy.
 TOLD: tuple[str, ...] = (
@@ -33,10 +33,26 @@ TOLD: tuple[str, ...] = (
     # test_data_that_are_not_where_a_config_says_are_found_where_the_remedy_names_them does both
     "put the data there, or give their absolute path: --set data.path=PATH",
     "data.path names it, from the directory of the config",
+    # reasons, warnings and notes of retrainings and trainings
+    "{} (retrain.{}.warn)",
+    "new steps since the last training, of {} (retrain.min_new_rows)",
+    "days old (retrain.max_age: {})",
+    "preprocessing.support: {}",
+    "series are shorter than windows.context_length + windows.horizon: their windows",
+    "series have a value that is none of data.covariates.categories",
+    # of an exit code in a file of metrics
+    "Its exit code: 0 done, 6 champion kept, others as in forecast --help.",
+    "Exit code of that: 0 no alarm, 6 alarm, others as in forecast --help.",
     # test_series_that_ended_are_left_out_told_and_forecast_where_asked_for trains with the key
     "series that ended at least a whole forecast before the newest row, the first",
     # test_the_template_is_what_predict_needs_once_it_is_filled_in does all three
     "` writes the rows that are needed: fill in their cells, and give --future",
+    # test_another_directory_or_name_leaves_a_network_that_is_there and the test before it do all
+    "a network is there already; choose another directory with --output or another",
+    # test_series_too_short_for_a_horizon_are_learned_from_with_a_shorter_one
+    "{}: {}, which windows.horizon: {} in {} needs",
+    # test_retrain_waits_for_a_table_to_be_written_as_long_as_it_may
+    "{}, or have it waited for, for example with --wait 10m",
     # commands that are printed, which test_covariates runs
     "--run {}",
     "next: forecast template {} --output future.csv",
@@ -56,10 +72,12 @@ TOLD: tuple[str, ...] = (
     "the table on standard input has no name: give the config one with --output c",
     "--data and --future cannot both come in on standard input; write one to a fi",
     "forecasts and --data cannot both come in on standard input; write one to a f",
+    # where statsforecast is installed, test_statistical_baselines_stand_beside_the_others does both
+    "--baselines {}: no such baseline; there are",
+    "--baselines {}: needs statsforecast, which is not installed",
     # so do test_logs, test_python and test_workbook
+    "data.path is set twice: by the table that is given, and by a key",
     "expected a command; --help lists them",
     "was trained on a frame from Python, which a run does not keep; give the data",
     "give an --output that ends in .parquet or .csv",
 )
-# Texts whose remedy no entry applies yet.
-NOT_YET: tuple[str, ...] = ()
