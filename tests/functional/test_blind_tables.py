@@ -168,3 +168,48 @@ def test_rows_of_an_hour_that_clocks_show_twice_are_compared_by_what_is_read_of_
     panel, findings = survey_panel(load_config(config, environment={}).data, table)[:2]
     assert list(stamps_of(panel)) == list(quarters)
     assert [each.kind for each in findings if each.kind not in ("dst", "stamps")] == []
+
+
+AUTUMN = pd.date_range("2023-10-10", periods=700, freq="h", tz="Europe/Berlin")
+
+
+def in_autumn(folder: Path, name: str, style: str, letters: tuple[str, str], first: int) -> Path:
+    """A table of local hours, counted from the ``first`` one on, and with letters behind those that
+    clocks show twice.
+    """
+    local = AUTUMN.tz_localize(None)
+    behind = zip(local.duplicated(keep="last"), local.duplicated(), strict=True)
+    marks = [letters[0] if one else letters[1] if other else "" for one, other in behind]
+    hours = [f"{hour.hour + first:{style}}{mark}" for hour, mark in zip(local, marks, strict=True)]
+    load = np.sin(np.arange(len(local)) / 4).round(3)
+    return written(folder, **{"Data": local.strftime("%Y%m%d"), name: hours, "load": load})
+
+
+@pytest.mark.parametrize(
+    ("name", "style", "letters", "first"),
+    [
+        ("Godzina", "", ("", "A"), 1),
+        ("Stunde", "02", ("a", "b"), 0),
+        ("hour", "", ("", "b"), 0),
+        ("Heure", "", ("A", "B"), 1),
+    ],
+)
+def test_a_second_hour_with_a_letter_is_refused_with_what_helps(
+    tmp_path: Path, name: str, style: str, letters: tuple[str, str], first: int
+) -> None:
+    table = in_autumn(tmp_path, name, style, letters, first)
+    with pytest.raises(DataError, match="an hour that clocks show twice in autumn") as refused:
+        first_look(table, Given())
+    assert "write both as 2, after which `init` asks for the zone" in str(refused.value)
+    assert ("count all hours from 0 to 23" in str(refused.value)) == (first == 1)
+    table = in_autumn(tmp_path, name, style, ("", ""), 0)
+    (question,) = init(table, output=tmp_path / "t.yaml").questions
+    assert question.answers[0].keys == {"timezone": "Europe/Berlin", "dst": "first"}
+
+
+def test_no_zone_is_found_by_the_ends_of_hours(tmp_path: Path) -> None:
+    table = in_autumn(tmp_path, "Godzina", "", ("", ""), 1)
+    (question,) = init(table, output=tmp_path / "t.yaml").questions
+    assert all("timezone" not in answer.keys for answer in question.answers)
+    assert "clocks in Europe/Berlin show an hour twice that ends so" in question.finding
+    assert "hours from 0 to 23, after which a zone is asked for" in question.finding

@@ -29,7 +29,7 @@ from lstm_forecast.panel.asking.regular import (
     policies_of_steps,
     two_frequencies,
 )
-from lstm_forecast.panel.asking.repeated import versions_text, zone_answer
+from lstm_forecast.panel.asking.repeated import ends_text, versions_text, zone_answer
 from lstm_forecast.panel.asking.settling import NONE, Settling
 from lstm_forecast.panel.events import ZERO_RULES
 from lstm_forecast.panel.notes import gap_lengths, suspected_sentinels
@@ -248,8 +248,8 @@ class _Settling(Settling):
         panel, repeated = self.refused("duplicates")
         if repeated is None:
             return
-        events = self._events()
-        in_zone = None if self._aggregates else zone_answer(events, self.survey)
+        events, look = self._events(), self.look
+        in_zone = None if self._aggregates else zone_answer(events, self.survey, look.findings)
         if in_zone is not None:
             text = f"{self.of_all(repeated.count)} repeat a local time that clocks show twice"
             effect = f"the first of each two stays{self.remain(repeated.count)}"
@@ -270,7 +270,7 @@ class _Settling(Settling):
             for each in self.look.findings
             if each.kind == "doubled"
         )
-        text += versions_text(roles.other_times)
+        text += versions_text(roles.other_times) + ends_text(events, look.findings)
         choices = events.choices(freq=panel.layout.grid.freq, regular=True)
         keys = [Choice({}, found.text) for found in self.look.findings if found.kind == "keys"]
         usual = any(choice.keys == FIRST_ROWS for choice in choices)

@@ -53,7 +53,7 @@ from lstm_forecast.tables.stamps.reading import (
 from lstm_forecast.tables.stamps.zones import in_zone, zone_of_letters, zone_of_offsets
 
 __all__ = [
-    "StampStyle", "find_style", "joined", "looks_like_time", "parse_stamps",
+    "DAYS_END_AT_24", "StampStyle", "find_style", "joined", "looks_like_time", "parse_stamps",
     "written_stamps", "zoned_stamps",
 ]  # fmt: skip
 
@@ -61,6 +61,7 @@ NO_STAMPS = ("", "nan", "NaN", "NaT")  # which pandas reads as stamps that are m
 SHORTEST_STAMP = 6  # characters
 MOST_ODD_STAMPS = 0.1  # share of the first cells that are none in a column of stamps
 OFFSET = r"(?<=\d)( ?[+-]\d\d:?\d\d)$"  # from UTC, behind a time of day
+DAYS_END_AT_24 = "hour 24 is 0:00 of the next day"
 HOUR_24 = r"[ T]24(?:\D|$)"  # it may be, or another number beside it
 
 
@@ -304,5 +305,4 @@ def _hours_24(table: Table, cells: pd.Series, column: str, style: str) -> Iterat
             f"{table.place(int(row))}: column {column}: {cells.iloc[row]}"
             for row in rows[:SHOWN_PLACES]
         )
-        text = "hour 24 is 0:00 of the next day"
-        yield Finding("stamps", "note", len(rows), text, places)
+        yield Finding("stamps", "note", len(rows), DAYS_END_AT_24, places)

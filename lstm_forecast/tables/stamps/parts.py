@@ -48,7 +48,9 @@ OTHER_NAMES = {
     "semaine": "week", "semana": "week", "settimana": "week", "vecka": "week", "uke": "week",
     "uge": "week", "tydzien": "week",
     "hh": "hour", "he": "hour", "hora": "hour", "heure": "hour", "ora": "hour",
-    "hr": "hour", "hourending": "hour", "hourofday": "hour", "stunde": "hour",
+    "godzina": "hour", "godz": "hour", "hodina": "hour", "timme": "hour", "tunti": "hour",
+    "uur": "hour", "std": "hour", "hr": "hour", "hourending": "hour", "hourofday": "hour",
+    "stunde": "hour",
 }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from lstm_forecast.tables.read import Table
 from lstm_forecast.tables.stamps.formats import is_beyond_strptime, parts_of, stamps_by
 from lstm_forecast.tables.stamps.guesses import guesses, is_day_of_month
 from lstm_forecast.tables.stamps.numbers import numbered_stamps, units_of
+from lstm_forecast.tables.stamps.second_hours import second_hour_problem
 from lstm_forecast.tables.stamps.zones import letter_offsets, letter_readings
 
 __all__ = [
@@ -278,6 +279,8 @@ def _unreadable(
         return DataError(f"data.timestamp_format: {error}")
     received = f"received {cells.iloc[bad[0]]!r} ({len(bad):,} such rows)"
     place = f"{table.place(int(bad[0]))}: column {column}: expected"
+    if problem := second_hour_problem(cells.iloc[bad], cells):
+        return DataError(place.removesuffix("expected") + problem)
     if timestamp_format:
         return DataError(f"{place} a stamp like {timestamp_format}, {received}")
     others = [style for style in styles[1:] if not re.match("%Y-%[md]-", style)]

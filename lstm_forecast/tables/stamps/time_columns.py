@@ -15,6 +15,7 @@ from lstm_forecast.tables.stamps.digits import digit_styles, moment_in_digits
 from lstm_forecast.tables.stamps.guesses import DIGITS_OF_DATE, DIGITS_OF_WEEK
 from lstm_forecast.tables.stamps.numbers import DATE_WORDS, units_of
 from lstm_forecast.tables.stamps.parts import part_of
+from lstm_forecast.tables.stamps.second_hours import SECOND_HOUR
 
 __all__ = ["find_time"]
 
@@ -140,7 +141,10 @@ def _are_dates(cells: pd.Series, name: str) -> bool:
 
 
 def _are_hours(cells: pd.Series, numbers: pd.Series, name: str) -> bool:
-    if part_of(name) != "hour" or not is_whole(cells):
+    if part_of(name) != "hour":
+        return False
+    seconds = numbers.isna() & cells.astype("str").str.strip().str.fullmatch(SECOND_HOUR)
+    if not is_whole(cells[~seconds]):
         return False
     return bool(numbers.dropna().between(0, 24).all())
 
