@@ -40,9 +40,9 @@ __all__ = [
     "MISSING_WORDS", "Table", "column_names", "data_files", "files_below", "read_table",
 ]  # fmt: skip
 
-# : and .. are the words of statistical offices
+# : . and .. are the words of statistical offices
 MISSING_WORDS = [
-    "", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "none", "-", "?", ":", "..",
+    "", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "none", "-", "?", ":", ".", "..",
 ]  # fmt: skip
 # Characters of a cell: the time that some parsers of dates take grows with the square.
 LONGEST_CELL = 2**16

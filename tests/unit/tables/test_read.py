@@ -292,6 +292,12 @@ def test_columns_come_in_the_order_asked_for(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("word", [".", "..", ":", " . "])
+def test_what_offices_write_for_no_value_is_missing(tmp_path: Path, word: str) -> None:
+    table = read(written(tmp_path / "a.csv", f"ds;y\na;1,5\nb;{word}\nc;2,5\n"))
+    assert table.frame.y.isna().tolist() == [False, True, False]
+
+
 def test_ids_stay_text_as_written_and_missing_numbers_become_nan(tmp_path: Path) -> None:
     ids = ["NA", "007", "null", "1e5", "", " 7", "None", "nan", "True", "-"]
     numbers = ["NA", "", "null", "N/A", "NaN", "nan", "None", "-", "?", "NULL"]
