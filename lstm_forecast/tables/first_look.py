@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import pandas as pd
-
 from lstm_forecast.config.events import Rule
 from lstm_forecast.config.inside import ALONE, Inside
 from lstm_forecast.config.layout import LayoutOfTable
@@ -21,7 +19,7 @@ from lstm_forecast.tables.files.budget import Budget
 from lstm_forecast.tables.files.dialect import DETECTED
 from lstm_forecast.tables.files.footer import LINES_OF_TAIL
 from lstm_forecast.tables.files.formats import require_inside
-from lstm_forecast.tables.files.layout import rows_below
+from lstm_forecast.tables.files.layout import is_row, rows_below
 from lstm_forecast.tables.interleaved import further_keys
 from lstm_forecast.tables.look_findings import (
     count_rows_with,
@@ -29,7 +27,6 @@ from lstm_forecast.tables.look_findings import (
     role_notes,
     says_something,
 )
-from lstm_forecast.tables.numbers.amounts import split
 from lstm_forecast.tables.numbers.style import Written, how_written
 from lstm_forecast.tables.read import MISSING_WORDS, Table, data_files, read_table
 from lstm_forecast.tables.roles import Roles, find_roles, require_named
@@ -39,6 +36,8 @@ from lstm_forecast.tables.turned.look import Asked, Look, look_round
 from lstm_forecast.tables.turned.table import Turn, turned
 
 __all__ = ["NOTHING_GIVEN", "FirstLook", "Given", "first_look"]
+
+LINES_OF_HEAD = 20  # that a row is told by
 
 
 @dataclass(frozen=True)
@@ -163,6 +162,7 @@ def _read(source: Source, given: Given) -> tuple[Table, Look]:
     if isinstance(source, Path):
         require_inside(data_files(source)[0], given.inside)
     table = read_table(source, written=given.csv, inside=given.inside)
+    _require_names(table)
     asked = Asked(
         layout=given.layout,
         timestamp=given.timestamp,
@@ -178,7 +178,7 @@ def _read(source: Source, given: Given) -> tuple[Table, Look]:
 
 
 def _roles(table: Table, written: Written, given: Given) -> Roles:
-    """What the columns are for; their names are no row like all others."""
+    """What the columns are for."""
     roles = find_roles(
         table.frame,
         written=written,
@@ -187,7 +187,6 @@ def _roles(table: Table, written: Written, given: Given) -> Roles:
         targets=given.targets,
         place=table.place,
     )
-    _require_names(table, roles)
     refuse_blocks(table, roles.timestamp, roles.keys.columns)
     return roles
 
@@ -219,14 +218,14 @@ def _style(table: Table, roles: Roles, given: Given) -> StampStyle:
     return find_style(table, roles.timestamp, timestamp_format=style, timezone=timezone)
 
 
-def _require_names(table: Table, roles: Roles) -> None:
+def _require_names(table: Table) -> None:
     """Raise DataError where what should name columns is a row like all others."""
-    time, target = roles.timestamp[0], roles.targets[0]
-    names = pd.Series([time], dtype="str")
-    if split(target) and pd.to_datetime(names, format="ISO8601", errors="coerce").notna().all():
+    names = ["" if name.startswith("Unnamed: ") else name for name in map(str, table.frame.columns)]
+    rows = table.frame.head(LINES_OF_HEAD).fillna("").astype("str").to_numpy().tolist()
+    if len(rows) > 1 and is_row(names, rows):
         raise DataError(
-            f"{table.sources[0][0]}: the first line, {time}, {target}, seems to be a row; write a"
-            " line with the names of the columns above it"
+            f"{table.sources[0][0]}: the first line, {', '.join(names)[:80]}, seems to be a row;"
+            " write a line with the names of the columns above it"
         )
 
 

@@ -31,7 +31,7 @@ from lstm_forecast.tables.files.layout import (
     table_lines,
 )
 from lstm_forecast.tables.files.left_out import require_no_doubt, require_recorded
-from lstm_forecast.tables.files.logs import require_no_log
+from lstm_forecast.tables.files.logs import require_no_blanks, require_no_log
 from lstm_forecast.tables.numbers.style import decimal_of, detect_decimal
 
 __all__ = [
@@ -123,6 +123,7 @@ def sniff(file: Path, written: CsvConfig = DETECTED, columns: Sequence[str] | No
         text = text[: text.rfind("\n") + 1] or text  # without the line that the sample cuts
     if written.delimiter is None:
         require_no_log(file, text)
+        require_no_blanks(file, text)
     delimiter, layout, found = _laid_out(text, written, columns or ())
     if found is not None:
         if columns is None:
@@ -156,8 +157,9 @@ def _laid_out(
     plain = _head_text(text, layout)
     ranks = {sign: _rank(plain, sign) for sign in signs}
     delimiter = max(signs, key=lambda sign: ranks[sign])
-    # of signs that part as many cells a comma comes last: it may stand before decimals
-    by_width = sorted(signs, key=lambda sign: (-ranks[sign].width, sign == ","))
+    by_width = sorted(
+        signs, key=lambda sign: (ranks[sign].width, ranks[sign].no_comma), reverse=True
+    )
     for sign in [delimiter] if ranks[delimiter].even else by_width:
         records = _head_records(text, sign, layout, most=RECORDS_TO_LAY_OUT)
         found = find_layout(records, units=written.units_row)
@@ -268,14 +270,16 @@ class _Rank(NamedTuple):
     even: bool  # all records have equally many fields
     named: bool  # the first has as many as most of the others
     width: int  # fields of most of them
+    first: int  # and of the first
+    no_comma: bool  # which may stand before decimals
 
 
 def _rank(text: str, delimiter: str) -> _Rank:
     records = _head_records(text, delimiter, WHOLE)
     widths = [len(row) for _, row in records[:50]] or [0]
-    usual = widest(records)
-    even = widths[0] > 1 and max(widths) == min(widths)
-    return _Rank(even, widths[0] == usual > 1, usual)
+    first, usual = widths[0], widest(records)
+    even = first > 1 and max(widths) == min(widths)
+    return _Rank(even, first == usual > 1, usual, first, usual > 1 and delimiter != ",")
 
 
 def line_of(file: Path, dialect: Dialect, row: int) -> int:

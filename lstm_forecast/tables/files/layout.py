@@ -24,7 +24,9 @@ from lstm_forecast.tables.files.header import (
     widest,
 )
 
-__all__ = ["WHOLE", "Found", "Layout", "find_layout", "is_blank", "rows_below", "table_lines"]
+__all__ = [
+    "WHOLE", "Found", "Layout", "find_layout", "is_blank", "is_row", "rows_below", "table_lines",
+]  # fmt: skip
 
 COMMENT_SIGNS = ("#", "%", "//")
 MOST_BELOW = 10  # lines below the table that are looked for
@@ -35,6 +37,9 @@ NAMED_STAMP = re.compile(
     r"|\d{4}年\d{1,2}月.*"
 )
 DAY = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}")
+AMOUNT = re.compile(r"[-+]?[.,]?\d.*")
+# Numbers that columns are hardly called by: those with decimals or a sign, and moments since 1970.
+NO_NAME = re.compile(r"[-+].*|.*[.,].*|\d{9,}")
 
 
 @dataclass(frozen=True)
@@ -110,6 +115,27 @@ def find_layout(records: Sequence[Record], *, units: bool = False) -> Found | No
     doubtful = next((n for n, cells in before if filled(cells) >= width), None)
     header = body[start][0] if before else 1
     return Found(Layout(header, sign, lines), tuple(n for n, _ in before), doubtful, names)
+
+
+def is_row(names: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether what should name the columns is a row like all others: there are a stamp and a number
+    where they have such, and no name of any column of numbers.
+    """
+    columns = list(zip(names, zip(*rows, strict=True), strict=True)) if rows else []
+    stamped = any(
+        _is_dated(name) and all(shape_of(cell) == shape_of(name) for cell in cells)
+        for name, cells in columns
+    )
+    numbered = [name for name, cells in columns if all(not c or AMOUNT.fullmatch(c) for c in cells)]
+    plain = len(numbered) == len(names) and any(map(NO_NAME.fullmatch, numbered))
+    given = [name for name in numbered if name and not _is_dated(name)]
+    return bool(given) and (stamped or plain) and all(map(AMOUNT.fullmatch, given))
+
+
+def _is_dated(cell: str) -> bool:
+    """Whether a cell is a stamp that is no plain number."""
+    dated = DAY.fullmatch(cell) or NAMED_STAMP.fullmatch(cell)
+    return bool(dated or (STAMP.fullmatch(cell) and not NUMBER.fullmatch(cell)))
 
 
 def rows_below(rows: Sequence[Sequence[str]], keys: Sequence[int] | None = None) -> int:

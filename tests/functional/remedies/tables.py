@@ -105,6 +105,11 @@ TRIED = [
         edited={"a,b": '"a,b"'},
     ),
     Tried(
+        "one blank parts the cells; set data.csv.delimiter: ' '",
+        "\n".join(["ds y", *(f"{day} {k % 9}.5" for k, day in enumerate(days())), ""]),
+        {"data.csv.delimiter: ' '": ""},
+    ),
+    Tried(
         ", or data.csv.header: {} if that line names the columns",
         csv("ds,y,y", [f"{day},{k % 9},4" for k, day in enumerate(days())], "Report\nby us\n\n"),
         {r"data.csv.header: 4": ""},

@@ -5,8 +5,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from lstm_forecast.errors import DataError
 from lstm_forecast.tables.files import header
-from lstm_forecast.tables.files.layout import find_layout
+from lstm_forecast.tables.files.layout import find_layout, is_row
+from lstm_forecast.tables.first_look import first_look
 from lstm_forecast.tables.read import Table, read_table
 
 DAYS = [f"{day:%d.%m.%Y}" for day in pd.date_range("2023-01-02", periods=90)]
@@ -38,6 +40,15 @@ def test_a_file_with_decimal_commas_is_cut_at_its_semicolons(
     assert table.written.header == 4
     assert table.frame.columns[:3].tolist() == ["Tag", "Ort", "Umsatz"]
     assert table.frame["Umsatz"].tolist()[:2] == ["0,0", "1,1"]
+
+
+def test_a_comma_in_a_title_parts_no_table_with_decimal_commas(tmp_path: Path) -> None:
+    rows = [f"{day};{k % 10},5" for k, day in enumerate(DAYS)]
+    titles = [["Umsatz, netto"], ["Umsatz, netto", "Bonn, Ort"]]
+    for lines in ([*titles[0], "Tag;Umsatz"], [*titles[1], "Tag;Umsatz"], ["Tag;Umsatz, netto"]):
+        table = looked(tmp_path, *lines, *rows)
+        assert delimiter_of(table) == ";"
+        assert table.frame.columns.tolist() == lines[-1].split(";")
 
 
 @pytest.mark.parametrize("sign", [",", ";", "\t"])
@@ -78,3 +89,63 @@ def test_a_header_is_looked_for_with_one_look_at_each_cell(
     records = [(k, [f"Bonn {k}", "Mo", "a", f"b{k % 5}"]) for k in range(2000)]
     assert find_layout([(0, ["title"]), *records]) is None
     assert len(looks) < 3 * 4 * len(records)
+
+
+def refused(folder: Path, rows: list[str]) -> str:
+    (folder / "t.txt").write_text("\n".join([*rows, ""]))
+    with pytest.raises(DataError) as caught:
+        first_look(folder / "t.txt")
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "{day:%Y-%m-%d},{n}.5", "{n}.5,{day:%Y-%m-%d}", "{day:%d.%m.%Y};{n},5", "{s},{n}.5",
+        "a,{day:%m/%d/%Y},{n}", "{n},{day:%d/%b/%Y:%H}", "{day:%d %b %Y},{n},{n}",
+        "{day:%Y-%m-%d},up,{n} kg",
+    ],
+)  # fmt: skip
+def test_a_row_that_should_name_the_columns_is_told(tmp_path: Path, form: str) -> None:
+    days = pd.date_range("2022-01-03", periods=60)
+    rows = [form.format(day=day, n=10 + k % 7, s=day.value // 10**9) for k, day in enumerate(days)]
+    assert "seems to be a row; write a line with the names" in refused(tmp_path, rows)
+
+
+@pytest.mark.parametrize(
+    ("names", "row"),
+    [
+        ("ds,1,2,3", "2022-01-03,5.5,6,7"),
+        ("Region,2020,2021", "a,2020,1990"),
+        ("Region,2020-01,2020-02", "a,1.5,2.5"),
+        ("ds,y 1,y 2", "2022-01-03,5,6"),
+        (",2020,2021", "2022-01-03,5,6"),
+        ("1,2,3", "5,6,7"),
+    ],
+)
+def test_names_that_are_numbers_or_stamps_are_no_row(names: str, row: str) -> None:
+    assert not is_row(names.split(","), [row.split(",")] * 5)
+
+
+@pytest.mark.parametrize(
+    ("form", "headed", "remedy"),
+    [
+        ("{n:7d} {day:%d/%b/%Y:%H}", True, "write one comma instead of them"),
+        ("{n:7d} {day:%d/%b/%Y:%H}", False, "a line with the names of the columns"),
+        ("{day:%Y-%m-%d}   {n}.5", True, "write one comma instead of them"),
+        ("{day:%d.%m.%Y} {n},5", True, "one blank parts the cells; set data.csv.delimiter: ' '"),
+        ("{day:%Y-%m-%d %H:%M} {n}", False, "below a line with the names of the columns"),
+    ],
+)
+def test_cells_that_blanks_part_are_told(
+    tmp_path: Path, form: str, headed: bool, remedy: str
+) -> None:
+    days = pd.date_range("2022-01-03", periods=60)
+    rows = [form.format(day=day, n=30 + k % 7) for k, day in enumerate(days)]
+    assert remedy in refused(tmp_path, ["when count"] * headed + rows)
+
+
+@pytest.mark.parametrize("form", ["%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H", "%d %b %Y %H:%M"])
+def test_stamps_with_blanks_in_them_are_one_column(tmp_path: Path, form: str) -> None:
+    stamps = pd.date_range("2022-01-03", periods=60, freq="7h").strftime(form)
+    assert looked(tmp_path, "when", *stamps).frame.columns.tolist() == ["when"]
