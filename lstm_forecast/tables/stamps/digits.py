@@ -1,5 +1,7 @@
 """Dates in five to seven digits, which whole numbers that count steps may be, too."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -26,13 +28,17 @@ def moment_in_digits(cells: pd.Series) -> str | None:
     """The format of dates with a time of day in ten to fourteen digits, as 2024013118; None where
     one is none. Seconds since 1970 are no such dates in all rows.
     """
-    cells = cells[cells.notna() & (cells != "")]
-    first = str(cells.iloc[0]).strip() if len(cells) else ""
+    first = next(filter(None, map(_written, cells.array[:SAMPLED_CELLS])), "")
     if len(first) not in MOMENTS:
         return None
-    text = cells.astype("str").str.strip()
+    text = cells[cells.notna() & (cells != "")].astype("str").str.strip()
     fits = text.head(SAMPLED_CELLS).str.fullmatch(MOMENT).all() and text.str.fullmatch(MOMENT).all()
     return MOMENTS[len(first)] if fits and text.str.len().eq(len(first)).all() else None
+
+
+def _written(cell: Any) -> str:
+    """The text of a cell, nothing for one that is missing."""
+    return "" if pd.isna(cell) else str(cell).strip()
 
 
 def digit_styles(cells: pd.Series, name: str) -> list[str]:

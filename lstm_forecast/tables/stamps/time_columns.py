@@ -127,12 +127,16 @@ def _looks_like_time_of_day(cells: pd.Series) -> bool:
 
 def _are_dates(cells: pd.Series, name: str) -> bool:
     """Whether numbers are moments, days or dates, by their size and the name of their column."""
-    head = cells.head(SAMPLED_CELLS).astype("str")
-    if moment_in_digits(cells) or (len(head) and head.str.fullmatch(SIGNED_YEAR).all()):
+    first = str(cells.iloc[0]) if len(cells) else ""  # which tells most columns at once
+    head = cells.head(SAMPLED_CELLS)
+    if re.fullmatch(SIGNED_YEAR, first) and head.astype("str").str.fullmatch(SIGNED_YEAR).all():
+        return True
+    if moment_in_digits(cells):
         return True
     words, part = set(words_of(name)), part_of(name)
     if part is None and words.isdisjoint(MOMENT_WORDS | DIGIT_WORDS):
         return False
+    head = head.astype("str")
     digits = rf"{DIGITS_OF_DATE}|{DIGITS_OF_WEEK}|{DOTTED_MONTH}"
     called = part is not None or not words.isdisjoint(DIGIT_WORDS)
     return bool(units_of(cells, name)) or (
