@@ -112,6 +112,37 @@ def test_periods_with_signs_for_what_they_count_begin_with_their_first_month(
     assert first_look(table, Given()).data.timestamp_format == style
 
 
+@pytest.mark.parametrize(
+    ("between", "style"),
+    [
+        (",", "%Y-%m-%d"),
+        ("; ", "%d.%m.%Y"),
+        (" au ", "%d/%m/%Y"),
+        ("~", "%Y/%m/%d"),
+        (" to ", "%b %d, %Y"),
+        (" al ", "%d/%m/%Y"),
+    ],
+)
+def test_weeks_from_one_day_to_another_begin_with_the_first(
+    tmp_path: Path, between: str, style: str
+) -> None:
+    weeks = pd.date_range("2021-01-04", periods=90, freq="7D")
+    ends = (weeks + pd.Timedelta(days=6)).strftime(style)
+    texts = [begin + between + end for begin, end in zip(weeks.strftime(style), ends, strict=True)]
+    table = written(tmp_path, Datum=texts, y=np.arange(90) % 7 + 1)
+    assert list(stamps_of(read(table))) == list(weeks)
+    assert first_look(table, Given()).data.timestamp_format == f"{style}{between}%*"
+
+
+def test_a_stamp_that_no_format_fits_is_told_of_what_is_not_read(tmp_path: Path) -> None:
+    weeks = pd.date_range("2021-01-04", periods=90, freq="7D")
+    table = written(tmp_path, Datum=[f"<{day:%Y-%m-%d}|x>" for day in weeks], y=range(90))
+    with pytest.raises(DataError, match=r"with %\* for what is not to be read"):
+        first_look(table, Given(timestamp=["Datum"]))
+    look = first_look(table, Given(timestamp=["Datum"], timestamp_format="<%Y-%m-%d|%*"))
+    assert look.data.timestamp_format == "<%Y-%m-%d|%*"
+
+
 @pytest.mark.parametrize("given", [None, "%Y年%m-%*"])
 def test_a_note_below_periods_is_named_as_a_footer(tmp_path: Path, given: str | None) -> None:
     begins = pd.date_range("1980-01-01", periods=40, freq="QS")

@@ -23,7 +23,10 @@ __all__ = ["period_notes", "periods"]
 LONGEST_PERIOD = 64  # characters
 NOT_READ = "%*"
 SHARE_OF_MONTHS = 0.9  # of the steps from one text to the next, where years are counted
-BEHIND_BEGINNING = r"\s+(?:-|–|—|to|bis|until|till)\s+|\s*[–—]\s*|/"  # noqa: RUF001
+BEHIND_BEGINNING = (
+    r"\s+(?:-|–|—|to|bis|until|till|through|au|à|al|a|do|tot|til)\s+"  # noqa: RUF001
+    r"|\s*[–—,;~～]\s*|/"  # noqa: RUF001
+)
 YEARS = r"(?P<first>\d{4})(?P<sign>\s*[-/–]\s*)(?P<last>\d{4}|\d\d)"  # noqa: RUF001
 MONTHS = (
     r"(?P<first>[^\W\d_]{3,}\.?)(?P<sign>\s*[-/–]\s*)"  # noqa: RUF001

@@ -29,7 +29,7 @@ STEP = r"[+-]?\d{1,18}"
 # Stamps from which on steps or their order may tell one reading from others, and the largest share
 # of equal steps that these may have.
 LEAST_REGULAR, MOST_ALIKE = 20, 0.9
-EXAMPLE = "'%d.%m.%Y %H:%M' for 31.01.2024 18:00"
+EXAMPLE = "'%d.%m.%Y %H:%M' for 31.01.2024 18:00, with %* for what is not to be read"
 
 
 def parse_text(

@@ -274,6 +274,13 @@ TRIED = [
         beside="--timestamp ds",
     ),
     Tried(
+        "set data.timestamp_format to how they are written",
+        stamped([f"<{day}|x>" for day in days()]),
+        {r"with %\* for what is not to be read": "--set 'data.timestamp_format=<%Y-%m-%d|%*'"},
+        given="--timestamp ds",
+        beside="--timestamp ds",
+    ),
+    Tried(
         "months, or write days with their year",
         stamped([f"{m}-{d:02}" for m in ("Jan", "Feb", "Mar") for d in range(1, 21)]),
         {r"data.timestamp_format: '%b-%y'": ""},

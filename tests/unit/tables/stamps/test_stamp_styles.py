@@ -447,7 +447,7 @@ def test_where_nothing_is_a_stamp_an_example_of_a_format_is_given() -> None:
     message = refused(texts("31|1|2024", "1|2|2024"))
     assert message.endswith(
         "received '31|1|2024' (2 such rows); set data.timestamp_format to how they are written,"
-        " such as '%d.%m.%Y %H:%M' for 31.01.2024 18:00"
+        " such as '%d.%m.%Y %H:%M' for 31.01.2024 18:00, with %* for what is not to be read"
     )
     stamps = parse_stamps(
         texts("31|1|2024", "1|2|2024"), column="when", timestamp_format="%d|%m|%Y"
