@@ -155,23 +155,29 @@ def _place(file: Path, dialect: Dialect, row: int) -> str:
 def _parsed(file: Path, dialect: Dialect, **options: Any) -> pd.DataFrame:
     encoding = options["encoding"]
     try:
-        with (
-            # require_narrow_rows tells
-            warnings.catch_warnings(action="ignore", category=pd.errors.ParserWarning),
-            decompressed(file) as stream,
-        ):
-            frame: pd.DataFrame = pd.read_csv(table_stream(stream, dialect), **options)
-        return frame
+        return _by_pandas(file, dialect, **options)
     except UnicodeDecodeError:
         line = undecodable_line(file, encoding)
         raise DataError(f"{file}:{line}: not {encoding} text; set data.csv.encoding") from None
     except UnicodeError as error:
         raise DataError(f"{file}: not {encoding} text ({error}); set data.csv.encoding") from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, *UNREADABLE) as error:
-        if isinstance(error, pd.errors.ParserError):
-            _require_narrow(file, dialect)  # says more than pandas does
         why = str(error).strip().removeprefix("Error tokenizing data. C error: ")
         raise DataError(f"{file}: not readable as CSV: {why}") from None
+
+
+def _by_pandas(file: Path, dialect: Dialect, **options: Any) -> pd.DataFrame:
+    try:
+        with (
+            # require_narrow_rows tells
+            warnings.catch_warnings(action="ignore", category=pd.errors.ParserWarning),
+            decompressed(file) as stream,
+        ):
+            frame: pd.DataFrame = pd.read_csv(table_stream(stream, dialect), **options)
+    except pd.errors.ParserError:
+        _require_narrow(file, dialect)  # says more than pandas does
+        raise
+    return frame
 
 
 def require_narrow_rows(file: Path, dialect: Dialect, *, n_rows: int, delimiters: int) -> None:

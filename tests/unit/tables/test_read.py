@@ -142,6 +142,8 @@ def test_a_wrong_encoding_names_the_key(tmp_path: Path) -> None:
     assert refused(path, encoding="utf-8").startswith(f"{path}:2: not utf-8 text")
     late = written(tmp_path / "b.csv", b"ds,y\n" + b"a,1\n" * 100_000 + b"K\xf6ln,1\n")
     assert refused(late).endswith("set data.csv.encoding")
+    wide = written(tmp_path / "c.csv", "ds,y\n1,2,3\nKöln,1\n".encode("cp1252"))
+    assert refused(wide, encoding="utf-8").startswith(f"{wide}:3: not utf-8 text")
 
 
 @pytest.mark.parametrize(
