@@ -4,10 +4,10 @@ repeats, and yet a column names them.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Self
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from lstm_forecast.errors import DataError
 from lstm_forecast.tables.keys import NAMING_WORDS, is_empty, is_part_of_time
@@ -18,8 +18,12 @@ from lstm_forecast.tables.stamps.columns import StampStyle, joined, parse_stamps
 
 __all__ = ["Further", "further_keys"]
 
+Stamps = pd.DatetimeIndex | pd.Index
+
 HEAD_ROWS = 10_000  # the first ones, which are looked at
-EVEN = 0.25  # share of the median step of a series that a step of it may be longer or shorter
+# Shares of the median step of a series that a step of it may be longer or shorter, and that a
+# longer one may be off a whole number of these.
+EVEN, WHOLE = 0.25, 0.01
 SHARE_EVEN = 0.9  # of the steps in series that come at even ones
 LEAST_ROWS = 10  # of a series in the mean
 LEAST_LONGER = 1.5  # the median step in series, beside that without the column that names them
@@ -42,16 +46,20 @@ def further_keys(table: Table, roles: Roles, style: StampStyle) -> Further:
         stamps = parse_stamps(rows, column=column, timestamp_format=form, timezone=style.timezone)
     except DataError:  # which is told where all rows are read
         return Further()
-    moments = np.asarray(stamps.astype("int64"))
     keys = list(roles.keys.columns)
-    together, step = _evenness(moments, _numbers(rows.frame, keys))
-    if together >= SHARE_EVEN:
+    together = _Steps.of(stamps, rows.frame, keys)
+    if together.even >= SHARE_EVEN:
         return Further()
-    possible = dict(_possible(table.frame, roles))
-    for name in possible:
-        apart, own_step = _evenness(moments, _numbers(rows.frame, [*keys, name]))
-        if apart >= SHARE_EVEN and own_step >= LEAST_LONGER * step:
-            return Further(certain=name)
+    possible = {
+        name: parts
+        for name, parts in _possible(table.frame, roles)
+        if not _is_of_calendar(stamps, rows.frame[name])
+    }
+    if together.whole < SHARE_EVEN:  # else steps are left out, as of closed days
+        for name in possible:
+            apart = _Steps.of(stamps, rows.frame, [*keys, name])
+            if apart.even >= SHARE_EVEN and apart.median >= LEAST_LONGER * together.median:
+                return Further(certain=name)
     return Further(possible=possible)
 
 
@@ -71,19 +79,33 @@ def _possible(frame: pd.DataFrame, roles: Roles) -> Iterator[tuple[str, int]]:
             yield name, parts
 
 
-def _numbers(frame: pd.DataFrame, keys: Sequence[str]) -> NDArray[np.int64]:
-    """The number of the series of each row; 0 where no column names any."""
-    if not keys:
-        return np.zeros(len(frame), np.int64)
-    return np.asarray(frame.groupby(list(keys), sort=False, dropna=False).ngroup(), np.int64)
+def _is_of_calendar(stamps: Stamps, cells: pd.Series) -> bool:
+    """Whether the weekday, the hour or the month of a stamp says what stands there."""
+    if not isinstance(stamps, pd.DatetimeIndex):
+        return False
+    parts = (stamps.day_of_week, stamps.hour, stamps.month)
+    return any(cells.groupby(np.asarray(part)).nunique().max() == 1 for part in parts)
 
 
-def _evenness(moments: NDArray[np.int64], codes: NDArray[np.int64]) -> tuple[float, float]:
-    """The share of steps in series that are about the median one of their series, and the median of
-    all steps.
-    """
-    order = np.lexsort((moments, codes))
-    same = np.diff(codes[order]) == 0
-    steps = pd.Series(np.diff(moments[order])[same])
-    usual = steps.groupby(codes[order][1:][same]).transform("median")
-    return float(((steps - usual).abs() <= EVEN * usual).mean()), float(steps.median())
+@dataclass(frozen=True)
+class _Steps:
+    """The steps from one row of a series to the next."""
+
+    median: float
+    even: float  # the share of those that are about the median one of their series
+    whole: float  # the share of those that are a whole number of these
+
+    @classmethod
+    def of(cls, stamps: Stamps, frame: pd.DataFrame, keys: Sequence[str]) -> Self:
+        """Those of the series that the columns ``keys`` name; of one where there are none."""
+        codes = np.zeros(len(frame), np.int64)
+        if keys:
+            codes = np.asarray(frame.groupby(list(keys), sort=False, dropna=False).ngroup())
+        moments = np.asarray(stamps.astype("int64"))
+        order = np.lexsort((moments, codes))
+        same = np.diff(codes[order]) == 0
+        steps = pd.Series(np.diff(moments[order])[same])
+        usual = steps.groupby(codes[order][1:][same]).transform("median")
+        even = (steps - usual).abs() <= EVEN * usual
+        off = (steps - (steps / usual).round() * usual).abs()
+        return cls(float(steps.median()), float(even.mean()), float((off <= WHOLE * usual).mean()))

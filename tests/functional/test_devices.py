@@ -116,3 +116,19 @@ def test_what_parts_the_series_of_a_key_further_is_offered_with_it(folder: Path)
     assert choice["keys"]["series_id"] == ["what", "patient"]
     answered = asked(*shlex.split(choice["option"]))
     assert (answered["series_id"], answered["series"]) == (["what", "patient"], 6)
+
+
+@pytest.mark.parametrize("shops", [("A",), ("A", "B", "C")])
+def test_days_of_the_week_name_no_series_where_one_is_closed(
+    folder: Path, shops: tuple[str, ...]
+) -> None:
+    days = pd.date_range("2022-01-03", "2023-06-30")
+    days = days[days.day_of_week < 6]
+    frames = [
+        pd.DataFrame({"shop": shop, "date": days, "day": days.day_name(), "sold": days.day % 7})
+        for shop in shops
+    ]
+    pd.concat(frames).to_csv("t.csv", index=False)
+    found = asked()
+    assert (found["series_id"], found["series"]) == ("shop" if len(shops) > 1 else None, len(shops))
+    assert (found["freq"], found["questions"]) == ("D", [])
