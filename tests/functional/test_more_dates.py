@@ -319,3 +319,19 @@ def test_what_is_written_in_a_style_is_read_back_equal_or_refused(
     table, column, given_format = joined(table, ["date"], found.format)
     read = parse_stamps(table, column=column, timestamp_format=given_format)
     assert read.equals(stamps)
+
+
+# Weeks
+
+
+def test_weeks_that_are_counted_from_each_first_of_january_are_no_iso_weeks(folder: Path) -> None:
+    sundays = pd.date_range("2020-01-05", periods=80, freq="7D")
+    _, said = init(write(folder, week=sundays.strftime("%Y-%U")), expect=4)
+    assert "table.csv:54: column week: 2020 has a week 53 in ISO 8601, and no row has it" in said
+
+
+@pytest.mark.parametrize("left_out", [0, 30, 60])
+def test_weeks_of_iso_years_may_lack_any_other_week(folder: Path, left_out: int) -> None:
+    mondays = pd.date_range("2019-12-30", periods=80, freq="7D").delete(left_out)
+    data, _ = init(write(folder, week=mondays.strftime("%G-%V")))
+    assert (data.freq, data.timestamp_format) == ("W-MON", "%G-%V")

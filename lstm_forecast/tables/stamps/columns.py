@@ -50,6 +50,7 @@ from lstm_forecast.tables.stamps.reading import (
     refuse_rows,
     unread,
 )
+from lstm_forecast.tables.stamps.weeks import require_iso_weeks
 from lstm_forecast.tables.stamps.zones import in_zone, zone_of_letters, zone_of_offsets
 
 __all__ = [
@@ -164,6 +165,8 @@ def find_style(
     cells = cells.astype("str")
     zone, notes = None, [*_hours_24(table, cells, column, style)]
     notes += period_notes(table, cells, style)
+    if timestamp_format is None:
+        require_iso_weeks(table, cells, column, style)
     if timestamp_format or "%Z" in style:
         parse_text(table, cells, column, style, timezone)
     if "%Z" in style:

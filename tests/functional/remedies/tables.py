@@ -281,6 +281,13 @@ TRIED = [
         beside="--timestamp ds",
     ),
     Tried(
+        "that each begins with, or set data.timestamp_format",
+        stamped(list(pd.date_range("2020-01-05", periods=80, freq="7D").strftime("%Y-%U"))),
+        {r"data.timestamp_format: '%G-%V'": ""},
+        given="--timestamp ds",
+        beside="--timestamp ds",
+    ),
+    Tried(
         "months, or write days with their year",
         stamped([f"{m}-{d:02}" for m in ("Jan", "Feb", "Mar") for d in range(1, 21)]),
         {r"data.timestamp_format: '%b-%y'": ""},
