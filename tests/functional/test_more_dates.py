@@ -324,6 +324,13 @@ def test_what_is_written_in_a_style_is_read_back_equal_or_refused(
 # Weeks
 
 
+def test_a_duration_beside_a_week_is_no_time_of_day(folder: Path) -> None:
+    mondays = pd.date_range("2022-01-03", periods=80, freq="7D")
+    spent = [f"{3 + k % 5}:{k % 60:02}" for k in range(80)]
+    data, _ = init(write(folder, Woche=mondays.strftime("KW %V/%G"), Umfang=spent))
+    assert (data.timestamp, data.freq) == ("Woche", "W-MON")
+
+
 def test_weeks_that_are_counted_from_each_first_of_january_are_no_iso_weeks(folder: Path) -> None:
     sundays = pd.date_range("2020-01-05", periods=80, freq="7D")
     _, said = init(write(folder, week=sundays.strftime("%Y-%U")), expect=4)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -12,13 +13,15 @@ from lstm_forecast.tables.number_columns import is_whole
 from lstm_forecast.tables.numbers.style import MOST_ODD_CELLS, SAMPLED_CELLS
 from lstm_forecast.tables.stamps.columns import looks_like_time
 from lstm_forecast.tables.stamps.digits import digit_styles, moment_in_digits
-from lstm_forecast.tables.stamps.guesses import DIGITS_OF_DATE, DIGITS_OF_WEEK
+from lstm_forecast.tables.stamps.guesses import DIGITS_OF_DATE, DIGITS_OF_WEEK, guesses
 from lstm_forecast.tables.stamps.numbers import DATE_WORDS, units_of
 from lstm_forecast.tables.stamps.parts import part_of
+from lstm_forecast.tables.stamps.periods import periods
 from lstm_forecast.tables.stamps.second_hours import SECOND_HOUR
 
 __all__ = ["find_time"]
 
+DAYS = {"%d", "%j", "%u"}  # directives of formats that say which day it is
 TIME_NAMES = (
     "ds",
     "date",
@@ -113,10 +116,23 @@ def _candidates(frame: pd.DataFrame, numbers: Mapping[str, pd.Series]) -> list[t
     ]
     return [
         *((name,) for name in dates),
-        *((date, time) for date in dates for time in (*of_day, *hours)),
+        *(
+            (date, time)
+            for date, time in product(dates, (*of_day, *hours))
+            if date in numbers or _have_days(frame[date], date)
+        ),
         *split,
         *((name,) for name in counted),
     ]
+
+
+def _have_days(cells: pd.Series, name: str) -> bool:
+    """Whether dates are those of days, and not of weeks or months, which have no time of day."""
+    texts = cells[cells != ""].drop_duplicates().head(SAMPLED_CELLS)
+    if pd.api.types.is_datetime64_any_dtype(cells) or not len(texts):
+        return True
+    styles = periods(texts, name) or guesses(texts, name)
+    return not styles or any(not DAYS.isdisjoint(re.findall("%.", style)) for style in styles)
 
 
 def _looks_like_time_of_day(cells: pd.Series) -> bool:
