@@ -57,6 +57,31 @@ def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
             yield node
 
 
+def test_every_library_that_is_imported_is_one_of_those_the_project_asks_for() -> None:
+    """What another library brings along may be gone with its next version."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    asked = [*project["dependencies"], *project["optional-dependencies"]["baselines"]]
+    names = {re.split(r"[^\w.-]", each)[0] for each in asked}
+    modules = {
+        "scikit-learn": "sklearn",
+        "python-calamine": "python_calamine",
+        "ruamel.yaml": "ruamel",
+    }
+    known = (
+        {modules.get(name, name) for name in names} | sys.stdlib_module_names | {"lstm_forecast"}
+    )
+    known |= {"annotated_types", "pydantic_core"}  # parts of pydantic
+    known |= {"polars"}  # where frames of users are its own
+    imported = set[str]()
+    for path in (ROOT / "lstm_forecast").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                imported |= {each.name.partition(".")[0] for each in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                imported.add(str(node.module).partition(".")[0])
+    assert imported - known == set()
+
+
 def test_functions_fit_on_a_screen_and_take_few_parameters() -> None:
     """Options of the command line are parameters there, and one a line."""
     large = []

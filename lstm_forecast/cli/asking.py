@@ -40,16 +40,23 @@ def can_ask() -> bool:
 
 
 def asked(questions: "Sequence[Question]") -> dict[str, object]:
-    """Keys of the answers that are typed; Enter leaves a question open."""
-    import click
+    """Keys of the answers that are typed; Enter leaves a question open, and Ctrl-D all that are."""
+    from rich.console import Console
+    from rich.prompt import Prompt
 
+    console = Console(stderr=True, highlight=False)
     keys: dict[str, object] = {}
     for number, question in enumerate(questions, start=1):
         given = [str(k) for k, each in enumerate(question.answers, start=1) if each.option]
         if given:
-            kind = click.Choice([*given, ""], case_sensitive=False)
             text = f"answer to question {number} ({', '.join(given)}; Enter leaves it open)"
-            choice = click.prompt(text, default="", type=kind, show_choices=False, err=True)
+            try:
+                choice = Prompt.ask(
+                    text, console=console, choices=[*given, ""], default="",
+                    show_choices=False, show_default=False,
+                )  # fmt: skip
+            except EOFError:
+                break
             keys |= question.answers[int(choice) - 1].keys if choice else {}
     return keys
 

@@ -97,3 +97,11 @@ def test_on_a_terminal_a_number_answers_and_enter_leaves_a_question_open(repeate
     assert load_config(config, environment={}).data.aggregate is None
     typed(repeated, "2\n")
     assert load_config(config, environment={}).data.aggregate == "count"
+
+
+def test_ctrl_d_leaves_all_open_and_another_word_is_asked_for_again(repeated: Path) -> None:
+    config = repeated.parent / "configs" / "t.yaml"
+    typed(repeated, "\x04")
+    assert load_config(config, environment={}).data.aggregate is None
+    assert typed(repeated, "99\n2\n").count("Enter leaves it open)") == 2
+    assert load_config(config, environment={}).data.aggregate == "count"
