@@ -130,7 +130,9 @@ def _guessed(settled: Settled, roles: Roles, given: Given) -> dict[str, str]:
     found = {}
     if roles.others and not given.targets:
         found["targets"] = f"--target chooses among {listed([*roles.targets, *roles.others])}"
-    if "duplicates" in kinds or (kinds and roles.keys.possible):
+    if roles.keys.in_turn:
+        found["series_id"] = f"{' and '.join(roles.keys.in_turn)} may part them"
+    elif "duplicates" in kinds or (kinds and roles.keys.possible):
         found["series_id"] = "see the questions"
     if not kinds.isdisjoint(("off_grid", "gaps")):
         found["freq"] = "see the questions"

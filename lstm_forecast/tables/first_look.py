@@ -130,7 +130,8 @@ def _looked(source: Source, table: Table, look: Look, given: Given) -> FirstLook
             keys = (*roles.keys.columns, further.certain)
             roles = _roles(table, written, replace(given, series_columns=keys))
         else:
-            found = replace(roles.keys, possible=further.possible)
+            possible, in_turn = further.possible, further.in_turn
+            found = replace(roles.keys, possible=possible, in_turn=in_turn)
             roles = replace(roles, keys=found)
     left_out = table.written.model_dump(exclude_defaults=True)
     known = {

@@ -15,31 +15,39 @@ from lstm_forecast.tables.names import words_of
 from lstm_forecast.tables.read import Table
 from lstm_forecast.tables.roles import Roles
 from lstm_forecast.tables.stamps.columns import StampStyle, joined, parse_stamps
+from lstm_forecast.tables.stamps.month_names import plain
 
 __all__ = ["Further", "further_keys"]
 
 Stamps = pd.DatetimeIndex | pd.Index
 
 HEAD_ROWS = 10_000  # the first ones, which are looked at
-# Shares of the median step of a series that a step of it may be longer or shorter, and that a
-# longer one may be off a whole number of these.
-EVEN, WHOLE = 0.25, 0.01
+EVEN = 0.25  # share of the median step of a series that a step of it may be longer or shorter
 SHARE_EVEN = 0.9  # of the steps in series that come at even ones
 LEAST_ROWS = 10  # of a series in the mean
 LEAST_LONGER = 1.5  # the median step in series, beside that without the column that names them
+# Words in the name of a column of what reports by itself, as a state or a kind does not.
+REPORTERS = NAMING_WORDS | {
+    "device", "dev", "eui", "sensor", "meter", "station", "gauge", "probe", "logger", "node",
+    "unit", "machine", "site", "location", "plant", "turbine", "pump", "store", "shop", "gerat",
+    "geraet", "zahler", "zaehler", "sonde", "messstelle", "standort", "filiale", "capteur",
+    "compteur", "sensore", "contatore", "dispositivo", "estacion", "medidor",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Further:
     """Columns that name series beside those that make stamps unique."""
 
-    certain: str | None = None  # by which rows come at even steps, as they do not without it
-    # that may do so, each with the number of series there are then
+    # what is called like something that reports, if each comes at even steps, in turn with others
+    certain: str | None = None
+    # what else may name series, each with the number there are then
     possible: Mapping[str, int] = field(default_factory=dict)
+    in_turn: tuple[str, ...] = ()  # those of them each value of which comes at even steps
 
 
 def further_keys(table: Table, roles: Roles, style: StampStyle) -> Further:
-    """What names series beside the keys that were found, where rows do not come at even steps."""
+    """What names series beside the keys that were found, by the steps from row to row."""
     head = replace(table, frame=table.frame.head(HEAD_ROWS))
     rows, column, form = joined(head, roles.timestamp, style.format)
     try:
@@ -48,19 +56,19 @@ def further_keys(table: Table, roles: Roles, style: StampStyle) -> Further:
         return Further()
     keys = list(roles.keys.columns)
     together = _Steps.of(stamps, rows.frame, keys)
-    if together.even >= SHARE_EVEN:
-        return Further()
-    possible = {
-        name: parts
-        for name, parts in _possible(table.frame, roles)
-        if not _is_of_calendar(stamps, rows.frame[name])
-    }
-    if together.whole < SHARE_EVEN:  # else steps are left out, as of closed days
-        for name in possible:
-            apart = _Steps.of(stamps, rows.frame, [*keys, name])
-            if apart.even >= SHARE_EVEN and apart.median >= LEAST_LONGER * together.median:
+    possible, in_turn = dict[str, int](), list[str]()
+    for name, parts in _possible(table.frame, roles):
+        if _is_of_calendar(stamps, rows.frame[name]):
+            continue
+        apart = _Steps.of(stamps, rows.frame, [*keys, name])
+        if apart.even >= SHARE_EVEN and apart.median >= LEAST_LONGER * together.median:
+            if not REPORTERS.isdisjoint(words_of(plain(name))):
                 return Further(certain=name)
-    return Further(possible=possible)
+            in_turn.append(name)
+        possible[name] = parts
+    if together.even >= SHARE_EVEN:  # a clock of its own says that all is one, but for what turns
+        possible = {name: possible[name] for name in in_turn}
+    return Further(possible=possible, in_turn=tuple(in_turn))
 
 
 def _possible(frame: pd.DataFrame, roles: Roles) -> Iterator[tuple[str, int]]:
@@ -80,10 +88,10 @@ def _possible(frame: pd.DataFrame, roles: Roles) -> Iterator[tuple[str, int]]:
 
 
 def _is_of_calendar(stamps: Stamps, cells: pd.Series) -> bool:
-    """Whether the weekday, the hour or the month of a stamp says what stands there."""
+    """Whether the weekday or the month of a stamp says what stands there."""
     if not isinstance(stamps, pd.DatetimeIndex):
         return False
-    parts = (stamps.day_of_week, stamps.hour, stamps.month)
+    parts = (stamps.day_of_week, stamps.month)
     return any(cells.groupby(np.asarray(part)).nunique().max() == 1 for part in parts)
 
 
@@ -93,7 +101,6 @@ class _Steps:
 
     median: float
     even: float  # the share of those that are about the median one of their series
-    whole: float  # the share of those that are a whole number of these
 
     @classmethod
     def of(cls, stamps: Stamps, frame: pd.DataFrame, keys: Sequence[str]) -> Self:
@@ -107,5 +114,4 @@ class _Steps:
         steps = pd.Series(np.diff(moments[order])[same])
         usual = steps.groupby(codes[order][1:][same]).transform("median")
         even = (steps - usual).abs() <= EVEN * usual
-        off = (steps - (steps / usual).round() * usual).abs()
-        return cls(float(steps.median()), float(even.mean()), float((off <= WHOLE * usual).mean()))
+        return cls(float(steps.median()), float(even.mean()))

@@ -126,6 +126,13 @@ def role_notes(roles: Roles, rows: int) -> Iterator[Finding]:
             f" be by {' and '.join(roles.keys.rivals)}, too: data.series_id names one or the other"
         )
         yield Finding("other_keys", "note", rows, text)
+    for name in roles.keys.in_turn:
+        options = [f"--series-id {shlex.quote(key)}" for key in (*roles.keys.columns, name)]
+        text = (
+            f"rows of each {name} come at even steps, in turn with others:"
+            f" {roles.keys.possible[name]:,} series if it names them ({' '.join(options)})"
+        )
+        yield Finding("in_turn", "note", rows, text)
     if roles.other_times:
         text = (
             f"the time is {' and '.join(roles.timestamp)}; {', '.join(roles.other_times)} would do"

@@ -132,3 +132,29 @@ def test_days_of_the_week_name_no_series_where_one_is_closed(
     found = asked()
     assert (found["series_id"], found["series"]) == ("shop" if len(shops) > 1 else None, len(shops))
     assert (found["freq"], found["questions"]) == ("D", [])
+
+
+@pytest.mark.parametrize("starts", [(0, 5, 10), (0, 1, 2), (0, 30, 60)])
+def test_devices_that_are_polled_in_a_burst_are_series(
+    folder: Path, starts: tuple[int, ...]
+) -> None:
+    write(lambda k, rng: np.arange(300) * 3600 + 60 * starts[k])
+    found = asked()
+    assert (found["series_id"], found["series"], found["freq"]) == ("unit", 3, "h")
+
+
+def test_devices_that_are_polled_in_turn_at_even_steps_are_series(folder: Path) -> None:
+    write(lambda k, rng: np.arange(300) * 45 + 15 * k)
+    assert asked()["series_id"] == "unit"
+
+
+def test_states_that_alternate_are_told_and_name_no_series_unasked(folder: Path) -> None:
+    write(lambda k, rng: np.arange(300) * 3600 + (420 * k if k < 2 else 3000))
+    Path("t.csv").write_text(Path("t.csv").read_text().replace("time,unit", "time,state"))
+    found = asked()
+    assert found["series_id"] is None
+    assert "series_id" not in found["sure"]  # type: ignore[operator]
+    (told,) = [each for each in found["findings"] if "in turn" in each]  # type: ignore[attr-defined]
+    assert "3 series if it names them (--series-id state)" in told
+    again = asked("--series-id", "state")
+    assert (again["series_id"], again["series"]) == ("state", 3)

@@ -321,6 +321,13 @@ def test_what_is_written_in_a_style_is_read_back_equal_or_refused(
     assert read.equals(stamps)
 
 
+@pytest.mark.parametrize("column", ["month", "date", "time"])
+def test_months_of_short_years_are_no_counted_ones(folder: Path, column: str) -> None:
+    texts = [f"{k % 12 + 1}/{k // 12 + 1:02}" for k in range(144)]  # 1/01 is January 2001
+    _, said = init(write(folder, **{column: texts}), expect=4)
+    assert "no column looks like a time" in said
+
+
 # Weeks
 
 

@@ -153,9 +153,10 @@ class EventLook:
             ]
         first = [Choice(FIRST_ROWS, steps.effect_of_first_rows)] if regular else []
         by_rule = [*first, *found] if levels else [*found, *first]
-        return [*by_rule, *self._series_choices()]
+        return [*by_rule, *self.series_choices]
 
-    def _series_choices(self) -> Iterator[Choice]:
+    @property
+    def series_choices(self) -> Iterator[Choice]:
         """That the rows are those of several series, which a column names."""
         for names, count in self.series.items():
             rows, each = len(self.stamps) // count, " and ".join(names)

@@ -98,21 +98,24 @@ def filling_answers(
     return answers
 
 
-def finer_answer(freq: str, ticks: NDArray[np.int64]) -> Choice | None:
-    """The longest part of ``freq`` that all stamps are whole steps of, which leaves all rows where
-    they are; None where most of its steps would be without a row.
+def finer_answer(
+    freq: str, ticks: NDArray[np.int64], codes: NDArray[np.integer[Any]]
+) -> Choice | None:
+    """The longest part of ``freq`` that all stamps, of series by their ``codes``, are whole steps
+    of, which leaves all rows where they are; None where most of its steps would be without a row.
     """
     step = None if freq.isdigit() else fixed_step(freq)
     if step is None:
         return None
     unique = distinct(ticks)
     part = int(np.gcd.reduce(np.diff(unique)))
-    rows = int(unique[-1] - unique[0]) // part + 1
+    ends = pd.Series(ticks).groupby(codes).agg(["min", "max", "nunique"])
+    rows, given = int(((ends["max"] - ends["min"]) // part + 1).sum()), int(ends["nunique"].sum())
     finer = pd.Timedelta(part, unit="us")
-    if step % finer or rows > (1 + MOST_HOLES_OF_ANSWER) * len(unique):
+    if step % finer or rows > (1 + MOST_HOLES_OF_ANSWER) * given:
         return None
     alias = alias_of(part)
-    empty = f"{rows - len(unique):,} of {rows:,} steps of {alias} have none, and are filled"
+    empty = f"{rows - given:,} of {rows:,} steps of {alias} have none, and are filled"
     keys = {"freq": alias, **FILLED}
     return Choice(keys, f"all rows stay where they are; {empty}", safe=True)
 

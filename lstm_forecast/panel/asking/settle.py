@@ -188,18 +188,20 @@ class _Settling(Settling):
             f"{self.of_all(off.count)} lie between the steps of freq {freq}, the most regular one"
             " that was found"
         )
-        finer = finer_answer(freq, ticks)
+        events = self._events()
+        finer = finer_answer(freq, ticks, events.codes)
         others = [finer] if finer else []
         integers = isinstance(panel.layout.grid.origin, int)
         daily = not integers and not sub_daily(freq) and not moves.small
         apart = 2 * np.count_nonzero(gap_lengths(panel)) > len(ticks)
         if daily or apart or merged > SHARE_MEETING * len(ticks):  # no clock makes such stamps
-            choices = self._events().choices(freq=freq if integers else self.data.freq)
+            choices = events.choices(freq=freq if integers else self.data.freq)
             self.ask(off, text, *choices, *others, assumed=choices[0].keys)
             return
         self.written["freq"] = freq
         remain = self.remain(merged)
         choices = moving_answers(keys, off.count, remain=remain if merged else None)
+        others += events.series_choices
         self.ask(off, text, *choices, *others, assumed={**keys, "freq": freq})
 
     def _stamps(self) -> pd.Index:

@@ -16,6 +16,7 @@ from lstm_forecast.tables.stamps.eastern import eastern_periods
 from lstm_forecast.tables.stamps.formats import language_of, stamps_by
 from lstm_forecast.tables.stamps.guesses import guesses
 from lstm_forecast.tables.stamps.month_names import plain
+from lstm_forecast.tables.stamps.parts import part_of
 from lstm_forecast.tables.stamps.weekdays import with_weekdays
 
 __all__ = ["period_notes", "periods"]
@@ -72,7 +73,7 @@ def periods(cells: pd.Series, name: str) -> list[str]:
         or _by_shape(first, HALVES)
         or _fiscal(first)
         or _dekads(first, cells, name)
-        or _counted(first, cells)
+        or _counted(first, cells, name)
         or _months(first, cells, name)
         or _from_to(first, cells, name)
         or eastern_periods(first, cells)
@@ -150,18 +151,22 @@ def _dekads(first: str, cells: pd.Series, name: str) -> list[str]:
     return found if named else [found[0].replace("%K", "%d"), *found]
 
 
-def _counted(first: str, cells: pd.Series) -> list[str]:
-    """Months of years that are counted from 1 on, one after the other: 1-01 to 3-12."""
+def _counted(first: str, cells: pd.Series, name: str) -> list[str]:
+    """Months of years that are counted from 1 on, one row after the other, if they are called so:
+    1-01 to 3-12 in a column called month, or Year 1, Month 1.
+    """
     found = re.fullmatch(COUNTED, first, re.IGNORECASE)
     if found is None or not (found["sign"] or found["part"]):
+        return []
+    if not (found["word"] or found["part"] or "month" in map(part_of, words_of(name))):
         return []
     parts = cells.str.strip().str.extract(f"(?i)^{COUNTED}$")[["year", "month"]]
     if parts.isna().any(axis=None):
         return []
     numbers = parts.astype("int64")
-    steps = np.diff(np.unique(12 * numbers["year"] + numbers["month"]))
+    steps = np.diff(12 * numbers["year"] + numbers["month"])  # as they stand
     counted = numbers["year"].min() == 1 and numbers["year"].nunique() > 1
-    if not counted or np.mean(steps == 1) < SHARE_OF_MONTHS:
+    if not counted or np.mean(np.abs(steps) == 1) < SHARE_OF_MONTHS:
         return []
     word, blank, sign, part, space = (
         found[name] or "" for name in ("word", "blank", "sign", "part", "space")

@@ -128,15 +128,20 @@ def _in_order(
     readings: Mapping[str, pd.DatetimeIndex], cells: pd.Series
 ) -> dict[str, pd.DatetimeIndex] | None:
     """The one reading by which the rows are in the order of time; None where there is no such one,
-    and where the texts themselves are in order: who has sorted texts says nothing of time.
+    and where the texts or the numbers in them are in order as they stand: who has sorted these says
+    nothing of time.
     """
-    if len(readings) < 2 or _is_sorted(cells) or cells.nunique() < LEAST_REGULAR:
+    if len(readings) < 2 or cells.nunique() < LEAST_REGULAR:
+        return None
+    numbers = cells.str.split(r"\D+", regex=True, expand=True)
+    written = pd.MultiIndex.from_frame(numbers.apply(pd.to_numeric))
+    if _is_sorted(cells) or _is_sorted(written):
         return None
     ordered = {style: stamps for style, stamps in readings.items() if _is_sorted(stamps)}
     return ordered if len(ordered) == 1 else None
 
 
-def _is_sorted(values: pd.Series | pd.DatetimeIndex) -> bool:
+def _is_sorted(values: pd.Series | pd.Index) -> bool:
     return bool(values.is_monotonic_increasing or values.is_monotonic_decreasing)
 
 
