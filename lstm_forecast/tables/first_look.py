@@ -23,6 +23,7 @@ from lstm_forecast.tables.files.layout import is_row, rows_below
 from lstm_forecast.tables.interleaved import further_keys
 from lstm_forecast.tables.look_findings import (
     count_rows_with,
+    encoding_notes,
     look_findings,
     role_notes,
     says_something,
@@ -154,7 +155,7 @@ def _looked(source: Source, table: Table, look: Look, given: Given) -> FirstLook
         doubtful=doubtful,
         doubtful_rows=count_rows_with(table, doubtful),
         stamps_read=tuple(replace(each, kind=each.text) for each in read),
-        notes=tuple(role_notes(roles, len(table.frame))),
+        notes=(*role_notes(roles, len(table.frame)), *encoding_notes(table)),
     )
 
 

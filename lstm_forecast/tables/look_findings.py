@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from lstm_forecast.config.document import quote
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
+from lstm_forecast.tables.files.encoding import WESTERN
 from lstm_forecast.tables.numbers.amounts import is_limit, split
 from lstm_forecast.tables.numbers.style import Written
 from lstm_forecast.tables.read import Table
@@ -15,8 +16,8 @@ from lstm_forecast.tables.roles import Roles
 from lstm_forecast.tables.totals import total_notes
 
 __all__ = [
-    "LONGEST_SENTINEL", "count_rows_with", "look_findings", "reading", "role_notes",
-    "says_something",
+    "LONGEST_SENTINEL", "count_rows_with", "encoding_notes", "look_findings", "reading",
+    "role_notes", "says_something",
 ]  # fmt: skip
 
 NO_ROWS = np.empty(0, np.int64)
@@ -29,6 +30,7 @@ def look_findings(table: Table, written: Written, roles: Roles) -> Iterator[Find
     yield from _mixed(table, roles)
     yield from _keys(table, roles)
     yield from role_notes(roles, len(table.frame))
+    yield from encoding_notes(table)
     yield from _doubled(table)
 
 
@@ -140,6 +142,17 @@ def role_notes(roles: Roles, rows: int) -> Iterator[Finding]:
         )
         yield Finding("other_times", "note", rows, text)
     yield from total_notes(roles.totals)
+
+
+def encoding_notes(table: Table) -> Iterator[Finding]:
+    """That the text of a file was taken for Western European, as its bytes do not say."""
+    for source, rows, dialect in table.sources:
+        if dialect is not None and dialect.encoding == WESTERN:
+            text = (
+                f"not UTF-8: read as {WESTERN}, as Western European offices write it;"
+                " data.csv.encoding: cp1250 reads Central European text, cp1254 Turkish"
+            )
+            yield Finding("encoding", "note", rows, text, (str(source),))
 
 
 def _doubled(table: Table) -> list[Finding]:

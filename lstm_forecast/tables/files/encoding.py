@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lstm_forecast.errors import DataError
 
-__all__ = ["detect_encoding", "require_mark"]
+__all__ = ["WESTERN", "detect_encoding", "require_mark"]
 
 BYTE_ORDER_MARKS = {
     "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
@@ -20,7 +20,7 @@ ODD = re.compile(
     r"[^\W\d_]+(?:(?<!m)³|[¹¼¾¿¯¶]|(?<=[a-zà-ÿ])[£¥]|(?<=[a-zà-ÿ]{2})[ªº])[a-zà-ÿ]"
     r"|[a-zà-ÿ]Ÿ|\bŸ[a-z]|[ìù][a-zà-ÿ]"
 )
-CENTRAL_EUROPEAN = ("cp1250", "iso8859-2")
+WESTERN, CENTRAL_EUROPEAN = "cp1252", ("cp1250", "iso8859-2")
 
 
 def detect_encoding(file: Path, sample: bytes) -> str:
@@ -36,10 +36,10 @@ def detect_encoding(file: Path, sample: bytes) -> str:
         sample[: sample.rfind(b"\n") + 1 or None].decode("utf-8")
     except UnicodeDecodeError:
         if b"\0" in sample:
-            return "cp1252"
+            return WESTERN
         if _looks_western(sample):
             _require_no_odd_words(file, sample)
-            return "cp1252"
+            return WESTERN
         raise DataError(
             f"{file}: neither UTF-8 nor Western European text; set data.csv.encoding, for example"
             " cp1251, cp1250, cp932 or gb18030"
@@ -65,7 +65,7 @@ def _looks_western(sample: bytes) -> bool:
     Other code pages are too easily mistaken.
     """
     try:
-        words = ACCENTED.findall(sample.decode("cp1252"))
+        words = ACCENTED.findall(sample.decode(WESTERN))
     except UnicodeDecodeError:
         return False
     letters = "".join(word for word in words if word not in LONE_LETTERS)
@@ -76,7 +76,7 @@ def _require_no_odd_words(file: Path, sample: bytes) -> None:
     """Raise DataError for words that are none in a Western language, but in a Central European
     one, with what the first of them is in each encoding.
     """
-    text = sample.decode("cp1252")
+    text = sample.decode(WESTERN)
     odd = ODD.search(text)
     if odd is None:
         return
@@ -87,8 +87,8 @@ def _require_no_odd_words(file: Path, sample: bytes) -> None:
     while end < len(text) and not _ends_word(text[end]):
         end += 1
     readings: dict[str, str] = {}
-    for encoding in (*CENTRAL_EUROPEAN, "cp1252"):
-        word = text[start:end].encode("cp1252").decode(encoding)
+    for encoding in (*CENTRAL_EUROPEAN, WESTERN):
+        word = text[start:end].encode(WESTERN).decode(encoding)
         if word.isprintable():
             readings.setdefault(word, encoding)
     told = " or ".join(f"{encoding} ({word!r})" for word, encoding in readings.items())

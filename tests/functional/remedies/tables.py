@@ -79,6 +79,14 @@ TRIED = [
         },
     ),
     Tried(
+        "reads Central European text, cp1254 Turkish",
+        csv("ds,Gdańsk", [f"{day},{k % 9}" for k, day in enumerate(days())]).encode("cp1250"),
+        {
+            r"data.csv.encoding: cp1250": "",
+            "cp1254 Turkish": "--set data.csv.encoding=cp1254",
+        },
+    ),
+    Tried(
         "no byte-order mark; set data.csv.encoding",
         daily().encode("utf-16-le"),
         {"data.csv.encoding: utf-16-le": ""},
