@@ -199,7 +199,8 @@ def run_home(runs: Path, name: str | None) -> Path:
     """
     if name is not None:
         home = runs / name
-        if not os.path.isdir(home):  # noqa: PTH112  Path.is_dir raises where the name is too long
+        # Path.is_dir raises where the name is too long
+        if not os.path.isdir(home) or _holds_nothing(home):  # noqa: PTH112
             raise RunError(f"{home}: no such run; {_names(runs)}")
         return home
     homes = run_homes(runs)
@@ -209,6 +210,12 @@ def run_home(runs: Path, name: str | None) -> Path:
             f" {_names(runs)}"
         )
     return homes[0]
+
+
+def _holds_nothing(home: Path) -> bool:
+    """Whether nothing was ever published there, as where a first training was refused."""
+    names = [entry.name for entry in home.iterdir()]
+    return CHAMPION not in names and not any(map(RUN_ID.fullmatch, names))
 
 
 def run_homes(runs: Path) -> list[Path]:

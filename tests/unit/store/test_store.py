@@ -169,6 +169,8 @@ def test_several_runs_ask_for_a_choice_and_name_them(tmp_path: Path) -> None:
 def test_a_training_that_never_published_is_not_a_run(home: Path, tmp_path: Path) -> None:
     with locked(home):
         pass
+    with pytest.raises(RunError, match=f"{home.name}: no such run; train one first"):
+        find_run(home.parent, home.name)
     with pytest.raises(RunError, match="no run; train one first"):
         find_run(tmp_path / "runs", None)
 
