@@ -16,7 +16,8 @@ from typer.testing import CliRunner
 
 from lstm_forecast.cli import app
 from lstm_forecast.commands.check import check
-from lstm_forecast.config.loading import load_config
+from lstm_forecast.commands.init import init
+from lstm_forecast.config.loading import assigned, load_config
 from lstm_forecast.errors import DataError
 from lstm_forecast.panel.survey import survey_panel
 from lstm_forecast.tables.read import read_table
@@ -438,3 +439,17 @@ def test_a_number_is_read_as_missing_where_it_is_rare_or_lies_below_all_others(
     text = Path("configs/a.yaml").read_text()
     assert (f"sentinels: [{float(number)}]" in text) == settled
     assert (f"{number} may be a value, or none" in result.stderr) != settled
+
+
+def test_limits_at_the_end_that_are_read_as_missing_are_told_as_an_open_end(folder: Path) -> None:
+    days = [f"{day:%Y-%m-%d}" for day in pd.date_range("2022-01-03", periods=60)]
+    cells = [*(f"{10 + k % 7}.5" for k in range(58)), "<0.5", "<0.5"]
+    rows = [f"{day},{cell}" for day, cell in zip(days, cells, strict=True)]
+    (folder / "t.csv").write_text("\n".join(["ds,y", *rows, ""]))
+    settings = [
+        assigned(each, option="--set") for each in ("data.censored=missing", "data.missing=mask")
+    ]
+    draft = init(folder / "t.csv", output=folder / "c.yaml", settings=settings)
+    assert draft.questions == ()
+    (told,) = [each for each in draft.findings if each.startswith("open_end: ")]
+    assert "2 cells are empty at the end of series y" in told

@@ -131,11 +131,12 @@ def _with_words(look: FirstLook, known: DataConfig, decided: Iterable[str]) -> F
     """The look with what is ``known`` of the table, where keys are ``decided``: words for missing
     values beside those found, of which those that may say something stay open.
     """
-    read = [word for word in look.data.sentinels if known.censored == "error" or not _limit(word)]
+    limits = {word for word in look.data.sentinels if known.censored != "error" and _limit(word)}
+    read = [word for word in look.data.sentinels if word not in limits]
     doubtful = {
         name: unnamed
         for name, found in look.doubtful.items()
-        if (unnamed := {word: n for word, n in found.items() if word not in known.sentinels})
+        if (unnamed := {w: n for w, n in found.items() if w not in {*known.sentinels, *limits}})
     }
     occurrences = sum(sum(found.values()) for found in doubtful.values())
     return replace(
