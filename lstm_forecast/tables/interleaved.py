@@ -19,9 +19,7 @@ from lstm_forecast.tables.stamps.month_names import plain
 
 __all__ = ["Further", "further_keys"]
 
-Stamps = pd.DatetimeIndex | pd.Index
-
-HEAD_ROWS = 10_000  # the first ones, which are looked at
+HEAD_ROWS = 10_000  # the first ones, of all or of each series, which are looked at
 EVEN = 0.25  # share of the median step of a series that a step of it may be longer or shorter
 SHARE_EVEN = 0.9  # of the steps in series that come at even ones
 LEAST_ROWS = 10  # of a series in the mean
@@ -48,25 +46,24 @@ class Further:
 
 def further_keys(table: Table, roles: Roles, style: StampStyle) -> Further:
     """What names series beside the keys that were found, by the steps from row to row."""
-    head = replace(table, frame=table.frame.head(HEAD_ROWS))
-    rows, column, form = joined(head, roles.timestamp, style.format)
+    keys, frame = list(roles.keys.columns), table.frame
+    possible, in_turn = dict[str, int](), list[str]()
     try:
-        stamps = parse_stamps(rows, column=column, timestamp_format=form, timezone=style.timezone)
+        even = _Rows.of(replace(table, frame=frame.head(HEAD_ROWS)), roles, style).steps(keys).even
+        for name, parts in _possible(frame, roles):
+            first = frame.groupby([*keys, name], sort=False).head(HEAD_ROWS // parts + LEAST_ROWS)
+            rows = _Rows.of(replace(table, frame=first.head(HEAD_ROWS)), roles, style)
+            if rows.are_of_calendar(name):
+                continue
+            together, apart = rows.steps(keys), rows.steps([*keys, name])
+            if apart.even >= SHARE_EVEN and apart.median >= LEAST_LONGER * together.median:
+                if not REPORTERS.isdisjoint(words_of(plain(name))):
+                    return Further(certain=name)
+                in_turn.append(name)
+            possible[name] = parts
     except DataError:  # which is told where all rows are read
         return Further()
-    keys = list(roles.keys.columns)
-    together = _Steps.of(stamps, rows.frame, keys)
-    possible, in_turn = dict[str, int](), list[str]()
-    for name, parts in _possible(table.frame, roles):
-        if _is_of_calendar(stamps, rows.frame[name]):
-            continue
-        apart = _Steps.of(stamps, rows.frame, [*keys, name])
-        if apart.even >= SHARE_EVEN and apart.median >= LEAST_LONGER * together.median:
-            if not REPORTERS.isdisjoint(words_of(plain(name))):
-                return Further(certain=name)
-            in_turn.append(name)
-        possible[name] = parts
-    if together.even >= SHARE_EVEN:  # a clock of its own says that all is one, but for what turns
+    if even >= SHARE_EVEN:  # a clock of its own says that all is one, but for what turns
         possible = {name: possible[name] for name in in_turn}
     return Further(possible=possible, in_turn=tuple(in_turn))
 
@@ -87,14 +84,6 @@ def _possible(frame: pd.DataFrame, roles: Roles) -> Iterator[tuple[str, int]]:
             yield name, parts
 
 
-def _is_of_calendar(stamps: Stamps, cells: pd.Series) -> bool:
-    """Whether the weekday or the month of a stamp says what stands there."""
-    if not isinstance(stamps, pd.DatetimeIndex):
-        return False
-    parts = (stamps.day_of_week, stamps.month)
-    return any(cells.groupby(np.asarray(part)).nunique().max() == 1 for part in parts)
-
-
 @dataclass(frozen=True)
 class _Steps:
     """The steps from one row of a series to the next."""
@@ -102,16 +91,39 @@ class _Steps:
     median: float
     even: float  # the share of those that are about the median one of their series
 
+
+@dataclass(frozen=True)
+class _Rows:
+    """Rows with their stamps."""
+
+    frame: pd.DataFrame
+    stamps: pd.DatetimeIndex | pd.Index
+
     @classmethod
-    def of(cls, stamps: Stamps, frame: pd.DataFrame, keys: Sequence[str]) -> Self:
+    def of(cls, table: Table, roles: Roles, style: StampStyle) -> Self:
+        """Those of a table. Raises DataError for what is no stamp."""
+        rows, column, form = joined(table, roles.timestamp, style.format)
+        stamps = parse_stamps(rows, column=column, timestamp_format=form, timezone=style.timezone)
+        return cls(rows.frame, stamps)
+
+    def are_of_calendar(self, name: str) -> bool:
+        """Whether the weekday or the month of a stamp says what stands in the column ``name``."""
+        if not isinstance(self.stamps, pd.DatetimeIndex):
+            return False
+        parts = (self.stamps.day_of_week, self.stamps.month)
+        cells = self.frame[name]
+        return any(cells.groupby(np.asarray(part)).nunique().max() == 1 for part in parts)
+
+    def steps(self, keys: Sequence[str]) -> _Steps:
         """Those of the series that the columns ``keys`` name; of one where there are none."""
-        codes = np.zeros(len(frame), np.int64)
+        codes = np.zeros(len(self.frame), np.int64)
         if keys:
-            codes = np.asarray(frame.groupby(list(keys), sort=False, dropna=False).ngroup())
-        moments = np.asarray(stamps.astype("int64"))
+            groups = self.frame.groupby(list(keys), sort=False, dropna=False)
+            codes = np.asarray(groups.ngroup())
+        moments = np.asarray(self.stamps.astype("int64"))
         order = np.lexsort((moments, codes))
         same = np.diff(codes[order]) == 0
         steps = pd.Series(np.diff(moments[order])[same])
         usual = steps.groupby(codes[order][1:][same]).transform("median")
         even = (steps - usual).abs() <= EVEN * usual
-        return cls(float(steps.median()), float(even.mean()))
+        return _Steps(float(steps.median()), float(even.mean()))

@@ -158,3 +158,19 @@ def test_states_that_alternate_are_told_and_name_no_series_unasked(folder: Path)
     assert "3 series if it names them (--series-id state)" in told
     again = asked("--series-id", "state")
     assert (again["series_id"], again["series"]) == ("state", 3)
+
+
+def test_devices_whose_rows_stand_one_after_the_other_are_series_too(folder: Path) -> None:
+    frames = [
+        pd.DataFrame(
+            {
+                "time": START + pd.to_timedelta(np.arange(6000) * 3600 + 300 * k, unit="s"),
+                "unit": name,
+                "level": np.arange(6000) % 24 + k,
+            }
+        )
+        for k, name in enumerate(NAMES)
+    ]
+    pd.concat(frames).to_csv("t.csv", index=False)
+    found = asked()
+    assert (found["series_id"], found["series"], found["freq"]) == ("unit", 3, "h")
