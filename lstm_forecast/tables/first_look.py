@@ -126,14 +126,7 @@ def _looked(source: Source, table: Table, look: Look, given: Given) -> FirstLook
     roles = _roles(table, written, given)
     style = look.style or _style(table, roles, given)
     if not given.series_columns:
-        further = further_keys(table, roles, style)
-        if further.certain:
-            keys = (*roles.keys.columns, further.certain)
-            roles = _roles(table, written, replace(given, series_columns=keys))
-        else:
-            possible, in_turn = further.possible, further.in_turn
-            found = replace(roles.keys, possible=possible, in_turn=in_turn)
-            roles = replace(roles, keys=found)
+        roles = _with_further_keys(table, written, given, roles, style)
     left_out = table.written.model_dump(exclude_defaults=True)
     known = {
         "csv": given.csv.model_copy(update=left_out | _signs(written, delimiter)),
@@ -191,6 +184,18 @@ def _roles(table: Table, written: Written, given: Given) -> Roles:
     )
     refuse_blocks(table, roles.timestamp, roles.keys.columns)
     return roles
+
+
+def _with_further_keys(
+    table: Table, written: Written, given: Given, roles: Roles, style: StampStyle
+) -> Roles:
+    """What the columns are for, with those that name series though no stamp repeats."""
+    further = further_keys(table, roles, style)
+    if further.certain:
+        keys = (*roles.keys.columns, further.certain)
+        return _roles(table, written, replace(given, series_columns=keys))
+    found = replace(roles.keys, possible=further.possible, in_turn=further.in_turn)
+    return replace(roles, keys=found)
 
 
 def _turned(given: Given, how: Turn) -> Given:

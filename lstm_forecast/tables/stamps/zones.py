@@ -175,8 +175,7 @@ def in_zone(
         _places(table, column, stamps, touched),
         f"data.dst: {'shift' if skipped.any() else 'first or last'}, or {OTHER_STAMPS}",
     )
-    again = np.zeros(len(stamps), bool)
-    series = table.frame.loc[repeated, list(series_columns)]
+    again, series = np.zeros(len(stamps), bool), table.frame.loc[repeated, list(series_columns)]
     again[repeated] = _second_pass(series, stamps[repeated], dst)
     return _localised(stamps, timezone, first=~again, forward=True), [finding]
 
