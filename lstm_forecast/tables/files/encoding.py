@@ -88,8 +88,8 @@ def _require_no_odd_words(file: Path, sample: bytes) -> None:
         end += 1
     readings: dict[str, str] = {}
     for encoding in (*CENTRAL_EUROPEAN, WESTERN):
-        word = text[start:end].encode(WESTERN).decode(encoding)
-        if word.isprintable():
+        word = text[start:end].encode(WESTERN).decode(encoding, errors="replace")
+        if word.isprintable() and "\N{REPLACEMENT CHARACTER}" not in word:
             readings.setdefault(word, encoding)
     told = " or ".join(f"{encoding} ({word!r})" for word, encoding in readings.items())
     raise DataError(f"{file}:{line}: not UTF-8; set data.csv.encoding: {told}")

@@ -41,3 +41,9 @@ def test_central_european_text_is_refused_with_what_its_words_are(word: str, enc
 def test_text_of_another_alphabet_is_not_read_as_western(text: str) -> None:
     with pytest.raises(DataError, match="neither UTF-8 nor Western European"):
         detect_encoding(Path("a.csv"), f"{text}\n".encode("cp1251"))
+
+
+def test_an_encoding_that_lacks_a_sign_of_the_word_is_no_reading_of_it(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"cp1252 \('Bia³koˆx'\)") as refused:
+        detect_encoding(tmp_path / "a.csv", b"Bia\xb3ko\x88x;1\n")
+    assert "cp1250" not in str(refused.value)
