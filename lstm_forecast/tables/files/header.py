@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 __all__ = [
     "LEAST_ROWS", "NO_UNITS", "NUMBER", "STAMP", "Record", "filled", "first_header", "is_header",
@@ -27,15 +27,18 @@ Record = tuple[int, Sequence[str]]  # the number of its last line, and its cells
 
 def usual_width(records: Sequence[Record]) -> int:
     """Cells of most of the last lines, without empty ones at their ends."""
-    later = records[-min(ROWS_OF_WIDTH, len(records) // 2) :]
-    widths = Counter(filled(cells) for _, cells in later)
-    return widths.most_common(1)[0][0] if len(records) > LEAST_ROWS else 0
+    return _commonest(records, filled) if len(records) > LEAST_ROWS else 0
 
 
 def widest(records: Sequence[Record]) -> int:
     """Cells of most of the last lines, with empty ones at their ends, which a header may name."""
+    return _commonest(records, len) if records else 0
+
+
+def _commonest(records: Sequence[Record], size: Callable[[Sequence[str]], int]) -> int:
+    """The size that most of the last lines have."""
     later = records[-min(ROWS_OF_WIDTH, len(records) // 2) :]
-    return Counter(len(cells) for _, cells in later).most_common(1)[0][0] if later else 0
+    return Counter(size(cells) for _, cells in later).most_common(1)[0][0]
 
 
 def filled(cells: Sequence[str]) -> int:
