@@ -44,6 +44,7 @@ def test_text_of_another_alphabet_is_not_read_as_western(text: str) -> None:
 
 
 def test_an_encoding_that_lacks_a_sign_of_the_word_is_no_reading_of_it(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="cp1252 .'Bia³ko\u02c6x'") as refused:
+    with pytest.raises(DataError) as refused:
         detect_encoding(tmp_path / "a.csv", b"Bia\xb3ko\x88x;1\n")
+    assert "cp1252 ('Bia³ko\u02c6x')" in str(refused.value)
     assert "cp1250" not in str(refused.value)
