@@ -200,7 +200,7 @@ def run_home(runs: Path, name: str | None) -> Path:
     if name is not None:
         home = runs / name
         # Path.is_dir raises where the name is too long
-        if not os.path.isdir(home) or _holds_nothing(home):  # noqa: PTH112
+        if not os.path.isdir(home) or not _was_published(home):  # noqa: PTH112
             raise RunError(f"{home}: no such run; {_names(runs)}")
         return home
     homes = run_homes(runs)
@@ -212,10 +212,10 @@ def run_home(runs: Path, name: str | None) -> Path:
     return homes[0]
 
 
-def _holds_nothing(home: Path) -> bool:
-    """Whether nothing was ever published there, as where a first training was refused."""
-    names = [entry.name for entry in home.iterdir()]
-    return CHAMPION not in names and not any(map(RUN_ID.fullmatch, names))
+def _was_published(home: Path) -> bool:
+    """Whether it is a run or holds any, unlike what a first training that was refused leaves."""
+    names = [home.name, *(entry.name for entry in home.iterdir())]
+    return CHAMPION in names or any(map(RUN_ID.fullmatch, names))
 
 
 def run_homes(runs: Path) -> list[Path]:
