@@ -120,6 +120,24 @@ def test_an_outage_is_no_closed_season() -> None:
     assert found_in(DAYS[(DAYS < "2022-03-05") | (DAYS > "2022-05-20")]) == {}
 
 
+@pytest.mark.parametrize(
+    ("rows", "lost"),
+    [
+        # a week that holds the holidays of Saudi Arabia's exchange
+        ("2022-06-01/2022-09-17", ["2022-07-06/2022-07-13"]),
+        ("2022-03-01/2023-12-31", ["2022-09-21/2022-09-28", "2023-09-20/2023-09-29"]),
+        ("2022-03-01/2023-12-31", ["2022-04-19/2022-04-25", "2023-04-16/2023-04-22"]),
+    ],
+)
+def test_outages_are_neither_holidays_nor_closed_seasons(rows: str, lost: list[str]) -> None:
+    first, _, last = rows.partition("/")
+    days = pd.date_range(first, last)
+    kept = np.ones(len(days), bool)
+    for first, _, last in (each.partition("/") for each in lost):
+        kept &= (days < first) | (days > last)
+    assert found_in(days[kept]) == {}
+
+
 def test_a_day_that_is_missing_once_in_an_open_week_stays_a_gap() -> None:
     stamps = DAYS[DAYS.day_of_week < 6].drop(pd.Timestamp("2022-05-04"))
     panel = surveyed(table_of(stamps), closed={"weekly": ["Sun"]}, gaps="fill", missing="ffill")

@@ -5,6 +5,10 @@ A slot, such as Sunday or 18:00, is closed that no row with a value ever lies in
 steps would hardly all be missing by chance: each with the probability q, which is that of steps in
 slots that do have values (with Laplace's rule of succession, as few steps say little). As all slots
 are tried, the probability that one of them is empty by chance is at most their number times q^n.
+
+What stops a sensor for days stops it on days that follow each other, so that these say no more than
+one does. Holidays and parts of the year are hence judged by stretches of missing dates: q is the
+probability that one begins, and n how many there are.
 """
 
 from collections.abc import Iterator, Sequence
@@ -94,11 +98,16 @@ def _observed(panel: Panel, n_targets: int) -> _Steps | None:
     return _Steps(grid.local(grid.ticks(first + np.arange(len(observed)))), observed)
 
 
-def _hardly(n: Ints | int, steps: int, missing: int, *, slots: int) -> Flags | bool:
+def _hardly(
+    n: Ints | int, steps: int, missing: int, *, slots: int, likeness: float = 1.0
+) -> Flags | bool:
     """Whether ``n`` steps would hardly all be missing by chance, in any of so many slots: where of
-    the ``steps`` of others so many are ``missing``, which are not most.
+    the ``steps`` of others so many are ``missing``, which are not most; each after the first one is
+    as much alike with the probability ``likeness``.
     """
-    return (2 * missing < steps) & (slots * ((missing + 1) / (steps + 2)) ** n < LEAST_CHANCE)
+    chance = (missing + 1) / (steps + 2)
+    by_chance = slots * chance * (chance * likeness) ** (n - 1)
+    return (2 * missing < steps) & (by_chance < LEAST_CHANCE)
 
 
 def _weekly(seen: _Steps) -> Iterator[str]:
@@ -188,9 +197,21 @@ class _Dates:
         """Whether the places ``off`` would hardly all be missing by chance where those ``known``
         are closed, as of one of so many calendars.
         """
-        either = len(np.union1d(off, known))
-        others = len(self.days) - either, self.missing - either
-        return _hardly(len(np.setdiff1d(off, known)), *others, slots=slots)
+        either = np.union1d(off, known)
+        explained, before = self.whole_stretches(either), self.whole_stretches(known)
+        others = len(self.days) - len(either), len(self.stretches) - explained
+        return _hardly(explained - before, *others, slots=slots)
+
+    @cached_property
+    def stretches(self) -> list[Ints]:
+        """Places of the missing dates that follow each other, for each such stretch."""
+        return _runs(~self.observed)
+
+    def whole_stretches(self, places: Ints) -> int:
+        """How many stretches have no other dates than these."""
+        missing = np.zeros(len(self.days), bool)
+        missing[places] = True
+        return sum(bool(missing[stretch].all()) for stretch in self.stretches)
 
     @cached_property
     def years(self) -> tuple[int, int]:
@@ -238,23 +259,41 @@ def _yearly(dates: _Dates) -> Iterator[str]:
     every, place = np.unique(dates_of_year(pd.DatetimeIndex(dates.days)), return_inverse=True)
     years = np.bincount(place)
     empty = np.bincount(place[dates.observed], minlength=len(every)) == 0
-    for places in _runs(empty):
+    for places in _runs(empty, circle=True):
         recur = np.flatnonzero(years[places] >= LEAST_YEARS)
         if not len(recur):
             continue
         inner = places[recur[0] : recur[-1] + 1]
-        steps = int(years[inner].sum())
-        others = len(dates.days) - steps, dates.missing - steps
-        if _hardly(steps, *others, slots=len(every)):
+        if _recur(dates, np.isin(place, inner), len(inner), slots=len(every)):
             first, last = (f"{date // 100:02d}-{date % 100:02d}" for date in every[inner[[0, -1]]])
             yield first if first == last else f"{first}/{last}"
 
 
-def _runs(flags: Flags) -> Iterator[Ints]:
-    """Places of each stretch of true flags on a circle; none where all are true."""
-    start = int(np.argmin(flags))  # no stretch goes over a false one
+def _recur(dates: _Dates, inner: Flags, length: int, *, slots: int) -> Flags | bool:
+    """Whether stretches of missing dates would hardly have the ``inner`` ones in common, ``length``
+    of each year, by chance, beside others as long as they are: they begin and end about alike.
+    """
+    own = [stretch for stretch in dates.stretches if inner[stretch].any()]
+    long = sum(len(stretch) >= min(map(len, own)) for stretch in dates.stretches)
+    within = [np.flatnonzero(inner[stretch])[[0, -1]] for stretch in own]
+    earlier = max(int(first) for first, _ in within)
+    later = max(
+        len(stretch) - 1 - int(last) for stretch, (_, last) in zip(own, within, strict=True)
+    )
+    steps = len(dates.days) - np.count_nonzero(inner)
+    return _hardly(
+        len(own),
+        int(steps),
+        long - len(own),
+        slots=slots,
+        likeness=(1 + earlier) * min(1.0, (1 + later) / length),
+    )
+
+
+def _runs(flags: Flags, *, circle: bool = False) -> list[Ints]:
+    """Places of each stretch of true flags, on a line or a circle; none where all are true."""
+    start = int(np.argmin(flags)) if circle else 0  # no stretch goes over a false one
     turned = (np.arange(len(flags)) + start) % max(1, len(flags))
     borders = np.flatnonzero(np.diff(flags[turned])) + 1
-    yield from (
-        places for places in np.split(turned, borders) if len(places) and flags[places].all()
-    )
+    parts = np.split(turned, borders)
+    return [places for places in parts if len(places) and flags[places].all()]
