@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from lstm_forecast.errors import DataError
-from lstm_forecast.tables.keys import NAMING_WORDS, is_empty, is_part_of_time
+from lstm_forecast.tables.keys import REPORTERS, is_empty, is_part_of_time, names_reporters
 from lstm_forecast.tables.names import words_of
+from lstm_forecast.tables.number_columns import is_whole
 from lstm_forecast.tables.read import Table
 from lstm_forecast.tables.roles import Roles
 from lstm_forecast.tables.stamps.columns import StampStyle, joined, parse_stamps
@@ -24,13 +25,6 @@ EVEN = 0.25  # share of the median step of a series that a step of it may be lon
 SHARE_EVEN = 0.9  # of the steps in series that come at even ones
 LEAST_ROWS = 10  # of a series in the mean
 LEAST_LONGER = 1.5  # the median step in series, beside that without the column that names them
-# Words in the name of a column of what reports by itself, as a state or a kind does not.
-REPORTERS = NAMING_WORDS | {
-    "device", "dev", "eui", "sensor", "meter", "station", "gauge", "probe", "logger", "node",
-    "unit", "machine", "site", "location", "plant", "turbine", "pump", "store", "shop", "gerat",
-    "geraet", "zahler", "zaehler", "sonde", "messstelle", "standort", "filiale", "capteur",
-    "compteur", "sensore", "contatore", "dispositivo", "estacion", "medidor",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -73,7 +67,9 @@ def _possible(frame: pd.DataFrame, roles: Roles) -> Iterator[tuple[str, int]]:
     with some rows.
     """
     keys = list(roles.keys.columns)
-    numbers = {name for name in roles.others if NAMING_WORDS.isdisjoint(words_of(name))}
+    numbers = {
+        name for name in roles.others if not (names_reporters(name) and is_whole(frame[name]))
+    }
     taken = {*roles.timestamp, *keys, *roles.targets, *roles.static, *roles.other_times, *numbers}
     series = len(frame[keys].drop_duplicates()) if keys else 1
     for name in map(str, frame.columns):

@@ -1,5 +1,6 @@
 """Columns that tell series apart: by one of them, or by several together, stamps are unique."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, islice
@@ -11,8 +12,12 @@ from lstm_forecast.config.series_id import LONG_COLUMNS
 from lstm_forecast.tables.names import preferred, words_of
 from lstm_forecast.tables.number_columns import is_whole
 from lstm_forecast.tables.stamps.columns import looks_like_time
+from lstm_forecast.tables.stamps.month_names import plain
 
-__all__ = ["NAMING_WORDS", "Keys", "find_keys", "is_empty", "is_part_of_time"]
+__all__ = [
+    "NAMING_WORDS", "REPORTERS", "Keys", "find_keys", "is_empty", "is_part_of_time",
+    "names_reporters",
+]  # fmt: skip
 
 # Share of the repeated stamps that a key may leave: of all rows, and of the first ones.
 MOST_LEFT_BY_KEY, MOST_LEFT_IN_HEAD = 0.01, 0.1
@@ -27,6 +32,14 @@ TIME_WORDS = {
 }  # fmt: skip
 LONG_NAMES = frozenset(LONG_COLUMNS)  # of which none may be one of several keys
 NAMING_WORDS = {"id", "series", "name", "code"}  # beside which those are no part of a stamp
+# Words in the name of a column of what reports by itself, as a state or a kind does not.
+REPORTERS = NAMING_WORDS | {
+    "device", "dev", "eui", "sensor", "meter", "station", "gauge", "probe", "logger", "node",
+    "unit", "machine", "site", "location", "plant", "turbine", "pump", "store", "shop", "gerat",
+    "geraet", "zahler", "zaehler", "sonde", "messstelle", "standort", "filiale", "capteur",
+    "compteur", "sensore", "contatore", "dispositivo", "estacion", "medidor",
+}  # fmt: skip
+COUNTING_WORDS = {"nr", "no", "number"}  # behind one of those
 Cells = TypeVar("Cells", pd.Series, pd.DataFrame)
 ONLY_SERIES_NAMES = ("unique_id", "series_id", "item_id")
 SERIES_NAMES = (
@@ -230,6 +243,14 @@ def is_part_of_time(name: str) -> bool:
     """
     words = set(words_of(name))
     return not words.isdisjoint(TIME_WORDS) and words.isdisjoint(NAMING_WORDS)
+
+
+def names_reporters(name: str) -> bool:
+    """Whether a column is called like what reports by itself, as Station Nr is, and not like what
+    one reports, such as station output or sensor 2.
+    """
+    words = [word for word in words_of(plain(name)) if word not in COUNTING_WORDS]
+    return words[-1:] != [] and words[-1] in REPORTERS and not re.search(r"\d", name)
 
 
 def _is_steady(frame: pd.DataFrame, keys: tuple[str, ...], time: tuple[str, ...]) -> bool:

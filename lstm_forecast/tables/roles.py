@@ -13,9 +13,15 @@ from numpy.typing import NDArray
 
 from lstm_forecast.errors import DataError
 from lstm_forecast.tables.faults import absent
-from lstm_forecast.tables.keys import NAMING_WORDS, Keys, find_keys
+from lstm_forecast.tables.keys import NAMING_WORDS, Keys, find_keys, names_reporters
 from lstm_forecast.tables.names import preferred, words_of
-from lstm_forecast.tables.number_columns import are_truths, counts_rows, numbers_in, words_in
+from lstm_forecast.tables.number_columns import (
+    are_truths,
+    counts_rows,
+    is_whole,
+    numbers_in,
+    words_in,
+)
 from lstm_forecast.tables.numbers.amounts import ALONE, numbers_written
 from lstm_forecast.tables.numbers.style import Written
 from lstm_forecast.tables.read import MISSING_WORDS
@@ -146,7 +152,8 @@ def find_roles(
     offered = _offered([name for name in free if name not in static], numbers)
     if not targets and not offered:
         raise _nothing_to_forecast(frame, time, written, place)
-    chosen = tuple(targets) or (_find_target(offered),)
+    reporters = {name for name in offered if names_reporters(name) and is_whole(frame[name])}
+    chosen = tuple(targets) or (_find_target(offered, reporters),)
     unforecast = [name for name in free if name not in chosen]
     others, unclear = _others(frame, unforecast, numbers, {*offered}, static)
     return Roles(
@@ -312,10 +319,11 @@ def _totals(numbers: Mapping[str, pd.Series], names: Container[str]) -> tuple[To
     )
 
 
-def _find_target(names: Sequence[str]) -> str:
+def _find_target(offered: Sequence[str], reporters: Container[str]) -> str:
     """What people forecast: by its name, by a word in it, or else the first column that is no
-    circumstance.
+    circumstance; none of the ``reporters`` where there is anything else.
     """
+    names = [name for name in offered if name not in reporters] or offered
     words = {name: words_of(name) for name in names}
     wanted = [name for name in names if CIRCUMSTANCE_NAMES.isdisjoint(words[name])] or names
     worded = [

@@ -29,18 +29,18 @@ def when_they_like(device: int, rng: np.random.Generator) -> np.ndarray:
     return rng.exponential(600, 300).cumsum()
 
 
-def write(times: Seconds) -> None:
+def write(times: Seconds, *, column: str = "unit", names: tuple[str | int, ...] = NAMES) -> None:
     """A table of all devices, its rows in the order of their stamps."""
     rng = np.random.default_rng(0)
     parts = [
         pd.DataFrame(
             {
                 "time": START + pd.to_timedelta(times(k, rng).round(), unit="s"),
-                "unit": name,
+                column: name,
                 "level": 20 + k + np.round(np.sin(np.arange(300) / 30), 3),
             }
         )
-        for k, name in enumerate(NAMES)
+        for k, name in enumerate(names)
     ]
     pd.concat(parts).sort_values("time").to_csv("t.csv", index=False)
 
@@ -174,3 +174,24 @@ def test_devices_whose_rows_stand_one_after_the_other_are_series_too(folder: Pat
     pd.concat(frames).to_csv("t.csv", index=False)
     found = asked()
     assert (found["series_id"], found["series"], found["freq"]) == ("unit", 3, "h")
+
+
+@pytest.mark.parametrize("column", ["sensor", "Station Nr", "zähler", "device_id"])
+def test_devices_that_are_called_by_numbers_are_series_and_no_target(
+    folder: Path, column: str
+) -> None:
+    write(every_ten_minutes, column=column, names=(3, 7, 12))
+    found = asked()
+    assert (found["series_id"], found["series"], found["targets"]) == (column, 3, ["level"])
+
+
+def test_whole_numbers_of_a_sensor_and_of_what_a_station_reports_are_forecast(
+    folder: Path,
+) -> None:
+    days = pd.date_range("2024-01-01", periods=90)
+    counts = np.arange(90) % 7
+    for column in ("sensor", "sensor_1", "station_output"):
+        pd.DataFrame({"day": days, column: counts, "rain": counts / 8}).to_csv("t.csv")
+        if column == "sensor":
+            pd.DataFrame({"day": days, column: counts}).to_csv("t.csv", index=False)
+        assert asked()["targets"] == [column]
