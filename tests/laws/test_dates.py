@@ -93,6 +93,12 @@ def hour_24(stamps: Stamps) -> Columns:
     return {"date": [f"{date} {hour:02}:00" for date, hour in texts]}
 
 
+def half_hours(stamps: Stamps) -> Columns:
+    """Half hours by their number within the day."""
+    numbers = (stamps - stamps.normalize()) // pd.Timedelta("30min") + 1
+    return {"SETTLEMENT_DATE": stamps.strftime("%d-%b-%Y"), "SETTLEMENT_PERIOD": numbers}
+
+
 MONTHS = [
     named(language, style, short=short)
     for language in LANGUAGES
@@ -155,6 +161,7 @@ SPELLINGS: dict[str, list[Spelling]] = {
     ],
     "h": [*HOURS, hour_24, parts(date="%Y-%m-%d", hour="-%H"),
           parts(year="%Y", month="-%m", day="-%d", hour="-%H")],
+    "30min": [*HOURS, half_hours],
     "15min": HOURS,
 }  # fmt: skip
 CALENDARS: dict[str, list[list[str]]] = {

@@ -5,6 +5,8 @@ has none for.
   year, and ``%K`` a dekad of a month, which begins on day 1, 11 or 21.
 - ``%E`` is a year that is counted from 1 on, without zeros in front: ``%E-%m`` is 1-01.
 - ``%N`` is a time of day as a number: 930 is 9:30, and 5 is 0:05.
+- ``%P`` is a half hour of a day, and ``%Q`` a quarter of an hour, numbered from 1 on since midnight
+  of a zone.
 - ``%*`` is what is not read, such as the end of a period.
 - ``%G-W%V`` without a weekday is the Monday of an ISO week; a format without a day is the first.
 - ``%H`` may be 24, which is 0:00 of the next day.
@@ -18,7 +20,7 @@ import datetime
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -26,6 +28,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lstm_forecast.tables.stamps.month_names import ENGLISH, month_names, month_numbers, plain
+from lstm_forecast.tables.stamps.periods_of_day import (
+    MINUTES_OF_PERIOD,
+    begins_of_periods,
+    number_of_period,
+)
 from lstm_forecast.tables.stamps.zones import letter_offsets
 
 __all__ = [
@@ -42,14 +49,15 @@ NUMBERED = f"YG{PADDED}"
 TEXT_OF_DIRECTIVE = {
     "Y": r"\d{4}", "G": r"\d{4}", "E": r"[1-9]\d{0,3}",
     "u": "[1-7]", "q": "[1-4]", "h": "[12]", "K": "[1-3]|I{1,3}",
-    "N": r"\d{1,4}", "f": r"\d{1,9}", "j": r"\d{1,3}", "p": r"[ap]\.?m\.?", "z": rf"Z|{OFFSET}",
-    "Z": rf"[a-z]+(?:{OFFSET})?",
+    "N": r"\d{1,4}", "P": r"\d\d?", "Q": r"\d{1,3}", "f": r"\d{1,9}", "j": r"\d{1,3}",
+    "p": r"[ap]\.?m\.?", "z": rf"Z|{OFFSET}", "Z": rf"[a-z]+(?:{OFFSET})?",
     **dict.fromkeys(PADDED, r"\d\d?"), **dict.fromkeys("ab", r"[\pL\pM]+\.?"),
 }  # fmt: skip
 BEHIND_DIRECTIVE = {"q": "(?:st|nd|rd|th)?", "K": "[ªº]?"}  # 1st quarter, 1ª década
 ROMAN = {"I": "1", "II": "2", "III": "3"}
 NOT_READ, ANYTHING = "*", ".*"
-OURS = {"q", "h", "K", "E", "N", "Z", "y", NOT_READ}  # which strptime has not, or reads otherwise
+# Those which strptime has not, or reads otherwise.
+OURS = {"q", "h", "K", "E", "N", "Z", "y", *MINUTES_OF_PERIOD, NOT_READ}
 YEAR_OF_CENTURY = 50  # from which on two digits are a year of the last century; strptime has 69
 # What is written in the place of the directives that strftime has not.
 WRITTEN: Mapping[str, Callable[[pd.DatetimeIndex], pd.Index]] = {
@@ -59,6 +67,10 @@ WRITTEN: Mapping[str, Callable[[pd.DatetimeIndex], pd.Index]] = {
     "%E": lambda stamps: stamps.year,
     "%N": lambda stamps: stamps.hour * 100 + stamps.minute,
     "%*": lambda stamps: pd.Index(["..."] * len(stamps)),
+    **{
+        f"%{name}": partial(number_of_period, minutes=minutes)
+        for name, minutes in MINUTES_OF_PERIOD.items()
+    },
 }
 Ints = NDArray[np.int64]
 Floats = NDArray[np.floating[Any]]
@@ -96,6 +108,9 @@ def stamps_by(
     """
     parts = parts_of(style, cells)
     days = _days(_numbers(parts, language_of(style)[0]))
+    for name in MINUTES_OF_PERIOD.keys() & set(parts):
+        numbers = parts[name].astype("float64").to_numpy()
+        return begins_of_periods(days, numbers, MINUTES_OF_PERIOD[name], timezone)
     local = pd.DatetimeIndex((days + _time_of_day(parts)).astype("datetime64[us]"))
     fits = parts.notna().all(axis=1).to_numpy()
     local = pd.DatetimeIndex(local.where(fits))

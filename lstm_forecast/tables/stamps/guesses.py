@@ -10,6 +10,7 @@ from pandas.tseries.api import guess_datetime_format
 from lstm_forecast.tables.names import words_of
 from lstm_forecast.tables.stamps.formats import language_of, parts_of
 from lstm_forecast.tables.stamps.month_names import ENGLISH, languages_of, month_names, plain
+from lstm_forecast.tables.stamps.periods_of_day import period_directive
 from lstm_forecast.tables.stamps.zones import ZONE_LETTERS
 
 __all__ = [
@@ -57,7 +58,7 @@ def guesses(cells: pd.Series, name: str) -> list[str]:
         or _with_names(text, cells)
         or _by_parts(text)
         or _with_day_of_year(text)
-        or _with_hours(text, cells)
+        or _with_hours(text, cells, name)
         or _with_short_year(text)
     )
     return [style + ending for style in formats]
@@ -233,13 +234,18 @@ def _with_day_of_year(text: str) -> list[str]:
     return [f"%Y{day[1]}%j{_time_format(found)}"] if found and day else []
 
 
-def _with_hours(text: str, cells: pd.Series) -> list[str]:
-    """A date with an hour behind it, or with hour and minute as one number, as of a column of its
-    own.
+def _with_hours(text: str, cells: pd.Series, name: str) -> list[str]:
+    """A date with an hour behind it, a numbered period of the day, or hour and minute as one
+    number, as of a column of its own.
     """
     found = re.fullmatch(r"(.*\d.*) \d{1,4}", text)
-    days = _by_pandas(found[1]) if found else []
+    if found is None:
+        return []
+    dates = cells.str.replace(r" \d{1,4}\s*$", "", regex=True)
+    days = _with_names(found[1], dates) or _with_short_year(found[1])
     clock = "%H" if cells.str.fullmatch(r".* \d\d?\s*").all() else "%N"
+    if days and (period := period_directive(cells, name)):
+        clock = f"%{period}"
     return [f"{style} {clock}" for style in days if "%d" in style and "%H" not in style]
 
 

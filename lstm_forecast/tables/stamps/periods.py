@@ -95,13 +95,16 @@ def period_notes(table: Table, cells: pd.Series, style: str) -> Iterator[Finding
     if "%E" in written:
         text = f"years are counted from 1 on: {first!r} is {stamp}"
         yield Finding("stamps", "note", len(cells), text, where)
+    if re.search("%[PQ]", written):
+        text = f"periods of a day are called by their number from midnight on: {first!r} is {stamp}"
+        yield Finding("stamps", "note", len(cells), text, where)
     if "%K" in written:
         text = f"dekads begin on day 1, 11 and 21 of a month: {first!r} is {stamp}"
         yield Finding("stamps", "note", len(cells), text, where)
 
 
 def _ours(written: str) -> list[str]:
-    return re.findall(r"%[*EKYy]", written)
+    return re.findall(r"%[*EKPQYy]", written)
 
 
 def _years(first: str, cells: pd.Series) -> list[str]:

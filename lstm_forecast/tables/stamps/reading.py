@@ -17,6 +17,7 @@ from lstm_forecast.tables.read import Table
 from lstm_forecast.tables.stamps.formats import is_beyond_strptime, parts_of, stamps_by
 from lstm_forecast.tables.stamps.guesses import guesses, is_day_of_month
 from lstm_forecast.tables.stamps.numbers import numbered_stamps, units_of
+from lstm_forecast.tables.stamps.periods_of_day import MINUTES_OF_PERIOD, changed_day
 from lstm_forecast.tables.stamps.second_hours import second_hour_problem
 from lstm_forecast.tables.stamps.zones import letter_offsets, letter_readings
 
@@ -217,6 +218,8 @@ def _by_format(
 ) -> pd.DatetimeIndex | None:
     """Stamps by a format of ours; None where it does not fit all cells."""
     try:
+        if timezone is None:
+            _refuse_changed_days(table, cells, column, style)
         stamps = _distinctly(cells, style, timezone)
     except ValueError:
         return None
@@ -225,6 +228,20 @@ def _by_format(
     if "%Z" in style:
         _refuse_letters(table, cells, column, style, timezone)
     return None
+
+
+def _refuse_changed_days(table: Table, cells: pd.Series, column: str, style: str) -> None:
+    """Raise DataError for a day of more or fewer numbered periods than others, without a zone."""
+    for name in re.findall(f"%([{''.join(MINUTES_OF_PERIOD)}])", style):
+        parts, minutes = parts_of(style, cells), MINUTES_OF_PERIOD[name]
+        days, _ = stamps_by(style.replace(f"%{name}", "%*"), cells)
+        row = changed_day(days.to_numpy(), parts[name].astype("float64").to_numpy(), minutes)
+        if row is not None:
+            raise DataError(
+                f"{table.place(row)}: column {column}: {cells.iloc[row]!r} is the last period of a"
+                f" day on which clocks changed, as others have {24 * 60 // minutes}; set"
+                " data.timezone to the zone of the clocks, such as Europe/London"
+            )
 
 
 def _distinctly(cells: pd.Series, style: str, timezone: str | None) -> pd.DatetimeIndex:

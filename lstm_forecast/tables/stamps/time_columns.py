@@ -17,6 +17,7 @@ from lstm_forecast.tables.stamps.guesses import DIGITS_OF_DATE, DIGITS_OF_WEEK, 
 from lstm_forecast.tables.stamps.numbers import DATE_WORDS, units_of
 from lstm_forecast.tables.stamps.parts import part_of
 from lstm_forecast.tables.stamps.periods import periods
+from lstm_forecast.tables.stamps.periods_of_day import are_periods_of_day
 from lstm_forecast.tables.stamps.second_hours import SECOND_HOUR
 
 __all__ = ["find_time"]
@@ -106,6 +107,7 @@ def _candidates(frame: pd.DataFrame, numbers: Mapping[str, pd.Series]) -> list[t
         for name in numbers
         if _are_hours(frame[name], numbers[name], name)
         or _are_clock_times(frame[name], numbers[name], name)
+        or (is_whole(frame[name]) and are_periods_of_day(numbers[name], name))
     ]
     split = list(_parts_of_stamps(frame, names, numbers))
     in_parts = {name for columns in split for name in columns}

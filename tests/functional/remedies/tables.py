@@ -266,7 +266,7 @@ TRIED = [
         "data.timestamp_format: {}",
         daily(),
         {"data.timestamp_format": OUT},
-        given="--set data.timestamp_format=%Q",
+        given="--set data.timestamp_format=%O",
     ),
     Tried(
         "set data.timestamp_format: {}",
@@ -305,6 +305,18 @@ TRIED = [
         "for stamps without a zone",
         stamped([f"{each} IST" for each in hours("2022-01-01")]),
         {r"data.timezone: [\w/]+": "", r"data.timestamp_format: '[^']+'": ""},
+    ),
+    Tried(
+        "to the zone of the clocks, such as",
+        csv(
+            "date,settlement_period,y",
+            [
+                f"{day},{period},{10 + period % 7}.5"
+                for day in days(30, "2022-10-10")
+                for period in range(1, 51 if day == "2022-10-30" else 49)
+            ],
+        ),
+        {r"data.timezone to the zone of the clocks": "--set data.timezone=Europe/London"},
     ),
     Tried(
         "is not a known time zone",

@@ -187,8 +187,9 @@ def test_stamps_that_do_not_match_the_format_are_located() -> None:
     )
 
 
-def test_a_format_that_is_none_names_its_key() -> None:
-    assert refused("2024", timestamp_format="%Q").startswith("data.timestamp_format: ")
+@pytest.mark.parametrize("style", ["%O", "%P", "%Q"])
+def test_a_format_that_is_none_names_its_key(style: str) -> None:
+    assert refused("2024", timestamp_format=style).startswith("data.timestamp_format: ")
 
 
 @pytest.mark.parametrize("naive", ["2024-01-01T02:00", "2024-01-01 02:00:00.5", "20240101T02"])

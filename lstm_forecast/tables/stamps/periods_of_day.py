@@ -1,0 +1,95 @@
+"""Numbered periods of a day, such as the settlement periods of electricity markets: they count time
+since midnight, whatever clocks show, so that a day of a zone has 46, 48 or 50 half hours.
+"""
+
+from datetime import tzinfo
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lstm_forecast.tables.names import words_of
+
+__all__ = [
+    "MINUTES_OF_PERIOD", "are_periods_of_day", "begins_of_periods", "changed_day",
+    "number_of_period", "period_directive",
+]  # fmt: skip
+
+Floats = NDArray[np.floating[Any]]
+# By the directive: %P is a half hour, and %Q a quarter of an hour.
+MINUTES_OF_PERIOD = {"P": 30, "Q": 15}
+MINUTES_OF_DAY, MINUTES_OF_CHANGE = 1440, 60  # by which a day of summer time is longer or shorter
+# Words in the name of a column of such periods.
+PERIOD_WORDS = {
+    "period", "periods", "interval", "settlement", "sp", "slot", "isp", "ptu", "mtu", "position",
+    "halfhour", "hh", "quarterhour", "viertelstunde", "periode", "periodo", "intervalo",
+}  # fmt: skip
+
+
+def are_periods_of_day(numbers: pd.Series, name: str) -> bool:
+    """Whether whole numbers in a column of this name are the half or quarter hours of days."""
+    return (
+        bool(numbers.min() == 1)
+        and not PERIOD_WORDS.isdisjoint(words_of(name))
+        and (_directive(int(numbers.max())) is not None)
+    )
+
+
+def period_directive(cells: pd.Series, name: str) -> str | None:
+    """The directive of the numbers behind the dates in these texts; None where they are no periods
+    of a day.
+    """
+    numbers = pd.to_numeric(cells.str.strip().str.extract(r" (\d{1,3})$", expand=False))
+    return _directive(int(numbers.max())) if are_periods_of_day(numbers, name) else None
+
+
+def _directive(most: int) -> str | None:
+    for directive, minutes in MINUTES_OF_PERIOD.items():
+        usual, more = MINUTES_OF_DAY // minutes, MINUTES_OF_CHANGE // minutes
+        if usual <= most <= usual + more:
+            return directive
+    return None
+
+
+def begins_of_periods(
+    days: NDArray[np.datetime64], numbers: Floats, minutes: int, timezone: str | None
+) -> tuple[pd.DatetimeIndex, pd.DatetimeIndex]:
+    """When periods of so many minutes begin whose numbers count from 1 on in each of the days, and
+    the local times: (n,) each, NaT where the day has no such period; in UTC where there is a
+    ``timezone``.
+    """
+    midnight = pd.DatetimeIndex(days)
+    since = pd.to_timedelta((numbers - 1) * minutes, unit="m")
+    begins = _in_zone(midnight, timezone) + since
+    local = begins.tz_localize(None)
+    same = local.normalize() == midnight
+    begins, local = (pd.DatetimeIndex(each.where(same)).as_unit("us") for each in (begins, local))
+    return (begins.tz_convert("UTC") if timezone else begins), local
+
+
+def number_of_period(stamps: pd.DatetimeIndex, *, minutes: int) -> pd.Index:
+    """The number of the period that begins at each stamp: what ``begins_of_periods`` reads."""
+    midnight = _in_zone(stamps.tz_localize(None).normalize(), stamps.tz)
+    return (stamps - midnight) // pd.Timedelta(minutes=minutes) + 1
+
+
+def _in_zone(midnight: pd.DatetimeIndex, zone: str | tzinfo | None) -> pd.DatetimeIndex:
+    """When days begin: at the first 0:00 of two, and behind an hour that clocks skip."""
+    if zone is None:
+        return midnight
+    first = np.ones(len(midnight), bool)
+    return midnight.tz_localize(zone, ambiguous=first, nonexistent="shift_forward")
+
+
+def changed_day(days: NDArray[np.datetime64], numbers: Floats, minutes: int) -> int | None:
+    """A row of a day that clocks made longer or shorter than the others, as its last period tells;
+    None where there is none. The first and the last day may be shorter.
+    """
+    usual, change = MINUTES_OF_DAY // minutes, MINUTES_OF_CHANGE // minutes
+    last = pd.Series(numbers).groupby(np.asarray(days)).max()
+    changed = last[((last - usual).abs() == change)]
+    changed = changed[(changed > usual) | changed.index.isin(last.index[1:-1])]
+    if not len(changed):
+        return None
+    return int(np.flatnonzero((days == changed.index[0]) & (numbers == changed.iloc[0]))[0])
