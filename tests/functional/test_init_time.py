@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from lstm_forecast.cli import app
 from lstm_forecast.commands.check import check
+from lstm_forecast.commands.init import init
 from lstm_forecast.config.loading import load_config
 from lstm_forecast.training.prepare import prepare
 from tests.benchmarks.files import CASES
@@ -243,17 +244,20 @@ def test_rows_of_a_clock_that_would_meet_are_asked_with_the_round_step(folder: P
 # No frequency
 
 
-def test_every_remedy_for_stamps_without_a_frequency_works(folder: Path) -> None:
+def test_every_answer_for_days_without_a_frequency_works(folder: Path) -> None:
     rng = np.random.default_rng(0)
     days = pd.Timestamp("2020-01-01") + pd.to_timedelta(
         np.cumsum(rng.integers(2, 6, 120)), unit="D"
     )
     table = written(folder, [day.date() for day in days])
-    problem = refused(table)
-    assert "no regular spacing found (commonest " in problem and problem.count("%)") == 3
-    assert "set data.freq: D with data.gaps (" in problem
-    events = "data.aggregate: sum, mean, last, max or count with data.freq: D, W-SUN or MS"
-    assert problem.endswith(f"or, where rows are events, {events}")
+    (question,) = init(table, output=folder / "c.yaml").questions
+    assert question.finding.endswith("rows lie apart on the steps of freq D")
+    assert {"freq": "D", "gaps": "fill", "missing": "ffill"} in [
+        answer.keys for answer in question.answers
+    ]
+    for answer in question.answers:
+        keys = [f"data.{name}={value}" for name, value in answer.keys.items()]
+        assert forecast_stamps(table, 2, *keys)
     for gaps in ("fill", "mask", "split"):
         assert forecast_stamps(table, 2, "data.freq=D", f"data.gaps={gaps}", "data.missing=ffill")
     for rule in ("sum", "mean", "last", "max", "count"):

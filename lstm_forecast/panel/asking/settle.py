@@ -123,7 +123,6 @@ class _Settling(Settling):
         panel, late = self.refused("future_rows")
         if late is None:
             return
-        can_drop = self._leaves_every_series({"future_rows": "drop"})
         if 2 * late.count >= (len(self.table.frame) if self._aggregates else len(panel.values)):
             # a story about the future
             self.written["future_rows"] = "keep"
@@ -133,7 +132,7 @@ class _Settling(Settling):
             kept.settled()
             drop = Choice({"future_rows": "drop"}, f"{late.count:,} rows are left out")
             keep = Choice({"future_rows": "keep", **kept.written}, "all rows stay", safe=True)
-            choices = [drop, keep] if can_drop else [keep]
+            choices = [drop, keep] if self._leaves_every_series(drop.keys) else [keep]
             text = f"{self.of_all(late.count)} are {late.text}"
             self.ask(late, text, *choices, assumed={"future_rows": choices[0].keys["future_rows"]})
 
@@ -157,15 +156,18 @@ class _Settling(Settling):
         return EventLook.of(self.table, self.data, equal=equal, series=series)
 
     def _irregular(self) -> None:
-        """Rows at times that no frequency fits may be events."""
+        """Rows at times that no frequency fits may be events; days that none fits lie apart."""
         try:
             self.survey()
         except IrregularError:
             events = self._events()
-            if not events.have_clock_times and self.are_few(events.repeated):
+            if events.have_clock_times or not self.are_few(events.repeated):
+                fault, choices = events.irregular, events.choices(freq=None)
+                self.ask(fault, fault.text, *choices, assumed=choices[0].keys)
+            elif isinstance(events.stamps, pd.DatetimeIndex):
+                self.written["freq"] = "D"
+            else:
                 raise
-            fault, choices = events.irregular, events.choices(freq=None)
-            self.ask(fault, fault.text, *choices, assumed=choices[0].keys)
 
     def _off_grid(self) -> None:
         panel, off = self.refused("off_grid")
@@ -231,7 +233,7 @@ class _Settling(Settling):
         if 2 * apart > len(panel.values) and not two_frequencies(panel, gaps.count, self.survey):
             freq = panel.layout.grid.freq
             choices = self._events().choices(freq=freq if freq.isdigit() else None)
-            if gaps.count <= MOST_HOLES_OF_ANSWER * len(panel.values):
+            if freq == "D" or gaps.count <= MOST_HOLES_OF_ANSWER * len(panel.values):
                 effect = f"all rows stay, and {gaps.count:,} steps without one are filled"
                 choices.append(Choice({"freq": freq, **FILLED}, effect))
             text = f"{apart:,} of {len(panel.values):,} rows lie apart on the steps of freq {freq}"
@@ -287,10 +289,8 @@ class _Settling(Settling):
         if self.are_few(infinite.count) and not huge.any():
             self.written["infinite"] = "missing"
             return
-        answer = Choice(
-            {"infinite": "missing", "missing": NOT_OBSERVED},
-            f"{infinite.count:,} rows are read as missing",
-        )
+        keys = {"infinite": "missing", "missing": NOT_OBSERVED}
+        answer = Choice(keys, f"{infinite.count:,} rows are read as missing")
         text = f"{self.of_all(infinite.count)} hold values that are {infinite.text}"
         self.ask(infinite, text, answer, assumed={"infinite": "missing"})
 
