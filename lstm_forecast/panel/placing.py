@@ -36,8 +36,9 @@ def _without_empty_rows(table: Table, columns: list[str]) -> tuple[Table, list[F
     """
     cells = table.frame[columns]
     empty = np.flatnonzero(cells.iloc[:, 0].isna() | (cells.iloc[:, 0] == ""))
-    others = cells.iloc[empty]
-    empty = empty[(others.isna() | (others == "")).all(axis=1)]
+    if len(empty):
+        others = cells.iloc[empty]
+        empty = empty[(others.isna() | (others == "")).all(axis=1)]
     if len(empty) == len(table.frame):
         raise DataError(f"{table.sources[0][0]}: no rows")
     if not len(empty):
@@ -111,8 +112,10 @@ def ahead_of_clock(
     kept = np.ones(len(rows.codes), bool)
     if now is None or isinstance(grid.origin, int):
         return kept, []
-    latest = now + pd.Timedelta(days=1)
-    late = rows.ordinals > grid.after(str(latest.tz_convert(grid.zone)))
+    latest = (now + pd.Timedelta(days=1)).tz_convert(grid.zone)
+    if grid.stamps(rows.ordinals.max(keepdims=True))[0] <= latest:
+        return kept, []  # as of most tables, without a calendar up to now
+    late = rows.ordinals > grid.after(str(latest))
     first = np.flatnonzero(late)
     if not len(first):
         return kept, []

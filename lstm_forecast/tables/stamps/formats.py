@@ -44,6 +44,8 @@ OFFSET = r"[+-]\d\d?(?::?\d\d)?"
 ZONE = re.compile(r"(?P<letters>[A-Z]*)(?:(?P<sign>[+-])(?P<hour>\d\d?):?(?P<minute>\d\d)?)?")
 LANGUAGE = re.compile(r"([a-z]{2}): (.*)", re.DOTALL)
 BLANKS = r"[\s\pZ]+"  # also those that do not break
+# All but the signs of ASCII that are none: RE2 takes long to learn which letters there are.
+LETTERS = r"[^\x00-@\[-`{-\x7f]+\.?"
 PADDED, TWO_DIGITS = "ymdVHIMS", r"\d\d"  # with a zero in front, where numbers touch
 NUMBERED = f"YG{PADDED}"
 TEXT_OF_DIRECTIVE = {
@@ -51,7 +53,7 @@ TEXT_OF_DIRECTIVE = {
     "u": "[1-7]", "q": "[1-4]", "h": "[12]", "K": "[1-3]|I{1,3}",
     "N": r"\d{1,4}", "P": r"\d\d?", "Q": r"\d{1,3}", "f": r"\d{1,9}", "j": r"\d{1,3}",
     "p": r"[ap]\.?m\.?", "z": rf"Z|{OFFSET}", "Z": rf"[a-z]+(?:{OFFSET})?",
-    **dict.fromkeys(PADDED, r"\d\d?"), **dict.fromkeys("ab", r"[\pL\pM]+\.?"),
+    **dict.fromkeys(PADDED, r"\d\d?"), **dict.fromkeys("ab", LETTERS),
 }  # fmt: skip
 BEHIND_DIRECTIVE = {"q": "(?:st|nd|rd|th)?", "K": "[ªº]?"}  # 1st quarter, 1ª década
 ROMAN = {"I": "1", "II": "2", "III": "3"}
