@@ -110,6 +110,9 @@ def tables(draw: st.DrawFn) -> Rows:
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     gaps = draw(st.sampled_from([0.0, 0.0, 0.005, 0.03, 0.1]))
     stamps = every[~rows.closed(every)]
+    lost = draw(st.sampled_from([0, 0, 3, 8, 15]))  # steps of an outage, in all series
+    out = int(rng.integers(1, len(stamps) - lost - 1))
+    stamps = stamps.delete(slice(out, out + lost))
     parts: list[pd.DataFrame] = []
     for name in draw(st.sampled_from([("a",), ("a", "b"), ("a", "b", "c")])):
         start = int(rng.integers(0, max(1, len(stamps) // 3))) if parts else 0
