@@ -207,11 +207,26 @@ class _Dates:
         """Places of the missing dates that follow each other, for each such stretch."""
         return _runs(~self.observed)
 
+    @cached_property
+    def lengths(self) -> Ints:
+        """Dates in each stretch, (n_stretches,)."""
+        return np.array([len(stretch) for stretch in self.stretches], np.int64)
+
+    @cached_property
+    def stretch_of(self) -> Ints:
+        """Number of the stretch that each date is in, -1 for those that are observed."""
+        number = np.full(len(self.days), -1)
+        if self.stretches:
+            number[np.concatenate(self.stretches)] = np.arange(len(self.lengths)).repeat(
+                self.lengths
+            )
+        return number
+
     def whole_stretches(self, places: Ints) -> int:
         """How many stretches have no other dates than these."""
-        missing = np.zeros(len(self.days), bool)
-        missing[places] = True
-        return sum(bool(missing[stretch].all()) for stretch in self.stretches)
+        numbers = self.stretch_of[places]
+        found = np.bincount(numbers[numbers >= 0], minlength=len(self.lengths))
+        return int(np.count_nonzero(found == self.lengths))
 
     @cached_property
     def years(self) -> tuple[int, int]:
@@ -235,22 +250,25 @@ def _holidays(dates: _Dates) -> tuple[str, ...]:
     markets = list_supported_financial(include_aliases=False)
     codes = [*likely, *parts, *filter(recent.allow, (NEW_YORK, *sorted(markets)))]
     fitting = {code: off for code in codes if len(off := dates.holidays(code)) >= LEAST_HOLIDAYS}
-    found, most = tuple[str, ...](), NO_PLACES
+    explained = {code: dates.whole_stretches(off) for code, off in fitting.items()}
+    found, most = tuple[str, ...](), 0
     # most rows are of countries with parts and of markets, which need no proof against the others
     usual = {code: len(parts) for code, parts in countries.items() if parts}
     usual |= dict.fromkeys(markets, 0)
-    for code, off in sorted(
-        fitting.items(),
-        key=lambda each: (each[0] not in usual, len(each[1]), -usual.get(each[0], 0)),
-    ):
+
+    def order(code: str) -> tuple[bool, int, int, int]:
+        return code not in usual, explained[code], len(fitting[code]), -usual.get(code, 0)
+
+    for code in sorted(fitting, key=order):
+        off, known = fitting[code], fitting[found[0]] if found else NO_PLACES
         if dates.observed[off].any() or not dates.are_closed(off, NO_PLACES, slots=len(codes)):
             continue
-        if np.array_equal(off, most):
+        if np.array_equal(off, known):
             found = (*found, code)
-        elif len(off) > len(most) and (
-            code in usual or dates.are_closed(off, most, slots=len(codes))
+        elif explained[code] > most and (
+            code in usual or dates.are_closed(off, known, slots=len(codes))
         ):
-            found, most = (code,), off
+            found, most = (code,), explained[code]
     return found
 
 
