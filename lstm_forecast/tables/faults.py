@@ -4,6 +4,7 @@ settles it.
 
 import difflib
 import shlex
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -69,10 +70,11 @@ def require_columns(source: Source, wanted: Sequence[str] | None, present: Seque
             f"{source}: no column {', '.join(missing)}; its columns are {', '.join(present)}"
             + (absent(missing[0], present) if len(missing) == 1 else "")
         )
-    twice = [name for name in wanted or () if present.count(name) > 1]
-    if twice:
+    twice = [name for name, count in Counter(present).items() if count > 1]
+    if not set(twice).isdisjoint(wanted or ()):
+        each = " of each" if len(twice) > 1 else ""
         raise DataError(
-            f"{source}: several columns are called {', '.join(twice)}; rename all but one"
+            f"{source}: several columns are called {', '.join(twice)}; rename all but one{each}"
         )
 
 

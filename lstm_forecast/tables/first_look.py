@@ -14,7 +14,7 @@ from lstm_forecast.config.text_files import CsvConfig
 from lstm_forecast.errors import DataError
 from lstm_forecast.events import phase
 from lstm_forecast.tables.blocks import refuse_blocks
-from lstm_forecast.tables.faults import Finding
+from lstm_forecast.tables.faults import Finding, setting
 from lstm_forecast.tables.files.budget import Budget
 from lstm_forecast.tables.files.dialect import DETECTED
 from lstm_forecast.tables.files.footer import LINES_OF_TAIL
@@ -90,7 +90,7 @@ def first_look(source: Source, given: Given = NOTHING_GIVEN) -> FirstLook:
     try:
         return _looked(source, table, look, given)
     except DataError as error:
-        remedy = _footer_remedy(source, table, given)
+        remedy = _footer_remedy(source, table, given) or _comment_remedy(source, table, given)
         if not remedy:
             raise
         problems = (problem.removesuffix("; correct them") for problem in error.problems)
@@ -99,7 +99,7 @@ def first_look(source: Source, given: Given = NOTHING_GIVEN) -> FirstLook:
 
 def _footer_remedy(source: Source, table: Table, given: Given) -> str:
     """What leaves the last lines out, where these are what is wrong; nothing where they are not."""
-    tail = table.frame.tail(LINES_OF_TAIL).fillna("").astype("str").to_numpy().tolist()
+    tail = table.frame.tail(LINES_OF_TAIL).astype("str").fillna("").to_numpy().tolist()
     count = 0 if isinstance(source, Frame) or given.csv.footer else rows_below(tail, [])
     if not count:
         return ""
@@ -110,6 +110,26 @@ def _footer_remedy(source: Source, table: Table, given: Given) -> str:
     lines = "line is no row" if count == 1 else f"{count} lines are no rows"
     return (
         f"if the last {lines}, set data.csv.footer: {count} (--set data.csv.footer={count}),"
+        " else correct them"
+    )
+
+
+def _comment_remedy(source: Source, table: Table, given: Given) -> str:
+    """What leaves out lines that one word begins where all others begin with a digit, as subtotals
+    do, where these are what is wrong; nothing where they are not.
+    """
+    first = table.frame.iloc[:, 0].astype("str").fillna("").str.strip()
+    words = first[~first.str.contains(r"\d")].unique()
+    if isinstance(source, Frame) or given.csv.comment or len(words) != 1 or not words[0]:
+        return ""
+    word, count = words[0], int((first == words[0]).sum())
+    try:
+        first_look(source, replace(given, csv=given.csv.model_copy(update={"comment": word})))
+    except DataError:
+        return ""
+    lines = f"line that begins with {word} is" if count == 1 else f"{count} lines that begin so are"
+    return (
+        f"if the {lines} no row, set data.csv.comment: {word!r} ({setting('csv.comment', word)}),"
         " else correct them"
     )
 
@@ -228,7 +248,7 @@ def _style(table: Table, roles: Roles, given: Given) -> StampStyle:
 def _require_names(table: Table) -> None:
     """Raise DataError where what should name columns is a row like all others."""
     names = ["" if name.startswith("Unnamed: ") else name for name in map(str, table.frame.columns)]
-    rows = table.frame.head(LINES_OF_HEAD).fillna("").astype("str").to_numpy().tolist()
+    rows = table.frame.head(LINES_OF_HEAD).astype("str").fillna("").to_numpy().tolist()
     if len(rows) > 1 and is_row(names, rows):
         raise DataError(
             f"{table.sources[0][0]}: the first line, {', '.join(names)[:80]}, seems to be a row;"

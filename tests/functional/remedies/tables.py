@@ -307,6 +307,13 @@ TRIED = [
         {r"data.timezone: [\w/]+": "", r"data.timestamp_format: '[^']+'": ""},
     ),
     Tried(
+        "no row, set data.csv.comment: {}",
+        csv("ds,y", [f"{d},1{k}{'.5' * (k % 7 < 6)}" for k, d in enumerate(days())]).replace(
+            "\n2022-01-1", "\nRazem,9\n2022-01-1"
+        ),
+        {"data.csv.comment: 'Razem'": "", r"--set '[^)]+": ""},
+    ),
+    Tried(
         "to the zone of the clocks, such as",
         csv(
             "date,settlement_period,y",
