@@ -1,15 +1,15 @@
 """What ``init`` asks: said with numbers and the options that answer, and asked on a terminal."""
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from lstm_forecast.cli.streams import logs_json, say
 
 if TYPE_CHECKING:
-    from lstm_forecast.panel.asking.draft import Question
+    from lstm_forecast.panel.asking.draft import Choice, Question
 
-__all__ = ["asked", "can_ask", "safe_answers", "say_questions"]
+__all__ = ["asked", "can_ask", "keys_of", "safe_answers", "say_answers", "say_questions"]
 
 
 def say_questions(questions: "Sequence[Question]") -> None:
@@ -39,13 +39,13 @@ def can_ask() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty() and not logs_json()
 
 
-def asked(questions: "Sequence[Question]") -> dict[str, object]:
-    """Keys of the answers that are typed; Enter leaves a question open, and Ctrl-D all that are."""
+def asked(questions: "Sequence[Question]") -> "list[Choice]":
+    """The answers that are typed; Enter leaves a question open, and Ctrl-D all that are."""
     from rich.console import Console
     from rich.prompt import Prompt
 
     console = Console(stderr=True, highlight=False)
-    keys: dict[str, object] = {}
+    chosen: list[Choice] = []
     for number, question in enumerate(questions, start=1):
         given = [str(k) for k, each in enumerate(question.answers, start=1) if each.option]
         if given:
@@ -57,14 +57,25 @@ def asked(questions: "Sequence[Question]") -> dict[str, object]:
                 )  # fmt: skip
             except EOFError:
                 break
-            keys |= question.answers[int(choice) - 1].keys if choice else {}
-    return keys
+            chosen += [question.answers[int(choice) - 1]] if choice else []
+    return chosen
 
 
-def safe_answers(questions: "Sequence[Question]") -> Mapping[str, object]:
-    """Keys of the answers after which all rows stay as they are, where a question has one alone."""
-    keys: dict[str, object] = {}
-    for question in questions:
-        safe = [answer for answer in question.answers if answer.safe]
-        keys |= safe[0].keys if len(safe) == 1 else {}
-    return keys
+def safe_answers(questions: "Sequence[Question]") -> "list[Choice]":
+    """The answers after which all rows stay as they are, where a question has one alone."""
+    safe = ([answer for answer in question.answers if answer.safe] for question in questions)
+    return [answers[0] for answers in safe if len(answers) == 1]
+
+
+def keys_of(answers: "Sequence[Choice]") -> dict[str, object]:
+    """Keys of the config's section data that the answers give."""
+    return {key: value for answer in answers for key, value in answer.keys.items()}
+
+
+def say_answers(answers: "Sequence[Choice]", *, by: str) -> None:
+    """What was answered, as options that answer the same again; ``by`` begins it."""
+    if answers:
+        options = " ".join(answer.option for answer in answers)
+        say(f"{by}: {options}", *(f"  {each.effect}" for each in answers), event="finding")
+    else:
+        say(f"{by}: nothing, as no answer leaves all rows as they are", event="finding")

@@ -9,7 +9,14 @@ from typing import Annotated
 import typer
 
 from lstm_forecast.cli import completion
-from lstm_forecast.cli.asking import asked, can_ask, safe_answers, say_questions
+from lstm_forecast.cli.asking import (
+    asked,
+    can_ask,
+    keys_of,
+    safe_answers,
+    say_answers,
+    say_questions,
+)
 from lstm_forecast.cli.options import (
     AsJson,
     GivenTable,
@@ -89,18 +96,24 @@ def init(
             timestamp=timestamp or (), series_id=series_id or (),
         )  # fmt: skip
         draft = run(settings=given, force=force)
-        safe = safe_answers(draft.questions) if yes else {}
+        questions = draft.questions
+        safe = safe_answers(questions) if yes else []
         if safe:
-            given = [*given, Argument("--yes", ("data",), safe)]
+            given = [*given, Argument("--yes", ("data",), keys_of(safe))]
             draft = run(settings=given, force=True)
     for finding in draft.findings:
         say(finding, event="finding")
+    if yes and questions:
+        say_answers(safe, by="taken by --yes")
     say_questions(draft.questions)
-    asks = can_ask() and not (as_json or yes)
-    while asks and draft.questions and (answers := asked(draft.questions)):
-        given = [*given, Argument("the answers", ("data",), answers)]
+    asks, answers = can_ask() and not (as_json or yes), []
+    while asks and draft.questions and (more := asked(draft.questions)):
+        answers += more
+        given = [*given, Argument("the answers", ("data",), keys_of(more))]
         draft = run(settings=given, force=True)
         say_questions(draft.questions)
+    if answers:
+        say_answers(answers, by="answered")
     if as_json:
         emit_json(draft)
     else:

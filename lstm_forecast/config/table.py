@@ -2,6 +2,7 @@
 faults, the split.
 """
 
+import os
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -269,7 +270,11 @@ class DataConfig(Section):
                 "data.path: null: this run was trained on a frame from Python, which is in no"
                 " file; write the table to one, and name it in data.path"
             )
-        return folder / self.path
+        given = folder / self.path
+        plain = os.path.normpath(given)  # without configs/.., unless configs is a link
+        with suppress(OSError, ValueError):  # as of a name that is too long
+            return Path(plain) if os.path.samefile(given, plain) else given  # noqa: PTH121
+        return given
 
     @property
     def stamp_columns(self) -> tuple[str, ...]:

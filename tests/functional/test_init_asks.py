@@ -59,6 +59,8 @@ def test_what_is_no_policy_is_refused_with_those_that_there_are(repeated: Path) 
 def test_yes_takes_no_answer_that_loses_rows(repeated: Path) -> None:
     found = json.loads(invoked(repeated, "--json", "--yes"))
     assert [each["kind"] for each in found["questions"]] == ["duplicates"]
+    told = CliRunner().invoke(app, ["init", str(repeated), "--force", "--yes"]).stderr
+    assert "taken by --yes: nothing, as no answer leaves all rows as they are\n" in told
 
 
 def test_yes_takes_the_answer_after_which_all_rows_stay(folder: Path) -> None:
@@ -69,6 +71,8 @@ def test_yes_takes_the_answer_after_which_all_rows_stay(folder: Path) -> None:
     assert [each["safe"] for each in questions[0]["answers"]] == [False, True]
     found = json.loads(invoked("t.csv", "--json", "--yes"))
     assert (found["questions"], found["policies"]) == ([], {"future_rows": "keep"})
+    told = CliRunner().invoke(app, ["init", "t.csv", "--force", "--yes"]).stderr
+    assert "taken by --yes: --set data.future_rows=keep\n  all rows stay\n" in told
 
 
 def typed(table: Path, keys: str) -> str:
@@ -95,7 +99,8 @@ def test_on_a_terminal_a_number_answers_and_enter_leaves_a_question_open(repeate
     config = repeated.parent / "configs" / "t.yaml"
     assert "Enter leaves it open)" in typed(repeated, "\n")
     assert load_config(config, environment={}).data.aggregate is None
-    typed(repeated, "2\n")
+    said = typed(repeated, "2\n")
+    assert "answered: --set data.aggregate=count --set 'data.freq=\"D\"'" in said
     assert load_config(config, environment={}).data.aggregate == "count"
 
 
