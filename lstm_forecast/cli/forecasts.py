@@ -90,7 +90,7 @@ def train(
         )
     else:
         say("", "published:", event="published", run=result.run.run_id, path=str(result.run.path))
-        print(result.run.path)
+        print(result.run.path, flush=True)
     if not result.promoted:
         say(chosen_meanwhile(result.run, result.champion), event="kept", champion=result.champion)
         raise typer.Exit(code)

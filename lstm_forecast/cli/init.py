@@ -117,7 +117,7 @@ def init(
     if as_json:
         emit_json(draft)
     else:
-        print(draft.config)
+        print(draft.config, flush=True)
         if draft.questions:
             say(
                 "training refuses the table until these are answered: give the options to"

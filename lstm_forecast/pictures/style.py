@@ -4,6 +4,7 @@ of any text.
 
 import io
 import re
+import textwrap
 import warnings
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,10 @@ BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 INK, GREY, PALE = "#222222", "#6F6F6F", "#E4E4E4"
 WIDTH, DOTS = 10.0, 200  # inches and dots per inch: sharp where a page shows it 1000 pixels wide
 LONGEST_LABEL = 90  # letters that fit on a line
-LONGEST_NOTE = 140  # letters of a note that do, as its font is smaller
+LONGEST_LINE, MOST_LINES = (
+    140,
+    3,
+)  # letters of a line of a note, and the same of one that is wrapped
 MOST_MARKED_STEPS = 3  # a forecast of no more is hardly a line: its points get a mark
 # What helps out where DejaVu lacks a script, if the machine has it: see HELPING in startup.py.
 FALLBACK_FONTS = (
@@ -96,8 +100,11 @@ def new_figure(*, height: float, note: str = "") -> Figure:
     """An empty figure with a ``note`` of one or more lines at the bottom; ``height`` in inches."""
     figure = Picture(figsize=(WIDTH, height), dpi=DOTS, layout="constrained")
     if note:
-        lines = "\n".join(plain(line, longest=LONGEST_NOTE) for line in note.split("\n"))
-        figure.supxlabel(lines, x=0.992, ha="right", fontsize=9, color=GREY)
+        lines = (
+            textwrap.fill(plain(line, longest=MOST_LINES * LONGEST_LINE), LONGEST_LINE)
+            for line in note.split("\n")
+        )
+        figure.supxlabel("\n".join(lines), x=0.992, ha="right", fontsize=9, color=GREY)
     return figure
 
 

@@ -553,6 +553,13 @@ def test_a_horizon_of_one_step_is_drawn_as_points() -> None:
     assert [tick for tick in figure.axes[0].get_xticks() if low <= tick <= high] == [1]
 
 
+def test_a_long_note_is_wrapped_and_not_cut() -> None:
+    note = " ".join(f"word{k}" for k in range(40))
+    shown = horizon_figure({"m": [1.0, 2.0]}, title="t", note=note).get_supxlabel()
+    assert shown.split() == note.split()
+    assert max(map(len, shown.split("\n"))) <= 140
+
+
 def test_a_value_between_holes_is_a_dot(tmp_path: Path) -> None:
     history, test, future = tables(["a"], steps=4, windows=2)
     history.loc[[10, 12, 14, 20], "y"] = np.nan
