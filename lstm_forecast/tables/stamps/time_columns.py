@@ -107,7 +107,7 @@ def _candidates(frame: pd.DataFrame, numbers: Mapping[str, pd.Series]) -> list[t
         for name in numbers
         if _are_hours(frame[name], numbers[name], name)
         or _are_clock_times(frame[name], numbers[name], name)
-        or (is_whole(frame[name]) and are_periods_of_day(numbers[name], name))
+        or (are_periods_of_day(numbers[name], name) and is_whole(frame[name]))
     ]
     split = list(_parts_of_stamps(frame, names, numbers))
     in_parts = {name for columns in split for name in columns}
