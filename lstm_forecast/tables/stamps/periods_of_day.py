@@ -29,11 +29,9 @@ PERIOD_WORDS = {
 
 def are_periods_of_day(numbers: pd.Series, name: str) -> bool:
     """Whether whole numbers in a column of this name are the half or quarter hours of days."""
-    return (
-        bool(numbers.min() == 1)
-        and not PERIOD_WORDS.isdisjoint(words_of(name))
-        and (_directive(int(numbers.max())) is not None)
-    )
+    if PERIOD_WORDS.isdisjoint(words_of(name)) or numbers.min() != 1:
+        return False
+    return _directive(int(numbers.max())) is not None
 
 
 def period_directive(cells: pd.Series, name: str) -> str | None:
