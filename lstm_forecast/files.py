@@ -18,7 +18,10 @@ from typing import BinaryIO, TextIO
 
 from lstm_forecast.errors import DataError, ForecastError
 
-__all__ = ["STDIN", "available_memory", "given_path", "is_text", "open_regular", "read_short"]
+__all__ = [
+    "STDIN", "available_memory", "from_folder", "given_path", "is_text", "open_regular",
+    "read_short",
+]  # fmt: skip
 
 STDIN = Path("/dev/stdin")
 KINDS = {
@@ -33,6 +36,17 @@ BLOCK = 1 << 20
 # What standard input may fill: a part of the memory left, as a table takes more than its bytes, and
 # this at most.
 SHARE, MOST_PIPED = 4, 512 * 2**20
+
+
+def from_folder(folder: Path, path: str) -> Path:
+    """A path as seen from a ``folder``, without those that it only goes back through, unless one of
+    these is a link.
+    """
+    given = folder / path
+    plain = os.path.normpath(given)
+    with suppress(OSError, ValueError):  # as of a name that is too long
+        return Path(plain) if os.path.samefile(given, plain) else given  # noqa: PTH121
+    return given
 
 
 def given_path(text: str) -> Path:

@@ -2,7 +2,6 @@
 faults, the split.
 """
 
-import os
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +19,7 @@ from lstm_forecast.config.series_id import SeriesId
 from lstm_forecast.config.stamp_format import checked_format
 from lstm_forecast.config.text_files import CsvConfig
 from lstm_forecast.errors import ConfigError
+from lstm_forecast.files import from_folder
 
 __all__ = ["MOST_SENTINELS", "DataConfig", "SplitConfig"]
 
@@ -270,11 +270,7 @@ class DataConfig(Section):
                 "data.path: null: this run was trained on a frame from Python, which is in no"
                 " file; write the table to one, and name it in data.path"
             )
-        given = folder / self.path
-        plain = os.path.normpath(given)  # without configs/.., unless configs is a link
-        with suppress(OSError, ValueError):  # as of a name that is too long
-            return Path(plain) if os.path.samefile(given, plain) else given  # noqa: PTH121
-        return given
+        return from_folder(folder, self.path)
 
     @property
     def stamp_columns(self) -> tuple[str, ...]:

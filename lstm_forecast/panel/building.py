@@ -32,6 +32,7 @@ from lstm_forecast.panel.steps.calendar import calendar_values
 from lstm_forecast.panel.steps.closed import closed_text
 from lstm_forecast.panel.steps.grid import Grid
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding, Level
+from lstm_forecast.tables.files.left_out import LEFT_OUT
 from lstm_forecast.tables.read import Table
 
 __all__ = ["inspect_panel"]
@@ -80,8 +81,10 @@ def inspect_panel(
 
 
 def _notes(read: Sequence[Finding], placed: Sequence[Finding]) -> Iterator[str]:
-    """What is odd about the files, and about the first and the last step, for people."""
-    yield from (f"{finding.places[0]}: {finding.text}" for finding in read)
+    """What is odd about the files beside what the config names, and about the first and the last
+    step, for people.
+    """
+    yield from (f"{each.places[0]}: {each.text}" for each in read if each.kind not in LEFT_OUT)
     yield from (each.text for each in placed if each.kind == "partial" and each.level == "note")
 
 

@@ -47,11 +47,12 @@ def further_keys(table: Table, roles: Roles, style: StampStyle) -> Further:
         for name, parts in _possible(frame, roles):
             first = frame.groupby([*keys, name], sort=False).head(HEAD_ROWS // parts + LEAST_ROWS)
             rows = _Rows.of(replace(table, frame=first.head(HEAD_ROWS)), roles, style)
-            if rows.are_of_calendar(name):
+            called = not REPORTERS.isdisjoint(words_of(plain(name)))
+            if not called and rows.are_of_calendar(name):
                 continue
             together, apart = rows.steps(keys), rows.steps([*keys, name])
             if apart.even >= SHARE_EVEN and apart.median >= LEAST_LONGER * together.median:
-                if not REPORTERS.isdisjoint(words_of(plain(name))):
+                if called:
                     return Further(certain=name)
                 in_turn.append(name)
             possible[name] = parts

@@ -35,9 +35,10 @@ NAMING_WORDS = {"id", "series", "name", "code"}  # beside which those are no par
 # Words in the name of a column of what reports by itself, as a state or a kind does not.
 REPORTERS = NAMING_WORDS | {
     "device", "dev", "eui", "sensor", "meter", "station", "gauge", "probe", "logger", "node",
-    "unit", "machine", "site", "location", "plant", "turbine", "pump", "store", "shop", "gerat",
-    "geraet", "zahler", "zaehler", "sonde", "messstelle", "standort", "filiale", "capteur",
-    "compteur", "sensore", "contatore", "dispositivo", "estacion", "medidor",
+    "unit", "machine", "site", "location", "plant", "turbine", "pump", "store", "shop", "market",
+    "exchange", "gerat", "geraet", "zahler", "zaehler", "sonde", "messstelle", "standort",
+    "filiale", "capteur", "compteur", "sensore", "contatore", "dispositivo", "estacion", "stazione",
+    "medidor",
 }  # fmt: skip
 COUNTING_WORDS = {"nr", "no", "number"}  # behind one of those
 Cells = TypeVar("Cells", pd.Series, pd.DataFrame)

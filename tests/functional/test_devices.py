@@ -185,6 +185,15 @@ def test_devices_that_are_called_by_numbers_are_series_and_no_target(
     assert (found["series_id"], found["series"], found["targets"]) == (column, 3, ["level"])
 
 
+def test_markets_that_report_each_on_its_own_weekday_are_series(folder: Path) -> None:
+    days = pd.bdate_range("2022-01-03", "2023-06-30")
+    names = np.array(["Lyon", "Lille", "Metz", "Nice", "Brest"])
+    frame = pd.DataFrame({"date": days, "market": names[days.day_of_week]})
+    frame.assign(price=10 * days.day_of_week + np.arange(len(days)) % 9).to_csv("t.csv")
+    found = asked()
+    assert (found["series_id"], found["series"]) == ("market", 5)
+
+
 def test_whole_numbers_of_a_sensor_and_of_what_a_station_reports_are_forecast(
     folder: Path,
 ) -> None:

@@ -208,26 +208,27 @@ def _head(file: Path) -> bytes:
 def _records(
     stream: Iterable[str], delimiter: str, layout: Layout = WHOLE
 ) -> Iterator[tuple[int, list[str]]]:
-    """Header and rows that pandas sees, each with the number of its last line: quoted line breaks,
+    """Header and rows that pandas sees, each with the number of its first line: quoted line breaks,
     no blank lines.
 
     A line of nothing but quotes is none of those: it is a row of one empty cell.
     """
-    last = [(0, "")]
+    read: list[tuple[int, str]] = []
 
     def remembered(numbered: tuple[int, str]) -> str:
-        last[0] = numbered
+        read.append(numbered)
         return numbered[1]
 
     for row in csv.reader(map(remembered, table_lines(stream, layout)), delimiter=delimiter):
-        number, line = last[0]
+        number, line = read[0]
         if len(row) > 1 or any(cell.strip() for cell in row) or '"' in line:
             yield number, row
+        read.clear()
 
 
 @contextmanager
 def opened(file: Path, dialect: Dialect) -> Iterator[Iterator[tuple[int, list[str]]]]:
-    """All records of the file: number of its last line, and the cells."""
+    """All records of the file: number of its first line, and the cells."""
     with decompressed(file) as stream:
         text = io.TextIOWrapper(stream, encoding=dialect.encoding, newline="")
         yield _records(text, dialect.delimiter, dialect.layout)

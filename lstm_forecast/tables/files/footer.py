@@ -30,7 +30,6 @@ def without_footer(
         return dialect
     with opened(file, dialect) as records:
         line, first = deque(records, below)[0]
-    line -= sum(cell.count("\n") for cell in first)
     if keys is not None and below > most:
         raise too_many_below(f"{file}:", line, below, dialect.delimiter.join(first))
     return replace(dialect, layout=replace(dialect.layout, end=line, below=below))

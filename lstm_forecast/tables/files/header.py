@@ -22,7 +22,7 @@ STAMP = re.compile(
     r"|(1[5-9]|20)\d\d([01]\d([0-3]\d)?)?"  # 2024, 202401, 20240131
     r"|\d{4}[- ]?[QWMqwm]\d{1,2}.*"
 )
-Record = tuple[int, Sequence[str]]  # the number of its last line, and its cells
+Record = tuple[int, Sequence[str]]  # the number of its first line, and its cells
 
 
 def usual_width(records: Sequence[Record]) -> int:

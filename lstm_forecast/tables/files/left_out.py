@@ -11,9 +11,11 @@ from lstm_forecast.tables.faults import Finding
 from lstm_forecast.tables.files.layout import Found, Layout
 
 __all__ = [
-    "keys_of", "lines_left_out", "require_no_doubt", "require_recorded", "too_many_below",
+    "LEFT_OUT", "keys_of", "lines_left_out", "require_no_doubt", "require_recorded",
+    "too_many_below",
 ]  # fmt: skip
 
+LEFT_OUT = ("header", "comment", "units", "footer")  # kinds of findings of what a config names
 OUT_OF_FILE = "or take them out of the file"
 
 

@@ -244,18 +244,19 @@ def test_bad_cells_of_all_columns_are_reported_at_once(tmp_path: Path) -> None:
 def test_any_text_that_is_quoted_properly_comes_back_as_written_with_its_place(
     tmp_path: Path, cells: list[str], delimiter: str, blanks: list[int]
 ) -> None:
-    text, ends = f"id{delimiter}y\n", []
+    text, places = f"id{delimiter}y\n", []
     for k, cell in enumerate(cells):
         quoted = cell.replace('"', '""')
-        text += "\n" * blanks[k] + f'"{quoted}"{delimiter}{k}\n'
-        ends.append(text.replace("\r\n", "\n").replace("\r", "\n").count("\n"))
+        text += "\n" * blanks[k]
+        places.append(text.replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1)
+        text += f'"{quoted}"{delimiter}{k}\n'
     path = written(tmp_path / "a.csv", text)
     table = read_table(
         path, columns=["id", "y"], text=["id"], written=CsvConfig(delimiter=delimiter)
     )
     assert table.frame.id.tolist() == cells
     assert table.frame.y.tolist() == list(range(len(cells)))
-    assert [table.place(k) for k in range(len(cells))] == [f"{path}:{end}" for end in ends]
+    assert [table.place(k) for k in range(len(cells))] == [f"{path}:{line}" for line in places]
 
 
 # Columns

@@ -123,7 +123,17 @@ def test_a_sign_inside_of_quotes_begins_no_comment(tmp_path: Path) -> None:
     keys = CsvConfig(comment="#")
     table = read_table(path, columns=["ds", "y"], text=["ds", "y"], written=keys)
     assert set(table.frame["y"]) == {"two\n# lines"}
-    assert table.place(0) == f"{path}:4"
+    assert table.place(0) == f"{path}:3"
+
+
+def test_a_name_with_a_line_break_belongs_to_the_header_below_other_lines(tmp_path: Path) -> None:
+    names = 'ds,"y\n(pieces)",z'
+    path = written(
+        tmp_path, "made by hand", "", names, *(f"{day},{k},7" for k, day in enumerate(DAYS))
+    )
+    keys = CsvConfig(header=3)
+    table = read_table(path, columns=["ds", "y\n(pieces)"], text=["ds"], written=keys)
+    assert table.frame["y\n(pieces)"].tolist() == list(range(len(DAYS)))
 
 
 @pytest.mark.parametrize("units", [",kWh,°C", "(UTC),[W/m2],", "date,,km2"])

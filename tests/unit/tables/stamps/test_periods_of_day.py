@@ -50,8 +50,11 @@ def test_periods_of_days_that_clocks_change_are_the_moments_at_which_they_begin(
 def test_what_is_written_is_read_again(
     first: object, days: int, freq: str, zone: str | None
 ) -> None:
-    last = pd.Timestamp(str(first)) + pd.Timedelta(days=days)
-    stamps = pd.date_range(str(first), last, freq=freq, tz=zone, inclusive="left")
+    begin = pd.Timestamp(str(first))
+    ends = pd.DatetimeIndex([begin, begin + pd.Timedelta(days=days)])
+    if zone:
+        ends = ends.tz_localize(zone, ambiguous=[True, True], nonexistent="shift_forward")
+    stamps = pd.date_range(*ends, freq=freq, inclusive="left")
     style = f"%Y-%m-%d %{'P' if freq == '30min' else 'Q'}"
     table = table_of(when=pd.Series(written_stamps(stamps, style), dtype="str"))
     found = parse_stamps(table, column="when", timestamp_format=style, timezone=zone)
