@@ -9,6 +9,8 @@ from lstm_forecast.config.standards import Encoding
 
 __all__ = ["CsvConfig"]
 
+LONGEST_COMMENT = 40  # characters
+
 
 class CsvConfig(Section):
     """How to read CSV files; whatever is absent is detected."""
@@ -41,7 +43,7 @@ class CsvConfig(Section):
             " first"
         ),
     )
-    comment: Annotated[str, Field(min_length=1, max_length=8)] | None = Field(
+    comment: Annotated[str, Field(min_length=1, max_length=LONGEST_COMMENT)] | None = Field(
         None, description="what lines begin with that are left out, such as '#'; absent: none are"
     )
     units_row: bool = Field(

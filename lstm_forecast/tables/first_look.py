@@ -10,7 +10,7 @@ from lstm_forecast.config.events import Rule
 from lstm_forecast.config.inside import ALONE, Inside
 from lstm_forecast.config.layout import LayoutOfTable
 from lstm_forecast.config.table import MOST_SENTINELS, DataConfig
-from lstm_forecast.config.text_files import CsvConfig
+from lstm_forecast.config.text_files import LONGEST_COMMENT, CsvConfig
 from lstm_forecast.errors import DataError
 from lstm_forecast.events import phase
 from lstm_forecast.tables.blocks import refuse_blocks
@@ -120,9 +120,11 @@ def _comment_remedy(source: Source, table: Table, given: Given) -> str:
     """
     first = table.frame.iloc[:, 0].astype("str").fillna("").str.strip()
     words = first[~first.str.contains(r"\d")].unique()
-    if isinstance(source, Frame) or given.csv.comment or len(words) != 1 or not words[0]:
+    if isinstance(source, Frame) or given.csv.comment or len(words) != 1:
         return ""
     word, count = words[0], int((first == words[0]).sum())
+    if not 0 < len(word) <= LONGEST_COMMENT:
+        return ""
     try:
         first_look(source, replace(given, csv=given.csv.model_copy(update={"comment": word})))
     except DataError:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from lstm_forecast.config.document import quote
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
 from lstm_forecast.tables.files.encoding import WESTERN
-from lstm_forecast.tables.numbers.amounts import is_limit, split
+from lstm_forecast.tables.numbers.amounts import TRUTHS, is_limit, split
 from lstm_forecast.tables.numbers.style import Written
 from lstm_forecast.tables.read import Table
 from lstm_forecast.tables.roles import Roles
@@ -20,6 +20,8 @@ __all__ = [
     "role_notes", "says_something",
 ]  # fmt: skip
 
+# Words beside numbers that are values of another kind; no and n are left, as they may say nothing.
+STATES = {word for pair in TRUTHS for word in pair} - {"no", "n", "non", "nein", "não"}
 NO_ROWS = np.empty(0, np.int64)
 LONGEST_SENTINEL = 40  # characters of what may stand for a missing value
 
@@ -35,10 +37,14 @@ def look_findings(table: Table, written: Written, roles: Roles) -> Iterator[Find
 
 
 def says_something(word: str) -> bool:
-    """Whether a text may be a number in other clothes, or a note, rather than a word for a missing
-    value.
+    """Whether a text may be a number in other clothes, a note or a state, rather than a word for a
+    missing value.
     """
-    return len(word) > LONGEST_SENTINEL or any(sign.isnumeric() for sign in word)
+    return (
+        len(word) > LONGEST_SENTINEL
+        or any(sign.isnumeric() for sign in word)
+        or word.casefold() in STATES
+    )
 
 
 def reading(words: Iterable[str]) -> tuple[str, str]:
@@ -141,6 +147,12 @@ def role_notes(roles: Roles, rows: int) -> Iterator[Finding]:
             f" as well (--timestamp {shlex.quote(roles.other_times[0])})"
         )
         yield Finding("other_times", "note", rows, text)
+    for name, cell in roles.unread.items():
+        text = (
+            f"column {name} holds numbers in several units, such as {cell!r}, and is not read: to"
+            " forecast it or from it, write them in one unit"
+        )
+        yield Finding("several_units", "note", rows, text)
     yield from total_notes(roles.totals)
 
 

@@ -5,11 +5,21 @@ from functools import partial
 
 import pandas as pd
 
-from lstm_forecast.tables.numbers.amounts import Style, censored_in, numbers_written, truths_written
+from lstm_forecast.tables.numbers.amounts import (
+    Style,
+    censored_in,
+    numbers_written,
+    split,
+    truths_written,
+)
 from lstm_forecast.tables.numbers.style import MOST_ODD_CELLS, SAMPLED_CELLS, plain_numbers
 from lstm_forecast.tables.read import MISSING_WORDS
 
-__all__ = ["are_truths", "counts_rows", "is_whole", "numbers_in", "words_in"]
+__all__ = [
+    "are_truths", "counts_rows", "is_whole", "numbers_in", "of_several_units", "words_in",
+]  # fmt: skip
+
+MOST_UNITS = 4  # of numbers in one column; what has more are codes
 
 
 def numbers_in(cells: pd.Series, style: Style, units: Mapping[str, float]) -> pd.Series | None:
@@ -46,6 +56,17 @@ def words_in(cells: pd.Series, numbers: pd.Series) -> dict[str, int]:
         str(word): int(count)
         for word, count in odd[~odd.isin(MISSING_WORDS)].value_counts().items()
     }
+
+
+def of_several_units(cells: pd.Series) -> str:
+    """The first cell of a column of numbers each with one of a few units, which are not the same in
+    all; nothing for any other column.
+    """
+    given = cells.dropna().astype("str").str.strip()
+    given = given[given != ""].head(SAMPLED_CELLS)
+    amounts = [split(cell) for cell in given]
+    units = {amount.unit for amount in amounts if amount is not None}
+    return str(given.iloc[0]) if None not in amounts and 1 < len(units) <= MOST_UNITS else ""
 
 
 def counts_rows(numbers: pd.Series) -> bool:

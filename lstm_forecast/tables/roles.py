@@ -5,7 +5,7 @@ be forecast.
 import re
 import shlex
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from lstm_forecast.tables.number_columns import (
     counts_rows,
     is_whole,
     numbers_in,
+    of_several_units,
     words_in,
 )
 from lstm_forecast.tables.numbers.amounts import ALONE, numbers_written
@@ -27,6 +28,7 @@ from lstm_forecast.tables.numbers.style import Written
 from lstm_forecast.tables.read import MISSING_WORDS
 from lstm_forecast.tables.stamps.columns import looks_like_time
 from lstm_forecast.tables.stamps.time_columns import find_time
+from lstm_forecast.tables.stamps.zones import are_letters
 from lstm_forecast.tables.totals import Total, find_totals
 
 __all__ = ["Roles", "find_roles", "require_named"]
@@ -119,6 +121,8 @@ class Roles:
     static: tuple[str, ...] = ()  # columns with one value in each series
     totals: tuple[Total, ...] = ()  # columns that are the sum of others
     other_times: tuple[str, ...] = ()  # columns that hold dates, too
+    # columns of numbers in several units, which are not read, each with its first cell
+    unread: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def values(self) -> tuple[str, ...]:
@@ -145,7 +149,11 @@ def find_roles(
     time = tuple(timestamp) or find_time(frame, numbers)
     unnamed = {name: each for name, each in numbers.items() if not written.has_words(name)}
     columns = [name for name in map(str, frame.columns) if not _is_index(name, numbers)]
-    naming = [name for name in columns if not (name in targets or _is_amount(name, numbers))]
+    naming = [
+        name
+        for name in columns
+        if not (name in targets or _is_amount(name, numbers) or are_letters(frame[name]))
+    ]
     keys = find_keys(frame, time, tuple(series_columns), naming, unnamed)
     free = [name for name in columns if name not in (*time, *keys.columns, *targets)]
     static = tuple(_constant(frame, keys.columns, free))
@@ -165,6 +173,7 @@ def find_roles(
         static=static,
         totals=_totals(numbers, {*chosen, *others}),
         other_times=_dates(frame, unclear),
+        unread={name: cell for name in unclear if (cell := of_several_units(frame[name]))},
     )
 
 

@@ -244,3 +244,96 @@ def test_no_zone_is_found_by_the_ends_of_hours(tmp_path: Path) -> None:
     assert all("timezone" not in answer.keys for answer in question.answers)
     assert "clocks in Europe/Berlin show an hour twice that ends so" in question.finding
     assert "hours from 0 to 23, after which a zone is asked for" in question.finding
+
+
+@pytest.mark.parametrize(
+    ("zone", "style"), [("Europe/Berlin", "%d.%m.%Y"), ("America/New_York", "%Y-%m-%d")]
+)
+def test_a_column_of_letters_of_a_zone_belongs_to_the_stamp_and_names_no_series(
+    tmp_path: Path, zone: str, style: str
+) -> None:
+    first = "2024-10-20" if zone.startswith("Europe") else "2024-03-01"
+    stamps = pd.date_range(first, periods=1540, freq="15min", tz=zone)
+    table = written(
+        tmp_path,
+        Datum=stamps.strftime(style),
+        von=stamps.strftime("%H:%M"),
+        Zeitzone=stamps.strftime("%Z"),
+        bis=(stamps + pd.Timedelta("15min")).strftime("%H:%M"),
+        MW=np.arange(1540) % 96 + 0.5,
+    )
+    panel = read(table)
+    assert panel.layout.ids == ("MW",)
+    assert list(stamps_of(panel).tz_convert(zone)) == list(stamps)
+
+
+def test_a_duration_beside_a_time_of_day_is_no_clock(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    table = written(
+        tmp_path,
+        Fecha=HOURS.strftime("%d/%m/%Y"),
+        Intervalo=[f"{stamp:%H}:00 - {stamp:%H}:59" for stamp in HOURS],
+        TMO=[f"00:{minute:02}:{second:02}" for minute, second in rng.integers(1, 59, (500, 2))],
+        Ofrecidas=np.arange(500) % 24,
+    )
+    assert list(stamps_of(read(table))) == list(HOURS)
+
+
+def test_hours_in_a_column_with_a_chinese_name_are_read(tmp_path: Path) -> None:
+    table = written(
+        tmp_path,
+        日期=HOURS.strftime("%Y年%m月%d日"),
+        小时=HOURS.hour,
+        东四=np.arange(500) % 24 + 0.5,
+    )
+    assert list(stamps_of(read(table))) == list(HOURS)
+
+
+def test_the_second_header_of_a_file_of_rdb_is_no_row(tmp_path: Path) -> None:
+    rows = [f"USGS\t{stamp}\t{k % 24 + 0.5}\tA" for k, stamp in enumerate(HOURS)]
+    text = "# made by hand\nagency\tdatetime\t1_00060\t1_00060_cd\n5s\t20d\t14n\t10s\n"
+    (tmp_path / "t.csv").write_text(text + "\n".join(rows) + "\n")
+    assert list(stamps_of(read(tmp_path / "t.csv"))) == list(HOURS)
+
+
+def test_columns_of_several_units_are_told_and_not_read(tmp_path: Path) -> None:
+    small, large = np.arange(500) % 24 + 900, np.arange(500) % 24 / 100 + 1
+    mixed = [f"{a} MiB" if a < 912 else f"{b:.2f} GiB" for a, b in zip(small, large, strict=True)]
+    table = written(tmp_path, Time=HOURS, web=mixed, db=[f"{b:.2f} GiB" for b in large])
+    draft = init(table, output=tmp_path / "t.yaml")
+    assert draft.targets == ("db",)
+    assert any("column web holds numbers in several units" in found for found in draft.findings)
+
+
+def test_states_among_numbers_are_asked_about(tmp_path: Path) -> None:
+    cells = [f"{k % 24}.5" if k % 25 else ("on", "off")[k // 25 % 2] for k in range(500)]
+    (question,) = init(
+        written(tmp_path, time=HOURS, state=cells), output=tmp_path / "t.yaml"
+    ).questions
+    assert question.count == 20
+
+
+def test_series_at_other_times_can_be_left_out(tmp_path: Path) -> None:
+    """The rows of the others are looked at alone."""
+    rng = np.random.default_rng(0)
+    times = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(1, 900, 900).cumsum(), "s")
+    names = np.where(np.arange(900) % 9, "level", "switch")
+    table = written(tmp_path, time=times, entity_id=names, value=np.arange(900) % 50)
+    draft = init(
+        table,
+        output=tmp_path / "t.yaml",
+        settings=[
+            Argument("--set", ("data", "series_id"), "entity_id"),
+            Argument("--set", ("data", "leave_out"), ["switch"]),
+        ],
+    )
+    assert draft.series == 1
+
+
+def test_a_line_that_is_wider_than_the_one_above_it_may_be_the_header(tmp_path: Path) -> None:
+    """As where a version stands among the names of the columns."""
+    rows = [f"D,DISPATCH,SUM,4,{stamp},{k % 24}.5,1,2,3,4,5" for k, stamp in enumerate(HOURS)]
+    first, names = "C,WORLD,PUBLIC,08:05:12", "I,DISPATCH,SUM,4,TIME,DEMAND,A,B,E,F,G"
+    (tmp_path / "t.csv").write_text("\n".join([first, names, *rows, ""]))
+    with pytest.raises(DataError, match=r"or data\.csv\.header: 2 if that line names the columns"):
+        first_look(tmp_path / "t.csv", Given())

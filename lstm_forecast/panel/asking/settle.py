@@ -35,7 +35,6 @@ from lstm_forecast.panel.events import ZERO_RULES
 from lstm_forecast.panel.notes import gap_lengths, suspected_sentinels
 from lstm_forecast.panel.open_end import OPEN_END
 from lstm_forecast.panel.panel import Panel
-from lstm_forecast.panel.placing import stamped_rows
 from lstm_forecast.panel.repair import LARGEST_VALUE
 from lstm_forecast.panel.steps.frequency import sub_daily
 from lstm_forecast.panel.steps.grid import ticks_of
@@ -175,7 +174,8 @@ class _Settling(Settling):
             return
         keys = policies_of_steps(panel.layout.grid, self.survey)
         panel, found = self.survey(keys)
-        freq, ticks = keys["freq"], ticks_of(self._stamps(), freq=keys["freq"])
+        events = self._events()
+        freq, ticks = keys["freq"], ticks_of(events.stamps, freq=keys["freq"])
         merged = found["duplicates"].count if "duplicates" in found else 0
         if not merged:
             del keys["duplicates"]
@@ -190,7 +190,6 @@ class _Settling(Settling):
             f"{self.of_all(off.count)} lie between the steps of freq {freq}, the most regular one"
             " that was found"
         )
-        events = self._events()
         finer = finer_answer(freq, ticks, events.codes)
         others = [finer] if finer else []
         integers = isinstance(panel.layout.grid.origin, int)
@@ -205,10 +204,6 @@ class _Settling(Settling):
         choices = moving_answers(keys, off.count, remain=remain if merged else None)
         others += events.series_choices
         self.ask(off, text, *choices, *others, assumed={**keys, "freq": freq})
-
-    def _stamps(self) -> pd.Index:
-        _, stamps, _ = stamped_rows(self.table, self.data, self.data.targets)
-        return stamps
 
     def _closed(self) -> None:
         """Steps on which nothing is ever observed are no steps: no row with a value is lost."""

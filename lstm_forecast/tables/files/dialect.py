@@ -130,7 +130,9 @@ def sniff(file: Path, written: CsvConfig = DETECTED, columns: Sequence[str] | No
             require_no_doubt(f"{file}:", found)
         else:
             require_recorded(f"{file}:", found, written)
-        layout = replace(found.layout, header=max(found.layout.header, layout.header))
+        comment = found.layout.comment or layout.comment
+        first = max(found.layout.header, layout.header)
+        layout = replace(found.layout, header=first, comment=comment)
     records = _head_records(text, delimiter, layout)
     if not records:
         raise DataError(f"{file}: no line {layout.header:,}, which data.csv.header names")

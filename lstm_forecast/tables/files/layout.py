@@ -36,6 +36,7 @@ NAMED_STAMP = re.compile(
     r"(\d{1,2}[-. /]+)?[^\W\d_]{3,}\.?[-. /',]*\d{2,4}\b.*|\d{1,2}[-/.]\d{4}\b.*"
     r"|\d{4}年\d{1,2}月.*"
 )
+WIDTH = re.compile(r"\d+[dns]")  # of a column and its kind, as in files of RDB: 20d, 14n
 DAY = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}")
 AMOUNT = re.compile(r"[-+]?[.,]?\d.*")
 # Numbers that columns are hardly called by: those with decimals or a sign, and moments since 1970.
@@ -239,6 +240,8 @@ def _are_units(first: Sequence[str], columns: Sequence[int], stamped: Sequence[i
     those that are ``stamped``; what was done with numbers may be told with its day.
     """
     cells = {column: _cell(first, column) for column in columns}
+    if all(map(WIDTH.fullmatch, cells.values())):
+        return True
     return bool(
         any(cell and cell.lower() not in NO_UNITS for cell in cells.values())
         and not any(NUMBER.fullmatch(cell) and not DAY.fullmatch(cell) for cell in cells.values())
@@ -251,4 +254,8 @@ def _may_be_names(cells: Sequence[str], width: int) -> bool:
     units about them.
     """
     words = [_cell(cells, column) for column in range(width)]
-    return len(set(words)) == width and all(re.fullmatch(r"\w[\w .-]*", word) for word in words)
+    return (
+        len(set(words)) == width
+        and all(re.fullmatch(r"\w[\w .-]*", word) for word in words)
+        and not all(map(WIDTH.fullmatch, words))
+    )

@@ -39,6 +39,7 @@ __all__ = [
 
 BLOCK_BYTES, TAIL_BYTES = 1 << 20, 1 << 16
 ROWS_BESIDE_LAST = 1000  # that a last row without a line end is compared with
+MOST_NUMBERS = 0.1  # share of the cells of a line that may name columns
 
 
 @dataclass(frozen=True)
@@ -188,13 +189,15 @@ def require_narrow_rows(file: Path, dialect: Dialect, *, n_rows: int, delimiters
 
 
 def _require_narrow(file: Path, dialect: Dialect) -> None:
-    """Raise DataError for rows that are wider than the header; where most are, the first of them
-    may be the header, if it holds no number.
+    """Raise DataError for rows that are wider than the header; where most are, with empty cells at
+    their ends or not, the first of them may be the header, if it holds hardly a number.
     """
-    width, delimiter, first, count, total = len(dialect.columns), dialect.delimiter, None, 0, 0
+    width, delimiter, first = len(dialect.columns), dialect.delimiter, None
+    count = wide = total = 0
     with opened(file, dialect) as records:
         for line, row in records:
             total += 1
+            wide += len(row) > width
             if len(row) > width and any(map(str.strip, row[width:])):
                 first = first or (line, row)
                 count += 1
@@ -202,7 +205,8 @@ def _require_narrow(file: Path, dialect: Dialect) -> None:
         return
     line, row = first
     columns = "1 column" if width == 1 else f"{width} columns"
-    named = 2 * count > total and not any(cell.strip()[:1].isdigit() for cell in row)
+    numbers = sum(cell.strip()[:1].isdigit() for cell in row)
+    named = 2 * wide > total and numbers <= MOST_NUMBERS * len(row)
     header = f", or data.csv.header: {line} if that line names the columns" if named else ""
     raise DataError(
         f"{file}:{line}: the header names {columns}, and this row has {len(row)}:"

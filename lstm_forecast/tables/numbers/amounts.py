@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 __all__ = [
-    "ALONE", "STYLES", "Amount", "Style", "are_flags", "censored_in", "is_limit",
+    "ALONE", "STYLES", "TRUTHS", "Amount", "Style", "are_flags", "censored_in", "is_limit",
     "numbers_written", "split", "truths_written",
 ]  # fmt: skip
 

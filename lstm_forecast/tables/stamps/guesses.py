@@ -242,7 +242,7 @@ def _with_hours(text: str, cells: pd.Series, name: str) -> list[str]:
     if found is None:
         return []
     dates = cells.str.replace(r" \d{1,4}\s*$", "", regex=True)
-    days = _with_names(found[1], dates) or _with_short_year(found[1])
+    days = _with_signs(found[1]) or _with_names(found[1], dates) or _with_short_year(found[1])
     clock = "%H" if cells.str.fullmatch(r".* \d\d?\s*").all() else "%N"
     if days and (period := period_directive(cells, name)):
         clock = f"%{period}"

@@ -50,7 +50,8 @@ OTHER_NAMES = {
     "hh": "hour", "he": "hour", "hora": "hour", "heure": "hour", "ora": "hour",
     "godzina": "hour", "godz": "hour", "hodina": "hour", "timme": "hour", "tunti": "hour",
     "uur": "hour", "std": "hour", "hr": "hour", "hourending": "hour", "hourofday": "hour",
-    "stunde": "hour",
+    "stunde": "hour", "小时": "hour", "小時": "hour", "时": "hour", "時": "hour", "시": "hour",
+    "年": "year", "月": "month", "日": "day",
 }  # fmt: skip
 
 

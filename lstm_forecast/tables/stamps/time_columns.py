@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -19,8 +20,9 @@ from lstm_forecast.tables.stamps.parts import part_of
 from lstm_forecast.tables.stamps.periods import periods
 from lstm_forecast.tables.stamps.periods_of_day import are_periods_of_day
 from lstm_forecast.tables.stamps.second_hours import SECOND_HOUR
+from lstm_forecast.tables.stamps.zones import are_letters
 
-__all__ = ["find_time"]
+__all__ = ["find_time", "looks_like_time_of_day"]
 
 DAYS = {"%d", "%j", "%u"}  # directives of formats that say which day it is
 TIME_NAMES = (
@@ -45,6 +47,7 @@ DIGIT_WORDS = DATE_WORDS | {"period", "yearmonth", "yearweek", "isoweek", "yyyym
 DOTTED_MONTH = r"(?:0[1-9]|1[0-2])\.(?:19|20)\d\d|(?:19|20)\d\d\.(?:0[1-9]|1[0-2])"
 SIGNED_YEAR = r"(?:19|20)\d\d(?:年度?|년)"
 TIME_OF_DAY = r"\d?\d([:.])\d\d(\1\d\d(\.\d+)?)?( ?[AaPp]\.?[Mm]\.?)?( ?(-|–|to) ?\d?\d[:.]\d\d)?"  # noqa: RUF001
+ODD_SECONDS = r"\d[:.]\d\d[:.](?:0[1-9]|[1-5]\d)"
 # What a column is called whose numbers are times of day, such as 930 for 9:30.
 CLOCK_NAMES = {
     "time", "hhmm", "hrmn", "hourminute", "timehhmm", "uhrzeit", "zeit", "heure", "hora", "ora",
@@ -96,7 +99,7 @@ def _candidates(frame: pd.DataFrame, numbers: Mapping[str, pd.Series]) -> list[t
     """
     names = [str(name) for name in frame.columns]
     text = [name for name in names if name not in numbers]
-    of_day = [name for name in text if _looks_like_time_of_day(frame[name])]
+    of_day = _clocks(frame, [name for name in text if looks_like_time_of_day(frame[name])])
     dates = [name for name in text if name not in of_day and looks_like_time(frame[name], name)]
     if not dates:  # 31.01.24 may be one, where no other column is
         dates = [name for name in of_day if looks_like_time(frame[name], name)]
@@ -116,16 +119,35 @@ def _candidates(frame: pd.DataFrame, numbers: Mapping[str, pd.Series]) -> list[t
         for name in numbers
         if name.lower() in TIME_NAMES and name not in (*dates, *in_parts) and is_whole(frame[name])
     ]
-    return [
+    zones = (name for name in text if are_letters(frame[name]) and frame[name].nunique() > 1)
+    of_times = [
         *((name,) for name in dates),
         *(
             (date, time)
             for date, time in product(dates, (*of_day, *hours))
             if date in numbers or _have_days(frame[date], date)
         ),
+    ]
+    zoned = [(*columns, zone) for zone in zones for columns in of_times]
+    return [
+        *(list(filter(partial(_fit, frame), zoned)) or of_times),
         *split,
         *((name,) for name in counted),
     ]
+
+
+def _clocks(frame: pd.DataFrame, names: Sequence[str]) -> list[str]:
+    """Those of the columns of times of day that are stamps: all on whole minutes, if some are, as
+    durations beside them are not.
+    """
+    texts = ((name, frame[name].astype("str")) for name in names)
+    return [name for name, cells in texts if not cells.str.contains(ODD_SECONDS).any()] or [*names]
+
+
+def _fit(frame: pd.DataFrame, columns: tuple[str, ...]) -> bool:
+    """Whether a date, perhaps a time of day, and letters of a zone are stamps together."""
+    head = frame[list(columns)].head(SAMPLED_CELLS).astype("str")
+    return looks_like_time(head.agg(" ".join, axis=1), " ".join(columns))
 
 
 def _have_days(cells: pd.Series, name: str) -> bool:
@@ -137,7 +159,8 @@ def _have_days(cells: pd.Series, name: str) -> bool:
     return not styles or any(not DAYS.isdisjoint(re.findall("%.", style)) for style in styles)
 
 
-def _looks_like_time_of_day(cells: pd.Series) -> bool:
+def looks_like_time_of_day(cells: pd.Series) -> bool:
+    """Whether nearly all of the first cells are times of day, such as 18:00 or 6:00 PM."""
     head = cells.head(SAMPLED_CELLS).astype("str").str.strip()
     given = head[head != ""]
     return len(given) > 0 and bool(given.str.fullmatch(TIME_OF_DAY).mean() > 1 - MOST_ODD_CELLS)

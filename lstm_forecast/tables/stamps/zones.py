@@ -12,8 +12,8 @@ from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
 from lstm_forecast.tables.read import Table
 
 __all__ = [
-    "ZONE_LETTERS", "in_zone", "letter_offsets", "letter_readings", "zone_of_letters",
-    "zone_of_offsets",
+    "ZONE_LETTERS", "are_letters", "in_zone", "letter_offsets", "letter_readings",
+    "zone_of_letters", "zone_of_offsets",
 ]  # fmt: skip
 
 OTHER_STAMPS = "write stamps with an offset, or in UTC with data.timezone: UTC"
@@ -33,6 +33,7 @@ HOURS_OF_ZONES: Mapping[str, Mapping[str, float]] = {
     "AST": {"America/Halifax": -4, "Asia/Riyadh": 3},
 }
 ZONE_LETTERS = frozenset((*HOURS_OF_LETTERS, *HOURS_OF_ZONES))
+MOST_LETTERS = 4  # of zones in a column that holds nothing else
 # The two letters of zones whose clocks change, and zones with the same ones that change otherwise.
 ZONES_OF_PAIRS: Mapping[frozenset[str], tuple[str, ...]] = {
     frozenset(("CET", "CEST")): ("Europe/Berlin",),
@@ -60,6 +61,12 @@ def letter_readings(letters: str) -> Mapping[str, float]:
     UTC.
     """
     return HOURS_OF_ZONES.get(letters, {})
+
+
+def are_letters(cells: pd.Series) -> bool:
+    """Whether a column holds nothing but the letters of zones, as beside local times."""
+    distinct = cells.dropna().unique()
+    return 0 < len(distinct) <= MOST_LETTERS and set(map(str, distinct)) <= ZONE_LETTERS
 
 
 def letter_offsets(letters: Collection[str], timezone: str | None) -> dict[str, float]:
