@@ -174,6 +174,8 @@ CALENDARS: dict[str, list[list[str]]] = {
     "h": [
         [str(k) for k in range(24)], [f"{k:02}:00" for k in range(24)],
         [f"h{k}" for k in range(24)], [f"{k:02}:00:00" for k in range(24)],
+        [f"{k:02}h-{k + 1:02}h" for k in range(24)],
+        [f"{k}:00 - {(k + 1) % 24}:00" for k in range(24)],
     ],
     "30min": [[f"{k // 2:02}:{k % 2 * 30:02}" for k in range(48)]],
 }  # fmt: skip

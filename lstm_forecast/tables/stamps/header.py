@@ -44,6 +44,8 @@ TIMES = {
     r"\d?\d:\d\d": "%H:%M", r"\d?\d:\d\d:\d\d": "%H:%M:%S", r"\d{4}": "%H%M",
     r"\d?\d ?[ap]m": "%I%p", r"\d?\d:\d\d ?[ap]m": "%I:%M%p",
 }  # fmt: skip
+# Hours from their beginning to their end: 00h-01h, 0:00 - 1:00.
+SPAN = r"(?P<first>\d?\d)(?P<behind>h|:00|)(?P<between> ?[-\u2013] ?)(?P<last>\d?\d)(?P=behind)"
 NAMELESS = r"Unnamed: \d+"  # as a column without a name is called
 NUMBERED = r"(\D*)(\d{1,18})(\D*)"
 
@@ -97,7 +99,7 @@ def find_parts(names: Sequence[str], *, languages: bool = True) -> Parts | None:
 
     Months have their names in English, or in one of all ``languages``, which takes time to load.
     """
-    found = [*_months(names, languages), *_numbered(names), *_times(names)]
+    found = [*_months(names, languages), *_numbered(names), *_times(names), *_spans(names)]
     found = [parts for parts in found if len(parts.names) >= LEAST_NAMES]
     return max(
         found, key=lambda parts: (len(parts.names), not parts.plain, parts.whole), default=None
@@ -204,6 +206,20 @@ def _times(names: Sequence[str]) -> Iterator[Parts]:
             written = style.replace("%p", " %p") if spaced.pop() else style
             whole = len(found) % MOST_HOURS == 0
             yield Parts(tuple(found), "hour", (written,), plain=style == "%H%M", whole=whole)
+
+
+def _spans(names: Sequence[str]) -> Iterator[Parts]:
+    """Hours by their beginning and their end, such as 00h-01h."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        found = re.fullmatch(SPAN, name.strip())
+        if found and int(found["last"]) % MOST_HOURS == (int(found["first"]) + 1) % MOST_HOURS:
+            minute = found["behind"].replace("00", "%M")
+            style = f"%H{minute}{found['between']}%*"
+            groups.setdefault(style, []).append(name)
+    for style, found_names in groups.items():
+        whole = len(found_names) == MOST_HOURS
+        yield Parts(tuple(found_names), "hour", (style,), plain=False, whole=whole)
 
 
 def _are_clock_times(digits: Sequence[str]) -> bool:
