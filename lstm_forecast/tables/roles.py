@@ -121,8 +121,7 @@ class Roles:
     static: tuple[str, ...] = ()  # columns with one value in each series
     totals: tuple[Total, ...] = ()  # columns that are the sum of others
     other_times: tuple[str, ...] = ()  # columns that hold dates, too
-    # columns of numbers in several units, which are not read, each with its first cell
-    unread: Mapping[str, str] = field(default_factory=dict)
+    unread: Mapping[str, str] = field(default_factory=dict)  # numbers in several units: first cells
 
     @property
     def values(self) -> tuple[str, ...]:
@@ -146,22 +145,17 @@ def find_roles(
     """
     _require_all_named(frame, timestamp, series_columns, targets)
     numbers = dict(_numeric(frame, written))
-    time = tuple(timestamp) or find_time(frame, numbers)
+    time = tuple(timestamp) or _find_time(frame, numbers, {*series_columns, *targets})
     unnamed = {name: each for name, each in numbers.items() if not written.has_words(name)}
     columns = [name for name in map(str, frame.columns) if not _is_index(name, numbers)]
-    naming = [
-        name
-        for name in columns
-        if not (name in targets or _is_amount(name, numbers) or are_letters(frame[name]))
-    ]
+    naming = [name for name in columns if name not in targets and _may_name(frame, name, numbers)]
     keys = find_keys(frame, time, tuple(series_columns), naming, unnamed)
     free = [name for name in columns if name not in (*time, *keys.columns, *targets)]
     static = tuple(_constant(frame, keys.columns, free))
     offered = _offered([name for name in free if name not in static], numbers)
     if not targets and not offered:
         raise _nothing_to_forecast(frame, time, written, place)
-    reporters = {name for name in offered if names_reporters(name) and is_whole(frame[name])}
-    chosen = tuple(targets) or (_find_target(offered, reporters),)
+    chosen = tuple(targets) or (_find_target(frame, offered),)
     unforecast = [name for name in free if name not in chosen]
     others, unclear = _others(frame, unforecast, numbers, {*offered}, static)
     return Roles(
@@ -175,6 +169,14 @@ def find_roles(
         other_times=_dates(frame, unclear),
         unread={name: cell for name in unclear if (cell := of_several_units(frame[name]))},
     )
+
+
+def _find_time(
+    frame: pd.DataFrame, numbers: Mapping[str, pd.Series], taken: set[str]
+) -> tuple[str, ...]:
+    """The columns of stamps, among those that are not ``taken`` for anything else."""
+    others = {name: each for name, each in numbers.items() if name not in taken}
+    return find_time(frame.drop(columns=list(taken)), others)
 
 
 def _others(
@@ -284,6 +286,11 @@ def _is_index(name: str, numbers: Mapping[str, pd.Series]) -> bool:
     return bool(((steps == 1) | ((steps <= 0) & (rows.iloc[1:] == rows.iloc[0]))).all())
 
 
+def _may_name(frame: pd.DataFrame, name: str, numbers: Container[str]) -> bool:
+    """Whether a column may name series: no amount, and no letters of zones."""
+    return not _is_amount(name, numbers) and not are_letters(frame[name])
+
+
 def _is_amount(name: str, numbers: Container[str]) -> bool:
     """Whether a column is called like what is forecast; one of ``numbers`` by a word in it, too."""
     words = words_of(name)
@@ -328,11 +335,13 @@ def _totals(numbers: Mapping[str, pd.Series], names: Container[str]) -> tuple[To
     )
 
 
-def _find_target(offered: Sequence[str], reporters: Container[str]) -> str:
+def _find_target(frame: pd.DataFrame, offered: Sequence[str]) -> str:
     """What people forecast: by its name, by a word in it, or else the first column that is no
-    circumstance; none of the ``reporters`` where there is anything else.
+    circumstance; no whole numbers of what reports where there is anything else.
     """
-    names = [name for name in offered if name not in reporters] or offered
+    names = [
+        name for name in offered if not (names_reporters(name) and is_whole(frame[name]))
+    ] or offered
     words = {name: words_of(name) for name in names}
     wanted = [name for name in names if CIRCUMSTANCE_NAMES.isdisjoint(words[name])] or names
     worded = [

@@ -3,9 +3,11 @@
 import json
 import os
 import pty
+import shlex
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
@@ -110,3 +112,36 @@ def test_ctrl_d_leaves_all_open_and_another_word_is_asked_for_again(repeated: Pa
     assert load_config(config, environment={}).data.aggregate is None
     assert typed(repeated, "99\n2\n").count("Enter leaves it open)") == 2
     assert load_config(config, environment={}).data.aggregate == "count"
+
+
+@pytest.mark.parametrize("closed", [6, 7])
+def test_rows_of_the_future_are_asked_about_where_steps_are_closed_too(
+    folder: Path, closed: int
+) -> None:
+    now = pd.Timestamp.now().normalize()
+    days = pd.date_range(now - pd.Timedelta(days=400), now + pd.Timedelta(days=60))
+    days = days[days.day_of_week < closed]
+    pd.DataFrame({"date": days, "sales": np.arange(len(days)) % 7}).to_csv("t.csv", index=False)
+    (question,) = json.loads(invoked("t.csv", "--json"))["questions"]
+    assert [each["keys"] for each in question["answers"]] == [
+        {"future_rows": "drop"}, {"future_rows": "keep"},
+    ]  # fmt: skip
+
+
+def test_two_visits_a_week_are_asked_about_though_nobody_comes_on_sundays(folder: Path) -> None:
+    days = pd.date_range("2022-01-03", periods=520)
+    days = days[np.isin(days.day_of_week, [1, 3])]
+    days += pd.to_timedelta(np.random.default_rng(0).integers(0, 20, len(days)) // 19, "D")
+    pd.DataFrame({"date": days, "sales": np.arange(len(days)) % 7}).to_csv("t.csv", index=False)
+    (question,) = json.loads(invoked("t.csv", "--json"))["questions"]
+    assert {"aggregate": "sum", "freq": "W-SUN"} in [each["keys"] for each in question["answers"]]
+    found = json.loads(invoked("t.csv", "--json", *shlex.split(question["answers"][0]["option"])))
+    assert found["questions"] == []
+
+
+def test_a_column_that_is_named_is_no_part_of_the_time(folder: Path) -> None:
+    days = pd.date_range("2022-01-03", periods=60).repeat(48).strftime("%Y-%m-%d")
+    frame = pd.DataFrame({"date": days, "period": np.tile(np.arange(1, 49), 60)})
+    frame.assign(sold=np.arange(len(frame)) % 7).to_csv("t.csv", index=False)
+    found = json.loads(invoked("t.csv", "--json", "--series-id", "period"))
+    assert (found["timestamp"], found["series"]) == (["date"], 48)

@@ -37,6 +37,7 @@ MERGING_RULES = {
     "sum": "added up",
 }
 SEASONAL_HOLES = 0.05  # missing steps for each row from which they are filled by season
+SHARE_FILLED_UNASKED = 0.1  # missing steps for each row that are filled without being asked for
 FILLED: Mapping[str, Any] = {"gaps": "fill", "missing": "ffill"}  # policies for empty steps
 # Shares of the steps from which rows have two frequencies: of the longer one, and of both.
 LONGER_SHARE, BOTH_SHARE = 1 / 3, 0.9
@@ -117,7 +118,8 @@ def finer_answer(
     alias = alias_of(part)
     empty = f"{rows - given:,} of {rows:,} steps of {alias} have none, and are filled"
     keys = {"freq": alias, **FILLED}
-    return Choice(keys, f"all rows stay where they are; {empty}", safe=True)
+    few = rows - given <= SHARE_FILLED_UNASKED * given  # others are made up
+    return Choice(keys, f"all rows stay where they are; {empty}", safe=few)
 
 
 def moving_answers(keys: Mapping[str, Any], count: int, *, remain: str | None) -> list[Choice]:

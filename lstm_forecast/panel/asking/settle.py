@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lstm_forecast.config.fields import Section
 from lstm_forecast.config.table import DataConfig
 from lstm_forecast.errors import DataError
 from lstm_forecast.panel.asking.cell_questions import question_of_readings, questions_of_texts
@@ -22,6 +23,7 @@ from lstm_forecast.panel.asking.find_closed import alike_text, find_closed
 from lstm_forecast.panel.asking.regular import (
     FILLED,
     MOST_HOLES_OF_ANSWER,
+    SHARE_FILLED_UNASKED,
     filling_answers,
     filling_policies,
     finer_answer,
@@ -50,7 +52,6 @@ __all__ = ["Settled", "settle"]
 
 # Largest share of the rows that meet another one on the nearest step of an inexact clock.
 SHARE_MEETING = 0.25
-SHARE_FILLED_UNASKED = 0.1  # missing steps for each row that are filled without being asked for
 NOT_OBSERVED = "mask"  # the policy for missing values that invents none
 
 
@@ -130,7 +131,8 @@ class _Settling(Settling):
             kept = _Settling(self.look, data, self.table)
             kept.settled()
             drop = Choice({"future_rows": "drop"}, f"{late.count:,} rows are left out")
-            keep = Choice({"future_rows": "keep", **kept.written}, "all rows stay", safe=True)
+            policies = {k: v for k, v in kept.written.items() if not isinstance(v, Section)}
+            keep = Choice({"future_rows": "keep", **policies}, "all rows stay", safe=True)
             choices = [drop, keep] if self._leaves_every_series(drop.keys) else [keep]
             text = f"{self.of_all(late.count)} are {late.text}"
             self.ask(late, text, *choices, assumed={"future_rows": choices[0].keys["future_rows"]})
@@ -232,6 +234,7 @@ class _Settling(Settling):
                 effect = f"all rows stay, and {gaps.count:,} steps without one are filled"
                 choices.append(Choice({"freq": freq, **FILLED}, effect))
             text = f"{apart:,} of {len(panel.values):,} rows lie apart on the steps of freq {freq}"
+            self.written.pop("closed", None)  # which answers with other steps have in other words
             self.ask(gaps, text, *choices, assumed=choices[0].keys)
 
     def _two_frequencies(self) -> None:

@@ -40,6 +40,7 @@ from lstm_forecast.tables.stamps.numbers import (
     units_of,
 )
 from lstm_forecast.tables.stamps.parts import joined, part_of
+from lstm_forecast.tables.stamps.period_checks import require_every_day
 from lstm_forecast.tables.stamps.periods import period_notes, periods
 from lstm_forecast.tables.stamps.reading import (
     ISO,
@@ -167,6 +168,7 @@ def find_style(
     notes += period_notes(table, cells, style)
     if timestamp_format is None:
         require_iso_weeks(table, cells, column, style)
+        require_every_day(table, cells, column, style)
     if timestamp_format or "%Z" in style:
         parse_text(table, cells, column, style, timezone)
     if "%Z" in style:

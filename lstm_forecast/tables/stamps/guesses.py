@@ -52,13 +52,14 @@ def guesses(cells: pd.Series, name: str) -> list[str]:
     text, ending = _without_zone(first)
     text = re.sub(r"(?<=[ T])24(?=[:.]00)", "00", text)  # as all else at the end of a day
     formats = (
-        _with_signs(text)
+        _with_periods(text, cells, name)
+        or _with_signs(text)
         or _numbers_of_year(text, cells, name)
         or _words_of_year(text)
         or _with_names(text, cells)
         or _by_parts(text)
         or _with_day_of_year(text)
-        or _with_hours(text, cells, name)
+        or _with_hours(text, cells)
         or _with_short_year(text)
     )
     return [style + ending for style in formats]
@@ -234,19 +235,29 @@ def _with_day_of_year(text: str) -> list[str]:
     return [f"%Y{day[1]}%j{_time_format(found)}"] if found and day else []
 
 
-def _with_hours(text: str, cells: pd.Series, name: str) -> list[str]:
-    """A date with an hour behind it, a numbered period of the day, or hour and minute as one
-    number, as of a column of its own.
+def _with_periods(text: str, cells: pd.Series, name: str) -> list[str]:
+    """A date with a numbered period of the day behind it, as of a column of its own."""
+    period = period_directive(cells, name)
+    return [f"{style} %{period}" for style in _dates_before(text, cells)] if period else []
+
+
+def _with_hours(text: str, cells: pd.Series) -> list[str]:
+    """A date with an hour behind it, or with hour and minute as one number, as of a column of its
+    own.
     """
-    found = re.fullmatch(r"(.*\d.*) \d{1,4}", text)
+    clock = "%H" if cells.str.fullmatch(r".* \d\d?\s*").all() else "%N"
+    return [f"{style} {clock}" for style in _dates_before(text, cells)]
+
+
+def _dates_before(text: str, cells: pd.Series) -> list[str]:
+    """Formats of the dates before a short number; a midnight behind them is what it is."""
+    found = re.fullmatch(r"(.*?\d.*?)([T ]00:00(?::00)?)? \d{1,4}", text)
     if found is None:
         return []
-    dates = cells.str.replace(r" \d{1,4}\s*$", "", regex=True)
-    days = _with_signs(found[1]) or _with_names(found[1], dates) or _with_short_year(found[1])
-    clock = "%H" if cells.str.fullmatch(r".* \d\d?\s*").all() else "%N"
-    if days and (period := period_directive(cells, name)):
-        clock = f"%{period}"
-    return [f"{style} {clock}" for style in days if "%d" in style and "%H" not in style]
+    dates = cells.str.replace(r"([T ]00:00(:00)?)? \d{1,4}\s*$", "", regex=True)
+    styles = _with_signs(found[1]) or _with_names(found[1], dates) or _with_short_year(found[1])
+    midnight = found[2] or ""
+    return [style + midnight for style in styles if "%d" in style and "%H" not in style]
 
 
 def _with_short_year(text: str) -> list[str]:

@@ -22,8 +22,8 @@ MINUTES_OF_PERIOD = {"P": 30, "Q": 15}
 MINUTES_OF_DAY, MINUTES_OF_CHANGE = 1440, 60  # by which a day of summer time is longer or shorter
 # Words in the name of a column of such periods.
 PERIOD_WORDS = {
-    "period", "periods", "interval", "settlement", "sp", "slot", "isp", "ptu", "mtu", "position",
-    "halfhour", "hh", "quarterhour", "viertelstunde", "periode", "periodo", "intervalo",
+    "period", "periods", "interval", "settlement", "sp", "isp", "ptu", "mtu", "halfhour", "hh",
+    "quarterhour", "viertelstunde", "periode", "periodo", "intervalo",
 }  # fmt: skip
 
 
@@ -86,8 +86,8 @@ def changed_day(days: NDArray[np.datetime64], numbers: Floats, minutes: int) -> 
     """
     usual, change = MINUTES_OF_DAY // minutes, MINUTES_OF_CHANGE // minutes
     last = pd.Series(numbers).groupby(np.asarray(days)).max()
-    changed = last[((last - usual).abs() == change)]
-    changed = changed[(changed > usual) | changed.index.isin(last.index[1:-1])]
+    shorter = (last == usual - change) & last.index.isin(last.index[1:-1])
+    changed = last[(last > usual) | shorter]
     if not len(changed):
         return None
     return int(np.flatnonzero((days == changed.index[0]) & (numbers == changed.iloc[0]))[0])

@@ -17,12 +17,13 @@ from lstm_forecast.tables.read import Table
 from lstm_forecast.tables.stamps.formats import is_beyond_strptime, parts_of, stamps_by
 from lstm_forecast.tables.stamps.guesses import guesses, is_day_of_month
 from lstm_forecast.tables.stamps.numbers import numbered_stamps, units_of
-from lstm_forecast.tables.stamps.periods_of_day import MINUTES_OF_PERIOD, changed_day
+from lstm_forecast.tables.stamps.period_checks import absent_period, require_equal_days
 from lstm_forecast.tables.stamps.second_hours import second_hour_problem
 from lstm_forecast.tables.stamps.zones import letter_offsets, letter_readings
 
 __all__ = [
-    "ISO", "only_reading", "parse_numbers", "parse_text", "readings_of", "refuse_rows", "unread",
+    "ISO", "only_reading", "parse_numbers", "parse_text", "readings_of", "refuse_rows",
+    "unread",
 ]  # fmt: skip
 
 ISO = "ISO8601"
@@ -55,7 +56,7 @@ def parse_text(
         _refuse_days_without_year(table, cells, column, distinct, styles[1:])
         readings = readings_of(table, cells, column, styles[1:], timezone)
     if not readings:
-        raise _unreadable(table, cells, column, [*styles, *tried], timestamp_format)
+        raise _unreadable(table, cells, column, [*styles, *tried], timestamp_format, timezone)
     return only_reading(table, cells, column, readings)
 
 
@@ -219,7 +220,7 @@ def _by_format(
     """Stamps by a format of ours; None where it does not fit all cells."""
     try:
         if timezone is None:
-            _refuse_changed_days(table, cells, column, style)
+            require_equal_days(table, cells, column, style)
         stamps = _distinctly(cells, style, timezone)
     except ValueError:
         return None
@@ -228,20 +229,6 @@ def _by_format(
     if "%Z" in style:
         _refuse_letters(table, cells, column, style, timezone)
     return None
-
-
-def _refuse_changed_days(table: Table, cells: pd.Series, column: str, style: str) -> None:
-    """Raise DataError for a day of more or fewer numbered periods than others, without a zone."""
-    for name in re.findall(f"%([{''.join(MINUTES_OF_PERIOD)}])", style):
-        parts, minutes = parts_of(style, cells), MINUTES_OF_PERIOD[name]
-        days, _ = stamps_by(style.replace(f"%{name}", "%*"), cells)
-        row = changed_day(days.to_numpy(), parts[name].astype("float64").to_numpy(), minutes)
-        if row is not None:
-            raise DataError(
-                f"{table.place(row)}: column {column}: {cells.iloc[row]!r} is the last period of a"
-                f" day on which clocks changed, as others have {24 * 60 // minutes}; set"
-                " data.timezone to the zone of the clocks, such as Europe/London"
-            )
 
 
 def _distinctly(cells: pd.Series, style: str, timezone: str | None) -> pd.DatetimeIndex:
@@ -293,12 +280,20 @@ def _refuse_days_without_year(
 
 
 def _unreadable(
-    table: Table, cells: pd.Series, column: str, styles: list[str], timestamp_format: str | None
+    table: Table,
+    cells: pd.Series,
+    column: str,
+    styles: list[str],
+    timestamp_format: str | None,
+    timezone: str | None,
 ) -> DataError:
     try:
         bad = np.flatnonzero(min((unread(cells, style) for style in styles), key=np.count_nonzero))
     except ValueError as error:
         return DataError(f"data.timestamp_format: {error}")
+    if not len(bad):
+        style = next(style for style in styles if not unread(cells, style).any())
+        return absent_period(table, cells, column, style, timezone)
     received = f"received {cells.iloc[bad[0]]!r} ({len(bad):,} such rows)"
     place = f"{table.place(int(bad[0]))}: column {column}: expected"
     if problem := second_hour_problem(cells.iloc[bad], cells):

@@ -105,13 +105,6 @@ def _candidates(frame: pd.DataFrame, numbers: Mapping[str, pd.Series]) -> list[t
         dates = [name for name in of_day if looks_like_time(frame[name], name)]
         of_day = [name for name in of_day if name not in dates]
     dates += [name for name in numbers if _are_dates(frame[name], name)]
-    hours = [
-        name
-        for name in numbers
-        if _are_hours(frame[name], numbers[name], name)
-        or _are_clock_times(frame[name], numbers[name], name)
-        or (are_periods_of_day(numbers[name], name) and is_whole(frame[name]))
-    ]
     split = list(_parts_of_stamps(frame, names, numbers))
     in_parts = {name for columns in split for name in columns}
     counted = [
@@ -119,21 +112,38 @@ def _candidates(frame: pd.DataFrame, numbers: Mapping[str, pd.Series]) -> list[t
         for name in numbers
         if name.lower() in TIME_NAMES and name not in (*dates, *in_parts) and is_whole(frame[name])
     ]
-    zones = (name for name in text if are_letters(frame[name]) and frame[name].nunique() > 1)
-    of_times = [
-        *((name,) for name in dates),
-        *(
-            (date, time)
-            for date, time in product(dates, (*of_day, *hours))
-            if date in numbers or _have_days(frame[date], date)
-        ),
-    ]
-    zoned = [(*columns, zone) for zone in zones for columns in of_times]
     return [
-        *(list(filter(partial(_fit, frame), zoned)) or of_times),
+        *_with_times(frame, numbers, dates, of_day),
         *split,
         *((name,) for name in counted),
     ]
+
+
+def _with_times(
+    frame: pd.DataFrame,
+    numbers: Mapping[str, pd.Series],
+    dates: Sequence[str],
+    of_day: Sequence[str],
+) -> list[tuple[str, ...]]:
+    """Columns of dates, each alone and with a time of day or an hour; with the letters of a zone
+    where a column holds these.
+    """
+    hours = [
+        name
+        for name in numbers
+        if _are_hours(frame[name], numbers[name], name)
+        or _are_clock_times(frame[name], numbers[name], name)
+        or (are_periods_of_day(numbers[name], name) and is_whole(frame[name]))
+    ]
+    times = product(dates, (*of_day, *hours))
+    found: list[tuple[str, ...]] = [(name,) for name in dates]
+    found += [
+        (date, time) for date, time in times if date in numbers or _have_days(frame[date], date)
+    ]
+    text = (str(name) for name in frame.columns if name not in numbers)
+    zones = [name for name in text if are_letters(frame[name]) and frame[name].nunique() > 1]
+    zoned = [(*columns, zone) for zone in zones for columns in found]
+    return list(filter(partial(_fit, frame), zoned)) or found
 
 
 def _clocks(frame: pd.DataFrame, names: Sequence[str]) -> list[str]:

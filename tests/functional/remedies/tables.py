@@ -326,6 +326,35 @@ TRIED = [
         {r"data.timezone to the zone of the clocks": "--set data.timezone=Europe/London"},
     ),
     Tried(
+        "may be a part of a day, or a number beside a date",
+        csv(
+            "date,period,balance",
+            [
+                f"{day.date()},{period},{10 + period % 7}.5"
+                for day in pd.date_range("2018-01-01", periods=36, freq="MS")
+                for period in range(1, 49)
+            ],
+        ),
+        {
+            "the column of dates alone with --timestamp": "--timestamp date",
+            r"data.timestamp_format: '[^']+'": "",
+        },
+        beside="--set data.gaps=fill --set data.missing=mask",
+    ),
+    Tried(
+        "no such period of that day in",
+        csv(
+            "date,settlement_period,y",
+            [
+                f"{day},{period},{10 + period % 7}.5"
+                for day in days(20, "2023-03-15")
+                for period in range(1, 49)
+            ],
+        ),
+        {"data.timezone": OUT},
+        given="--set data.timezone=Europe/London",
+    ),
+    Tried(
         "is not a known time zone",
         stamped(hours("2022-01-01")),
         {"data.timezone": OUT},

@@ -10,6 +10,7 @@ TOLD: tuple[str, ...] = (
     "are left out (data.csv.comment)",
     "below the header {} units, and {} left out (data.csv.units_row)",
     "without a stamp from here on, left out (data.csv.footer)",
+    "taken by --yes",
     "a number as of data.timestamp_format",
     "a total is known only where its parts are, so that beside them it is nothing",
     "{} (data.layout: {})",

@@ -1,0 +1,56 @@
+"""What is wrong with numbered periods of days, for people: see ``periods_of_day``."""
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from lstm_forecast.errors import DataError
+from lstm_forecast.tables.read import Table
+from lstm_forecast.tables.stamps.formats import parts_of, stamps_by
+from lstm_forecast.tables.stamps.periods_of_day import MINUTES_OF_PERIOD, changed_day
+
+__all__ = ["absent_period", "require_equal_days", "require_every_day"]
+
+
+def require_every_day(table: Table, cells: pd.Series, column: str, style: str) -> None:
+    """Raise DataError for numbered periods of days that mostly do not follow each other: they may
+    be numbers of anything.
+    """
+    if not (found := re.search(f"%[{''.join(MINUTES_OF_PERIOD)}]", style)):
+        return
+    days, _ = stamps_by(style.replace(found[0], "%*"), cells.drop_duplicates())
+    steps = np.diff(np.unique(days.to_numpy().astype("M8[D]"))).astype(np.int64)
+    if len(steps) and np.median(steps) != 1:
+        raise DataError(
+            f"{table.place(0)}: column {column}: {cells.iloc[0]!r} may be a part of a day, or a"
+            f" number beside a date, as most dates are {int(np.median(steps))} days apart; name the"
+            " column of dates alone with --timestamp, or set data.timestamp_format:"
+            f" {style!r} for parts of days"
+        )
+
+
+def require_equal_days(table: Table, cells: pd.Series, column: str, style: str) -> None:
+    """Raise DataError for a day of more or fewer numbered periods than others, without a zone."""
+    for name in re.findall(f"%([{''.join(MINUTES_OF_PERIOD)}])", style):
+        parts, minutes = parts_of(style, cells), MINUTES_OF_PERIOD[name]
+        days, _ = stamps_by(style.replace(f"%{name}", "%*"), cells)
+        row = changed_day(days.to_numpy(), parts[name].astype("float64").to_numpy(), minutes)
+        if row is not None:
+            raise DataError(
+                f"{table.place(row)}: column {column}: {cells.iloc[row]!r} is the last period of a"
+                f" day, and others have {24 * 60 // minutes}, as where clocks change; set"
+                " data.timezone to the zone of the clocks, such as Europe/London"
+            )
+
+
+def absent_period(
+    table: Table, cells: pd.Series, column: str, style: str, timezone: str | None
+) -> DataError:
+    """The error for a numbered period that its day does not have in the zone of the data."""
+    stamps, _ = stamps_by(style, cells, timezone=timezone)
+    row = int(np.flatnonzero(stamps.isna())[0])
+    return DataError(
+        f"{table.place(row)}: column {column}: {cells.iloc[row]!r}: no such period of that day in"
+        f" {timezone}, where clocks change; correct it, or data.timezone"
+    )
