@@ -138,6 +138,29 @@ def test_outages_are_neither_holidays_nor_closed_seasons(rows: str, lost: list[s
     assert found_in(days[kept]) == {}
 
 
+@pytest.mark.parametrize("code", ["US-TX", "US-CA", "AU-VIC", "AU-NSW"])
+def test_a_part_of_a_country_is_found_that_has_fewer_holidays_than_the_country(code: str) -> None:
+    country, _, part = code.partition("-")
+    off = holidays.country_holidays(country, subdiv=part, years=range(2021, 2024))
+    worked = DAYS[(DAYS.day_of_week < 5) & ~np.isin(DAYS.date, list(off))]
+    rule, alike = find_closed(surveyed(table_of(worked)), n_targets=1)
+    assert code in (*rule.holidays, *alike)
+
+
+def test_the_leap_day_is_as_closed_as_the_dates_beside_it() -> None:
+    days = pd.date_range("2019-03-01", "2023-12-31")
+    assert found_in(days[(days.month > 2) & (days.month < 10)]) == {"yearly": ("10-01/02-29",)}
+
+
+def test_breaks_that_move_from_year_to_year_close_no_day_that_they_share() -> None:
+    days = pd.date_range("2017-01-01", "2024-12-31")
+    closed = np.zeros(len(days), bool)
+    for year, shift in zip(range(2017, 2025), (0, 3, 9, 5, 11, 2, 8, 6), strict=True):
+        first = pd.Timestamp(year, 4, 1) + pd.Timedelta(days=shift)
+        closed |= (days >= first) & (days < first + pd.Timedelta(days=12))
+    assert found_in(days[~closed]) == {}
+
+
 def test_a_day_that_is_missing_once_in_an_open_week_stays_a_gap() -> None:
     stamps = DAYS[DAYS.day_of_week < 6].drop(pd.Timestamp("2022-05-04"))
     panel = surveyed(table_of(stamps), closed={"weekly": ["Sun"]}, gaps="fill", missing="ffill")

@@ -37,6 +37,9 @@ SEARCHED_YEARS = 5  # newest ones, in which holidays are looked for first
 MOST_DATES_MISSING = 0.25  # of those that are open, where holidays are looked for
 LEAST_YEARS = 2  # in which a date has to be missing
 DAYS_OF_WEEK = len(DAYS)
+# The largest share of the holidays of a country that parts of it may not have.
+MOST_OBSERVED = 1 / 3
+LEAP_DAY = 229  # which is rarely there, and as closed as the dates beside it
 SHOWN_CALENDARS = 4
 NO_PLACES = np.empty(0, np.int64)
 NEW_YORK = "XNYS"  # before other markets that are alike
@@ -182,9 +185,10 @@ class _Dates:
         kept = self.days >= first
         return _Dates(self.days[kept], self.observed[kept])
 
-    def allow(self, code: str) -> bool:
-        """Whether none of the holidays of a country or market has a value."""
-        return not self.observed[self.holidays(code)].any()
+    def share_observed(self, code: str) -> float:
+        """The share of the holidays of a country or market that have a value."""
+        off = self.observed[self.holidays(code)]
+        return float(off.mean()) if len(off) else 0.0
 
     def holidays(self, code: str) -> Ints:
         """Places of the dates on which a country or market is closed."""
@@ -241,20 +245,10 @@ def _holidays(dates: _Dates) -> tuple[str, ...]:
     """
     if not LEAST_HOLIDAYS <= dates.missing < MOST_DATES_MISSING * len(dates.days):
         return ()
-    from holidays import list_supported_countries, list_supported_financial
-
-    countries = list_supported_countries(include_aliases=False)
-    recent = dates.since(dates.days[-1] - np.timedelta64(366 * SEARCHED_YEARS))
-    likely = [code for code in countries if recent.allow(code)]
-    parts = [f"{code}-{part}" for code in likely for part in countries[code]]
-    markets = list_supported_financial(include_aliases=False)
-    codes = [*likely, *parts, *filter(recent.allow, (NEW_YORK, *sorted(markets)))]
+    codes, usual = _searched(dates)
     fitting = {code: off for code in codes if len(off := dates.holidays(code)) >= LEAST_HOLIDAYS}
     explained = {code: dates.whole_stretches(off) for code, off in fitting.items()}
     found, most = tuple[str, ...](), 0
-    # most rows are of countries with parts and of markets, which need no proof against the others
-    usual = {code: len(parts) for code, parts in countries.items() if parts}
-    usual |= dict.fromkeys(markets, 0)
 
     def order(code: str) -> tuple[bool, int, int, int]:
         return code not in usual, explained[code], len(fitting[code]), -usual.get(code, 0)
@@ -272,6 +266,25 @@ def _holidays(dates: _Dates) -> tuple[str, ...]:
     return found
 
 
+def _searched(dates: _Dates) -> tuple[list[str], dict[str, int]]:
+    """The calendars that the newest dates allow; and those that most rows are of and that need no
+    proof against the others: markets, and countries with so many parts.
+    """
+    from holidays import list_supported_countries, list_supported_financial
+
+    countries = list_supported_countries(include_aliases=False)
+    markets = list_supported_financial(include_aliases=False)
+    recent = dates.since(dates.days[-1] - np.timedelta64(366 * SEARCHED_YEARS))
+    shares = {
+        code: recent.share_observed(code) for code in (*countries, NEW_YORK, *sorted(markets))
+    }
+    near = [code for code in countries if shares[code] <= MOST_OBSERVED]
+    parts = [f"{code}-{part}" for code in near for part in countries[code]]
+    likely = [code for code, share in shares.items() if share == 0]
+    usual = {code: len(parts) for code, parts in countries.items() if parts}
+    return [*likely, *parts], usual | dict.fromkeys(markets, 0)
+
+
 def _yearly(dates: _Dates) -> Iterator[str]:
     """Dates, and stretches of them, that are missing in all of several years."""
     every, place = np.unique(dates_of_year(pd.DatetimeIndex(dates.days)), return_inverse=True)
@@ -281,10 +294,13 @@ def _yearly(dates: _Dates) -> Iterator[str]:
         recur = np.flatnonzero(years[places] >= LEAST_YEARS)
         if not len(recur):
             continue
-        inner = places[recur[0] : recur[-1] + 1]
+        first, last = int(recur[0]), int(recur[-1])
+        first -= first > 0 and every[places[first - 1]] == LEAP_DAY
+        last += last + 1 < len(places) and every[places[last + 1]] == LEAP_DAY
+        inner = places[first : last + 1]
         if _recur(dates, np.isin(place, inner), len(inner), slots=len(every)):
-            first, last = (f"{date // 100:02d}-{date % 100:02d}" for date in every[inner[[0, -1]]])
-            yield first if first == last else f"{first}/{last}"
+            begin, end = (f"{date // 100:02d}-{date % 100:02d}" for date in every[inner[[0, -1]]])
+            yield begin if begin == end else f"{begin}/{end}"
 
 
 def _recur(dates: _Dates, inner: Flags, length: int, *, slots: int) -> Flags | bool:
@@ -292,6 +308,8 @@ def _recur(dates: _Dates, inner: Flags, length: int, *, slots: int) -> Flags | b
     of each year, by chance, beside others as long as they are: they begin and end about alike.
     """
     own = [stretch for stretch in dates.stretches if inner[stretch].any()]
+    if 2 * length < min(map(len, own)):  # where long ones that move from year to year meet
+        return False
     long = sum(len(stretch) >= min(map(len, own)) for stretch in dates.stretches)
     within = [np.flatnonzero(inner[stretch])[[0, -1]] for stretch in own]
     earlier = max(int(first) for first, _ in within)
