@@ -33,7 +33,8 @@ LEAST_LONGER = 1.5  # the median step in series, beside that without the column 
 class Further:
     """Columns that name series beside those that make stamps unique."""
 
-    # what is called like something that reports, if each comes at even steps, in turn with others
+    # what is called like something that reports, if each comes at even steps, in turn with others;
+    # or what stands in blocks of rows, of which one begins before the one above it ends
     certain: str | None = None
     # what else may name series, each with the number there are then
     possible: Mapping[str, int] = field(default_factory=dict)
@@ -52,6 +53,8 @@ def further_keys(table: Table, roles: Roles, style: StampStyle) -> Further:
             called = not REPORTERS.isdisjoint(words_of(plain(name)))
             if not called and rows.are_of_calendar(name):
                 continue
+            if rows.begin_anew(name):
+                return Further(certain=name)
             together, apart = rows.steps(keys), rows.steps([*keys, name])
             if apart.even >= SHARE_EVEN and apart.median >= LEAST_LONGER * together.median:
                 if called:
@@ -114,6 +117,16 @@ class _Rows:
         parts = (self.stamps.day_of_week, self.stamps.month)
         cells = self.frame[name]
         return any(cells.groupby(np.asarray(part)).nunique().max() == 1 for part in parts)
+
+    def begin_anew(self, name: str) -> bool:
+        """Whether stamps go back, and only where what stands in the column ``name`` changes, each
+        value of which stands in rows that follow each other.
+        """
+        back = np.diff(np.asarray(self.stamps.astype("int64"))) < 0
+        codes, distinct = pd.factorize(self.frame[name])
+        changes = np.diff(codes) != 0
+        in_blocks = np.count_nonzero(changes) + 1 == len(distinct)
+        return bool(in_blocks and back.any() and not (back & ~changes).any())
 
     def steps(self, keys: Sequence[str]) -> _Steps:
         """Those of the series that the columns ``keys`` name; of one where there are none."""

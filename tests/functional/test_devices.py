@@ -185,6 +185,20 @@ def test_devices_that_are_called_by_numbers_are_series_and_no_target(
     assert (found["series_id"], found["series"], found["targets"]) == (column, 3, ["level"])
 
 
+def test_shops_with_seasons_of_their_own_that_stand_one_below_the_other_are_series(
+    folder: Path,
+) -> None:
+    days = pd.date_range("2019-01-01", "2022-12-31")
+    seasons = {"beach": days[(days.month > 4) & (days.month < 10)], "ski": days[days.month < 4]}
+    parts = [
+        pd.DataFrame({"date": own, "shop": name, "sales": 100 * k + np.arange(len(own)) % 7})
+        for k, (name, own) in enumerate(seasons.items())
+    ]
+    pd.concat(parts).to_csv("t.csv", index=False)
+    found = asked()
+    assert (found["series_id"], found["series"]) == ("shop", 2)
+
+
 def test_markets_that_report_each_on_its_own_weekday_are_series(folder: Path) -> None:
     days = pd.bdate_range("2022-01-03", "2023-06-30")
     names = np.array(["Lyon", "Lille", "Metz", "Nice", "Brest"])
