@@ -154,13 +154,24 @@ def test_hours_in_a_column_of_their_own_are_no_series(tmp_path: Path, name: str)
     assert (data.series_id, panel.layout.grid.freq, len(panel.values)) == (None, "h", 288)
 
 
-@pytest.mark.parametrize("name", ["Settlement Period", "Period", "Interval", "TimeInterval"])
+PERIODS = ("Settlement Period", "Period", "Interval", "TimeInterval")
+
+
+@pytest.mark.parametrize("name", PERIODS)
 def test_a_part_of_the_time_that_is_not_known_names_no_series(tmp_path: Path, name: str) -> None:
     days = pd.date_range("2023-01-01", periods=6).strftime("%Y-%m-%d")
-    rows = [f"{day},{part},{part % 5}" for day in days for part in range(1, 49)]
+    rows = [f"{day},{part},{part % 5}" for day in days for part in range(1, 37)]
     table = table_of(tmp_path, f"Date,{name},Demand", rows)
     questions = init(table, output=tmp_path / "t.yaml").questions
     assert {each.kind for each in questions} == {"duplicates"}
+
+
+@pytest.mark.parametrize("name", PERIODS)
+def test_numbered_half_hours_are_a_part_of_the_time(tmp_path: Path, name: str) -> None:
+    days = pd.date_range("2023-01-01", periods=6).strftime("%Y-%m-%d")
+    rows = [f"{day},{part},{part % 5}" for day in days for part in range(1, 49)]
+    data, panel = read_by_init(tmp_path, table_of(tmp_path, f"Date,{name},Demand", rows))
+    assert (data.series_id, panel.layout.grid.freq, len(panel.values)) == (None, "30min", 288)
 
 
 @pytest.mark.parametrize(

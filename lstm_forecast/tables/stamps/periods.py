@@ -95,6 +95,9 @@ def period_notes(table: Table, cells: pd.Series, style: str) -> Iterator[Finding
     if "%E" in written:
         text = f"years are counted from 1 on: {first!r} is {stamp}"
         yield Finding("stamps", "note", len(cells), text, where)
+    if re.fullmatch(r"%G\W*%V", written):  # nothing but numbers
+        text = f"weeks are those of ISO 8601, which begin on Monday: {first!r} is {stamp}"
+        yield Finding("stamps", "note", len(cells), text, where)
     if re.search("%[PQ]", written):
         text = f"periods of a day are called by their number from midnight on: {first!r} is {stamp}"
         yield Finding("stamps", "note", len(cells), text, where)
@@ -104,7 +107,7 @@ def period_notes(table: Table, cells: pd.Series, style: str) -> Iterator[Finding
 
 
 def _ours(written: str) -> list[str]:
-    return re.findall(r"%[*EKPQYy]", written)
+    return re.findall(r"%[*EKPQVYy]", written)
 
 
 def _years(first: str, cells: pd.Series) -> list[str]:
