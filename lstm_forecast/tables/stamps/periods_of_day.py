@@ -38,7 +38,7 @@ def period_directive(cells: pd.Series, name: str) -> str | None:
     """The directive of the numbers behind the dates in these texts; None where they are no periods
     of a day.
     """
-    numbers = pd.to_numeric(cells.str.strip().str.extract(r" (\d{1,3})$", expand=False))
+    numbers = pd.to_numeric(cells.str.strip().str.extract(r" ([0-9]{1,3})$", expand=False))
     return _directive(int(numbers.max())) if are_periods_of_day(numbers, name) else None
 
 

@@ -135,7 +135,7 @@ def _in_order(
     """
     if len(readings) < 2 or cells.nunique() < LEAST_REGULAR:
         return None
-    numbers = cells.str.split(r"\D+", regex=True, expand=True)
+    numbers = cells.str.split(r"[^0-9]+", regex=True, expand=True)
     written = pd.MultiIndex.from_frame(numbers.apply(pd.to_numeric))
     if _is_sorted(cells) or _is_sorted(written):
         return None

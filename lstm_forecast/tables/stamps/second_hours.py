@@ -8,7 +8,7 @@ __all__ = ["SECOND_HOUR", "second_hour_problem"]
 
 SECOND_HOUR = r"0?(?P<hour>[1-4])[abAB]"
 BEHIND_DATE = rf"(?:.*\D)?{SECOND_HOUR}(?::00)?"
-HOUR = r"(?<!\d)(\d\d?)(?::00)?$"
+HOUR = r"(?<![0-9])([0-9][0-9]?)(?::00)?$"
 LAST_HOUR = 24  # where hours are counted from 1 on, each by its end
 
 
