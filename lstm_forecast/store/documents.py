@@ -18,7 +18,6 @@ from lstm_forecast.config.table import DataConfig
 from lstm_forecast.documents import parsed
 from lstm_forecast.errors import ConfigError, RunError
 from lstm_forecast.events import Epoch
-from lstm_forecast.files import from_folder
 from lstm_forecast.panel.placing import LONGEST_SERIES_ID
 from lstm_forecast.store import Run
 from lstm_forecast.store.history import read_history
@@ -75,7 +74,7 @@ def data_path(run: Run, data: DataConfig) -> Path | None:
 
     A run's config counts paths from its own directory.
     """
-    return None if data.path is None else from_folder(run.path, data.path)
+    return None if data.path is None else run.path / data.path
 
 
 def read_metrics(run: Run, *, horizon: int) -> Reports:
