@@ -32,10 +32,8 @@ BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 INK, GREY, PALE = "#222222", "#6F6F6F", "#E4E4E4"
 WIDTH, DOTS = 10.0, 200  # inches and dots per inch: sharp where a page shows it 1000 pixels wide
 LONGEST_LABEL = 90  # letters that fit on a line
-LONGEST_LINE, MOST_LINES = (
-    140,
-    3,
-)  # letters of a line of a note, and the same of one that is wrapped
+LONGEST_LINE = 140  # letters of a note that do, as its font is smaller
+MOST_LINES = 3  # into which a longer line of one is wrapped
 MOST_MARKED_STEPS = 3  # a forecast of no more is hardly a line: its points get a mark
 # What helps out where DejaVu lacks a script, if the machine has it: see HELPING in startup.py.
 FALLBACK_FONTS = (

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import pandas as pd
+
 from lstm_forecast.config.events import Rule
 from lstm_forecast.config.inside import ALONE, Inside
 from lstm_forecast.config.layout import LayoutOfTable
@@ -99,13 +101,11 @@ def first_look(source: Source, given: Given = NOTHING_GIVEN) -> FirstLook:
 
 def _footer_remedy(source: Source, table: Table, given: Given) -> str:
     """What leaves the last lines out, where these are what is wrong; nothing where they are not."""
-    tail = table.frame.tail(LINES_OF_TAIL).astype("str").fillna("").to_numpy().tolist()
+    tail = _texts(table.frame.tail(LINES_OF_TAIL))
     count = 0 if isinstance(source, Frame) or given.csv.footer else rows_below(tail, [])
     if not count:
         return ""
-    try:
-        first_look(source, replace(given, csv=given.csv.model_copy(update={"footer": count})))
-    except DataError:
+    if not _is_read(source, given, footer=count):
         return ""
     lines = "line is no row" if count == 1 else f"{count} lines are no rows"
     return (
@@ -125,15 +125,28 @@ def _comment_remedy(source: Source, table: Table, given: Given) -> str:
     word, count = words[0], int((first == words[0]).sum())
     if not 0 < len(word) <= LONGEST_COMMENT:
         return ""
-    try:
-        first_look(source, replace(given, csv=given.csv.model_copy(update={"comment": word})))
-    except DataError:
+    if not _is_read(source, given, comment=word):
         return ""
     lines = f"line that begins with {word} is" if count == 1 else f"{count} lines that begin so are"
     return (
         f"if the {lines} no row, set data.csv.comment: {word!r} ({setting('csv.comment', word)}),"
         " else correct them"
     )
+
+
+def _is_read(source: Source, given: Given, **csv: object) -> bool:
+    """Whether a table is read with other keys of its section csv."""
+    try:
+        first_look(source, replace(given, csv=given.csv.model_copy(update=csv)))
+    except DataError:
+        return False
+    return True
+
+
+def _texts(frame: pd.DataFrame) -> list[list[str]]:
+    """The cells of each row as they stand in a file."""
+    rows: list[list[str]] = frame.astype("str").fillna("").to_numpy().tolist()
+    return rows
 
 
 def _looked(source: Source, table: Table, look: Look, given: Given) -> FirstLook:
@@ -250,7 +263,7 @@ def _style(table: Table, roles: Roles, given: Given) -> StampStyle:
 def _require_names(table: Table) -> None:
     """Raise DataError where what should name columns is a row like all others."""
     names = ["" if name.startswith("Unnamed: ") else name for name in map(str, table.frame.columns)]
-    rows = table.frame.head(LINES_OF_HEAD).astype("str").fillna("").to_numpy().tolist()
+    rows = _texts(table.frame.head(LINES_OF_HEAD))
     if len(rows) > 1 and is_row(names, rows):
         raise DataError(
             f"{table.sources[0][0]}: the first line, {', '.join(names)[:80]}, seems to be a row;"

@@ -251,7 +251,7 @@ def names_reporters(name: str) -> bool:
     one reports, such as station output or sensor 2.
     """
     words = [word for word in words_of(plain(name)) if word not in COUNTING_WORDS]
-    return words[-1:] != [] and words[-1] in REPORTERS and not re.search(r"\d", name)
+    return bool(words) and words[-1] in REPORTERS and not re.search(r"\d", name)
 
 
 def _is_steady(frame: pd.DataFrame, keys: tuple[str, ...], time: tuple[str, ...]) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
+from itertools import islice
 
 import pandas as pd
 
@@ -62,11 +63,11 @@ def of_several_units(cells: pd.Series) -> str:
     """The first cell of a column of numbers each with one of a few units, which are not the same in
     all; nothing for any other column.
     """
-    given = cells.dropna().astype("str").str.strip()
-    given = given[given != ""].head(SAMPLED_CELLS)
+    texts = (str(cell).strip() for cell in cells if not pd.isna(cell))
+    given = list(islice(filter(None, texts), SAMPLED_CELLS))
     amounts = [split(cell) for cell in given]
     units = {amount.unit for amount in amounts if amount is not None}
-    return str(given.iloc[0]) if None not in amounts and 1 < len(units) <= MOST_UNITS else ""
+    return given[0] if None not in amounts and 1 < len(units) <= MOST_UNITS else ""
 
 
 def counts_rows(numbers: pd.Series) -> bool:

@@ -308,9 +308,10 @@ def _recur(dates: _Dates, inner: Flags, length: int, *, slots: int) -> Flags | b
     of each year, by chance, beside others as long as they are: they begin and end about alike.
     """
     own = [stretch for stretch in dates.stretches if inner[stretch].any()]
-    if 2 * length < min(map(len, own)):  # where long ones that move from year to year meet
+    shortest = min(map(len, own))
+    if 2 * length < shortest:  # where long ones that move from year to year meet
         return False
-    long = sum(len(stretch) >= min(map(len, own)) for stretch in dates.stretches)
+    long = np.count_nonzero(dates.lengths >= shortest)
     within = [np.flatnonzero(inner[stretch])[[0, -1]] for stretch in own]
     earlier = max(int(first) for first, _ in within)
     later = max(
@@ -320,7 +321,7 @@ def _recur(dates: _Dates, inner: Flags, length: int, *, slots: int) -> Flags | b
     return _hardly(
         len(own),
         int(steps),
-        long - len(own),
+        int(long) - len(own),
         slots=slots,
         likeness=(1 + earlier) * min(1.0, (1 + later) / length),
     )

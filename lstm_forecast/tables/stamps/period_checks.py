@@ -4,11 +4,16 @@ import re
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from lstm_forecast.errors import DataError
 from lstm_forecast.tables.read import Table
 from lstm_forecast.tables.stamps.formats import parts_of, stamps_by
-from lstm_forecast.tables.stamps.periods_of_day import MINUTES_OF_PERIOD, changed_day
+from lstm_forecast.tables.stamps.periods_of_day import (
+    MINUTES_OF_DAY,
+    MINUTES_OF_PERIOD,
+    changed_day,
+)
 
 __all__ = ["absent_period", "require_equal_days", "require_every_day"]
 
@@ -17,10 +22,10 @@ def require_every_day(table: Table, cells: pd.Series, column: str, style: str) -
     """Raise DataError for numbered periods of days that mostly do not follow each other: they may
     be numbers of anything.
     """
-    if not (found := re.search(f"%[{''.join(MINUTES_OF_PERIOD)}]", style)):
+    if not (name := _period_in(style)):
         return
-    days, _ = stamps_by(style.replace(found[0], "%*"), cells.drop_duplicates())
-    steps = np.diff(np.unique(days.to_numpy().astype("M8[D]"))).astype(np.int64)
+    days = _days_by(style, name, cells.drop_duplicates())
+    steps = np.diff(np.unique(days.astype("M8[D]"))).astype(np.int64)
     if len(steps) and np.median(steps) != 1:
         raise DataError(
             f"{table.place(0)}: column {column}: {cells.iloc[0]!r} may be a part of a day, or a"
@@ -32,16 +37,29 @@ def require_every_day(table: Table, cells: pd.Series, column: str, style: str) -
 
 def require_equal_days(table: Table, cells: pd.Series, column: str, style: str) -> None:
     """Raise DataError for a day of more or fewer numbered periods than others, without a zone."""
-    for name in re.findall(f"%([{''.join(MINUTES_OF_PERIOD)}])", style):
-        parts, minutes = parts_of(style, cells), MINUTES_OF_PERIOD[name]
-        days, _ = stamps_by(style.replace(f"%{name}", "%*"), cells)
-        row = changed_day(days.to_numpy(), parts[name].astype("float64").to_numpy(), minutes)
-        if row is not None:
-            raise DataError(
-                f"{table.place(row)}: column {column}: {cells.iloc[row]!r} is the last period of a"
-                f" day, and others have {24 * 60 // minutes}, as where clocks change; set"
-                " data.timezone to the zone of the clocks, such as Europe/London"
-            )
+    if not (name := _period_in(style)):
+        return
+    minutes = MINUTES_OF_PERIOD[name]
+    numbers = parts_of(style, cells)[name].astype("float64").to_numpy()
+    row = changed_day(_days_by(style, name, cells), numbers, minutes)
+    if row is not None:
+        raise DataError(
+            f"{table.place(row)}: column {column}: {cells.iloc[row]!r} is the last period of a"
+            f" day, and others have {MINUTES_OF_DAY // minutes}, as where clocks change; set"
+            " data.timezone to the zone of the clocks, such as Europe/London"
+        )
+
+
+def _period_in(style: str) -> str | None:
+    """The directive of numbered periods in a format, if it has one."""
+    found = re.search(f"%([{''.join(MINUTES_OF_PERIOD)}])", style)
+    return found[1] if found else None
+
+
+def _days_by(style: str, period: str, cells: pd.Series) -> NDArray[np.datetime64]:
+    """The midnights of the days before numbered periods, (n,)."""
+    midnight, _ = stamps_by(style.replace(f"%{period}", "%*"), cells)
+    return midnight.to_numpy()
 
 
 def absent_period(

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from lstm_forecast.tables.names import words_of
 
 __all__ = [
-    "MINUTES_OF_PERIOD", "are_periods_of_day", "begins_of_periods", "changed_day",
-    "number_of_period", "period_directive",
+    "MINUTES_OF_DAY", "MINUTES_OF_PERIOD", "are_periods_of_day", "begins_of_periods",
+    "changed_day", "number_of_period", "period_directive",
 ]  # fmt: skip
 
 Floats = NDArray[np.floating[Any]]
@@ -29,20 +29,27 @@ PERIOD_WORDS = {
 
 def are_periods_of_day(numbers: pd.Series, name: str) -> bool:
     """Whether whole numbers in a column of this name are the half or quarter hours of days."""
-    if PERIOD_WORDS.isdisjoint(words_of(name)) or numbers.min() != 1:
-        return False
-    return _directive(int(numbers.max())) is not None
+    return _is_called_so(name) and _directive(numbers) is not None
 
 
 def period_directive(cells: pd.Series, name: str) -> str | None:
     """The directive of the numbers behind the dates in these texts; None where they are no periods
     of a day.
     """
-    numbers = pd.to_numeric(cells.str.strip().str.extract(r" ([0-9]{1,3})$", expand=False))
-    return _directive(int(numbers.max())) if are_periods_of_day(numbers, name) else None
+    if not _is_called_so(name):  # as most are, without a look at their cells
+        return None
+    return _directive(pd.to_numeric(cells.str.strip().str.extract(r" ([0-9]{1,3})$", expand=False)))
 
 
-def _directive(most: int) -> str | None:
+def _is_called_so(name: str) -> bool:
+    return not PERIOD_WORDS.isdisjoint(words_of(name))
+
+
+def _directive(numbers: pd.Series) -> str | None:
+    """That of the periods which numbers count from 1 on; None for other numbers."""
+    if numbers.min() != 1:
+        return None
+    most = int(numbers.max())
     for directive, minutes in MINUTES_OF_PERIOD.items():
         usual, more = MINUTES_OF_DAY // minutes, MINUTES_OF_CHANGE // minutes
         if usual <= most <= usual + more:

@@ -22,8 +22,7 @@ from lstm_forecast.tables.stamps.second_hours import second_hour_problem
 from lstm_forecast.tables.stamps.zones import letter_offsets, letter_readings
 
 __all__ = [
-    "ISO", "only_reading", "parse_numbers", "parse_text", "readings_of", "refuse_rows",
-    "unread",
+    "ISO", "only_reading", "parse_numbers", "parse_text", "readings_of", "refuse_rows", "unread",
 ]  # fmt: skip
 
 ISO = "ISO8601"

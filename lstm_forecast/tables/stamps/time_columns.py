@@ -150,6 +150,8 @@ def _clocks(frame: pd.DataFrame, names: Sequence[str]) -> list[str]:
     """Those of the columns of times of day that are stamps: all on whole minutes, if some are, as
     durations beside them are not.
     """
+    if len(names) < 2:
+        return [*names]
     texts = ((name, frame[name].astype("str")) for name in names)
     return [name for name, cells in texts if not cells.str.contains(ODD_SECONDS).any()] or [*names]
 

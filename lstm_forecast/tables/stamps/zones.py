@@ -65,8 +65,11 @@ def letter_readings(letters: str) -> Mapping[str, float]:
 
 def are_letters(cells: pd.Series) -> bool:
     """Whether a column holds nothing but the letters of zones, as beside local times."""
+    first = next((cell for cell in cells if not pd.isna(cell)), None)
+    if first not in ZONE_LETTERS:  # which tells most columns at once
+        return False
     distinct = cells.dropna().unique()
-    return 0 < len(distinct) <= MOST_LETTERS and set(map(str, distinct)) <= ZONE_LETTERS
+    return len(distinct) <= MOST_LETTERS and ZONE_LETTERS.issuperset(distinct)
 
 
 def letter_offsets(letters: Collection[str], timezone: str | None) -> dict[str, float]:
