@@ -21,6 +21,7 @@ __all__ = [
     "finer_answer", "moving_answers", "policies_of_steps", "two_frequencies",
 ]  # fmt: skip
 
+Ints = NDArray[np.int64]
 # The panel under policies, and the faults in its table.
 Survey = Callable[[Mapping[str, Any]], tuple[Panel, dict[str, Finding]]]
 MINUTES_OF_STEP = {
@@ -74,20 +75,21 @@ def filling_policies(panel: Panel, counts: Mapping[str, int], *, moved: bool) ->
 
 
 def filling_answers(
-    policies: Mapping[str, Any], counts: Mapping[str, int], freq: str | None
+    policies: Mapping[str, Any], counts: Mapping[str, int], gaps: Ints, freq: str | None
 ) -> list[Choice]:
-    """The answers to what becomes of so many ``gaps`` and ``missing`` values: made by the
-    ``policies``, not observed, or, of events by steps of a ``freq``, 0.
+    """The answers to what becomes of so many ``gaps``, of these lengths, and ``missing`` values:
+    made by the ``policies``, not observed, or, of events by steps of a ``freq``, 0.
     """
     holes = sum(counts.values())
-    made = {"ffill": "that before it", "seasonal": "that a season before"}
-    value = made.get(policies.get("missing", ""), "on the line between those beside it")
+    how = {"ffill": "that before it", "seasonal": "that a season before"}
+    value = how.get(policies.get("missing", ""), "on the line between those beside it")
     limit = policies.get("fill_limit")
-    longer = f"; gaps of more than {limit:,} steps part the series" if limit else ""
+    long = gaps[gaps > limit] if limit else gaps[:0]
+    longer = f"; {len(long):,} gaps of more than {limit:,} steps part the series" if limit else ""
     masked = {key: "mask" for key in policies if key in ("gaps", "missing")}
     unseen = f"{holes:,} steps are not observed: nothing learns from them or is judged by them"
     answers = [
-        Choice(policies, f"{holes:,} values are made, each {value}{longer}"),
+        Choice(policies, f"{holes - long.sum():,} values are made, each {value}{longer}"),
         Choice(masked, unseen, safe=True),
     ]
     if freq is not None and not freq.isdigit():
@@ -99,9 +101,7 @@ def filling_answers(
     return answers
 
 
-def finer_answer(
-    freq: str, ticks: NDArray[np.int64], codes: NDArray[np.integer[Any]]
-) -> Choice | None:
+def finer_answer(freq: str, ticks: Ints, codes: NDArray[np.integer[Any]]) -> Choice | None:
     """The longest part of ``freq`` that all stamps, of series by their ``codes``, are whole steps
     of, which leaves all rows where they are; None where most of its steps would be without a row.
     """

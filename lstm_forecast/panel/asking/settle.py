@@ -317,10 +317,12 @@ class _Settling(Settling):
             return
         kind = "gaps" if "gaps" in counts else "missing"
         what = " or no ".join({"gaps": "row", "missing": "value"}[each] for each in counts)
-        text = f"{holes:,} of {rows:,} steps have no {what}"
+        steps = rows + counts.get("gaps", 0)
+        text = f"{holes:,} of {steps:,} steps have no {what}"
         events = kind == "gaps" and not moved and not self._aggregates
         freq = panel.layout.grid.freq if events else None
-        self.ask(found[kind], text, *filling_answers(policies, counts, freq), assumed=policies)
+        answers = filling_answers(policies, counts, gap_lengths(panel), freq)
+        self.ask(found[kind], text, *answers, assumed=policies)
 
     def _numbers_for_missing(self) -> None:
         if self._aggregates:  # the cells, as no value of the panel is one of them

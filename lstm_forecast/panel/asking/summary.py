@@ -62,6 +62,8 @@ def _told(found: Finding, data: DataConfig) -> str:
         return f"{found.text}{place}"
     settles = found.kind in POLICIES
     policy = f": data.{found.kind}: {shown(getattr(data, found.kind))}" if settles else ""
+    if found.kind == "gaps" and data.fill_limit is not None:
+        policy += f", where longer ones than data.fill_limit: {data.fill_limit} part the series"
     return f"{found.kind}: {found.count:,} rows{policy}{place}"
 
 
