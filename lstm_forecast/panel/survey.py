@@ -27,6 +27,8 @@ __all__ = [
     "repair_notes", "survey_panel", "survey_table",
 ]  # fmt: skip
 
+AGAIN = ", and train again"
+
 
 def read_panel(
     data: DataConfig, source: Source, *, memory_limit: int | None, training: bool = False
@@ -38,15 +40,24 @@ def read_panel(
     ``data.end``: forecasts start from the end of whatever they are given. Their policies are those
     of the run.
     """
-    if not training:
-        _require_columns_of_training(data, source)
-    panel, findings, table = survey_panel(
-        data, source, end=data.end if training else None, memory_limit=memory_limit
-    )
-    if not training:  # a later table may be without a series that is left out
-        findings = [finding for finding in findings if finding.kind != "leave_out"]
-    refuse(findings, afterwards="" if training else ", and train again")
+    if training:
+        panel, findings, table = survey_panel(data, source, end=data.end, memory_limit=memory_limit)
+        refuse(findings)
+        return panel, table
+    _require_columns_of_training(data, source)
+    try:
+        panel, findings, table = survey_panel(data, source, memory_limit=memory_limit)
+    except DataError as error:
+        raise type(error)(*map(_for_a_run, error.problems)) from None
+    # A later table may be without a series that is left out.
+    findings = [finding for finding in findings if finding.kind != "leave_out"]
+    refuse(findings, afterwards=AGAIN)
     return panel, table
+
+
+def _for_a_run(problem: str) -> str:
+    """A problem whose remedy may be a key of the config, which a run keeps as it was."""
+    return problem + AGAIN if "set data." in problem else problem
 
 
 def _require_columns_of_training(data: DataConfig, source: Source) -> None:

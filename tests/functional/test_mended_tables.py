@@ -271,3 +271,21 @@ def test_a_name_that_no_series_has_is_refused_and_a_later_table_may_lack_it(
     assert trained_on(path, training=False).layout.ids == ("Ost", "West")
     with pytest.raises(DataError, match="no series Razem"):
         trained_on(path)
+
+
+def test_a_key_that_a_run_keeps_is_a_remedy_only_with_another_training(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+
+    def write(start: str, shorter: str = "") -> None:
+        days = pd.date_range(start, periods=20).strftime("%Y-%m-%d")
+        ends = {day: 46 if day == shorter else 48 for day in days}
+        rows = [f"{day},{k},{k % 7}.5" for day in days for k in range(1, ends[day] + 1)]
+        path.write_text("\n".join(["date,settlement_period,y", *rows]))
+
+    write("2023-02-01")
+    assert asked(path)["freq"] == "30min"
+    write("2023-03-15", shorter="2023-03-26")
+    with pytest.raises(DataError, match=r"such as Europe/London$"):
+        trained_on(path)
+    with pytest.raises(DataError, match=r"such as Europe/London, and train again$"):
+        trained_on(path, training=False)
