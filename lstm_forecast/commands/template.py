@@ -11,6 +11,7 @@ from lstm_forecast.errors import UsageError
 from lstm_forecast.events import SILENT, Listener
 from lstm_forecast.forecasting.loaded import load_run, usable_panel
 from lstm_forecast.forecasting.table import obeyed
+from lstm_forecast.forecasting.written_stamps import written_as
 from lstm_forecast.panel.ended import ended_notes, without_ended
 from lstm_forecast.panel.future import future_table
 from lstm_forecast.panel.panel import Panel
@@ -62,15 +63,14 @@ def template(
 
 
 def _rows_ahead(panel: Panel, data: DataConfig, horizon: int) -> pd.DataFrame:
-    # then one column holds them all, and the format is not that of the data
-    several = len(data.stamp_columns) > 1
-    return future_table(
+    table = future_table(
         panel,
         horizon=horizon,
         timestamp=" ".join(data.stamp_columns),
         series_columns=data.series_columns,
-        timestamp_format=None if several else data.timestamp_format,
     )
+    written = written_as(data)  # both are read the same way
+    return table if written is None else written.put_into(table)
 
 
 def _write(table: pd.DataFrame, path: Path, *, parquet: bool) -> None:

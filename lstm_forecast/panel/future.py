@@ -20,7 +20,7 @@ from lstm_forecast.panel.steps.calendar import calendar_values
 from lstm_forecast.panel.steps.grid import ticks_of
 from lstm_forecast.tables.faults import refuse
 from lstm_forecast.tables.read import Table
-from lstm_forecast.tables.stamps.columns import joined, written_stamps, zoned_stamps
+from lstm_forecast.tables.stamps.columns import joined, zoned_stamps
 
 __all__ = ["Given", "future_rows", "future_stamps", "future_table", "look_ahead"]
 
@@ -62,7 +62,6 @@ def future_table(
     horizon: int,
     timestamp: str,
     series_columns: Sequence[str],
-    timestamp_format: str | None,
 ) -> pd.DataFrame:
     """The rows that look_ahead needs, with empty cells: what future_rows reads once they are filled
     in.
@@ -71,11 +70,7 @@ def future_table(
     frame: dict[str, Any] = {}
     names = name_parts(panel.layout.ids, len(series_columns)).repeat(horizon, axis=0)
     frame |= dict(zip(series_columns, names.T, strict=True))
-    stamps = panel.layout.grid.stamps(ordinals.ravel())
-    if isinstance(stamps, pd.DatetimeIndex) and timestamp_format:
-        # as in the data: both are read the same way
-        stamps = written_stamps(stamps, timestamp_format)
-    frame[timestamp] = stamps
+    frame[timestamp] = panel.layout.grid.stamps(ordinals.ravel())
     return pd.DataFrame(
         frame | {column: np.full(ordinals.size, np.nan) for column in panel.known.future}
     )

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from lstm_forecast.cli import app
 from lstm_forecast.config.loading import load_config
 from lstm_forecast.config.table import DataConfig
+from lstm_forecast.forecasting.written_stamps import WrittenStamps, written_as
 from lstm_forecast.panel.future import future_stamps, future_table
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.survey import survey_panel
@@ -283,11 +284,33 @@ def test_rows_of_the_future_are_written_as_the_history_is_and_read_alike(
     )
     assert data.timestamp_format == style
     panel = panel_by(data, table)
-    empty = future_table(
-        panel, horizon=100, timestamp="date", series_columns=(), timestamp_format=style
-    )
+    empty = future_table(panel, horizon=100, timestamp="date", series_columns=())
+    empty = WrittenStamps(("date",), style).put_into(empty)
     assert list(empty["date"]) == list(written_stamps(stamps[300:], style))
     later = write(folder, date=[*whole, *empty["date"]], price=np.arange(400) % 5)
     longer = panel_by(data.model_copy(update={"future_rows": "keep"}), later)
     expected = panel.layout.grid.stamps(future_stamps(panel.layout, 100).ravel())
     assert list(longer.layout.grid.stamps(np.arange(300, 400))) == list(expected)
+
+
+def test_rows_of_the_future_have_the_columns_that_hold_the_stamps(folder: Path) -> None:
+    stamps = pd.date_range("2023-10-20", periods=400, freq="h").as_unit("us")
+    dates, hours = stamps.strftime("%d.%m.%Y"), stamps.hour.astype("str")
+    table = write(folder, date=dates[:300], hour=hours[:300], price=np.arange(300) % 5)
+    data, _ = init(table, "--target", "sales")
+    known = data.covariates.model_copy(update={"future": ("price",)})
+    data = data.model_copy(update={"covariates": known})
+    panel, written = panel_by(data, table), written_as(data)
+    assert written is not None
+    empty = written.put_into(
+        future_table(panel, horizon=100, timestamp="date hour", series_columns=())
+    )
+    assert list(empty.columns) == ["date", "hour", "price"]
+    later = write(
+        folder,
+        date=[*dates[:300], *empty["date"]],
+        hour=[*hours[:300], *empty["hour"]],
+        price=np.arange(400) % 5,
+    )
+    longer = panel_by(data.model_copy(update={"future_rows": "keep"}), later)
+    assert list(longer.layout.grid.stamps(np.arange(300, 400))) == list(stamps[300:])

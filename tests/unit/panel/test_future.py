@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from lstm_forecast.errors import DataError
+from lstm_forecast.forecasting.written_stamps import WrittenStamps
 from lstm_forecast.panel.covariates import Known
 from lstm_forecast.panel.future import future_rows, future_stamps, future_table, look_ahead
 from lstm_forecast.panel.panel import Panel
@@ -134,21 +135,19 @@ def test_the_table_to_be_filled_in_has_exactly_the_rows_that_are_needed(
     table = table_of(
         shop=["a"] * 3 + ["b"] * 2, at=written + written[:2], y=np.arange(5.0), price=np.arange(5.0)
     )
-    style: dict[str, Any] = {
-        "timestamp": "at",
-        "timestamp_format": timestamp_format,
-    }
+    style: dict[str, Any] = {"timestamp": "at", "timestamp_format": timestamp_format}
     panel = build_panel(
         table, targets=["y"], series_id="shop", known=Known(future=("price",)), freq=freq,
         timezone=zone, **style,
     )  # fmt: skip
-    style["series_columns"] = ["shop"]
-    # over the end of winter time
-    empty = future_table(panel, horizon=800 if freq == "h" else 3, **style)
+    horizon = 800 if freq == "h" else 3  # over the end of winter time
+    empty = future_table(panel, horizon=horizon, timestamp="at", series_columns=["shop"])
+    if timestamp_format:
+        empty = WrittenStamps(("at",), timestamp_format).put_into(empty)
     assert empty.columns.tolist() == ["shop", "at", "price"]
     read = pd.read_csv(io.StringIO(empty.assign(price=1.0).to_csv(index=False)))
-    rows = future_rows(table_of(**read.to_dict("list")), panel, timezone=zone, **style)
-    horizon = len(empty) // 2
+    table = table_of(**read.to_dict("list"))
+    rows = future_rows(table, panel, timezone=zone, series_columns=["shop"], **style)
     ahead = look_ahead(panel, horizon=horizon, given=rows).ahead
     assert ahead is not None
     assert (ahead[..., 1] == 1).all()
