@@ -10,6 +10,7 @@ from lstm_forecast.config.standards import Encoding
 __all__ = ["CsvConfig"]
 
 LONGEST_COMMENT = 40  # characters
+MOST_HEADER_LINES = 12
 
 
 class CsvConfig(Section):
@@ -41,6 +42,14 @@ class CsvConfig(Section):
             "line, or row of a sheet, that names the columns; those before it are left out; where a"
             " file has other columns there, the line that has those of the config; absent: the"
             " first"
+        ),
+    )
+    header_lines: Annotated[PositiveInt, Field(le=MOST_HEADER_LINES)] = Field(
+        1,
+        description=(
+            "how many lines, from that of the header on, name the columns together: the texts of a"
+            " column are joined by blanks, and where names would be repeated, a merged cell names"
+            " the columns to its right, too"
         ),
     )
     comment: Annotated[str, Field(min_length=1, max_length=LONGEST_COMMENT)] | None = Field(

@@ -229,7 +229,8 @@ def read_ahead(
             dst=config.dst,
             sentinels=numeric_sentinels(config),
         )
-        if others := [name for name in column_names(future) if name not in table.frame]:
+        present = column_names(future, columns=[*map(str, table.frame)])
+        if others := [name for name in present if name not in table.frame]:
             note = f"{future}: not needed, and not read: column {', '.join(others)}"
             given = replace(given, notes=(note,))
     if steps is not None:
@@ -266,8 +267,9 @@ def _read_future(
     detected, as it is another file.
     """
     data, memory_limit = loaded.config.data, loaded.config.training.memory_limit
-    present = column_names(source)
     whole = " ".join(data.stamp_columns)
+    asked = [whole, *data.stamp_columns, *data.series_columns, *data.covariates.future]
+    present = column_names(source, columns=asked)
     stamp = (whole,) if whole in present else data.stamp_columns
     keys = [*data.series_columns, *stamp]
     columns = [*keys, *data.covariates.future]

@@ -173,7 +173,8 @@ def _looked(source: Source, table: Table, look: Look, given: Given) -> FirstLook
     }
     data = _described(source, table, roles, style, given.inside)
     harmless, doubtful = _words(roles)
-    read = [*look.findings, *style.findings]
+    named = (each for each in table.findings if each.kind == "names")
+    read = [*named, *look.findings, *style.findings]
     return FirstLook(
         data=data.model_copy(update=known),
         roles=replace(roles, static=(*roles.static, *look.static)),

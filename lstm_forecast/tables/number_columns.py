@@ -83,7 +83,8 @@ def counts_rows(numbers: pd.Series) -> bool:
 def is_whole(cells: pd.Series) -> bool:
     """Whether all cells that are given are whole numbers, and written as such."""
     if pd.api.types.is_string_dtype(cells):
-        return bool((cells.str.fullmatch(r"[+-]?\d+") | cells.isin(MISSING_WORDS)).all())
+        texts = cells.str.strip()
+        return bool((texts.str.fullmatch(r"[+-]?\d+") | texts.isin(MISSING_WORDS)).all())
     return pd.api.types.is_integer_dtype(cells)
 
 

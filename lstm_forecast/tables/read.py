@@ -18,14 +18,13 @@ from lstm_forecast.files import STDIN, is_text
 from lstm_forecast.tables.faults import Finding, require_columns
 from lstm_forecast.tables.files.budget import Budget
 from lstm_forecast.tables.files.cells import wanted_cells
+from lstm_forecast.tables.files.column_names import called
+from lstm_forecast.tables.files.columnar import columns_of, read_columns
 from lstm_forecast.tables.files.dialect import DETECTED, Dialect, line_of, sniff
-from lstm_forecast.tables.files.feather import feather_columns, read_feather
 from lstm_forecast.tables.files.footer import without_footer
 from lstm_forecast.tables.files.formats import ARROW, CSV, PARQUET, format_of, read_cells
-from lstm_forecast.tables.files.frames import frame_columns, read_frame
 from lstm_forecast.tables.files.layout import Layout
 from lstm_forecast.tables.files.left_out import keys_of, lines_left_out
-from lstm_forecast.tables.files.parquet import parquet_columns, read_parquet
 from lstm_forecast.tables.files.text import (
     Wanted,
     count_text,
@@ -113,7 +112,8 @@ def read_table(
     try:
         if isinstance(source, Frame):
             phase(f"reading {source}")
-            table = Table(read_frame(source, wanted, budget), ((source, len(source.table), None),))
+            frame = read_columns(source, wanted, budget)
+            table = Table(frame, ((source, len(source.table), None),))
         else:
             table = _read_files(source, wanted, budget, written, inside)
     except MemoryError:
@@ -132,13 +132,13 @@ def _read_files(
     try:
         kind = format_of(files[0])
         if kind == PARQUET:
-            frame = read_parquet(path, files, wanted, budget)
+            frame = read_columns(path, wanted, budget, files)
             return Table(frame, ((path, len(frame), None),), states=states)
         budget.require_bytes(size)
         if kind == CSV:
             table = _read_texts(files, wanted, budget, written)
         elif kind == ARROW:
-            table = _joined([(file, read_feather(file, wanted, budget), None) for file in files])
+            table = _joined([(file, read_columns(file, wanted, budget), None) for file in files])
         else:
             table = _read_typed(files, wanted, budget, written, inside)
         return replace(table, states=states)
@@ -158,14 +158,9 @@ def column_names(
 
     Raises DataError as ``read_table`` does.
     """
-    if isinstance(source, Frame):
-        return frame_columns(source)
-    first = data_files(source)[0]
-    kind = format_of(first)
-    if kind == PARQUET:
-        return parquet_columns(first)
-    if kind == ARROW:
-        return feather_columns(first)
+    first = source if isinstance(source, Frame) else data_files(source)[0]
+    if isinstance(first, Frame) or (kind := format_of(first)) in (PARQUET, ARROW):
+        return list(called(columns_of(first), columns))
     if kind == CSV:
         return list(sniff(first, written, columns).columns)
     budget = Budget.of(source, limit=None, as_text=True)

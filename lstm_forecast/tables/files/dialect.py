@@ -21,16 +21,22 @@ from pandas.io.common import get_handle, infer_compression
 from lstm_forecast.config.text_files import CsvConfig
 from lstm_forecast.errors import ChangedError, DataError
 from lstm_forecast.files import STDIN, open_regular
+from lstm_forecast.tables.files.column_names import (
+    header_names,
+    lines_of_header,
+    with_one_header,
+)
 from lstm_forecast.tables.files.encoding import detect_encoding, require_mark
 from lstm_forecast.tables.files.header import Record, widest
 from lstm_forecast.tables.files.layout import (
     WHOLE,
     Found,
     Layout,
+    Title,
     find_layout,
     table_lines,
 )
-from lstm_forecast.tables.files.left_out import require_no_doubt, require_recorded
+from lstm_forecast.tables.files.left_out import require_no_doubt, require_one_line, require_recorded
 from lstm_forecast.tables.files.logs import require_no_blanks, require_no_log
 from lstm_forecast.tables.numbers.style import decimal_of, detect_decimal
 
@@ -111,6 +117,35 @@ def sniff(file: Path, written: CsvConfig = DETECTED, columns: Sequence[str] | No
     Raises DataError if it is no text or empty, or has lines that are no part of its table and that
     ``written`` does not name; with None for ``columns``, as at a first look, these are left out.
     """
+    encoding, text = _text_of(file, written)
+    if written.delimiter is None:
+        require_no_log(file, text)
+        require_no_blanks(file, text)
+    delimiter, layout, found = _laid_out(text, written, columns)
+    if found is not None:
+        if columns is None:
+            require_no_doubt(f"{file}:", found)
+        else:
+            require_recorded(f"{file}:", found, written)
+        layout = found.layout.within(layout)
+    records = _head_records(text, delimiter, layout)
+    if not records:
+        raise DataError(f"{file}: no line {layout.header:,}, which data.csv.header names")
+    header = lines_of_header(records, layout.header_lines)
+    rows, names = records[len(header) :], header_names(header, columns or ())
+    if written.header_lines == 1 and not set(columns or ()) <= set(names):
+        require_one_line(f"{file}:", _laid_out(text, written, None)[2])
+    if list(names) != [name or f"Unnamed: {k}" for k, name in enumerate(records[0][1])]:
+        end = rows[0][0] if rows else None
+        layout = replace(layout, title=Title.of(records[0][0], end, names, delimiter))
+    if written.units_row and not layout.units and rows:
+        layout = replace(layout, units=(rows.pop(0)[0],))
+    decimal = decimal_of(written) or detect_decimal([row for _, row in rows])
+    return Dialect(delimiter, decimal, encoding, names, layout)
+
+
+def _text_of(file: Path, written: CsvConfig) -> tuple[str, str]:
+    """The encoding, and the beginning of the text."""
     sample = _head(file)
     encoding = written.encoding or detect_encoding(file, sample)
     require_mark(file, sample, codecs.lookup(encoding).name)
@@ -121,41 +156,20 @@ def sniff(file: Path, written: CsvConfig = DETECTED, columns: Sequence[str] | No
         raise DataError(f"{file}: empty; expected a header line and rows")
     if len(sample) == SAMPLE_BYTES:
         text = text[: text.rfind("\n") + 1] or text  # without the line that the sample cuts
-    if written.delimiter is None:
-        require_no_log(file, text)
-        require_no_blanks(file, text)
-    delimiter, layout, found = _laid_out(text, written, columns or ())
-    if found is not None:
-        if columns is None:
-            require_no_doubt(f"{file}:", found)
-        else:
-            require_recorded(f"{file}:", found, written)
-        comment = found.layout.comment or layout.comment
-        first = max(found.layout.header, layout.header)
-        layout = replace(found.layout, header=first, comment=comment)
-    records = _head_records(text, delimiter, layout)
-    if not records:
-        raise DataError(f"{file}: no line {layout.header:,}, which data.csv.header names")
-    if written.units_row and not layout.units and len(records) > 1:
-        layout = replace(layout, units=(records.pop(1)[0],))
-    (_, header), *rows = records
-    decimal = decimal_of(written) or detect_decimal([row for _, row in rows])
-    return Dialect(delimiter, decimal, encoding, _named(header), layout)
-
-
-def _named(header: Sequence[str]) -> tuple[str, ...]:
-    """The columns as pandas calls them."""
-    return tuple(name or f"Unnamed: {index}" for index, name in enumerate(header))
+    return encoding, text
 
 
 def _laid_out(
-    text: str, written: CsvConfig, columns: Sequence[str]
+    text: str, written: CsvConfig, columns: Sequence[str] | None
 ) -> tuple[str, Layout, Found | None]:
-    """The delimiter, the lines that are read, and what seems to be no part of the table in them."""
-    layout = Layout(written.header or 1, written.comment)
-    signs = written.delimiter or DELIMITERS
+    """The delimiter, the lines that are read, and what seems to be no part of the table in them.
+
+    A header of several lines is looked for with None for ``columns``, unless one is ``written``.
+    """
+    layout = Layout(written.header or 1, written.header_lines, comment=written.comment)
+    signs, several = written.delimiter or DELIMITERS, columns is None and layout.header_lines == 1
     if written.header is not None:
-        layout = _with_header_of(text, layout, signs, columns)
+        layout = _with_header_of(text, layout, signs, columns or ())
     plain = _head_text(text, layout)
     ranks = {sign: _rank(plain, sign) for sign in signs}
     delimiter = max(signs, key=lambda sign: ranks[sign])
@@ -164,7 +178,8 @@ def _laid_out(
     )
     for sign in [delimiter] if ranks[delimiter].even else by_width:
         records = _head_records(text, sign, layout, most=RECORDS_TO_LAY_OUT)
-        found = find_layout(records, units=written.units_row)
+        records = with_one_header(records, layout.header_lines)
+        found = find_layout(records, units=written.units_row, several=several)
         if found is not None and not (found.before and written.header is not None):
             return sign, layout, found
     return delimiter, layout, None
@@ -179,12 +194,24 @@ def _with_header_of(
     """
     for sign in signs:
         records = _head_records(text, sign, replace(layout, header=1), most=RECORDS_TO_LAY_OUT)
-        lines = [line for line, cells in records if columns and set(columns) <= set(cells)]
+        lines = [
+            line
+            for k, (line, _) in enumerate(records)
+            if columns and set(columns) <= set(_names_from(records, k, layout, columns))
+        ]
         if layout.header in lines:
             return layout
         if len(lines) == 1:
             return replace(layout, header=lines[0])
     return layout
+
+
+def _names_from(
+    records: Sequence[Record], number: int, layout: Layout, columns: Sequence[str]
+) -> tuple[str, ...]:
+    """The names of columns, if the record of this number begins a header."""
+    records = records[number : number + layout.header_lines]
+    return header_names(lines_of_header(records, layout.header_lines), columns)
 
 
 def _head_text(text: str, layout: Layout) -> str:
@@ -261,10 +288,13 @@ class _TableText(io.TextIOBase):
 def tail_records(tail: bytes, dialect: Dialect, most: int) -> list[list[str]]:
     """The last rows of a file, of ``most`` lines at most, told by its last bytes."""
     lines = tail.decode(dialect.encoding, errors="ignore").splitlines()[-most:]
-    layout = Layout(comment=dialect.layout.comment)
-    rows = [row for _, row in _records(lines, dialect.delimiter, layout)]
-    start = next((k for k, row in enumerate(rows, 1) if _named(row) == dialect.columns), 0)
-    return rows[start + (start > 0) * len(dialect.layout.units) :]
+    layout, columns = dialect.layout, dialect.columns
+    records = list(_records(lines, dialect.delimiter, Layout(comment=layout.comment)))
+    for k in range(len(records)):
+        if _names_from(records, k, layout, columns) == columns:
+            header = lines_of_header(records[k:], layout.header_lines)
+            return [row for _, row in records[k + len(header) + len(layout.units) :]]
+    return [row for _, row in records]
 
 
 class _Rank(NamedTuple):

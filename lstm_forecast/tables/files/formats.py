@@ -2,6 +2,7 @@
 
 import re
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from lstm_forecast.config.inside import Inside
@@ -10,6 +11,7 @@ from lstm_forecast.errors import DataError
 from lstm_forecast.files import STDIN, open_regular
 from lstm_forecast.tables.files.budget import Budget
 from lstm_forecast.tables.files.cells import Cells
+from lstm_forecast.tables.files.column_names import called
 from lstm_forecast.tables.files.database import read_database
 from lstm_forecast.tables.files.dialect import UNREADABLE, decompressed, packed_suffix
 from lstm_forecast.tables.files.monash import read_monash
@@ -93,6 +95,12 @@ def read_cells(
 
     Raises DataError as its reader does.
     """
+    cells = _read(file, wanted, budget, inside, written)
+    names = called(list(cells.columns), wanted.columns or ())
+    return replace(cells, columns=dict(zip(names, cells.columns.values(), strict=True)))
+
+
+def _read(file: Path, wanted: Wanted, budget: Budget, inside: Inside, written: CsvConfig) -> Cells:
     kind = format_of(file)
     if kind == WORKBOOK:
         return read_workbook(file, wanted, budget, inside, written)

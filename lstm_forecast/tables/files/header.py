@@ -82,18 +82,21 @@ def _may_name(cells: Sequence[str], width: int, most: int) -> bool:
 
 
 def _names_steps(cells: Sequence[str], width: int, most: int) -> bool:
-    """Whether names are followed by stamps in their order, as where each step has a column."""
+    """Whether names are followed by stamps in their order, as where each step has a column, and
+    these by more names, if any, such as that of a total.
+    """
     given = _given(cells)
-    names = next((k for k, cell in enumerate(given) if STAMP.fullmatch(cell)), len(given))
-    steps = given[names:]
+    names = [cell for cell in given if not STAMP.fullmatch(cell)]
+    steps = [cell for cell in given if STAMP.fullmatch(cell)]
+    first = given.index(steps[0]) if steps else 0
     return (
-        names > 0
+        first > 0
         and len(steps) >= LEAST_STEPS
         and _is_as_wide(cells, width, most)
-        and not any(map(is_value, given[:names]))
-        and all(map(STAMP.fullmatch, steps))
+        and not any(map(is_value, names))
+        and given[first : first + len(steps)] == steps
         and len(set(map(shape_of, steps))) == 1
-        and steps in (sorted(steps), sorted(steps, reverse=True))
+        and (shape_of(steps[0]) != "0" or sorted(steps) in (steps, steps[::-1]))
     )
 
 

@@ -4,10 +4,14 @@ below them.
 All of it is told from the cells alone. What leaves a doubt is not taken for anything.
 """
 
+import csv
+import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
+from lstm_forecast.tables.files.column_names import joined
 from lstm_forecast.tables.files.header import (
     LEAST_ROWS,
     NO_UNITS,
@@ -23,9 +27,11 @@ from lstm_forecast.tables.files.header import (
     value_columns,
     widest,
 )
+from lstm_forecast.tables.files.stacked import find_stacked
 
 __all__ = [
-    "WHOLE", "Found", "Layout", "find_layout", "is_blank", "is_row", "rows_below", "table_lines",
+    "WHOLE", "Found", "Layout", "Title", "find_layout", "is_blank", "is_row", "rows_below",
+    "table_lines",
 ]  # fmt: skip
 
 COMMENT_SIGNS = ("#", "%", "//")
@@ -44,14 +50,45 @@ NO_NAME = re.compile(r"[-+].*|.*[.,].*|\d{9,}")
 
 
 @dataclass(frozen=True)
+class Title:
+    """One line that is read in the place of those of a header."""
+
+    first: int  # line that it stands for
+    end: int | None  # the line behind the last of them; None if there is none
+    text: str
+
+    @classmethod
+    def of(cls, first: int, end: int | None, names: Sequence[str], delimiter: str) -> Self:
+        """The line with the ``names`` of columns."""
+        text = io.StringIO()
+        csv.writer(text, delimiter=delimiter, lineterminator="\n").writerow(names)
+        return cls(first, end, text.getvalue())
+
+    def covers(self, line: int) -> bool:
+        """Whether it is read for the ``line``, or was in its place."""
+        return line >= self.first and (self.end is None or line < self.end)
+
+
+@dataclass(frozen=True)
 class Layout:
     """Lines of a file that are no part of its table, by their numbers from 1 on."""
 
     header: int = 1  # nothing before this line is read
+    header_lines: int = 1  # that name the columns together
+    title: Title | None = None  # what is read for these
     comment: str | None = None  # no line is that begins so
     units: tuple[int, ...] = ()  # nor these, below the header
     end: int | None = None  # nor any from this one on
     below: int = 0  # how many rows these would be
+
+    def within(self, other: Self) -> Self:
+        """What was found in the lines that ``other`` leaves, with these left out as well."""
+        return replace(
+            self,
+            header=max(self.header, other.header),
+            header_lines=max(self.header_lines, other.header_lines),
+            comment=self.comment or other.comment,
+        )
 
 
 WHOLE = Layout()
@@ -78,6 +115,11 @@ def _kept(numbered: Iterable[tuple[int, str]], layout: Layout) -> Iterator[tuple
     for number, line in numbered:
         if layout.end is not None and number >= layout.end:
             return
+        title = layout.title
+        if title is not None and title.covers(number):
+            if number == title.first:
+                yield number, title.text
+            continue
         comment = layout.comment and not quoted and line.lstrip().startswith(layout.comment)
         if number < layout.header or number in layout.units or comment:
             continue
@@ -90,32 +132,61 @@ def is_blank(cells: Sequence[str]) -> bool:
     return not any(cell.strip() for cell in cells)
 
 
-def find_layout(records: Sequence[Record], *, units: bool = False) -> Found | None:
+def find_layout(
+    records: Sequence[Record], *, units: bool = False, several: bool = False
+) -> Found | None:
     """What is no part of the table in the first lines of a file; None if all of it may be.
 
-    A header has a text in each cell, no two alike, and numbers or stamps below it; ``units``
-    says that the line below it holds units.
+    A header has a text in each cell, no two alike, and numbers or stamps below it; with
+    ``several``, it may be that of several lines. ``units`` says that the line below it holds units.
     """
     width = usual_width(records)
     if width < 2 or not _is_odd(records, width):
         return None
     sign = _comment_sign(records, width)
     body = [record for record in records if not (sign and _begins(record, sign))]
-    start = first_header(body, width)
-    if start is None:
+    header = _header(body, width, several=several)
+    if header is None:
         return None
-    # as wide as the table: it may be the header itself
-    if start and width <= filled(body[0][1]) <= widest(body):
+    start, count = header
+    (line, names), (last, _) = body[start], body[start + count - 1]
+    if count > 1:
+        names = joined([cells for _, cells in body[start : start + count]])
+        body = [*body[:start], (line, names), *body[start + count :]]
+    if start and _may_be_header(body[0][1], width, widest(body)):
         return None
     below = [cells for _, cells in body[start + 1 :]]
     lines = tuple(line for line, _ in body[start + 1 :][: _rows_of_units(below, width)])
     before = body[:start]
-    if not before and sign is None and not lines:
+    if not before and sign is None and not lines and count == 1:
         return None
-    names = lines[0] if lines and not units and _may_be_names(below[0], width) else None
-    doubtful = next((n for n, cells in before if filled(cells) >= width), None)
-    header = body[start][0] if before else 1
-    return Found(Layout(header, sign, lines), tuple(n for n, _ in before), doubtful, names)
+    doubt = lines[0] if lines and not units and _may_be_names(below[0], width) else None
+    doubtful = next((n for n, cells in before if _may_be_header(cells, width)), None)
+    first = line if before or count > 1 else 1
+    layout = Layout(first, last - line + 1, comment=sign, units=lines)
+    return Found(layout, tuple(n for n, _ in before), doubtful, doubt)
+
+
+def _header(records: Sequence[Record], width: int, *, several: bool) -> tuple[int, int] | None:
+    """Number of the first record of the header, and how many there are; None if there is none.
+
+    A line of units that names a column which the header does not is one of it.
+    """
+    start = first_header(records, width)
+    if start is None:
+        return find_stacked(records, width) if several else None
+    below = [cells for _, cells in records[start + 1 :]]
+    nameless = [k for k in range(width) if not _cell(records[start][1], k)]
+    if several and nameless and _rows_of_units(below, width):
+        return start, 2 if all(_cell(below[0], k) for k in nameless) else 1
+    return start, 1
+
+
+def _may_be_header(cells: Sequence[str], width: int, most: int | None = None) -> bool:
+    """Whether a line before a header is as wide as the table, and not of a few words repeated."""
+    given = [cell.strip() for cell in cells if cell.strip()]
+    repeated = len(set(given)) < len(given) and not any(map(is_value, given))
+    return width <= filled(cells) <= (most or len(cells)) and not repeated
 
 
 def is_row(names: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:

@@ -11,11 +11,12 @@ from lstm_forecast.tables.faults import Finding
 from lstm_forecast.tables.files.layout import Found, Layout
 
 __all__ = [
-    "LEFT_OUT", "keys_of", "lines_left_out", "require_no_doubt", "require_recorded",
-    "too_many_below",
+    "LEFT_OUT", "keys_of", "lines_left_out", "require_no_doubt", "require_one_line",
+    "require_recorded", "too_many_below",
 ]  # fmt: skip
 
-LEFT_OUT = ("header", "comment", "units", "footer")  # kinds of findings of what a config names
+# Kinds of findings of what a config names.
+LEFT_OUT = ("header", "names", "comment", "units", "footer")
 OUT_OF_FILE = "or take them out of the file"
 
 
@@ -45,6 +46,17 @@ def require_recorded(prefix: str, found: Found, written: CsvConfig) -> None:
         )
     if problems:
         raise DataError(*problems)
+
+
+def require_one_line(prefix: str, found: Found | None) -> None:
+    """Raise DataError where several lines seem to name the columns, which no key says."""
+    if found is None or found.layout.header_lines == 1:
+        return
+    first, count = found.layout.header, found.layout.header_lines
+    raise DataError(
+        f"{prefix}{first}: {_lines(count)} seem to name the columns together; set data.csv.header:"
+        f" {first} and data.csv.header_lines: {count}, or write one line with their names"
+    )
 
 
 def require_no_doubt(prefix: str, found: Found) -> None:
@@ -82,6 +94,10 @@ def lines_left_out(prefix: str, layout: Layout) -> list[Finding]:
         where = f"lines 1 to {count}" if count > 1 else "line 1"
         text = f"the header is line {layout.header}: {where} left out (data.csv.header)"
         told.append(Finding("header", "note", count, text, (f"{prefix}{layout.header}",)))
+    if layout.header_lines > 1:
+        first, last = layout.header, layout.header + layout.header_lines - 1
+        text = f"lines {first} to {last} together name the columns (data.csv.header_lines)"
+        told.append(Finding("names", "note", 1, text, (f"{prefix}{first}",)))
     if layout.comment:
         text = f"lines that begin with {layout.comment} are left out (data.csv.comment)"
         told.append(Finding("comment", "note", 1, text, (_file(prefix),)))
@@ -103,6 +119,7 @@ def keys_of(layouts: Sequence[Layout]) -> dict[str, Any]:
     first = layouts[0]
     return {
         "header": first.header if first.header > 1 else None,
+        "header_lines": first.header_lines,
         "comment": first.comment,
         "units_row": bool(first.units),
         "footer": max(layout.below for layout in layouts),

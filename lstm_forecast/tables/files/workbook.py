@@ -14,10 +14,18 @@ from lstm_forecast.files import open_regular
 from lstm_forecast.tables.faults import Finding, setting
 from lstm_forecast.tables.files.budget import Budget
 from lstm_forecast.tables.files.cells import Cells, cell_text, column_of, named_columns
+from lstm_forecast.tables.files.column_names import (
+    NAMELESS,
+    header_names,
+    lines_of_header,
+    with_one_header,
+)
+from lstm_forecast.tables.files.header import Record
 from lstm_forecast.tables.files.layout import Layout, find_layout, rows_below
 from lstm_forecast.tables.files.left_out import (
     lines_left_out,
     require_no_doubt,
+    require_one_line,
     require_recorded,
     too_many_below,
 )
@@ -52,13 +60,14 @@ def read_workbook(
         text = f"{errors:,} cells hold an error such as #N/A, and are read as missing"
         findings.append(Finding("errors", "note", errors, text, (f"{file}, sheet {sheet}",)))
     (_, header), *body = laid.rows
-    names = [cell_text(cell) for cell in header]
-    columns = [[row[k] for _, row in body] for k in range(len(names))]
-    kept = [k for k, cells in enumerate(columns) if names[k] or any(c is not None for c in cells)]
+    columns = [[row[k] for _, row in body] for k in range(len(header))]
+    kept = [
+        k
+        for k, cells in enumerate(columns)
+        if header[k] != NAMELESS.format(k) or any(cell is not None for cell in cells)
+    ]
     return Cells(
-        named_columns(
-            file, [names[k] or f"Unnamed: {k}" for k in kept], [column_of(columns[k]) for k in kept]
-        ),
+        named_columns(file, [header[k] for k in kept], [column_of(columns[k]) for k in kept]),
         prefix,
         [number for number, _ in body],
         tuple(findings),
@@ -116,31 +125,48 @@ class _Laid:
 
 def _laid_out(prefix: str, rows: list[Row], wanted: Wanted, written: CsvConfig) -> _Laid:
     """The rows of the table in a sheet, as ``sniff`` finds the lines of one in a text file."""
-    layout = Layout(_header_row(rows, wanted, written), written.comment)
+    columns, one = wanted.columns or (), written.header_lines == 1
+    first = _header_row(rows, columns, written)
+    layout = Layout(first, written.header_lines, comment=written.comment)
     rows = [row for row in rows if row[0] >= layout.header and not _is_comment(row, layout)]
     if not rows:
         raise DataError(f"{prefix}{layout.header}: no header, which data.csv.header names")
-    records = [(number, _texts(cells)) for number, cells in rows[:ROWS_LOOKED_AT]]
-    found = find_layout(records, units=written.units_row)
+    records = with_one_header(_records(rows[:ROWS_LOOKED_AT]), layout.header_lines)
+    several = one and wanted.columns is None
+    found = find_layout(records, units=written.units_row, several=several)
     if found is not None:
         if wanted.columns is None:
             require_no_doubt(prefix, found)
         else:
             require_recorded(prefix, found, written)
-        layout = replace(found.layout, header=max(found.layout.header, layout.header))
+        layout = found.layout.within(layout)
         rows = [row for row in rows if row[0] >= layout.header and not _is_comment(row, layout)]
+    rows = _headed(rows, layout, columns)
+    if one and not set(columns) <= set(rows[0][1]):
+        require_one_line(prefix, find_layout(records, units=written.units_row, several=True))
     if written.units_row and len(rows) > 1:
         layout = replace(layout, units=(rows[1][0],))
     rows = [row for row in rows if row[0] not in layout.units]
     return _without_footer(prefix, _Laid(rows, layout), wanted, written)
 
 
-def _header_row(rows: Sequence[Row], wanted: Wanted, written: CsvConfig) -> int:
+def _headed(rows: Sequence[Row], layout: Layout, columns: Sequence[str]) -> list[Row]:
+    """The rows with those of the header in one, which holds the names of all columns."""
+    header = lines_of_header(_records(rows[: layout.header_lines]), layout.header_lines)
+    return [(rows[0][0], list(header_names(header, columns))), *rows[len(header) :]]
+
+
+def _header_row(rows: Sequence[Row], columns: Sequence[str], written: CsvConfig) -> int:
     """The row that names the columns, also where there are more or fewer before it than usual."""
     if written.header is None:
         return 1
-    names = set(wanted.columns or ())
-    having = [number for number, cells in rows if names and names <= set(_texts(cells))]
+    names, records, n_lines = set(columns), _records(rows), written.header_lines
+    headers = (lines_of_header(records[k : k + n_lines], n_lines) for k in range(len(records)))
+    having = [
+        number
+        for (number, _), header in zip(records, headers, strict=True)
+        if names and names <= set(header_names(header, columns))
+    ]
     return having[0] if len(having) == 1 else written.header
 
 
@@ -155,6 +181,10 @@ def _without_footer(prefix: str, laid: _Laid, wanted: Wanted, written: CsvConfig
     if wanted.columns is not None and below > written.footer:
         raise too_many_below(prefix, number, below, ", ".join(_texts(first)))
     return _Laid(laid.rows[:-below], replace(laid.layout, end=number, below=below))
+
+
+def _records(rows: Sequence[Row]) -> list[Record]:
+    return [(number, _texts(cells)) for number, cells in rows]
 
 
 def _texts(cells: Sequence[Any]) -> list[str]:

@@ -149,6 +149,12 @@ TRIED = [
         {r"data.csv.header: 4": ""},
     ),
     Tried(
+        "seem to name the columns together; set data.csv.header",
+        csv("ds,a,b,b", [f"{day},{k % 9},4,{k % 5}" for k, day in enumerate(days())], ",y,y,z\n"),
+        {r"data.csv.header: 1 and data.csv.header_lines: 2": ""},
+        keys={"targets": "y a"},
+    ),
+    Tried(
         "names of the columns, or units of those",
         daily(before="Report 7\nby 3, us 4\n\n"),
         {r"data.csv.header: 4": ""},

@@ -7,6 +7,7 @@ TOLD: tuple[str, ...] = (
     "training.memory_limit allows",
     "--set {}",
     "left out (data.csv.header)",
+    "together name the columns (data.csv.header_lines)",
     "are left out (data.csv.comment)",
     "below the header {} units, and {} left out (data.csv.units_row)",
     "without a stamp from here on, left out (data.csv.footer)",

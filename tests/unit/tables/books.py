@@ -54,7 +54,9 @@ def write_xlsx(path: Path, sheets: Sheets) -> Path:
 
 
 def _cell(cell: Any, column: int, row: int) -> str:
-    place = f"r='{chr(ord('A') + column)}{row}'"
+    tens, ones = divmod(column, 26)
+    letters = (chr(ord("A") + tens - 1) if tens else "") + chr(ord("A") + ones)
+    place = f"r='{letters}{row}'"
     if cell is None:
         return ""
     if isinstance(cell, bool):
