@@ -100,10 +100,10 @@ class DataConfig(Section):
         description=(
             "how stamps are written, where that is not ISO 8601: a strptime format, parts with a"
             " space between them; also %q for quarters, %h for half-years, %K for dekads, %E for"
-            " years that are counted, %G-W%V for weeks, %N for 930 as 9:30, %P and %Q for half and"
-            " quarter hours of a day by their number, %* for what is not read, %Z for letters of"
-            " zones, `de: %d. %B %Y` for names of months in a language; seconds, milliseconds,"
-            " microseconds, nanoseconds or days since 1970; excel for its days; steps"
+            " years that are counted, %G-W%V for weeks, %N for 930 as 9:30, %P, %Q and %O for half"
+            " hours, quarters and hours of a day by their number, %* for what is not read, %Z for"
+            " letters of zones, `de: %d. %B %Y` for names of months in a language; seconds,"
+            " milliseconds, microseconds, nanoseconds or days since 1970; excel for its days; steps"
         ),
     )
     timezone: str | None = Field(None, description="IANA zone of the stamps, such as Europe/Vienna")

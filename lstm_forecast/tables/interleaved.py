@@ -15,9 +15,9 @@ from lstm_forecast.tables.names import words_of
 from lstm_forecast.tables.number_columns import is_whole
 from lstm_forecast.tables.read import Table
 from lstm_forecast.tables.roles import Roles
+from lstm_forecast.tables.stamps.clock import looks_like_time_of_day
 from lstm_forecast.tables.stamps.columns import StampStyle, joined, parse_stamps
 from lstm_forecast.tables.stamps.month_names import plain
-from lstm_forecast.tables.stamps.time_columns import looks_like_time_of_day
 from lstm_forecast.tables.stamps.zones import are_letters
 
 __all__ = ["Further", "further_keys"]
@@ -81,7 +81,7 @@ def _possible(frame: pd.DataFrame, roles: Roles) -> Iterator[tuple[str, int]]:
     for name in map(str, frame.columns):
         if name in taken or is_part_of_time(name) or is_empty(frame[name]).any():
             continue
-        if are_letters(frame[name]) or looks_like_time_of_day(frame[name]):
+        if are_letters(frame[name]) or looks_like_time_of_day(frame[name], name):
             continue
         parts = len(frame[[*keys, name]].drop_duplicates())
         if series < parts <= len(frame) / LEAST_ROWS:

@@ -40,7 +40,10 @@ from lstm_forecast.tables.stamps.numbers import (
     units_of,
 )
 from lstm_forecast.tables.stamps.parts import joined, part_of
-from lstm_forecast.tables.stamps.period_checks import require_every_day
+from lstm_forecast.tables.stamps.period_checks import (
+    require_every_day,
+    require_hours_of_clocks,
+)
 from lstm_forecast.tables.stamps.periods import period_notes, periods
 from lstm_forecast.tables.stamps.reading import (
     ISO,
@@ -169,6 +172,7 @@ def find_style(
     if timestamp_format is None:
         require_iso_weeks(table, cells, column, style)
         require_every_day(table, cells, column, style)
+        require_hours_of_clocks(table, cells, column, style)
     if timestamp_format or "%Z" in style:
         parse_text(table, cells, column, style, timezone)
     if "%Z" in style:

@@ -76,6 +76,7 @@ def date_in_digits(table: Table, cells: pd.Series, column: str) -> str | None:
     styles = digit_styles(cells, column)
     text = cells.astype("str")
     distinct = pd.Series(text.unique(), dtype="str")
+    _refuse_days_without_year(table, distinct, column)
     named = not DATE_WORDS.isdisjoint(words_of(column))
     if len(styles) == 1 and (named or not _counts(distinct)):
         return styles[0]
@@ -90,6 +91,23 @@ def date_in_digits(table: Table, cells: pd.Series, column: str) -> str | None:
         f" ({len(cells):,} such rows); set data.timestamp_format:"
         f" {' or '.join(map(repr, readings))}"
     )
+
+
+def _refuse_days_without_year(table: Table, distinct: pd.Series, column: str) -> None:
+    """Raise DataError for texts such as 0201 that are days of a month in all rows: with zeros in
+    front, as numbers of steps are from 0001 on.
+    """
+    padded = distinct.str.fullmatch(r"\d{4}").all() and distinct.str.startswith("0").any()
+    if not padded:
+        return
+    for style in ("%d%m", "%m%d"):
+        stamps, _ = stamps_by(f"%Y{style}", "2024" + distinct)
+        if not stamps.hasnans:
+            raise DataError(
+                f"{table.place(0)}: column {column}: {distinct.iloc[0]!r} may be a day without its"
+                " year, or the number of a step; write days with their year, or set"
+                " data.timestamp_format: steps"
+            )
 
 
 def _fits(distinct: pd.Series, numbers: NDArray[np.float64], style: str) -> bool:

@@ -1,10 +1,15 @@
-"""Years, quarters and spans of months as they are written in Chinese, Japanese and Korean."""
+"""Years, quarters and spans of months as they are written in Chinese, Japanese and Korean, and
+years of the Buddhist era, as in Thai tables.
+"""
 
 import re
 
 import pandas as pd
 
-__all__ = ["eastern_periods"]
+from lstm_forecast.errors import DataError
+from lstm_forecast.tables.read import Table
+
+__all__ = ["eastern_periods", "require_common_era"]
 
 SPAN = r"\d{4}(?P<year>[年년]\s*)(?P<first>\d\d?)(?P<sign>\s*[-~～〜－–]\s*)(?P<last>\d\d?)[月월].*"  # noqa: RUF001
 NUMBERED = {
@@ -16,6 +21,7 @@ NUMBERED = {
 }
 LEAST_SPANS = 0.9  # share of the texts, below which notes may stand
 MONTHS = 12
+BUDDHIST_YEAR = r"(?<!\d)2[4-6]\d\d(?!\d)"
 
 
 def eastern_periods(first: str, cells: pd.Series) -> list[str]:
@@ -33,3 +39,15 @@ def eastern_periods(first: str, cells: pd.Series) -> list[str]:
     if len(spans) < LEAST_SPANS * len(parts) or lengths.nunique() > 1 or lengths.iloc[0] == 0:
         return []
     return [f"%Y{found['year']}%m{found['sign']}%*"]
+
+
+def require_common_era(table: Table, cells: pd.Series, column: str) -> None:
+    """Raise DataError for years that are centuries ahead in all rows, as 2566, which is 2023."""
+    if not len(cells) or not re.search(BUDDHIST_YEAR, cells.iloc[0]):
+        return
+    if cells.str.contains(BUDDHIST_YEAR).all():
+        raise DataError(
+            f"{table.place(0)}: column {column}: {cells.iloc[0]!r} has a year of the Buddhist era,"
+            f" by the look of it ({len(cells):,} such rows); write years of the common era, 543"
+            " less"
+        )

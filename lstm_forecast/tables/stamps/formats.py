@@ -5,8 +5,8 @@ has none for.
   year, and ``%K`` a dekad of a month, which begins on day 1, 11 or 21.
 - ``%E`` is a year that is counted from 1 on, without zeros in front: ``%E-%m`` is 1-01.
 - ``%N`` is a time of day as a number: 930 is 9:30, and 5 is 0:05.
-- ``%P`` is a half hour of a day, and ``%Q`` a quarter of an hour, numbered from 1 on since midnight
-  of a zone.
+- ``%P`` is a half hour of a day, ``%Q`` a quarter of an hour and ``%O`` an hour, numbered from 1 on
+  since midnight of a zone.
 - ``%*`` is what is not read, such as the end of a period.
 - ``%G-W%V`` without a weekday is the Monday of an ISO week; a format without a day is the first.
 - ``%H`` may be 24, which is 0:00 of the next day.
@@ -50,9 +50,10 @@ PADDED, TWO_DIGITS = "ymdVHIMS", r"\d\d"  # with a zero in front, where numbers 
 NUMBERED = f"YG{PADDED}"
 TEXT_OF_DIRECTIVE = {
     "Y": r"\d{4}", "G": r"\d{4}", "E": r"[1-9]\d{0,3}",
-    "u": "[1-7]", "q": "[1-4]", "h": "[12]", "K": "[1-3]|I{1,3}",
-    "N": r"\d{1,4}", "P": r"\d\d?", "Q": r"\d{1,3}", "f": r"\d{1,9}", "j": r"\d{1,3}",
-    "p": r"[ap]\.?m\.?", "z": rf"Z|{OFFSET}", "Z": rf"[a-z]+(?:{OFFSET})?",
+    "u": "[1-7]", "q": "0?[1-4]", "h": "[12]", "K": "[1-3]|I{1,3}",
+    "N": r"\d{1,4}", "P": r"\d\d?", "Q": r"\d{1,3}", "O": r"\d\d?",
+    "f": r"\d{1,9}", "j": r"\d{1,3}",
+    "p": r"[ap]\.?(?:m\.?)?", "z": rf"Z|{OFFSET}", "Z": rf"[a-z]+(?:{OFFSET})?",
     **dict.fromkeys(PADDED, r"\d\d?"), **dict.fromkeys("ab", LETTERS),
 }  # fmt: skip
 BEHIND_DIRECTIVE = {"q": "(?:st|nd|rd|th)?", "K": "[ªº]?"}  # 1st quarter, 1ª década

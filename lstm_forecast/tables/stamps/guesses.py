@@ -23,9 +23,11 @@ DIGITS_OF_DATE = rf"{DIGITS_OF_MONTH}(?:0[1-9]|[12]\d|3[01])"
 DIGITS_OF_WEEK = r"(?:19|20)\d{2}(?:0[1-9]|[1-4]\d|5[0-3])"
 DOTTED_TIME = r" \d?\d\.\d\d(\.\d\d)?$"  # 18.00.00, which pandas does not guess
 DAY_AND_TIME = (
-    r"(?P<day>.*?)(?P<time>,?[ T]\d?\d:\d\d(?P<seconds>:\d\d(?P<fraction>\.\d+)?)?)?"
-    r"(?P<half> ?[AaPp][Mm])?"
+    r"(?P<day>.*?)(?P<time>,?[ T]\d?\d(?:(?P<minute>:\d\d)(?P<seconds>:\d\d(?P<fraction>\.\d+)?)?"
+    r"|(?P<letter>[hH]| Uhr)(?P<after>\d\d)?|(?= ?[AaPp]\.?[Mm])))?"
+    r"(?P<half>(?<=\d) ?[AaPp]\.?(?:[Mm]\.?)?)?(?P<word>(?<=\d\d) (?:Uhr|hrs?))?"
 )
+HALF = r"%[HM] ?[AaPp]\.?(?:[Mm]\.?)?$"  # which pandas takes for letters without a meaning
 ZONE = r"(?<=[\dMm])( ?)([A-Z]{1,5})([+-]\d\d?(?::?\d\d)?)?$"
 # What stands before the number of a part of a year.
 WORD_OF_PART = {
@@ -105,7 +107,8 @@ def _by_pandas(text: str) -> list[str]:
         day, time = text[: dotted.start()], " %H.%M.%S" if dotted[1] else " %H.%M"
     with warnings.catch_warnings(action="ignore"):
         found = [guess_datetime_format(day), guess_datetime_format(day, dayfirst=True)]
-    return [style + time for style in dict.fromkeys(found) if style]
+    known = [style for style in dict.fromkeys(found) if style and not re.search(HALF, style)]
+    return [style + time for style in known]
 
 
 def _numbers_of_year(text: str, cells: pd.Series, name: str) -> list[str]:
@@ -211,9 +214,11 @@ def _time_format(found: re.Match[str]) -> str:
     if not found["time"]:
         return ""
     before = found["time"][: re.search(r"\d", found["time"]).start()]  # type: ignore[union-attr]
-    clock = ("%I" if found["half"] else "%H") + ":%M" + (":%S" if found["seconds"] else "")
+    clock = "%I" if found["half"] else "%H"
+    clock += (":%M" if found["minute"] else "") + (":%S" if found["seconds"] else "")
+    clock += (found["letter"] or "") + ("%M" if found["after"] else "")
     half = f"{' ' if found['half'].startswith(' ') else ''}%p" if found["half"] else ""
-    return f"{before}{clock}{'.%f' if found['fraction'] else ''}{half}"
+    return f"{before}{clock}{'.%f' if found['fraction'] else ''}{half}{found['word'] or ''}"
 
 
 def _in_languages(style: str, cells: pd.Series, first: str) -> Iterator[str]:

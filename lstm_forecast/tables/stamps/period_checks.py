@@ -15,7 +15,10 @@ from lstm_forecast.tables.stamps.periods_of_day import (
     changed_day,
 )
 
-__all__ = ["absent_period", "require_equal_days", "require_every_day"]
+__all__ = ["absent_period", "require_equal_days", "require_every_day", "require_hours_of_clocks"]
+
+MONTHS_OF_CHANGE = (3, 9, 10)  # in which clocks are set forward somewhere, on a Sunday
+SUNDAY = 6
 
 
 def require_every_day(table: Table, cells: pd.Series, column: str, style: str) -> None:
@@ -48,6 +51,35 @@ def require_equal_days(table: Table, cells: pd.Series, column: str, style: str) 
             f" day, and others have {MINUTES_OF_DAY // minutes}, as where clocks change; set"
             " data.timezone to the zone of the clocks, such as Europe/London"
         )
+
+
+def require_hours_of_clocks(table: Table, cells: pd.Series, column: str, style: str) -> None:
+    """Raise DataError for hours from 1 to 24 where a Sunday ends with 23 as a day of 23 hours does:
+    clocks skip an hour in the night, and numbers of hours the last one.
+    """
+    if not style.endswith(" %H"):
+        return
+    parts = parts_of(style, cells)
+    hours = parts["H"].astype("float64").to_numpy()
+    if np.nanmin(hours, initial=24) < 1 or np.nanmax(hours, initial=0) < MINUTES_OF_DAY // 60:
+        return
+    days = stamps_by(style.removesuffix("%H") + "%*", cells)[0].to_numpy()
+    row = changed_day(days, hours, 60)
+    if row is None or not _may_change(pd.Timestamp(days[row])):
+        return
+    if len(np.unique(hours[days == days[row]])) == hours[row]:
+        numbered = style.removesuffix("%H") + "%O"
+        raise DataError(
+            f"{table.place(row)}: column {column}: {cells.iloc[row]!r} is the last hour of a day on"
+            f" which clocks are set forward in many zones; set data.timestamp_format: {numbered!r}"
+            f" where hours are numbered from midnight on, or {style!r} where clocks show them, and"
+            " one is missing"
+        )
+
+
+def _may_change(day: pd.Timestamp) -> bool:
+    """Whether clocks are set forward on a day somewhere."""
+    return day.day_of_week == SUNDAY and day.month in MONTHS_OF_CHANGE
 
 
 def _period_in(style: str) -> str | None:

@@ -12,6 +12,7 @@ import pandas as pd
 from lstm_forecast.tables.faults import Finding
 from lstm_forecast.tables.names import words_of
 from lstm_forecast.tables.read import Table
+from lstm_forecast.tables.stamps.clock import span_of_day
 from lstm_forecast.tables.stamps.eastern import eastern_periods
 from lstm_forecast.tables.stamps.formats import language_of, stamps_by
 from lstm_forecast.tables.stamps.guesses import guesses
@@ -76,6 +77,7 @@ def periods(cells: pd.Series, name: str) -> list[str]:
         or _counted(first, cells, name)
         or _months(first, cells, name)
         or _from_to(first, cells, name)
+        or _of_day(first, cells, name)
         or eastern_periods(first, cells)
         or with_weekdays(first, cells, name)
     )
@@ -98,7 +100,7 @@ def period_notes(table: Table, cells: pd.Series, style: str) -> Iterator[Finding
     if re.fullmatch(r"%G\W*%V", written):  # nothing but numbers
         text = f"weeks are those of ISO 8601, which begin on Monday: {first!r} is {stamp}"
         yield Finding("stamps", "note", len(cells), text, where)
-    if re.search("%[PQ]", written):
+    if re.search("%[OPQ]", written):
         text = f"periods of a day are called by their number from midnight on: {first!r} is {stamp}"
         yield Finding("stamps", "note", len(cells), text, where)
     if "%K" in written:
@@ -107,7 +109,7 @@ def period_notes(table: Table, cells: pd.Series, style: str) -> Iterator[Finding
 
 
 def _ours(written: str) -> list[str]:
-    return re.findall(r"%[*EKPQVYy]", written)
+    return re.findall(r"%[*EKOPQVYy]", written)
 
 
 def _years(first: str, cells: pd.Series) -> list[str]:
@@ -199,7 +201,8 @@ def _from_to(first: str, cells: pd.Series, name: str) -> list[str]:
     for between in re.finditer(BEHIND_BEGINNING, first):
         begin, end = first[: between.start()], first[between.end() :]
         alike = _shape(begin) == _shape(end)
-        shorter = between[0].startswith(" ") and _shape(begin).endswith(_shape(end))
+        ends = (_shape(end), _shape(end).removesuffix(" b"))  # 8:00 - 9:00 Uhr
+        shorter = between[0].startswith(" ") and _shape(begin).endswith(ends)
         if not (alike or shorter) or len(re.findall(r"\w+", begin)) == 1:
             continue
         texts = cells.str.strip()
@@ -208,6 +211,15 @@ def _from_to(first: str, cells: pd.Series, name: str) -> list[str]:
         begins = texts.str.partition(between[0])[0]
         return [f"{style}{between[0]}{NOT_READ}" for style in guesses(begins, name)]
     return []
+
+
+def _of_day(first: str, cells: pd.Series, name: str) -> list[str]:
+    """Spans within a day behind its date."""
+    found = span_of_day(first, cells)
+    if found is None:
+        return []
+    sign, begins = found
+    return [f"{style}{sign}{NOT_READ}" for style in guesses(begins, name)]
 
 
 def _shape(text: str) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lstm_forecast.tables.names import words_of
+from lstm_forecast.tables.stamps.parts import part_of
 
 __all__ = [
     "MINUTES_OF_DAY", "MINUTES_OF_PERIOD", "are_periods_of_day", "begins_of_periods",
@@ -17,9 +18,10 @@ __all__ = [
 ]  # fmt: skip
 
 Floats = NDArray[np.floating[Any]]
-# By the directive: %P is a half hour, and %Q a quarter of an hour.
-MINUTES_OF_PERIOD = {"P": 30, "Q": 15}
+# By the directive: %P is a half hour, %Q a quarter of an hour, and %O an hour.
+MINUTES_OF_PERIOD = {"P": 30, "Q": 15, "O": 60}
 MINUTES_OF_DAY, MINUTES_OF_CHANGE = 1440, 60  # by which a day of summer time is longer or shorter
+LONGEST_DAY = 25  # hours
 # Words in the name of a column of such periods.
 PERIOD_WORDS = {
     "period", "periods", "interval", "settlement", "sp", "isp", "ptu", "mtu", "halfhour", "hh",
@@ -28,31 +30,43 @@ PERIOD_WORDS = {
 
 
 def are_periods_of_day(numbers: pd.Series, name: str) -> bool:
-    """Whether whole numbers in a column of this name are the half or quarter hours of days."""
-    return _is_called_so(name) and _directive(numbers) is not None
+    """Whether whole numbers in a column of this name are the hours, the half or quarter hours of
+    days.
+    """
+    return _directive(numbers, name) is not None
 
 
 def period_directive(cells: pd.Series, name: str) -> str | None:
     """The directive of the numbers behind the dates in these texts; None where they are no periods
     of a day.
     """
-    if not _is_called_so(name):  # as most are, without a look at their cells
+    if not _is_called(name) and not _is_called_hour(name):  # as most are: cells are not looked at
         return None
-    return _directive(pd.to_numeric(cells.str.strip().str.extract(r" ([0-9]{1,3})$", expand=False)))
+    numbers = pd.to_numeric(cells.str.strip().str.extract(r" ([0-9]{1,3})$", expand=False))
+    return _directive(numbers, name)
 
 
-def _is_called_so(name: str) -> bool:
+def _is_called(name: str) -> bool:
     return not PERIOD_WORDS.isdisjoint(words_of(name))
 
 
-def _directive(numbers: pd.Series) -> str | None:
-    """That of the periods which numbers count from 1 on; None for other numbers."""
+def _is_called_hour(name: str) -> bool:
+    return "hour" in map(part_of, words_of(name))
+
+
+def _directive(numbers: pd.Series, name: str) -> str | None:
+    """That of the periods which numbers count from 1 on; None for other numbers.
+
+    Hours that are called so may be those of clocks, unless there is a 25th.
+    """
     if numbers.min() != 1:
         return None
     most = int(numbers.max())
+    if _is_called_hour(name):
+        return "O" if most == LONGEST_DAY else None
     for directive, minutes in MINUTES_OF_PERIOD.items():
         usual, more = MINUTES_OF_DAY // minutes, MINUTES_OF_CHANGE // minutes
-        if usual <= most <= usual + more:
+        if _is_called(name) and usual <= most <= usual + more:
             return directive
     return None
 

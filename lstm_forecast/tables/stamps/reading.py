@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from lstm_forecast.config.stamp_format import STEPS
 from lstm_forecast.errors import DataError
 from lstm_forecast.tables.read import Table
+from lstm_forecast.tables.stamps.eastern import require_common_era
 from lstm_forecast.tables.stamps.formats import is_beyond_strptime, parts_of, stamps_by
 from lstm_forecast.tables.stamps.guesses import guesses, is_day_of_month
 from lstm_forecast.tables.stamps.numbers import numbered_stamps, units_of
@@ -47,6 +48,8 @@ def parse_text(
     Raises DataError where they say nothing, or one thing or another; formats that were ``tried``
     are named then.
     """
+    if timestamp_format is None:
+        require_common_era(table, cells, column)
     styles = [timestamp_format or ISO]
     readings = readings_of(table, cells, column, styles, timezone)
     if not readings and timestamp_format is None:
@@ -311,6 +314,8 @@ def _remedy(cells: pd.Series, column: str, wrong: pd.Series, styles: list[str]) 
         return f"set data.timestamp_format: {' or '.join(units)}"
     if len(wrong) == len(cells):
         return f"set data.timestamp_format to how they are written, such as {EXAMPLE}"
+    if wrong.str.fullmatch(r"\d{4} M13").all():
+        return "take them out of the file, as they are no months but means of their years"
     other = [style for style in guesses(wrong.drop_duplicates(), column) if style not in styles]
     also = f", as all rows need one format, and {other[0]!r} fits this one" if other else ""
     return f"correct them{also}"

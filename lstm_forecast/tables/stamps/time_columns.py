@@ -11,7 +11,13 @@ import pandas as pd
 from lstm_forecast.errors import DataError
 from lstm_forecast.tables.names import preferred, words_of
 from lstm_forecast.tables.number_columns import is_whole
-from lstm_forecast.tables.numbers.style import MOST_ODD_CELLS, SAMPLED_CELLS
+from lstm_forecast.tables.numbers.style import SAMPLED_CELLS
+from lstm_forecast.tables.stamps.clock import (
+    are_called_clock,
+    are_hours,
+    looks_like_time_of_day,
+    stamps_of_day,
+)
 from lstm_forecast.tables.stamps.columns import looks_like_time
 from lstm_forecast.tables.stamps.digits import digit_styles, moment_in_digits
 from lstm_forecast.tables.stamps.guesses import DIGITS_OF_DATE, DIGITS_OF_WEEK, guesses
@@ -22,7 +28,7 @@ from lstm_forecast.tables.stamps.periods_of_day import are_periods_of_day
 from lstm_forecast.tables.stamps.second_hours import SECOND_HOUR
 from lstm_forecast.tables.stamps.zones import are_letters
 
-__all__ = ["find_time", "looks_like_time_of_day"]
+__all__ = ["find_time"]
 
 DAYS = {"%d", "%j", "%u"}  # directives of formats that say which day it is
 TIME_NAMES = (
@@ -46,18 +52,12 @@ DIGIT_WORDS = DATE_WORDS | {"period", "yearmonth", "yearweek", "isoweek", "yyyym
 # 01.2024, which is a number, too
 DOTTED_MONTH = r"(?:0[1-9]|1[0-2])\.(?:19|20)\d\d|(?:19|20)\d\d\.(?:0[1-9]|1[0-2])"
 SIGNED_YEAR = r"(?:19|20)\d\d(?:年度?|년)"
-TIME_OF_DAY = r"\d?\d([:.])\d\d(\1\d\d(\.\d+)?)?( ?[AaPp]\.?[Mm]\.?)?( ?(-|–|to) ?\d?\d[:.]\d\d)?"  # noqa: RUF001
-ODD_SECONDS = r"\d[:.]\d\d[:.](?:0[1-9]|[1-5]\d)"
-# What a column is called whose numbers are times of day, such as 930 for 9:30.
-CLOCK_NAMES = {
-    "time", "hhmm", "hrmn", "hourminute", "timehhmm", "uhrzeit", "zeit", "heure", "hora", "ora",
-    "tid", "tijd", "hour", "hr", "clock", "clocktime", "timeofday", "tod",
-}  # fmt: skip
 LATEST_CLOCK, LAST_HOUR, LAST_MINUTE = 2400, 24, 59
 # The least and the largest number of a part of a year.
 RANGE_OF_PART = {
     "month": (1, 12), "week": (1, 53), "quarter": (1, 4), "half": (1, 2), "dayofyear": (1, 366),
 }  # fmt: skip
+PART = "[MQ]0?[1-9][0-3]?"  # of a year, as M01
 DEKAD = r"(?:[1-3]|I{1,3})[ªº]?"
 TIMES_OF_DAY = ("hour", "minute", "second")
 FINER_PARTS = {"month": ("dekad", "day", *TIMES_OF_DAY), "dayofyear": TIMES_OF_DAY}
@@ -98,8 +98,9 @@ def _candidates(frame: pd.DataFrame, numbers: Mapping[str, pd.Series]) -> list[t
     numbers that are called a time.
     """
     names = [str(name) for name in frame.columns]
-    text = [name for name in names if name not in numbers]
-    of_day = _clocks(frame, [name for name in text if looks_like_time_of_day(frame[name])])
+    text = [name for name in names if name not in numbers or are_hours(frame[name], name)]
+    of_day = [name for name in text if looks_like_time_of_day(frame[name], name)]
+    of_day = stamps_of_day(frame, of_day)
     dates = [name for name in text if name not in of_day and looks_like_time(frame[name], name)]
     if not dates:  # 31.01.24 may be one, where no other column is
         dates = [name for name in of_day if looks_like_time(frame[name], name)]
@@ -146,16 +147,6 @@ def _with_times(
     return list(filter(partial(_fit, frame), zoned)) or found
 
 
-def _clocks(frame: pd.DataFrame, names: Sequence[str]) -> list[str]:
-    """Those of the columns of times of day that are stamps: all on whole minutes, if some are, as
-    durations beside them are not.
-    """
-    if len(names) < 2:
-        return [*names]
-    texts = ((name, frame[name].astype("str")) for name in names)
-    return [name for name, cells in texts if not cells.str.contains(ODD_SECONDS).any()] or [*names]
-
-
 def _fit(frame: pd.DataFrame, columns: tuple[str, ...]) -> bool:
     """Whether a date, perhaps a time of day, and letters of a zone are stamps together."""
     head = frame[list(columns)].head(SAMPLED_CELLS).astype("str")
@@ -169,13 +160,6 @@ def _have_days(cells: pd.Series, name: str) -> bool:
         return True
     styles = periods(texts, name) or guesses(texts, name)
     return not styles or any(not DAYS.isdisjoint(re.findall("%.", style)) for style in styles)
-
-
-def looks_like_time_of_day(cells: pd.Series) -> bool:
-    """Whether nearly all of the first cells are times of day, such as 18:00 or 6:00 PM."""
-    head = cells.head(SAMPLED_CELLS).astype("str").str.strip()
-    given = head[head != ""]
-    return len(given) > 0 and bool(given.str.fullmatch(TIME_OF_DAY).mean() > 1 - MOST_ODD_CELLS)
 
 
 def _are_dates(cells: pd.Series, name: str) -> bool:
@@ -207,8 +191,8 @@ def _are_hours(cells: pd.Series, numbers: pd.Series, name: str) -> bool:
 
 
 def _are_clock_times(cells: pd.Series, numbers: pd.Series, name: str) -> bool:
-    """Whether whole numbers are times of day without a sign between hour and minute."""
-    if re.sub(r"[\W_]", "", name.lower()) not in CLOCK_NAMES or not is_whole(cells):
+    """Whether whole numbers are times of day without a sign between hour and minute, as 930."""
+    if not are_called_clock(name) or not is_whole(cells):
         return False
     given = numbers.dropna()
     minutes = given % 100
@@ -229,6 +213,9 @@ def _parts_of_stamps(
     named = {part: name for name in names if (part := part_of(name))} | numeric
     if "year" not in named:
         return
+    text = (name for name in names if name not in numbers and part_of(name) is None)
+    if numbered := [name for name in text if frame[name].astype("str").str.fullmatch(PART).all()]:
+        yield (named["year"], numbered[0])
     for part, (least, most) in RANGE_OF_PART.items():
         if part not in named:
             continue

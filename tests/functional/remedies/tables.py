@@ -23,6 +23,17 @@ STORES = csv(
     "store,item,ds,y",
     [f"s{s},i{i},{day},{k % 7 + s + i}.5" for k, day in enumerate(days()) for s, i in FOUR],
 )
+DAYS_WITHOUT_YEAR = csv(
+    "ds,y", [f"{d[8:]}{d[5:7]},1{k}.5" for k, d in enumerate(days(60, "2023-01-01"))]
+)
+SHORT_DAY = csv(
+    "date,hour,y",
+    [
+        f"{day},{hour},{10 + hour % 7}.5"
+        for day in days(30, "2023-03-10")
+        for hour in range(1, 24 if day == "2023-03-26" else 25)
+    ],
+)
 
 TRIED = [
     # how files are read
@@ -272,7 +283,7 @@ TRIED = [
         "data.timestamp_format: {}",
         daily(),
         {"data.timestamp_format": OUT},
-        given="--set data.timestamp_format=%O",
+        given="--set data.timestamp_format=%Y-%O",
     ),
     Tried(
         "set data.timestamp_format: {}",
@@ -346,6 +357,31 @@ TRIED = [
             r"data.timestamp_format: '[^']+'": "",
         },
         beside="--set data.gaps=fill --set data.missing=mask",
+    ),
+    Tried(
+        "; set data.timestamp_format: {} where hours are numbered from midnight on",
+        SHORT_DAY,
+        {r"data.timestamp_format: '[^']+'": ""},
+        beside="--set data.timezone=Europe/Madrid",
+    ),
+    Tried(
+        " where clocks show them, and one is missing",
+        SHORT_DAY,
+        {r"(?<=or )'%Y-%m-%d %H'": "--set 'data.timestamp_format=%Y-%m-%d %H'"},
+        beside="--set data.gaps=fill",
+    ),
+    Tried(
+        "may be a day without its year",
+        DAYS_WITHOUT_YEAR,
+        {"data.timestamp_format: steps": ""},
+        beside="--set data.gaps=split",
+    ),
+    Tried(
+        "write days with their year, or set data.timestamp_format: steps",
+        DAYS_WITHOUT_YEAR,
+        {"days with their year": EDITED},
+        edited={f"\n{d[8:]}{d[5:7]},": f"\n{d}," for d in days(60, "2023-01-01")},
+        beside="--set data.gaps=fill",
     ),
     Tried(
         "no such period of that day in",

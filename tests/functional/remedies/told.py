@@ -21,6 +21,7 @@ TOLD: tuple[str, ...] = (
     "later than data.end, {}",
     "{}data.{}: {}",
     ": data.{}: {}",
+    ", where longer ones than data.fill_limit",
     "steps, on which nothing is ever observed, are left out and not forecast (dat",
     "data.{}: {} settled {} {}",
     "--target chooses among",
