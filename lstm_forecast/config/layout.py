@@ -17,7 +17,8 @@ OptionalLayout = Annotated[
             "how the table is laid out: rows (a row for each stamp), wide (a row for each series,"
             " and stamps or numbers of steps as names of columns; timestamp and targets name what"
             " comes of these) or calendar (timestamp is the column of the year or the day, and"
-            " months, quarters or hours are names of columns); absent: rows"
+            " months, quarters or hours are names of columns; or the column of the month, quarter,"
+            " week or day, and years are); absent: rows"
         )
     ),
 ]

@@ -346,8 +346,8 @@ def shops(trained: Path) -> pd.DataFrame:
         (
             lambda frame: frame.rename(columns={"price": "Price "}),
             (
-                "not the columns of the training: - price, unless it is Price  now: then rename"
-                " that; + Price "
+                "not the columns of the training: - price, unless it is Price now: then rename"
+                " that; + Price"
             ),
         ),
         (

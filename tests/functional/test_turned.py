@@ -326,12 +326,13 @@ def test_several_files_have_one_header(tmp_path: Path) -> None:
     assert "b.csv: not the columns of the first file" in refused(tmp_path / "t")
 
 
-def test_months_in_rows_below_years_are_refused(tmp_path: Path) -> None:
-    frame = by_series([str(year) for year in range(2000, 2010)], Month=list(MONTHS))
-    assert "Jan to Dec seem to be months of the columns 2000 to 2009" in refused(
+def test_hours_in_rows_below_days_are_refused(tmp_path: Path) -> None:
+    hours = [f"{hour:02}:00" for hour in range(24)]
+    frame = by_series([f"{day:%Y-%m-%d}" for day in DAYS], Hour=hours)
+    assert "00:00 to 23:00 seem to be hours of the columns 2020-01-22 to 2020-03-01" in refused(
         written(tmp_path, frame)
     )
-    assert len(read(tmp_path / "t.csv", layout("wide"))[1].layout.ids) == 12
+    assert len(read(tmp_path / "t.csv", layout("wide"))[1].layout.ids) == 24
 
 
 # Tables that are not turned round

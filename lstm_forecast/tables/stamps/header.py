@@ -16,6 +16,7 @@ from lstm_forecast.tables.stamps.month_names import (
     month_numbers,
     plain,
 )
+from lstm_forecast.tables.stamps.parts import part_of
 
 __all__ = ["Names", "Parts", "find_names", "find_parts", "no_names", "require_no_others"]
 
@@ -61,7 +62,8 @@ class Names:
     @property
     def is_counter(self) -> bool:
         """Whether they are called like what numbers steps."""
-        return self.counts and re.sub(r"[\W_]", "", self.prefix).lower() in COUNTING_WORDS
+        word = re.sub(r"[\W_]", "", self.prefix).lower()
+        return self.counts and (word in COUNTING_WORDS or part_of(self.prefix) == "year")
 
     @property
     def are_short_numbers(self) -> bool:
@@ -112,7 +114,7 @@ def no_names(source: Source, layout: str, names: Sequence[str]) -> str:
         "wide": "names of columns that are stamps of one format, or numbers one after the other"
         " behind one beginning, such as d_1 d_2 d_3",
         "calendar": "names of columns that are months, quarters or hours, and a column that holds"
-        " the year, or for hours the day, of each row",
+        " the year, or for hours the day, of each row; or years, and one of their parts",
     }[layout]
     more = f" and {len(names) - SHOWN_NAMES:,} more" if len(names) > SHOWN_NAMES else ""
     return (

@@ -5,20 +5,22 @@ what is constant in these, sums and means of the values.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Self
 
 import numpy as np
 import pandas as pd
 
 from lstm_forecast.tables.number_columns import is_whole, numbers_in
-from lstm_forecast.tables.numbers.amounts import ALONE, STYLES, Style
-from lstm_forecast.tables.numbers.style import SAMPLED_CELLS, how_written
+from lstm_forecast.tables.numbers.amounts import ALONE, STYLES, Style, split
+from lstm_forecast.tables.numbers.style import MOST_ODD_CELLS, SAMPLED_CELLS, how_written
 from lstm_forecast.tables.read import MISSING_WORDS, Table
 from lstm_forecast.tables.roles import require_named
 from lstm_forecast.tables.turned.sums import Floats, sum_or_mean
 
-__all__ = ["Others", "find_others", "find_row_keys"]
+__all__ = ["Head", "Others", "find_others", "find_row_keys", "hold_numbers"]
 
 MOST_COLUMNS_OF_KEY, MOST_COLUMNS_TRIED = 3, 12
+ROWS_LOOKED_AT = 20  # by which columns of values are told from others
 MOST_TEXTS = 64  # different ones in a column that says something of series
 
 
@@ -93,3 +95,33 @@ def _numbers(cells: pd.Series, style: Style) -> Floats | None:
 
 def _or_missing(numbers: Floats | None, frame: pd.DataFrame) -> Floats:
     return np.full(len(frame), np.nan) if numbers is None else numbers
+
+
+@dataclass(frozen=True)
+class Head:
+    """The first cells of a column, without missing ones."""
+
+    given: int
+    odd: list[str]  # those that are no numbers in any style
+
+    @classmethod
+    def of(cls, cells: pd.Series) -> Self:
+        """Those of a column, which are all odd where it holds dates or truths."""
+        head = cells.head(ROWS_LOOKED_AT)
+        if pd.api.types.is_numeric_dtype(head) and not pd.api.types.is_bool_dtype(head):
+            return cls(len(head), [])
+        texts = head.dropna().astype("str").str.strip()
+        given = [cell for cell in texts if cell not in MISSING_WORDS]
+        return cls(len(given), [cell for cell in given if split(cell) is None])
+
+    @property
+    def is_text(self) -> bool:
+        """Whether no cell is a number, and they are more than one word for a missing value."""
+        return len(self.odd) == self.given and len(set(self.odd)) > 1
+
+
+def hold_numbers(frame: pd.DataFrame) -> bool:
+    """Whether nearly all of the first cells are numbers, and no column holds texts."""
+    heads = [Head.of(cells) for _, cells in frame.items()]
+    odd, given = sum(len(head.odd) for head in heads), sum(head.given for head in heads)
+    return odd <= MOST_ODD_CELLS * given and not any(head.is_text for head in heads)

@@ -5,26 +5,38 @@ there is.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
-from typing import Self
 
 import pandas as pd
 
 from lstm_forecast.config.layout import LayoutOfTable
 from lstm_forecast.errors import DataError
 from lstm_forecast.tables.faults import Finding
-from lstm_forecast.tables.numbers.amounts import split
-from lstm_forecast.tables.numbers.style import MOST_ODD_CELLS
-from lstm_forecast.tables.read import MISSING_WORDS, Table
+from lstm_forecast.tables.read import Table
 from lstm_forecast.tables.stamps.columns import StampStyle
 from lstm_forecast.tables.stamps.header import (
     Names,
+    Parts,
     find_names,
     find_parts,
     no_names,
     require_no_others,
 )
 from lstm_forecast.tables.stamps.parts import part_of
-from lstm_forecast.tables.turned.columns import Others, find_others, find_row_keys
+from lstm_forecast.tables.turned.columns import (
+    Head,
+    Others,
+    find_others,
+    find_row_keys,
+    hold_numbers,
+)
+from lstm_forecast.tables.turned.crossed import (
+    find_row_parts,
+    find_seasons,
+    find_years,
+    no_year_of,
+    require_calendar_years,
+    require_no_others_in,
+)
 from lstm_forecast.tables.turned.styles import (
     any_years,
     are_parts,
@@ -40,7 +52,6 @@ from lstm_forecast.tables.turned.table import Turn, header_of, row_texts, span_o
 __all__ = ["ROWS", "Asked", "Look", "look_round"]
 
 LEAST_SHORT_NUMBERS = 12  # from which numbers of columns beside a time may be stamps
-ROWS_LOOKED_AT = 20  # by which columns of values are told from others
 
 
 @dataclass(frozen=True)
@@ -96,7 +107,7 @@ def _calendar(table: Table, asked: Asked) -> Look | None:
     names = [name for name in map(str, frame.columns) if name not in given]
     parts = find_parts(names, languages=languages)
     if parts is None:
-        return None
+        return _crossed(table, asked, names)
     beside = [str(name) for name in frame.columns if name not in parts.names]
     unnamed = [name for name in beside if name not in asked.series_columns]
     rows = tuple(asked.timestamp) or rows_of_parts(frame[unnamed], parts)
@@ -105,6 +116,50 @@ def _calendar(table: Table, asked: Asked) -> Look | None:
     if asked.layout is None and not are_parts(parts):
         whole = parts.whole  # a few numbers may be anything
         return _doubtful(table, parts.names, rows, "calendar", f"{parts.kind}s") if whole else None
+    return _of_parts(table, asked, parts, rows)
+
+
+def _crossed(table: Table, asked: Asked, names: Sequence[str]) -> Look | None:
+    """The look at a table whose rows hold the finer part of a stamp, and whose header the years;
+    None where it is none.
+    """
+    years = find_years(names)
+    if years is None and asked.layout is not None:
+        return None
+    of_years = find_seasons(names) if years is None else years.names
+    taken = {*of_years, *asked.series_columns}
+    beside = [str(name) for name in table.frame.columns if name not in taken]
+    rows = [name for name in asked.timestamp or beside if name in beside]
+    finer = find_row_parts(table.frame, rows) if of_years else None
+    if finer is None or (asked.layout is None and _are_named(table, finer.column, beside)):
+        return None
+    require_no_others_in(table, finer)
+    if years is None:
+        raise DataError(no_year_of(table, finer, of_years))
+    require_no_others(table.sources[0][0], list(map(str, table.frame.columns)), of_years, ())
+    if asked.layout is None:
+        require_calendar_years(table, finer, of_years)
+    return _of_parts(table, asked, years, (finer.column,))
+
+
+def _are_named(table: Table, part: str, beside: Sequence[str]) -> bool:
+    """Whether columns of texts beside those that hold a ``part`` of a year tell all rows apart."""
+    frame = table.frame
+    others = [
+        name
+        for name in beside
+        if name != part and Head.of(frame[name]).is_text and not find_row_parts(frame, [name])
+    ]
+    return bool(find_row_keys(table, (), others, ()))
+
+
+def _of_parts(table: Table, asked: Asked, parts: Parts, rows: tuple[str, ...]) -> Look:
+    """The look at a table of which rows hold one part of the stamp, and names of columns the other.
+
+    Raises DataError for other columns of numbers, unless the layout is ``asked`` for.
+    """
+    frame = table.frame
+    beside = [str(name) for name in frame.columns if name not in parts.names]
     free = [name for name in beside if name not in rows]
     keys = find_row_keys(table, rows, free, asked.series_columns)
     keys = keys or ()  # stamps that are repeated without one are a fault of their own
@@ -118,6 +173,7 @@ def _calendar(table: Table, asked: Asked) -> Look | None:
         rows=rows,
         keys=keys,
         timezone=asked.timezone,
+        years=parts.kind == "year",
     )
     texts, _ = stamp_texts(table, how)
     style = calendar_style(table, texts, how, parts, asked.timestamp_format)
@@ -164,7 +220,7 @@ def _wide(table: Table, asked: Asked) -> Look | None:
 def _doubt(table: Table, names: Names, beside: Sequence[str]) -> Look | None:
     """The look at a table whose rows may be, or are, one stamp each; None where they are series."""
     usual = names.is_counter or not names.counts
-    if not usual or not _hold_numbers(table.frame[list(names.names)]):
+    if not usual or not hold_numbers(table.frame[list(names.names)]):
         return ROWS
     time = columns_of_time(table.frame[list(beside)])
     if not time:
@@ -242,38 +298,8 @@ def _names_of_values(frame: pd.DataFrame, keys: Sequence[str]) -> Names | None:
     names = find_names([name for name in map(str, frame.columns) if name not in keys])
     if names is None:
         return None
-    first = _Head.of(frame[names.names[0]])
+    first = Head.of(frame[names.names[0]])
     return names if 2 * len(first.odd) <= first.given else find_names(names.names[1:])
-
-
-@dataclass(frozen=True)
-class _Head:
-    """The first cells of a column, without missing ones."""
-
-    given: int
-    odd: list[str]  # those that are no numbers in any style
-
-    @classmethod
-    def of(cls, cells: pd.Series) -> Self:
-        """Those of a column, which are all odd where it holds dates or truths."""
-        head = cells.head(ROWS_LOOKED_AT)
-        if pd.api.types.is_numeric_dtype(head) and not pd.api.types.is_bool_dtype(head):
-            return cls(len(head), [])
-        texts = head.dropna().astype("str").str.strip()
-        given = [cell for cell in texts if cell not in MISSING_WORDS]
-        return cls(len(given), [cell for cell in given if split(cell) is None])
-
-    @property
-    def is_text(self) -> bool:
-        """Whether no cell is a number, and they are more than one word for a missing value."""
-        return len(self.odd) == self.given and len(set(self.odd)) > 1
-
-
-def _hold_numbers(frame: pd.DataFrame) -> bool:
-    """Whether nearly all of the first cells are numbers, and no column holds texts."""
-    heads = [_Head.of(cells) for _, cells in frame.items()]
-    odd, given = sum(len(head.odd) for head in heads), sum(head.given for head in heads)
-    return odd <= MOST_ODD_CELLS * given and not any(head.is_text for head in heads)
 
 
 def _left_out(table: Table, others: Others, names: Sequence[str]) -> Iterator[Finding]:

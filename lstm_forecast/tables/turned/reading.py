@@ -19,6 +19,7 @@ from lstm_forecast.tables.stamps.header import (
     no_names,
     require_no_others,
 )
+from lstm_forecast.tables.turned.crossed import find_years
 from lstm_forecast.tables.turned.styles import calendar_style, names_style
 from lstm_forecast.tables.turned.table import Turn, TurnedTable, header_of, stamp_texts, turned
 
@@ -78,7 +79,7 @@ def _found(data: DataConfig, source: Source) -> Names | Parts:
                 f" {data.layout} needs; write one table, or read each file alone"
             )
     free = [name for name in names if name not in used]
-    found = find_names(free) if data.layout == "wide" else find_parts(free)
+    found = find_names(free) if data.layout == "wide" else find_parts(free) or find_years(free)
     if found is None or data.layout is None:
         raise DataError(no_names(source, data.layout or "rows", free))
     require_no_others(source, names, found.names, used)
@@ -100,7 +101,7 @@ def _turn(data: DataConfig, table: Table, found: Names | Parts) -> Turn:
         header = header_of(table, found.names, column=how.time)
         style, prefix = names_style(header, found, data.timestamp_format, data.timezone)
         return replace(how, style=style.format, prefix=prefix)
-    how = replace(how, rows=data.stamp_columns)
+    how = replace(how, rows=data.stamp_columns, years=found.kind == "year")
     texts, _ = stamp_texts(table, how)
     style = calendar_style(table, texts, how, found, data.timestamp_format)
     return replace(how, style=style.format)

@@ -3,7 +3,6 @@ the part that rows hold.
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -26,14 +25,27 @@ from lstm_forecast.tables.stamps.month_names import ENGLISH
 from lstm_forecast.tables.stamps.parts import joined, part_of
 from lstm_forecast.tables.stamps.reading import ISO, only_reading, readings_of, unread
 from lstm_forecast.tables.stamps.time_columns import find_time
-from lstm_forecast.tables.turned.table import DAY, Header, Turn, TurnedTable, row_texts
+from lstm_forecast.tables.turned.crossed import (
+    YEAR,
+    find_row_parts,
+    literal,
+    with_years,
+    years_and_more,
+)
+from lstm_forecast.tables.turned.table import (
+    DAY,
+    Header,
+    Turn,
+    TurnedTable,
+    row_texts,
+    with_values,
+)
 
 __all__ = [
     "any_years", "are_parts", "are_years", "calendar_style", "columns_of_time", "fits_names",
     "names_style", "rows_of_parts",
 ]  # fmt: skip
 
-YEAR = r"(?:1[5-9]|20|21)\d\d"
 MIDNIGHTS = ("", " 00:00", " 00:00:00", "T00:00", "T00:00:00")  # behind a day
 # Texts of days that are ISO 8601, and how these are written.
 DAYS = {
@@ -88,9 +100,12 @@ def calendar_style(
 
     Raises DataError where there is no such format, or several that differ.
     """
+    if how.years:
+        texts = with_values(table, texts, how)
     cells = texts.frame[how.time]
-    before = [given] if given else _styles_of_rows(table, how.rows)
-    styles = [_composed(one, part) for one in before for part in parts.styles]
+    before = [given] if given else _styles_of_rows(table, how)
+    compose = with_years if how.years else _composed
+    styles = [compose(one, part) for one in before for part in parts.styles]
     styles = [*([given] if given else []), *styles]
     readings = readings_of(texts, cells, how.time, styles, how.timezone)
     if not readings:
@@ -119,7 +134,9 @@ def names_style(
     styles = _styles_of_names(header, names, given)
     if not styles:
         parse_stamps(header, column=column, timestamp_format=given, timezone=timezone)
-    if styles[0] == ISO or not names.prefix or not styles[0].startswith(_literal(names.prefix)):
+    if given is None and styles == years_and_more(cells):
+        return StampStyle(styles[0]), None
+    if styles[0] == ISO or not names.prefix or not styles[0].startswith(literal(names.prefix)):
         return find_style(header, [column], timestamp_format=given, timezone=timezone), None
     style, _ = only_reading(header, cells, column, readings_of(header, cells, column, styles))
     return StampStyle(style), None
@@ -134,22 +151,23 @@ def _styles_of_names(header: Header, names: Names, given: str | None) -> list[st
         return []
     styles = [ISO, *guesses(cells, "time")]
     fitting = [style for style in styles if not unread(cells, style).any()]
+    fitting = fitting or years_and_more(cells)
     if fitting or not names.prefix:
         return fitting
     behind = guesses(cells.str.slice(len(names.prefix)), "time")
-    styles = [_literal(names.prefix) + style for style in behind]
+    styles = [literal(names.prefix) + style for style in behind]
     return [style for style in styles if not unread(cells, style).any()]
 
 
-def _literal(text: str) -> str:
-    return text.replace("%", "%%")
-
-
-def _styles_of_rows(table: Table, rows: Sequence[str]) -> list[str]:
+def _styles_of_rows(table: Table, how: Turn) -> list[str]:
     """How the part of a stamp that rows hold is written.
 
     Raises DataError where it has several readings or none.
     """
+    rows = how.rows
+    if how.years:
+        finer = find_row_parts(table.frame, rows)
+        return [] if finer is None else list(finer.parts.styles)
     usual = joined(table, rows)[2]
     if usual is not None:
         return [usual]

@@ -15,6 +15,7 @@ from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
 from lstm_forecast.tables.files.budget import Budget, Size
 from lstm_forecast.tables.read import MISSING_WORDS, Table
 from lstm_forecast.tables.stamps.columns import parse_stamps
+from lstm_forecast.tables.stamps.reading import unread
 
 __all__ = [
     "DAY",
@@ -26,6 +27,7 @@ __all__ = [
     "span_of",
     "stamp_texts",
     "turned",
+    "with_values",
 ]
 
 DAY = "%Y-%m-%d"
@@ -44,6 +46,7 @@ class Turn:
     keys: tuple[str, ...] = ()  # columns that name the series
     constants: tuple[str, ...] = ()  # more columns that are kept
     timezone: str | None = None
+    years: bool = False  # whether the names are years, of which rows hold the finer part
 
     @property
     def beside(self) -> tuple[str, ...]:
@@ -94,12 +97,16 @@ def turned(table: Table, how: Turn, budget: Budget) -> TurnedTable:
     """
     _require_room(table, how, budget)
     cells = _cells(table, how)
-    kept = _inside(cells, _series(table.frame, how.keys))
+    series = _series(table.frame, how.keys)
+    kept = _inside(cells, series)
     if how.timezone is not None:
         kept &= cells.given | ~_skipped(cells.stamps, how.timezone)[cells.order]
     in_time = np.argsort(cells.order[:, 0], kind="stable")  # also where the newest is the first
     rows, columns = np.nonzero(kept[in_time].T)
     columns = in_time[columns]
+    if how.years:
+        ordered = np.lexsort((cells.order[columns, rows], series[rows]))
+        rows, columns = rows[ordered], columns[ordered]
     if not len(rows):
         raise DataError(f"{table.sources[0][0]}: no value in the columns {span_of(how.names)}")
     beside = (*how.keys, *how.constants)
@@ -160,14 +167,24 @@ def stamp_texts(table: Table, how: Turn) -> tuple[TurnedTable, NDArray[np.int64]
     return TurnedTable(frame, table.sources, names=how.names, origin=origin), codes
 
 
+def with_values(table: Table, texts: TurnedTable, how: Turn) -> TurnedTable:
+    """Those of ``stamp_texts`` that some cell holds a value of."""
+    _, given = _values(table, how)
+    return replace(texts, frame=texts.frame[_have_values(texts, stamp_texts(table, how)[1], given)])
+
+
+def _have_values(
+    texts: Table, codes: NDArray[np.int64], given: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Which of the texts stand for a cell that is given, one after the other: (n_texts,)."""
+    found = np.zeros((len(texts.frame) // len(given), len(given)), bool)
+    np.logical_or.at(found, codes[codes >= 0], given.T[codes >= 0])
+    return found.ravel()
+
+
 def _cells(table: Table, how: Turn) -> _Cells:
-    frame, shape = table.frame, (len(how.names), len(table.frame))
-    numeric = all(pd.api.types.is_numeric_dtype(frame[name]) for name in how.names)
-    columns = (frame[name].astype("float64" if numeric else "str") for name in how.names)
-    values = pd.concat(columns, ignore_index=True)
-    missing = values.isna() if numeric else _are_missing(values)
-    given = ~missing.to_numpy(bool).reshape(shape)
-    stamps, codes = _stamps(table, how)
+    values, given = _values(table, how)
+    stamps, codes = _stamps(table, how, given)
     undated = np.flatnonzero((codes < 0) & given.any(axis=0))
     if len(undated):
         raise DataError(
@@ -175,8 +192,20 @@ def _cells(table: Table, how: Turn) -> _Cells:
             f" ({len(undated):,} such rows)"
         )
     order, stamps = pd.factorize(stamps, sort=True)
-    order = order.reshape(-1, shape[0])[np.maximum(codes, 0)].T
+    order = order.reshape(-1, len(how.names))[np.maximum(codes, 0)].T
     return _Cells(values, given, stamps, order, codes >= 0)
+
+
+def _values(table: Table, how: Turn) -> tuple[pd.Series, NDArray[np.bool_]]:
+    """The cells of the columns of values, one column after the other, and which of them are given:
+    (n_names, n_rows).
+    """
+    frame, shape = table.frame, (len(how.names), len(table.frame))
+    numeric = all(pd.api.types.is_numeric_dtype(frame[name]) for name in how.names)
+    columns = (frame[name].astype("float64" if numeric else "str") for name in how.names)
+    values = pd.concat(columns, ignore_index=True)
+    missing = values.isna() if numeric else _are_missing(values)
+    return values, ~missing.to_numpy(bool).reshape(shape)
 
 
 def _are_missing(cells: pd.Series) -> pd.Series:
@@ -185,12 +214,22 @@ def _are_missing(cells: pd.Series) -> pd.Series:
     return found
 
 
-def _stamps(table: Table, how: Turn) -> tuple[pd.DatetimeIndex | pd.Index, NDArray[np.int64]]:
+def _stamps(
+    table: Table, how: Turn, given: NDArray[np.bool_]
+) -> tuple[pd.DatetimeIndex | pd.Index, NDArray[np.int64]]:
     """The stamps of every distinct part in the rows by every name, and the number of that part in
-    each row.
+    each row. A year without a week 53 has no stamp of it where no value is ``given``.
     """
     if how.rows:
-        return _parsed(*stamp_texts(table, how), how)
+        texts, codes = stamp_texts(table, how)
+        if how.years and how.style:
+            empty = ~_have_values(texts, codes, given)
+            none = unread(texts.frame[how.time], how.style) & empty
+            stamps, _ = _parsed(replace(texts, frame=texts.frame[~none]), codes, how)
+            stamps = stamps.insert(0, pd.NaT).take(np.where(none, 0, np.cumsum(~none)))
+            twice = stamps.duplicated(keep=False)  # as day 366, which is the first of the next year
+            return stamps.where(~(twice & empty)), codes
+        return _parsed(texts, codes, how)
     codes = np.zeros(len(table.frame), np.int64)
     if how.prefix is not None:
         return pd.Index([_step(table, name, how.prefix) for name in how.names]), codes

@@ -25,8 +25,16 @@ def gluonts(**more: str) -> str:
     return json.dumps({"start": "2022-01-03", "target": values, **more}) + "\n"
 
 
-MONTHS_OF_YEARS = grid("month", list(map(str, YEARS)), list(MONTHS))
-YEARS_OF_MONTHS = grid("year", list(MONTHS), list(map(str, YEARS)))
+HOURS_OF_DAYS = grid("hour", days(20), HOURS)
+DAYS_OF_HOURS = grid("day", HOURS, days(20))
+FISCAL_YEARS = grid("month", [f"FY{year}" for year in YEARS], list(MONTHS))
+IN_COLUMNS = "year,month,y\n" + "".join(
+    f"{y},{m},{k}.5\n" for y in YEARS for k, m in enumerate(MONTHS)
+)
+WITH_TOTAL = grid("month", list(map(str, YEARS)), [*MONTHS, "Total"])
+SEASONS = grid(
+    "week", [f"{k}/{k % 100 + 1:02d}" for k in range(2010, 2018)], list(map(str, range(1, 53)))
+)
 ALIKE = grid("kind", days(20), ["a", "a", "b"])
 
 TRIED = [
@@ -47,14 +55,53 @@ TRIED = [
     ),
     Tried(
         "or set data.layout: wide, which takes each row for a series",
-        MONTHS_OF_YEARS,
+        HOURS_OF_DAYS,
         {"data.layout: wide": ""},
     ),
     Tried(
         "write a row for each of these, with a column for each {}",
-        MONTHS_OF_YEARS,
-        {"a row for each of these, with a column for each month": EDITED},
-        edited={MONTHS_OF_YEARS: YEARS_OF_MONTHS},
+        HOURS_OF_DAYS,
+        {"a row for each of these, with a column for each hour": EDITED},
+        edited={HOURS_OF_DAYS: DAYS_OF_HOURS},
+    ),
+    Tried(
+        "which may be years that do not begin in January; set data.layout: calendar",
+        FISCAL_YEARS,
+        {
+            "data.layout: calendar": "",
+            r"--set [^)]+": "",
+        },
+    ),
+    Tried(
+        "which may be years that do not begin in January; set data.layout: calendar",
+        FISCAL_YEARS,
+        {"the year of each month into a column of its own": EDITED},
+        edited={FISCAL_YEARS: IN_COLUMNS},
+    ),
+    Tried(
+        "which are two years each; write a row for each {}",
+        SEASONS,
+        {
+            "data.layout: wide": "",
+            "data.layout: rows": "",
+        },
+    ),
+    Tried(
+        "which are two years each; write a row for each {}",
+        SEASONS,
+        {"a row for each week, with its year in a column beside it": EDITED},
+        edited={SEASONS: IN_COLUMNS},
+    ),
+    Tried(
+        "set data.csv.comment: {} ({}), else correct it",
+        WITH_TOTAL,
+        {"data.csv.comment: 'Total'": "", r"--set '[^)]+": ""},
+    ),
+    Tried(
+        "set data.csv.comment: {} ({}), else correct it",
+        WITH_TOTAL,
+        {"else correct it": EDITED},
+        edited={WITH_TOTAL: grid("month", list(map(str, YEARS)), list(MONTHS))},
     ),
     Tried(
         "a row is one stamp, by",

@@ -565,7 +565,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
         "shrinks": lambda: path.write_bytes(content[:-2]),
         "goes": path.unlink,
     }
-    name = "read_text" if form == "csv" else "read_parquet"
+    name = "read_text" if form == "csv" else "read_columns"
     before = getattr(reading, name)
     monkeypatch.setattr(reading, name, lambda *args: (before(*args), changes[change]())[0])
     with pytest.raises(ChangedError) as caught:
