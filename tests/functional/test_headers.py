@@ -136,12 +136,21 @@ def test_two_lines_name_columns_together(tmp_path: Path) -> None:
     assert column_names(table, load(table)) == ["Date", "Temp Out", "Hi Temp", "Low Temp", "Bar"]
     data, panel = read(table)
     assert data.csv.header_lines == 2
-    assert (data.timestamp, data.csv.header) == ("Date", None)
+    assert (data.timestamp, data.csv.header) == ("Date", 1)
     assert len(panel.values) == 120
 
 
 def load(table: Path):  # type: ignore[no-untyped-def]
     return first_look(table).data.csv
+
+
+def test_lines_before_a_header_of_several_lines_may_come_later(tmp_path: Path) -> None:
+    rows = [f"{day:%Y-%m-%d},{v},{v * 2}" for day, v in zip(DAYS, VALUES, strict=True)]
+    header = [",in,out,out", "day,temp,temp,hum"]
+    table = lines(tmp_path, *header, *(f"{row},4" for row in rows))
+    data, _ = read(table)
+    later = lines(tmp_path, "Garden", "", *header, *(f"{row},4" for row in rows), name="b.csv")
+    np.testing.assert_array_equal(survey_panel(data, later)[0].values[:, 0], VALUES)
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
@@ -204,6 +213,22 @@ def test_as_many_lines_as_tell_columns_apart_name_them(tmp_path: Path) -> None:
     assert (data.csv.header, data.csv.header_lines) == (5, 3)
     assert data.targets == ("21001 Power kW",) or data.targets == ("21001 Yield kWh",)
     assert len(panel.values) == 120
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_levels_of_names_that_pandas_writes_name_columns_together(
+    tmp_path: Path, named: bool
+) -> None:
+    """As prices of several shares are saved, with a line for the name of the index."""
+    levels = pd.MultiIndex.from_product([["Close", "High"], ["AAPL", "MSFT"]])
+    index = DAYS.rename("Date" if named else None)
+    frame = pd.DataFrame(np.arange(480).reshape(120, 4) % 17 + 0.5, index, levels)
+    frame.to_csv(tmp_path / "t.csv")
+    data, panel = read(tmp_path / "t.csv")
+    assert data.csv.header_lines == (3 if named else 2)
+    assert data.targets == ("Close AAPL",)
+    assert data.timestamp == ("Date" if named else "Unnamed: 0")
+    np.testing.assert_array_equal(panel.values[:, 0], frame.iloc[:, 0])
 
 
 def test_first_columns_may_have_no_name(tmp_path: Path) -> None:

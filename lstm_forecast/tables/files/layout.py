@@ -199,7 +199,8 @@ def is_row(names: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
         for name, cells in columns
     )
     numbered = [name for name, cells in columns if all(not c or AMOUNT.fullmatch(c) for c in cells)]
-    plain = len(numbered) == len(names) and any(map(NO_NAME.fullmatch, numbered))
+    repeated = any(name and name in cells for name, cells in columns)
+    plain = len(numbered) == len(names) and (repeated or any(map(NO_NAME.fullmatch, numbered)))
     given = [name for name in numbered if name and not _is_dated(name)]
     return bool(given) and (stamped or plain) and all(map(AMOUNT.fullmatch, given))
 

@@ -118,7 +118,7 @@ def keys_of(layouts: Sequence[Layout]) -> dict[str, Any]:
     """The keys of data.csv that leave out what was found to be no part of a table in its files."""
     first = layouts[0]
     return {
-        "header": first.header if first.header > 1 else None,
+        "header": first.header if first.header > 1 or first.header_lines > 1 else None,
         "header_lines": first.header_lines,
         "comment": first.comment,
         "units_row": bool(first.units),

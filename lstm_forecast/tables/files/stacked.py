@@ -78,10 +78,12 @@ def _may_name(cells: Sequence[str], columns: Sequence[int], *, last: bool) -> bo
     """
     given = _given(cells, columns)
     values = [text for text in given if is_value(text)]
+    if last:  # which may name nothing but the index, as frames with names in levels are written
+        return not values
     if sum(bool(cell.strip()) for cell in cells) < 2:
         return False
-    if not values or last:
-        return not values
+    if not values:
+        return True
     shared = len(set(given)) < len(columns)
     return shared and len(values) == len(given) and len(set(map(shape_of, given))) == 1
 
