@@ -10,6 +10,7 @@ import pytest
 from lstm_forecast.commands.init import init
 from lstm_forecast.config.loading import load_config
 from lstm_forecast.config.table import DataConfig
+from lstm_forecast.errors import DataError
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.survey import survey_panel
 from lstm_forecast.tables.first_look import first_look
@@ -172,6 +173,23 @@ def test_years_that_are_merged_over_months_name_these(
     assert data.csv.header_lines == 2
     assert (data.layout, data.series_columns, data.freq) == ("wide", ("Port",), "MS")
     np.testing.assert_array_equal(panel.values[:, 0], values.ravel())
+
+
+@pytest.mark.parametrize("year", ["2021", ""])
+def test_sums_of_years_among_months_are_refused_unless_no_year_names_them(
+    tmp_path: Path, year: str
+) -> None:
+    """As in a table of months, with a total behind the twelve of each year."""
+    values = np.arange(72).reshape(3, 24) % 12 + 10.5
+    names = [f"{month:%Y %b}" for month in MONTHS[:24]]
+    frame = pd.DataFrame(values, columns=names, index=pd.Index(list("abc"), name="Port"))
+    frame.insert(12, f"{year} Total".strip(), values[:, :12].sum(axis=1))
+    frame.to_csv(tmp_path / "t.csv")
+    if year:
+        with pytest.raises(DataError, match=r"t.csv:1: column 2021 Total: no stamp \(1 such"):
+            read(tmp_path / "t.csv")
+    else:
+        np.testing.assert_array_equal(read(tmp_path / "t.csv")[1].values[:, 0], values.ravel())
 
 
 def test_a_line_of_qualifiers_belongs_to_the_names_above_it(tmp_path: Path) -> None:

@@ -18,7 +18,9 @@ from lstm_forecast.tables.stamps.month_names import (
 )
 from lstm_forecast.tables.stamps.parts import part_of
 
-__all__ = ["Names", "Parts", "find_names", "find_parts", "no_names", "require_no_others"]
+__all__ = [
+    "NUMBERED", "Names", "Parts", "find_names", "find_parts", "no_names", "require_no_others",
+]  # fmt: skip
 
 LEAST_NAMES = 3  # by which a table is known to be turned round
 MOST_HOURS = 24

@@ -45,6 +45,7 @@ from lstm_forecast.tables.turned.styles import (
     columns_of_time,
     fits_names,
     names_style,
+    require_stamps,
     rows_of_parts,
 )
 from lstm_forecast.tables.turned.table import Turn, header_of, row_texts, span_of, stamp_texts
@@ -192,6 +193,8 @@ def _wide(table: Table, asked: Asked) -> Look | None:
     header = header_of(table, names.names, column=time)
     beside = [str(name) for name in frame.columns if name not in names.names]
     if not names.counts and not fits_names(header, names, asked.timestamp_format):
+        if not columns_of_time(frame[beside]):
+            require_stamps(header)
         return None
     if asked.layout is None and (doubt := _doubt(table, names, beside)):
         return doubt

@@ -38,12 +38,13 @@ from lstm_forecast.tables.turned.table import (
     Turn,
     TurnedTable,
     row_texts,
+    span_of,
     with_values,
 )
 
 __all__ = [
     "any_years", "are_parts", "are_years", "calendar_style", "columns_of_time", "fits_names",
-    "names_style", "rows_of_parts",
+    "names_style", "require_stamps", "rows_of_parts",
 ]  # fmt: skip
 
 MIDNIGHTS = ("", " 00:00", " 00:00:00", "T00:00", "T00:00:00")  # behind a day
@@ -53,6 +54,7 @@ DAYS = {
     r"\d{4}-\d\d": "%Y-%m",
     r"\d{8}": "%Y%m%d",
 }
+MOST_OTHER_NAMES = 0.25  # share of names that are sums and means beside stamps
 PLAIN = Written()  # numbers as a computer writes them
 
 
@@ -117,6 +119,22 @@ def calendar_style(
 def fits_names(header: Header, names: Names, given: str | None) -> bool:
     """Whether names are stamps by a format that is ``given`` or guessed."""
     return bool(_styles_of_names(header, names, given))
+
+
+def require_stamps(header: Header) -> None:
+    """Raise DataError where all names but a few are stamps, as beside sums of years: what they are
+    would be a guess.
+    """
+    cells = header.frame.iloc[:, 0]
+    for style in [ISO, *guesses(cells, "time")]:
+        bad = unread(cells, style)
+        if bad.any() and bad.mean() <= MOST_OTHER_NAMES:
+            odd, stamps = cells[bad].iloc[0], list(cells[~bad])
+            raise DataError(
+                f"{header.place(0)}: column {odd}: no stamp ({int(bad.sum()):,} such columns), as"
+                f" {span_of(stamps)} are; take it out of the table, or give it a name without a"
+                " number"
+            )
 
 
 def names_style(
