@@ -126,6 +126,16 @@ def test_names_behind_stamps_leave_the_header_below_a_title_what_it_is(
     np.testing.assert_array_equal(panel.values[:, 0], values.ravel())
 
 
+@pytest.mark.parametrize("corner", ["Month", ""])
+def test_years_with_an_empty_corner_are_a_header_below_a_title(tmp_path: Path, corner: str) -> None:
+    values = np.arange(48).reshape(4, 12).T
+    rows = ([f"{MONTHS[k]:%B}", *row] for k, row in enumerate(values.tolist()))
+    table = book(tmp_path, ["Sales by month"], [], [corner, 2019, 2020, 2021, 2022], *rows)
+    data, panel = read(table)
+    assert (data.layout, data.csv.header) == ("calendar", 3)
+    np.testing.assert_array_equal(panel.values[:, 0], np.arange(48))
+
+
 def test_two_lines_name_columns_together(tmp_path: Path) -> None:
     """As weather stations of Davis do."""
     rows = [

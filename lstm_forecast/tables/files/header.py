@@ -82,15 +82,15 @@ def _may_name(cells: Sequence[str], width: int, most: int) -> bool:
 
 
 def _names_steps(cells: Sequence[str], width: int, most: int) -> bool:
-    """Whether names are followed by stamps in their order, as where each step has a column, and
-    these by more names, if any, such as that of a total.
+    """Whether names, or an empty corner, are followed by stamps in their order, as where each step
+    has a column, and these by more names, if any, such as that of a total.
     """
     given = _given(cells)
     names = [cell for cell in given if not STAMP.fullmatch(cell)]
     steps = [cell for cell in given if STAMP.fullmatch(cell)]
     first = given.index(steps[0]) if steps else 0
     return (
-        first > 0
+        (first > 0 or not cells[0].strip())
         and len(steps) >= LEAST_STEPS
         and _is_as_wide(cells, width, most)
         and not any(map(is_value, names))
