@@ -95,6 +95,6 @@ def absent(name: str, present: Sequence[str], *, option: str = "") -> str:
     return f"; did you mean {by_case[near[0]]}?" if near else ""
 
 
-def setting(key: str, value: str | Sequence[str]) -> str:
+def setting(key: str, value: object) -> str:
     """The option that sets a key of the section data, as a shell takes it."""
     return f"--set {shlex.quote(f'data.{key}={quote(value)}')}"

@@ -2,6 +2,7 @@
 stands.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -40,6 +41,7 @@ from lstm_forecast.tables.turned.table import Turn, turned
 
 __all__ = ["NOTHING_GIVEN", "FirstLook", "Given", "first_look"]
 
+CORRECT = "; correct them(, as all rows .*)?$"  # what else is said of cells that are no stamps
 LINES_OF_HEAD = 20  # that a row is told by
 
 
@@ -70,6 +72,7 @@ class Given:
     timestamp_format: str | None = None
     timezone: str | None = None
     series_columns: Sequence[str] = ()
+    alone: bool = False  # there is one series, which no column names
     targets: Sequence[str] = ()
     csv: CsvConfig = DETECTED  # how text files are written
     units: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
@@ -95,7 +98,7 @@ def first_look(source: Source, given: Given = NOTHING_GIVEN) -> FirstLook:
         remedy = _footer_remedy(source, table, given) or _comment_remedy(source, table, given)
         if not remedy:
             raise
-        problems = (problem.removesuffix("; correct them") for problem in error.problems)
+        problems = (re.sub(CORRECT, "", problem) for problem in error.problems)
         raise DataError(*(f"{problem}; {remedy}" for problem in problems)) from None
 
 
@@ -115,19 +118,22 @@ def _footer_remedy(source: Source, table: Table, given: Given) -> str:
 
 
 def _comment_remedy(source: Source, table: Table, given: Given) -> str:
-    """What leaves out lines that one word begins where all others begin with a digit, as subtotals
+    """What leaves out lines that one word begins where most others begin with a digit, as subtotals
     do, where these are what is wrong; nothing where they are not.
     """
     first = table.frame.iloc[:, 0].astype("str").fillna("").str.strip()
-    words = first[~first.str.contains(r"\d")].unique()
-    if isinstance(source, Frame) or given.csv.comment or len(words) != 1:
+    odd = first[~first.str.match(r"\d")]
+    begun = odd if odd.nunique() == 1 else odd.str.extract(r"^([^\W\d]+)", expand=False).dropna()
+    if isinstance(source, Frame) or given.csv.comment or not len(begun):
         return ""
-    word, count = words[0], int((first == words[0]).sum())
+    word = str(begun.mode()[0])
     if not 0 < len(word) <= LONGEST_COMMENT:
         return ""
     if not _is_read(source, given, comment=word):
         return ""
-    lines = f"line that begins with {word} is" if count == 1 else f"{count} lines that begin so are"
+    count = int(first.str.startswith(word).sum())
+    begin = f"begins with {word} is" if count == 1 else f"begin with {word} are"
+    lines = f"line that {begin}" if count == 1 else f"{count} lines that {begin}"
     return (
         f"if the {lines} no row, set data.csv.comment: {word!r} ({setting('csv.comment', word)}),"
         " else correct them"
@@ -160,7 +166,7 @@ def _looked(source: Source, table: Table, look: Look, given: Given) -> FirstLook
     )
     roles = _roles(table, written, given)
     style = look.style or _style(table, roles, given)
-    if not given.series_columns:
+    if not (given.series_columns or given.alone):
         roles = _with_further_keys(table, written, given, roles, style)
     left_out = table.written.model_dump(exclude_defaults=True)
     known = {
@@ -216,6 +222,7 @@ def _roles(table: Table, written: Written, given: Given) -> Roles:
         timestamp=given.timestamp,
         series_columns=given.series_columns,
         targets=given.targets,
+        alone=given.alone,
         place=table.place,
     )
     refuse_blocks(table, roles.timestamp, roles.keys.columns)

@@ -147,12 +147,8 @@ def role_notes(roles: Roles, rows: int) -> Iterator[Finding]:
             f" as well (--timestamp {shlex.quote(roles.other_times[0])})"
         )
         yield Finding("other_times", "note", rows, text)
-    for name, cell in roles.unread.items():
-        text = (
-            f"column {name} holds numbers in several units, such as {cell!r}, and is not read: to"
-            " forecast it or from it, write them in one unit"
-        )
-        yield Finding("several_units", "note", rows, text)
+    for name, why in roles.unread.items():
+        yield Finding("unread", "note", rows, f"column {name} is not read: it holds numbers {why}")
     yield from total_notes(roles.totals)
 
 

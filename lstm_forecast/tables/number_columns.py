@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from functools import partial
-from itertools import islice
 
 import pandas as pd
 
@@ -10,17 +9,14 @@ from lstm_forecast.tables.numbers.amounts import (
     Style,
     censored_in,
     numbers_written,
-    split,
     truths_written,
 )
 from lstm_forecast.tables.numbers.style import MOST_ODD_CELLS, SAMPLED_CELLS, plain_numbers
 from lstm_forecast.tables.read import MISSING_WORDS
 
 __all__ = [
-    "are_truths", "counts_rows", "is_whole", "numbers_in", "of_several_units", "words_in",
+    "are_truths", "counts_rows", "is_whole", "numbers_in", "words_in",
 ]  # fmt: skip
-
-MOST_UNITS = 4  # of numbers in one column; what has more are codes
 
 
 def numbers_in(cells: pd.Series, style: Style, units: Mapping[str, float]) -> pd.Series | None:
@@ -59,25 +55,26 @@ def words_in(cells: pd.Series, numbers: pd.Series) -> dict[str, int]:
     }
 
 
-def of_several_units(cells: pd.Series) -> str:
-    """The first cell of a column of numbers each with one of a few units, which are not the same in
-    all; nothing for any other column.
-    """
-    texts = (str(cell).strip() for cell in cells if not pd.isna(cell))
-    given = list(islice(filter(None, texts), SAMPLED_CELLS))
-    amounts = [split(cell) for cell in given]
-    units = {amount.unit for amount in amounts if amount is not None}
-    return given[0] if None not in amounts and 1 < len(units) <= MOST_UNITS else ""
-
-
-def counts_rows(numbers: pd.Series) -> bool:
-    """Whether the column only numbers the rows: nearly all are 1 more than the one before, and none
-    is less.
+def counts_rows(numbers: pd.Series, series: pd.Series | None = None) -> bool:
+    """Whether the column only numbers the rows, or those of each of the ``series`` (n_rows,):
+    nearly all are 1 more than the one before, and none is less.
     """
     if len(numbers) < 2:
         return True
-    steps = numbers.diff().iloc[1:]
-    return bool((steps >= 1).all() and (steps == 1).mean() > 1 - MOST_ODD_CELLS)
+    if _counts(numbers.diff().iloc[1:]):
+        return True
+    if series is None or not _counts(_steps(numbers.head(SAMPLED_CELLS), series)):
+        return False
+    return _counts(_steps(numbers, series))
+
+
+def _steps(numbers: pd.Series, series: pd.Series) -> pd.Series:
+    """The differences of numbers that follow each other in a series."""
+    return numbers.groupby(series.loc[numbers.index]).diff().dropna()
+
+
+def _counts(steps: pd.Series) -> bool:
+    return len(steps) > 0 and bool((steps >= 1).all() and (steps == 1).mean() > 1 - MOST_ODD_CELLS)
 
 
 def is_whole(cells: pd.Series) -> bool:

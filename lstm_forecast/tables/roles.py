@@ -13,14 +13,19 @@ from numpy.typing import NDArray
 
 from lstm_forecast.errors import DataError
 from lstm_forecast.tables.faults import absent
-from lstm_forecast.tables.keys import NAMING_WORDS, Keys, find_keys, names_reporters
+from lstm_forecast.tables.keys import (
+    NAMING_WORDS,
+    Keys,
+    find_keys,
+    is_empty,
+    names_reporters,
+)
 from lstm_forecast.tables.names import preferred, words_of
 from lstm_forecast.tables.number_columns import (
     are_truths,
     counts_rows,
     is_whole,
     numbers_in,
-    of_several_units,
     words_in,
 )
 from lstm_forecast.tables.numbers.amounts import ALONE, numbers_written
@@ -30,78 +35,23 @@ from lstm_forecast.tables.stamps.columns import looks_like_time
 from lstm_forecast.tables.stamps.time_columns import find_time
 from lstm_forecast.tables.stamps.zones import are_letters
 from lstm_forecast.tables.totals import Total, find_totals
+from lstm_forecast.tables.unread import why_unread
 
 __all__ = ["Roles", "find_roles", "require_named"]
 
 TARGET_NAMES = (
-    "y",
-    "value",
-    "target",
-    "ot",
-    "sales",
-    "sold",
-    "demand",
-    "load",
-    "consumption",
-    "usage",
-    "generation",
-    "traffic",
-    "close",
-    "volume",
-    "count",
-    "visits",
-    "visitors",
-    "passengers",
-    "orders",
-    "quantity",
-    "revenue",
-    "amount",
-    "price",
-)
+    "y", "value", "target", "ot", "sales", "sold", "demand", "load", "consumption", "usage",
+    "generation", "traffic", "close", "volume", "count", "visits", "visitors", "passengers",
+    "orders", "quantity", "revenue", "amount", "price",
+)  # fmt: skip
 # Words for what forecasts are made with rather than of, where there is anything else.
 CIRCUMSTANCE_NAMES = {
-    "temp",
-    "temperature",
-    "dewp",
-    "dewpoint",
-    "humidity",
-    "pres",
-    "pressure",
-    "wind",
-    "windspeed",
-    "rain",
-    "snow",
-    "precipitation",
-    "cloud",
-    "clouds",
-    "weather",
-    "sunshine",
-    "radiation",
-    "holiday",
-    "promo",
-    "promotion",
-    "window",
-    "year",
-    "season",
-    "period",
-    "quarter",
-    "month",
-    "week",
-    "weekday",
-    "day",
-    "hour",
-    "minute",
-    "id",
-    "no",
-    "nr",
-    "number",
-    "code",
-    "record",
-    "recno",
-    "recnum",
-    "rn",
-    "row",
-}
+    "temp", "temperature", "dewp", "dewpoint", "humidity", "pres", "pressure", "wind", "windspeed",
+    "rain", "snow", "precipitation", "cloud", "clouds", "weather", "sunshine", "radiation",
+    "holiday", "promo", "promotion", "window", "year", "season", "period", "quarter", "month",
+    "week", "weekday", "day", "hour", "minute", "id", "no", "nr", "number", "code", "record",
+    "recno", "recnum", "rn", "row",
+}  # fmt: skip
 NAMELESS = r"Unnamed: \d+"  # as a column without a name is called
 NEARLY = 0.5  # largest share of cells that are no numbers in a column that may be meant to be one
 PLAIN = Written()  # numbers as a computer writes them
@@ -121,7 +71,7 @@ class Roles:
     static: tuple[str, ...] = ()  # columns with one value in each series
     totals: tuple[Total, ...] = ()  # columns that are the sum of others
     other_times: tuple[str, ...] = ()  # columns that hold dates, too
-    unread: Mapping[str, str] = field(default_factory=dict)  # numbers in several units: first cells
+    unread: Mapping[str, str] = field(default_factory=dict)  # columns of numbers, and why
 
     @property
     def values(self) -> tuple[str, ...]:
@@ -136,10 +86,12 @@ def find_roles(
     timestamp: Sequence[str] = (),
     series_columns: Sequence[str] = (),
     targets: Sequence[str] = (),
+    alone: bool = False,
     place: Callable[[int], str] = "row {}".format,
 ) -> Roles:
     """Find the roles that the caller has not decided in a ``frame`` of cells as they stand in their
-    file, its numbers ``written`` so. What has a unit in words beside its numbers may name series.
+    file, its numbers ``written`` so. What has a unit in words beside its numbers may name series,
+    unless there is one series ``alone``.
 
     Raises DataError, by a row's ``place``, if a named column is absent or none is a time or target.
     """
@@ -148,27 +100,25 @@ def find_roles(
     time = tuple(timestamp) or _find_time(frame, numbers, {*series_columns, *targets})
     unnamed = {name: each for name, each in numbers.items() if not written.has_words(name)}
     columns = [name for name in map(str, frame.columns) if not _is_index(name, numbers)]
-    naming = [name for name in columns if name not in targets and _may_name(frame, name, numbers)]
+    candidates = [] if alone else [name for name in columns if name not in targets]
+    naming = [name for name in candidates if _may_name(frame, name, numbers)]
     keys = find_keys(frame, time, tuple(series_columns), naming, unnamed)
     free = [name for name in columns if name not in (*time, *keys.columns, *targets)]
     static = tuple(_constant(frame, keys.columns, free))
-    offered = _offered([name for name in free if name not in static], numbers)
+    varied = [name for name in free if name not in static]
+    offered = _offered(varied, numbers, frame[list(keys.columns)])
     if not targets and not offered:
         raise _nothing_to_forecast(frame, time, written, place)
     chosen = tuple(targets) or (_find_target(frame, offered),)
     unforecast = [name for name in free if name not in chosen]
     others, unclear = _others(frame, unforecast, numbers, {*offered}, static)
     return Roles(
-        timestamp=time,
-        keys=keys,
-        targets=chosen,
-        others=others,
+        timestamp=time, keys=keys, targets=chosen, others=others, static=static,
         words=_words(frame, (*chosen, *others), numbers),
-        static=static,
         totals=_totals(numbers, {*chosen, *others}),
         other_times=_dates(frame, unclear),
-        unread={name: cell for name in unclear if (cell := of_several_units(frame[name]))},
-    )
+        unread=_unread(frame, unclear, written),
+    )  # fmt: skip
 
 
 def _find_time(
@@ -273,8 +223,16 @@ def require_named(
             raise DataError(f"{key}no column {name}; the columns are {', '.join(columns)}{meant}")
 
 
+def _unread(frame: pd.DataFrame, names: Sequence[str], written: Written) -> dict[str, str]:
+    """Those of the columns that hold numbers and are not read, and why."""
+    why = {name: why_unread(frame[name], name, written.style) for name in names}
+    return {name: each for name, each in why.items() if each}
+
+
 def _dates(frame: pd.DataFrame, names: Sequence[str]) -> tuple[str, ...]:
-    return tuple(name for name in names if looks_like_time(frame[name], name))
+    """Those of the columns that hold a date in each row."""
+    whole = [name for name in names if not is_empty(frame[name]).any()]
+    return tuple(name for name in whole if looks_like_time(frame[name], name))
 
 
 def _is_index(name: str, numbers: Mapping[str, pd.Series]) -> bool:
@@ -310,13 +268,18 @@ def _constant(frame: pd.DataFrame, series: Sequence[str], names: Sequence[str]) 
     return [name for name in names if changes[name] == 1]
 
 
-def _offered(names: Sequence[str], numbers: Mapping[str, pd.Series]) -> list[str]:
-    """Columns of numbers that could be forecast: those that change and do not count rows, else
-    those that change, else all.
+def _offered(
+    names: Sequence[str], numbers: Mapping[str, pd.Series], keys: pd.DataFrame
+) -> list[str]:
+    """Columns of numbers that could be forecast: those that change and do not count the rows, of
+    all or of each series by its ``keys`` (n_rows, n_keys), else those that change, else all.
     """
     numeric = [name for name in names if name in numbers]
     changing = [name for name in numeric if numbers[name].nunique() > 1]
-    return [name for name in changing if not counts_rows(numbers[name])] or changing or numeric
+    by = list(keys.columns)
+    series = keys.groupby(by, dropna=False).ngroup() if by else None
+    told = [name for name in changing if not counts_rows(numbers[name], series)]
+    return told or changing or numeric
 
 
 def _words(

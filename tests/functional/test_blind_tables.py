@@ -1,5 +1,7 @@
 """Kinds of tables that people exported, and that were misread until somebody tried them."""
 
+import re
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +10,7 @@ import pytest
 from babel.dates import format_date
 
 from lstm_forecast.commands.init import init
-from lstm_forecast.config.loading import Argument, load_config
+from lstm_forecast.config.loading import Argument, assigned, load_config
 from lstm_forecast.errors import DataError
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.survey import survey_panel
@@ -302,7 +304,25 @@ def test_columns_of_several_units_are_told_and_not_read(tmp_path: Path) -> None:
     table = written(tmp_path, Time=HOURS, web=mixed, db=[f"{b:.2f} GiB" for b in large])
     draft = init(table, output=tmp_path / "t.yaml")
     assert draft.targets == ("db",)
-    assert any("column web holds numbers in several units" in found for found in draft.findings)
+    (why,) = (found for found in draft.findings if found.startswith("column web is not read"))
+    assert "in several units, such as '900 MiB'" in why
+    option = re.search(r"\((--set .*)\)$", why)
+    assert option
+    worth = assigned(shlex.split(option[1])[1], option="--set")
+    init(table, output=tmp_path / "t.yaml", settings=[worth], targets=["web"], force=True)
+    data = load_config(tmp_path / "t.yaml", environment={}).data
+    values = survey_panel(data, table)[0].values[:, 0]
+    assert (values.min(), values.max()) == (900, 1024 * 1.23)
+
+
+def test_columns_with_other_signs_than_the_rest_are_told_and_not_read(tmp_path: Path) -> None:
+    odd = [f"{k % 24},25" for k in range(500)]
+    table = written(tmp_path, Time=HOURS, km=odd, up=np.arange(500) % 24 + 0.5)
+    draft = init(table, output=tmp_path / "t.yaml")
+    assert draft.targets == ("up",)
+    assert any(
+        "km is not read: it holds numbers with other signs" in each for each in draft.findings
+    )
 
 
 def test_states_among_numbers_are_asked_about(tmp_path: Path) -> None:
@@ -337,3 +357,61 @@ def test_a_line_that_is_wider_than_the_one_above_it_may_be_the_header(tmp_path: 
     (tmp_path / "t.csv").write_text("\n".join([first, names, *rows, ""]))
     with pytest.raises(DataError, match=r"or data\.csv\.header: 2 if that line names the columns"):
         first_look(tmp_path / "t.csv", Given())
+
+
+def test_the_hour_that_clocks_skip_is_told_where_it_is_filled(tmp_path: Path) -> None:
+    stamps = pd.date_range("2024-03-20", periods=500, freq="h", tz="Europe/Berlin")
+    table = written(tmp_path, ds=stamps.tz_localize(None), y=np.arange(500) % 24 + 0.5)
+    draft = init(table, output=tmp_path / "t.yaml")
+    assert any("skip exactly such hours" in found for found in draft.findings)
+
+
+def test_stamps_that_all_rows_have_are_the_time(tmp_path: Path) -> None:
+    paid = [f"{stamp}:24" if k % 3 else "" for k, stamp in enumerate(HOURS.strftime("%F %H:%M"))]
+    table = written(tmp_path, paid=paid, created=HOURS, y=np.arange(500) % 7 + 0.5)
+    draft = init(table, output=tmp_path / "t.yaml")
+    assert (draft.timestamp, draft.freq) == (("created",), "h")
+    assert not any("would do as well" in found for found in draft.findings)
+
+
+def test_counters_of_each_device_are_no_target(tmp_path: Path) -> None:
+    frame = pd.concat(
+        [
+            pd.DataFrame({"at": DAYS, "device": name, "frame": np.arange(400) + first, "v": values})
+            for name, first, values in (
+                ("a", 17, np.arange(400) % 9),
+                ("b", 90, np.arange(400) % 5),
+            )
+        ]
+    )
+    frame.sort_values("at").to_csv(tmp_path / "t.csv", index=False)
+    assert init(tmp_path / "t.csv", output=tmp_path / "t.yaml").targets == ("v",)
+
+
+def test_one_series_may_be_told_where_a_column_could_name_several(tmp_path: Path) -> None:
+    frame = pd.concat([pd.DataFrame({"at": DAYS, "item": name, "sold": 3}) for name in "ab"])
+    frame.assign(sold=np.arange(800) % 5).to_csv(tmp_path / "t.csv", index=False)
+    one = assigned("data.series_id=null", option="--set")
+    draft = init(tmp_path / "t.csv", output=tmp_path / "t.yaml", settings=[one])
+    assert (draft.series, draft.series_id) == (1, None)
+    assert "2 of" not in draft.findings[1]
+    assert [question.kind for question in draft.questions] == ["duplicates"]
+
+
+def test_rows_of_several_totals_are_left_out_by_their_first_word(tmp_path: Path) -> None:
+    lines = [f"{day:%d-%b-%y},{k % 7}.5" for k, day in enumerate(DAYS)]
+    for month, row in ((3, 370), (2, 200), (1, 31)):
+        lines.insert(row, f"Total {pd.Timestamp(2023, month, 1):%b-%y},99")
+    (tmp_path / "t.csv").write_text("\n".join(["Date,Rooms", *lines]))
+    with pytest.raises(DataError, match=r"the 3 lines that begin with Total are no row") as caught:
+        init(tmp_path / "t.csv", output=tmp_path / "t.yaml")
+    option = shlex.split(re.search(r"\((--set .*)\)", str(caught.value))[1])[1]  # type: ignore[index]
+    comment = assigned(option, option="--set")
+    assert init(tmp_path / "t.csv", output=tmp_path / "t.yaml", settings=[comment]).rows == 400
+
+
+def test_whole_numbers_without_a_header_are_rows(tmp_path: Path) -> None:
+    rows = [f"{at.year},{at.month},{at.day},{at.hour},{k % 24}" for k, at in enumerate(HOURS)]
+    (tmp_path / "t.csv").write_text("\n".join(rows))
+    with pytest.raises(DataError, match=r"the first line, 2024, 1, .* seems to be a row"):
+        init(tmp_path / "t.csv", output=tmp_path / "t.yaml", timestamp=["2024", "1"])

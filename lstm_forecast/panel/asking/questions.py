@@ -96,6 +96,7 @@ def given_reading(settings: Sequence[Argument], *, command: str, more: Sequence[
         timestamp_format=data.timestamp_format,
         timezone=data.timezone,
         series_columns=data.series_columns,
+        alone=_alone(data, (key for argument in settings for key, _ in argument.leaves())),
         csv=data.csv,
         units=data.units,
         inside=data.inside,
@@ -149,6 +150,11 @@ def _with_words(look: FirstLook, known: DataConfig, decided: Iterable[str]) -> F
     )
 
 
+def _alone(data: DataConfig, given: Iterable[Key]) -> bool:
+    """Whether the keys that are ``given`` say that no column names series."""
+    return data.series_id is None and ("data", "series_id") in given
+
+
 def _limit(word: float | str) -> bool:
     return isinstance(word, str) and is_limit(word)
 
@@ -160,6 +166,7 @@ def _looked(source: Source, asked: DataConfig, given: Collection[Key]) -> FirstL
         timestamp_format=asked.timestamp_format,
         timezone=asked.timezone,
         series_columns=asked.series_columns,
+        alone=_alone(asked, given),
         targets=asked.targets if ("data", "targets") in given else (),
         csv=asked.csv,
         units=asked.units,

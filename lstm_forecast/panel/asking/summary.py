@@ -1,5 +1,6 @@
 """What a table was taken for, and what was done about its faults, in lines that people read."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -64,7 +65,8 @@ def _told(found: Finding, data: DataConfig) -> str:
     policy = f": data.{found.kind}: {shown(getattr(data, found.kind))}" if settles else ""
     if found.kind == "gaps" and data.fill_limit is not None:
         policy += f", where longer ones than data.fill_limit: {data.fill_limit} part the series"
-    return f"{found.kind}: {found.count:,} rows{policy}{place}"
+    clocks = re.search("; clocks in .*", found.text)  # what may be no fault
+    return f"{found.kind}: {found.count:,} rows{policy}{place}{clocks[0] if clocks else ''}"
 
 
 def _closed(layout: Layout, data: DataConfig) -> str:

@@ -191,7 +191,8 @@ def _with_offsets(table: Table, cells: pd.Series) -> StampStyle:
     zone = zone_of_offsets(stamps, local)
     if zone is None:
         return StampStyle(None)
-    text = f"the offsets {', '.join(sorted(offsets.unique()))} behind stamps are those of {zone}"
+    found = ", ".join(sorted(offsets.str.strip().unique()))
+    text = f"the offsets {found} behind stamps are those of {zone}"
     note = Finding("stamps", "note", len(cells), text, (table.place(0),))
     return StampStyle(None, zone, (note,))
 

@@ -76,10 +76,22 @@ def find_time(frame: pd.DataFrame, numbers: Mapping[str, pd.Series]) -> tuple[st
     candidates = _candidates(frame, numbers) or _moments(frame, numbers)
     if not candidates:
         raise _no_time(frame)
-    distinct = {columns: len(frame[list(columns)].drop_duplicates()) for columns in candidates}
+    distinct = {columns: _stamps(frame, columns) for columns in candidates}
     finest = _finest(distinct)
+    finest = [each for each in finest if not _is_empty(frame[list(each)]).any()] or finest
     single = [found[0] for found in finest if len(found) == 1]
     return (preferred(single, TIME_NAMES) or single[0],) if single else finest[0]
+
+
+def _stamps(frame: pd.DataFrame, columns: Sequence[str]) -> int:
+    """How many distinct stamps there are in columns."""
+    rows = frame[list(columns)].drop_duplicates()
+    return int((~_is_empty(rows)).sum())
+
+
+def _is_empty(rows: pd.DataFrame) -> pd.Series:
+    """Which rows lack a part of their stamp."""
+    return (rows.isna() | (rows == "")).any(axis=1)
 
 
 def _finest(distinct: Mapping[tuple[str, ...], int]) -> list[tuple[str, ...]]:
