@@ -93,6 +93,19 @@ def hour_24(stamps: Stamps) -> Columns:
     return {"date": [f"{date} {hour:02}:00" for date, hour in texts]}
 
 
+def spans(date: str, clock: str, between: str = "-") -> Spelling:
+    """Hours from their begin to their end, behind the date or in a column of their own."""
+
+    def written(stamps: Stamps) -> Columns:
+        ends = (stamps + pd.Timedelta("1h")).strftime(clock)
+        slots = [f"{a}{between}{b}" for a, b in zip(stamps.strftime(clock), ends, strict=True)]
+        if date.endswith(" "):
+            return {"slot": stamps.strftime(date) + slots}
+        return {"Datum": stamps.strftime(date), "Intervall": slots}
+
+    return written
+
+
 def half_hours(stamps: Stamps) -> Columns:
     """Half hours by their number within the day."""
     numbers = (stamps - stamps.normalize()) // pd.Timedelta("30min") + 1
@@ -129,6 +142,8 @@ HOURS = [
         "%d.%m.%Y %H.%M", "%Y-%m-%d %H:%M:%S UTC", "%Y-%m-%dT%H:%M:%S.000Z", "%b %d, %Y %I:%M %p",
     )),
     parts(date="%Y-%m-%d", time="%H:%M"), parts(Date="%d.%m.%Y", Time="%H:%M:%S"),
+    spans("%Y-%m-%d ", "%H:%M"), spans("%d.%m.%Y ", "%H:%M", " - "), spans("%Y-%m-%d", "%Hh"),
+    spans("%d/%m/%Y", "%H:%M"), spans("%d.%m.%Y", "%I %p", " - "), spans("%Y-%m-%d", "%-H"),
     numbers("s"), numbers("ms"), numbers("us"), numbers("ns"),
     *(
         zoned(zone, style)
