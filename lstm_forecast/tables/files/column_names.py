@@ -9,6 +9,7 @@ __all__ = [
     "NAMELESS", "called", "differ", "header_names", "joined", "lines_of_header", "with_one_header",
 ]  # fmt: skip
 
+BLANKS = " \t\r\n\xa0\u3000"  # around names; other signs without ink are names of their own
 NAMELESS = "Unnamed: {}"  # as a column without a name is called, by its number
 
 
@@ -17,8 +18,8 @@ def called(cells: Sequence[str], asked: Collection[str] = ()) -> tuple[str, ...]
 
     Columns that are ``asked`` for keep the blanks that they are asked with.
     """
-    names = [cell.strip() or NAMELESS.format(column) for column, cell in enumerate(cells)]
-    times, wanted = Counter(names), {name.strip(): name for name in asked}
+    names = [cell.strip(BLANKS) or NAMELESS.format(column) for column, cell in enumerate(cells)]
+    times, wanted = Counter(names), {name.strip(BLANKS): name for name in asked}
     return tuple(
         cell if cell in asked or times[name] > 1 else wanted.get(name, name)
         for cell, name in zip(cells, names, strict=True)
