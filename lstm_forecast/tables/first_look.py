@@ -124,7 +124,7 @@ def _comment_remedy(source: Source, table: Table, given: Given) -> str:
     first = table.frame.iloc[:, 0].astype("str").fillna("").str.strip()
     odd = first[~first.str.match(r"\d")]
     begun = odd if odd.nunique() == 1 else odd.str.extract(r"^([^\W\d]+)", expand=False).dropna()
-    if isinstance(source, Frame) or given.csv.comment or not len(begun):
+    if isinstance(source, Frame) or given.csv.comment or not 0 < len(begun) < len(first) / 2:
         return ""
     word = str(begun.mode()[0])
     if not 0 < len(word) <= LONGEST_COMMENT:

@@ -148,6 +148,9 @@ def _nothing_to_forecast(
 ) -> DataError:
     found = _nearly_numeric(frame.drop(columns=list(time)), written)
     nearly = found.told(place) if found else ""
+    texts = [name for name in map(str, frame.select_dtypes("str").columns) if name not in time]
+    for name, why in _unread(frame, texts, written).items():
+        nearly += f" column {name} is not read: it holds numbers {why};"
     columns = ", ".join(map(str, frame.columns))
     return DataError(
         f"no numeric column to forecast beside {' '.join(time)}; the columns are {columns};{nearly}"

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.functional.test_mended_tables import asked, trained_on
+from tests.functional.test_mended_tables import asked, refused, trained_on
 
 HOURS = range(8, 20)
 DATES = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%y")
@@ -43,7 +43,7 @@ SPELLED: dict[str, Callable[[int], str]] = {
 }
 
 
-@pytest.mark.parametrize(("spelling", "date"), zip(SPELLED, cycle(DATES), strict=False))
+@pytest.mark.parametrize(("spelling", "date"), [*zip(SPELLED, cycle(DATES), strict=False)])
 @pytest.mark.parametrize("columns", [1, 2])
 def test_times_of_day_are_read_beside_their_date_and_behind_it(
     tmp_path: Path, spelling: str, date: str, columns: int
@@ -76,6 +76,69 @@ def test_hours_that_were_worked_are_no_times_of_day(tmp_path: Path, names: str) 
     rows = [f"{day:%d.%m.%Y};{who};{how};{day.day}" for day in DAYS for who, how in worked.items()]
     path.write_text("\n".join([f"{names};Umsatz", *rows]))
     assert (asked(path)["series"], asked(path)["freq"]) == (3, "D")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["8.50-9.50", "9.50-10.50", "10.50-11.50"], ["0.00-0.50", "0.50-1.00", "1.00-1.50"],
+        ["0-9", "10-19", "20-29"], ["M01", "M02", "M03"], ["H1", "H2", "H3"], ["1h", "2h", "4h"],
+    ],
+)  # fmt: skip
+def test_ranges_and_codes_name_series(tmp_path: Path, names: list[str]) -> None:
+    path = tmp_path / "t.csv"
+    rows = [f"{day:%Y-%m-%d},{name},{day.day}" for day in DAYS for name in names]
+    path.write_text("\n".join(["date,group,sold", *rows]))
+    assert (asked(path)["series"], asked(path)["freq"]) == (3, "D")
+
+
+@pytest.mark.parametrize("column", ["product", "store", "machine"])
+@pytest.mark.parametrize("code", ["M", "Q"])
+def test_codes_beside_years_name_series_and_periods_are_parts_of_years(
+    tmp_path: Path, column: str, code: str
+) -> None:
+    path = tmp_path / "t.csv"
+    rows = [f"{year},{code}0{k},{year % 7}" for year in range(1990, 2024) for k in range(1, 5)]
+    path.write_text("\n".join([f"year,{column},sold", *rows]))
+    assert (asked(path)["series"], asked(path)["freq"]) == (4, "1")
+
+
+@pytest.mark.parametrize(("code", "parts", "freq"), [("M", 12, "MS"), ("Q", 4, "QS-JAN")])
+def test_numbered_periods_beside_years_are_parts_of_these(
+    tmp_path: Path, code: str, parts: int, freq: str
+) -> None:
+    path = tmp_path / "t.csv"
+    rows = [f"{year},{code}{k:02},{k}" for year in range(2001, 2011) for k in range(1, parts + 1)]
+    path.write_text("\n".join(["year,period,value", *rows]))
+    assert (asked(path)["series"], asked(path)["freq"]) == (1, freq)
+    assert list(trained_on(path).values[:, 0]) == [*range(1, parts + 1)] * 10
+
+
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("code", ["HE{:02}", "H{}", "Hour {}"])
+def test_all_hours_of_days_by_their_codes_are_one_series(
+    tmp_path: Path, first: int, code: str
+) -> None:
+    path = tmp_path / "t.csv"
+    hours = range(first, first + 24)
+    rows = [f"{day:%Y-%m-%d},{code.format(k)},{k}" for day in DAYS[:5] for k in hours]
+    path.write_text("\n".join(["date,slot,load", *rows]))
+    assert (asked(path)["series"], asked(path)["freq"]) == (1, "h")
+    assert trained_on(path).layout.stamps(np.arange(1))[0] == DAYS[0] + pd.Timedelta(hours=first)
+
+
+@pytest.mark.parametrize("date", ["%d.%m.{}", "{}-%m-%d"])
+@pytest.mark.parametrize("year", [2023, 2566])
+def test_years_of_the_buddhist_era_are_refused(tmp_path: Path, date: str, year: int) -> None:
+    path = tmp_path / "t.csv"
+    days = pd.date_range("2023-01-01", periods=50)
+    path.write_text(
+        "\n".join(["day,y", *(f"{d.strftime(date).format(year)},{d.day}" for d in days)])
+    )
+    if year == 2023:
+        assert asked(path)["freq"] == "D"
+    else:
+        assert "543 less" in refused(path)
 
 
 def test_results_of_games_are_no_spans_of_hours(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from lstm_forecast.tables.numbers.style import MOST_ODD_CELLS, SAMPLED_CELLS
 from lstm_forecast.tables.stamps.parts import part_of
 
 __all__ = [
+    "HOUR_CODE",
     "are_called_clock",
     "are_hours",
     "looks_like_time_of_day",
@@ -23,12 +24,18 @@ HALF = r" ?[AaPp]\.?[Mm]\.?"
 HOUR = r"\d?\d(?:[hH](?:\d\d)?| Uhr)"  # or a duration
 TIME = rf"\d?\d(?:{MINUTES}(?:{HALF}| ?[AaPp])?|{HALF})(?: Uhr| hrs?)?"
 BETWEEN = r" ?(?:-|–|to|à|bis) ?"  # noqa: RUF001
-TIME_OF_DAY = rf"{TIME}(?:{BETWEEN}{TIME})?|{HOUR}{BETWEEN}{HOUR}"
-HOURS = r"(?P<begin>\d?\d) ?- ?(?P<end>\d?\d)"
+HHMM = r"[0-2]\d[0-5]\d"
+TIME_OF_DAY = rf"{TIME}(?:{BETWEEN}{TIME})?|{HOUR}{BETWEEN}{HOUR}|{HHMM}{BETWEEN}{HHMM}"
+# 8.50-9.50, which may be a range of prices as well
+BAND = rf"\d?\d\.\d\d{BETWEEN}\d?\d\.\d\d"
+PADDED_BAND = rf"[0-2]\d\.[0-5]\d{BETWEEN}[0-2]\d\.[0-5]\d"
+HOURS = rf"(?P<begin>\d?\d){BETWEEN}(?P<end>\d?\d)(?: Uhr| ?h)?"
+HOUR_CODE = r"(?:HE|H|Hr|Hour|Hora)[ _.]?"  # before the number of an hour
 ODD_SECONDS = r"\d[:.]\d\d[:.](?:0[1-9]|[1-5]\d)"
 # A span behind a date, whose end ISO 8601 would take for an offset from UTC.
-CLOCK = rf"(?:{TIME}|{HOUR}|\d?\d)"
-SPAN = rf"(?P<begin>.*[^\W_],?[ T](?P<from>{CLOCK}))(?P<sign>-)(?P<to>{CLOCK})"
+CLOCK = rf"(?:{TIME}|{HOUR}|{HHMM}|\d?\d)"
+SPAN = rf"(?P<begin>.*[^\W_],?[ T](?P<from>{CLOCK}))(?P<sign>[-–])(?P<to>{CLOCK})"  # noqa: RUF001
+HOURS_OF_DAY = 24
 LEAST_ENDS, FEW_SPANS = 3, 6
 # What a column is called that holds times of day.
 CLOCK_NAMES = {
@@ -50,11 +57,12 @@ def looks_like_time_of_day(cells: pd.Series, name: str) -> bool:
     given = head[head != ""]
     if not len(given):
         return False
+    called = _is_called_hour(name)
     if given.str.fullmatch(TIME_OF_DAY).mean() > 1 - MOST_ODD_CELLS:
-        return True
-    return are_hours(given, name) or _are_spans(
-        given, least=1 if _is_called_hour(name) else FEW_SPANS
-    )
+        bands = given.str.fullmatch(BAND)
+        return called or bool((~bands | given.str.fullmatch(PADDED_BAND)).all())
+    spans = _are_spans(given, least=1 if called else FEW_SPANS)
+    return spans or are_hours(given, name) or _are_codes(given)
 
 
 def are_hours(cells: pd.Series, name: str) -> bool:
@@ -103,3 +111,11 @@ def _are_spans(given: pd.Series, *, least: int) -> bool:
         return False
     begin, end = (spans[name].astype("int64").to_numpy() for name in ("begin", "end"))
     return bool((begin <= 23).all() and np.isin(end - begin, (1, -23)).all())
+
+
+def _are_codes(given: pd.Series) -> bool:
+    """Whether texts such as HE01 are all the hours of a day, counted from 0 or from 1 on."""
+    found = given.drop_duplicates().str.extract(rf"(?i)^{HOUR_CODE}(\d\d?)$", expand=False)
+    if len(found) != HOURS_OF_DAY or found.isna().any():
+        return False
+    return bool(np.ptp(np.sort(found.astype("int64")) - np.arange(HOURS_OF_DAY)) == 0)

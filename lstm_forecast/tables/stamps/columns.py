@@ -18,6 +18,7 @@ from lstm_forecast.tables.stamps.digits import (
     digit_styles,
     moment_in_digits,
 )
+from lstm_forecast.tables.stamps.eastern import require_common_era
 from lstm_forecast.tables.stamps.formats import (
     is_beyond_strptime,
     is_known,
@@ -160,6 +161,9 @@ def find_style(
         cells = cells[given]
     if not len(cells) or pd.api.types.is_datetime64_any_dtype(cells):
         return StampStyle(timestamp_format)
+    years = pd.api.types.is_string_dtype(cells) or part_of(column) == "year"
+    if timestamp_format is None and years:
+        require_common_era(table, cells.astype("str"), column)
     found = timestamp_format or _found_format(table, cells, column, usual, timezone)
     style = found or usual
     if style is None and timezone is None:
@@ -170,15 +174,20 @@ def find_style(
     zone, notes = None, [*_hours_24(table, cells, column, style)]
     notes += period_notes(table, cells, style)
     if timestamp_format is None:
-        require_iso_weeks(table, cells, column, style)
-        require_every_day(table, cells, column, style)
-        require_hours_of_clocks(table, cells, column, style)
+        _require_one_meaning(table, cells, column, style)
     if timestamp_format or "%Z" in style:
         parse_text(table, cells, column, style, timezone)
     if "%Z" in style:
         zone = _zone(cells, style) if timezone is None else None
         notes += _letters(table, cells, style, zone or timezone)
     return StampStyle(found, zone, tuple(notes))
+
+
+def _require_one_meaning(table: Table, cells: pd.Series, column: str, style: str) -> None:
+    """Raise DataError for weeks and parts of days that may be others by a style that was found."""
+    require_iso_weeks(table, cells, column, style)
+    require_every_day(table, cells, column, style)
+    require_hours_of_clocks(table, cells, column, style)
 
 
 def _with_offsets(table: Table, cells: pd.Series) -> StampStyle:

@@ -8,6 +8,7 @@ import pandas as pd
 from pandas.tseries.api import guess_datetime_format
 
 from lstm_forecast.tables.names import words_of
+from lstm_forecast.tables.stamps.clock import HOUR_CODE
 from lstm_forecast.tables.stamps.formats import language_of, parts_of
 from lstm_forecast.tables.stamps.month_names import ENGLISH, languages_of, month_names, plain
 from lstm_forecast.tables.stamps.periods_of_day import period_directive
@@ -62,6 +63,7 @@ def guesses(cells: pd.Series, name: str) -> list[str]:
         or _by_parts(text)
         or _with_day_of_year(text)
         or _with_hours(text, cells)
+        or _with_hour_codes(text, cells)
         or _with_short_year(text)
     )
     return [style + ending for style in formats]
@@ -252,6 +254,16 @@ def _with_hours(text: str, cells: pd.Series) -> list[str]:
     """
     clock = "%H" if cells.str.fullmatch(r".* \d\d?\s*").all() else "%N"
     return [f"{style} {clock}" for style in _dates_before(text, cells)]
+
+
+def _with_hour_codes(text: str, cells: pd.Series) -> list[str]:
+    """A date with an hour behind it that is called so, as HE01."""
+    found = re.fullmatch(rf"(?i)(.*?\d.*?) ({HOUR_CODE})\d\d?", text)
+    if found is None:
+        return []
+    dates = cells.str.replace(rf"(?i) {HOUR_CODE}\d\d?\s*$", "", regex=True)
+    styles = _with_names(found[1], dates) or _with_short_year(found[1])
+    return [f"{style} {found[2]}%H" for style in styles if "%d" in style]
 
 
 def _dates_before(text: str, cells: pd.Series) -> list[str]:

@@ -54,27 +54,42 @@ def require_equal_days(table: Table, cells: pd.Series, column: str, style: str) 
 
 
 def require_hours_of_clocks(table: Table, cells: pd.Series, column: str, style: str) -> None:
-    """Raise DataError for hours from 1 to 24 where a Sunday ends with 23 as a day of 23 hours does:
-    clocks skip an hour in the night, and numbers of hours the last one.
+    """Raise DataError for a Sunday without the last hour, as a day of 23 hours is: clocks skip an
+    hour of the night then, and numbers of hours the last one.
     """
     if not style.endswith(" %H"):
         return
     parts = parts_of(style, cells)
     hours = parts["H"].astype("float64").to_numpy()
-    if np.nanmin(hours, initial=24) < 1 or np.nanmax(hours, initial=0) < MINUTES_OF_DAY // 60:
+    first = int(np.nanmin(hours, initial=1))
+    if np.nanmax(hours, initial=0) != MINUTES_OF_DAY // 60 - 1 + first:
         return
+    hours = hours + 1 - first
     days = stamps_by(style.removesuffix("%H") + "%*", cells)[0].to_numpy()
     row = changed_day(days, hours, 60)
     if row is None or not _may_change(pd.Timestamp(days[row])):
         return
     if len(np.unique(hours[days == days[row]])) == hours[row]:
-        numbered = style.removesuffix("%H") + "%O"
-        raise DataError(
+        problem = (
             f"{table.place(row)}: column {column}: {cells.iloc[row]!r} is the last hour of a day on"
-            f" which clocks are set forward in many zones; set data.timestamp_format: {numbered!r}"
-            f" where hours are numbered from midnight on, or {style!r} where clocks show them, and"
-            " one is missing"
+            " which clocks are set forward in many zones"
         )
+        raise DataError(f"{problem}; {_readings_of_hours(style, first)}")
+
+
+def _readings_of_hours(style: str, first: int) -> str:
+    """What hours from the ``first`` on may be, and the formats that say so."""
+    numbered = style.removesuffix("%H") + "%O"
+    if first == 0:
+        return (
+            f"count hours from 1 on, with data.timestamp_format: {numbered!r}, where they are"
+            f" numbered from midnight on, or set data.timestamp_format: {style!r} where clocks show"
+            " them, and one is missing"
+        )
+    return (
+        f"set data.timestamp_format: {numbered!r} where hours are numbered from midnight on, or"
+        f" {style!r} where clocks show them, and one is missing"
+    )
 
 
 def _may_change(day: pd.Timestamp) -> bool:

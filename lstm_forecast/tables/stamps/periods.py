@@ -14,7 +14,7 @@ from lstm_forecast.tables.names import words_of
 from lstm_forecast.tables.read import Table
 from lstm_forecast.tables.stamps.clock import span_of_day
 from lstm_forecast.tables.stamps.eastern import eastern_periods
-from lstm_forecast.tables.stamps.formats import language_of, stamps_by
+from lstm_forecast.tables.stamps.formats import is_known, language_of, stamps_by
 from lstm_forecast.tables.stamps.guesses import guesses
 from lstm_forecast.tables.stamps.month_names import plain
 from lstm_forecast.tables.stamps.parts import part_of
@@ -87,7 +87,8 @@ def period_notes(table: Table, cells: pd.Series, style: str) -> Iterator[Finding
     """What the beginning of a period was taken for."""
     _, written = language_of(style)
     first, where = str(cells.iloc[0]).strip(), (table.place(0),)
-    stamp = stamps_by(style, cells.head(1))[0][0] if _ours(written) else None
+    ours = _ours(written) and is_known(style)
+    stamp = stamps_by(style, cells.head(1))[0][0] if ours else None
     if NOT_READ in written:
         text = f"the stamp of a period is its beginning: {first!r} is {stamp}"
         yield Finding("stamps", "note", len(cells), text, where)

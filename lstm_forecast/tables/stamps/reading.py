@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from lstm_forecast.config.stamp_format import STEPS
 from lstm_forecast.errors import DataError
 from lstm_forecast.tables.read import Table
-from lstm_forecast.tables.stamps.eastern import require_common_era
 from lstm_forecast.tables.stamps.formats import is_beyond_strptime, parts_of, stamps_by
 from lstm_forecast.tables.stamps.guesses import guesses, is_day_of_month
 from lstm_forecast.tables.stamps.numbers import numbered_stamps, units_of
@@ -31,6 +30,8 @@ STEP = r"[+-]?\d{1,18}"
 # Stamps from which on steps or their order may tell one reading from others, and the largest share
 # of equal steps that these may have.
 LEAST_REGULAR, MOST_ALIKE = 20, 0.9
+# 02.01. and Mon 2 January
+DAY_WITHOUT_YEAR = r"(?:[^\W\d]+,? )?(?:\d\d?[./ -]+(?:\d\d?|[^\W\d]{3,})|[^\W\d]{3,}\.? \d\d?)\.?"
 EXAMPLE = "'%d.%m.%Y %H:%M' for 31.01.2024 18:00, with %* for what is not to be read"
 
 
@@ -48,8 +49,6 @@ def parse_text(
     Raises DataError where they say nothing, or one thing or another; formats that were ``tried``
     are named then.
     """
-    if timestamp_format is None:
-        require_common_era(table, cells, column)
     styles = [timestamp_format or ISO]
     readings = readings_of(table, cells, column, styles, timezone)
     if not readings and timestamp_format is None:
@@ -296,6 +295,9 @@ def _unreadable(
     if not len(bad):
         style = next(style for style in styles if not unread(cells, style).any())
         return absent_period(table, cells, column, style, timezone)
+    if timezone and any(_has_periods(style, cells) for style in styles):
+        style = next(style for style in styles if _has_periods(style, cells))
+        return absent_period(table, cells, column, style, timezone)
     received = f"received {cells.iloc[bad[0]]!r} ({len(bad):,} such rows)"
     place = f"{table.place(int(bad[0]))}: column {column}: expected"
     if problem := second_hour_problem(cells.iloc[bad], cells):
@@ -308,10 +310,17 @@ def _unreadable(
     return DataError(f"{place} a time stamp by {tried}, {received}; {remedy}")
 
 
+def _has_periods(style: str, cells: pd.Series) -> bool:
+    """Whether all cells are dates with the number of a period, whether or not there is such one."""
+    return bool(re.search("%[OPQ]", style)) and bool(parts_of(style, cells).notna().all(axis=None))
+
+
 def _remedy(cells: pd.Series, column: str, wrong: pd.Series, styles: list[str]) -> str:
     """What to do about ``wrong`` cells that none of the ``styles`` that were tried fits."""
     if units := units_of(cells, column):
         return f"set data.timestamp_format: {' or '.join(units)}"
+    if cells.str.fullmatch(DAY_WITHOUT_YEAR).all():
+        return "write their year into the table"
     if len(wrong) == len(cells):
         return f"set data.timestamp_format to how they are written, such as {EXAMPLE}"
     if wrong.str.fullmatch(r"\d{4} M13").all():

@@ -57,7 +57,8 @@ LATEST_CLOCK, LAST_HOUR, LAST_MINUTE = 2400, 24, 59
 RANGE_OF_PART = {
     "month": (1, 12), "week": (1, 53), "quarter": (1, 4), "half": (1, 2), "dayofyear": (1, 366),
 }  # fmt: skip
-PART = "[MQ]0?[1-9][0-3]?"  # of a year, as M01
+PERIOD_NAMES = ("period", "periodo", "periode")  # of columns that may hold parts of years, as M01
+PART = "[MQ]0?[1-9][0-3]?"
 DEKAD = r"(?:[1-3]|I{1,3})[ªº]?"
 TIMES_OF_DAY = ("hour", "minute", "second")
 FINER_PARTS = {"month": ("dekad", "day", *TIMES_OF_DAY), "dayofyear": TIMES_OF_DAY}
@@ -225,7 +226,7 @@ def _parts_of_stamps(
     named = {part: name for name in names if (part := part_of(name))} | numeric
     if "year" not in named:
         return
-    text = (name for name in names if name not in numbers and part_of(name) is None)
+    text = (name for name in names if name not in numbers and name.lower() in PERIOD_NAMES)
     if numbered := [name for name in text if frame[name].astype("str").str.fullmatch(PART).all()]:
         yield (named["year"], numbered[0])
     for part, (least, most) in RANGE_OF_PART.items():

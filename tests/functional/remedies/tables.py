@@ -359,15 +359,28 @@ TRIED = [
         beside="--set data.gaps=fill --set data.missing=mask",
     ),
     Tried(
-        "; set data.timestamp_format: {} where hours are numbered from midnight on",
+        "set data.timestamp_format: {} where hours are numbered from midnight on",
         SHORT_DAY,
         {r"data.timestamp_format: '[^']+'": ""},
         beside="--set data.timezone=Europe/Madrid",
     ),
     Tried(
-        " where clocks show them, and one is missing",
+        " where hours are numbered from midnight on, or {} where clocks show them",
         SHORT_DAY,
         {r"(?<=or )'%Y-%m-%d %H'": "--set 'data.timestamp_format=%Y-%m-%d %H'"},
+        beside="--set data.gaps=fill",
+    ),
+    Tried(
+        "count hours from 1 on, with data.timestamp_format: {}",
+        csv(
+            "date,hour,y",
+            [
+                f"{day},{hour},{10 + hour % 7}.5"
+                for day in days(30, "2023-03-10")
+                for hour in range(23 if day == "2023-03-26" else 24)
+            ],
+        ),
+        {r"data.timestamp_format: '%Y-%m-%d %H'": ""},
         beside="--set data.gaps=fill",
     ),
     Tried(
