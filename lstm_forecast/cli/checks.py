@@ -41,6 +41,8 @@ def check(
         if data is None and config is not None and loaded is not None
         else data
     )
+    if data is not None and config is None and data.suffix.lower() in (".yaml", ".yml"):
+        raise UsageError(f"{data}: is a config by its name; check it with --config {data}")
     if path is None:
         raise UsageError("check what? Name a table, or a config with --config")
     with listening():

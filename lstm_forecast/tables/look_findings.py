@@ -149,6 +149,9 @@ def role_notes(roles: Roles, rows: int) -> Iterator[Finding]:
         yield Finding("other_times", "note", rows, text)
     for name, why in roles.unread.items():
         yield Finding("unread", "note", rows, f"column {name} is not read: it holds numbers {why}")
+    for name in roles.counting:
+        text = f"column {name} only counts rows, and is not offered (--target {shlex.quote(name)})"
+        yield Finding("counting", "note", rows, text)
     yield from total_notes(roles.totals)
 
 

@@ -72,6 +72,7 @@ class Roles:
     totals: tuple[Total, ...] = ()  # columns that are the sum of others
     other_times: tuple[str, ...] = ()  # columns that hold dates, too
     unread: Mapping[str, str] = field(default_factory=dict)  # columns of numbers, and why
+    counting: tuple[str, ...] = ()  # columns that only count rows
 
     @property
     def values(self) -> tuple[str, ...]:
@@ -117,7 +118,7 @@ def find_roles(
         words=_words(frame, (*chosen, *others), numbers),
         totals=_totals(numbers, {*chosen, *others}),
         other_times=_dates(frame, unclear),
-        unread=_unread(frame, unclear, written),
+        unread=_unread(frame, unclear, written), counting=_counting(varied, numbers, offered),
     )  # fmt: skip
 
 
@@ -283,6 +284,14 @@ def _offered(
     series = keys.groupby(by, dropna=False).ngroup() if by else None
     told = [name for name in changing if not counts_rows(numbers[name], series)]
     return told or changing or numeric
+
+
+def _counting(
+    names: Sequence[str], numbers: Mapping[str, pd.Series], offered: Container[str]
+) -> tuple[str, ...]:
+    """The columns of numbers that change and are not ``offered``."""
+    others = [name for name in names if name in numbers and name not in offered]
+    return tuple(name for name in others if numbers[name].nunique() > 1)
 
 
 def _words(

@@ -143,6 +143,11 @@ TYPED = [
     ),
     # what commands read
     Typed(
+        "is a config by its name; check it with --config",
+        "check sine.yaml",
+        {"with --config": "check --config sine.yaml"},
+    ),
+    Typed(
         "check what? Name a table, or a config with --config",
         "check",
         {"a table": "check sine.csv", "a config with --config": "check --config sine.yaml"},

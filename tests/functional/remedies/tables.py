@@ -384,6 +384,11 @@ TRIED = [
         beside="--set data.gaps=fill",
     ),
     Tried(
+        "only counts rows, and is not offered (--target {})",
+        csv("ds,km,y", [f"{d},{100 + k},{k % 7}.5" for k, d in enumerate(days())]),
+        {r"--target \w+": ""},
+    ),
+    Tried(
         "may be a day without its year",
         DAYS_WITHOUT_YEAR,
         {"data.timestamp_format: steps": ""},
