@@ -91,7 +91,7 @@ def test_unseen_series_are_forecast_and_short_ones_skipped_with_what_is_known_ah
     rows = pd.read_csv(tmp_path / "whole.csv")
     rows.dropna().to_csv(tmp_path / "bare.csv", index=False)
     template = read_csv(invoke("template", "--data", tmp_path / "bare.csv"))
-    assert template.columns.tolist() == ["shop", "Date Time", "promo"]
+    assert template.columns.tolist() == ["shop", "Date", "Time", "promo"]
     assert template["shop"].unique().tolist() == ["a", "new"]
     known = rows[rows["y"].isna() & (rows["shop"] != "tiny")]["promo"]
     template.assign(promo=known.to_numpy()).to_csv(tmp_path / "future.csv", index=False)

@@ -283,7 +283,7 @@ TRIED = [
         "data.timestamp_format: {}",
         daily(),
         {"data.timestamp_format": OUT},
-        given="--set data.timestamp_format=%Y-%O",
+        given="--set data.timestamp_format=%Y-%i",
     ),
     Tried(
         "set data.timestamp_format: {}",
