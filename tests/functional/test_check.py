@@ -100,7 +100,10 @@ def test_the_missing_values_of_beijing_are_counted_by_column() -> None:
     assert (
         "No" not in content["facts"]["columns"]["others"] + content["facts"]["columns"]["targets"]
     )
-    assert counts(content, "season", "zeros", "nearly_constant") == {"missing": 2067}
+    assert counts(content, "season", "zeros", "nearly_constant") == {
+        "counting": 43824,
+        "missing": 2067,
+    }
     missing = found(content)["missing"]
     assert missing["columns"] == {"pm2.5": 2067}
     assert missing["places"][0] == f"{path}:2: series pm2.5, 2010-01-01 00:00:00: column pm2.5"
