@@ -26,8 +26,10 @@ def why_unread(cells: pd.Series, name: str, style: Style) -> str:
     """
     texts = (str(cell).strip() for cell in cells if not pd.isna(cell))
     given = list(islice(filter(None, texts), SAMPLED_CELLS))
+    if not given or split(given[0]) is None:  # which tells most columns at once
+        return ""
     amounts = [amount for cell in given if (amount := split(cell)) is not None]
-    if not given or len(amounts) < len(given):
+    if len(amounts) < len(given):
         return ""
     units = {amount.unit for amount in amounts}
     if 1 < len(units) <= MOST_UNITS:

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from lstm_forecast.tables.names import words_of
 from lstm_forecast.tables.numbers.style import MOST_ODD_CELLS, SAMPLED_CELLS
-from lstm_forecast.tables.stamps.parts import part_of
+from lstm_forecast.tables.stamps.parts import is_called_hour
 
 __all__ = [
     "HOUR_CODE",
@@ -73,7 +72,7 @@ def are_hours(cells: pd.Series, name: str) -> bool:
 
 
 def _is_called_hour(name: str) -> bool:
-    return are_called_clock(name) or "hour" in map(part_of, words_of(name))
+    return are_called_clock(name) or is_called_hour(name)
 
 
 def stamps_of_day(frame: pd.DataFrame, names: Sequence[str]) -> list[str]:

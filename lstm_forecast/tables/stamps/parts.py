@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import reduce
 
+from lstm_forecast.tables.names import words_of
 from lstm_forecast.tables.read import Table
 from lstm_forecast.tables.stamps.month_names import plain
 
-__all__ = ["PARTS", "joined", "part_of", "usual_format"]
+__all__ = ["PARTS", "is_called_hour", "joined", "part_of", "usual_format"]
 
 # How the parts of a stamp are written that stand in columns with these names.
 FORMAT_OF_PART = {
@@ -59,6 +60,11 @@ def part_of(column: str) -> str | None:
     """The part of a stamp that a column of this name holds, such as week for ISO_Week."""
     name = re.sub(r"[\W_]", "", plain(column))
     return name if name in PARTS else OTHER_NAMES.get(name)
+
+
+def is_called_hour(column: str) -> bool:
+    """Whether a word in the name of a column says that it holds hours."""
+    return "hour" in map(part_of, words_of(column))
 
 
 def joined(

@@ -1,7 +1,5 @@
 """What is wrong with numbered periods of days, for people: see ``periods_of_day``."""
 
-import re
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -13,6 +11,7 @@ from lstm_forecast.tables.stamps.periods_of_day import (
     MINUTES_OF_DAY,
     MINUTES_OF_PERIOD,
     changed_day,
+    period_in,
 )
 
 __all__ = ["absent_period", "require_equal_days", "require_every_day", "require_hours_of_clocks"]
@@ -25,7 +24,7 @@ def require_every_day(table: Table, cells: pd.Series, column: str, style: str) -
     """Raise DataError for numbered periods of days that mostly do not follow each other: they may
     be numbers of anything.
     """
-    if not (name := _period_in(style)):
+    if not (name := period_in(style)):
         return
     days = _days_by(style, name, cells.drop_duplicates())
     steps = np.diff(np.unique(days.astype("M8[D]"))).astype(np.int64)
@@ -40,7 +39,7 @@ def require_every_day(table: Table, cells: pd.Series, column: str, style: str) -
 
 def require_equal_days(table: Table, cells: pd.Series, column: str, style: str) -> None:
     """Raise DataError for a day of more or fewer numbered periods than others, without a zone."""
-    if not (name := _period_in(style)):
+    if not (name := period_in(style)):
         return
     minutes = MINUTES_OF_PERIOD[name]
     numbers = parts_of(style, cells)[name].astype("float64").to_numpy()
@@ -95,12 +94,6 @@ def _readings_of_hours(style: str, first: int) -> str:
 def _may_change(day: pd.Timestamp) -> bool:
     """Whether clocks are set forward on a day somewhere."""
     return day.day_of_week == SUNDAY and day.month in MONTHS_OF_CHANGE
-
-
-def _period_in(style: str) -> str | None:
-    """The directive of numbered periods in a format, if it has one."""
-    found = re.search(f"%([{''.join(MINUTES_OF_PERIOD)}])", style)
-    return found[1] if found else None
 
 
 def _days_by(style: str, period: str, cells: pd.Series) -> NDArray[np.datetime64]:

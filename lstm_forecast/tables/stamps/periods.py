@@ -18,6 +18,7 @@ from lstm_forecast.tables.stamps.formats import is_known, language_of, stamps_by
 from lstm_forecast.tables.stamps.guesses import guesses
 from lstm_forecast.tables.stamps.month_names import plain
 from lstm_forecast.tables.stamps.parts import part_of
+from lstm_forecast.tables.stamps.periods_of_day import period_in
 from lstm_forecast.tables.stamps.weekdays import with_weekdays
 
 __all__ = ["period_notes", "periods"]
@@ -101,7 +102,7 @@ def period_notes(table: Table, cells: pd.Series, style: str) -> Iterator[Finding
     if re.fullmatch(r"%G\W*%V", written):  # nothing but numbers
         text = f"weeks are those of ISO 8601, which begin on Monday: {first!r} is {stamp}"
         yield Finding("stamps", "note", len(cells), text, where)
-    if re.search("%[OPQ]", written):
+    if period_in(written):
         text = f"periods of a day are called by their number from midnight on: {first!r} is {stamp}"
         yield Finding("stamps", "note", len(cells), text, where)
     if "%K" in written:

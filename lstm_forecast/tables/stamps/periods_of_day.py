@@ -2,6 +2,7 @@
 since midnight, whatever clocks show, so that a day of a zone has 46, 48 or 50 half hours.
 """
 
+import re
 from datetime import tzinfo
 from typing import Any
 
@@ -10,11 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lstm_forecast.tables.names import words_of
-from lstm_forecast.tables.stamps.parts import part_of
+from lstm_forecast.tables.stamps.parts import is_called_hour
 
 __all__ = [
     "MINUTES_OF_DAY", "MINUTES_OF_PERIOD", "are_periods_of_day", "begins_of_periods",
-    "changed_day", "number_of_period", "period_directive",
+    "changed_day", "number_of_period", "period_directive", "period_in",
 ]  # fmt: skip
 
 Floats = NDArray[np.floating[Any]]
@@ -40,18 +41,20 @@ def period_directive(cells: pd.Series, name: str) -> str | None:
     """The directive of the numbers behind the dates in these texts; None where they are no periods
     of a day.
     """
-    if not _is_called(name) and not _is_called_hour(name):  # as most are: cells are not looked at
+    if not _is_called(name) and not is_called_hour(name):  # as most are: cells are not looked at
         return None
     numbers = pd.to_numeric(cells.str.strip().str.extract(r" ([0-9]{1,3})$", expand=False))
     return _directive(numbers, name)
 
 
+def period_in(style: str) -> str | None:
+    """The directive of numbered periods in a format, if it has one."""
+    found = re.search(f"%([{''.join(MINUTES_OF_PERIOD)}])", style)
+    return found[1] if found else None
+
+
 def _is_called(name: str) -> bool:
     return not PERIOD_WORDS.isdisjoint(words_of(name))
-
-
-def _is_called_hour(name: str) -> bool:
-    return "hour" in map(part_of, words_of(name))
 
 
 def _directive(numbers: pd.Series, name: str) -> str | None:
@@ -62,7 +65,7 @@ def _directive(numbers: pd.Series, name: str) -> str | None:
     if numbers.min() != 1:
         return None
     most = int(numbers.max())
-    if _is_called_hour(name):
+    if is_called_hour(name):
         return "O" if most == LONGEST_DAY else None
     for directive, minutes in MINUTES_OF_PERIOD.items():
         usual, more = MINUTES_OF_DAY // minutes, MINUTES_OF_CHANGE // minutes

@@ -18,6 +18,7 @@ from lstm_forecast.tables.stamps.formats import is_beyond_strptime, parts_of, st
 from lstm_forecast.tables.stamps.guesses import guesses, is_day_of_month
 from lstm_forecast.tables.stamps.numbers import numbered_stamps, units_of
 from lstm_forecast.tables.stamps.period_checks import absent_period, require_equal_days
+from lstm_forecast.tables.stamps.periods_of_day import period_in
 from lstm_forecast.tables.stamps.second_hours import second_hour_problem
 from lstm_forecast.tables.stamps.zones import letter_offsets, letter_readings
 
@@ -295,9 +296,8 @@ def _unreadable(
     if not len(bad):
         style = next(style for style in styles if not unread(cells, style).any())
         return absent_period(table, cells, column, style, timezone)
-    if timezone and any(_has_periods(style, cells) for style in styles):
-        style = next(style for style in styles if _has_periods(style, cells))
-        return absent_period(table, cells, column, style, timezone)
+    if timezone and (found := next((each for each in styles if _has_periods(each, cells)), None)):
+        return absent_period(table, cells, column, found, timezone)
     received = f"received {cells.iloc[bad[0]]!r} ({len(bad):,} such rows)"
     place = f"{table.place(int(bad[0]))}: column {column}: expected"
     if problem := second_hour_problem(cells.iloc[bad], cells):
@@ -312,7 +312,7 @@ def _unreadable(
 
 def _has_periods(style: str, cells: pd.Series) -> bool:
     """Whether all cells are dates with the number of a period, whether or not there is such one."""
-    return bool(re.search("%[OPQ]", style)) and bool(parts_of(style, cells).notna().all(axis=None))
+    return period_in(style) is not None and bool(parts_of(style, cells).notna().all(axis=None))
 
 
 def _remedy(cells: pd.Series, column: str, wrong: pd.Series, styles: list[str]) -> str:
