@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from lstm_forecast.config.document import quote
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
 from lstm_forecast.tables.files.encoding import WESTERN
-from lstm_forecast.tables.numbers.amounts import TRUTHS, is_limit, split
+from lstm_forecast.tables.numbers.amounts import is_limit, split
+from lstm_forecast.tables.numbers.nothing import says_nothing
 from lstm_forecast.tables.numbers.style import Written
 from lstm_forecast.tables.read import Table
 from lstm_forecast.tables.roles import Roles
@@ -20,8 +21,6 @@ __all__ = [
     "role_notes", "says_something",
 ]  # fmt: skip
 
-# Words beside numbers that are values of another kind; no and n are left, as they may say nothing.
-STATES = {word for pair in TRUTHS for word in pair} - {"no", "n", "non", "nein", "não"}
 NO_ROWS = np.empty(0, np.int64)
 LONGEST_SENTINEL = 40  # characters of what may stand for a missing value
 
@@ -37,19 +36,18 @@ def look_findings(table: Table, written: Written, roles: Roles) -> Iterator[Find
 
 
 def says_something(word: str) -> bool:
-    """Whether a text may be a number in other clothes, a note or a state, rather than a word for a
-    missing value.
+    """Whether a text may be more than a word for a missing value: a number in other clothes, a note
+    or a state.
     """
-    return (
-        len(word) > LONGEST_SENTINEL
-        or any(sign.isnumeric() for sign in word)
-        or word.casefold() in STATES
-    )
+    return len(word) > LONGEST_SENTINEL or not says_nothing(word)
 
 
 def reading(words: Iterable[str]) -> tuple[str, str]:
     """What the first of these texts seems to be, and what to write instead."""
-    amount = split(next(iter(words)))
+    first = next(iter(words))
+    amount = split(first)
+    if not any(sign.isnumeric() for sign in first):
+        return "words that may say something", "write the numbers that they stand for"
     if amount is None:
         return "numbers in words, codes or notes", "write the numbers"
     if amount.unit:

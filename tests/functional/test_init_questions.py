@@ -152,6 +152,19 @@ def test_a_text_with_digits_is_never_a_missing_value_without_a_word(
     require_answers_to_work(question, config, table)
 
 
+@pytest.mark.parametrize("word", ["High", "Low", "Trace", "closed", "on", "MAX"])
+def test_a_word_that_is_not_known_to_stand_for_no_value_is_asked_about(
+    folder: Path, word: str
+) -> None:
+    table = single(folder, [word])
+    (question,), config, said = asked(table)
+    assert (question["kind"], question["count"]) == ("texts", 1)
+    assert f"most often {word!r}: words that may say something" in said
+    assert load_config(config, environment={}).data.sentinels == ()
+    assert repr(word) in refusal(config, table)
+    require_answers_to_work(question, config, table)
+
+
 def test_train_and_check_refuse_the_config_with_the_exit_code_of_data(folder: Path) -> None:
     _, config, _ = asked(single(folder, ["12 kg"]))
     for command in ("train", "check"):

@@ -1,0 +1,47 @@
+"""Words that people, instruments and offices write where there is no value.
+
+Any other text among numbers may say something: that a reading was beyond what can be measured, that
+there were traces of it, which state was reached. So does each with a digit in it.
+"""
+
+__all__ = ["says_nothing"]
+
+# as ``casefold`` writes them
+_WORDS = {
+    # in many languages
+    "na", "n/a", "n.a.", "n.a", "nan", "nd", "n/d", "n.d.", "n.d", "nil", "nul", "null", "none",
+    # English
+    "blank", "empty", "missing", "no data", "no reading", "no value", "nodata", "not applicable",
+    "not available", "not measured", "not recorded", "not reported", "tba", "tbc", "tbd",
+    "undefined", "unavailable", "unknown",
+    # of instruments
+    "bad", "bad data", "bad input", "comm fail", "err", "error", "fail", "fault", "invalid",
+    "i/o timeout", "no result", "offline", "overrange error", "sensor error", "sensor fault",
+    # of spreadsheets
+    "#n/a", "#name?", "#null!", "#num!", "#ref!", "#value!", "#wert!", "#nv", "#bezug!", "#valeur!",
+    "#valor!", "#valore!", "#n/d",
+    # of statistical offices: confidential, suppressed, not applicable
+    "(c)", "(d)", "(na)", "(s)", "(x)", "[c]", "[u]", "[x]", "[z]", "x",
+    # German
+    "fehler", "fehlt", "k.a.", "k. a.", "k.a", "keine angabe", "keine daten", "kein wert",
+    "nicht verfügbar", "unbekannt", "ungültig",
+    # French, Spanish, Italian, Portuguese
+    "erreur", "inconnu", "indisponible", "manquant", "non disponible", "nc", "n.c.",
+    "desconocido", "no disponible", "s/d", "sin dato", "sin datos",
+    "errore", "mancante", "non disponibile", "sconosciuto",
+    "desconhecido", "indisponível", "não disponível", "sem dado", "sem dados",
+    # Dutch, Polish, Czech, Swedish, Danish, Norwegian, Finnish
+    "fout", "geen data", "n.b.", "niet beschikbaar", "onbekend",
+    "b.d.", "bd", "brak", "brak danych", "nieznany",
+    "nedostupné", "neznámé", "mangler", "saknas", "uppgift saknas", "ukendt", "ukjent", "puuttuu",
+    # Russian, Chinese, Japanese, Korean
+    "н/д", "нет данных", "无", "无数据", "暂无", "缺失", "缺测", "欠測", "欠損", "データなし",
+    "결측", "없음",
+}  # fmt: skip
+
+
+def says_nothing(word: str) -> bool:
+    """Whether a text is known to stand for a value that there is not, or holds neither a letter nor
+    a digit.
+    """
+    return word.strip().casefold() in _WORDS or not any(map(str.isalnum, word))
