@@ -15,15 +15,15 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = "lstm_forecast"
 # A module of every room that must not reach Keras, and of every command that works without it.
 WITHOUT_KERAS = [
-    "commands/backtest.py", "commands/check.py", "commands/config.py",
-    "commands/guide.py", "commands/init.py", "commands/monitor.py",
-    "commands/plot.py", "commands/predict.py", "commands/quick.py", "commands/runs.py",
-    "commands/schedule.py", "commands/schema.py", "commands/template.py",
-    "config/schema.py", "documents.py", "events.py", "files.py", "forecasting/loaded.py",
-    "judging/metrics.py", "model/ensemble.py", "model/linear/ridge.py", "model/onnx/writer.py",
+    "commands/backtest.py", "commands/check.py", "commands/config.py", "commands/detect.py",
+    "commands/guide.py", "commands/init.py", "commands/monitor.py", "commands/plot.py",
+    "commands/predict.py", "commands/quick.py", "commands/runs.py", "commands/schedule.py",
+    "commands/schema.py", "commands/template.py", "config/schema.py", "documents.py", "events.py",
+    "files.py", "forecasting/loaded.py", "detecting/detect.py", "judging/metrics.py",
+    "model/ensemble.py", "model/linear/ridge.py", "model/onnx/writer.py",
     "model/pretrained/inputs.py", "panel/panel.py", "pictures/forecast.py", "retraining/due.py",
-    "retraining/status.py", "retraining/textfile.py", "store/reading.py",
-    "tables/read.py", "windows/windows.py",
+    "retraining/status.py", "retraining/textfile.py", "store/reading.py", "tables/read.py",
+    "windows/windows.py",
 ]  # fmt: skip
 PLANTED = {
     **dict.fromkeys(WITHOUT_KERAS, "import keras"),

@@ -24,13 +24,13 @@ from lstm_forecast.cli.quick import quick
 from lstm_forecast.cli.runs import runs_app
 from lstm_forecast.cli.streams import log_as_json, logs_json, open_streams, printing, say_warning
 from lstm_forecast.cli.terminal import tell_failure, terminate
-from lstm_forecast.cli.unattended import monitor, retrain, schedule
+from lstm_forecast.cli.unattended import detect, monitor, retrain, schedule
 from lstm_forecast.errors import Stopped, UsageError
 
 __all__ = ["app", "main"]
 
 EXIT_CODES = """Exit codes: 0 done · 1 a bug of ours · 2 usage · 3 config · 4 data · 5 saved run ·
-6 champion kept · 7 could not write · 75 another process is writing there ·
+6 champion kept, alarm or anomaly · 7 could not write · 75 another process is writing there ·
 130/143 stopped by a signal"""
 
 app = typer.Typer(
@@ -54,6 +54,7 @@ for command in (
     compare,
     retrain,
     monitor,
+    detect,
     schedule,
     pretrain,
     guide,

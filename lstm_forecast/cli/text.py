@@ -10,6 +10,7 @@ from lstm_forecast.events import Event
 from lstm_forecast.model.published import PUBLISHED
 
 if TYPE_CHECKING:
+    from lstm_forecast.detecting.detection import Detection
     from lstm_forecast.events import Epoch
     from lstm_forecast.judging.backtest import BacktestReport
     from lstm_forecast.judging.comparison import Comparison
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from lstm_forecast.training.inspection import Inspection
 
 __all__ = [
-    "MOST_ROWS", "WIDTH", "backtest_tables", "comparison_text", "errors_table", "inspection_text",
-    "outcome", "unseen_categories",
+    "MOST_ROWS", "WIDTH", "anomalies_text", "backtest_tables", "comparison_text", "errors_table",
+    "inspection_text", "outcome", "unseen_categories",
 ]  # fmt: skip
 
 WIDTH = 80  # columns of what is no terminal
@@ -28,6 +29,7 @@ WIDTH = 80  # columns of what is no terminal
 Told = tuple[str, Event, Mapping[str, object]]
 LEVELS = ("refused", "settled", "note")
 MOST_ROWS = 10  # of steps and series that are shown; the object of --json has all
+MOST_ANOMALIES = 30  # that are shown
 NETWORKS = {
     "evaluated": "the evaluated network, which learned from the training part alone",
     "published": "the published network, whose rows all came before",
@@ -182,6 +184,36 @@ def comparison_text(comparison: "Comparison") -> str:
         ]
         rows.append([row.name, *errors, *training, *costs])
     return aligned(rows, width=shutil.get_terminal_size().columns if sys.stdout.isatty() else None)
+
+
+def anomalies_text(found: "Detection") -> str:
+    """What was found, the newest first, each with its kind, since when, and what was expected."""
+    told = f"{found.steps:,} steps from {found.first} to {found.last}"
+    if not found.anomalies:
+        return f"nothing unusual in {told}"
+    header = [
+        "series",
+        "kind",
+        "since",
+        "until",
+        "steps",
+        "at",
+        "value",
+        "expected",
+        "usual",
+        "score",
+    ]
+    rows: list[Sequence[object]] = [header]
+    for each in found.anomalies[:MOST_ANOMALIES]:
+        usual = "" if each.low is None else f"{number(each.low)} to {number(each.high)}"
+        values = [number(value) for value in (each.actual, each.expected)]
+        stamps = [each.since, each.until, f"{each.steps:,}", each.at]
+        rows.append([each.unique_id, each.kind, *stamps, *values, usual, f"{each.score:.1f}"])
+    more = len(found.anomalies) - MOST_ANOMALIES
+    lines = [f"{len(found.anomalies):,} unusual in {told}", aligned(rows, left=2)]
+    if more > 0:
+        lines.append(f"and {more:,} earlier ones")
+    return "\n".join(lines)
 
 
 def _spread(found: "Spread | None") -> str:

@@ -1,4 +1,4 @@
-"""Commands of a service that is left alone: ``retrain``, ``monitor`` and ``schedule``."""
+"""Commands of a service that is left alone: ``retrain``, ``monitor``, ``detect``, ``schedule``."""
 
 from enum import StrEnum
 from functools import partial
@@ -21,19 +21,22 @@ from lstm_forecast.cli.terminal import (
     Talk,
     emit_json,
     listening,
+    plain,
     printing,
     reported,
     say,
     say_failure,
 )
+from lstm_forecast.cli.text import anomalies_text
 from lstm_forecast.errors import UsageError
 from lstm_forecast.files import given_path
 
 if TYPE_CHECKING:
+    from lstm_forecast.detecting.detection import Detection
     from lstm_forecast.judging.live import Monitored
     from lstm_forecast.retraining.status import Status
 
-__all__ = ["monitor", "retrain", "schedule"]
+__all__ = ["detect", "monitor", "retrain", "schedule"]
 
 
 class Every(StrEnum):
@@ -142,21 +145,19 @@ def monitor(
     Exits 6 if there is an alarm.
     """
     with listening() as talk:
+        from lstm_forecast.commands.monitor import forecasts_file
         from lstm_forecast.commands.monitor import monitor as run
-        from lstm_forecast.commands.monitor import told
+        from lstm_forecast.judging.live import Monitored
+        from lstm_forecast.retraining.telling import Textfile, told
+        from lstm_forecast.retraining.textfile import write_monitor_metrics
 
         look = partial(run, forecasts, runs=runs, name=name, data=data, output=output, worst=worst)
+        textfile = None
+        if metrics_file is not None:
+            apart = [forecasts_file(forecasts), data]
+            textfile = Textfile(metrics_file, write_monitor_metrics, apart, runs, name)
         printed = partial(_print_found, talk, as_json)
-        found = told(
-            look,
-            forecasts,
-            runs=runs,
-            name=name,
-            data=data,
-            metrics_file=metrics_file,
-            listener=talk,
-            tell=printed,
-        )
+        found = told(look, Monitored, textfile=textfile, listener=talk, tell=printed)
     if found.failure is not None:
         say_failure(found.failure)
     else:
@@ -186,6 +187,70 @@ def _print_found(talk: Talk, as_json: bool, found: "Monitored") -> None:
             figures |= {"drift": found.drift, "waiting": found.waiting}
             for key, value in figures.items():
                 print(f"{key}: {f'{value:.4g}' if isinstance(value, float) else value}")
+
+
+@reported
+def detect(
+    name: RunName = None,
+    data: Data = None,
+    rate: Annotated[
+        float,
+        typer.Option(help="Share of usual steps that may be called anomalies: above 0 to 0.5."),
+    ] = 0.001,
+    last: Annotated[
+        int | None,
+        typer.Option(min=1, help="Steps of every series.  [default: validation part and newer]"),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Every step: .parquet or .csv."),
+    ] = None,
+    picture: Annotated[
+        Path | None, typer.Option("--plot", help="Picture: .png, .svg or .pdf.")
+    ] = None,
+    metrics_file: MetricsFile = None,
+    runs: Runs = RUNS,
+    as_json: AsJson = False,
+) -> None:
+    """Find what is unlike the forecasts: spikes, levels, patterns, flat or missing values, drift.
+
+    Exits 6 if there is any.
+    """
+    with listening() as talk:
+        from lstm_forecast.commands.detect import Asked
+        from lstm_forecast.commands.detect import detect as run
+        from lstm_forecast.detecting.detection import Detection
+        from lstm_forecast.retraining.telling import Textfile, told
+        from lstm_forecast.retraining.textfile import write_detect_metrics
+
+        look = partial(
+            run,
+            Asked(data, rate, last),
+            runs=runs,
+            name=name,
+            output=output,
+            picture=picture,
+            listener=talk,
+        )
+        textfile = None
+        if metrics_file is not None:
+            textfile = Textfile(metrics_file, write_detect_metrics, [data], runs, name)
+        printed = partial(_print_anomalies, talk, as_json)
+        found = told(look, Detection, textfile=textfile, listener=talk, tell=printed)
+    if found.failure is not None:
+        say_failure(found.failure)
+    for warning in found.warnings:
+        say(f"warning: {warning}", event="warning")
+    raise typer.Exit(found.exit_code)
+
+
+def _print_anomalies(talk: Talk, as_json: bool, found: "Detection") -> None:
+    talk.stop()
+    with printing():
+        if as_json:
+            emit_json(found)
+        elif found.error is None:
+            print(plain(anomalies_text(found)))
 
 
 @reported

@@ -3,34 +3,29 @@
 import json
 import os
 import re
-from collections.abc import Callable
-from contextlib import suppress
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lstm_forecast.errors import QUALITY_GATE, DataError, RunError, Stopped, UsageError
-from lstm_forecast.events import Listener, phase
+from lstm_forecast.errors import QUALITY_GATE, DataError, UsageError
+from lstm_forecast.events import phase
 from lstm_forecast.files import STDIN, open_regular
 from lstm_forecast.forecasting.loaded import LoadedRun, load_run
 from lstm_forecast.forecasting.table import panel_ids
 from lstm_forecast.judging.live import AtCutoff, Live, Monitored, live_errors
 from lstm_forecast.panel.drift import drift
 from lstm_forecast.panel.holes import history
-from lstm_forecast.panel.panel import Layout, Panel
+from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.survey import read_panel
-from lstm_forecast.retraining.status import failed, tell_all
-from lstm_forecast.retraining.textfile import write_monitor_metrics
-from lstm_forecast.store import find_run, open_run, run_home
-from lstm_forecast.store.documents import data_path, read_config, read_metrics
-from lstm_forecast.store.outputs import PICTURES, require_apart, require_output, require_suffix
+from lstm_forecast.store import find_run
+from lstm_forecast.store.documents import read_metrics
+from lstm_forecast.store.outputs import PICTURES, require_output, require_suffix
 from lstm_forecast.tables.files.budget import Budget, Size
 from lstm_forecast.tables.read import column_names, files_below, read_table
 
-__all__ = ["monitor", "told"]
+__all__ = ["forecasts_file", "monitor"]
 
 SUFFIXES, WORKBOOK = (".csv", ".parquet", ".json"), ".xlsx"
 KEYS = ("unique_id", "ds", "cutoff")
@@ -64,7 +59,7 @@ def monitor(
             "forecasts and --data cannot both come in on standard input; write one to a file"
         )
     loaded = load_run(find_run(runs, name))
-    require_output("--output", output, [_file(forecasts), data, loaded.data_path])
+    require_output("--output", output, [forecasts_file(forecasts), data, loaded.data_path])
     limit = loaded.config.training.memory_limit
     panel, _ = read_panel(loaded.config.data, loaded.source(data), memory_limit=limit)
     ids = panel_ids(loaded.config.data, panel.layout)
@@ -78,43 +73,9 @@ def monitor(
     return found
 
 
-def _file(forecasts: Path) -> Path | None:
+def forecasts_file(forecasts: Path) -> Path | None:
     """The path unless it is a directory; Path.is_dir raises where a name is too long."""
     return None if os.path.isdir(forecasts) else forecasts  # noqa: PTH112
-
-
-def told(
-    look: Callable[[], Monitored],
-    forecasts: Path,
-    *,
-    runs: Path,
-    name: str | None,
-    data: Path | None,
-    metrics_file: Path | None,
-    listener: Listener,
-    tell: Callable[[Monitored], None],
-) -> Monitored:
-    """What ``look`` finds, or what went wrong with it.
-
-    The metrics tell the same, and so does ``tell``, which prints the answer: where one raises
-    WriteError, all say so. Raises UsageError if ``metrics_file`` lies in a run, or among
-    ``forecasts``, ``data`` and the data of the run.
-    """
-    home, inputs = None, [_file(forecasts), data]
-    if metrics_file is not None:
-        with suppress(RunError):  # which ``look`` tells
-            home = run_home(runs, name)
-            run = open_run(home)
-            inputs.append(data_path(run, read_config(run).data))
-        require_apart("--metrics-file", metrics_file, inputs)
-    try:
-        found = look()
-    except (Exception, KeyboardInterrupt, Stopped) as error:
-        found = Monitored(**vars(failed(error, listener)))
-    if metrics_file is None:
-        return tell_all(found, tell)
-    label = name or (home.name if home else "")
-    return tell_all(found, partial(write_monitor_metrics, metrics_file, home, label), tell)
 
 
 def _read_forecasts(path: Path, *, name: str, memory_limit: int | None) -> pd.DataFrame:
@@ -190,7 +151,7 @@ def _joined(table: pd.DataFrame, panel: Panel, loaded: LoadedRun) -> tuple[pd.Da
             _numbers(table["cutoff"], stamps),
         ]
     )
-    values, rows = panel.values[:, 0], _rows(layout, *places[:2])
+    values, rows = panel.values[:, 0], layout.rows_at(*places[:2])
     rows[np.isnan(values[rows])] = -1  # a value that was not observed judges nothing
     known = (rows >= 0) & (places[2] >= 0)
     if not known.any():
@@ -200,7 +161,7 @@ def _joined(table: pd.DataFrame, panel: Panel, loaded: LoadedRun) -> tuple[pd.Da
         )
     series, ordinals, cutoffs = places[:, known]
     season = loaded.config.windows.season_length
-    before = _rows(layout, series, ordinals - season * -(-(ordinals - cutoffs) // season))
+    before = layout.rows_at(series, ordinals - season * -(-(ordinals - cutoffs) // season))
     joined = table[known].assign(
         actual=values[rows[known]],
         naive=np.where(before >= 0, values[before], np.nan),
@@ -224,17 +185,6 @@ def _numbers(cells: pd.Series, stamps: pd.Index) -> Ints:
             pd.to_datetime(cells, utc=stamps.tz is not None, errors="coerce")
         ).as_unit("us")
     return np.asarray(stamps.get_indexer(wanted), np.int64)
-
-
-def _rows(layout: Layout, series: Ints, ordinals: Ints) -> Ints:
-    """Row of each series and number on the grid; -1 where there is none."""
-    rows = np.arange(layout.offsets[-1])
-    own = layout.ordinals(rows)
-    width = int(own.max()) + 2
-    keys = layout.series_of(rows) * width + own
-    wanted = np.where((series >= 0) & (ordinals >= 0), series * width + ordinals, -1)
-    found = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    return np.where(keys[found] == wanted, found, -1)
 
 
 def _compared(

@@ -31,6 +31,7 @@ DOCUMENTS = {  # by name: what it is
     "compare": "compare --json, and compare --output NAME.json",
     "retrain": "retrain --json",
     "monitor": "monitor --json",
+    "detect": "detect --json",
     "schedule": "schedule --json",
     "runs-list": "runs list --json",
     "runs-show": "runs show --json",
@@ -103,6 +104,7 @@ def _quick() -> Mapping[str, Kinds]:
 
 def _slow() -> Mapping[str, Kinds]:
     """The others."""
+    from lstm_forecast.detecting.detection import Detection
     from lstm_forecast.forecasting.gates_shown import DrawnGates
     from lstm_forecast.forecasting.golden import Golden
     from lstm_forecast.forecasting.prediction import (
@@ -136,4 +138,5 @@ def _slow() -> Mapping[str, Kinds]:
         "compare": (Comparison,),
         "retrain": (Status,),
         "monitor": (Monitored,),
+        "detect": (Detection,),
     }

@@ -20,13 +20,14 @@ from lstm_forecast.store.documents import read_config, read_manifest, read_metri
 from lstm_forecast.tables.source import ArrowStream, Frame, Source, given_source, in_kind
 
 if TYPE_CHECKING:
+    from lstm_forecast.detecting.detection import Detection
     from lstm_forecast.judging.backtest import BacktestReport
     from lstm_forecast.pictures.style import Figure
     from lstm_forecast.store.report import Reports
 
 __all__ = [
-    "Backtest", "Data", "Location", "Run", "alone", "load", "require_list", "require_range",
-    "source_of",
+    "Backtest", "Data", "Detected", "Location", "Run", "alone", "load", "require_list",
+    "require_range", "source_of",
 ]  # fmt: skip
 
 Location = str | os.PathLike[str]
@@ -42,6 +43,15 @@ class Backtest:
     # unique_id, ds, cutoff, y, forecasts and baselines: of the kind that was tested
     table: Any
     report: "BacktestReport"
+
+
+@dataclass(frozen=True)
+class Detected:
+    """Steps that were judged, and the anomalies among them."""
+
+    # unique_id, ds, y, expected, lo, hi, score, kind, anomaly: of the kind that was judged
+    table: Any
+    report: "Detection"
 
 
 @dataclass(frozen=True, repr=False)
@@ -146,6 +156,32 @@ class Run(store.Run):
         for warning in found.report.warnings:
             listener.note(f"warning: {warning}", event="warning")
         return Backtest(in_kind(found.table, source), found.report)
+
+    def detect(
+        self,
+        data: Data | None = None,
+        *,
+        rate: float = 0.001,
+        last: int | None = None,
+        listener: Listener = SILENT,
+    ) -> Detected:
+        """Find the rows that are unlike what the run forecasts of them.
+
+        ``rate`` is the share of usual steps that may be called anomalies. Judged are the ``last``
+        steps of every series, absent: all that the network did not learn from. Raises UsageError if
+        the run does not know usual rows, RunError if it is damaged, DataError if the data do not
+        fit it or hold nothing to judge.
+        """
+        from lstm_forecast.commands.detect import Asked, detect_run
+        from lstm_forecast.forecasting.loaded import load_run
+
+        require_range("last", last, MOST_STEPS)
+        source = self._source(data)
+        with alone():
+            found = detect_run(load_run(self), Asked(source, rate, last), listener)
+        for warning in found.report.warnings:
+            listener.note(f"warning: {warning}", event="warning")
+        return Detected(in_kind(found.table, source), found.report)
 
     def plot(
         self,

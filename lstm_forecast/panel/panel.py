@@ -49,6 +49,17 @@ class Layout:
         span = self.span_of(rows)
         return self.first[span] + rows - self.spans[span]
 
+    def rows_at(self, series: NDArray[np.int64], ordinals: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Row of each series and number on the grid; -1 where there is none."""
+        rows = np.arange(self.offsets[-1])
+        own = self.ordinals(rows)
+        width = int(own.max()) + 2
+        keys = self.series_of(rows) * width + own
+        inside = (series >= 0) & (ordinals >= 0) & (ordinals < width)
+        wanted = np.where(inside, series * width + ordinals, -1)
+        found = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+        return np.where(keys[found] == wanted, found, -1)
+
     def rows_before(self, ordinal: int) -> NDArray[np.int64]:
         """Row behind the last one of each series before that number on the grid: (n_series,)."""
         inside = np.clip(ordinal - self.first, 0, np.diff(self.spans))  # rows of each span

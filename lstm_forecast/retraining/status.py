@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeVar, get_args
 
+from lstm_forecast.detecting.detection import Detection
 from lstm_forecast.documents import Document, described
 from lstm_forecast.errors import (
     Failure,
@@ -104,7 +105,7 @@ class Status(MayFail, Document):
     )
 
 
-Told = TypeVar("Told", Status, Monitored)
+Told = TypeVar("Told", Status, Monitored, Detection)
 
 
 def write_status(home: Path, status: Status) -> None:

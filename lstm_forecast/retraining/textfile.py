@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from lstm_forecast.detecting.detection import KINDS, Detection
 from lstm_forecast.documents import parsed
 from lstm_forecast.errors import RunError
 from lstm_forecast.judging.live import Live, Monitored
@@ -12,7 +13,7 @@ from lstm_forecast.store import open_run, write_whole
 from lstm_forecast.store.documents import read_manifest
 from lstm_forecast.store.outputs import require_output
 
-__all__ = ["METRICS", "write_monitor_metrics", "write_retrain_metrics"]
+__all__ = ["METRICS", "write_detect_metrics", "write_monitor_metrics", "write_retrain_metrics"]
 
 MOST_BYTES = 2**20  # of a status that is read
 _CHAMPION = {
@@ -50,6 +51,15 @@ _BY_PREFIX = {
         "last_retrain_duration_seconds": "Seconds that it took.",
         "last_retrain_exit_code": "Its exit code.",
         "last_retrain_outcome": "1 for what came of it, 0 for what did not.",
+    },
+    "forecast_detect_": {
+        "timestamp_seconds": "When anomalies were last looked for.",
+        "exit_code": "Exit code of that: 0 none, 6 anomalies, others as in forecast --help.",
+        "rows": "Steps that were judged.",
+        "rate": "Share of usual steps that may be called anomalies.",
+        "anomalies": "Number of anomalies of each kind.",
+        "largest_score": "-log10 of the p-value of the least usual step that is an anomaly.",
+        **_CHAMPION,
     },
 }
 METRICS = {
@@ -89,6 +99,26 @@ def write_monitor_metrics(path: Path, home: Path | None, name: str, found: Monit
         *(() if home is None else (*_champion_samples(home), *_last_samples(home))),
     ]
     _write_samples(path, "forecast_monitor_", name, samples)
+
+
+def write_detect_metrics(path: Path, home: Path | None, name: str, found: Detection) -> None:
+    """Replace the textfile that tells Prometheus of anomalies. Raises WriteError.
+
+    ``home`` is where the run lies, None if that is not known; what could not be found out is left
+    out.
+    """
+    known = found.run is not None
+    scores = [each.score for each in found.anomalies]
+    samples: list[Sample] = [
+        ("timestamp_seconds", {}, datetime.now(UTC).timestamp()),
+        ("exit_code", {}, found.exit_code),
+        ("rows", {}, found.steps if known else None),
+        ("rate", {}, found.rate),
+        *(("anomalies", {"kind": kind}, found.by_kind.get(kind, 0)) for kind in KINDS if known),
+        ("largest_score", {}, max(scores) if scores else None),
+        *(() if home is None else _champion_samples(home)),
+    ]
+    _write_samples(path, "forecast_detect_", name, samples)
 
 
 def _live_samples(live: Live, found: Monitored) -> list[Sample]:

@@ -40,7 +40,8 @@ FILES = (
     "forecasts.parquet",
     "golden.json",
 )
-MORE_FILES = ("pretrained.onnx",)  # of runs of whose forecasts the pretrained network has a share
+# of runs of whose forecasts the pretrained network has a share, and that know usual rows
+MORE_FILES = ("pretrained.onnx", "anomalies.safetensors")
 MOST_NAMED = 10  # runs in a message
 RUN_ID = re.compile(r"\d{4,}-\d{8}T\d{6}Z")
 MAX_FILE_BYTES, MAX_MANIFEST_BYTES = 2**31, 2**22
@@ -51,6 +52,7 @@ SMALL = {  # files that are never large
     "golden.json": 2**26,
     "pretrained.onnx": 2**24,
     "calibration.safetensors": 2**28,
+    "anomalies.safetensors": 2**24,
 }
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lstm_forecast.detecting.reference import Reference, make_reference
 from lstm_forecast.events import Epoch, Listener, phase
 from lstm_forecast.forecasting.calibration import Calibration, with_floor
 from lstm_forecast.forecasting.doubts import doubtful_intervals
@@ -86,7 +87,10 @@ def learn(
     _describe_intervals(prepared, forecasts, forecaster.levels, listener)
     metrics = _reports(prepared, forecasts, forecaster.quantiles)
     table = _test_table(prepared, forecasts.get("test"), forecaster.quantiles)
-    return Trained(prepared, fitted, members, evaluated, calibrations, choice, metrics, table)
+    usual = _usual_rows(prepared, replace(forecaster, calibration=calibrations["network"]))
+    return Trained(
+        prepared, fitted, members, evaluated, calibrations, choice, metrics, table, usual
+    )
 
 
 def learn_all_rows(
@@ -248,6 +252,17 @@ def _calibrated(
         "evaluated": evaluated.calibration,
         "network": published.calibration,
     }
+
+
+def _usual_rows(prepared: Prepared, forecaster: Forecaster) -> Reference | None:
+    """What ``forecast detect`` compares rows with."""
+    if prepared.validation is None:
+        return None
+    layout, n_targets = prepared.layout, prepared.channels.n_targets
+    series = layout.series_of(np.arange(len(prepared.values)))
+    scaled = prepared.values[:, None, :n_targets]
+    actual = prepared.scaler.invert(scaled, series, n_targets=n_targets)[:, 0]
+    return make_reference(forecaster, layout, prepared.split, prepared.values, actual)
 
 
 def _reports(

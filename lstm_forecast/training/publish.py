@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from lstm_forecast.config.loading import dump_config
 from lstm_forecast.config.schema import Config
+from lstm_forecast.detecting.reference import FILE as REFERENCE
+from lstm_forecast.detecting.reference import Reference, reference_to_bytes
 from lstm_forecast.errors import DataError
 from lstm_forecast.events import phase
 from lstm_forecast.forecasting.calibration import Calibration, calibrations_to_bytes
@@ -74,6 +76,7 @@ class Trained:
     choice: Choice
     metrics: Reports
     table: pd.DataFrame  # test forecasts
+    usual: Reference | None  # scores of rows that the evaluated network did not learn from
 
     @property
     def learned(self) -> Learned:
@@ -145,10 +148,7 @@ def _network_files(learned: Learned, trained: Trained) -> dict[str, Writer]:
         with temporary_files_in(path.parent):
             network.save(path)
 
-    share = {}
-    if trained.choice.pretrained:
-        share["pretrained.onnx"] = lambda path: path.write_bytes(prepared.pretrained_graph)
-    return share | {
+    return {
         "network.onnx": lambda path: path.write_bytes(graph),
         "evaluated.onnx": lambda path: path.write_bytes(trained.evaluated),
         "weights.safetensors": lambda path: path.write_bytes(weights),
@@ -157,7 +157,19 @@ def _network_files(learned: Learned, trained: Trained) -> dict[str, Writer]:
             calibrations_to_bytes(trained.calibrations)
         ),
         "golden.json": lambda path: path.write_text(golden, encoding="utf-8"),
-    }
+    } | _further_files(trained)
+
+
+def _further_files(trained: Trained) -> dict[str, Writer]:
+    """What not every run has."""
+    found: dict[str, Writer] = {}
+    if trained.choice.pretrained:
+        graph = trained.prepared.pretrained_graph
+        found["pretrained.onnx"] = lambda path: path.write_bytes(graph)
+    if trained.usual is not None:
+        content = reference_to_bytes(trained.usual)
+        found[REFERENCE] = lambda path: path.write_bytes(content)
+    return found
 
 
 def _other_files(config: Config, trained: Trained) -> dict[str, Writer]:

@@ -94,7 +94,15 @@ def in_trained(trained: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
             ["compare"],
             ["retrain"],
         ),
-        *(["monitor"], ["schedule"], ["check"], ["runs"], ["config"], ["config", "show"]),
+        *(
+            ["monitor"],
+            ["detect"],
+            ["schedule"],
+            ["check"],
+            ["runs"],
+            ["config"],
+            ["config", "show"],
+        ),
         *(["quick"], ["pretrain"]),
     ],
 )

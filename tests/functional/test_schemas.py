@@ -31,6 +31,7 @@ MORE = [
     ["compare", "-c", "sine.yaml", "--seeds", "0", "--plot", "compare.png", *FAST],
     ["retrain", "-c", "sine.yaml", "--set", "name=new", *FAST],
     ["monitor", "made.csv", *RUN, "--worst", "0.000001"],
+    ["detect", "--run", "shops", "--rate", "0.4"],
     ["schema"],
     ["guide"],
 ]

@@ -25,7 +25,7 @@ STREAMS = {  # stdin, stdout, stderr -> exit code of a command that prints a res
 # tried with the first three; the last goes back three times
 SLOW = ("train", "compare", "plot", "pretrain", "runs rollback")
 # what they print is in their status or metrics, too: no signal ends them
-TOLD_IN_FILES = ("retrain", "monitor")
+TOLD_IN_FILES = ("retrain", "monitor", "detect")
 
 
 def test_every_subcommand_is_tried() -> None:

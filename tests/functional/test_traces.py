@@ -47,6 +47,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     ),
     "retrain": (*CONFIG, "--force", "--metrics-file", "out/metrics.prom"),
     "monitor": ("out/old.csv", "--run", "sine", "--output", "out/monitor.pdf"),
+    "detect": ("--run", "sine", "--output", "out/steps.csv", "--plot", "out/steps.png"),
     "schedule": (*CONFIG, "--cron"),
     "runs list": (),
     "runs show": ("--run", "sine"),

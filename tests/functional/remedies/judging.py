@@ -73,6 +73,29 @@ TYPED = [
         f"{WIDE} --set training.learning_rate=10",
         {"lower training.learning_rate": f"{WIDE} --set training.learning_rate=0.001"},
     ),
+    # anomalies
+    Typed(
+        "nothing to judge: no row lies after what the network learned from; the run's",
+        "detect --run sine --data then.csv",
+        {"give newer rows with --data": "detect --run sine --data newer.csv --rate 0.000001"},
+        files=later,
+    ),
+    Typed(
+        "does not know how usual rows are: it was trained without a validation",
+        f"{TRAIN} -c sine.yaml --set split.validation=0 && detect --run sine",
+        {
+            "split.validation": f"{TRAIN} -c sine.yaml --set split.validation=0.1"
+            " && detect --run sine --rate 0.000001",
+        },
+    ),
+    Typed(
+        "does not know how usual rows are: it was trained without a validation",
+        f"{TRAIN} -c sine.yaml --set model.calibration=none && detect --run sine",
+        {
+            "model.calibration": f"{TRAIN} -c sine.yaml --set model.calibration=series"
+            " && detect --run sine --rate 0.000001",
+        },
+    ),
     # backtests
     Typed(
         "nothing to test: no window lies after what the network learned from or was",

@@ -46,6 +46,7 @@ TOLD: tuple[str, ...] = (
     # of an exit code in a file of metrics
     "Its exit code: 0 done, 6 champion kept, others as in forecast --help.",
     "Exit code of that: 0 no alarm, 6 alarm, others as in forecast --help.",
+    "Exit code of that: 0 none, 6 anomalies, others as in forecast --help.",
     # test_series_that_ended_are_left_out_told_and_forecast_where_asked_for trains with the key
     "series that ended at least a whole forecast before the newest row, the first",
     # test_the_template_is_what_predict_needs_once_it_is_filled_in does all three

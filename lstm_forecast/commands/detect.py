@@ -1,0 +1,147 @@
+"""``forecast detect``: rows of a table that are unlike what a run forecasts of them."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from lstm_forecast.detecting.anomalies import anomalies_of, stamp_of, steps_table
+from lstm_forecast.detecting.detect import Judged, judge
+from lstm_forecast.detecting.detection import Anomaly, Detection
+from lstm_forecast.detecting.rarity import kinds_of
+from lstm_forecast.errors import QUALITY_GATE, UsageError
+from lstm_forecast.events import Listener
+from lstm_forecast.forecasting.loaded import LoadedRun, load_run
+from lstm_forecast.forecasting.table import save_table, window_ids, with_keys
+from lstm_forecast.store import find_run, write_whole
+from lstm_forecast.store.outputs import PICTURES, require_output, require_suffix
+from lstm_forecast.tables.source import Source
+
+__all__ = ["Asked", "Detected", "detect", "detect_run"]
+
+SUFFIXES = (".csv", ".parquet")
+MOST_RATE = 0.5  # share of usual steps that may be called anomalies
+MOST_PANELS = 12  # of a picture, one for each series
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is looked for."""
+
+    data: Source | None = None  # newer history; None: what the run was trained on
+    rate: float = 0.001  # share of usual steps that may be called anomalies
+    last: int | None = None  # steps of every series; None: all that were not learned from
+
+
+@dataclass(frozen=True)
+class Detected:
+    """What was found, and every step that was judged."""
+
+    report: Detection
+    table: pd.DataFrame  # unique_id, ds, y, expected, lo, hi, score, kind, anomaly
+
+
+def detect(
+    asked: Asked = Asked(),
+    *,
+    runs: Path,
+    name: str | None = None,
+    output: Path | None = None,
+    picture: Path | None = None,
+    listener: Listener,
+) -> Detection:
+    """Judge the rows of a table that a run did not learn from.
+
+    Every step is written to ``output``, and the series with the rarest ones are drawn to
+    ``picture``, each whole or not at all. Raises UsageError if the options do not fit the run,
+    RunError if there is no sound run, DataError if the data do not fit it or hold nothing to judge,
+    WriteError if writing fails.
+    """
+    require_suffix("--output", output, SUFFIXES)
+    require_suffix("--plot", picture, PICTURES)
+    loaded = load_run(find_run(runs, name))
+    given = asked.data if isinstance(asked.data, Path) else None
+    for option, path in (("--output", output), ("--plot", picture)):
+        require_output(option, path, [given, loaded.data_path])
+    detected = detect_run(loaded, asked, listener)
+    if output is not None:
+        table, suffix = detected.table, output.suffix.lower()
+        write_whole(output, lambda staged: save_table(table, staged, suffix=suffix))
+    if picture is not None:
+        _draw(detected, loaded.config.name, picture)
+    return detected.report
+
+
+def detect_run(loaded: LoadedRun, asked: Asked, listener: Listener) -> Detected:
+    """What ``detect`` finds, of a run that was loaded. Raises UsageError if it does not know usual
+    rows or the rate is none, DataError if the data do not fit it or hold nothing to judge.
+    """
+    if not 0 < asked.rate <= MOST_RATE:
+        raise UsageError(f"rate {asked.rate}: expected a share above 0 and at most {MOST_RATE}")
+    judged = judge(
+        loaded,
+        asked.data,
+        rate=asked.rate,
+        last=asked.last,
+        progress=lambda done, total: listener.progress("forecasting", done, total),
+    )
+    config, layout = loaded.config, judged.panel.layout
+    ids = window_ids(config.data, layout, melted=config.melted)
+    anomalies = anomalies_of(judged.steps, judged.found, layout, judged.beside, ids=ids)
+    table = steps_table(judged.steps, judged.found, layout, judged.beside, ids=ids)
+    found = _detection(judged, anomalies, loaded, asked)
+    return Detected(found, with_keys(table, config.data.series_columns))
+
+
+def _detection(
+    judged: Judged, anomalies: tuple[Anomaly, ...], loaded: LoadedRun, asked: Asked
+) -> Detection:
+    layout, steps, known = judged.panel.layout, judged.steps, judged.reference.rows
+    warnings = list(judged.panel.notes)
+    if not judged.complete:
+        warnings.append(
+            "the rows up to the run's cutoff are not those that it was trained on: only rows after"
+            " the cutoff are judged"
+        )
+    kinds = kinds_of(loaded.config.windows.horizon)
+    if asked.rate / kinds < 1 / (known + 1):
+        warnings.append(
+            f"{known:,} scores of usual rows do not show what happens once in"
+            f" {kinds / asked.rate:,.0f} rows, for a rate of {asked.rate:g} and {kinds} kinds: the"
+            " rarest are judged by a distribution of the largest tenth"
+        )
+    return Detection(
+        ok=not anomalies,
+        exit_code=QUALITY_GATE if anomalies else 0,
+        run=loaded.run.run_id,
+        rate=asked.rate,
+        steps=len(steps),
+        first=stamp_of(layout, int(steps.ordinal.min())),
+        last=stamp_of(layout, int(steps.ordinal.max())),
+        usual=known,
+        anomalies=anomalies,
+        by_kind=dict(Counter(each.kind for each in anomalies).most_common()),
+        warnings=tuple(warnings),
+    )
+
+
+def _draw(detected: Detected, name: str, path: Path) -> None:
+    from lstm_forecast.pictures.anomalies import anomalies_figure
+    from lstm_forecast.pictures.style import write_figure
+
+    table, found = detected.table, detected.report
+    highest = table.groupby("unique_id", sort=False)["score"].max()
+    shown = list(highest.sort_values(ascending=False, kind="stable").index[:MOST_PANELS])
+    count = len(found.anomalies)
+    others = len(highest) - len(shown)
+    note = f"{count:,} {'anomaly' if count == 1 else 'anomalies'} among {found.steps:,} steps"
+    if others:
+        note += f"; {others:,} series with less rare steps are not shown"
+    figure = anomalies_figure(
+        table[table["unique_id"].isin(shown)],
+        shown,
+        title=f"{name}: what is unlike the forecast, at a rate of {found.rate:g}",
+        note=note,
+    )
+    write_figure(figure, path)

@@ -1,0 +1,1 @@
+"""Rows that are unlike what was forecast of them."""

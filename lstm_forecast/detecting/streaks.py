@@ -1,0 +1,38 @@
+"""Stretches of equal values, and of missing ones, beside those that a series had before."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["streak_p_values", "streaks"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+def streaks(goes_on: Bools) -> Ints:
+    """How many of the newest steps, each step included, go on with what was before: (n,)."""
+    index = np.arange(len(goes_on))
+    broken = np.maximum.accumulate(np.where(goes_on, -1, index))
+    return index - broken
+
+
+def streak_p_values(lengths: Ints) -> Floats:
+    """How rare the ``lengths`` (n,) of streaks are among those of the steps before, in one series.
+
+    The longest of n steps has the conformal p-value 1 / n. Each step by which it is longer than the
+    longest before multiplies that by the share of streaks' steps that went on (with one step more
+    of either kind, the rule of succession): the lengths of streaks that end by chance are
+    geometrically distributed.
+    """
+    n = np.arange(1, len(lengths) + 1)
+    inside = lengths > 0
+    longest = np.maximum.accumulate(np.append(0, lengths[:-1])) if len(lengths) else lengths
+    # what was known where the streak began, so that it does not speak for itself
+    began = np.arange(len(lengths)) - lengths + 1
+    before = np.append(0, np.cumsum(inside))[began]
+    went_on = np.append(0, np.cumsum(lengths > 1))[began]
+    share = (1 + went_on) / (2 + before)
+    longest_before = longest[np.minimum(began, len(lengths) - 1)] if len(lengths) else longest
+    beyond = lengths - np.maximum(longest_before, 0) - 1
+    return np.where(beyond >= 0, share ** np.maximum(beyond, 0) / n, 1.0)
