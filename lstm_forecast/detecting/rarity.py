@@ -181,13 +181,16 @@ def _drifting(
 
 
 def _normal_scores(reference: Reference, levels: Floats) -> Floats:
-    """Levels as numbers that are standard normal where they are as usual, by their ranks."""
-    quantiles = _normal_quantiles(len(reference.levels))
-    found: Floats = quantiles[np.searchsorted(reference.levels, levels)]
+    """Levels as numbers that are standard normal where they are as usual, by their ranks, those of
+    equal ones in the middle.
+    """
+    sides = [np.searchsorted(reference.levels, levels, side=side) for side in ("left", "right")]
+    found: Floats = _normal_quantiles(len(reference.levels))[sides[0] + sides[1]]
     return found
 
 
 @cache
 def _normal_quantiles(count: int) -> Floats:
-    normal = NormalDist()
-    return np.array([normal.inv_cdf((rank + 0.5) / (count + 1)) for rank in range(count + 1)])
+    """Those of twice the ranks among so many, from 0 to twice their number."""
+    normal, doubled = NormalDist(), range(2 * count + 1)
+    return np.array([normal.inv_cdf((rank + 1) / (2 * count + 2)) for rank in doubled])

@@ -20,10 +20,10 @@ def streaks(goes_on: Bools) -> Ints:
 def streak_p_values(lengths: Ints) -> Floats:
     """How rare the ``lengths`` (n,) of streaks are among those of the steps before, in one series.
 
-    The longest of n steps has the conformal p-value 1 / n. Each step by which it is longer than the
-    longest before multiplies that by the share of streaks' steps that went on (with one step more
-    of either kind, the rule of succession): the lengths of streaks that end by chance are
-    geometrically distributed.
+    Streaks that go on by chance, with the probability q, are geometrically distributed: the longest
+    of n steps is a stretch of 1 / (1 - q) steps, so that each of these has the p-value 1 / (n (1 -
+    q)), times q for every step beyond the longest before. q is the share of streaks' steps that
+    went on, with one step more of either kind (the rule of succession).
     """
     n = np.arange(1, len(lengths) + 1)
     inside = lengths > 0
@@ -35,4 +35,5 @@ def streak_p_values(lengths: Ints) -> Floats:
     share = (1 + went_on) / (2 + before)
     longest_before = longest[np.minimum(began, len(lengths) - 1)] if len(lengths) else longest
     beyond = lengths - np.maximum(longest_before, 0) - 1
-    return np.where(beyond >= 0, share ** np.maximum(beyond, 0) / n, 1.0)
+    rare = share ** np.maximum(beyond, 0) / (n * (1 - share))
+    return np.where(beyond >= 0, np.minimum(rare, 1), 1.0)
