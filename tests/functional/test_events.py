@@ -5,6 +5,7 @@ a step become one row is asked, and holds wherever the table is read.
 import io
 import json
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -274,6 +275,70 @@ def test_a_table_that_init_was_told_to_add_up_needs_no_answer(folder: Path) -> N
     text = config.read_text()
     assert '\n  day_start: "04:00"\n' in text and '\n  aggregate: "sum"  # 600 rows\n' in text
     assert run("check", "--config", config, *options(*TINY))[0] == 0
+
+
+def shop(folder: Path, *, open_days: int = 6, share: float = 1.0) -> tuple[Path, int, int]:
+    """Order lines of a shop that is closed behind the first days of a week, and how many days have
+    no line: those that are closed, and others.
+    """
+    rng = np.random.default_rng(0)
+    every = pd.date_range("2022-01-03", periods=430)
+    days = every[(every.day_of_week < open_days) & (rng.random(430) < share)]
+    lines = days.repeat(rng.integers(1, 4, len(days)))
+    span = pd.date_range(days[0], days[-1])
+    closed = int((span.day_of_week >= open_days).sum())
+    table = written(folder, lines.date, amount=amounts(len(lines)))
+    return table, closed, len(span) - len(days) - closed
+
+
+@pytest.mark.parametrize("share", [1.0, 0.95])
+def test_steps_without_an_event_are_0_as_the_answer_says_and_none_is_closed_by_a_guess(
+    folder: Path, share: float
+) -> None:
+    table, closed, others = shop(folder, share=share)
+    (question,), config = asked(table)
+    assert "closed: every Sun" in config.read_text()
+    daily = [each for each in question["answers"] if each["keys"].get("freq") == "D"]
+    zeros = [each for each in daily if each["keys"]["aggregate"] in ("sum", "count")]
+    assert len(zeros) == 2
+    for answer in zeros:
+        empty = re.search(r"(\d+) without a row are 0", answer["effect"])
+        assert empty is not None and int(empty[1]) == closed + others
+        steps = int(answer["effect"].partition(" days")[0])
+        rule = f"data.aggregate={answer['keys']['aggregate']}"
+        for given in (shlex.split(answer["option"]), options(rule, "data.freq=D")):
+            _, found, said = run("init", table, "--force", *given)
+            assert not found["questions"] and not found["closed"]
+            assert f"series: 1, {steps} rows" in said
+            told = f"every Sun: no event ever lies there, and {closed} of {steps} steps are 0"
+            assert told in said
+
+
+def test_answers_about_a_shop_that_is_closed_on_sundays_work_in_the_config(folder: Path) -> None:
+    table, _, _ = shop(folder)
+    _, config = asked(table)
+    require_answers_to_work(config, 5)
+
+
+def test_averages_of_open_days_are_as_many_as_the_answer_says(folder: Path) -> None:
+    table, closed, _ = shop(folder)
+    (question,), _ = asked(table)
+    (answer,) = [each for each in question["answers"] if each["keys"].get("aggregate") == "mean"]
+    code, _, said = run("init", table, "--force", *shlex.split(answer["option"]))
+    assert code == 0 and f"closed: every Sun: {closed} of " in said
+    assert f"series: 1, {int(answer['effect'].partition(' days')[0])} rows" in said
+
+
+def test_what_happened_on_open_days_stays_closed_on_the_others(folder: Path) -> None:
+    days = pd.date_range("2022-01-03", periods=430)
+    days = days[(days.day_of_week < 6) & (np.random.default_rng(1).random(430) > 0.2)]
+    (question,), _ = asked(written(folder, days.date, amount=amounts(len(days))))
+    (answer,) = [each for each in question["answers"] if "aggregate" in each["keys"]]
+    empty = re.search(r"(\d+) steps without one are 0", answer["effect"])
+    assert answer["keys"]["closed"] == {"weekly": ["Sun"]} and empty is not None
+    given = shlex.split(answer["option"])
+    _, found, said = run("init", folder / "table.csv", "--force", *given)
+    assert found["rows"] == len(days) and f"series: 1, {len(days) + int(empty[1])} rows" in said
 
 
 def test_a_sentinel_among_events_is_found_in_cells_and_not_in_sums(folder: Path) -> None:

@@ -3,7 +3,7 @@ what each does.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 from typing import Any, Self
@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lstm_forecast.config.closed import ClosedConfig
 from lstm_forecast.config.table import DataConfig
 from lstm_forecast.panel.asking.draft import Choice
 from lstm_forecast.panel.asking.regular import LONGEST_FILLED_GAP
@@ -45,6 +46,7 @@ DONE = {
 # Changes from row to row, beside the standard deviation, of values that are no level; the share of
 # rows of one that may have the stamp of another, or else of these that are equal.
 RESTLESS_CHANGE, MOST_REPEATED, EQUAL_READINGS = 0.5, 0.01, 0.9
+ALL_OPEN = ClosedConfig()
 LEAST_FILLED = 0.2  # share of the steps of a frequency of stamps that is offered for events
 
 
@@ -125,20 +127,27 @@ class EventLook:
         kind = "off_grid" if self.have_clock_times else "duplicates"
         return Finding(kind, "refused", len(self.stamps), text, places)
 
-    def choices(self, *, freq: str | None, regular: bool = False) -> list[Choice]:
+    def choices(
+        self, *, freq: str | None, regular: bool = False, closed: ClosedConfig = ALL_OPEN
+    ) -> list[Choice]:
         """What the rows can become: by every rule with the steps of ``freq``, or else with the
         shortest that mostly have an event; and by the first rule with longer ones.
 
         Where stamps are ``regular`` but for those that repeat, the first row of each may do, too,
-        and gaps are those of the table, which other keys settle.
+        and gaps are those of the table, which other keys settle. Of these steps some may be
+        ``closed``, unless an answer makes them 0.
         """
         dates = isinstance(self.stamps, pd.DatetimeIndex)
         steps = None if freq is None else _Steps.of(self, freq)
         if steps is None or (regular and dates and steps.share < LEAST_FILLED):
             steps, regular = _shortest(self), False
+        opened = _Steps.of(self, steps.freq, closed) if regular and closed.any else steps
         levels = self.are_levels
         rules = LEVEL_RULES if levels else EVENT_RULES
-        found = [steps.choice(rule, fills=not regular) for rule in rules]
+        found = [
+            (steps if rule in ZERO_RULES else opened).choice(rule, fills=not regular)
+            for rule in rules
+        ]
         if self.equal:
             keys, effect = {**found[0].keys, **FIRST_ROWS}, found[0].effect
             told = f"; {self.equal:,} rows that are equal to an earlier one count once"
@@ -153,7 +162,8 @@ class EventLook:
             ]
         first = [Choice(FIRST_ROWS, steps.effect_of_first_rows)] if regular else []
         by_rule = [*first, *found] if levels else [*found, *first]
-        return [*by_rule, *self.series_choices]
+        chosen = [*by_rule, *self.series_choices]
+        return [_all_open(each, steps.freq) for each in chosen] if closed.any else chosen
 
     @property
     def series_choices(self) -> Iterator[Choice]:
@@ -177,10 +187,11 @@ class _Steps:
     span: str  # from the first to the last one
 
     @classmethod
-    def of(cls, look: EventLook, freq: str) -> Self:
-        """Those that have an event, and those between them."""
+    def of(cls, look: EventLook, freq: str, closed: ClosedConfig = ALL_OPEN) -> Self:
+        """Those that have an event, and those between them that are not ``closed``."""
         periods = step_periods(look.stamps, freq, day_start=None)
         grid = grid_from(look.stamps, int(periods.names.min()), freq)
+        grid = replace(grid, closed=closed) if closed.any else grid
         ordinals = grid.ordinals(periods.names)
         width = int(ordinals.max()) + 1
         series, steps = np.divmod(distinct(look.codes * np.int64(width) + ordinals), width)
@@ -238,6 +249,15 @@ class _Steps:
         """What it does that the first row of every stamp stands for all of them."""
         remain = f"{self.filled:,} of {self.rows:,} rows remain"
         return f"rows of one stamp are dropped but the first: {remain}"
+
+
+def _all_open(answer: Choice, freq: str) -> Choice:
+    """The answer, which says that no step is closed where it makes steps 0, or makes others than
+    those of ``freq``.
+    """
+    if answer.keys.get("aggregate") in ZERO_RULES or answer.keys.get("freq", freq) != freq:
+        return replace(answer, keys={**answer.keys, "closed": {}})
+    return answer
 
 
 def _shortest(look: EventLook) -> _Steps:

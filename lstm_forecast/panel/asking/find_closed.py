@@ -21,12 +21,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lstm_forecast.config.closed import DAYS, MINUTES_OF_DAY, ClosedConfig
-from lstm_forecast.panel.panel import Panel
-from lstm_forecast.panel.steps.closed import dates_of_year, open_steps
+from lstm_forecast.panel.panel import Layout, Panel
+from lstm_forecast.panel.steps.closed import closed_text, dates_of_year, open_steps
 from lstm_forecast.panel.steps.frequency import DAY, fixed_step
 from lstm_forecast.panel.steps.holiday_dates import holiday_dates
+from lstm_forecast.tables.faults import setting
 
-__all__ = ["alike_text", "find_closed"]
+__all__ = ["alike_text", "find_closed", "never_text"]
 
 Flags = NDArray[np.bool_]
 Ints = NDArray[np.int64]
@@ -67,6 +68,19 @@ def alike_text(rule: ClosedConfig, alike: Sequence[str]) -> str:
         f"holidays of {rule.holidays[0]} are in these rows those of"
         f" {', '.join(alike[:SHOWN_CALENDARS])} as well: data.closed.holidays says on which nothing"
         " is forecast"
+    )
+
+
+def never_text(rule: ClosedConfig, layout: Layout) -> str:
+    """That no event ever lies on the steps of the rule, which are open, for people."""
+    newest = int(layout.ordinals(layout.offsets[1:] - 1).max())
+    every = np.arange(int(layout.first.min()), newest + 1)
+    is_open = open_steps(rule, layout.grid.local(layout.grid.ticks(every)))
+    keys = rule.model_dump(mode="json", exclude_defaults=True)
+    return (
+        f"{closed_text(rule)}: no event ever lies there, and {np.count_nonzero(~is_open):,} of"
+        f" {len(every):,} steps are 0; data.closed leaves them out, which are not forecast then"
+        f" ({setting('closed', keys)})"
     )
 
 

@@ -1,12 +1,14 @@
 """Which regular grids the rows of a table could be put on, where their stamps leave it open."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lstm_forecast.config.closed import ClosedConfig
 from lstm_forecast.panel.asking.draft import Choice
 from lstm_forecast.panel.notes import gap_lengths
 from lstm_forecast.panel.panel import Panel
@@ -18,7 +20,7 @@ from lstm_forecast.tables.faults import Finding
 
 __all__ = [
     "FILLED", "LONGEST_FILLED_GAP", "MOST_HOLES_OF_ANSWER", "filling_answers", "filling_policies",
-    "finer_answer", "moving_answers", "policies_of_steps", "two_frequencies",
+    "finer_answer", "moving_answers", "policies_of_steps", "two_frequencies", "with_closed",
 ]  # fmt: skip
 
 Ints = NDArray[np.int64]
@@ -99,6 +101,17 @@ def filling_answers(
         text = f"rows are what happened: {counts['gaps']:,} steps without one are 0"
         answers.append(Choice(keys, text))
     return answers
+
+
+def with_closed(answers: Sequence[Choice], rule: ClosedConfig) -> list[Choice]:
+    """The answers, of which those that make steps 0 name the ``rule`` of closed ones, that are not
+    among these.
+    """
+    keys = {"closed": rule.model_dump(mode="json", exclude_defaults=True)}
+    return [
+        replace(each, keys={**each.keys, **keys}) if "aggregate" in each.keys else each
+        for each in answers
+    ]
 
 
 def finer_answer(freq: str, ticks: Ints, codes: NDArray[np.integer[Any]]) -> Choice | None:

@@ -6,20 +6,18 @@ digits in it for a missing value, is asked: with what was found, where, and what
 how many rows.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from lstm_forecast.config.closed import ClosedConfig
 from lstm_forecast.config.fields import Section
 from lstm_forecast.config.table import DataConfig
-from lstm_forecast.errors import DataError
 from lstm_forecast.panel.asking.cell_questions import question_of_readings, questions_of_texts
 from lstm_forecast.panel.asking.draft import Choice, Question
 from lstm_forecast.panel.asking.event_questions import FIRST_ROWS, EventLook
-from lstm_forecast.panel.asking.find_closed import alike_text, find_closed
+from lstm_forecast.panel.asking.find_closed import alike_text, find_closed, never_text
 from lstm_forecast.panel.asking.regular import (
     FILLED,
     MOST_HOLES_OF_ANSWER,
@@ -30,6 +28,7 @@ from lstm_forecast.panel.asking.regular import (
     moving_answers,
     policies_of_steps,
     two_frequencies,
+    with_closed,
 )
 from lstm_forecast.panel.asking.repeated import ends_text, versions_text, zone_answer
 from lstm_forecast.panel.asking.settling import NONE, Settling
@@ -123,7 +122,7 @@ class _Settling(Settling):
         panel, late = self.refused("future_rows")
         if late is None:
             return
-        if 2 * late.count >= (len(self.table.frame) if self._aggregates else len(panel.values)):
+        if 2 * late.count >= (len(self.table.frame) if self.aggregates else len(panel.values)):
             # a story about the future
             self.written["future_rows"] = "keep"
         else:
@@ -133,21 +132,9 @@ class _Settling(Settling):
             drop = Choice({"future_rows": "drop"}, f"{late.count:,} rows are left out")
             policies = {k: v for k, v in kept.written.items() if not isinstance(v, Section)}
             keep = Choice({"future_rows": "keep", **policies}, "all rows stay", safe=True)
-            choices = [drop, keep] if self._leaves_every_series(drop.keys) else [keep]
+            choices = [drop, keep] if self.leaves_every_series(drop.keys) else [keep]
             text = f"{self.of_all(late.count)} are {late.text}"
             self.ask(late, text, *choices, assumed={"future_rows": choices[0].keys["future_rows"]})
-
-    def _leaves_every_series(self, keys: Mapping[str, Any]) -> bool:
-        try:
-            self.survey(keys)
-        except DataError:
-            return False
-        return True
-
-    @property
-    def _aggregates(self) -> bool:
-        """Whether the rows of the panel are those of steps, and no longer those of the table."""
-        return self.data.aggregate is not None or "aggregate" in self.assumed
 
     def _events(self) -> EventLook:
         """The rows as events."""
@@ -208,23 +195,27 @@ class _Settling(Settling):
         self.ask(off, text, *choices, *others, assumed={**keys, "freq": freq})
 
     def _closed(self) -> None:
-        """Steps on which nothing is ever observed are no steps: no row with a value is lost."""
+        """Steps on which nothing is ever observed are no steps: no row with a value is lost. Those
+        that a rule makes 0 are told alone.
+        """
         zeros = self.data.aggregate in ZERO_RULES
         panel, found = self.survey({"aggregate": "count"} if zeros else NONE)
         if zeros:  # steps that have no event
             panel = replace(panel, values=np.where(panel.values > 0, panel.values, np.nan))
-        if "closed" not in self.look.decided and (zeros or found.keys() & {"gaps", "missing"}):
-            rule, alike = find_closed(panel, n_targets=len(self.data.targets))
-            if rule.any:
-                self.written["closed"] = rule
-            if alike:
-                text = alike_text(rule, alike)
-                self.told.append(Finding(text, "note", 0, text))
+        decided = "closed" in self.look.decided and (self.data.closed.any or not zeros)
+        if decided or not (zeros or found.keys() & {"gaps", "missing"}):
+            return
+        rule, alike = find_closed(panel, n_targets=len(self.data.targets))
+        if rule.any and not zeros:
+            self.written["closed"] = rule
+        texts = [never_text(rule, panel.layout)] if rule.any and zeros else []
+        texts += [alike_text(rule, alike)] if alike and not zeros else []
+        self.told += [Finding(text, "note", 0, text) for text in texts]
 
     def _sparse(self) -> None:
         """Rows of which most do not follow the one before on the next step may be events."""
         panel, gaps = self.refused("gaps")
-        if gaps is None or self._aggregates or "off_grid" in self.assumed:
+        if gaps is None or self.aggregates or "off_grid" in self.assumed:
             return
         apart = np.count_nonzero(gap_lengths(panel))
         if 2 * apart > len(panel.values) and not two_frequencies(panel, gaps.count, self.survey):
@@ -240,7 +231,7 @@ class _Settling(Settling):
     def _two_frequencies(self) -> None:
         """Rows that are half as often in one part as in another: missing ones are not filled."""
         panel, gaps = self.refused("gaps")
-        if gaps is not None and not self._aggregates and "off_grid" not in self.assumed:
+        if gaps is not None and not self.aggregates and "off_grid" not in self.assumed:
             found = two_frequencies(panel, gaps.count, self.survey)
             if found is not None:
                 text, shorter, longer = found
@@ -251,7 +242,7 @@ class _Settling(Settling):
         if repeated is None:
             return
         events, look = self._events(), self.look
-        in_zone = None if self._aggregates else zone_answer(events, self.survey, look.findings)
+        in_zone = None if self.aggregates else zone_answer(events, self.survey, look.findings)
         if in_zone is not None:
             text = f"{self.of_all(repeated.count)} repeat a local time that clocks show twice"
             effect = f"the first of each two stays{self.remain(repeated.count)}"
@@ -273,7 +264,8 @@ class _Settling(Settling):
             if each.kind == "doubled"
         )
         text += versions_text(roles.other_times) + ends_text(events, look.findings)
-        choices = events.choices(freq=panel.layout.grid.freq, regular=True)
+        freq, closed = panel.layout.grid.freq, self.written.get("closed", ClosedConfig())
+        choices = events.choices(freq=freq, regular=True, closed=closed)
         keys = [Choice({}, found.text) for found in self.look.findings if found.kind == "keys"]
         usual = any(choice.keys == FIRST_ROWS for choice in choices)
         assumed = FIRST_ROWS if usual else choices[0].keys
@@ -319,13 +311,15 @@ class _Settling(Settling):
         what = " or no ".join({"gaps": "row", "missing": "value"}[each] for each in counts)
         steps = rows + counts.get("gaps", 0)
         text = f"{holes:,} of {steps:,} steps have no {what}"
-        events = kind == "gaps" and not moved and not self._aggregates
+        events = kind == "gaps" and not moved and not self.aggregates
         freq = panel.layout.grid.freq if events else None
         answers = filling_answers(policies, counts, gap_lengths(panel), freq)
+        if "closed" in self.written:
+            answers = with_closed(answers, self.written["closed"])
         self.ask(found[kind], text, *answers, assumed=policies)
 
     def _numbers_for_missing(self) -> None:
-        if self._aggregates:  # the cells, as no value of the panel is one of them
+        if self.aggregates:  # the cells, as no value of the panel is one of them
             rows = self._events().values
         else:
             filled = not {"gaps", "missing"}.isdisjoint([*self.written, *self.assumed])

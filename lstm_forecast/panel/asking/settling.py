@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lstm_forecast.config.table import DataConfig
+from lstm_forecast.errors import DataError
 from lstm_forecast.panel.asking.draft import Choice, Question
 from lstm_forecast.panel.open_end import OPEN_END
 from lstm_forecast.panel.panel import Panel
@@ -50,6 +51,19 @@ class Settling:
         panel, found = self.survey()
         fault = None if kind in self.look.decided else found.get(kind)
         return panel, fault if fault is not None and fault.level == "refused" else None
+
+    @property
+    def aggregates(self) -> bool:
+        """Whether the rows of the panel are those of steps, and no longer those of the table."""
+        return self.data.aggregate is not None or "aggregate" in self.assumed
+
+    def leaves_every_series(self, keys: Mapping[str, Any]) -> bool:
+        """Whether each series has rows left under the policies found so far and these ``keys``."""
+        try:
+            self.survey(keys)
+        except DataError:
+            return False
+        return True
 
     def are_few(self, count: int) -> bool:
         """Whether so many rows may be settled without being asked for."""

@@ -91,6 +91,13 @@ TRIED = [
         keys={"closed": {"weekly": ["Sun"]}},
     ),
     Tried(
+        "are 0; data.closed leaves them out, which are not forecast then",
+        stamped([day for k, day in enumerate(days(200)) if k % 7 != 6]),
+        {r"(?<=\()--set [^)]+": ""},
+        given="--set data.aggregate=count --set data.freq=D",
+        beside="--set data.aggregate=count --set data.freq=D",
+    ),
+    Tried(
         "leaves no row; correct it",
         stamped(days(90)[::7]),
         {"correct it": OUT},
