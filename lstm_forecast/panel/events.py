@@ -20,8 +20,8 @@ from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
 from lstm_forecast.tables.read import MISSING_WORDS, Table
 
 __all__ = [
-    "ZERO_RULES", "Events", "event_rows", "last_moment", "moments_of", "one_row_per_step",
-    "step_periods",
+    "ZERO_RULES", "Events", "counted_text", "event_rows", "last_moment", "marked_cells",
+    "moments_of", "one_row_per_step", "step_periods",
 ]  # fmt: skip
 
 Stamps = pd.DatetimeIndex | pd.Index
@@ -29,6 +29,13 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 ZERO_RULES = ("sum", "count")  # under which a step without an event is 0, and no gap
+DONE = {
+    "sum": "added up",
+    "count": "counted",
+    "mean": "averaged",
+    "last": "of which the last of each stays",
+    "max": "of which the largest of each stays",
+}
 # What becomes of covariates; under last and max the same as of targets.
 RULE_OF_COVARIATES = {"last": "last", "max": "max"}
 
@@ -138,6 +145,20 @@ def one_row_per_step(rows: Rows, rule: str, *, n_targets: int) -> Rows:
     return Rows(rows.codes[starts], rows.ordinals[starts], np.column_stack(values))
 
 
+def counted_text(given: Flags, targets: Sequence[str], rule: str) -> str:
+    """How many events a rule makes rows of steps of, where they have a value of each target or have
+    none, as ``given`` says, (n_rows, n_targets): for people.
+    """
+    lacking = [
+        f"{count:,} have no value of {name}"
+        for name, count in zip(targets, (~given).sum(axis=0).tolist(), strict=True)
+        if count
+    ]
+    counted = int(given.any(axis=1).sum())
+    of_all = f" of {len(given):,}" if counted < len(given) else ""
+    return "; ".join([f"{counted:,}{of_all} rows {DONE[rule]}", *lacking])
+
+
 def _of_steps(values: Floats, starts: Ints, rule: str) -> Floats:
     """One value for the (n,) values of each step, which begin at ``starts``."""
     given = ~np.isnan(values)
@@ -208,12 +229,12 @@ def _values(frame: pd.DataFrame, data: DataConfig) -> Floats:
     if data.aggregate != "count":
         targets = frame[list(data.targets)].to_numpy(np.float64)
     else:
-        marks = [_marked(frame[name], data.sentinels) for name in data.targets]
+        marks = [marked_cells(frame[name], data.sentinels) for name in data.targets]
         targets = np.column_stack(marks)
     return np.concatenate([targets, others], axis=1)
 
 
-def _marked(cells: pd.Series, sentinels: Sequence[float | str]) -> Floats:
+def marked_cells(cells: pd.Series, sentinels: Sequence[float | str]) -> Floats:
     """A number for every cell that holds something: one that stands for no missing value."""
     text = cells.astype("str").str.strip()
     words = [word for word in sentinels if isinstance(word, str)]

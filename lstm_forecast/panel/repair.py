@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lstm_forecast.config.table import DataConfig
 from lstm_forecast.errors import DataError
-from lstm_forecast.panel.events import ZERO_RULES, one_row_per_step
+from lstm_forecast.panel.events import ZERO_RULES, counted_text, one_row_per_step
 from lstm_forecast.panel.fill import require_values, with_rows_added, without_missing
 from lstm_forecast.panel.open_end import open_cells, without_open_rows
 from lstm_forecast.panel.placing import event_remedy
@@ -198,8 +198,9 @@ class _Survey:
                     " from all others"
                 )
         targets = self.given.values[:, : len(data.targets)]
-        if empty := int(np.isnan(targets).any(axis=1).sum()):
-            text += f"; {empty:,} events lack a value of a target, and add nothing to it"
+        given = ~np.isnan(targets)
+        if not given.all():
+            text += f"; {counted_text(given, data.targets, data.aggregate or '')}"
         self.findings.append(Finding("aggregate", "settled", events, text))
 
     def source(self, rows: Rows, row: int) -> NDArray[np.int64]:

@@ -341,6 +341,30 @@ def test_what_happened_on_open_days_stays_closed_on_the_others(folder: Path) -> 
     assert found["rows"] == len(days) and f"series: 1, {len(days) + int(empty[1])} rows" in said
 
 
+def test_how_many_rows_a_rule_takes_is_told_in_its_answer_and_where_it_is_given(
+    folder: Path,
+) -> None:
+    stamps = moments(8, 100)
+    amount = pd.Series(amounts(800)).where(np.arange(800) % 4 < 3)
+    code = pd.Series(np.tile(["a", "NA", "b", ""], 200))
+    table = written(folder, stamps, amount=amount, code=code)
+    (question,), _ = asked(table)
+    for answer in question["answers"][:4]:
+        assert "600 of 800 rows " in answer["effect"]
+        assert "; 200 have no value of amount" in answer["effect"]
+        _, _, said = run("init", table, "--force", *shlex.split(answer["option"]))
+        told = answer["effect"].partition(", ")[2].partition("; 200")[0]
+        assert f"aggregate: 800 rows: data.aggregate: {answer['keys']['aggregate']}" in said
+        assert f"; {told}; 200 have no value of amount" in said
+    given = ("--target", "code", *options("data.aggregate=count", "data.freq=D"))
+    _, _, said = run("init", table, "--force", *given)
+    assert "; 400 of 800 rows counted; 400 have no value of code\n" in said
+    _, _, said = run("init", table, "--force", "--target", "amount", *given)
+    any_value = int((amount.notna() | code.isin(["a", "b"])).sum())
+    told = "200 have no value of amount; 400 have no value of code"
+    assert f"; {any_value} of 800 rows counted; {told}\n" in said
+
+
 def test_a_sentinel_among_events_is_found_in_cells_and_not_in_sums(folder: Path) -> None:
     stamps = moments(6, 100)
     values = np.where(np.arange(len(stamps)) % 200 == 7, -999.0, amounts(len(stamps)))

@@ -16,7 +16,13 @@ from lstm_forecast.config.closed import ClosedConfig
 from lstm_forecast.config.table import DataConfig
 from lstm_forecast.panel.asking.draft import Choice
 from lstm_forecast.panel.asking.regular import LONGEST_FILLED_GAP
-from lstm_forecast.panel.events import ZERO_RULES, moments_of, step_periods
+from lstm_forecast.panel.events import (
+    ZERO_RULES,
+    counted_text,
+    marked_cells,
+    moments_of,
+    step_periods,
+)
 from lstm_forecast.panel.leave_out import without_series
 from lstm_forecast.panel.placing import grid_from, series_of_rows, stamped_rows
 from lstm_forecast.panel.seasons import season_length
@@ -37,12 +43,6 @@ STEP_WORDS = {"min": "minutes", "h": "hours", "D": "days", "W-SUN": "weeks", "MS
 # offered beside shorter ones.
 MANY_HOURS, LEAST_STEPS = 100, 20
 EVENT_RULES, LEVEL_RULES = ("sum", "count", "mean", "last"), ("mean", "last", "sum")
-DONE = {
-    "sum": "added up",
-    "count": "counted",
-    "mean": "averaged",
-    "last": "of which the last of each stays",
-}
 # Changes from row to row, beside the standard deviation, of values that are no level; the share of
 # rows of one that may have the stamp of another, or else of these that are equal.
 RESTLESS_CHANGE, MOST_REPEATED, EQUAL_READINGS = 0.5, 0.01, 0.9
@@ -58,6 +58,8 @@ class EventLook:
     stamps: Stamps
     codes: NDArray[np.int32]  # (n_rows,): number of the series
     values: NDArray[np.float64]  # (n_rows, n_targets); no target of text holds one
+    held: NDArray[np.bool_]  # (n_rows, n_targets): whether a cell holds something, a text as well
+    targets: tuple[str, ...]
     equal: int  # rows that are equal to an earlier one in all columns
     series: Mapping[tuple[str, ...], int]  # columns that may name series, and how many of these
 
@@ -76,7 +78,9 @@ class EventLook:
         table, stamps, codes, _, _ = without_series(table, stamps, codes, ids, data.leave_out)
         cells = table.frame[list(data.targets)]
         values = cells.apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
-        return cls(table, stamps, codes, values, equal, series)
+        marks = [marked_cells(cells[name], data.sentinels) for name in data.targets]
+        held = ~np.isnan(np.column_stack(marks))
+        return cls(table, stamps, codes, values, held, data.targets, equal, series)
 
     @cached_property
     def again(self) -> NDArray[np.bool_]:
@@ -88,6 +92,15 @@ class EventLook:
     def repeated(self) -> int:
         """How many rows these are."""
         return int(self.again.sum())
+
+    @cached_property
+    def counted(self) -> Mapping[str, str]:
+        """How many rows each rule takes, for people: of text only ``count`` takes any."""
+        given = ~np.isnan(self.values)
+        return {
+            rule: counted_text(self.held if rule == "count" else given, self.targets, rule)
+            for rule in EVENT_RULES
+        }
 
     @property
     def have_clock_times(self) -> bool:
@@ -180,6 +193,7 @@ class _Steps:
 
     freq: str
     rows: int
+    told: Mapping[str, str]  # by rule, how many rows it takes
     filled: int  # steps with an event
     gaps: Ints  # steps without one, in each gap of a series
     most: int  # steps of the longest series
@@ -202,6 +216,7 @@ class _Steps:
         return cls(
             freq=freq,
             rows=len(ordinals),
+            told=look.counted,
             filled=len(steps),
             gaps=ahead[ahead > 1] - 1,
             most=int(lengths.max()),
@@ -236,7 +251,7 @@ class _Steps:
         keys = {"aggregate": rule, "freq": self.freq, **filling}
         added = self.empty if zeros else int(self.gaps[self.gaps <= self._limit].sum())
         words = STEP_WORDS.get(self.freq, f"steps of {self.freq}")
-        effect = f"{self.filled + added:,} {words} {self.span}, {self.rows:,} rows {DONE[rule]}"
+        effect = f"{self.filled + added:,} {words} {self.span}, {self.told[rule]}"
         if added:
             become = "are 0" if zeros else "are filled"
             effect += f"; {added:,} without a row {become}"

@@ -66,7 +66,10 @@ def _told(found: Finding, data: DataConfig) -> str:
     if found.kind == "gaps" and data.fill_limit is not None:
         policy += f", where longer ones than data.fill_limit: {data.fill_limit} part the series"
     clocks = re.search("; clocks in .*", found.text)  # what may be no fault
-    return f"{found.kind}: {found.count:,} rows{policy}{place}{clocks[0] if clocks else ''}"
+    more = clocks[0] if clocks else ""
+    if found.kind == "aggregate":
+        more = "".join(found.text.partition("; ")[1:])
+    return f"{found.kind}: {found.count:,} rows{policy}{place}{more}"
 
 
 def _closed(layout: Layout, data: DataConfig) -> str:

@@ -249,7 +249,7 @@ def test_events_without_a_value_have_none_and_are_counted_as_none(
     found, findings = events(stamps, [5.0, NAN, NAN, 6.0], rule=rule, policies=MASKED)
     assert np.array_equal(found.values[1], [expected], equal_nan=True)
     text = next(each.text for each in findings if each.kind == "aggregate")
-    assert text.endswith("2 events lack a value of a target, and add nothing to it")
+    assert "; 2 of 4 rows " in text and text.endswith("; 2 have no value of y")
 
 
 def test_an_amount_that_is_not_known_is_refused_as_a_missing_one() -> None:
