@@ -237,7 +237,12 @@ def _with_further_keys(
     if further.certain:
         keys = (*roles.keys.columns, further.certain)
         return _roles(table, written, replace(given, series_columns=keys))
-    found = replace(roles.keys, possible=further.possible, in_turn=further.in_turn)
+    found = replace(
+        roles.keys,
+        possible=further.possible,
+        repeated=further.repeated,
+        in_turn=further.in_turn,
+    )
     return replace(roles, keys=found)
 
 

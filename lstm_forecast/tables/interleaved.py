@@ -38,6 +38,8 @@ class Further:
     certain: str | None = None
     # what else may name series, each with the number there are then
     possible: Mapping[str, int] = field(default_factory=dict)
+    # and how many rows have the stamp of another one of their series even then
+    repeated: Mapping[str, int] = field(default_factory=dict)
     in_turn: tuple[str, ...] = ()  # those of them each value of which comes at even steps
 
 
@@ -56,7 +58,8 @@ def further_keys(table: Table, roles: Roles, style: StampStyle) -> Further:
             if rows.begin_anew(name):
                 return Further(certain=name)
             together, apart = rows.steps(keys), rows.steps([*keys, name])
-            if apart.even >= SHARE_EVEN and apart.median >= LEAST_LONGER * together.median:
+            longer = apart.median > 0 and apart.median >= LEAST_LONGER * together.median
+            if apart.even >= SHARE_EVEN and longer:
                 if called:
                     return Further(certain=name)
                 in_turn.append(name)
@@ -65,7 +68,10 @@ def further_keys(table: Table, roles: Roles, style: StampStyle) -> Further:
         return Further()
     if even >= SHARE_EVEN:  # a clock of its own says that all is one, but for what turns
         possible = {name: possible[name] for name in in_turn}
-    return Further(possible=possible, in_turn=tuple(in_turn))
+    again = {
+        name: int(frame[[*keys, name, *roles.timestamp]].duplicated().sum()) for name in possible
+    }
+    return Further(possible=possible, repeated=again, in_turn=tuple(in_turn))
 
 
 def _possible(frame: pd.DataFrame, roles: Roles) -> Iterator[tuple[str, int]]:

@@ -65,6 +65,8 @@ class Keys:
     rivals: tuple[str, ...] = ()  # others that make stamps unique as ``columns`` do
     # columns that may name them beside these though stamps do not tell, and how many there are then
     possible: Mapping[str, int] = field(default_factory=dict)
+    # and how many rows have the stamp of another one of their series even then
+    repeated: Mapping[str, int] = field(default_factory=dict)
     in_turn: tuple[str, ...] = ()  # those of them each value of which comes at even steps
 
 

@@ -61,7 +61,8 @@ class EventLook:
     held: NDArray[np.bool_]  # (n_rows, n_targets): whether a cell holds something, a text as well
     targets: tuple[str, ...]
     equal: int  # rows that are equal to an earlier one in all columns
-    series: Mapping[tuple[str, ...], int]  # columns that may name series, and how many of these
+    # columns that may name series, how many of these, and of rows that repeat a stamp even then
+    series: Mapping[tuple[str, ...], tuple[int, int]]
 
     @classmethod
     def of(
@@ -70,7 +71,7 @@ class EventLook:
         data: DataConfig,
         *,
         equal: int,
-        series: Mapping[tuple[str, ...], int],
+        series: Mapping[tuple[str, ...], tuple[int, int]],
     ) -> Self:
         """The rows of a table that hold something."""
         table, stamps, _ = stamped_rows(table, data, data.targets)
@@ -181,9 +182,14 @@ class EventLook:
     @property
     def series_choices(self) -> Iterator[Choice]:
         """That the rows are those of several series, which a column names."""
-        for names, count in self.series.items():
+        for names, (count, again) in self.series.items():
             rows, each = len(self.stamps) // count, " and ".join(names)
-            effect = f"each {each} is a series: {count:,} of about {rows:,} rows, which all stay"
+            then = (
+                f"; {again:,} of all {len(self.stamps):,} have the stamp of another row even then"
+                if again
+                else ", which all stay"
+            )
+            effect = f"each {each} is a series: {count:,} of about {rows:,} rows{then}"
             yield Choice({"series_id": names[0] if len(names) == 1 else list(names)}, effect)
 
 

@@ -140,7 +140,10 @@ class _Settling(Settling):
         """The rows as events."""
         equal = sum(each.count for each in self.look.findings if each.kind == "doubled")
         keys = self.look.roles.keys
-        series = {(*keys.columns, name): count for name, count in keys.possible.items()}
+        series = {
+            (*keys.columns, name): (count, keys.repeated.get(name, 0))
+            for name, count in keys.possible.items()
+        }
         return EventLook.of(self.table, self.data, equal=equal, series=series)
 
     def _irregular(self) -> None:
