@@ -21,6 +21,7 @@ STAMP = re.compile(
     r"|\d{1,4}\.\d{1,2}\.\d{1,4}\b.*"
     r"|(1[5-9]|20)\d\d([01]\d([0-3]\d)?)?"  # 2024, 202401, 20240131
     r"|\d{4}[- ]?[QWMqwm]\d{1,2}.*"
+    r"|(1[5-9]|20)\d\d[- ]?(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 )
 Record = tuple[int, Sequence[str]]  # the number of its first line, and its cells
 

@@ -36,7 +36,8 @@ __all__ = [
 
 COMMENT_SIGNS = ("#", "%", "//")
 MOST_BELOW = 10  # lines below the table that are looked for
-MOST_UNITS = 6  # lines of units, and of what was done, below a header
+MOST_UNITS = 12  # lines of units, and of what was done, below a header
+LEAST_TOLD = 4  # such lines that tell of the columns, and are none with their names
 # Jan-20, 3. März 2020, 01/2018 and 2020年1月, which may as well be names of columns
 NAMED_STAMP = re.compile(
     r"(\d{1,2}[-. /]+)?[^\W\d_]{3,}\.?[-. /',]*\d{2,4}\b.*|\d{1,2}[-/.]\d{4}\b.*"
@@ -160,7 +161,8 @@ def find_layout(
     before = body[:start]
     if not before and sign is None and not lines and count == 1:
         return None
-    doubt = lines[0] if lines and not units and _may_be_names(below[0], width) else None
+    few = 0 < len(lines) < LEAST_TOLD
+    doubt = lines[0] if few and not units and _may_be_names(below[0], width) else None
     doubtful = next((n for n, cells in before if _may_be_header(cells, width)), None)
     first = line if before or count > 1 else 1
     layout = Layout(first, last - line + 1, comment=sign, units=lines)
