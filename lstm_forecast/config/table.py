@@ -106,6 +106,13 @@ class DataConfig(Section):
             " milliseconds, microseconds, nanoseconds or days since 1970; excel for its days; steps"
         ),
     )
+    other_stamps: Literal["error", "skip"] = Field(
+        "error",
+        description=(
+            "rows whose stamp is not written as timestamp_format says, such as sums of years beside"
+            " months: error or skip (they are left out)"
+        ),
+    )
     timezone: str | None = Field(None, description="IANA zone of the stamps, such as Europe/Vienna")
     dst: Literal["error", "first", "last", "shift"] = Field(
         "error",

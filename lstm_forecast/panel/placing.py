@@ -19,6 +19,7 @@ from lstm_forecast.panel.steps.spacing import round_phase
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding, Level
 from lstm_forecast.tables.read import Table
 from lstm_forecast.tables.stamps.columns import joined, zoned_stamps
+from lstm_forecast.tables.stamps.other_stamps import without_other_stamps
 
 __all__ = [
     "LONGEST_SERIES_ID", "after_end", "ahead_of_clock", "behind_targets", "event_remedy",
@@ -61,6 +62,7 @@ def stamped_rows(
     """
     table, column, style = joined(table, data.stamp_columns, data.timestamp_format)
     table, empty = _without_empty_rows(table, [column, *columns])
+    table, others = without_other_stamps(table, column, style, data.other_stamps)
     stamps, moved = zoned_stamps(
         table,
         column=column,
@@ -69,7 +71,7 @@ def stamped_rows(
         timezone=data.timezone,
         dst=data.dst,
     )
-    return table, stamps, [*empty, *moved]
+    return table, stamps, [*empty, *others, *moved]
 
 
 def until(stamps: pd.DatetimeIndex | pd.Index, end: str | int) -> NDArray[np.bool_]:

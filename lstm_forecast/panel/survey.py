@@ -20,6 +20,7 @@ from lstm_forecast.tables.files.formats import require_inside
 from lstm_forecast.tables.numbers.cells import Meaning
 from lstm_forecast.tables.read import Table, column_names, data_files, read_table
 from lstm_forecast.tables.source import Source
+from lstm_forecast.tables.stamps.other_stamps import require_rows_of_stamps
 from lstm_forecast.tables.turned.reading import read_turned
 
 __all__ = [
@@ -119,6 +120,8 @@ def read_described(data: DataConfig, source: Source, *, memory_limit: int | None
         if isinstance(source, Path) and not named_by_option:
             require_inside(data_files(source)[0], data.inside)
         if data.layout in ("wide", "calendar"):
+            if data.other_stamps == "skip":
+                require_rows_of_stamps(data.layout)
             meaning = meaning_of(data)
             return read_turned(data, source, meaning=meaning, memory_limit=memory_limit)
         others = _compared(data, source)

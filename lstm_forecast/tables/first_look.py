@@ -35,7 +35,13 @@ from lstm_forecast.tables.numbers.style import Written, how_written
 from lstm_forecast.tables.read import MISSING_WORDS, Table, data_files, read_table
 from lstm_forecast.tables.roles import Roles, find_roles, require_named
 from lstm_forecast.tables.source import Frame, Source
-from lstm_forecast.tables.stamps.columns import StampStyle, find_style
+from lstm_forecast.tables.stamps.columns import StampStyle
+from lstm_forecast.tables.stamps.other_stamps import (
+    OtherStamps,
+    of_one_period,
+    require_rows_of_stamps,
+    style_of_one_period,
+)
 from lstm_forecast.tables.turned.look import Asked, Look, look_round
 from lstm_forecast.tables.turned.table import Turn, turned
 
@@ -70,6 +76,7 @@ class Given:
 
     timestamp: Sequence[str] = ()
     timestamp_format: str | None = None
+    other_stamps: OtherStamps = "error"
     timezone: str | None = None
     series_columns: Sequence[str] = ()
     alone: bool = False  # there is one series, which no column names
@@ -160,20 +167,23 @@ def _looked(source: Source, table: Table, look: Look, given: Given) -> FirstLook
     given = given if look.turn is None else _turned(given, look.turn)
     phase(f"looking at {table.frame.shape[1]:,} columns", columns=table.frame.shape[1])
     require_named(table.frame, given.units, key="data.units: ")
-    delimiter = _delimiter(table)
-    written = how_written(
-        table.frame, delimiter=delimiter, given=given.csv, units=given.units, missing=MISSING_WORDS
+    written, roles = _columns(table, given)
+    if given.other_stamps == "skip":
+        require_rows_of_stamps(look.layout)
+        table = of_one_period(table, roles.timestamp, given.timestamp_format)
+        written, roles = _columns(table, replace(given, timestamp=roles.timestamp))
+    style = look.style or style_of_one_period(
+        table, roles.timestamp, timestamp_format=given.timestamp_format, timezone=given.timezone
     )
-    roles = _roles(table, written, given)
-    style = look.style or _style(table, roles, given)
     if not (given.series_columns or given.alone):
         roles = _with_further_keys(table, written, given, roles, style)
     left_out = table.written.model_dump(exclude_defaults=True)
     known = {
-        "csv": given.csv.model_copy(update=left_out | _signs(written, delimiter)),
+        "csv": given.csv.model_copy(update=left_out | _signs(written, _delimiter(table))),
         "units": {name: each for name, each in written.units.items() if name in roles.values},
         "layout": look.layout,
         "timezone": given.timezone or style.timezone,
+        "other_stamps": given.other_stamps,
         "aggregate": given.aggregate,
         "day_start": given.day_start,
     }
@@ -214,6 +224,18 @@ def _read(source: Source, given: Given) -> tuple[Table, Look]:
     return table, look
 
 
+def _columns(table: Table, given: Given) -> tuple[Written, Roles]:
+    """How the numbers of a table are written, and what its columns are for."""
+    written = how_written(
+        table.frame,
+        delimiter=_delimiter(table),
+        given=given.csv,
+        units=given.units,
+        missing=MISSING_WORDS,
+    )
+    return written, _roles(table, written, given)
+
+
 def _roles(table: Table, written: Written, given: Given) -> Roles:
     """What the columns are for."""
     roles = find_roles(
@@ -238,10 +260,7 @@ def _with_further_keys(
         keys = (*roles.keys.columns, further.certain)
         return _roles(table, written, replace(given, series_columns=keys))
     found = replace(
-        roles.keys,
-        possible=further.possible,
-        repeated=further.repeated,
-        in_turn=further.in_turn,
+        roles.keys, possible=further.possible, repeated=further.repeated, in_turn=further.in_turn
     )
     return replace(roles, keys=found)
 
@@ -265,12 +284,6 @@ def _words(roles: Roles) -> tuple[set[str], dict[str, Mapping[str, int]]]:
         for name, found in in_targets.items()
     }
     return harmless, {name: found for name, found in doubtful.items() if found}
-
-
-def _style(table: Table, roles: Roles, given: Given) -> StampStyle:
-    """How the stamps are written; what is ``given`` of that is taken."""
-    style, timezone = given.timestamp_format, given.timezone
-    return find_style(table, roles.timestamp, timestamp_format=style, timezone=timezone)
 
 
 def _require_names(table: Table) -> None:

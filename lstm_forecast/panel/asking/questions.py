@@ -26,12 +26,13 @@ Key = tuple[str, ...]
 # stand in for columns that are found later, while the other keys are checked
 READING_KEYS = (
     "csv", "units", "sheet", "table", "query", "layout", "series_id", "freq", "timestamp_format",
-    "timezone", "aggregate", "day_start",
+    "other_stamps", "timezone", "aggregate", "day_start",
 )  # fmt: skip
 # Keys of what is done about faults, in the order in which they are told.
 POLICIES = (
-    "leave_out", "dst", "closed", "future_rows", "aggregate", "day_start", "partial", "off_grid",
-    "unsorted", "duplicates", "gaps", "fill_limit", "sentinels", "infinite", "censored", "missing",
+    "other_stamps", "leave_out", "dst", "closed", "future_rows", "aggregate", "day_start",
+    "partial", "off_grid", "unsorted", "duplicates", "gaps", "fill_limit", "sentinels", "infinite",
+    "censored", "missing",
 )  # fmt: skip
 OPEN = {"timestamp": "(the time)", "targets": ["(the target)"]}
 
@@ -94,6 +95,7 @@ def given_reading(settings: Sequence[Argument], *, command: str, more: Sequence[
     data = _given_data(settings, command)
     return Given(
         timestamp_format=data.timestamp_format,
+        other_stamps=data.other_stamps,
         timezone=data.timezone,
         series_columns=data.series_columns,
         alone=_alone(data, (key for argument in settings for key, _ in argument.leaves())),
@@ -164,6 +166,7 @@ def _looked(source: Source, asked: DataConfig, given: Collection[Key]) -> FirstL
     columns = Given(
         timestamp=asked.stamp_columns if ("data", "timestamp") in given else (),
         timestamp_format=asked.timestamp_format,
+        other_stamps=asked.other_stamps,
         timezone=asked.timezone,
         series_columns=asked.series_columns,
         alone=_alone(asked, given),

@@ -55,6 +55,7 @@ from lstm_forecast.tables.stamps.reading import (
     refuse_rows,
     unread,
 )
+from lstm_forecast.tables.stamps.several_periods import hold_several_periods
 from lstm_forecast.tables.stamps.weeks import require_iso_weeks
 from lstm_forecast.tables.stamps.zones import in_zone, zone_of_letters, zone_of_offsets
 
@@ -213,6 +214,8 @@ def looks_like_time(cells: pd.Series, name: str = "") -> bool:
     if not pd.api.types.is_string_dtype(cells):
         return False
     cells = cells[cells != ""].drop_duplicates().head(SAMPLED_CELLS)
+    if hold_several_periods(cells, name):
+        return True
     if styles := periods(cells, name):
         return any(_misfits(cells, style).mean() < MOST_ODD_STAMPS for style in styles)
     cells = cells[cells.str.len() >= SHORTEST_STAMP]

@@ -5,11 +5,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import reduce
 
+import pandas as pd
+
 from lstm_forecast.tables.names import words_of
 from lstm_forecast.tables.read import Table
-from lstm_forecast.tables.stamps.month_names import plain
+from lstm_forecast.tables.stamps.month_names import languages_of, plain
 
-__all__ = ["PARTS", "is_called_hour", "joined", "part_of", "usual_format"]
+__all__ = ["PARTS", "holds_parts", "is_called_hour", "joined", "part_of", "usual_format"]
+
+PERIOD_NAMES = ("period", "periodo", "periode")  # of columns that may hold parts of years, as M01
+PART = "[MQ]0?[1-9][0-3]?"
+# Distinct texts of a column of parts: months, quarters and what is beside them; and the share of
+# its rows that name a month.
+MOST_PARTS, SHARE_OF_MONTHS, LEAST_MONTHS = 40, 0.5, 3
 
 # How the parts of a stamp are written that stand in columns with these names.
 FORMAT_OF_PART = {
@@ -60,6 +68,23 @@ def part_of(column: str) -> str | None:
     """The part of a stamp that a column of this name holds, such as week for ISO_Week."""
     name = re.sub(r"[\W_]", "", plain(column))
     return name if name in PARTS else OTHER_NAMES.get(name)
+
+
+def holds_parts(cells: pd.Series, column: str) -> bool:
+    """Whether the texts of a column are parts of years: M01 in one that is called a period, or in
+    most rows the names of months.
+    """
+    text = cells.astype("str").str.strip()
+    distinct = text.drop_duplicates()
+    if len(distinct) > MOST_PARTS:
+        return False
+    if column.lower() in PERIOD_NAMES and distinct.str.match(PART).mean() > SHARE_OF_MONTHS:
+        return True
+    words = distinct[distinct.str.fullmatch(r"[^\W\d_]{3,}\.?")]
+    if len(words) < LEAST_MONTHS:
+        return False
+    months = [word for word in words if languages_of([plain(word)])]
+    return len(months) >= LEAST_MONTHS and text.isin(months).mean() > SHARE_OF_MONTHS
 
 
 def is_called_hour(column: str) -> bool:

@@ -23,10 +23,12 @@ from lstm_forecast.tables.stamps.second_hours import second_hour_problem
 from lstm_forecast.tables.stamps.zones import letter_offsets, letter_readings
 
 __all__ = [
-    "ISO", "only_reading", "parse_numbers", "parse_text", "readings_of", "refuse_rows", "unread",
+    "ISO", "STEP", "only_reading", "parse_numbers", "parse_text", "readings_of", "refuse_rows",
+    "unread",
 ]  # fmt: skip
 
 ISO = "ISO8601"
+OF_A_YEAR = r"(?:1[5-9]|20)\d\d(?!\d)"  # what is in stamps of any period
 STEP = r"[+-]?\d{1,18}"
 # Stamps from which on steps or their order may tell one reading from others, and the largest share
 # of equal steps that these may have.
@@ -303,7 +305,9 @@ def _unreadable(
     if problem := second_hour_problem(cells.iloc[bad], cells):
         return DataError(place.removesuffix("expected") + problem)
     if timestamp_format:
-        return DataError(f"{place} a stamp like {timestamp_format}, {received}")
+        periods = "%d" not in timestamp_format and cells.iloc[bad].str.contains(OF_A_YEAR).all()
+        remedy = "; set data.other_stamps: skip, which leaves such rows out" if periods else ""
+        return DataError(f"{place} a stamp like {timestamp_format}, {received}{remedy}")
     others = [style for style in styles[1:] if not re.match("%Y-%[md]-", style)]
     tried = " or ".join(["ISO 8601 (2024-01-31 18:00)", *map(repr, others)])
     remedy = _remedy(cells, column, cells.iloc[bad], styles)
@@ -323,8 +327,6 @@ def _remedy(cells: pd.Series, column: str, wrong: pd.Series, styles: list[str]) 
         return "write their year into the table"
     if len(wrong) == len(cells):
         return f"set data.timestamp_format to how they are written, such as {EXAMPLE}"
-    if wrong.str.fullmatch(r"\d{4} M13").all():
-        return "take them out of the file, as they are no months but means of their years"
     other = [style for style in guesses(wrong.drop_duplicates(), column) if style not in styles]
     also = f", as all rows need one format, and {other[0]!r} fits this one" if other else ""
     return f"correct them{also}"

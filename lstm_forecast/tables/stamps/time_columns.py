@@ -22,7 +22,7 @@ from lstm_forecast.tables.stamps.columns import looks_like_time
 from lstm_forecast.tables.stamps.digits import digit_styles, moment_in_digits
 from lstm_forecast.tables.stamps.guesses import DIGITS_OF_DATE, DIGITS_OF_WEEK, guesses
 from lstm_forecast.tables.stamps.numbers import DATE_WORDS, units_of
-from lstm_forecast.tables.stamps.parts import part_of
+from lstm_forecast.tables.stamps.parts import holds_parts, part_of
 from lstm_forecast.tables.stamps.periods import periods
 from lstm_forecast.tables.stamps.periods_of_day import are_periods_of_day
 from lstm_forecast.tables.stamps.second_hours import SECOND_HOUR
@@ -57,8 +57,6 @@ LATEST_CLOCK, LAST_HOUR, LAST_MINUTE = 2400, 24, 59
 RANGE_OF_PART = {
     "month": (1, 12), "week": (1, 53), "quarter": (1, 4), "half": (1, 2), "dayofyear": (1, 366),
 }  # fmt: skip
-PERIOD_NAMES = ("period", "periodo", "periode")  # of columns that may hold parts of years, as M01
-PART = "[MQ]0?[1-9][0-3]?"
 DEKAD = r"(?:[1-3]|I{1,3})[ªº]?"
 TIMES_OF_DAY = ("hour", "minute", "second")
 FINER_PARTS = {"month": ("dekad", "day", *TIMES_OF_DAY), "dayofyear": TIMES_OF_DAY}
@@ -226,9 +224,9 @@ def _parts_of_stamps(
     named = {part: name for name in names if (part := part_of(name))} | numeric
     if "year" not in named:
         return
-    text = (name for name in names if name not in numbers and name.lower() in PERIOD_NAMES)
-    if numbered := [name for name in text if frame[name].astype("str").str.fullmatch(PART).all()]:
-        yield (named["year"], numbered[0])
+    text = [name for name in names if name not in numbers]
+    if found := [name for name in text if holds_parts(frame[name], name)]:
+        yield (named["year"], found[0])
     for part, (least, most) in RANGE_OF_PART.items():
         if part not in named:
             continue

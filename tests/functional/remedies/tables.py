@@ -34,6 +34,14 @@ SHORT_DAY = csv(
         for hour in range(1, 24 if day == "2023-03-26" else 25)
     ],
 )
+PERIODS = stamped(
+    [
+        *map(str, range(2010, 2024)),
+        *pd.date_range("2010-01-01", periods=168, freq="MS").strftime("%Y %b").str.upper(),
+    ]
+)
+KEPT_MONTHS = "--timestamp ds --timestamp-format '%Y %b' --set data.other_stamps=skip"
+KEPT_YEARS = "--timestamp ds --timestamp-format %Y --set data.other_stamps=skip"
 
 TRIED = [
     # how files are read
@@ -290,6 +298,41 @@ TRIED = [
         stamped([f"{1_640_995_200 + 86_400 * k}.5" for k in range(60)]),
         {r"data.timestamp_format: \w+": ""},
         keys={},
+    ),
+    Tried(
+        "leaves out the rows of all others, as {}",
+        PERIODS,
+        {KEPT_MONTHS: "", KEPT_YEARS: ""},
+    ),
+    Tried(
+        "{} --set data.other_stamps=skip ({} of {} rows, {}, such as {})",
+        PERIODS,
+        {KEPT_MONTHS: ""},
+    ),
+    Tried("--timestamp-format {}", PERIODS, {KEPT_MONTHS: ""}),
+    Tried(
+        "; set data.other_stamps: skip, which leaves such rows out",
+        PERIODS,
+        {"data.other_stamps: skip": ""},
+        keys={"timestamp_format": "%Y %b"},
+    ),
+    Tried(
+        "skip needs data.timestamp_format, which says how the stamps that stay are written",
+        PERIODS,
+        {"set it": "--set 'data.timestamp_format=%Y %b' --set data.other_stamps=skip"},
+        keys={"other_stamps": "skip"},
+    ),
+    Tried(
+        "skip needs data.timestamp_format, which says how the stamps that stay are written",
+        daily(),
+        {"leave data.other_stamps out": OUT},
+        keys={"other_stamps": "skip"},
+    ),
+    Tried(
+        "and data.other_stamps: skip leaves no row; correct data.timestamp_format",
+        PERIODS,
+        {"correct data.timestamp_format": "--set 'data.timestamp_format=%Y %b'"},
+        keys={"timestamp_format": "%d.%m.%Y", "other_stamps": "skip"},
     ),
     Tried(
         "set data.timestamp_format to how they are written",

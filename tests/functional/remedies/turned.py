@@ -2,7 +2,7 @@
 
 import json
 
-from tests.functional.remedies.entry import EDITED, Tried, csv, days
+from tests.functional.remedies.entry import EDITED, OUT, Tried, csv, days
 
 __all__ = ["TRIED"]
 
@@ -39,6 +39,12 @@ ALIKE = grid("kind", days(20), ["a", "a", "b"])
 
 TRIED = [
     # layouts
+    Tried(
+        "data.other_stamps: skip leaves rows out, and with data.layout: {} stamps",
+        grid("name", days(20), ["a", "b", "c"]),
+        {"leave it out": OUT},
+        given="--set data.other_stamps=skip",
+    ),
     Tried(
         "set data.layout: rows, or rename them",
         csv("ds,a,b,c", [f"{day},{k % 7},{k % 5},{k % 3}" for k, day in enumerate(days(20))]),
