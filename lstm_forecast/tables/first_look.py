@@ -3,7 +3,7 @@ stands.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import pandas as pd
 from lstm_forecast.config.events import Rule
 from lstm_forecast.config.inside import ALONE, Inside
 from lstm_forecast.config.layout import LayoutOfTable
-from lstm_forecast.config.table import MOST_SENTINELS, DataConfig
+from lstm_forecast.config.table import DataConfig
 from lstm_forecast.config.text_files import LONGEST_COMMENT, CsvConfig
 from lstm_forecast.errors import DataError
 from lstm_forecast.events import phase
@@ -23,13 +23,15 @@ from lstm_forecast.tables.files.dialect import DETECTED
 from lstm_forecast.tables.files.footer import LINES_OF_TAIL
 from lstm_forecast.tables.files.formats import require_inside
 from lstm_forecast.tables.files.layout import is_row, rows_below
+from lstm_forecast.tables.files.left_out import LEFT_OUT
 from lstm_forecast.tables.interleaved import further_keys
 from lstm_forecast.tables.look_findings import (
     count_rows_with,
     encoding_notes,
     look_findings,
     role_notes,
-    says_something,
+    word_notes,
+    words_of_targets,
 )
 from lstm_forecast.tables.numbers.style import Written, how_written
 from lstm_forecast.tables.read import MISSING_WORDS, Table, data_files, read_table
@@ -188,9 +190,8 @@ def _looked(source: Source, table: Table, look: Look, given: Given) -> FirstLook
         "day_start": given.day_start,
     }
     data = _described(source, table, roles, style, given.inside)
-    harmless, doubtful = _words(roles)
-    named = (each for each in table.findings if each.kind == "names")
-    read = [*named, *look.findings, *style.findings]
+    harmless, doubtful = words_of_targets(roles)
+    read = [*_lines_left_out(table), *look.findings, *style.findings]
     return FirstLook(
         data=data.model_copy(update=known),
         roles=replace(roles, static=(*roles.static, *look.static)),
@@ -200,7 +201,7 @@ def _looked(source: Source, table: Table, look: Look, given: Given) -> FirstLook
         doubtful=doubtful,
         doubtful_rows=count_rows_with(table, doubtful),
         stamps_read=tuple(replace(each, kind=each.text) for each in read),
-        notes=(*role_notes(roles, len(table.frame)), *encoding_notes(table)),
+        notes=tuple(_notes(table, roles, harmless)),
     )
 
 
@@ -222,6 +223,18 @@ def _read(source: Source, given: Given) -> tuple[Table, Look]:
     if look.turn is not None:
         table = turned(table, look.turn, Budget.of(source, limit=None, as_text=True))
     return table, look
+
+
+def _notes(table: Table, roles: Roles, words: Container[str]) -> Iterator[Finding]:
+    """What is worth knowing of columns, of ``words`` that are read as missing, and of files."""
+    yield from role_notes(roles, len(table.frame))
+    yield from word_notes(roles, words)
+    yield from encoding_notes(table)
+
+
+def _lines_left_out(table: Table) -> list[Finding]:
+    """Which lines of the files are no part of the table; of files that are alike, once."""
+    return list({each.text: each for each in table.findings if each.kind in LEFT_OUT}.values())
 
 
 def _columns(table: Table, given: Given) -> tuple[Written, Roles]:
@@ -275,17 +288,6 @@ def _turned(given: Given, how: Turn) -> Given:
     )
 
 
-def _words(roles: Roles) -> tuple[set[str], dict[str, Mapping[str, int]]]:
-    """The texts in the targets that say nothing, and by target those that may say something."""
-    in_targets = {name: roles.words[name] for name in roles.targets if name in roles.words}
-    harmless = _harmless(in_targets)
-    doubtful = {
-        name: {word: count for word, count in found.items() if word not in harmless}
-        for name, found in in_targets.items()
-    }
-    return harmless, {name: found for name, found in doubtful.items() if found}
-
-
 def _require_names(table: Table) -> None:
     """Raise DataError where what should name columns is a row like all others."""
     names = ["" if name.startswith("Unnamed: ") else name for name in map(str, table.frame.columns)]
@@ -334,12 +336,6 @@ def _signs(written: Written, delimiter: str | None) -> dict[str, str]:
         return {}
     comma = written.style.decimal == ","  # which is a delimiter elsewhere
     return {**({"delimiter": delimiter} if comma else {}), **written.style.keys}
-
-
-def _harmless(words: Mapping[str, Mapping[str, int]]) -> set[str]:
-    """The texts that say nothing; none where they are more than a config may name."""
-    found = {word for each in words.values() for word in each if not says_something(word)}
-    return found if len(found) <= MOST_SENTINELS else set()
 
 
 def _written(source: Source) -> str | None:

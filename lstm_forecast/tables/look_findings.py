@@ -1,12 +1,13 @@
 """What is odd about a table as it stands, for people who have not described it yet."""
 
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lstm_forecast.config.document import quote
+from lstm_forecast.config.table import MOST_SENTINELS
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
 from lstm_forecast.tables.files.encoding import WESTERN
 from lstm_forecast.tables.numbers.amounts import is_limit, split
@@ -18,7 +19,8 @@ from lstm_forecast.tables.totals import total_notes
 
 __all__ = [
     "LONGEST_SENTINEL", "count_rows_with", "encoding_notes", "look_findings", "reading",
-    "role_notes", "says_something",
+    "role_notes", "says_something", "word_notes",
+    "words_of_targets",
 ]  # fmt: skip
 
 NO_ROWS = np.empty(0, np.int64)
@@ -40,6 +42,23 @@ def says_something(word: str) -> bool:
     or a state.
     """
     return len(word) > LONGEST_SENTINEL or not says_nothing(word)
+
+
+def words_of_targets(roles: Roles) -> tuple[set[str], dict[str, Mapping[str, int]]]:
+    """The texts in the targets that say nothing, and by target those that may say something."""
+    in_targets = {name: roles.words[name] for name in roles.targets if name in roles.words}
+    harmless = _harmless(in_targets)
+    doubtful = {
+        name: {word: count for word, count in found.items() if word not in harmless}
+        for name, found in in_targets.items()
+    }
+    return harmless, {name: found for name, found in doubtful.items() if found}
+
+
+def _harmless(words: Mapping[str, Mapping[str, int]]) -> set[str]:
+    """The texts that say nothing; none where they are more than a config may name."""
+    found = {word for each in words.values() for word in each if not says_something(word)}
+    return found if len(found) <= MOST_SENTINELS else set()
 
 
 def reading(words: Iterable[str]) -> tuple[str, str]:
@@ -151,6 +170,16 @@ def role_notes(roles: Roles, rows: int) -> Iterator[Finding]:
         text = f"column {name} only counts rows, and is not offered (--target {shlex.quote(name)})"
         yield Finding("counting", "note", rows, text)
     yield from total_notes(roles.totals)
+
+
+def word_notes(roles: Roles, words: Container[str]) -> Iterator[Finding]:
+    """How often the ``words`` stand in the targets that are read as missing values there."""
+    for name in roles.targets:
+        found = {word: n for word, n in roles.words.get(name, {}).items() if word in words}
+        if found:
+            counts = ", ".join(f"{word!r} ({count:,})" for word, count in found.items())
+            text = f"column {name}: read as missing (data.sentinels): {counts}"
+            yield Finding("words", "note", sum(found.values()), text)
 
 
 def encoding_notes(table: Table) -> Iterator[Finding]:

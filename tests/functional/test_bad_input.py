@@ -231,7 +231,8 @@ def test_09_a_word_among_numbers_far_down(folder: Path) -> None:
     message = refused(frame)
     assert (
         message == "a.csv:300002: column y: expected a number, received 'X' (1 such cell); set"
-        " data.sentinels to what stands for a missing value"
+        " data.sentinels to what stands for a missing value (--set 'data.sentinels=[\"X\"]', where"
+        " the key holds nothing else)"
     )
 
 

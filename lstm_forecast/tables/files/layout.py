@@ -78,6 +78,7 @@ class Layout:
     header_lines: int = 1  # that name the columns together
     title: Title | None = None  # what is read for these
     comment: str | None = None  # no line is that begins so
+    comments: tuple[int, ...] = ()  # the first of these
     units: tuple[int, ...] = ()  # nor these, below the header
     end: int | None = None  # nor any from this one on
     below: int = 0  # how many rows these would be
@@ -89,6 +90,7 @@ class Layout:
             header=max(self.header, other.header),
             header_lines=max(self.header_lines, other.header_lines),
             comment=self.comment or other.comment,
+            comments=self.comments or other.comments,
         )
 
 
@@ -165,7 +167,8 @@ def find_layout(
     doubt = lines[0] if few and not units and _may_be_names(below[0], width) else None
     doubtful = next((n for n, cells in before if _may_be_header(cells, width)), None)
     first = line if before or count > 1 else 1
-    layout = Layout(first, last - line + 1, comment=sign, units=lines)
+    comments = tuple(n for n, cells in records if sign and _begins((n, cells), sign))[:1]
+    layout = Layout(first, last - line + 1, comment=sign, comments=comments, units=lines)
     return Found(layout, tuple(n for n, _ in before), doubtful, doubt)
 
 

@@ -88,28 +88,31 @@ def too_many_below(prefix: str, line: int, count: int, sample: str) -> DataError
 
 def lines_left_out(prefix: str, layout: Layout) -> list[Finding]:
     """What is left out of a file, for people."""
-    told = []
+    told, line = [], "row" if prefix.endswith("row ") else "line"
     if layout.header > 1:
         count = layout.header - 1
-        where = f"lines 1 to {count}" if count > 1 else "line 1"
-        text = f"the header is line {layout.header}: {where} left out (data.csv.header)"
+        where = f"{line}s 1 to {count}" if count > 1 else f"{line} 1"
+        text = f"the header is {line} {layout.header}: {where} left out (data.csv.header)"
         told.append(Finding("header", "note", count, text, (f"{prefix}{layout.header}",)))
     if layout.header_lines > 1:
         first, last = layout.header, layout.header + layout.header_lines - 1
-        text = f"lines {first} to {last} together name the columns (data.csv.header_lines)"
+        text = f"{line}s {first} to {last} together name the columns (data.csv.header_lines)"
         told.append(Finding("names", "note", 1, text, (f"{prefix}{first}",)))
     if layout.comment:
-        text = f"lines that begin with {layout.comment} are left out (data.csv.comment)"
+        where = f", the first is {line} {layout.comments[0]}" if layout.comments else ""
+        text = f"{line}s that begin with {layout.comment} are left out (data.csv.comment){where}"
         told.append(Finding("comment", "note", 1, text, (_file(prefix),)))
     if layout.units:
-        count = len(layout.units)
-        lines, hold, are = ("line", "holds", "is")
+        begin, end, count = layout.units[0], layout.units[-1], len(layout.units)
+        which = f"the {line} below the header, {begin}, holds units or notes, and is"
         if count > 1:
-            lines, hold, are = (f"{count} lines", "hold", "are")
-        text = f"the {lines} below the header {hold} units, and {are} left out (data.csv.units_row)"
+            lines = f"{count} {line}s below the header, {begin} to {end},"
+            which = f"{lines} hold units or notes, and are"
+        text = f"{which} left out (data.csv.units_row)"
         told.append(Finding("units", "note", count, text, (f"{prefix}{layout.units[0]}",)))
     if layout.end:
-        text = f"{_lines(layout.below)} without a stamp from here on, left out (data.csv.footer)"
+        lines = f"{layout.below:,} {line}{'s' if layout.below > 1 else ''}"
+        text = f"{lines} without a stamp from {line} {layout.end} on, left out (data.csv.footer)"
         told.append(Finding("footer", "note", layout.below, text, (f"{prefix}{layout.end}",)))
     return told
 

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lstm_forecast.errors import DataError
-from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
+from lstm_forecast.tables.faults import SHOWN_PLACES, Finding, setting
 from lstm_forecast.tables.numbers.amounts import (
     ALONE,
     STYLES,
@@ -33,6 +33,8 @@ class Meaning:
     censored: str = "error"  # the policy for limits such as <0.5
 
 
+SENTINELS = "set data.sentinels to what stands for a missing value"
+MOST_WORDS, LONGEST_WORD = 5, 40  # of cells that may stand for missing values, and their letters
 PLAIN = Meaning()  # cells that are no plain numbers are faults
 
 
@@ -72,7 +74,8 @@ def with_numbers(
 
     Raises DataError with the first place in every column where that cannot be.
     """
-    problems, limits = [], np.zeros(len(frame), bool)
+    problems, limits = list[tuple[str, str]](), np.zeros(len(frame), bool)
+    words = dict[str, None]()  # in all columns that may stand for a missing value
     for name in names:
         cells = frame[name]
         if not pd.api.types.is_string_dtype(cells):
@@ -84,13 +87,14 @@ def with_numbers(
         if bad.any():
             row = int(bad.to_numpy().argmax())
             cell, count = str(cells.iloc[row]), int(bad.sum())
-            problems.append(
+            told = (
                 f"{place(row)}: column {name}: expected a number, received"
                 f" {cell!r} ({count} such cell{'s' if count > 1 else ''});"
-                f" {_remedy(name, cells, cells[bad], meaning, style)}"
             )
-    if problems:
-        raise DataError(*problems)
+            remedy = _remedy(name, cells, cells[bad], meaning, style)
+            problems.append((told, remedy))
+            words |= dict.fromkeys(cells[bad].str.strip() if remedy == SENTINELS else ())
+    _refuse(problems, list(words))
     rows = np.flatnonzero(limits)
     if not len(rows):
         return frame, []
@@ -122,7 +126,22 @@ def _remedy(column: str, cells: pd.Series, bad: pd.Series, meaning: Meaning, sty
         return f"set {', or '.join(ways)}{otherwise}"
     if bad.str.contains(r"\d").any():
         return "write plain numbers in the table, without notes, all in one unit"
-    return "set data.sentinels to what stands for a missing value"
+    return SENTINELS
+
+
+def _refuse(problems: Sequence[tuple[str, str]], words: Sequence[str]) -> None:
+    """Raise DataError for what is told, each with its remedy, if there is anything."""
+    option = _option(words)
+    told = [f"{text} {each}{option if each == SENTINELS else ''}" for text, each in problems]
+    if told:
+        raise DataError(*told)
+
+
+def _option(words: Sequence[str]) -> str:
+    """The option by which the words stand for missing values, where they are few and short."""
+    if not words or len(words) > MOST_WORDS or max(map(len, words)) > LONGEST_WORD:
+        return ""
+    return f" ({setting('sentinels', list(words))}, where the key holds nothing else)"
 
 
 def _ways(

@@ -67,6 +67,8 @@ def find_others(
     wanted = [name for name in free if frame[name].nunique() > 1]
     head = frame[[*names, *wanted]].head(SAMPLED_CELLS)
     style = how_written(head[wanted], missing=MISSING_WORDS).style if wanted else STYLES[0]
+    words = {word for name in names for word in Head.of(head[name]).odd}  # as on closed days
+    head = head.mask(head.isin(words)) if words else head
     numbers = {name: _numbers(head[name], style) for name in wanted}
     made: dict[str, str] = {}
     if any(cells is not None for cells in numbers.values()):

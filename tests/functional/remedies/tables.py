@@ -214,8 +214,9 @@ TRIED = [
     Tried(
         "set data.sentinels to what stands for a missing value",
         daily({9: "shut"}),
-        {"data.sentinels": "--set data.sentinels=[shut] --set data.missing=mask"},
+        {r"--set '[^']+'": ""},
         keys={},
+        beside="--set data.missing=mask",
     ),
     Tried(
         "data.units: {{}: {{}}}",

@@ -24,7 +24,10 @@ from lstm_forecast.tables.read import Table, read_table
 ROWS = [("2024-01-01", 1.5), ("2024-01-02", -2.25), ("2024-01-03", 1e6)]
 
 
-REMEDY = "; set data.sentinels to what stands for a missing value"
+REMEDY = (
+    "; set data.sentinels to what stands for a missing value (--set"
+    " 'data.sentinels={}', where the key holds nothing else)"
+)
 PLAINLY = "; or write plain numbers in the table"
 NOTES = "; write plain numbers in the table, without notes, all in one unit"
 
@@ -193,9 +196,10 @@ def test_quoted_line_breaks_and_blank_lines_keep_the_places_right(tmp_path: Path
     table = read_table(path, columns=["ds"], text=["ds"])
     assert table.place(1) == f"{path}:{lines.index('b,plain,2') + 1}"
     place = f"{path}:{lines.index('d,,x') + 1}"
-    assert (
-        refused(path)
-        == f"{place}: column y: expected a number, received 'x' (2 such cells)" + REMEDY
+    assert refused(
+        path
+    ) == f"{place}: column y: expected a number, received 'x' (2 such cells)" + REMEDY.format(
+        '["x"]'
     )
 
 
@@ -229,7 +233,8 @@ def test_bad_cells_of_all_columns_are_reported_at_once(tmp_path: Path) -> None:
         read_table(path, columns=["ds", "y", "z"], text=["ds"])
     assert caught.value.problems == (
         f"{path}:3: column y: expected a number, received '12%' (2 such cells){NOTES}",
-        f"{path}:3: column z: expected a number, received 'x' (2 such cells)" + REMEDY,
+        f"{path}:3: column z: expected a number, received 'x' (2 such cells)"
+        + REMEDY.format('["x", "y"]'),
     )
 
 
