@@ -22,7 +22,8 @@ from lstm_forecast.tables.files.budget import Budget
 from lstm_forecast.tables.files.dialect import DETECTED
 from lstm_forecast.tables.files.footer import LINES_OF_TAIL
 from lstm_forecast.tables.files.formats import require_inside
-from lstm_forecast.tables.files.layout import is_row, rows_below
+from lstm_forecast.tables.files.headerless import is_row
+from lstm_forecast.tables.files.layout import rows_below
 from lstm_forecast.tables.files.left_out import LEFT_OUT
 from lstm_forecast.tables.interleaved import further_keys
 from lstm_forecast.tables.look_findings import (

@@ -30,8 +30,8 @@ from lstm_forecast.tables.files.header import (
 from lstm_forecast.tables.files.stacked import find_stacked
 
 __all__ = [
-    "WHOLE", "Found", "Layout", "Title", "find_layout", "is_blank", "is_row", "rows_below",
-    "table_lines",
+    "DAY", "NAMED_STAMP", "WHOLE", "Found", "Layout", "Title", "find_layout", "is_blank",
+    "rows_below", "table_lines",
 ]  # fmt: skip
 
 COMMENT_SIGNS = ("#", "%", "//")
@@ -45,9 +45,6 @@ NAMED_STAMP = re.compile(
 )
 WIDTH = re.compile(r"\d+[dns]")  # of a column and its kind, as in files of RDB: 20d, 14n
 DAY = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}")
-AMOUNT = re.compile(r"[-+]?[.,]?\d.*")
-# Numbers that columns are hardly called by: those with decimals or a sign, and moments since 1970.
-NO_NAME = re.compile(r"[-+].*|.*[.,].*|\d{9,}")
 
 
 @dataclass(frozen=True)
@@ -192,28 +189,6 @@ def _may_be_header(cells: Sequence[str], width: int, most: int | None = None) ->
     given = [cell.strip() for cell in cells if cell.strip()]
     repeated = len(set(given)) < len(given) and not any(map(is_value, given))
     return width <= filled(cells) <= (most or len(cells)) and not repeated
-
-
-def is_row(names: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Whether what should name the columns is a row like all others: there are a stamp and a number
-    where they have such, and no name of any column of numbers.
-    """
-    columns = list(zip(names, zip(*rows, strict=True), strict=True)) if rows else []
-    stamped = any(
-        _is_dated(name) and all(shape_of(cell) == shape_of(name) for cell in cells)
-        for name, cells in columns
-    )
-    numbered = [name for name, cells in columns if all(not c or AMOUNT.fullmatch(c) for c in cells)]
-    repeated = any(name and name in cells for name, cells in columns)
-    plain = len(numbered) == len(names) and (repeated or any(map(NO_NAME.fullmatch, numbered)))
-    given = [name for name in numbered if name and not _is_dated(name)]
-    return bool(given) and (stamped or plain) and all(map(AMOUNT.fullmatch, given))
-
-
-def _is_dated(cell: str) -> bool:
-    """Whether a cell is a stamp that is no plain number."""
-    dated = DAY.fullmatch(cell) or NAMED_STAMP.fullmatch(cell)
-    return bool(dated or (STAMP.fullmatch(cell) and not NUMBER.fullmatch(cell)))
 
 
 def rows_below(rows: Sequence[Sequence[str]], keys: Sequence[int] | None = None) -> int:

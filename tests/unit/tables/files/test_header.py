@@ -7,7 +7,8 @@ import pytest
 
 from lstm_forecast.errors import DataError
 from lstm_forecast.tables.files import header
-from lstm_forecast.tables.files.layout import find_layout, is_row
+from lstm_forecast.tables.files.headerless import is_row
+from lstm_forecast.tables.files.layout import find_layout
 from lstm_forecast.tables.first_look import first_look
 from lstm_forecast.tables.read import Table, read_table
 
@@ -103,7 +104,9 @@ def refused(folder: Path, rows: list[str]) -> str:
     [
         "{day:%Y-%m-%d},{n}.5", "{n}.5,{day:%Y-%m-%d}", "{day:%d.%m.%Y};{n},5", "{s},{n}.5",
         "a,{day:%m/%d/%Y},{n}", "{n},{day:%d/%b/%Y:%H}", "{day:%d %b %Y},{n},{n}",
-        "{day:%Y-%m-%d},up,{n} kg",
+        "{day:%Y-%m-%d},up,{n} kg", "300,{day:%Y%m%d},0.{n},A,,{day:%Y%m%d}031522", "Bonn,{s},{n}",
+        "{day:%Y%m%d},north {s},{n}.5", "300,{n}.5,A,A,,{day:%Y%m%d%H%M}", "{day:%Y%m},A,{n},-",
+        "A,{n}.5,{n}.4,{day:%d}",
     ],
 )  # fmt: skip
 def test_a_row_that_should_name_the_columns_is_told(tmp_path: Path, form: str) -> None:
@@ -121,6 +124,17 @@ def test_a_row_that_should_name_the_columns_is_told(tmp_path: Path, form: str) -
         ("ds,y 1,y 2", "2022-01-03,5,6"),
         (",2020,2021", "2022-01-03,5,6"),
         ("1,2,3", "5,6,7"),
+        ("shop,20240101,20240102", "a,5,20240102"),
+        ("shop,20240101,20240102", "a,12345678,20249999"),
+        ("sku,202401,202402", "a,201313,200000"),
+        (",1,2,3", "2024-01,1,2,3"),
+        (",1,2,3", "1999,1,2,3"),
+        (",701234567,701234568", "2024-01-01,5,6"),
+        (",0.1,0.5,0.9", "4,2.5,2.5,2.5"),
+        ("model,0.1,0.5,0.9", "a,2.5,2.5,2.5"),
+        ("time,10117,10118", "20240101,10117,4"),
+        ("shop,1704067200", "a,1704067200"),
+        ("state,1,2,31", "A,1,2,3"),
     ],
 )
 def test_names_that_are_numbers_or_stamps_are_no_row(names: str, row: str) -> None:
