@@ -89,6 +89,28 @@ def test_init_check_and_quick_take_every_format(suffix: str, folder: Path) -> No
         assert (result.exit_code, str(path) in result.stderr) == (4, True)
 
 
+@pytest.mark.parametrize("suffix", [".jsonl", ".json"])
+def test_values_inside_objects_are_looked_at_checked_and_forecast_as_columns(
+    suffix: str, folder: Path
+) -> None:
+    days = pd.date_range("2024-01-01", periods=80).strftime("%Y-%m-%d")
+    records = [{"at": d, "value": {"bpm": k % 7, "sure": 3}} for k, d in enumerate(days)]
+    texts = [json.dumps(each) for each in records]
+    whole = "\n".join(texts) if suffix == ".jsonl" else f"[{', '.join(texts)}]"
+    Path(f"a{suffix}").write_text(whole)
+    result = invoke("init", f"a{suffix}", "--target", "value.bpm", "--output", "a.yaml")
+    assert result.exit_code == 0, result.stderr
+    assert YAML(typ="safe").load(Path("a.yaml"))["data"]["targets"] == ["value.bpm"]
+    checked = invoke("check", "--config", "a.yaml")
+    assert checked.exit_code == 0, checked.stdout
+    quick = ("--target", "value.bpm", "--horizon", "3", "--json")
+    Path("b.csv").write_text(
+        "at,value.bpm,value.sure\n" + "".join(f"{d},{k % 7},3\n" for k, d in enumerate(days))
+    )
+    forecast = invoke("quick", f"a{suffix}", *quick).stdout
+    assert json.loads(forecast) == json.loads(invoke("quick", "b.csv", *quick).stdout)
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_what_init_writes_for_a_table_that_people_have_is_what_check_and_training_read(
     name: str, folder: Path

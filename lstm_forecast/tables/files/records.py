@@ -12,6 +12,7 @@ from lstm_forecast.errors import DataError
 from lstm_forecast.tables.files.budget import Budget, Size
 from lstm_forecast.tables.files.cells import Cells
 from lstm_forecast.tables.files.dialect import UNREADABLE, decompressed
+from lstm_forecast.tables.files.nested import EXAMPLE, ListInsideError, Paths
 from lstm_forecast.tables.files.steps import stamps_from, start_in
 
 __all__ = ["read_records"]
@@ -32,29 +33,43 @@ def read_records(file: Path, budget: Budget, freq: str | None) -> Cells:
     """The records as rows, their cells as they stand in the file; what a record lacks is missing.
 
     Records ``{"start": ..., "target": [...]}`` are series: a row for each value, ``freq`` apart.
-    Raises DataError, with the line, for what is no JSON or nested, and above the budget.
+    Values inside objects have columns that are called by their path. Raises DataError, with the
+    line, for what is no JSON or holds other lists, and above the budget.
     """
     text = _text(file, budget)
     lines = array("q")
     columns: dict[str, list[str]] = {}
-    series = False
-    for line, record in _records(file, text):
+    series, paths, records = False, Paths(), _records(file, text)
+    for line, record in records:
         place = f"{file}:{line}"
         rows = 1
         if isinstance(record.get(VALUES), list) and START in record:
             series, record, rows = True, *_unrolled(place, record, freq)
         elif series:
             raise DataError(f"{place}: expected start and target, as in the records before it")
-        _append(place, record, columns, len(lines), rows)
+        try:
+            flat = paths.flat(record, place, columns)
+        except ListInsideError as error:
+            if series or lines or next(records, None) is not None:
+                raise
+            raise error.of_document(place) from None
+        _append(place, flat, columns, len(lines), rows)
         lines.extend([line] * rows)
         budget.require(Size(len(lines), len(lines) * len(columns), len(text)))
-    for cells in columns.values():
-        cells.extend([""] * (len(lines) - len(cells)))
     if not lines:
         raise DataError(f"{file}: no records")
-    return Cells(
-        {name: pd.Series(cells, dtype="str") for name, cells in columns.items()}, f"{file}:", lines
-    )
+    return Cells(_filled(columns, len(lines), paths), f"{file}:", lines)
+
+
+def _filled(columns: Mapping[str, list[str]], n_rows: int, paths: Paths) -> dict[str, pd.Series]:
+    """The columns with all their rows, but those without a value that are objects elsewhere."""
+    for cells in columns.values():
+        cells.extend([""] * (n_rows - len(cells)))
+    return {
+        name: pd.Series(cells, dtype="str")
+        for name, cells in columns.items()
+        if name not in paths.objects or any(cells)
+    }
 
 
 def _text(file: Path, budget: Budget) -> str:
@@ -119,8 +134,7 @@ def _decoded(
         raise DataError(f"{place}: {error}") from None
     if not isinstance(record, dict):
         raise DataError(
-            f'{place}: expected a record such as {{"ds": "2024-01-31", "y": 1.5}}, received'
-            f" {text[start:end][:80]!r}"
+            f"{place}: expected a record such as {EXAMPLE}, received {text[start:end][:80]!r}"
         )
     return record, end
 
