@@ -38,6 +38,10 @@ SPELLED: dict[str, Callable[[int], str]] = {
     "8 AM - 9 AM": lambda hour: (
         f"{half_day(hour)} {half(hour).upper()} - {half_day(hour + 1)} {half(hour + 1).upper()}"
     ),
+    "08:00 hs.": lambda hour: f"{hour:02}:00 hs.",
+    "8:00 h": lambda hour: f"{hour}:00 h",
+    "08:00 Hrs": lambda hour: f"{hour:02}:00 Hrs",
+    "08:00:00 o'clock": lambda hour: f"{hour:02}:00:00 o'clock",
     "8:00a": lambda hour: f"{half_day(hour)}:00{half(hour)[0]}",
     "8:00 a.m.": lambda hour: f"{half_day(hour)}:00 {half(hour)[0]}.m.",
 }

@@ -11,6 +11,7 @@ from lstm_forecast.tables.stamps.parts import is_called_hour
 
 __all__ = [
     "HOUR_CODE",
+    "WORD_OF_TIME",
     "are_called_clock",
     "are_hours",
     "looks_like_time_of_day",
@@ -21,7 +22,11 @@ __all__ = [
 MINUTES = r"[:.]\d\d(?:[:.]\d\d(?:\.\d+)?)?"
 HALF = r" ?[AaPp]\.?[Mm]\.?"
 HOUR = r"\d?\d(?:[hH](?:\d\d)?| Uhr)"  # or a duration
-TIME = rf"\d?\d(?:{MINUTES}(?:{HALF}| ?[AaPp])?|{HALF})(?: Uhr| hrs?)?"
+# that says that a time of day is one, behind its minutes or seconds
+WORD_OF_TIME = (
+    r"(?i: ?(?:hs?|hrs?|hours?|uhr|std|o['’]clock|uur|u|horas?|heures?|ore|godz|ч|час)\.?)"  # noqa: RUF001
+)
+TIME = rf"\d?\d(?:{MINUTES}(?:{HALF}| ?[AaPp]|{WORD_OF_TIME})?|{HALF})"
 BETWEEN = r" ?(?:-|–|to|à|bis) ?"  # noqa: RUF001
 HHMM = r"[0-2]\d[0-5]\d"
 TIME_OF_DAY = rf"{TIME}(?:{BETWEEN}{TIME})?|{HOUR}{BETWEEN}{HOUR}|{HHMM}{BETWEEN}{HHMM}"

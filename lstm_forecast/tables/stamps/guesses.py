@@ -8,7 +8,7 @@ import pandas as pd
 from pandas.tseries.api import guess_datetime_format
 
 from lstm_forecast.tables.names import words_of
-from lstm_forecast.tables.stamps.clock import HOUR_CODE
+from lstm_forecast.tables.stamps.clock import HOUR_CODE, WORD_OF_TIME
 from lstm_forecast.tables.stamps.formats import language_of, parts_of
 from lstm_forecast.tables.stamps.month_names import ENGLISH, languages_of, month_names, plain
 from lstm_forecast.tables.stamps.periods_of_day import period_directive
@@ -30,6 +30,7 @@ DAY_AND_TIME = (
 )
 HALF = r"%[HM] ?[AaPp]\.?(?:[Mm]\.?)?$"  # which pandas takes for letters without a meaning
 ZONE = r"(?<=[\dMm])( ?)([A-Z]{1,5})([+-]\d\d?(?::?\d\d)?)?$"
+BEFORE_WORD = r"(?<=[:.hH]\d\d)"  # the minutes or seconds of a time of day
 # What stands before the number of a part of a year.
 WORD_OF_PART = {
     "V": r"W|Wk|Week|CW|KW|Woche|Semaine|Semana|Vecka|Uke|Uge",
@@ -66,7 +67,16 @@ def guesses(cells: pd.Series, name: str) -> list[str]:
         or _with_hour_codes(text, cells)
         or _with_short_year(text)
     )
-    return [style + ending for style in formats]
+    return [style + ending for style in formats] or _before_word(cells, name)
+
+
+def _before_word(cells: pd.Series, name: str) -> list[str]:
+    """Formats of texts that all end with one word for a time of day, as 21:30 hs."""
+    texts = cells.str.strip()
+    found = re.search(rf"{BEFORE_WORD}{WORD_OF_TIME}$", texts.iloc[0])
+    if found is None or not texts.str.endswith(found[0]).all():
+        return []
+    return [style + found[0] for style in guesses(texts.str.removesuffix(found[0]), name)]
 
 
 def _with_signs(text: str) -> list[str]:

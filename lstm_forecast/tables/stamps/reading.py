@@ -16,6 +16,7 @@ from lstm_forecast.errors import DataError
 from lstm_forecast.tables.read import Table
 from lstm_forecast.tables.stamps.formats import is_beyond_strptime, parts_of, stamps_by
 from lstm_forecast.tables.stamps.guesses import guesses, is_day_of_month
+from lstm_forecast.tables.stamps.languages import language_remedy
 from lstm_forecast.tables.stamps.numbers import numbered_stamps, units_of
 from lstm_forecast.tables.stamps.period_checks import absent_period, require_equal_days
 from lstm_forecast.tables.stamps.periods_of_day import period_in
@@ -305,8 +306,9 @@ def _unreadable(
     if problem := second_hour_problem(cells.iloc[bad], cells):
         return DataError(place.removesuffix("expected") + problem)
     if timestamp_format:
-        periods = "%d" not in timestamp_format and cells.iloc[bad].str.contains(OF_A_YEAR).all()
-        remedy = "; set data.other_stamps: skip, which leaves such rows out" if periods else ""
+        remedy = language_remedy(cells, timestamp_format)
+        if "%d" not in timestamp_format and cells.iloc[bad].str.contains(OF_A_YEAR).all():
+            remedy = remedy or "; set data.other_stamps: skip, which leaves such rows out"
         return DataError(f"{place} a stamp like {timestamp_format}, {received}{remedy}")
     others = [style for style in styles[1:] if not re.match("%Y-%[md]-", style)]
     tried = " or ".join(["ISO 8601 (2024-01-31 18:00)", *map(repr, others)])

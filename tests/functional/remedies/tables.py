@@ -295,6 +295,18 @@ TRIED = [
         given="--set data.timestamp_format=%Y-%i",
     ),
     Tried(
+        "; its months have names of another language: set data.timestamp_format: {}",
+        stamped(
+            [
+                f"{day} de {('enero', 'febrero')[day < k]} de 2022 21:30 hs."
+                for k in (0, 32)
+                for day in range(1, 32 - k // 8)
+            ]
+        ),
+        {r"data.timestamp_format: '[^']+'": ""},
+        given="--set 'data.timestamp_format=%d de %B de %Y %H:%M hs.'",
+    ),
+    Tried(
         "set data.timestamp_format: {}",
         stamped([f"{1_640_995_200 + 86_400 * k}.5" for k in range(60)]),
         {r"data.timestamp_format: \w+": ""},

@@ -39,7 +39,8 @@ STYLES = {
     ],
     "h": [
         "%d.%m.%Y %H:%M", "%Y/%m/%d %H:%M:%S", "%d %b %Y %H:%M", "%B %d, %Y %I:%M %p", "seconds",
-        "milliseconds", "microseconds", "nanoseconds",
+        "milliseconds", "microseconds", "nanoseconds", "%d/%m/%Y %H:%M hs.", "%b %d, %Y %H:%M Hrs",
+        "es: %d de %B de %Y %H:%M hs.", "%Y-%m-%d %H:%M:%S Uhr", "%d-%m-%Y %H:%Mu",
     ],
     "D": ["%d.%m.%Y", "%d. %B %Y", "%d-%b-%y", "%A, %d %B %Y", "excel", "%d de %B de %Y"],
 }  # fmt: skip
