@@ -21,6 +21,7 @@ from lstm_forecast.tables.stamps.numbers import numbered_stamps, units_of
 from lstm_forecast.tables.stamps.period_checks import absent_period, require_equal_days
 from lstm_forecast.tables.stamps.periods_of_day import period_in
 from lstm_forecast.tables.stamps.second_hours import second_hour_problem
+from lstm_forecast.tables.stamps.weeks import week_53_remedy
 from lstm_forecast.tables.stamps.zones import letter_offsets, letter_readings
 
 __all__ = [
@@ -329,6 +330,8 @@ def _remedy(cells: pd.Series, column: str, wrong: pd.Series, styles: list[str]) 
         return "write their year into the table"
     if len(wrong) == len(cells):
         return f"set data.timestamp_format to how they are written, such as {EXAMPLE}"
+    if other_weeks := week_53_remedy(wrong, styles):
+        return other_weeks
     other = [style for style in guesses(wrong.drop_duplicates(), column) if style not in styles]
     also = f", as all rows need one format, and {other[0]!r} fits this one" if other else ""
     return f"correct them{also}"

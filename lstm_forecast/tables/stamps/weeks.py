@@ -1,5 +1,7 @@
 """Weeks of years that are counted in another way than ISO 8601 does."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -7,7 +9,7 @@ from lstm_forecast.errors import DataError
 from lstm_forecast.tables.read import Table
 from lstm_forecast.tables.stamps.formats import parts_of
 
-__all__ = ["require_iso_weeks"]
+__all__ = ["require_iso_weeks", "week_53_remedy"]
 
 LAST_WEEK = 53  # of an ISO year in about six
 
@@ -34,6 +36,21 @@ def require_iso_weeks(table: Table, cells: pd.Series, column: str, style: str) -
             " has it: weeks may be counted in another way, as from each 1 January; write the day"
             f" that each begins with, or set data.timestamp_format: {style!r} if the row is missing"
         )
+
+
+def week_53_remedy(wrong: pd.Series, styles: Sequence[str]) -> str:
+    """What to do about cells that are all week 53 of a year that has none, by a style of weeks;
+    nothing where they are not.
+    """
+    style = next((each for each in styles if "%G" in each and "%V" in each), None)
+    weeks = None if style is None else parts_of(style, wrong)
+    if weeks is None or not (weeks["V"] == str(LAST_WEEK)).all():
+        return ""
+    return (
+        f"{weeks['G'].iloc[0]} has no week {LAST_WEEK} in ISO 8601, so that weeks may be counted in"
+        " another way, as by the CDC (MMWR), whose weeks begin on a Sunday: keep all rows, and"
+        " write the day that each week begins with in the place of its year and number"
+    )
 
 
 def _weeks_of(year: int) -> int:
