@@ -59,6 +59,13 @@ class CsvConfig(Section):
         False,
         description="whether the line below the header, or up to 6, hold units, and are left out",
     )
+    totals_row: bool = Field(
+        False,
+        description=(
+            "whether the line below the header, or up to 3, may hold totals of all rows: those"
+            " that are called so and have no stamp are left out"
+        ),
+    )
     footer: Annotated[Whole, Field(ge=0, le=100)] = Field(
         0,
         description=(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from lstm_forecast.config.covariates import CovariatesConfig
 from lstm_forecast.errors import DataError
 from lstm_forecast.panel.steps.calendar import calendar_names
+from lstm_forecast.tables.faults import rows_told
 from lstm_forecast.tables.read import MISSING_WORDS
 
 __all__ = ["Known", "find_categories", "known_ahead", "static_values"]
@@ -138,14 +139,14 @@ def _constants(
     empty = np.flatnonzero(found[codes] < 0 if holes else ~given)
     if len(empty):
         raise DataError(
-            f"{place(empty[0])}: column {cells.name}: no value ({len(empty):,} such rows)"
+            f"{place(empty[0])}: column {cells.name}: no value ({rows_told(len(empty))})"
         )
     other = np.flatnonzero(given & (numbers != found[codes]))
     if len(other):
         row = other[0]
         raise DataError(
             f"{place(row)}: column {cells.name}: {values[numbers[row]]}, after"
-            f" {values[found[codes[row]]]} in the same series ({len(other):,} such rows); a static"
+            f" {values[found[codes[row]]]} in the same series ({rows_told(len(other))}); a static"
             " covariate has one value in every series: correct it, or put the column under"
             " data.covariates.past or data.covariates.future"
         )

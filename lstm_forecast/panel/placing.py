@@ -22,16 +22,18 @@ from lstm_forecast.tables.stamps.columns import joined, zoned_stamps
 from lstm_forecast.tables.stamps.other_stamps import without_other_stamps
 
 __all__ = [
-    "LONGEST_SERIES_ID", "after_end", "ahead_of_clock", "behind_targets", "event_remedy",
-    "grid_from", "known_freq", "series_of_rows", "stamped_rows", "steps_of_rows", "until",
+    "EMPTY_ROWS", "LONGEST_SERIES_ID", "after_end", "ahead_of_clock", "behind_targets",
+    "event_remedy", "grid_from", "known_freq", "series_of_rows", "stamped_rows", "steps_of_rows",
+    "until",
 ]  # fmt: skip
 
+EMPTY_ROWS = "empty_rows"  # the kind of what is found in rows that hold nothing that is read
 LONGEST_SERIES_ID = 1_000  # characters; what a run may hold of its series is derived from it
 
 
 def _without_empty_rows(table: Table, columns: list[str]) -> tuple[Table, list[Finding]]:
     """The table without rows that hold nothing in any of the ``columns``, as after the last row of
-    a spreadsheet.
+    a spreadsheet, whatever stands in the others.
 
     Raises DataError if no row is left.
     """
@@ -47,9 +49,8 @@ def _without_empty_rows(table: Table, columns: list[str]) -> tuple[Table, list[F
     places = tuple(table.place(int(row)) for row in empty[:SHOWN_PLACES])
     kept = np.ones(len(table.frame), bool)
     kept[empty] = False
-    finding = Finding(
-        "empty_rows", "settled", len(empty), "an empty row, which is left out", places
-    )
+    text = "a row with neither a stamp nor a value to forecast or to learn from, which is left out"
+    finding = Finding(EMPTY_ROWS, "settled", len(empty), text, places)
     return replace(table, frame=table.frame[kept]), [finding]
 
 

@@ -14,7 +14,10 @@ from lstm_forecast.documents import described
 from lstm_forecast.errors import DataError
 from lstm_forecast.tables.source import Source
 
-__all__ = ["SHOWN_PLACES", "Finding", "Level", "absent", "refuse", "require_columns", "setting"]
+__all__ = [
+    "SHOWN_PLACES", "Finding", "Level", "absent", "refuse", "require_columns", "rows_told",
+    "setting",
+]  # fmt: skip
 
 SHOWN_PLACES = 3  # of each kind of fault
 Level = Literal["refused", "settled", "note"]
@@ -50,7 +53,12 @@ class Finding:
         if not self.remedy:  # the text says it all
             return self.text
         where = f"{self.places[0]}: " if self.places else ""
-        return f"{where}{self.text} ({self.count:,} such rows); set {self.remedy}"
+        return f"{where}{self.text} ({rows_told(self.count)}); set {self.remedy}"
+
+
+def rows_told(count: int) -> str:
+    """How many rows are like the one that a text shows."""
+    return "1 such row" if count == 1 else f"{count:,} such rows"
 
 
 def refuse(findings: Iterable[Finding], *, afterwards: str = "") -> None:

@@ -26,6 +26,7 @@ LEAST_COMPLETE = 0.9  # share of the sampled rows in which a column has a value
 MOST_DECIMALS = 6  # with more, numbers are taken for exact ones
 PROJECTIONS = 3  # sums by random weights that have to agree before columns are added up
 MOST_TRIED = 8  # blocks of columns for each, of those whose sums agree
+MOST_CANCELLING = 8  # parts of which all choices are looked at; of more, as many side by side
 MOST_NAMED = 3  # in a line that people read
 SLACK = 0.01  # share of the range of a total that rounding may reach
 EXACT = 1e-9  # of the size of the parts: what adding floats may err
@@ -177,7 +178,28 @@ def _agree(sample: Floats, units: Floats, total: int, parts: Block) -> bool:
     if (np.ptp(sample[:, parts], axis=0) > 0).sum() < 2:
         return False
     chosen = [sample[:, k] for k in (total, *parts)]
-    return _rows_of_sum(chosen, units[[total, *parts]]) > 0
+    chosen_units = units[[total, *parts]]
+    return _rows_of_sum(chosen, chosen_units) > 0 and not _some_suffice(chosen, chosen_units)
+
+
+def _some_suffice(values: Sequence[Floats], units: Floats) -> bool:
+    """Whether a column, the first one, is another one by itself, or some of the others cancel each
+    other, so that the rest of these is its sum without them.
+    """
+    total, parts = values[0], np.stack(values[1:])
+    size = np.abs(parts).sum(axis=0)
+    slack = rounding_of_sums(units.max(), len(parts), float(np.ptp(total)), size)
+    if (np.abs(parts - total) <= slack).all(axis=1).any():
+        return True
+    large = parts[(np.abs(parts) > slack).any(axis=1)]
+    if len(large) > MOST_CANCELLING:
+        runs = np.cumsum(np.insert(large, 0, 0, axis=0), axis=0)
+        lengths = range(2, MOST_CANCELLING + 1)
+        some = np.concatenate([runs[length:] - runs[:-length] for length in lengths])
+    else:
+        chosen = np.arange(1, max(1, 2 ** len(large) - 1))[:, None] >> np.arange(len(large)) & 1
+        some = chosen[chosen.sum(axis=1) > 1] @ large
+    return bool((np.abs(some) <= slack).all(axis=1).any())
 
 
 def _distance(sample: Floats, total: int, parts: Block) -> float:

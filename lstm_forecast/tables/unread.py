@@ -1,7 +1,9 @@
 """Columns of numbers that are not read, and why."""
 
 import re
-from collections.abc import Collection, Mapping
+import shlex
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from itertools import islice
 
 import pandas as pd
@@ -13,6 +15,7 @@ from lstm_forecast.tables.numbers.style import SAMPLED_CELLS
 __all__ = ["why_unread"]
 
 MOST_UNITS = 4  # of numbers in one column; what has more are codes
+LEAST_AMOUNTS = 0.3  # share of cells with numbers, where all others are a few words
 WORTH_OF_PREFIX = {
     "": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12,
     "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40,
@@ -30,7 +33,7 @@ def why_unread(cells: pd.Series, name: str, style: Style) -> str:
         return ""
     amounts = [amount for cell in given if (amount := split(cell)) is not None]
     if len(amounts) < len(given):
-        return ""
+        return _among_words(given, name) if len(amounts) >= LEAST_AMOUNTS * len(given) else ""
     units = {amount.unit for amount in amounts}
     if 1 < len(units) <= MOST_UNITS:
         worth = _worth_of(units)
@@ -42,6 +45,15 @@ def why_unread(cells: pd.Series, name: str, style: Style) -> str:
         if any(None not in map(each.number, digits) for each in STYLES):
             return f"with other signs than those of others, such as {first!r}: write them alike"
     return ""
+
+
+def _among_words(given: Sequence[str], name: str) -> str:
+    """That a few words stand in many cells of a column of numbers; nothing where they are many."""
+    words = Counter(cell for cell in given if split(cell) is None)
+    if len(words) > MOST_UNITS or any(map(str.isdigit, "".join(words))):
+        return ""
+    word, _ = words.most_common(1)[0]
+    return f"and words such as {word!r}: --target {shlex.quote(name)} tells what reads these"
 
 
 def _worth_of(units: Collection[str]) -> Mapping[str, float]:

@@ -178,7 +178,7 @@ def test_06_a_duplicate_in_the_last_of_many_series(folder: Path) -> None:
     assert (
         message
         == "a.csv:3601: series s0299, 2024-01-11 00:00:00: the same stamp as a.csv:3600: series"
-        " s0299, 2024-01-11 00:00:00 (1 such rows); set data.duplicates: first, last, mean"
+        " s0299, 2024-01-11 00:00:00 (1 such row); set data.duplicates: first, last, mean"
         " or sum"
     )
 
@@ -188,7 +188,7 @@ def test_07_missing_steps_at_the_start_in_the_middle_and_at_the_end(folder: Path
     message = refused(table().drop(row))
     before = pd.Timestamp("2024-01-01") + pd.Timedelta(days=row - 1)
     assert message.startswith(f"series y, after {before}: 1 rows of freq D missing")
-    assert message.endswith("(1 such rows); set data.gaps: fill, mask or split")
+    assert message.endswith("(1 such row); set data.gaps: fill, mask or split")
 
 
 def test_07_irregular_steps(folder: Path) -> None:
@@ -220,9 +220,7 @@ def test_08_hours_that_daylight_saving_skips(folder: Path) -> None:
     assert message.startswith(
         "a.csv:16: column ds: 2024-03-31 02:00:00: in the hour that daylight saving repeats or"
     )
-    assert (
-        "(1 such rows); set data.dst: shift, or write stamps with an offset, or in UTC" in message
-    )
+    assert "(1 such row); set data.dst: shift, or write stamps with an offset, or in UTC" in message
 
 
 def test_09_a_word_among_numbers_far_down(folder: Path) -> None:

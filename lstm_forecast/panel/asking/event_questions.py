@@ -259,10 +259,11 @@ class _Steps:
         words = STEP_WORDS.get(self.freq, f"steps of {self.freq}")
         effect = f"{self.filled + added:,} {words} {self.span}, {self.told[rule]}"
         if added:
-            become = "are 0" if zeros else "are filled"
-            effect += f"; {added:,} without a row {become}"
+            become = "0" if zeros else "filled"
+            effect += f"; {added:,} without a row {'is' if added == 1 else 'are'} {become}"
         if added < self.empty:
-            effect += f"; {self.empty - added:,} in longer gaps stay away"
+            left = self.empty - added
+            effect += f"; {left:,} in longer gaps {'stays' if left == 1 else 'stay'} away"
         return Choice(keys, effect)
 
     @property

@@ -247,7 +247,8 @@ class _Settling(Settling):
         events, look = self._events(), self.look
         in_zone = None if self.aggregates else zone_answer(events, self.survey, look.findings)
         if in_zone is not None:
-            text = f"{self.of_all(repeated.count)} repeat a local time that clocks show twice"
+            verb = "repeats" if repeated.count == 1 else "repeat"
+            text = f"{self.of_all(repeated.count)} {verb} a local time that clocks show twice"
             effect = f"the first of each two stays{self.remain(repeated.count)}"
             self.ask(repeated, text, in_zone, Choice(FIRST_ROWS, effect), assumed=in_zone.keys)
             return

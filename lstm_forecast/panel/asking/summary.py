@@ -13,6 +13,7 @@ from lstm_forecast.panel.asking.questions import POLICIES, shown
 from lstm_forecast.panel.asking.settle import Settled
 from lstm_forecast.panel.open_end import OPEN_END
 from lstm_forecast.panel.panel import Layout
+from lstm_forecast.panel.placing import EMPTY_ROWS
 from lstm_forecast.panel.seasons import season_text, second_season, usual_season
 from lstm_forecast.panel.steps.closed import closed_text
 from lstm_forecast.tables.faults import Finding
@@ -69,7 +70,9 @@ def _told(found: Finding, data: DataConfig) -> str:
     more = clocks[0] if clocks else ""
     if found.kind == "aggregate":
         more = "".join(found.text.partition("; ")[1:])
-    return f"{found.kind}: {found.count:,} rows{policy}{place}{more}"
+    rows = "1 row" if found.count == 1 else f"{found.count:,} rows"
+    neither = ", each without a stamp and a target" if found.kind == EMPTY_ROWS else ""
+    return f"{found.kind}: {rows}{neither}{policy}{place}{more}"
 
 
 def _closed(layout: Layout, data: DataConfig) -> str:

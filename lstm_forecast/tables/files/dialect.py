@@ -293,7 +293,8 @@ def tail_records(tail: bytes, dialect: Dialect, most: int) -> list[list[str]]:
     for k in range(len(records)):
         if _names_from(records, k, layout, columns) == columns:
             header = lines_of_header(records[k:], layout.header_lines)
-            return [row for _, row in records[k + len(header) + len(layout.units) :]]
+            odd = len(layout.units) + len(layout.totals)
+            return [row for _, row in records[k + len(header) + odd :]]
     return [row for _, row in records]
 
 

@@ -28,6 +28,7 @@ from lstm_forecast.tables.files.header import (
     widest,
 )
 from lstm_forecast.tables.files.stacked import find_stacked
+from lstm_forecast.tables.files.total_rows import rows_of_totals
 
 __all__ = [
     "DAY", "NAMED_STAMP", "WHOLE", "Found", "Layout", "Title", "find_layout", "is_blank",
@@ -77,6 +78,7 @@ class Layout:
     comment: str | None = None  # no line is that begins so
     comments: tuple[int, ...] = ()  # the first of these
     units: tuple[int, ...] = ()  # nor these, below the header
+    totals: tuple[int, ...] = ()  # nor these, below them
     end: int | None = None  # nor any from this one on
     below: int = 0  # how many rows these would be
 
@@ -121,7 +123,7 @@ def _kept(numbered: Iterable[tuple[int, str]], layout: Layout) -> Iterator[tuple
                 yield number, title.text
             continue
         comment = layout.comment and not quoted and line.lstrip().startswith(layout.comment)
-        if number < layout.header or number in layout.units or comment:
+        if number < layout.header or number in (*layout.units, *layout.totals) or comment:
             continue
         quoted ^= line.count('"') % 2 == 1
         yield number, line
@@ -156,16 +158,21 @@ def find_layout(
     if start and _may_be_header(body[0][1], width, widest(body)):
         return None
     below = [cells for _, cells in body[start + 1 :]]
-    lines = tuple(line for line, _ in body[start + 1 :][: _rows_of_units(below, width)])
+    n_units = _rows_of_units(below, width)
+    n_odd = n_units + rows_of_totals(below[n_units:], width)
+    numbers = tuple(line for line, _ in body[start + 1 :][:n_odd])
+    lines, totals = numbers[:n_units], numbers[n_units:]
     before = body[:start]
-    if not before and sign is None and not lines and count == 1:
+    if not before and sign is None and not numbers and count == 1:
         return None
     few = 0 < len(lines) < LEAST_TOLD
     doubt = lines[0] if few and not units and _may_be_names(below[0], width) else None
     doubtful = next((n for n, cells in before if _may_be_header(cells, width)), None)
     first = line if before or count > 1 else 1
     comments = tuple(n for n, cells in records if sign and _begins((n, cells), sign))[:1]
-    layout = Layout(first, last - line + 1, comment=sign, comments=comments, units=lines)
+    layout = Layout(
+        first, last - line + 1, comment=sign, comments=comments, units=lines, totals=totals
+    )
     return Found(layout, tuple(n for n, _ in before), doubtful, doubt)
 
 
@@ -238,8 +245,11 @@ def _is_odd(records: Sequence[Record], width: int) -> bool:
     ):
         return True
     first, *others = (cells for _, cells in records[1 : 2 + MOST_UNITS])
-    row = next((cells for cells in others if any(map(is_value, cells))), others[0])
-    return any(is_value(_cell(row, k)) and not is_value(_cell(first, k)) for k in range(width))
+    return any(
+        is_value(_cell(row, k)) and not is_value(_cell(first, k))
+        for row in others
+        for k in range(width)
+    )
 
 
 def _cell(cells: Sequence[str], column: int) -> str:

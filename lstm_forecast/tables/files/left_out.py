@@ -16,7 +16,7 @@ __all__ = [
 ]  # fmt: skip
 
 # Kinds of findings of what a config names.
-LEFT_OUT = ("header", "names", "comment", "units", "footer")
+LEFT_OUT = ("header", "names", "comment", "units", "totals_row", "footer")
 OUT_OF_FILE = "or take them out of the file"
 
 
@@ -43,6 +43,12 @@ def require_recorded(prefix: str, found: Found, written: CsvConfig) -> None:
         problems.append(
             f"{prefix}{line}: the {lines} below the header seem{'' if more else 's'} to hold units;"
             f" set data.csv.units_row: true, or take {'them' if more else 'it'} out of the file"
+        )
+    if found.layout.totals and not written.totals_row:
+        count = len(found.layout.totals)
+        problems.append(
+            f"{prefix}{found.layout.totals[0]}: {_lines(count)} below the header without a stamp,"
+            f" called a total; set data.csv.totals_row: true, {OUT_OF_FILE}"
         )
     if problems:
         raise DataError(*problems)
@@ -110,6 +116,10 @@ def lines_left_out(prefix: str, layout: Layout) -> list[Finding]:
             which = f"{lines} hold units or notes, and are"
         text = f"{which} left out (data.csv.units_row)"
         told.append(Finding("units", "note", count, text, (f"{prefix}{layout.units[0]}",)))
+    if layout.totals:
+        count = len(layout.totals)
+        text = f"{_lines(count)} of totals below the header, left out (data.csv.totals_row)"
+        told.append(Finding("totals_row", "note", count, text, (f"{prefix}{layout.totals[0]}",)))
     if layout.end:
         lines = f"{layout.below:,} {line}{'s' if layout.below > 1 else ''}"
         text = f"{lines} without a stamp from {line} {layout.end} on, left out (data.csv.footer)"
@@ -125,6 +135,7 @@ def keys_of(layouts: Sequence[Layout]) -> dict[str, Any]:
         "header_lines": first.header_lines,
         "comment": first.comment,
         "units_row": bool(first.units),
+        "totals_row": bool(first.totals),
         "footer": max(layout.below for layout in layouts),
     }
 

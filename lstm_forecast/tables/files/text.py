@@ -13,7 +13,7 @@ import pandas as pd
 
 from lstm_forecast.config.text_files import CsvConfig
 from lstm_forecast.errors import DataError
-from lstm_forecast.tables.faults import Finding
+from lstm_forecast.tables.faults import Finding, rows_told
 from lstm_forecast.tables.files.budget import Budget, Size
 from lstm_forecast.tables.files.dialect import (
     UNREADABLE,
@@ -24,6 +24,7 @@ from lstm_forecast.tables.files.dialect import (
     table_stream,
     undecodable_line,
 )
+from lstm_forecast.tables.files.kinds import kinds_of_lines
 from lstm_forecast.tables.numbers.amounts import Style
 from lstm_forecast.tables.numbers.cells import (
     PLAIN,
@@ -39,6 +40,7 @@ __all__ = [
 
 BLOCK_BYTES, TAIL_BYTES = 1 << 20, 1 << 16
 ROWS_BESIDE_LAST = 1000  # that a last row without a line end is compared with
+LINES_OF_KINDS = 2000  # that are looked at for kinds of records
 MOST_NUMBERS = 0.1  # share of the cells of a line that may name columns
 
 
@@ -207,12 +209,22 @@ def _require_narrow(file: Path, dialect: Dialect) -> None:
     columns = "1 column" if width == 1 else f"{width} columns"
     numbers = sum(cell.strip()[:1].isdigit() for cell in row)
     named = 2 * wide > total and numbers <= MOST_NUMBERS * len(row)
-    header = f", or data.csv.header: {line} if that line names the columns" if named else ""
     raise DataError(
         f"{file}:{line}: the header names {columns}, and this row has {len(row)}:"
-        f" {delimiter.join(row)[:80]!r} ({count:,} such rows); put cells that hold {delimiter!r} in"
-        f" quotes, or set data.csv.delimiter{header}"
+        f" {delimiter.join(row)[:80]!r} ({rows_told(count)}); {_narrowing(file, dialect)}"
+        + (f", or data.csv.header: {line} if that line names the columns" if named else "")
     )
+
+
+def _narrowing(file: Path, dialect: Dialect) -> str:
+    """What leaves no row wider than the header."""
+    with opened(file, dialect) as records:
+        if kinds := kinds_of_lines(islice((row for _, row in records), LINES_OF_KINDS)):
+            return kinds
+    quotes = f"put cells that hold {dialect.delimiter!r} in quotes"
+    if len(dialect.columns) == 1:
+        return f"{quotes}, or set data.csv.delimiter to the sign between the columns"
+    return f"{quotes}, or name all columns in the header, or take out rows that are none"
 
 
 def cut_row(file: Path, dialect: Dialect) -> list[Finding]:

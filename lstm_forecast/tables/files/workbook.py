@@ -146,7 +146,7 @@ def _laid_out(prefix: str, rows: list[Row], wanted: Wanted, written: CsvConfig) 
         require_one_line(prefix, find_layout(records, units=written.units_row, several=True))
     if written.units_row and len(rows) > 1:
         layout = replace(layout, units=(rows[1][0],))
-    rows = [row for row in rows if row[0] not in layout.units]
+    rows = [row for row in rows if row[0] not in (*layout.units, *layout.totals)]
     return _without_footer(prefix, _Laid(rows, layout), wanted, written)
 
 

@@ -85,11 +85,11 @@ def with_numbers(
         bad = cells.notna() & frame[name].isna() & ~limited
         bad[bad] = ~cells[bad].str.strip().isin(meaning.missing)
         if bad.any():
-            row = int(bad.to_numpy().argmax())
-            cell, count = str(cells.iloc[row]), int(bad.sum())
+            row, count = _oddest(cells, bad)
+            others = f", {int(bad.sum()) - count} of other kinds" if count < bad.sum() else ""
             told = (
                 f"{place(row)}: column {name}: expected a number, received"
-                f" {cell!r} ({count} such cell{'s' if count > 1 else ''});"
+                f" {str(cells.iloc[row])!r} ({count} such cell{'s' if count > 1 else ''}{others});"
             )
             remedy = _remedy(name, cells, cells[bad], meaning, style)
             problems.append((told, remedy))
@@ -101,6 +101,24 @@ def with_numbers(
     text = "a limit of what could be measured"
     places = tuple(place(int(row)) for row in rows[:SHOWN_PLACES])
     return frame, [Finding("censored", "settled", len(rows), text, places)]
+
+
+def _oddest(cells: pd.Series, bad: pd.Series) -> tuple[int, int]:
+    """The first of the ``bad`` cells of the rarest kind, and how many are of one as rare: by what
+    stands beside their numbers, or that they are none.
+    """
+    kinds = {cell: _kind(cell) for cell in cells[bad].unique()}
+    each = cells[bad].map(kinds)
+    counts = each.value_counts()
+    rarest = each.isin(counts.index[counts == counts.min()])
+    row = int(np.flatnonzero(bad.to_numpy())[int(rarest.to_numpy().argmax())])
+    return row, int(rarest.sum())
+
+
+def _kind(cell: str) -> str:
+    """What stands beside the number in a cell, and whether that is a limit."""
+    amount = split(cell.strip())
+    return "no number" if amount is None else f"{bool(amount.limit)} {amount.unit}"
 
 
 def _read(
@@ -120,10 +138,15 @@ def _remedy(column: str, cells: pd.Series, bad: pd.Series, meaning: Meaning, sty
     """What to do about the ``bad`` cells of a column: keys of the config under which all of its
     cells are numbers, if there are any.
     """
+    words = bad[bad.map(lambda cell: split(cell.strip()) is None)].str.strip()
+    silent = sorted(words.unique()) if not words.str.contains(r"\d").any() else []
+    if 0 < len(words) < len(bad) and len(silent) <= MOST_WORDS:
+        cells, bad = cells.drop(words.index), bad.drop(words.index)
     ways = list(_ways(column, cells.dropna(), bad, meaning.units.get(column, ALONE), style))
     if ways:
         otherwise = "; or write plain numbers in the table" if "data.units" in ways[0] else ""
-        return f"set {', or '.join(ways)}{otherwise}"
+        nothing = f", with data.sentinels: {silent} for what is no value" if silent else ""
+        return f"set {', or '.join(ways)}{nothing}{otherwise}"
     if bad.str.contains(r"\d").any():
         return "write plain numbers in the table, without notes, all in one unit"
     return SENTINELS

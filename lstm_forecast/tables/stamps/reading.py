@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from lstm_forecast.config.stamp_format import STEPS
 from lstm_forecast.errors import DataError
+from lstm_forecast.tables.faults import rows_told
 from lstm_forecast.tables.read import Table
 from lstm_forecast.tables.stamps.formats import is_beyond_strptime, parts_of, stamps_by
 from lstm_forecast.tables.stamps.guesses import guesses, is_day_of_month
@@ -171,8 +172,8 @@ def refuse_rows(table: Table, column: str, bad: Any, problem: str, remedy: str =
     rows = np.flatnonzero(bad)
     if len(rows):
         raise DataError(
-            f"{table.place(int(rows[0]))}: column {column}: {problem} ({len(rows):,} such"
-            f" rows){remedy}"
+            f"{table.place(int(rows[0]))}: column {column}: {problem}"
+            f" ({rows_told(len(rows))}){remedy}"
         )
 
 
@@ -302,7 +303,7 @@ def _unreadable(
         return absent_period(table, cells, column, style, timezone)
     if timezone and (found := next((each for each in styles if _has_periods(each, cells)), None)):
         return absent_period(table, cells, column, found, timezone)
-    received = f"received {cells.iloc[bad[0]]!r} ({len(bad):,} such rows)"
+    received = f"received {cells.iloc[bad[0]]!r} ({rows_told(len(bad))})"
     place = f"{table.place(int(bad[0]))}: column {column}: expected"
     if problem := second_hour_problem(cells.iloc[bad], cells):
         return DataError(place.removesuffix("expected") + problem)

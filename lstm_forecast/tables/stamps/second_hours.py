@@ -4,6 +4,8 @@ import re
 
 import pandas as pd
 
+from lstm_forecast.tables.faults import rows_told
+
 __all__ = ["SECOND_HOUR", "second_hour_problem"]
 
 SECOND_HOUR = r"0?(?P<hour>[1-4])[abAB]"
@@ -25,6 +27,6 @@ def second_hour_problem(wrong: pd.Series, cells: pd.Series) -> str:
     all_less = "count all hours from 0 to 23, one less, and " if by_end else ""
     return (
         f"{wrong.iloc[0]!r} is an hour that clocks show twice in autumn, with a letter that tells"
-        f" which of the two it is ({len(wrong):,} such rows); {all_less}write both as {hour}, after"
+        f" which of the two it is ({rows_told(len(wrong))}); {all_less}write both as {hour}, after"
         " which `init` asks for the zone; or give stamps in UTC, or with an offset"
     )

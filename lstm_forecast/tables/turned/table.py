@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lstm_forecast.errors import DataError
-from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
+from lstm_forecast.tables.faults import SHOWN_PLACES, Finding, rows_told
 from lstm_forecast.tables.files.budget import Budget, Size
 from lstm_forecast.tables.read import MISSING_WORDS, Table
 from lstm_forecast.tables.stamps.columns import parse_stamps
@@ -189,7 +189,7 @@ def _cells(table: Table, how: Turn) -> _Cells:
     if len(undated):
         raise DataError(
             f"{table.place(int(undated[0]))}: column {' '.join(how.rows)}: no time stamp"
-            f" ({len(undated):,} such rows)"
+            f" ({rows_told(len(undated))})"
         )
     order, stamps = pd.factorize(stamps, sort=True)
     order = order.reshape(-1, len(how.names))[np.maximum(codes, 0)].T

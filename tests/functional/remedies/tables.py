@@ -126,10 +126,9 @@ TRIED = [
         given="--set data.csv.encoding=utf-7",
     ),
     Tried(
-        "put cells that hold {} in quotes, or set data.csv.delimiter{}",
-        csv("ds,y,note", [f"{day},{k},{'a,b' if k == 9 else 'a'}" for k, day in enumerate(days())]),
-        {"put cells that hold ',' in quotes": EDITED},
-        edited={"a,b": '"a,b"'},
+        "{}, or set data.csv.delimiter to the sign between the columns",
+        csv("ds^y", [f"{day}^{k},5" for k, day in enumerate(days())]),
+        {"data.csv.delimiter to the sign": "--set data.csv.delimiter=^"},
     ),
     Tried(
         "one blank parts the cells; set data.csv.delimiter: ' '",
@@ -177,6 +176,12 @@ TRIED = [
         "names of the columns, or units of those",
         daily(before="Report 7\nby 3, us 4\n\n"),
         {r"data.csv.header: 4": ""},
+    ),
+    Tried(
+        "below the header without a stamp, called a total; set data.csv.totals_row",
+        csv("ds,y", [",99,Grand total", *(f"{day},{k % 9}" for k, day in enumerate(days()))]),
+        {"data.csv.totals_row: true": ""},
+        keys={},
     ),
     Tried(
         "at the end without a stamp, as totals and notes are",
@@ -438,6 +443,29 @@ TRIED = [
         ),
         {r"data.timestamp_format: '%Y-%m-%d %H'": ""},
         beside="--set data.gaps=fill",
+    ),
+    Tried(
+        "and words such as {}: --target {} tells what reads these",
+        csv(
+            "ds,y,z", [f"{d},{k % 7}.5,{('--', f'{k}.5')[k % 3 > 0]}" for k, d in enumerate(days())]
+        ),
+        {r"--target z": ""},
+        then="column z: expected a number, received '--' (20 such cells); set data.sentinels",
+    ),
+    Tried(
+        ", with data.sentinels: {} for what is no value",
+        csv(
+            "ds,z",
+            [f"{d},{('--', '< 10%', f'{20 + k}.5%')[min(k % 9, 2)]}" for k, d in enumerate(days())],
+        ),
+        {
+            "data.sentinels: \\['--'\\]": "--set 'data.sentinels=[\"--\"]'",
+            "data.units: {'z': {'%': 1}}": "--set 'data.units={z: {\"%\": 1}}'",
+            "data.censored: limit": "--set data.censored=limit",
+        },
+        keys={"targets": "z"},
+        beside="--set 'data.sentinels=[\"--\"]' --set data.missing=mask"
+        " --set 'data.units={z: {\"%\": 1}}' --set data.censored=limit",
     ),
     Tried(
         "only counts rows, and is not offered (--target {})",

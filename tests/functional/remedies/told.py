@@ -12,6 +12,7 @@ TOLD: tuple[str, ...] = (
     "are left out (data.csv.comment){}",
     "{} left out (data.csv.units_row)",
     "without a stamp from {} {} on, left out (data.csv.footer)",
+    "of totals below the header, left out (data.csv.totals_row)",
     "taken by --yes",
     "a number as of data.timestamp_format",
     "a total is known only where its parts are, so that beside them it is nothing",

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lstm_forecast.config.table import DataConfig
 from lstm_forecast.errors import DataError
 from lstm_forecast.panel.panel import Panel
+from lstm_forecast.panel.placing import stamped_rows
 from lstm_forecast.panel.steps.grid import Grid
 from lstm_forecast.tables.read import read_table
 from tests.benchmarks.files import DATA
@@ -72,7 +74,7 @@ def test_all_faults_are_reported_at_once_each_with_count_place_and_remedy(tmp_pa
         )  # fmt: skip
     assert caught.value.problems == (
         (
-            f"{path}:9: series y, 0: earlier than the row before it (1 such rows); set"
+            f"{path}:9: series y, 0: earlier than the row before it (1 such row); set"
             " data.unsorted: sort"
         ),
         (
@@ -88,7 +90,7 @@ def test_all_faults_are_reported_at_once_each_with_count_place_and_remedy(tmp_pa
             " series y, after 3 (3 such rows); set data.gaps: fill, mask or split"
         ),
         (
-            f"{path}:4: series y, 3: column y: no value (1 such rows); set data.missing: ffill,"
+            f"{path}:4: series y, 3: column y: no value (1 such row); set data.missing: ffill,"
             " seasonal, interpolate or mask"
         ),
     )
@@ -97,7 +99,7 @@ def test_all_faults_are_reported_at_once_each_with_count_place_and_remedy(tmp_pa
 def test_filling_gaps_asks_for_a_policy_for_the_rows_that_it_adds() -> None:
     assert problems([1, 3], [1, 2], policies={"gaps": "fill"}) == (
         (
-            "data.gaps: fill adds rows without values (1 such rows); set data.missing: ffill,"
+            "data.gaps: fill adds rows without values (1 such row); set data.missing: ffill,"
             " seasonal, interpolate or mask"
         ),
     )
@@ -105,7 +107,7 @@ def test_filling_gaps_asks_for_a_policy_for_the_rows_that_it_adds() -> None:
 
 def test_a_column_with_the_fault_is_named() -> None:
     assert problems([1, 2], [1, 2], x=[1, NAN])[0].startswith(
-        "data, row 2: series y, 2: column x: no value (1 such rows)"
+        "data, row 2: series y, 2: column x: no value (1 such row)"
     )
     assert problems([1, 2], [1, 2], x=[-INF, 1])[0].startswith(
         "data, row 1: series y, 1: column x: infinite, or"
@@ -133,7 +135,7 @@ def test_one_fault_in_the_last_of_1_000_series_is_found(
         build_panel(table, timestamp="ds", targets=["y"], series_id="id", freq="1")
     assert len(caught.value.problems) == 1
     assert "series 1999" in caught.value.problems[0]
-    assert "(1 such rows)" in caught.value.problems[0]
+    assert "(1 such row)" in caught.value.problems[0]
     assert f"set data.{kind}: " in caught.value.problems[0]
 
 
@@ -832,6 +834,11 @@ def test_empty_rows_are_left_out_and_counted(tmp_path: Path) -> None:
     table = read_table(path, columns=["ds", "y"], text=["ds"])
     found = build_panel(table, timestamp="ds", targets=["y"], freq="1")
     assert (rows(found), found.repairs) == ([(1, 1), (2, 2)], {"empty_rows": 2})
+    path.write_text("ds,y,z\n1,1,4\n2,2,5\n,,sum\n")
+    data = DataConfig(path="a.csv", timestamp="ds", targets=("y",))
+    table = read_table(path, columns=["ds", "y"], text=["ds"])
+    _, _, (finding,) = stamped_rows(table, data, ["y"])
+    assert finding.text.startswith("a row with neither a stamp nor a value to forecast")
     path.write_text("ds,y\n1,1\n,7\n")
     with pytest.raises(DataError, match=f"{path}:3: column ds: no time stamp"):
         build_panel(

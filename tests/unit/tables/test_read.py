@@ -333,8 +333,55 @@ def test_a_row_with_more_cells_than_the_header_is_refused_instead_of_cut_or_shif
     assert (
         str(caught.value)
         == f"{path}:2: the header names 2 columns, and this row has 3: '2024-01-01,1,5' (2 such"
-        " rows); put cells that hold ',' in quotes, or set data.csv.delimiter"
+        " rows); put cells that hold ',' in quotes, or name all columns in the header, or take out"
+        " rows that are none"
     )
+
+
+@pytest.mark.parametrize(
+    ("odd", "mended"),
+    [
+        ("2024-01-09,1,a,b", '2024-01-09,1,"a,b"'),
+        ("2024-01-09,1,a,b", "2024-01-09,1,a b"),
+        ("see page 7,,,9", ""),
+    ],
+)
+def test_what_is_said_of_a_row_with_more_cells_than_the_header_helps(
+    tmp_path: Path, odd: str, mended: str
+) -> None:
+    rows = [f"2024-01-0{k},1,a" for k in range(1, 9)]
+    path = written(tmp_path / "a.csv", "\n".join(["ds,y,z", *rows[:4], odd, *rows[4:]]))
+    said = "put cells that hold ',' in quotes, or name all columns in the header, or take out rows"
+    assert said in refused(path)
+    written(path, path.read_text().replace(odd, mended))
+    assert len(read_table(path).frame) == 8 + bool(mended)
+
+
+def test_the_first_place_is_that_of_a_cell_which_does_not_fit_the_others(tmp_path: Path) -> None:
+    cells = [*["5%"] * 6, "< 1%", " --", "< 1%", " --", " --", *["7%"] * 6]
+    rows = [f"t{k},{cell}" for k, cell in enumerate(cells)]
+    path = written(tmp_path / "a.csv", "\n".join(["ds,y", *rows]))
+    said = refused(path)
+    assert said.startswith(f"{path}:8: column y: expected a number, received '< 1%' (2 such cells,")
+    assert "15 of other kinds); set data.units: {'y': {'%': 1}} and data.censored: limit" in said
+    assert "with data.sentinels: ['--'] for what is no value" in said
+    path = written(tmp_path / "a.csv", path.read_text().replace("< 1%", "1%"))
+    assert refused(path).startswith(
+        f"{path}:9: column y: expected a number, received ' --' (3 such"
+    )
+
+
+def test_lines_that_begin_with_the_kind_of_their_record_are_told(tmp_path: Path) -> None:
+    values = [f"300,202401{day:02},0.1,0.2,0.3,A" for day in range(1, 21)]
+    lines = ["100,NEM12,here", "200,7012,E1,KWH", *values, "400,1,2,F", "900"]
+    path = written(tmp_path / "a.csv", "\n".join(lines))
+    said = "300 in 20 of 24 lines holds the values: keep these lines alone, below a line with the"
+    with pytest.raises(DataError) as caught:
+        read_table(path)
+    assert f"{said} names of their 6 columns" in str(caught.value)
+    assert "write what those of 100, 200, 400, 900 say of them" in str(caught.value)
+    written(path, "\n".join(["kind,day,a,b,c,flag,meter", *(f"{row},7012" for row in values)]))
+    assert len(read_table(path).frame) == len(values)
 
 
 def test_one_wide_row_far_down_is_found(tmp_path: Path) -> None:

@@ -67,6 +67,25 @@ def test_rows_with_an_empty_cell_tell_nothing_and_are_not_counted() -> None:
     assert one.rows == 196
 
 
+def test_what_needs_no_part_of_some_columns_is_not_called_their_sum() -> None:
+    price, paid, fee = counts(mean=900), counts(mean=300), counts()
+    alike = price + RNG.uniform(0, 0.001, 200).round(4)
+    columns = {"price": price, "close": alike, "paid": paid, "fee": fee, "basis": -paid - fee}
+    assert ("price", ("close", "paid", "fee", "basis")) not in found(columns)
+    a, b = counts(), counts()
+    columns = {"whole": a + b, "a": a, "b": b, "in": paid, "out": -paid}
+    assert found(columns) == [("whole", ("a", "b"))]
+
+
+def test_many_parts_of_which_some_cancel_are_not_called_those_of_a_sum() -> None:
+    parts = {f"part {k}": counts() for k in range(12)}
+    total = np.sum(list(parts.values()), axis=0)
+    assert found({**parts, "all": total}) == [("all", tuple(parts))]
+    flow = counts(mean=90)
+    columns = {**parts, "in": flow, "out": -flow, "all": total}
+    assert found(columns) == [("all", tuple(parts))]
+
+
 @pytest.mark.parametrize(
     "columns",
     [

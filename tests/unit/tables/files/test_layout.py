@@ -101,6 +101,39 @@ def test_of_two_lines_that_may_name_the_columns_neither_is_taken(tmp_path: Path)
     assert len(table.frame) == len(DAYS)
 
 
+@pytest.mark.parametrize(
+    "totals",
+    [
+        [",5,9,Grand total"],
+        ["Total,5,9"],
+        ["Gesamtsumme,,9"],
+        [",,3", ",5,9,Total"],
+        [" Sum ,5,"],
+        ["Total,5,9", "Total,6,9"],
+    ],
+)
+def test_totals_below_the_header_are_no_rows(tmp_path: Path, totals: list[str]) -> None:
+    path = written(tmp_path, HEADER, *totals, *BODY)
+    if totals[0] == ",,3":  # which nothing calls a total
+        with pytest.raises(DataError, match="the header names 3 columns, and this row has 4"):
+            read_table(path)
+        return
+    table = require_found(path, totals_row=True)
+    assert "of totals below the header, left out" in table.findings[0].text
+    assert f"{path}:2: {len(totals)} line" in refused(path)
+    assert "called a total; set data.csv.totals_row: true, or take them" in refused(path)
+    without = written(tmp_path, HEADER, *BODY)
+    assert read(without, CsvConfig(totals_row=True)).frame["ds"].tolist() == DAYS
+
+
+@pytest.mark.parametrize("row", [f"{DAYS[0]},Total,9", "Total,kg,kg", "Totally,5,9"])
+def test_rows_with_a_stamp_or_no_number_or_another_word_are_no_totals(
+    tmp_path: Path, row: str
+) -> None:
+    path = written(tmp_path, HEADER, row, *BODY)
+    assert not read_table(path).written.totals_row
+
+
 @pytest.mark.parametrize("sign", ["#", "%", "//"])
 def test_comments_are_found_before_the_header_and_between_the_rows(
     tmp_path: Path, sign: str

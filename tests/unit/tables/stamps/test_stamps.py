@@ -194,7 +194,7 @@ def test_a_format_that_is_none_names_its_key(style: str) -> None:
 
 @pytest.mark.parametrize("naive", ["2024-01-01T02:00", "2024-01-01 02:00:00.5", "20240101T02"])
 def test_naive_stamps_among_those_with_an_offset_are_refused(naive: str) -> None:
-    message = "column ds: no offset, where other stamps have one (1 such rows)"
+    message = "column ds: no offset, where other stamps have one (1 such row)"
     assert (
         refused("2024-01-01T00:00Z", "2024-01-01T02:00+01:00", naive) == f"data, row 3: {message}"
     )
@@ -217,7 +217,7 @@ def test_local_times_that_daylight_saving_skips_or_repeats_are_refused_with_thei
         assert message.startswith(
             f"data, row 2: column ds: {pd.Timestamp(stamp)}: in the hour that daylight saving"
         )
-        assert f"in {zone} (1 such rows); set data.dst: " in message
+        assert f"in {zone} (1 such row); set data.dst: " in message
         assert message.endswith("or write stamps with an offset, or in UTC with data.timezone: UTC")
         assert parse(stamp, timezone="UTC")[0] == pd.Timestamp(stamp, tz="UTC")
 
