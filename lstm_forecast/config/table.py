@@ -109,8 +109,8 @@ class DataConfig(Section):
     other_stamps: Literal["error", "skip"] = Field(
         "error",
         description=(
-            "rows whose stamp is not written as timestamp_format says, such as sums of years beside"
-            " months: error or skip (they are left out)"
+            "rows without a stamp, or whose stamp is not written as timestamp_format says, such as"
+            " sums of years beside months: error or skip (they are left out)"
         ),
     )
     timezone: str | None = Field(None, description="IANA zone of the stamps, such as Europe/Vienna")

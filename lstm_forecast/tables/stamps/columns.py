@@ -60,8 +60,8 @@ from lstm_forecast.tables.stamps.weeks import require_iso_weeks
 from lstm_forecast.tables.stamps.zones import in_zone, zone_of_letters, zone_of_offsets
 
 __all__ = [
-    "DAYS_END_AT_24", "StampStyle", "find_style", "joined", "looks_like_time", "parse_stamps",
-    "written_stamps", "zoned_stamps",
+    "DAYS_END_AT_24", "NO_STAMPS", "StampStyle", "find_style", "joined", "looks_like_time",
+    "parse_stamps", "written_stamps", "zoned_stamps",
 ]  # fmt: skip
 
 NO_STAMPS = ("", "nan", "NaN", "NaT")  # which pandas reads as stamps that are missing
@@ -92,7 +92,8 @@ def parse_stamps(
     """
     cells = table.frame[column]
     missing = cells.isna() | cells.isin(NO_STAMPS)
-    refuse_rows(table, column, missing, "no time stamp")
+    remedy = "; set data.other_stamps: skip, which leaves rows without one out"
+    refuse_rows(table, column, missing, "no time stamp", remedy)
     if timestamp_format is None and _whole_numbers(cells):
         return pd.Index(cells.astype("int64"))
     if isinstance(cells.dtype, pd.DatetimeTZDtype) or pd.api.types.is_datetime64_dtype(cells):

@@ -13,7 +13,7 @@ from lstm_forecast.config.stamp_format import STEPS
 from lstm_forecast.errors import DataError
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
 from lstm_forecast.tables.read import Table
-from lstm_forecast.tables.stamps.columns import StampStyle, find_style, joined
+from lstm_forecast.tables.stamps.columns import NO_STAMPS, StampStyle, find_style, joined
 from lstm_forecast.tables.stamps.numbers import MICROSECONDS_OF, numbered_stamps
 from lstm_forecast.tables.stamps.reading import STEP, unread
 from lstm_forecast.tables.stamps.several_periods import are_partly_years, several_periods
@@ -39,35 +39,35 @@ def require_rows_of_stamps(layout: str | None) -> None:
 def without_other_stamps(
     table: Table, column: str, style: str | None, policy: OtherStamps
 ) -> tuple[Table, list[Finding]]:
-    """The rows whose stamps are written in the ``style``, or have none, and what was left out where
-    the ``policy`` is ``skip``.
+    """The rows whose stamps are written in the ``style``, and what was left out where the
+    ``policy`` is ``skip``: others, and rows without a stamp.
 
-    Raises DataError where there is no style, and where no row is left.
+    Raises DataError where no row is left, and where there is no style and every row has a stamp.
     """
     if policy == "error":
         return table, []
-    if style is None:
+    cells = table.frame[column]
+    out = (cells.isna() | cells.isin(NO_STAMPS)).to_numpy()
+    if style is None and not out.any():
         raise DataError(
             "data.other_stamps: skip needs data.timestamp_format, which says how the stamps that"
             " stay are written; set it, or leave data.other_stamps out"
         )
-    cells = table.frame[column]
-    given = (cells.notna() & (cells != "")).to_numpy()
-    rows = np.flatnonzero(given & cells.isin(_others(cells[given], style)).to_numpy())
+    if style is not None:
+        out = out | cells.isin(_others(cells[~out], style)).to_numpy()
+    rows = np.flatnonzero(out)
     if not len(rows):
         return table, []
-    if len(rows) == given.sum():
+    if out.all():
         raise DataError(
             f"{table.place(int(rows[0]))}: column {column}: no stamp is like {style}, as"
             f" {str(cells.iloc[rows[0]])!r} is not, and data.other_stamps: skip leaves no row;"
             " correct data.timestamp_format"
         )
     places = tuple(f"{table.place(int(row))}: {cells.iloc[row]}" for row in rows[:SHOWN_PLACES])
-    kept = np.ones(len(cells), bool)
-    kept[rows] = False
-    text = f"a stamp that is not like {style}, left out with its row"
-    finding = Finding("other_stamps", "settled", len(rows), text, places)
-    return replace(table, frame=table.frame[kept]), [finding]
+    wanted = "no stamp" if style is None else f"no stamp like {style}"
+    finding = Finding("other_stamps", "settled", len(rows), f"{wanted}, left out", places)
+    return replace(table, frame=table.frame[~out]), [finding]
 
 
 def _others(cells: pd.Series, style: str) -> pd.Series:

@@ -335,6 +335,11 @@ TRIED = [
         keys={"timestamp_format": "%Y %b"},
     ),
     Tried(
+        "; set data.other_stamps: skip, which leaves rows without one out",
+        csv("ds,y", [f"{d},{k}" for k, d in enumerate([*days()[:9], "", *days()[9:]])]),
+        {"data.other_stamps: skip": ""},
+    ),
+    Tried(
         "skip needs data.timestamp_format, which says how the stamps that stay are written",
         PERIODS,
         {"set it": "--set 'data.timestamp_format=%Y %b' --set data.other_stamps=skip"},

@@ -150,7 +150,10 @@ def test_garbage_is_located_and_counted(cell: str) -> None:
 
 @pytest.mark.parametrize("cell", ["", "nan", "NaT", "NaN"])
 def test_a_row_without_a_stamp_is_located_whatever_stands_for_it(cell: str) -> None:
-    message = "data, row 2: column ds: no time stamp (2 such rows)"
+    message = (
+        "data, row 2: column ds: no time stamp (2 such rows); set data.other_stamps: skip, which"
+        " leaves rows without one out"
+    )
     assert refused("2024-01-01", cell, "2024-01-03", cell) == message
     assert refused("01.01.24", cell, "03.01.24", cell, timestamp_format="%d.%m.%y") == message
 
