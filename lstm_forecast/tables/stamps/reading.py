@@ -3,7 +3,6 @@ fits.
 """
 
 import re
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
@@ -18,6 +17,7 @@ from lstm_forecast.tables.read import Table
 from lstm_forecast.tables.stamps.formats import is_beyond_strptime, parts_of, stamps_by
 from lstm_forecast.tables.stamps.guesses import guesses, is_day_of_month
 from lstm_forecast.tables.stamps.languages import language_remedy
+from lstm_forecast.tables.stamps.likely import likely
 from lstm_forecast.tables.stamps.numbers import numbered_stamps, units_of
 from lstm_forecast.tables.stamps.period_checks import absent_period, require_equal_days
 from lstm_forecast.tables.stamps.periods_of_day import period_in
@@ -33,9 +33,6 @@ __all__ = [
 ISO = "ISO8601"
 OF_A_YEAR = r"(?:1[5-9]|20)\d\d(?!\d)"  # what is in stamps of any period
 STEP = r"[+-]?\d{1,18}"
-# Stamps from which on steps or their order may tell one reading from others, and the largest share
-# of equal steps that these may have.
-LEAST_REGULAR, MOST_ALIKE = 20, 0.9
 # 02.01. and Mon 2 January
 DAY_WITHOUT_YEAR = r"(?:[^\W\d]+,? )?(?:\d\d?[./ -]+(?:\d\d?|[^\W\d]{3,})|[^\W\d]{3,}\.? \d\d?)\.?"
 EXAMPLE = "'%d.%m.%Y %H:%M' for 31.01.2024 18:00, with %* for what is not to be read"
@@ -104,7 +101,7 @@ def only_reading(
 
     Raises DataError where another one says something else.
     """
-    readings = _regular(readings) or _in_order(readings, cells) or readings
+    readings = likely(readings, cells)
     (style, stamps), *others = readings.items()
     for other, there in others:
         if style.startswith("%Y") and other.startswith("%Y") and "%d" in other:
@@ -117,54 +114,6 @@ def only_reading(
         remedy = f"; set data.timestamp_format: {' or '.join(map(repr, readings))}"
         refuse_rows(table, column, differ, problem, remedy)
     return style, stamps
-
-
-def _regular(readings: Mapping[str, pd.DatetimeIndex]) -> dict[str, pd.DatetimeIndex] | None:
-    """The one reading by which all steps are equal, if no other one has mostly equal steps or those
-    of a calendar; None where there is no such one.
-    """
-    if len(readings) < 2:
-        return None
-    shares = {style: _share_of_step(stamps) for style, stamps in readings.items()}
-    regular = [style for style, share in shares.items() if share == 1]
-    rest = [share for share in shares.values() if share < 1]
-    if len(regular) != 1 or max(rest, default=1) > MOST_ALIKE:
-        return None
-    return {regular[0]: readings[regular[0]]}
-
-
-def _in_order(
-    readings: Mapping[str, pd.DatetimeIndex], cells: pd.Series
-) -> dict[str, pd.DatetimeIndex] | None:
-    """The one reading by which the rows are in the order of time; None where there is no such one,
-    and where the texts or the numbers in them are in order as they stand: who has sorted these says
-    nothing of time.
-    """
-    if len(readings) < 2 or cells.nunique() < LEAST_REGULAR:
-        return None
-    numbers = cells.str.split(r"[^0-9]+", regex=True, expand=True)
-    written = pd.MultiIndex.from_frame(numbers.apply(pd.to_numeric))
-    if _is_sorted(cells) or _is_sorted(written):
-        return None
-    ordered = {style: stamps for style, stamps in readings.items() if _is_sorted(stamps)}
-    return ordered if len(ordered) == 1 else None
-
-
-def _is_sorted(values: pd.Series | pd.Index) -> bool:
-    return bool(values.is_monotonic_increasing or values.is_monotonic_decreasing)
-
-
-def _share_of_step(stamps: pd.DatetimeIndex) -> float:
-    """The share of the steps between distinct stamps that are the commonest one; 1 for those of a
-    calendar, 0 for few.
-    """
-    unique = stamps.unique().sort_values()
-    if len(unique) < LEAST_REGULAR:
-        return 0.0
-    _, counts = np.unique(np.diff(unique.asi8), return_counts=True)
-    share = float(counts.max() / counts.sum())
-    with warnings.catch_warnings(action="ignore"):
-        return 1.0 if share < 1 and pd.infer_freq(unique) else share
 
 
 def refuse_rows(table: Table, column: str, bad: Any, problem: str, remedy: str = "") -> None:
