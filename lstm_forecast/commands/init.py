@@ -132,11 +132,17 @@ def _guessed(settled: Settled, roles: Roles, given: Given) -> dict[str, str]:
         found["targets"] = f"--target chooses among {listed([*roles.targets, *roles.others])}"
     if roles.keys.in_turn:
         found["series_id"] = f"{' and '.join(roles.keys.in_turn)} may part them"
-    elif "duplicates" in kinds or (kinds and roles.keys.possible):
+    elif any(_asks_for_series(each) for each in settled.questions):
         found["series_id"] = "see the questions"
     if not kinds.isdisjoint(("off_grid", "gaps")):
         found["freq"] = "see the questions"
     return found
+
+
+def _asks_for_series(question: Question) -> bool:
+    """Whether an answer names series, or rows repeat a stamp that no clock change explains."""
+    keys = {key for answer in question.answers for key in answer.keys}
+    return "series_id" in keys or (question.kind == "duplicates" and "timezone" not in keys)
 
 
 def _sure_line(guessed: Mapping[str, str]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from lstm_forecast.config.document import quote
@@ -28,14 +29,17 @@ def summary(settled: Settled, roles: Roles) -> Iterator[str]:
     """What the table is, and what policies did to how many rows, the first of them named."""
     panel, data = settled.panel, settled.data
     layout, lengths, names = panel.layout, panel.layout.lengths, " and ".join(data.series_columns)
-    span = [
-        str(stamp) for stamp in layout.stamps(np.array([layout.offsets[0], layout.offsets[-1] - 1]))
-    ]
+    asked = {key for each in settled.questions for answer in each.answers for key in answer.keys}
+    zone = None if "timezone" in asked else layout.grid.zone  # of an answer that nobody gave yet
+    ends = layout.stamps(np.array([layout.offsets[0], layout.offsets[-1] - 1]))
+    if "timezone" in asked and isinstance(ends, pd.DatetimeIndex):
+        ends = ends.tz_localize(None)
+    span = list(map(str, ends))
     yield (
         f"time: {' '.join(data.stamp_columns)}"
         + (f", read as {data.timestamp_format}" if data.timestamp_format else "")
         + f", freq {layout.grid.freq}"
-        + (f", zone {layout.grid.zone}" if layout.grid.zone else "")
+        + (f", zone {zone}" if zone else "")
         + f"; {season_text(usual_season(layout), second_season(layout))}"
     )
     yield (
