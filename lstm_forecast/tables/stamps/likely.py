@@ -41,12 +41,15 @@ def _filling(readings: Mapping[str, pd.DatetimeIndex]) -> dict[str, pd.DatetimeI
 
 def _share_filled(stamps: pd.DatetimeIndex) -> float:
     """The share of the steps between the first and the last of distinct stamps that have one, each
-    as long as the commonest; 1 for few stamps, of which none tells.
+    as long as the commonest; 1 for few stamps, and for those without a common step, of which none
+    tells.
     """
     unique = np.unique(stamps.asi8)
     if len(unique) < LEAST_REGULAR:
         return 1.0
     steps, counts = np.unique(np.diff(unique), return_counts=True)
+    if counts.max() < LEAST_FILLED * counts.sum():  # they have no step
+        return 1.0
     return min(1.0, len(unique) / float(1 + np.ptp(unique) / steps[counts.argmax()]))
 
 
