@@ -122,7 +122,7 @@ def test_help_lists_every_exit_code() -> None:
         "3 config",
         "4 data",
         "5 saved run",
-        "6 champion kept",
+        "6 champion kept, alarm or anomaly",
     ):
         assert f"{row} ·" in text
     assert (

@@ -112,18 +112,23 @@ def test_monitor_writes_what_it_found_beside_what_was_promised_and_the_last_retr
     assert abs(value(found, "forecast_monitor_timestamp_seconds") - time.time()) < 60
 
 
-def test_both_files_can_lie_in_one_directory(service: Path) -> None:
+def test_the_files_of_all_commands_can_lie_in_one_directory(service: Path) -> None:
     monitor()
-    retrained, watched = samples(Path("retrain.prom")), samples(Path("monitor.prom"))
-    assert not retrained.keys() & watched.keys()
-    assert not {name for name, _ in retrained} & {name for name, _ in watched}
+    args = ("--run", "shops", "--rate", "0.5", "--metrics-file", "detect.prom")
+    assert invoke("detect", *args).exit_code == 6
+    files = [samples(Path(f"{name}.prom")) for name in ("retrain", "monitor", "detect")]
+    retrained, watched, judged = files
+    names = [{name for name, _ in each} for each in files]
+    assert len(set.union(*names)) == sum(map(len, names))
     created = "champion_created_timestamp_seconds"
     assert value(retrained, f"forecast_retrain_{created}") == value(
         watched, f"forecast_monitor_{created}"
     )
-    assert {name for name, _ in retrained | watched} >= {
-        name for name in METRICS if "retrain" not in name
-    } - {"forecast_monitor_champion_cutoff_step"}
+    assert {name for name, _ in retrained | watched | judged} >= {
+        name
+        for name in METRICS
+        if "retrain" not in name and not name.endswith("champion_cutoff_step")
+    }
 
 
 @pytest.mark.parametrize(
