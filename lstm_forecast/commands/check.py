@@ -22,7 +22,7 @@ from lstm_forecast.panel.seasons import held_season, usual_seasons
 from lstm_forecast.panel.split import MIN_CONTEXT
 from lstm_forecast.panel.steps.closed import closed_text
 from lstm_forecast.panel.survey import survey_panel, survey_table
-from lstm_forecast.panel.totals import series_totals
+from lstm_forecast.panel.totals import SeriesOrder, series_totals
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
 from lstm_forecast.tables.first_look import first_look
 from lstm_forecast.tables.read import Table
@@ -59,7 +59,7 @@ def check(
     if data.aggregate is None:  # or else no value is that of a cell
         panel, sentinels = _without_sentinels(panel)
         findings += sentinels
-    findings += _notes(data, panel, season=_season(config, panel))
+    findings += _notes(data, panel, table, season=_season(config, panel))
     if config is not None:
         doubts = doubtful_season(config.windows.season_length, panel.layout)
         findings += [Finding("season", "note", 1, text) for text in doubts]
@@ -74,12 +74,12 @@ def check(
     return _inspection(path, facts, findings)
 
 
-def _notes(data: DataConfig, panel: Panel, *, season: int) -> list[Finding]:
+def _notes(data: DataConfig, panel: Panel, table: Table, *, season: int) -> list[Finding]:
     """What is worth knowing about values under the policies of ``data``."""
     n_targets, clipped = len(data.targets), data.outliers == "clip"
     return [
         *panel_notes(panel, n_targets=n_targets, season=season, clipped=clipped),
-        *series_totals(panel, n_targets=n_targets, keys=data.series_columns),
+        *series_totals(panel, data, SeriesOrder.of(table, data)),
     ]
 
 

@@ -44,16 +44,19 @@ class Total:
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def find_totals(columns: Mapping[str, Floats]) -> tuple[Total, ...]:
-    """The columns that are the sum of all others, of those with a common word in their names, or of
-    a block of columns right before or behind them; of two or more that vary.
+def find_totals(
+    columns: Mapping[str, Floats], groups: Sequence[Sequence[str]] = ()
+) -> tuple[Total, ...]:
+    """The columns that are the sum of all others, of those with a common word in their names, of
+    one of the ``groups``, or of a block of columns right before or behind them; of two or more that
+    vary.
     """
     names, sample = _sample(columns)
     if len(names) < 3 or len(sample) < MIN_ROWS:
         return ()
     units = rounding(sample)
     found = []
-    for total, blocks in _candidates(names, sample, units):
+    for total, blocks in _candidates(names, sample, units, groups):
         agreeing = [parts for parts in blocks if _agree(sample, units, total, parts)]
         for parts in sorted(agreeing, key=partial(_distance, sample, total)):
             every = [columns[names[k]] for k in (total, *parts)]
@@ -125,7 +128,7 @@ def _sample(columns: Mapping[str, Floats]) -> tuple[list[str], Floats]:
 
 
 def _candidates(
-    names: Sequence[str], sample: Floats, units: Floats
+    names: Sequence[str], sample: Floats, units: Floats, named: Sequence[Sequence[str]]
 ) -> Iterator[tuple[int, list[Block]]]:
     """The columns that vary, each with the parts whose sums over the sampled rows are its own, by
     random weights: a few numbers for each column show which parts are worth a look.
@@ -135,7 +138,7 @@ def _candidates(
     exact = EXACT * (np.abs(weights) @ np.abs(sample)).sum()
     rounded = units.max() * 3 * np.sqrt(sample.size)
     slacks = np.minimum(rounded, SLACK * spread * np.abs(weights).sum(axis=1).max()) + exact
-    places, groups = np.arange(len(names)), _groups(names)
+    places, groups = np.arange(len(names)), _groups(names, named)
     grouped = sums @ groups.T
     before = np.cumsum(np.insert(sums, 0, 0, axis=1), axis=1)
     for total in np.flatnonzero(spread > 0):
@@ -160,13 +163,17 @@ def _near(sums: Floats, wanted: Floats, slack: float) -> Block:
     return first[(np.abs(sums[:, first] - wanted[:, None]) <= slack).all(axis=0)]
 
 
-def _groups(names: Sequence[str]) -> NDArray[np.bool_]:
-    """The columns that have a word in common, for each word: (n_words, n_columns)."""
+def _groups(names: Sequence[str], named: Sequence[Sequence[str]]) -> NDArray[np.bool_]:
+    """The columns that have a word in common, for each word, and those that are ``named``:
+    (n_groups, n_columns).
+    """
     groups: dict[str, list[int]] = {}
     for place, name in enumerate(names):
         for word in set(words_of(name)):
             groups.setdefault(word, []).append(place)
-    common = [places for places in groups.values() if len(places) > 1]
+    places_of = {name: place for place, name in enumerate(names)}
+    given = [[places_of[name] for name in group if name in places_of] for group in named]
+    common = [places for places in (*given, *groups.values()) if len(places) > 1]
     members = np.zeros((len(common), len(names)), bool)
     for member, places in zip(members, common, strict=True):
         member[places] = True

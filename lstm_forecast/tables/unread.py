@@ -15,6 +15,7 @@ from lstm_forecast.tables.numbers.style import SAMPLED_CELLS
 __all__ = ["why_unread"]
 
 MOST_UNITS = 4  # of numbers in one column; what has more are codes
+FIRST_CELLS = 20  # by which most columns are seen to hold no numbers
 LEAST_AMOUNTS = 0.3  # share of cells with numbers, where all others are a few words
 WORTH_OF_PREFIX = {
     "": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12,
@@ -29,7 +30,7 @@ def why_unread(cells: pd.Series, name: str, style: Style) -> str:
     """
     texts = (str(cell).strip() for cell in cells if not pd.isna(cell))
     given = list(islice(filter(None, texts), SAMPLED_CELLS))
-    if not given or split(given[0]) is None:  # which tells most columns at once
+    if not any(map(split, given[:FIRST_CELLS])):  # which tells most columns at once
         return ""
     amounts = [amount for cell in given if (amount := split(cell)) is not None]
     if len(amounts) < len(given):

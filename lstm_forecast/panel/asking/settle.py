@@ -42,7 +42,7 @@ from lstm_forecast.panel.steps.grid import ticks_of
 from lstm_forecast.panel.steps.inference import IrregularError
 from lstm_forecast.panel.steps.moves import moves_to
 from lstm_forecast.panel.survey import read_described
-from lstm_forecast.panel.totals import series_totals
+from lstm_forecast.panel.totals import SeriesOrder, series_totals
 from lstm_forecast.tables.faults import Finding, refuse
 from lstm_forecast.tables.first_look import FirstLook
 from lstm_forecast.tables.source import Source
@@ -103,7 +103,7 @@ class _Settling(Settling):
             open_kinds.add(OPEN_END)
         done = tuple(finding for kind, finding in found.items() if kind not in open_kinds)
         data = self.data.model_copy(update={"freq": panel.layout.grid.freq, **self.written})
-        totals = series_totals(panel, n_targets=len(data.targets), keys=data.series_columns)
+        totals = series_totals(panel, data, SeriesOrder.of(self.table, data))
         rows = len(self.table.frame)
         notes = [
             replace(each, kind=each.text, count=0 if each.says_all(rows) else each.count)

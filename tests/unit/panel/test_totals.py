@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lstm_forecast.config.table import DataConfig
 from lstm_forecast.panel.panel import Panel
-from lstm_forecast.panel.totals import series_totals
+from lstm_forecast.panel.totals import SeriesOrder, series_totals
 from lstm_forecast.tables.faults import Finding
 from tests.unit.conftest import build_panel, table_of
 
@@ -35,7 +36,13 @@ def with_total(frame: pd.DataFrame, **fixed: str) -> pd.DataFrame:
 
 
 def found(panel: Panel, *keys: str) -> list[Finding]:
-    return series_totals(panel, n_targets=1, keys=keys)
+    return series_totals(panel, described(*keys), SeriesOrder())
+
+
+def described(*keys: str, targets: tuple[str, ...] = ("y",), **more: object) -> DataConfig:
+    return DataConfig.model_validate(
+        {"path": "a.csv", "timestamp": "ds", "targets": targets, "series_id": keys, **more}
+    )
 
 
 def test_a_series_that_is_the_sum_of_all_others_is_named() -> None:
@@ -84,9 +91,9 @@ def test_two_equal_series_beside_one_of_zeros_are_no_totals() -> None:
 def test_every_target_of_a_total_adds_up() -> None:
     frame = with_total(shops("a", "b", "c"), shop="all")
     both = panel_of_frame(frame.assign(z=2 * frame["y"]), "shop", targets=("y", "z"))
-    assert len(series_totals(both, n_targets=2, keys=["shop"])) == 1
+    assert len(series_totals(both, described("shop", targets=("y", "z")), SeriesOrder())) == 1
     one = panel_of_frame(frame.assign(z=range(len(frame))), "shop", targets=("y", "z"))
-    assert not series_totals(one, n_targets=2, keys=["shop"])
+    assert not series_totals(one, described("shop", targets=("y", "z")), SeriesOrder())
 
 
 def test_many_rows_are_looked_at_in_part_and_counted_all() -> None:
@@ -98,3 +105,41 @@ def test_many_rows_are_looked_at_in_part_and_counted_all() -> None:
     ).assign(y=values.ravel())
     (total,) = found(panel_of_frame(frame, "shop"), "shop")
     assert total.count == 80_000 and "series t " in total.text
+
+
+def in_order(frame: pd.DataFrame, **more: object) -> str:
+    """What is said of totals among the series of a frame, as its rows follow each other."""
+    columns = {name: frame[name].tolist() for name in frame.columns}
+    order = SeriesOrder.of(table_of(**columns), described("shop", **more))
+    told = series_totals(panel_of_frame(frame, "shop"), described("shop"), order)
+    return told[0].text if told else ""
+
+
+@pytest.mark.parametrize("names", [["Wien", "Linz", "Bad Ischl"], ["Z", "Y", "X"]])
+@pytest.mark.parametrize("first", [True, False], ids=["before", "behind"])
+def test_a_total_right_beside_its_parts_is_named_among_other_series(
+    names: list[str], first: bool
+) -> None:
+    parts, others = shops(*names), [shops("k", seed=1), shops("a", seed=2)]
+    total = with_total(parts, shop="Upper")[lambda rows: rows["shop"] == "Upper"]
+    block = [total, parts] if first else [parts, total]
+    said = in_order(pd.concat([others[0], *block, others[1]]))
+    assert f"series Upper is the sum of {', '.join(names)}, at 60 stamps" in said
+    assert "data.leave_out=" in said and "Upper" in said.partition("data.leave_out=")[2]
+    assert not in_order(pd.concat([others[0], parts, others[1]]))
+
+
+def test_the_total_of_a_group_in_a_static_covariate_is_named() -> None:
+    frames, regions = [], {"North": ["a", "b", "c"], "South": ["d", "e"]}
+    for seed, (region, names) in enumerate(regions.items()):
+        parts = shops(*names, seed=seed)
+        frames += [with_total(parts, shop=region)]
+    whole = pd.concat(frames)
+    of = {name: region for region, names in regions.items() for name in names}
+    whole["region"] = whole["shop"].map(of).fillna("-")
+    whole = pd.concat(
+        [whole[whole["shop"] == name] for name in ("South", "a", "d", "North", "b", "e", "c")]
+    )
+    said = in_order(whole, covariates={"static": ["region"]})
+    assert "series North is the sum of a, b, c, at 60 stamps" in said
+    assert "series South is the sum of d, e, at 60 stamps" in said
