@@ -66,10 +66,10 @@ TYPED = [
         "data.sentinels: [{}]",
         "check odd.csv",
         {
-            r"set data.sentinels: \[shut\]": "check -c odd.yaml --set data.sentinels=[shut]"
+            r"set data.sentinels: \[offline\]": "check -c odd.yaml --set data.sentinels=[offline]"
             " --set data.missing=mask"
         },
-        files=described(daily({9: "shut"})),
+        files=described(daily({9: "offline"})),
     ),
     Typed(
         "data.sentinels: [{}]",
