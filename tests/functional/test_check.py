@@ -145,7 +145,7 @@ def panel_file(folder: Path, *, series: int, rows: int) -> tuple[Path, pd.DataFr
         ("gaps", "ds", "2024-01-21", "series s09999, after 2024-01-19 00:00:00"),
         ("missing", "y", "", "series s09999, 2024-01-19 00:00:00: column y"),
         ("infinite", "y", "inf", "series s09999, 2024-01-20 00:00:00: column y"),
-        ("mixed", "y", "n/a?", ": column y: 'n/a?'"),
+        ("mixed", "y", "n.a.", ": column y: 'n.a.'"),
     ],
 )
 def test_one_fault_in_the_last_of_10_000_series_is_found(
