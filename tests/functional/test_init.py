@@ -296,7 +296,7 @@ def test_real_tables_get_a_config_that_trains(
 def test_rows_of_one_stamp_that_differ_are_asked_about_however_few(folder: Path) -> None:
     stamps = hours(500).append(hours(1))
     said = init(write(folder, ds=stamps, y=np.arange(501.0) * 1.5))
-    assert "1 of 501 rows have the stamp of another row" in said
+    assert "1 of 501 rows has the stamp of another row" in said
     assert written(folder).data.duplicates == "error"
 
 
@@ -304,7 +304,7 @@ def test_stamps_later_than_the_clock_are_asked_about_however_few(folder: Path) -
     # a slip of the pen
     days = [*pd.date_range("2024-01-01", periods=120), pd.Timestamp("2204-03-01")]
     said = init(write(folder, ds=days, y=np.arange(121) % 7))
-    assert "1 of 121 rows are later than now" in said
+    assert "1 of 121 rows is later than now" in said
     assert (written(folder).data.future_rows, written(folder).data.gaps) == ("error", "error")
     init(write(folder, ds=pd.date_range("2204-01-01", periods=60), y=np.arange(60) % 7), "--force")
     assert written(folder).data.future_rows == "keep"

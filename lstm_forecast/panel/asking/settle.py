@@ -133,7 +133,7 @@ class _Settling(Settling):
             policies = {k: v for k, v in kept.written.items() if not isinstance(v, Section)}
             keep = Choice({"future_rows": "keep", **policies}, "all rows stay", safe=True)
             choices = [drop, keep] if self.leaves_every_series(drop.keys) else [keep]
-            text = f"{self.of_all(late.count)} are {late.text}"
+            text = f"{self.of_all(late.count, 'is', 'are')} {late.text}"
             self.ask(late, text, *choices, assumed={"future_rows": choices[0].keys["future_rows"]})
 
     def _events(self) -> EventLook:
@@ -179,8 +179,8 @@ class _Settling(Settling):
             self.told.append(Finding(text, "note", moves.count, text))
             return
         text = (
-            f"{self.of_all(off.count)} lie between the steps of freq {freq}, the most regular one"
-            " that was found"
+            f"{self.of_all(off.count, 'lies', 'lie')} between the steps of freq {freq}, the most"
+            " regular one that was found"
         )
         finer = finer_answer(freq, ticks, events.codes)
         others = [finer] if finer else []
@@ -247,8 +247,8 @@ class _Settling(Settling):
         events, look = self._events(), self.look
         in_zone = None if self.aggregates else zone_answer(events, self.survey, look.findings)
         if in_zone is not None:
-            verb = "repeats" if repeated.count == 1 else "repeat"
-            text = f"{self.of_all(repeated.count)} {verb} a local time that clocks show twice"
+            rows = self.of_all(repeated.count, "repeats", "repeat")
+            text = f"{rows} a local time that clocks show twice"
             effect = f"the first of each two stays{self.remain(repeated.count)}"
             self.ask(repeated, text, in_zone, Choice(FIRST_ROWS, effect), assumed=in_zone.keys)
             return
@@ -256,7 +256,7 @@ class _Settling(Settling):
             self.written["duplicates"] = "first"
             return
         roles = self.look.roles
-        text = f"{self.of_all(repeated.count)} have the stamp of another row"
+        text = f"{self.of_all(repeated.count, 'has', 'have')} the stamp of another row"
         text += (
             f" of their series ({' and '.join(roles.keys.columns)})"
             if roles.keys.columns
@@ -285,7 +285,7 @@ class _Settling(Settling):
             return
         keys = {"infinite": "missing", "missing": NOT_OBSERVED}
         answer = Choice(keys, f"{infinite.count:,} rows are read as missing")
-        text = f"{self.of_all(infinite.count)} hold values that are {infinite.text}"
+        text = f"{self.of_all(infinite.count, 'holds', 'hold')} values that are {infinite.text}"
         self.ask(infinite, text, answer, assumed={"infinite": "missing"})
 
     def _holes(self) -> None:

@@ -69,9 +69,9 @@ class Settling:
         """Whether so many rows may be settled without being asked for."""
         return count <= SHARE_SETTLED_UNASKED * len(self.table.frame)
 
-    def of_all(self, count: int) -> str:
-        """So many of the rows, in words."""
-        return f"{count:,} of {len(self.table.frame):,} rows"
+    def of_all(self, count: int, verb: str, verbs: str) -> str:
+        """So many of the rows, in words, and what one of them does, or several do."""
+        return f"{count:,} of {len(self.table.frame):,} rows {verb if count == 1 else verbs}"
 
     def remain(self, gone: int) -> str:
         """How many rows remain after so many are gone, in words."""
