@@ -188,7 +188,9 @@ def comparison_text(comparison: "Comparison") -> str:
 
 def anomalies_text(found: "Detection") -> str:
     """What was found, the newest first, each with its kind, since when, and what was expected."""
-    told = f"{found.steps:,} steps from {found.first} to {found.last}"
+    told = (
+        f"{found.steps:,} step{'s' if found.steps != 1 else ''} from {found.first} to {found.last}"
+    )
     if not found.anomalies:
         return f"nothing unusual in {told}"
     header = [

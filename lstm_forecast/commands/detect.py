@@ -1,15 +1,18 @@
 """``forecast detect``: rows of a table that are unlike what a run forecasts of them."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from lstm_forecast.detecting.anomalies import anomalies_of, stamp_of, steps_table
 from lstm_forecast.detecting.detect import Judged, judge
 from lstm_forecast.detecting.detection import Anomaly, Detection
 from lstm_forecast.detecting.rarity import kinds_of
+from lstm_forecast.detecting.reference import Reference
 from lstm_forecast.errors import QUALITY_GATE, UsageError
 from lstm_forecast.events import Listener
 from lstm_forecast.forecasting.loaded import LoadedRun, load_run
@@ -22,6 +25,8 @@ __all__ = ["Asked", "Detected", "detect", "detect_run"]
 
 SUFFIXES = (".csv", ".parquet")
 MOST_RATE = 0.5  # share of usual steps that may be called anomalies
+MOST_NAMED = 5  # series in a warning
+TOLD_TIMES = 10  # times as rare as the known scores show, from which on a warning says so
 MOST_PANELS = 12  # of a picture, one for each series
 
 
@@ -77,7 +82,7 @@ def detect_run(loaded: LoadedRun, asked: Asked, listener: Listener) -> Detected:
     """What ``detect`` finds, of a run that was loaded. Raises UsageError if it does not know usual
     rows or the rate is none, DataError if the data do not fit it or hold nothing to judge.
     """
-    if not 0 < asked.rate <= MOST_RATE:
+    if not isinstance(asked.rate, float | int) or not 0 < asked.rate <= MOST_RATE:
         raise UsageError(f"rate {asked.rate}: expected a share above 0 and at most {MOST_RATE}")
     judged = judge(
         loaded,
@@ -88,8 +93,9 @@ def detect_run(loaded: LoadedRun, asked: Asked, listener: Listener) -> Detected:
     )
     config, layout = loaded.config, judged.panel.layout
     ids = window_ids(config.data, layout, melted=config.melted)
-    anomalies = anomalies_of(judged.steps, judged.found, layout, judged.beside, ids=ids)
-    table = steps_table(judged.steps, judged.found, layout, judged.beside, ids=ids)
+    told = (judged.steps, judged.found, layout, judged.beside)
+    anomalies = anomalies_of(*told, ids=ids, rate=asked.rate)
+    table = steps_table(*told, ids=ids, rate=asked.rate)
     found = _detection(judged, anomalies, loaded, asked)
     return Detected(found, with_keys(table, config.data.series_columns))
 
@@ -104,13 +110,18 @@ def _detection(
             "the rows up to the run's cutoff are not those that it was trained on: only rows after"
             " the cutoff are judged"
         )
-    kinds = kinds_of(loaded.config.windows.horizon)
-    if asked.rate / kinds < 1 / (known + 1):
+    if judged.unjudged:
         warnings.append(
-            f"{known:,} scores of usual rows do not show what happens once in"
-            f" {kinds / asked.rate:,.0f} rows, for a rate of {asked.rate:g} and {kinds} kinds: the"
-            " rarest are judged by a distribution of the largest tenth"
+            f"{judged.unjudged:,} rows are not judged, as they lack what their forecast needs: rows"
+            " without a gap before them, or covariates of the whole horizon"
         )
+    names = loaded.forecaster.scaler.ids
+    if absent := sorted(set(names) - set(layout.ids)):
+        warnings.append(
+            f"{len(absent):,} of {len(names):,} series of the run are not in the table:"
+            f" {', '.join(absent[:MOST_NAMED])}{' ...' if len(absent) > MOST_NAMED else ''}"
+        )
+    warnings += _estimated(judged.reference, asked.rate, kinds_of(loaded.config.windows.horizon))
     return Detection(
         ok=not anomalies,
         exit_code=QUALITY_GATE if anomalies else 0,
@@ -124,6 +135,24 @@ def _detection(
         by_kind=dict(Counter(each.kind for each in anomalies).most_common()),
         warnings=tuple(warnings),
     )
+
+
+def _estimated(reference: Reference, rate: float, kinds: int) -> Iterator[str]:
+    """What is to be doubted where few scores are known, for people."""
+    known, rows = (
+        reference.rows,
+        f"{kinds / rate:,.0f} rows, for a rate of {rate:g} and {kinds} kinds",
+    )
+    if not np.isfinite(reference.spikes.threshold(rate / kinds)):
+        yield (
+            f"{known:,} scores of usual rows are too few to tell what happens once in {rows}: no"
+            " spike, level or pattern can be found; train with more rows, or judge at a larger rate"
+        )
+    elif rate / kinds < 1 / (TOLD_TIMES * (known + 1)):
+        yield (
+            f"{known:,} scores of usual rows do not show what happens once in {rows}: the rarest"
+            " are judged by a distribution of the largest tenth"
+        )
 
 
 def _draw(detected: Detected, name: str, path: Path) -> None:

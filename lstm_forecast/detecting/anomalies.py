@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lstm_forecast.detecting.conformal import discoveries
-from lstm_forecast.detecting.detection import DRIFT, KINDS, SPIKE, Anomaly
+from lstm_forecast.detecting.detection import DRIFT, FLAT, KINDS, MISSING, SPIKE, Anomaly
 from lstm_forecast.detecting.rarity import NOT_OBSERVED, Steps
 from lstm_forecast.panel.panel import Layout
 
@@ -42,14 +42,20 @@ def scores_of(steps: Steps) -> Floats:
 
 
 def anomalies_of(
-    steps: Steps, found: Flags, layout: Layout, beside: Beside, *, ids: NDArray[np.object_]
+    steps: Steps,
+    found: Flags,
+    layout: Layout,
+    beside: Beside,
+    *,
+    ids: NDArray[np.object_],
+    rate: float,
 ) -> tuple[Anomaly, ...]:
     """Put the steps that were ``found`` together where what they judge touches or overlaps, the
     newest first; a drift, which goes on beside other things, stays by itself. ``ids`` (n_series,
     n_targets) name series and targets.
     """
     steps = steps.only(found)
-    kinds = _kinds(steps)
+    kinds = _kinds(steps, rate)
     drifts = kinds == KINDS.index(DRIFT)
     order = np.lexsort((steps.ordinal, drifts, steps.target, steps.series))
     steps, kinds = steps.only(order), kinds[order]
@@ -58,17 +64,21 @@ def anomalies_of(
     begins = steps.since[np.arange(len(steps)), kinds]
     apart = ~same | (begins[1:] > steps.ordinal[:-1] + 1)
     events = [
-        _anomaly(steps.only(index), layout, beside, ids)
+        _anomaly(steps.only(index), kinds[index], layout, beside, ids)
         for index in np.split(np.arange(len(steps)), np.flatnonzero(apart) + 1)
         if len(index)
     ]
     return tuple(sorted(events, key=lambda event: event.until, reverse=True))
 
 
-def _anomaly(steps: Steps, layout: Layout, beside: Beside, ids: NDArray[np.object_]) -> Anomaly:
-    scores, kinds = scores_of(steps), _kinds(steps)
-    # a value begins what is another level or pattern as often as it stands alone
-    kind = kinds[0] if kinds[0] != KINDS.index(SPIKE) else int(np.bincount(kinds).argmax())
+def _anomaly(
+    steps: Steps,
+    kinds: NDArray[np.int64],
+    layout: Layout,
+    beside: Beside,
+    ids: NDArray[np.object_],
+) -> Anomaly:
+    scores, kind = scores_of(steps), _kind_of_all(kinds)
     judging = np.flatnonzero(kinds == kind)  # the steps that are unusual in this way
     worst = int(judging[scores[judging].argmax()])
     since = min(steps.since[judging[0], kind], steps.ordinal[0])
@@ -101,13 +111,35 @@ def stamp_of(layout: Layout, ordinal: int) -> str | int:
     return int(found) if isinstance(found, int | np.integer) else str(found.isoformat())
 
 
-def _kinds(steps: Steps) -> NDArray[np.int64]:
-    """The kind in which each step is least usual."""
-    return np.asarray(np.where(np.isnan(steps.p), np.inf, steps.p).argmin(axis=1))
+def _kind_of_all(kinds: NDArray[np.int64]) -> int:
+    """The kind of an anomaly whose steps are of these: values that are equal or missing explain
+    what else is unusual about them, and a value that is another begins what is another level or
+    pattern as often as it stands alone.
+    """
+    counts = np.bincount(kinds, minlength=len(KINDS))
+    silent = [KINDS.index(kind) for kind in (MISSING, FLAT)]
+    if counts[silent].any():
+        return max(silent, key=counts.__getitem__)
+    return int(kinds[0]) if kinds[0] != KINDS.index(SPIKE) else int(counts.argmax())
+
+
+def _kinds(steps: Steps, rate: float) -> NDArray[np.int64]:
+    """The kind in which each step is least usual; a drift where no other is rarer than ``rate``."""
+    p = np.where(np.isnan(steps.p), np.inf, steps.p)
+    drift = KINDS.index(DRIFT)
+    others = np.delete(p, drift, axis=1).min(axis=1) <= rate
+    p[others, drift] = np.inf
+    return np.asarray(p.argmin(axis=1))
 
 
 def steps_table(
-    steps: Steps, found: Flags, layout: Layout, beside: Beside, *, ids: NDArray[np.object_]
+    steps: Steps,
+    found: Flags,
+    layout: Layout,
+    beside: Beside,
+    *,
+    ids: NDArray[np.object_],
+    rate: float,
 ) -> pd.DataFrame:
     """Every step that was judged: unique_id, ds, y, expected, lo, hi, score, kind, anomaly."""
     order = np.lexsort((steps.ordinal, steps.target, steps.series))
@@ -127,7 +159,7 @@ def steps_table(
             "lo": values(beside.low),
             "hi": values(beside.high),
             "score": scores_of(steps).round(4),
-            "kind": kinds[np.where(found, _kinds(steps), len(KINDS))],
+            "kind": kinds[np.where(found, _kinds(steps, rate), len(KINDS))],
             "anomaly": found,
         }
     )

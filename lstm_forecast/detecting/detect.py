@@ -4,8 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from lstm_forecast.config.table import DataConfig
 from lstm_forecast.detecting.anomalies import Beside, unusual
 from lstm_forecast.detecting.looking import LEVELS, Looked, look, rows_to_look_at
 from lstm_forecast.detecting.rarity import Steps, kinds_of, missing_steps, observed_steps
@@ -16,10 +18,13 @@ from lstm_forecast.forecasting.forecaster import Forecaster
 from lstm_forecast.forecasting.loaded import LoadedRun, load_run, series_index, usable_panel
 from lstm_forecast.forecasting.table import seen_by_networks
 from lstm_forecast.judging.task import known_split
-from lstm_forecast.panel.panel import Panel
+from lstm_forecast.panel.panel import Layout, Panel
+from lstm_forecast.panel.placing import stamped_rows
+from lstm_forecast.panel.steps.grid import ticks_of
 from lstm_forecast.panel.survey import read_panel
 from lstm_forecast.store import Run
 from lstm_forecast.store.documents import read_manifest
+from lstm_forecast.tables.read import Table
 from lstm_forecast.tables.source import Source
 
 __all__ = ["Judged", "judge", "read_reference"]
@@ -39,6 +44,7 @@ class Judged:
     found: NDArray[np.bool_]  # (n,): which steps are anomalies
     beside: Beside
     complete: bool  # whether the rows of the training are all there
+    unjudged: int  # rows with a value that lack what their forecast needs
 
 
 def read_reference(run: Run) -> Reference:
@@ -73,27 +79,48 @@ def judge(
     anomalies. Raises UsageError if the run does not know usual rows, DataError if the data do not
     fit it or hold nothing to judge.
     """
-    reference, config = read_reference(loaded.run), loaded.config
-    panel, actual = _filled(loaded, data)
-    layout, ends = panel.layout, panel.layout.offsets[1:]
+    reference, horizon = read_reference(loaded.run), loaded.config.windows.horizon
+    panel, actual, newest = _filled(loaded, data)
+    layout, kinds = panel.layout, kinds_of(horizon)
     values = loaded.forecaster.scaler.transform(panel)
     split, found = known_split(loaded, layout, values)
     complete = found == read_manifest(loaded.run).windows.training
-    first = split.validation_start if complete else split.end
+    starts, until = _reach(
+        loaded, layout, split.validation_start if complete else split.end, newest
+    )
     if last is not None:
-        first = np.maximum(first, ends - last)
+        starts = np.maximum(starts, until - last + 1)
     rows = _Rows(loaded, panel, values, actual, progress)
-    looks = [rows.looked(loaded.forecaster, split.end, ends)]
-    if (first < split.end).any():
+    looks = [rows.looked(loaded.forecaster, split.end, layout.offsets[1:])]
+    if complete and (starts <= layout.ordinals(split.end - 1)).any():
         looks.append(rows.looked(_evaluated(loaded), split.validation_start, split.end))
-    scores = [row_scores(each, layout, horizon=config.windows.horizon) for each in looks]
-    steps = rows.steps(scores, reference, starts=first, cutoffs=split.end)
+    scores = [row_scores(each, layout, horizon=horizon) for each in looks]
+    parts = [
+        observed_steps(each, layout, actual, reference, horizon=horizon, rate=rate)
+        for each in scores
+    ]
+    parts.append(missing_steps(layout, actual, starts=starts, until=until))
+    steps = Steps.joined(parts).corrected(kinds)
+    steps = steps.only(steps.ordinal >= starts[steps.series])
+    unjudged = rows.unjudged(steps, starts)
     if not len(steps):
-        raise _nothing_to_judge(loaded)
-    kinds = kinds_of(config.windows.horizon)
-    steps = steps.corrected(kinds)
+        raise _nothing_to_judge(loaded, unjudged)
     beside = rows.beside(looks, scores, reference.spikes.threshold(rate / kinds))
-    return Judged(panel, reference, steps, unusual(steps, rate), beside, complete)
+    return Judged(panel, reference, steps, unusual(steps, rate), beside, complete, unjudged)
+
+
+def _reach(loaded: LoadedRun, layout: Layout, rows: Ints, newest: int) -> tuple[Ints, Ints]:
+    """The numbers on the grid from which on and up to which each series is judged, (n_series,)
+    each, where that begins with ``rows`` (n_series,).
+
+    A series that was there at the end of the training goes on to the ``newest`` stamp of all.
+    """
+    own = layout.ordinals(layout.offsets[1:] - 1)
+    begins = layout.ordinals(np.minimum(rows, layout.offsets[1:] - 1))
+    starts = np.where(rows < layout.offsets[1:], begins, own + 1)
+    cutoff = layout.grid.after(read_manifest(loaded.run).cutoff) - 1
+    goes_on = own >= cutoff - loaded.config.windows.horizon
+    return starts, np.where(goes_on, max(int(own.max()), newest), own)
 
 
 @dataclass(frozen=True)
@@ -129,25 +156,14 @@ class _Rows:
             progress=more,
         )
 
-    def steps(
-        self, scores: list[Scores], reference: Reference, *, starts: Ints, cutoffs: Ints
-    ) -> Steps:
-        """The steps from row ``starts`` (n_series,) on, judged.
-
-        A series that has values behind its ``cutoffs`` (n_series,) goes on to the newest stamp.
-        """
-        layout, horizon = self.panel.layout, self.loaded.config.windows.horizon
-        newest = layout.ordinals(layout.offsets[1:] - 1)
-        until = np.where(cutoffs < layout.offsets[1:], newest.max(), newest)
-        parts = [
-            observed_steps(each, layout, self.actual, reference, horizon=horizon) for each in scores
-        ]
-        steps = Steps.joined(
-            [*parts, missing_steps(layout, self.actual, starts=starts, until=until)]
-        )
-        from_ = layout.ordinals(np.minimum(starts, layout.offsets[1:] - 1))
-        from_ = np.where(starts < layout.offsets[1:], from_, from_ + 1)
-        return steps.only(steps.ordinal >= from_[steps.series])
+    def unjudged(self, steps: Steps, starts: Ints) -> int:
+        """How many rows with a value, from number ``starts`` (n_series,) on, are not judged."""
+        layout = self.panel.layout
+        index = np.arange(len(self.actual))
+        wanted = layout.ordinals(index) >= starts[layout.series_of(index)]
+        wanted &= np.isfinite(self.actual).any(axis=1)
+        wanted[steps.row[steps.row >= 0]] = False
+        return int(wanted.sum())
 
     def beside(self, looks: list[Looked], scores: list[Scores], threshold: float) -> Beside:
         """What stands beside the rows; borders are ``threshold`` times as far as those of the
@@ -164,39 +180,46 @@ class _Rows:
         return Beside(self.actual, expected, low, high)
 
 
-def _filled(loaded: LoadedRun, data: Source | None) -> tuple[Panel, Floats]:
+def _filled(loaded: LoadedRun, data: Source | None) -> tuple[Panel, Floats, int]:
     """The panel that is forecast from, without a fault where values are missing, as that is to be
-    told; and the targets that were observed, (n_rows, n_targets), NaN for others.
+    told; the targets that were observed, (n_rows, n_targets), NaN for others; and the number on the
+    grid of the newest stamp, which may have no value.
     """
-    given = loaded.config.data
-    gaps = "fill" if given.gaps == "error" else given.gaps
-    missing = "ffill" if given.missing == "error" else given.missing
-    panel = _seen(loaded, data, gaps=gaps, missing=missing, usable=True)
-    observed = _seen(loaded, data, gaps="split", missing="mask", usable=False)
+    config = loaded.config
+    gaps = "fill" if config.data.gaps == "error" else config.data.gaps
+    missing = "ffill" if config.data.missing == "error" else config.data.missing
+    section = config.data.model_copy(update={"gaps": gaps, "missing": missing})
+    relaxed = replace(loaded, config=config.model_copy(update={"data": section}))
+    panel = seen_by_networks(usable_panel(relaxed, data), section, melted=config.melted)
+    section = config.data.model_copy(update={"gaps": "split", "missing": "mask"})
+    limit = config.training.memory_limit
+    observed, table = read_panel(section, loaded.source(data), memory_limit=limit)
+    newest = _newest(table, section, observed.layout)
+    observed = seen_by_networks(observed, section, melted=config.melted)
     layout, numbers = panel.layout, {name: k for k, name in enumerate(observed.layout.ids)}
     series = np.array([numbers[name] for name in layout.ids])
     index = np.arange(len(panel.values))
     rows = observed.layout.rows_at(series[layout.series_of(index)], layout.ordinals(index))
     n_targets = loaded.forecaster.channels.n_targets
     actual = np.where(rows[:, None] >= 0, observed.values[rows, :n_targets], np.nan)
-    return panel, actual
+    return panel, actual, newest
 
 
-def _seen(
-    loaded: LoadedRun, data: Source | None, *, gaps: str, missing: str, usable: bool
-) -> Panel:
-    """The panel with these policies for what is missing; ``usable`` without series that the run
-    leaves out.
+def _newest(table: Table, data: DataConfig, layout: Layout) -> int:
+    """The number on the grid of the newest row that is not in the future; of the newest value where
+    rows without one are about the future, or are no rows of the grid.
     """
-    config = loaded.config
-    section = config.data.model_copy(update={"gaps": gaps, "missing": missing})
-    config = config.model_copy(update={"data": section})
-    if usable:
-        panel = usable_panel(replace(loaded, config=config), data)
-    else:
-        limit = config.training.memory_limit
-        panel, _ = read_panel(section, loaded.source(data), memory_limit=limit)
-    return seen_by_networks(panel, section, melted=config.melted)
+    newest = int(layout.ordinals(layout.offsets[1:] - 1).max())
+    empty = table.frame[list(data.targets)].isna().all(axis=1)
+    if data.aggregate is not None or data.covariates.future or not empty.any():
+        return newest
+    _, stamps, _ = stamped_rows(table, data, data.targets)
+    if isinstance(stamps, pd.DatetimeIndex):
+        stamps = stamps[stamps <= pd.Timestamp.now(tz=stamps.tz)]
+    ticks = ticks_of(stamps, freq=layout.grid.freq)
+    return (
+        max(newest, int(layout.grid.nearest(ticks[[ticks.argmax()]])[0])) if len(ticks) else newest
+    )
 
 
 def _evaluated(loaded: LoadedRun) -> Forecaster:
@@ -205,7 +228,14 @@ def _evaluated(loaded: LoadedRun) -> Forecaster:
     return replace(found, calibration=loaded.forecaster.calibration)
 
 
-def _nothing_to_judge(loaded: LoadedRun) -> DataError:
+def _nothing_to_judge(loaded: LoadedRun, unjudged: int) -> DataError:
+    if unjudged:
+        needed = loaded.forecaster.framing.context_length
+        return DataError(
+            f"nothing to judge: {unjudged:,} rows lack what their forecast needs: {needed:,} rows"
+            " without a gap before them (windows.context_length) and, where there are future"
+            " covariates, those of the whole horizon; give more history with --data"
+        )
     return DataError(
         "nothing to judge: no row lies after what the network learned from; the run's cutoff is"
         f" {read_manifest(loaded.run).cutoff}: give newer rows with --data"

@@ -9,7 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm_forecast.detecting.detection import DRIFT, FLAT, KINDS, MISSING, SPIKE
-from lstm_forecast.detecting.drifting import cumulative_sums, false_alarm_share
+from lstm_forecast.detecting.drifting import (
+    LEAST_KNOWN,
+    UNSURE,
+    allowance_for,
+    cumulative_sums,
+    false_alarm_share,
+)
 from lstm_forecast.detecting.reference import Reference
 from lstm_forecast.detecting.scores import Scores
 from lstm_forecast.detecting.streaks import streak_p_values, streaks
@@ -71,10 +77,18 @@ def kinds_of(horizon: int) -> int:
 
 
 def observed_steps(
-    scores: Scores, layout: Layout, actual: Floats, reference: Reference, *, horizon: int
+    scores: Scores,
+    layout: Layout,
+    actual: Floats,
+    reference: Reference,
+    *,
+    horizon: int,
+    rate: float,
 ) -> Steps:
     """Judge every row that has a score by all that was scored of it, and how long its value has
     been the same; ``actual`` is (n_rows, n_targets).
+
+    A drift is told once where ``rate`` is the share of usual steps that may be unusual.
     """
     rows, targets = np.nonzero(np.isfinite(scores.by_kind[SPIKE]))
     ordinals = layout.ordinals(rows)
@@ -85,7 +99,9 @@ def observed_steps(
         if kind != SPIKE:
             since[:, KINDS.index(kind)] -= horizon - 1
     rare, lengths = _flat(layout, actual)
-    drifting, began = _drifting(scores.levels, layout, reference, horizon=horizon)
+    drifting, began = _drifting(
+        scores.levels, layout, reference, horizon=horizon, alarm=rate / kinds_of(horizon)
+    )
     p[:, KINDS.index(FLAT)] = rare[rows, targets]
     since[:, KINDS.index(FLAT)] -= lengths[rows, targets]
     p[:, KINDS.index(DRIFT)] = drifting[rows, targets]
@@ -94,8 +110,8 @@ def observed_steps(
 
 
 def missing_steps(layout: Layout, actual: Floats, *, starts: Ints, until: Ints) -> Steps:
-    """Judge the steps without a value by how long there has been none, from row ``starts``
-    (n_series,) on; a series goes on to number ``until`` (n_series,) on the grid.
+    """Judge the steps without a value by how long there has been none, from number ``starts``
+    (n_series,) on the grid on; a series goes on to number ``until`` (n_series,).
     """
     found = [
         _missing(layout, actual, series, target, int(starts[series]), int(until[series]))
@@ -124,9 +140,8 @@ def _missing(
     missing = np.ones(until - first + 1, bool)
     missing[ordinals - first] = np.isnan(actual[rows, target])
     lengths = streaks(missing)
-    from_ = int(layout.ordinals(np.array([min(start, rows[-1])]))[0]) - first
     judged = np.flatnonzero(missing)
-    judged = judged[judged >= from_]
+    judged = judged[judged >= start - first]
     p = np.full((len(judged), len(KINDS)), np.nan)
     p[:, KINDS.index(MISSING)] = streak_p_values(lengths)[judged]
     began = (first + judged - lengths[judged] + 1)[:, None]
@@ -158,21 +173,25 @@ def _flat(layout: Layout, actual: Floats) -> tuple[Floats, Ints]:
 
 
 def _drifting(
-    levels: Floats, layout: Layout, reference: Reference, *, horizon: int
+    levels: Floats, layout: Layout, reference: Reference, *, horizon: int, alarm: float
 ) -> tuple[Floats, Ints]:
     """How rarely errors add up to so much, on rows that end a horizon, each of which follows the
     one before; and the numbers on the grid where they began to.
     """
     rare, began = np.full(levels.shape, np.nan), np.zeros(levels.shape, np.int64)
     usual = np.sqrt((1 + reference.correlation) / (1 - reference.correlation))
+    known = len(reference.levels) / horizon  # without a step in common
+    if known < LEAST_KNOWN:
+        return rare, began
+    allowance = allowance_for(known)
     for target in range(levels.shape[1]):
         rows = np.flatnonzero(np.isfinite(levels[:, target]))
         series = layout.series_of(rows)
         for own in np.split(rows, np.flatnonzero(np.diff(series)) + 1):
             chosen = own[(own - own[:1]) % horizon == 0]
             steps = _normal_scores(reference, levels[chosen, target]) / usual
-            sums = np.stack(cumulative_sums(steps))
-            rare[chosen, target] = false_alarm_share(sums.max(axis=0))
+            sums = cumulative_sums(steps, allowance, alarm=alarm / UNSURE)
+            rare[chosen, target] = UNSURE * false_alarm_share(sums.max(axis=0), allowance)
             index = np.arange(len(chosen))
             zero = np.maximum.accumulate(np.where(sums > 0, -1, index), axis=1)
             first = zero[sums.argmax(axis=0), index] + 1

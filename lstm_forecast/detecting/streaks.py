@@ -23,7 +23,8 @@ def streak_p_values(lengths: Ints) -> Floats:
     Streaks that go on by chance, with the probability q, are geometrically distributed: the longest
     of n steps is a stretch of 1 / (1 - q) steps, so that each of these has the p-value 1 / (n (1 -
     q)), times q for every step beyond the longest before. q is the share of streaks' steps that
-    went on, with one step more of either kind (the rule of succession).
+    went on, with one step more of either kind (the rule of succession). A streak that began with
+    the series is not rare, as there was nothing else.
     """
     n = np.arange(1, len(lengths) + 1)
     inside = lengths > 0
@@ -36,4 +37,4 @@ def streak_p_values(lengths: Ints) -> Floats:
     longest_before = longest[np.minimum(began, len(lengths) - 1)] if len(lengths) else longest
     beyond = lengths - np.maximum(longest_before, 0) - 1
     rare = share ** np.maximum(beyond, 0) / (n * (1 - share))
-    return np.where(beyond >= 0, np.minimum(rare, 1), 1.0)
+    return np.where((beyond >= 0) & (began > 1), np.minimum(rare, 1), 1.0)

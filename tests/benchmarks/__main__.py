@@ -6,7 +6,7 @@ import sys
 PLAIN = ("startup", "training", "backtest", "hostile", "pretrained")
 DETAILED = (
     "accuracy", "intervals", "support", "defaults", "ablation", "pretraining", "reliability",
-    "init",
+    "init", "anomalies",
 )  # fmt: skip
 
 if __name__ == "__main__":

@@ -140,6 +140,49 @@ def test_a_series_that_falls_silent_is_missing_up_to_the_newest_stamp_of_the_oth
     assert (found[0]["since"], found[0]["until"]) == (at(1450), at(ROWS - 1))
 
 
+def test_cells_that_stay_empty_up_to_the_newest_row_are_missing(load: Path) -> None:
+    rows = table()
+    rows.loc[rows.groupby("place").cumcount() >= 1450, "y"] = np.nan
+    found = detect(rows)["anomalies"]
+    assert {each["unique_id"]: each["kind"] for each in found} == {
+        "north": "missing",
+        "south": "missing",
+    }
+    assert {(each["since"], each["until"]) for each in found} == {(at(1450), at(ROWS - 1))}
+
+
+def test_a_series_without_a_row_behind_the_cutoff_is_missing_where_others_go_on(
+    load: Path,
+) -> None:
+    rows = table()
+    rows = rows[(rows["place"] != "south") | (rows.groupby("place").cumcount() < KNOWN)]
+    (found,) = detect(rows)["anomalies"]
+    assert (found["unique_id"], found["kind"], found["since"]) == ("south", "missing", at(KNOWN))
+
+
+def test_a_series_that_is_not_in_the_table_is_named(load: Path) -> None:
+    warnings = detect(table()[lambda rows: rows["place"] == "north"])["warnings"]
+    assert "1 of 2 series of the run are not in the table: south" in warnings
+
+
+def test_rows_without_a_context_are_counted(load: Path) -> None:
+    found = detect(table().groupby("place").tail(270))
+    assert any("96 rows are not judged" in each for each in found["warnings"])
+    few = detect(table().groupby("place").tail(20))
+    assert few["exit_code"] == 4
+    assert "40 rows lack what their forecast needs: 48 rows without a gap" in few["problems"][0]
+
+
+def test_a_drift_hides_no_spike(load: Path) -> None:
+    rows = changed(1200, ROWS, lambda y: y + 0.03 * np.arange(len(y)))(table())
+    rows = changed(1450, 1451, lambda y: y + 15)(rows)
+    found = detect(rows)["anomalies"]
+    assert any(each["since"] <= at(1450) <= each["until"] for each in found)
+    steps = detect(rows, "--output", "steps.csv") and pd.read_csv("steps.csv")
+    spike = steps[(steps["unique_id"] == "north") & (steps["ds"] == at(1450).replace("T", " "))]
+    assert spike["kind"].tolist() == ["spike"]
+
+
 def test_new_rows_behind_a_context_are_enough(load: Path) -> None:
     rows = PLANTED["spike"][0](table()).groupby("place").tail(300)
     (found,) = detect(rows)["anomalies"]
@@ -198,6 +241,7 @@ def test_prometheus_is_told_of_every_kind(load: Path) -> None:
 
 def test_a_rare_rate_beside_few_known_rows_is_said_to_be_estimated(load: Path) -> None:
     (warning,) = detect(table(), "--rate", "0.000001")["warnings"]
+    assert detect(table())["warnings"] == []
     assert "scores of usual rows do not show what happens once in 6,000,000 rows" in warning
 
 

@@ -60,6 +60,13 @@ def refused(key: str, retrain: str, *, right: str) -> Typed:
     )
 
 
+def tail(folder: Path) -> None:
+    """The newest rows alone, and with all before them."""
+    later(folder)
+    rows = (folder / "newer.csv").read_text().splitlines(keepends=True)
+    (folder / "tail.csv").write_text("".join([rows[0], *rows[-5:]]))
+
+
 TYPED = [
     # forecasts that are no numbers
     Typed(
@@ -74,6 +81,12 @@ TYPED = [
         {"lower training.learning_rate": f"{WIDE} --set training.learning_rate=0.001"},
     ),
     # anomalies
+    Typed(
+        "rows lack what their forecast needs: {} rows without a gap before them (windo",
+        "detect --run sine --data tail.csv",
+        {"give more history with --data": "detect --run sine --data newer.csv --rate 0.000001"},
+        files=tail,
+    ),
     Typed(
         "nothing to judge: no row lies after what the network learned from; the run's",
         "detect --run sine --data then.csv",

@@ -47,6 +47,10 @@ def test_a_series_whose_streaks_are_long_by_nature_needs_a_longer_one() -> None:
     assert p[longer] > p[-1] > 0.8**28 * p[longer]
 
 
+def test_a_series_that_never_changed_goes_on_as_it_was() -> None:
+    assert (streak_p_values(streaks(np.append([False], np.ones(500, bool)))) == 1).all()
+
+
 @given(FLAGS)
 def test_p_values_are_shares(flags: list[bool]) -> None:
     p = streak_p_values(streaks(np.array(flags, bool)))
