@@ -9,14 +9,16 @@ Value Theory"), whose parameters come from probability-weighted moments (Hosking
 "Parameter and Quantile Estimation for the Generalized Pareto Distribution").
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Known", "discoveries"]
+__all__ = ["Known", "discoveries", "grown"]
 
+GROWTH = 0.25  # share of the known scores that new ones are added by
 TAIL = 0.1  # share of the scores that the tail is fitted to
 LEAST_TAIL = 10  # scores that it is fitted to at least
 # Largest shape of a tail: from 0.5 on, the moments that it is estimated from do not settle.
@@ -84,6 +86,22 @@ class Known:
         shape = 2 - first / (first - 2 * second) if first > 2 * second else 0.0
         shape = float(np.clip(shape, 0, MOST_SHAPE))
         return start, first * (1 - shape), shape
+
+
+def grown(
+    known: Known, scores: Floats, times: NDArray[np.int64]
+) -> Iterator[tuple[NDArray[np.int64], Known]]:
+    """Yield the places of ``scores`` (n,) in the order of their ``times`` (n,), those that are not
+    known left out, each with what is known by then: also the scores before it, which are added
+    whenever they are a quarter more.
+    """
+    order = np.argsort(times, kind="stable")
+    order = order[np.isfinite(scores[order])]
+    while len(order):
+        size = max(1, int(GROWTH * len(known.scores)))
+        part, order = order[:size], order[size:]
+        yield part, known
+        known = Known(np.sort(np.concatenate([known.scores, scores[part]])))
 
 
 def discoveries(p: Floats, groups: NDArray[np.int64], rate: float) -> NDArray[np.bool_]:

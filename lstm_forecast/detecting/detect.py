@@ -10,9 +10,15 @@ from numpy.typing import NDArray
 from lstm_forecast.config.table import DataConfig
 from lstm_forecast.detecting.anomalies import Beside, unusual
 from lstm_forecast.detecting.looking import LEVELS, Looked, look, rows_to_look_at
-from lstm_forecast.detecting.rarity import Steps, kinds_of, missing_steps, observed_steps
+from lstm_forecast.detecting.rarity import (
+    Steps,
+    kinds_of,
+    missing_steps,
+    observed_steps,
+    spike_borders,
+)
 from lstm_forecast.detecting.reference import FILE, Reference, reference_from_bytes
-from lstm_forecast.detecting.scores import Scores, row_scores
+from lstm_forecast.detecting.scores import row_scores
 from lstm_forecast.errors import DataError, RunError, UsageError
 from lstm_forecast.forecasting.forecaster import Forecaster
 from lstm_forecast.forecasting.loaded import LoadedRun, load_run, series_index, usable_panel
@@ -96,7 +102,9 @@ def judge(
         looks.append(rows.looked(_evaluated(loaded), split.validation_start, split.end))
     scores = [row_scores(each, layout, horizon=horizon) for each in looks]
     parts = [
-        observed_steps(each, layout, actual, reference, horizon=horizon, rate=rate)
+        observed_steps(
+            each, layout, actual, reference, horizon=horizon, rate=rate, new=each is scores[0]
+        )
         for each in scores
     ]
     parts.append(missing_steps(layout, actual, starts=starts, until=until))
@@ -105,7 +113,11 @@ def judge(
     unjudged = rows.unjudged(steps, starts)
     if not len(steps):
         raise _nothing_to_judge(loaded, unjudged)
-    beside = rows.beside(looks, scores, reference.spikes.threshold(rate / kinds))
+    borders = [
+        spike_borders(each, layout, reference, p=rate / kinds, new=each is scores[0])
+        for each in scores
+    ]
+    beside = rows.beside(looks, borders)
     return Judged(panel, reference, steps, unusual(steps, rate), beside, complete, unjudged)
 
 
@@ -165,18 +177,17 @@ class _Rows:
         wanted[steps.row[steps.row >= 0]] = False
         return int(wanted.sum())
 
-    def beside(self, looks: list[Looked], scores: list[Scores], threshold: float) -> Beside:
-        """What stands beside the rows; borders are ``threshold`` times as far as those of the
-        forecast's interval, where errors are as large as usual.
+    def beside(self, looks: list[Looked], borders: list[Floats]) -> Beside:
+        """What stands beside the rows; what is usual ends at ``borders``, (n_rows, n_targets) for
+        each look, times the distance of those of the forecast's interval.
         """
         expected, low, high = (np.full(self.actual.shape, np.nan) for _ in range(3))
         least, most = self.loaded.forecaster.support
-        for each, scored in zip(looks, scores, strict=True):
-            rows, wider = each.rows, threshold * scored.scales[each.rows]
+        for each, border in zip(looks, borders, strict=True):
+            rows, wider = each.rows, border[each.rows]
             expected[rows] = each.expected
-            if np.isfinite(threshold):
-                low[rows] = (each.expected - (each.expected - each.low) * wider).clip(min=least)
-                high[rows] = (each.expected + (each.high - each.expected) * wider).clip(max=most)
+            low[rows] = (each.expected - (each.expected - each.low) * wider).clip(min=least)
+            high[rows] = (each.expected + (each.high - each.expected) * wider).clip(max=most)
         return Beside(self.actual, expected, low, high)
 
 

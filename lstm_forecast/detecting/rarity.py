@@ -1,6 +1,6 @@
 """How rare every step of every series is, by kind."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from statistics import NormalDist
@@ -8,6 +8,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
+from lstm_forecast.detecting.conformal import Known, grown
 from lstm_forecast.detecting.detection import DRIFT, FLAT, KINDS, MISSING, SPIKE
 from lstm_forecast.detecting.drifting import (
     LEAST_KNOWN,
@@ -21,7 +22,9 @@ from lstm_forecast.detecting.scores import Scores
 from lstm_forecast.detecting.streaks import streak_p_values, streaks
 from lstm_forecast.panel.panel import Layout
 
-__all__ = ["NOT_OBSERVED", "Steps", "kinds_of", "missing_steps", "observed_steps"]
+__all__ = [
+    "NOT_OBSERVED", "Steps", "kinds_of", "missing_steps", "observed_steps", "spike_borders",
+]  # fmt: skip
 
 NOT_OBSERVED = -1
 Floats = NDArray[np.float64]
@@ -84,18 +87,22 @@ def observed_steps(
     *,
     horizon: int,
     rate: float,
+    new: bool,
 ) -> Steps:
     """Judge every row that has a score by all that was scored of it, and how long its value has
     been the same; ``actual`` is (n_rows, n_targets).
 
-    A drift is told once where ``rate`` is the share of usual steps that may be unusual.
+    Where rows are ``new``, each is compared with those before it as well, which become usual if
+    they go on. A drift is told once where ``rate`` is the share of usual steps that may be unusual.
     """
     rows, targets = np.nonzero(np.isfinite(scores.by_kind[SPIKE]))
     ordinals = layout.ordinals(rows)
     p = np.full((len(rows), len(KINDS)), np.nan)
     since = np.repeat(ordinals[:, None], len(KINDS), axis=1)
     for kind, found in scores.by_kind.items():
-        p[:, KINDS.index(kind)] = reference.known(kind).p_values(found[rows, targets])
+        own = found[rows, targets]
+        for part, known in _known(reference.known(kind), own, ordinals, new=new):
+            p[part, KINDS.index(kind)] = known.p_values(own[part])
         if kind != SPIKE:
             since[:, KINDS.index(kind)] -= horizon - 1
     rare, lengths = _flat(layout, actual)
@@ -107,6 +114,30 @@ def observed_steps(
     p[:, KINDS.index(DRIFT)] = drifting[rows, targets]
     since[:, KINDS.index(DRIFT)] = began[rows, targets]
     return Steps(layout.series_of(rows), targets, ordinals, rows, p, since)
+
+
+def spike_borders(
+    scores: Scores, layout: Layout, reference: Reference, *, p: float, new: bool
+) -> Floats:
+    """How many times as far as the border of its interval a value may lie from its forecast before
+    its p-value is ``p``, (n_rows, n_targets); NaN where not known. ``new`` as in
+    ``observed_steps``.
+    """
+    borders, found = np.full(scores.scales.shape, np.nan), scores.by_kind[SPIKE]
+    rows, targets = np.nonzero(np.isfinite(found))
+    own, ordinals = found[rows, targets], layout.ordinals(rows)
+    for part, known in _known(reference.spikes, own, ordinals, new=new):
+        threshold = known.threshold(p)
+        if np.isfinite(threshold):
+            borders[rows[part], targets[part]] = threshold
+    return borders * scores.scales
+
+
+def _known(
+    known: Known, scores: Floats, ordinals: Ints, *, new: bool
+) -> Iterable[tuple[Ints, Known]]:
+    """The places of scores, with what they are compared with."""
+    return grown(known, scores, ordinals) if new else [(np.arange(len(scores)), known)]
 
 
 def missing_steps(layout: Layout, actual: Floats, *, starts: Ints, until: Ints) -> Steps:

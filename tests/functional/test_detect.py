@@ -14,7 +14,7 @@ from tests.functional.conftest import train_all
 from tests.functional.test_cli import invoke, one_object
 from tests.golden.test_golden_runs import GOLDEN
 
-ROWS, KNOWN = 1500, 1200  # of the whole table, and of the training
+ROWS, KNOWN = 2300, 2000  # of the whole table, and of the training
 CONFIG = """\
 name: load
 data: {path: known.csv, timestamp: ds, series_id: place, targets: y}
@@ -92,11 +92,11 @@ def test_rows_like_those_before_are_nothing_unusual(load: Path) -> None:
 
 
 PLANTED = {
-    "spike": (changed(1300, 1301, lambda y: y + 9), 1300, 1300),
-    "level": (changed(1300, ROWS, lambda y: y + 9), 1300, 1312),
-    "pattern": (changed(1300, 1380, lambda y: np.full(len(y), 100) + 0.01 * y), 1300, 1325),
-    "flat": (changed(1300, 1360, lambda y: np.full(len(y), y[0])), 1300, 1310),
-    "drift": (changed(1200, ROWS, lambda y: y + 0.02 * np.arange(len(y))), 1200, ROWS),
+    "spike": (changed(2100, 2101, lambda y: y + 9), 2100, 2100),
+    "level": (changed(2100, ROWS, lambda y: y + 9), 2100, 2112),
+    "pattern": (changed(2100, 2180, lambda y: np.full(len(y), 100) + 0.01 * y), 2100, 2125),
+    "flat": (changed(2100, 2160, lambda y: np.full(len(y), y[0])), 2100, 2110),
+    "drift": (changed(2000, ROWS, lambda y: y + 0.02 * np.arange(len(y))), 2000, ROWS),
 }
 
 
@@ -116,17 +116,17 @@ def test_what_was_planted_is_found_in_its_series_and_soon(load: Path, kind: str)
 def test_a_spike_is_told_with_its_value_and_what_was_expected(load: Path) -> None:
     rows = PLANTED["spike"][0](table())
     (found,) = detect(rows)["anomalies"]
-    assert (found["since"], found["until"], found["steps"]) == (at(1300), at(1300), 1)
-    assert found["actual"] == pytest.approx(rows["y"][1300])
+    assert (found["since"], found["until"], found["steps"]) == (at(2100), at(2100), 1)
+    assert found["actual"] == pytest.approx(rows["y"][2100])
     assert found["low"] < found["expected"] < found["high"] < found["actual"]
-    assert found["expected"] == pytest.approx(table()["y"][1300], abs=4)
+    assert found["expected"] == pytest.approx(table()["y"][2100], abs=4)
 
 
 def test_missing_rows_are_told_though_training_refuses_them(load: Path) -> None:
     rows = table()
-    rows = rows[(rows["place"] != "north") | ~rows.groupby("place").cumcount().between(1300, 1309)]
+    rows = rows[(rows["place"] != "north") | ~rows.groupby("place").cumcount().between(2100, 2109)]
     (found,) = (each for each in detect(rows)["anomalies"] if each["kind"] == "missing")
-    assert (found["since"], found["unique_id"]) == (at(1300), "north")
+    assert (found["since"], found["unique_id"]) == (at(2100), "north")
     assert (found["actual"], found["expected"]) == (None, None)
 
 
@@ -134,21 +134,21 @@ def test_a_series_that_falls_silent_is_missing_up_to_the_newest_stamp_of_the_oth
     load: Path,
 ) -> None:
     rows = table()
-    rows = rows[(rows["place"] != "south") | (rows.groupby("place").cumcount() < 1450)]
+    rows = rows[(rows["place"] != "south") | (rows.groupby("place").cumcount() < 2250)]
     found = detect(rows)["anomalies"]
     assert [(each["unique_id"], each["kind"]) for each in found] == [("south", "missing")]
-    assert (found[0]["since"], found[0]["until"]) == (at(1450), at(ROWS - 1))
+    assert (found[0]["since"], found[0]["until"]) == (at(2250), at(ROWS - 1))
 
 
 def test_cells_that_stay_empty_up_to_the_newest_row_are_missing(load: Path) -> None:
     rows = table()
-    rows.loc[rows.groupby("place").cumcount() >= 1450, "y"] = np.nan
+    rows.loc[rows.groupby("place").cumcount() >= 2250, "y"] = np.nan
     found = detect(rows)["anomalies"]
     assert {each["unique_id"]: each["kind"] for each in found} == {
         "north": "missing",
         "south": "missing",
     }
-    assert {(each["since"], each["until"]) for each in found} == {(at(1450), at(ROWS - 1))}
+    assert {(each["since"], each["until"]) for each in found} == {(at(2250), at(ROWS - 1))}
 
 
 def test_a_series_without_a_row_behind_the_cutoff_is_missing_where_others_go_on(
@@ -174,19 +174,19 @@ def test_rows_without_a_context_are_counted(load: Path) -> None:
 
 
 def test_a_drift_hides_no_spike(load: Path) -> None:
-    rows = changed(1200, ROWS, lambda y: y + 0.03 * np.arange(len(y)))(table())
-    rows = changed(1450, 1451, lambda y: y + 15)(rows)
+    rows = changed(2000, ROWS, lambda y: y + 0.03 * np.arange(len(y)))(table())
+    rows = changed(2250, 2251, lambda y: y + 15)(rows)
     found = detect(rows)["anomalies"]
-    assert any(each["since"] <= at(1450) <= each["until"] for each in found)
+    assert any(each["since"] <= at(2250) <= each["until"] for each in found)
     steps = detect(rows, "--output", "steps.csv") and pd.read_csv("steps.csv")
-    spike = steps[(steps["unique_id"] == "north") & (steps["ds"] == at(1450).replace("T", " "))]
+    spike = steps[(steps["unique_id"] == "north") & (steps["ds"] == at(2250).replace("T", " "))]
     assert spike["kind"].tolist() == ["spike"]
 
 
 def test_new_rows_behind_a_context_are_enough(load: Path) -> None:
     rows = PLANTED["spike"][0](table()).groupby("place").tail(300)
     (found,) = detect(rows)["anomalies"]
-    assert (found["kind"], found["at"]) == ("spike", at(1300))
+    assert (found["kind"], found["at"]) == ("spike", at(2100))
 
 
 def test_the_newest_steps_alone_can_be_asked_for(load: Path) -> None:
@@ -198,10 +198,10 @@ def test_the_newest_steps_alone_can_be_asked_for(load: Path) -> None:
 
 
 def test_rows_that_the_evaluated_network_did_not_learn_from_are_judged_too(load: Path) -> None:
-    rows = changed(1150, 1151, lambda y: y + 12)(table())
+    rows = changed(1950, 1951, lambda y: y + 12)(table())
     rows.groupby("place").head(KNOWN).to_csv("known.csv", index=False)
     (found,) = detect(None)["anomalies"]
-    assert (found["kind"], found["at"]) == ("spike", at(1150))
+    assert (found["kind"], found["at"]) == ("spike", at(1950))
 
 
 def test_every_step_is_written_with_its_score(load: Path) -> None:
