@@ -82,7 +82,7 @@ PLANTED: dict[str, Callable[[Floats, float, Random], Floats]] = {
     "level": lambda values, size, rng: values + size,
     "variance": _spread,
     "flat": lambda values, size, rng: np.append(np.full(int(size), values[0]), values[int(size) :]),
-    "no season": lambda values, size, rng: values - size / 10 * 10 * DAY[: len(values)],
+    "no season": lambda values, size, rng: values - size * DAY[: len(values)],
     "drift": lambda values, size, rng: values + size / 500 * np.arange(len(values)),
 }
 SIZES = {
