@@ -186,7 +186,7 @@ def test_stamps_that_do_not_match_the_format_are_located() -> None:
     assert (
         refused("01.02.2024", "2024-02-02", timestamp_format="%d.%m.%Y")
         == "data, row 2: column ds: expected a stamp like %d.%m.%Y, received '2024-02-02' (1 such"
-        " rows)"
+        " row)"
     )
 
 
