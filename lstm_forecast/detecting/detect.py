@@ -18,7 +18,7 @@ from lstm_forecast.detecting.rarity import (
     spike_borders,
 )
 from lstm_forecast.detecting.reference import FILE, Reference, reference_from_bytes
-from lstm_forecast.detecting.scores import row_scores
+from lstm_forecast.detecting.scores import Scores, row_scores
 from lstm_forecast.errors import DataError, RunError, UsageError
 from lstm_forecast.forecasting.forecaster import Forecaster
 from lstm_forecast.forecasting.loaded import LoadedRun, load_run, series_index, usable_panel
@@ -101,15 +101,7 @@ def judge(
     if complete and (starts <= layout.ordinals(split.end - 1)).any():
         looks.append(rows.looked(_evaluated(loaded), split.validation_start, split.end))
     scores = [row_scores(each, layout, horizon=horizon) for each in looks]
-    parts = [
-        observed_steps(
-            each, layout, actual, reference, horizon=horizon, rate=rate, new=each is scores[0]
-        )
-        for each in scores
-    ]
-    parts.append(missing_steps(layout, actual, starts=starts, until=until))
-    steps = Steps.joined(parts).corrected(kinds)
-    steps = steps.only(steps.ordinal >= starts[steps.series])
+    steps = _steps(rows, scores, reference, starts=starts, until=until, rate=rate)
     unjudged = rows.unjudged(steps, starts)
     if not len(steps):
         raise _nothing_to_judge(loaded, unjudged)
@@ -119,6 +111,30 @@ def judge(
     ]
     beside = rows.beside(looks, borders)
     return Judged(panel, reference, steps, unusual(steps, rate), beside, complete, unjudged)
+
+
+def _steps(
+    rows: "_Rows",
+    scores: list[Scores],
+    reference: Reference,
+    *,
+    starts: Ints,
+    until: Ints,
+    rate: float,
+) -> Steps:
+    """The steps from number ``starts`` (n_series,) to ``until`` (n_series,) on the grid, judged;
+    the first ``scores`` are those of new rows.
+    """
+    layout, horizon = rows.panel.layout, rows.loaded.config.windows.horizon
+    parts = [
+        observed_steps(
+            each, layout, rows.actual, reference, horizon=horizon, rate=rate, new=each is scores[0]
+        )
+        for each in scores
+    ]
+    parts.append(missing_steps(layout, rows.actual, starts=starts, until=until))
+    steps = Steps.joined(parts).corrected(kinds_of(horizon))
+    return steps.only(steps.ordinal >= starts[steps.series])
 
 
 def _reach(loaded: LoadedRun, layout: Layout, rows: Ints, newest: int) -> tuple[Ints, Ints]:
