@@ -87,7 +87,7 @@ def judge(
     """
     reference, horizon = read_reference(loaded.run), loaded.config.windows.horizon
     panel, actual, newest = _filled(loaded, data)
-    layout, kinds = panel.layout, kinds_of(horizon)
+    layout = panel.layout
     values = loaded.forecaster.scaler.transform(panel)
     split, found = known_split(loaded, layout, values)
     complete = found == read_manifest(loaded.run).windows.training
@@ -105,11 +105,7 @@ def judge(
     unjudged = rows.unjudged(steps, starts)
     if not len(steps):
         raise _nothing_to_judge(loaded, unjudged)
-    borders = [
-        spike_borders(each, layout, reference, p=rate / kinds, new=each is scores[0])
-        for each in scores
-    ]
-    beside = rows.beside(looks, borders)
+    beside = rows.beside(looks, scores, reference, p=rate / kinds_of(horizon))
     return Judged(panel, reference, steps, unusual(steps, rate), beside, complete, unjudged)
 
 
@@ -193,13 +189,17 @@ class _Rows:
         wanted[steps.row[steps.row >= 0]] = False
         return int(wanted.sum())
 
-    def beside(self, looks: list[Looked], borders: list[Floats]) -> Beside:
-        """What stands beside the rows; what is usual ends at ``borders``, (n_rows, n_targets) for
-        each look, times the distance of those of the forecast's interval.
+    def beside(
+        self, looks: list[Looked], scores: list[Scores], reference: Reference, *, p: float
+    ) -> Beside:
+        """What stands beside the rows; what is usual ends where a value by itself has the p-value
+        ``p``.
         """
         expected, low, high = (np.full(self.actual.shape, np.nan) for _ in range(3))
         least, most = self.loaded.forecaster.support
-        for each, border in zip(looks, borders, strict=True):
+        for each, scored in zip(looks, scores, strict=True):
+            new, layout = scored is scores[0], self.panel.layout
+            border = spike_borders(scored, layout, reference, p=p, new=new)
             rows, wider = each.rows, border[each.rows]
             expected[rows] = each.expected
             low[rows] = (each.expected - (each.expected - each.low) * wider).clip(min=least)
