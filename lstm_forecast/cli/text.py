@@ -193,19 +193,8 @@ def anomalies_text(found: "Detection") -> str:
     )
     if not found.anomalies:
         return f"nothing unusual in {told}"
-    header = [
-        "series",
-        "kind",
-        "since",
-        "until",
-        "steps",
-        "at",
-        "value",
-        "expected",
-        "usual",
-        "score",
-    ]
-    rows: list[Sequence[object]] = [header]
+    header = ["series", "kind", "since", "until", "steps", "at", "value", "expected", "usual"]
+    rows: list[Sequence[object]] = [[*header, "score"]]
     for each in found.anomalies[:MOST_ANOMALIES]:
         usual = "" if each.low is None else f"{number(each.low)} to {number(each.high)}"
         values = [number(value) for value in (each.actual, each.expected)]

@@ -8,15 +8,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lstm_forecast.detecting.anomalies import anomalies_of, stamp_of, steps_table
 from lstm_forecast.detecting.detect import Judged, judge
-from lstm_forecast.detecting.detection import Anomaly, Detection
+from lstm_forecast.detecting.detection import Detection
 from lstm_forecast.detecting.rarity import kinds_of
 from lstm_forecast.detecting.reference import Reference
 from lstm_forecast.errors import QUALITY_GATE, UsageError
 from lstm_forecast.events import Listener
 from lstm_forecast.forecasting.loaded import LoadedRun, load_run
-from lstm_forecast.forecasting.table import save_table, window_ids, with_keys
+from lstm_forecast.forecasting.table import save_table, with_keys
 from lstm_forecast.store import find_run, write_whole
 from lstm_forecast.store.outputs import PICTURES, require_output, require_suffix
 from lstm_forecast.tables.source import Source
@@ -27,7 +26,6 @@ SUFFIXES = (".csv", ".parquet")
 MOST_RATE = 0.5  # share of usual steps that may be called anomalies
 MOST_NAMED = 5  # series in a warning
 TOLD_TIMES = 10  # times as rare as the known scores show, from which on a warning says so
-MOST_PANELS = 12  # of a picture, one for each series
 
 
 @dataclass(frozen=True)
@@ -91,19 +89,13 @@ def detect_run(loaded: LoadedRun, asked: Asked, listener: Listener) -> Detected:
         last=asked.last,
         progress=lambda done, total: listener.progress("forecasting", done, total),
     )
-    config, layout = loaded.config, judged.panel.layout
-    ids = window_ids(config.data, layout, melted=config.melted)
-    told = (judged.steps, judged.found, layout, judged.beside)
-    anomalies = anomalies_of(*told, ids=ids, rate=asked.rate)
-    table = steps_table(*told, ids=ids, rate=asked.rate)
-    found = _detection(judged, anomalies, loaded, asked)
-    return Detected(found, with_keys(table, config.data.series_columns))
+    table = with_keys(judged.verdicts.table(), loaded.config.data.series_columns)
+    return Detected(_detection(judged, loaded, asked), table)
 
 
-def _detection(
-    judged: Judged, anomalies: tuple[Anomaly, ...], loaded: LoadedRun, asked: Asked
-) -> Detection:
-    layout, steps, known = judged.panel.layout, judged.steps, judged.reference.rows
+def _detection(judged: Judged, loaded: LoadedRun, asked: Asked) -> Detection:
+    verdicts, layout = judged.verdicts, judged.panel.layout
+    steps, anomalies = verdicts.steps, verdicts.anomalies()
     warnings = list(judged.panel.notes)
     if not judged.complete:
         warnings.append(
@@ -128,9 +120,9 @@ def _detection(
         run=loaded.run.run_id,
         rate=asked.rate,
         steps=len(steps),
-        first=stamp_of(layout, int(steps.ordinal.min())),
-        last=stamp_of(layout, int(steps.ordinal.max())),
-        usual=known,
+        first=verdicts.stamp(int(steps.ordinal.min())),
+        last=verdicts.stamp(int(steps.ordinal.max())),
+        usual=judged.reference.rows,
         anomalies=anomalies,
         by_kind=dict(Counter(each.kind for each in anomalies).most_common()),
         warnings=tuple(warnings),
@@ -157,11 +149,11 @@ def _estimated(reference: Reference, rate: float, kinds: int) -> Iterator[str]:
 
 def _draw(detected: Detected, name: str, path: Path) -> None:
     from lstm_forecast.pictures.anomalies import anomalies_figure
-    from lstm_forecast.pictures.style import write_figure
+    from lstm_forecast.pictures.style import MAX_PANELS, write_figure
 
     table, found = detected.table, detected.report
     highest = table.groupby("unique_id", sort=False)["score"].max()
-    shown = list(highest.sort_values(ascending=False, kind="stable").index[:MOST_PANELS])
+    shown = list(highest.sort_values(ascending=False, kind="stable").index[:MAX_PANELS])
     count = len(found.anomalies)
     others = len(highest) - len(shown)
     note = f"{count:,} {'anomaly' if count == 1 else 'anomalies'} among {found.steps:,} steps"

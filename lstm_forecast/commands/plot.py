@@ -22,10 +22,10 @@ from lstm_forecast.panel.ended import ended_notes
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.split import have_a_window
 from lstm_forecast.panel.steps.grid import stamp_text
-from lstm_forecast.pictures.forecast import MAX_PANELS, forecast_figure
+from lstm_forecast.pictures.forecast import forecast_figure
 from lstm_forecast.pictures.gates import MAX_LAYERS, DrawnLayer, gates_figure
 from lstm_forecast.pictures.horizon import horizon_figure
-from lstm_forecast.pictures.style import Figure, write_figure
+from lstm_forecast.pictures.style import MAX_PANELS, Figure, write_figure
 from lstm_forecast.pictures.training import training_figure
 from lstm_forecast.store import Run, find_run
 from lstm_forecast.store.documents import (

@@ -301,7 +301,8 @@ def quick_document(
 
 def draw_quick(found: Quick) -> "Figure":
     """The forecasts of the first series, behind their history and what was held back of it."""
-    from lstm_forecast.pictures.forecast import MAX_PANELS, forecast_figure
+    from lstm_forecast.pictures.forecast import forecast_figure
+    from lstm_forecast.pictures.style import MAX_PANELS
 
     layout, horizon, count = found.panel.layout, found.horizon, len(found.panel.layout.ids)
     shown = np.arange(min(MAX_PANELS, count))

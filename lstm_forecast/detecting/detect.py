@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lstm_forecast.config.table import DataConfig
-from lstm_forecast.detecting.anomalies import Beside, unusual
+from lstm_forecast.detecting.anomalies import Beside, Verdicts
 from lstm_forecast.detecting.looking import LEVELS, Looked, look, rows_to_look_at
 from lstm_forecast.detecting.rarity import (
     Steps,
@@ -21,13 +21,13 @@ from lstm_forecast.detecting.reference import FILE, Reference, reference_from_by
 from lstm_forecast.detecting.scores import Scores, row_scores
 from lstm_forecast.errors import DataError, RunError, UsageError
 from lstm_forecast.forecasting.forecaster import Forecaster
-from lstm_forecast.forecasting.loaded import LoadedRun, load_run, series_index, usable_panel
-from lstm_forecast.forecasting.table import seen_by_networks
+from lstm_forecast.forecasting.loaded import LoadedRun, load_run, series_index, usable
+from lstm_forecast.forecasting.table import seen_by_networks, window_ids
 from lstm_forecast.judging.task import known_split
 from lstm_forecast.panel.panel import Layout, Panel
 from lstm_forecast.panel.placing import stamped_rows
 from lstm_forecast.panel.steps.grid import ticks_of
-from lstm_forecast.panel.survey import read_panel
+from lstm_forecast.panel.survey import read_panel, survey_table
 from lstm_forecast.store import Run
 from lstm_forecast.store.documents import read_manifest
 from lstm_forecast.tables.read import Table
@@ -46,9 +46,7 @@ class Judged:
 
     panel: Panel
     reference: Reference
-    steps: Steps
-    found: NDArray[np.bool_]  # (n,): which steps are anomalies
-    beside: Beside
+    verdicts: Verdicts
     complete: bool  # whether the rows of the training are all there
     unjudged: int  # rows with a value that lack what their forecast needs
 
@@ -106,7 +104,9 @@ def judge(
     if not len(steps):
         raise _nothing_to_judge(loaded, unjudged)
     beside = rows.beside(looks, scores, reference, p=rate / kinds_of(horizon))
-    return Judged(panel, reference, steps, unusual(steps, rate), beside, complete, unjudged)
+    ids = window_ids(loaded.config.data, layout, melted=loaded.config.melted)
+    verdicts = Verdicts(steps, rate, layout, beside, ids)
+    return Judged(panel, reference, verdicts, complete, unjudged)
 
 
 def _steps(
@@ -216,11 +216,11 @@ def _filled(loaded: LoadedRun, data: Source | None) -> tuple[Panel, Floats, int]
     gaps = "fill" if config.data.gaps == "error" else config.data.gaps
     missing = "ffill" if config.data.missing == "error" else config.data.missing
     section = config.data.model_copy(update={"gaps": gaps, "missing": missing})
-    relaxed = replace(loaded, config=config.model_copy(update={"data": section}))
-    panel = seen_by_networks(usable_panel(relaxed, data), section, melted=config.melted)
-    section = config.data.model_copy(update={"gaps": "split", "missing": "mask"})
     limit = config.training.memory_limit
-    observed, table = read_panel(section, loaded.source(data), memory_limit=limit)
+    panel, table = read_panel(section, loaded.source(data), memory_limit=limit)
+    panel = seen_by_networks(usable(loaded, panel), section, melted=config.melted)
+    section = config.data.model_copy(update={"gaps": "split", "missing": "mask"})
+    observed, _ = survey_table(section, table)
     newest = _newest(table, section, observed.layout)
     observed = seen_by_networks(observed, section, melted=config.melted)
     layout, numbers = panel.layout, {name: k for k, name in enumerate(observed.layout.ids)}

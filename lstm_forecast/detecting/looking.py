@@ -2,8 +2,8 @@
 they were expected to be.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,13 +37,14 @@ class Looked:
     level: Floats  # median of the relative errors over the horizon
     spread: Floats  # median distance from that
 
-    def followed_by(self, other: "Looked") -> "Looked":
-        """Return these rows and then those of another."""
-        return Looked(
-            *(
-                np.concatenate([getattr(self, each.name), getattr(other, each.name)])
-                for each in fields(self)
-            )
+    @classmethod
+    def joined(cls, parts: Sequence["Looked"]) -> "Looked":
+        """Return the rows of all parts."""
+        return cls(
+            **{
+                name: np.concatenate([vars(part)[name] for part in parts])
+                for name in vars(parts[0])
+            }
         )
 
 
@@ -85,7 +86,8 @@ def look(
     where nothing was observed; ``series`` (n,) are rows of the scaler. ``progress`` hears how many
     more rows are done.
     """
-    parts = []
+    nothing = np.empty((0, actual.shape[1]))
+    parts = [Looked(rows[:0], *[nothing] * 6)]
     for start in range(0, len(rows), BATCH):
         part = slice(start, start + BATCH)
         forecast = forecaster.ahead(
@@ -93,11 +95,7 @@ def look(
         )
         parts.append(_compared(forecast, _behind(layout, actual, rows[part], forecast), rows[part]))
         progress(len(rows[part]))
-    empty = np.empty((0, actual.shape[1]))
-    found = parts[0] if parts else Looked(rows, *[empty] * 6)
-    for other in parts[1:]:
-        found = found.followed_by(other)
-    return found
+    return Looked.joined(parts)
 
 
 def _behind(layout: Layout, actual: Floats, rows: Ints, forecast: Floats) -> Floats:

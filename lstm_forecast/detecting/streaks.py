@@ -27,14 +27,11 @@ def streak_p_values(lengths: Ints) -> Floats:
     the series is not rare, as there was nothing else.
     """
     n = np.arange(1, len(lengths) + 1)
-    inside = lengths > 0
-    longest = np.maximum.accumulate(np.append(0, lengths[:-1])) if len(lengths) else lengths
     # what was known where the streak began, so that it does not speak for itself
     began = np.arange(len(lengths)) - lengths + 1
-    before = np.append(0, np.cumsum(inside))[began]
+    before = np.append(0, np.cumsum(lengths > 0))[began]
     went_on = np.append(0, np.cumsum(lengths > 1))[began]
     share = (1 + went_on) / (2 + before)
-    longest_before = longest[np.minimum(began, len(lengths) - 1)] if len(lengths) else longest
-    beyond = lengths - np.maximum(longest_before, 0) - 1
+    beyond = lengths - np.maximum.accumulate(np.append(0, lengths))[began] - 1
     rare = share ** np.maximum(beyond, 0) / (n * (1 - share))
     return np.where((beyond >= 0) & (began > 1), np.minimum(rare, 1), 1.0)

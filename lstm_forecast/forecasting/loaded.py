@@ -33,7 +33,7 @@ from lstm_forecast.windows.framing import Framing
 
 __all__ = [
     "LoadedRun", "load_run", "make_forecaster", "read_ahead", "read_behind", "series_index",
-    "usable_panel", "with_shown_levels",
+    "usable", "usable_panel", "with_shown_levels",
 ]  # fmt: skip
 
 SHOWN_LEVELS = (80, 95)
@@ -296,10 +296,14 @@ def usable_panel(loaded: LoadedRun, data: Source | None) -> Panel:
     """The panel in ``data``, or in that of the training, without series that the policies of
     the run leave out.
     """
+    limit = loaded.config.training.memory_limit
+    panel, _ = read_panel(loaded.config.data, loaded.source(data), memory_limit=limit)
+    return usable(loaded, panel)
+
+
+def usable(loaded: LoadedRun, panel: Panel) -> Panel:
+    """A panel that was read, without series that the policies of the run leave out."""
     config, scaler = loaded.config, loaded.forecaster.scaler
-    panel, _ = read_panel(
-        config.data, loaded.source(data), memory_limit=config.training.memory_limit
-    )
     if not config.melted:
         panel = seen_by_networks(panel, config.data, melted=False)
     layout, policy = panel.layout, config.data.unseen_series

@@ -1,6 +1,5 @@
 """The picture of anomalies: values, what would have been usual, and what was not."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,8 +14,7 @@ from lstm_forecast.pictures.style import (
     ORANGE,
     PURPLE,
     add_heading,
-    new_figure,
-    plain,
+    panels,
     positions,
     styled,
     time_axis,
@@ -33,12 +31,9 @@ def anomalies_figure(
     """One panel for each of the ``shown`` ids, from the steps in ``table``: ``unique_id, ds, y,
     expected, lo, hi, kind, anomaly``.
     """
-    n_columns = 1 if len(shown) <= 3 else 2 if len(shown) <= 6 else 3
-    n_rows = math.ceil(len(shown) / n_columns)
-    figure = new_figure(height=1.0 + max(1.8 * n_rows, 3.2), note=note)
-    grid = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
+    figure, grid, n_columns = panels(shown, note=note)
     handles: dict[str, Any] = {}
-    for axes, unique_id in zip(grid, shown, strict=False):
+    for unique_id, axes in grid.items():
         own = table[table["unique_id"] == unique_id]
         x, y = positions(own["ds"]), own["y"].to_numpy(np.float64)
         low, high = (own[name].to_numpy(np.float64) for name in ("lo", "hi"))
@@ -57,8 +52,5 @@ def anomalies_figure(
             bottom = np.full(missing.sum(), np.nanmin(y) if np.isfinite(y).any() else 0.0)
             (handles["missing"],) = axes.plot(x[missing], bottom, "x", color=PURPLE, markersize=4)
         time_axis(axes, own["ds"], ticks=14 // n_columns)
-        axes.set_title(plain(unique_id, longest=80 // n_columns))
-    for axes in grid[len(shown) :]:
-        axes.remove()
     add_heading(figure, title, handles)
     return figure

@@ -2,7 +2,6 @@
 says comes next.
 """
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -25,17 +24,15 @@ from lstm_forecast.pictures.style import (
     ORANGE,
     PURPLE,
     add_heading,
-    new_figure,
-    plain,
+    panels,
     positions,
     styled,
     time_axis,
     tint,
 )
 
-__all__ = ["MAX_PANELS", "forecast_figure", "interval_levels", "separate_windows"]
+__all__ = ["forecast_figure", "interval_levels", "separate_windows"]
 
-MAX_PANELS = 12
 COLORS_OF_PARTS = {"training": GREEN, "validation": PURPLE, "test": BLUE, "held-back": BLUE}
 
 
@@ -58,25 +55,17 @@ def forecast_figure(
     and ``earlier`` those windows are drawn that lie inside the history and do not overlap.
     """
     shown = list(history["unique_id"].unique())
-    n_columns = 1 if len(shown) <= 3 else 2 if len(shown) <= 6 else 3
-    n_rows = math.ceil(len(shown) / n_columns)
-    figure = new_figure(height=1.0 + max(1.8 * n_rows, 3.2), note=note)
-    same_time = n_columns == 1 and future["cutoff"].nunique() == 1
-    grid = figure.subplots(
-        n_rows, n_columns, squeeze=False, sharex="col" if same_time else "none"
-    ).ravel()
+    same_time = future["cutoff"].nunique() == 1
+    figure, grid, n_columns = panels(shown, note=note, same_time=same_time)
     parts, drawn = {**earlier, "test": test}, set[str]()
-    for axes, unique_id in zip(grid, shown, strict=False):
+    for unique_id, axes in grid.items():
         own, ahead = (table[table["unique_id"] == unique_id] for table in (history, future))
         past = {part: table[table["unique_id"] == unique_id] for part, table in parts.items()}
         drawn |= _draw_past(axes, past, own["ds"].iloc[[0, -1]], name)
         _draw_actual_and_future(axes, own, ahead, name)
         time_axis(axes, own["ds"], ticks=14 // n_columns)
-        axes.set_title(plain(unique_id, longest=80 // n_columns))
-    for axes in grid[: len(shown) - n_columns]:
+    for axes in list(grid.values())[: len(shown) - n_columns]:
         axes.set_xlabel("")
-    for axes in grid[len(shown) :]:
-        axes.remove()
     shown_parts = [part for part in parts if part in drawn]
     add_heading(figure, title, **_legend(interval_levels(future, name), shown_parts))
     return figure

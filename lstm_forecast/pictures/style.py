@@ -3,11 +3,13 @@ of any text.
 """
 
 import io
+import math
 import re
 import textwrap
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
 import numpy as np
@@ -22,8 +24,8 @@ from numpy.typing import NDArray
 from lstm_forecast.store import write_whole
 
 __all__ = [
-    "BLUE", "GREEN", "GREY", "INK", "MOST_MARKED_STEPS", "ORANGE", "PURPLE", "Figure",
-    "add_heading", "new_figure", "plain", "positions", "save_figure", "settle_layout",
+    "BLUE", "GREEN", "GREY", "INK", "MAX_PANELS", "MOST_MARKED_STEPS", "ORANGE", "PURPLE", "Figure",
+    "add_heading", "new_figure", "panels", "plain", "positions", "save_figure", "settle_layout",
     "step_axis", "styled", "time_axis", "tint", "write_figure",
 ]  # fmt: skip
 
@@ -33,6 +35,7 @@ INK, GREY, PALE = "#222222", "#6F6F6F", "#E4E4E4"
 WIDTH, DOTS = 10.0, 200  # inches and dots per inch: sharp where a page shows it 1000 pixels wide
 LONGEST_LABEL = 90  # letters that fit on a line
 LONGEST_LINE = 140  # letters of a note that do, as its font is smaller
+MAX_PANELS = 12  # of a picture
 MOST_LINES = 3  # into which a longer line of one is wrapped
 MOST_MARKED_STEPS = 3  # a forecast of no more is hardly a line: its points get a mark
 # What helps out where DejaVu lacks a script, if the machine has it: see HELPING in startup.py.
@@ -104,6 +107,24 @@ def new_figure(*, height: float, note: str = "") -> Figure:
         )
         figure.supxlabel("\n".join(lines), x=0.992, ha="right", fontsize=9, color=GREY)
     return figure
+
+
+def panels(
+    shown: Sequence[str], *, note: str = "", same_time: bool = False
+) -> tuple[Figure, dict[str, Axes], int]:
+    """A figure with a panel for each of the ``shown`` ids, titled by it, and how many columns these
+    stand in; those of one column may have the ``same_time``.
+    """
+    n_columns = 1 if len(shown) <= 3 else 2 if len(shown) <= 6 else 3
+    n_rows = math.ceil(len(shown) / n_columns)
+    figure = new_figure(height=1.0 + max(1.8 * n_rows, 3.2), note=note)
+    sharex: Literal["col", "none"] = "col" if same_time and n_columns == 1 else "none"
+    grid = figure.subplots(n_rows, n_columns, squeeze=False, sharex=sharex).ravel()
+    for axes, unique_id in zip(grid, shown, strict=False):
+        axes.set_title(plain(unique_id, longest=80 // n_columns))
+    for axes in grid[len(shown) :]:
+        axes.remove()
+    return figure, dict(zip(shown, grid, strict=False)), n_columns
 
 
 def add_heading(figure: Figure, title: str, handles: dict[str, Any], **options: Any) -> None:

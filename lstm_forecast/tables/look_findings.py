@@ -11,20 +11,19 @@ from lstm_forecast.config.table import MOST_SENTINELS
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
 from lstm_forecast.tables.files.encoding import WESTERN
 from lstm_forecast.tables.numbers.amounts import is_limit, split
-from lstm_forecast.tables.numbers.nothing import says_nothing
+from lstm_forecast.tables.numbers.nothing import LONGEST_SENTINEL, says_nothing
 from lstm_forecast.tables.numbers.style import Written
 from lstm_forecast.tables.read import Table
 from lstm_forecast.tables.roles import Roles
 from lstm_forecast.tables.totals import total_notes
 
 __all__ = [
-    "LONGEST_SENTINEL", "count_rows_with", "encoding_notes", "look_findings", "reading",
+    "count_rows_with", "encoding_notes", "look_findings", "reading",
     "role_notes", "says_something", "word_notes",
     "words_of_targets",
 ]  # fmt: skip
 
 NO_ROWS = np.empty(0, np.int64)
-LONGEST_SENTINEL = 40  # characters of what may stand for a missing value
 
 
 def look_findings(table: Table, written: Written, roles: Roles) -> Iterator[Finding]:

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest
 
 import lstm_forecast
-from lstm_forecast.detecting.detect import Judged, judge
+from lstm_forecast.detecting.anomalies import Verdicts
+from lstm_forecast.detecting.detect import judge
 from lstm_forecast.forecasting.loaded import LoadedRun, load_run
 from lstm_forecast.tables.source import given_source
 from tests.benchmarks.nab import nab
@@ -124,8 +125,8 @@ def _trained(table: pd.DataFrame, folder: str) -> LoadedRun:
     return load_run(run)
 
 
-def _judged(loaded: LoadedRun, table: pd.DataFrame) -> Judged:
-    return judge(loaded, given_source(table), rate=min(RATES), last=ROWS - KNOWN)
+def _judged(loaded: LoadedRun, table: pd.DataFrame) -> Verdicts:
+    return judge(loaded, given_source(table), rate=min(RATES), last=ROWS - KNOWN).verdicts
 
 
 def alarms() -> Iterator[dict[str, Any]]:

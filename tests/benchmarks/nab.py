@@ -84,7 +84,7 @@ def _detect(values: Floats, first: int) -> Floats:
             model={"ensemble": 1},
             preprocessing={"log": False},
         )
-        steps = judge(load_run(run), given_source(table), rate=0.001).steps
+        steps = judge(load_run(run), given_source(table), rate=0.001).verdicts.steps
     scores = np.zeros(len(values))
     scores[steps.ordinal] = -np.log10(np.maximum(steps.rarity, 1e-300))
     return scores

@@ -8,8 +8,9 @@ from lstm_forecast.config.table import MOST_SENTINELS, DataConfig
 from lstm_forecast.config.text_files import CsvConfig
 from lstm_forecast.panel.asking.draft import Choice, Question
 from lstm_forecast.tables.first_look import FirstLook
-from lstm_forecast.tables.look_findings import LONGEST_SENTINEL, reading
+from lstm_forecast.tables.look_findings import reading
 from lstm_forecast.tables.numbers.amounts import is_limit, split
+from lstm_forecast.tables.numbers.nothing import LONGEST_SENTINEL
 from lstm_forecast.tables.numbers.style import units_beside
 
 __all__ = ["question_of_readings", "questions_of_texts"]

@@ -19,6 +19,7 @@ from lstm_forecast.tables.numbers.amounts import (
     split,
     truths_written,
 )
+from lstm_forecast.tables.numbers.nothing import LONGEST_SENTINEL
 from lstm_forecast.tables.numbers.style import SAMPLED_CELLS, how_written, units_beside
 
 __all__ = ["PLAIN", "Meaning", "may_have_two_readings", "require_one_reading", "with_numbers"]
@@ -34,7 +35,7 @@ class Meaning:
 
 
 SENTINELS = "set data.sentinels to what stands for a missing value"
-MOST_WORDS, LONGEST_WORD = 5, 40  # of cells that may stand for missing values, and their letters
+MOST_WORDS = 5  # of cells that may stand for missing values
 PLAIN = Meaning()  # cells that are no plain numbers are faults
 
 
@@ -162,7 +163,7 @@ def _refuse(problems: Sequence[tuple[str, str]], words: Sequence[str]) -> None:
 
 def _option(words: Sequence[str]) -> str:
     """The option by which the words stand for missing values, where they are few and short."""
-    if not words or len(words) > MOST_WORDS or max(map(len, words)) > LONGEST_WORD:
+    if not words or len(words) > MOST_WORDS or max(map(len, words)) > LONGEST_SENTINEL:
         return ""
     return f" ({setting('sentinels', list(words))}, where the key holds nothing else)"
 

@@ -4,7 +4,9 @@ Any other text among numbers may say something: that a reading was beyond what c
 there were traces of it, which state was reached. So does each with a digit in it.
 """
 
-__all__ = ["says_nothing"]
+__all__ = ["LONGEST_SENTINEL", "says_nothing"]
+
+LONGEST_SENTINEL = 40  # characters of what may stand for a missing value
 
 # as ``casefold`` writes them
 _WORDS = {

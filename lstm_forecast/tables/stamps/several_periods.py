@@ -60,8 +60,7 @@ def hold_several_periods(cells: pd.Series, name: str) -> bool:
     if not len(distinct) or not distinct.head(SAMPLED).str.contains(YEAR).all():
         return False
     found = _periods_of(distinct, name)
-    covered = np.logical_or.reduce([each.fits for each in found]) if found else np.zeros(0, bool)
-    return len({each.name for each in found}) > 1 and covered.mean() > 1 - MOST_OTHERS
+    return len({each.name for each in found}) > 1 and _covered(found).mean() > 1 - MOST_OTHERS
 
 
 def several_periods(table: Table, columns: Sequence[str]) -> DataError | None:
@@ -77,11 +76,10 @@ def several_periods(table: Table, columns: Sequence[str]) -> DataError | None:
     if not len(distinct) or not distinct[distinct != ""].str.contains(YEAR).all():
         return None
     found = _periods_of(distinct, column)
-    covered = np.zeros(len(distinct), bool)
-    for each in found:
-        covered |= each.fits
-    names, others = {each.name for each in found}, ~covered[codes] & (codes >= 0)
-    if not found or others.mean() > MOST_OTHERS or "days" in names or "hours" in names:
+    if not found:
+        return None
+    names, others = {each.name for each in found}, ~_covered(found)[codes] & (codes >= 0)
+    if others.mean() > MOST_OTHERS or "days" in names or "hours" in names:
         return None
     if len(names) < 2 and not others.any():
         return None
@@ -92,6 +90,11 @@ def several_periods(table: Table, columns: Sequence[str]) -> DataError | None:
         f" {distinct[found[0].fits].iloc[0]!r}, and a series has one: data.other_stamps: skip"
         f" leaves out the rows of all others, as {told}"
     )
+
+
+def _covered(periods: Sequence[_Period]) -> Flags:
+    """Which of the distinct cells are stamps of one of the periods."""
+    return np.asarray(np.logical_or.reduce([each.fits for each in periods]))
 
 
 def _options(
