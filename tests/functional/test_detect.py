@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import lstm_forecast
+from lstm_forecast.errors import UsageError
 from tests.functional.conftest import train_all
 from tests.functional.test_cli import invoke, one_object
 from tests.golden.test_golden_runs import GOLDEN
@@ -273,3 +275,12 @@ def test_nothing_to_judge_is_said(load: Path) -> None:
     found = detect(rows)
     assert found["exit_code"] == 4
     assert "give newer rows with --data" in json.dumps(found["problems"])
+
+
+def test_python_finds_what_the_command_finds(load: Path) -> None:
+    rows = PLANTED["spike"][0](table())
+    found = lstm_forecast.load("runs/load").detect(rows)
+    assert json.loads(json.dumps(found.report.content())) == detect(rows)
+    assert len(found.table) == found.report.steps
+    with pytest.raises(UsageError, match="rate 2: expected a share"):
+        lstm_forecast.load("runs/load").detect(rows, rate=2)
