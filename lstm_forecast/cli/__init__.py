@@ -21,6 +21,7 @@ from lstm_forecast.cli.options import Command, Group
 from lstm_forecast.cli.pages import guide
 from lstm_forecast.cli.pretraining import pretrain
 from lstm_forecast.cli.quick import quick
+from lstm_forecast.cli.report import report
 from lstm_forecast.cli.runs import runs_app
 from lstm_forecast.cli.streams import log_as_json, logs_json, open_streams, printing, say_warning
 from lstm_forecast.cli.terminal import tell_failure, terminate
@@ -51,6 +52,7 @@ for command in (
     template,
     backtest,
     plot,
+    report,
     compare,
     retrain,
     monitor,

@@ -11,12 +11,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lstm_forecast.events import Listener, phase
-from lstm_forecast.forecasting.forecaster import Exchange
 from lstm_forecast.forecasting.loaded import LoadedRun, load_run
 from lstm_forecast.forecasting.table import save_table, window_ids
 from lstm_forecast.judging.backtest import BacktestReport
-from lstm_forecast.judging.folds import RETRAINED, Fold, fold_forecasts, published_folds
-from lstm_forecast.judging.importance import Importance, permutation_importance
+from lstm_forecast.judging.folds import (
+    RETRAINED,
+    Fold,
+    fold_forecasts,
+    fold_importance,
+    published_folds,
+)
 from lstm_forecast.judging.parts import linear_forecast, part_report, part_table, require_finite
 from lstm_forecast.judging.report import worst_series
 from lstm_forecast.judging.statistical import check_statistical, statistical_forecasts
@@ -100,7 +104,7 @@ def backtest_run(loaded: LoadedRun, asked: Asked, listener: Listener) -> Backtes
     others = _baselines(task, folds, asked.baselines, listener)
     report = _report(task, folds, forecast, others)
     if asked.importance:
-        report = replace(report, importance=_importance(task, folds, forecast, listener))
+        report = replace(report, importance=fold_importance(task, folds, forecast, listener))
     config, quantiles = task.loaded.config, task.loaded.forecaster.quantiles
     columns = task.part.baselines | others
     table = part_table(
@@ -187,29 +191,6 @@ def _report(
             scale=part.scale,
             ids=_ids(task)[part.series],
         ),
-    )
-
-
-def _importance(
-    task: Task, folds: list[Fold], forecast: Floats, listener: Listener
-) -> tuple[Importance, ...]:
-    config, middle = task.loaded.config, forecast.shape[-1] // 2
-
-    def permuted(steps: slice, channels: Sequence[int], rng: np.random.Generator) -> Floats:
-        found = fold_forecasts(
-            folds, task, exchanged=lambda n: Exchange(rng.permutation(n), steps, channels)
-        )
-        return found[..., middle]
-
-    return permutation_importance(
-        permuted,
-        actual=task.part.actual,
-        forecast=forecast[..., middle],
-        features=task.loaded.features,
-        context_length=config.windows.context_length,
-        segment_length=config.model.segment_length,
-        seed=config.seed,
-        progress=lambda done, total: listener.progress("importance", done, total),
     )
 
 

@@ -11,10 +11,11 @@ import pandas as pd
 from lstm_forecast.config.schema import Config
 from lstm_forecast.errors import DataError, UsageError
 from lstm_forecast.events import phase
+from lstm_forecast.forecasting.ahead import read_ahead
 from lstm_forecast.forecasting.future import forecast_future, forecast_table
 from lstm_forecast.forecasting.gates import Group, Trace, memory_lengths
 from lstm_forecast.forecasting.gates_shown import GatesShown, memory_formula, show_gates
-from lstm_forecast.forecasting.loaded import load_run, read_ahead
+from lstm_forecast.forecasting.loaded import load_run
 from lstm_forecast.forecasting.table import actual_values, chosen_ids, panel_ids
 from lstm_forecast.judging.earlier import earlier_forecasts
 from lstm_forecast.model.published import network_name

@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lstm_forecast.forecasting.ahead import read_ahead
 from lstm_forecast.forecasting.digits import justified_decimals, rounded
 from lstm_forecast.forecasting.future import forecast_future, forecast_table
-from lstm_forecast.forecasting.loaded import LoadedRun, load_run, read_ahead
+from lstm_forecast.forecasting.loaded import LoadedRun, load_run
 from lstm_forecast.forecasting.prediction import Forecasts
 from lstm_forecast.forecasting.table import (
     save_table,

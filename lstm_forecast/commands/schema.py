@@ -28,6 +28,7 @@ DOCUMENTS = {  # by name: what it is
     "quick": "quick --json, and quick --output NAME.json",
     "backtest": "backtest --json",
     "plot": "plot --json",
+    "report": "report --json",
     "compare": "compare --json, and compare --output NAME.json",
     "retrain": "retrain --json",
     "monitor": "monitor --json",
@@ -120,6 +121,7 @@ def _slow() -> Mapping[str, Kinds]:
     from lstm_forecast.judging.generated import Pretrained
     from lstm_forecast.judging.live import Monitored
     from lstm_forecast.panel.asking.draft import Draft
+    from lstm_forecast.reporting.report import ReportWritten
     from lstm_forecast.retraining.status import Status
     from lstm_forecast.store.outputs import Drawn
     from lstm_forecast.training.inspection import Inspection
@@ -135,6 +137,7 @@ def _slow() -> Mapping[str, Kinds]:
         "pretrain": (Pretrained,),
         "backtest": (BacktestReport,),
         "plot": (Drawn, DrawnGates),
+        "report": (ReportWritten,),
         "compare": (Comparison,),
         "retrain": (Status,),
         "monitor": (Monitored,),

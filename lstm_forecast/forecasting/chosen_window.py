@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 
 from lstm_forecast.errors import DataError, UsageError
+from lstm_forecast.forecasting.ahead import read_ahead, read_behind
 from lstm_forecast.forecasting.loaded import (
     LoadedRun,
-    read_ahead,
-    read_behind,
     series_index,
     usable_panel,
 )

@@ -1,6 +1,5 @@
 """A published run made ready to forecast, and what it forecasts from."""
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +9,6 @@ import numpy as np
 from lstm_forecast.config.schema import Config
 from lstm_forecast.errors import DataError, RunError, UsageError
 from lstm_forecast.events import phase
-from lstm_forecast.files import STDIN
 from lstm_forecast.forecasting.calibration import Calibration, calibration_from_bytes, uncalibrated
 from lstm_forecast.forecasting.forecaster import Forecaster
 from lstm_forecast.forecasting.limits import Demands, sound_network, sound_pretrained
@@ -19,21 +17,18 @@ from lstm_forecast.forecasting.scaler_file import read_scaler
 from lstm_forecast.forecasting.table import panel_ids, seen_by_networks
 from lstm_forecast.model.onnx.session import Session
 from lstm_forecast.model.published import network_name, published_line
-from lstm_forecast.panel.ended import without_ended
-from lstm_forecast.panel.future import Given, future_rows, look_ahead
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.scale import Scaler
-from lstm_forecast.panel.survey import known_ahead, meaning_of, numeric_sentinels, read_panel
+from lstm_forecast.panel.survey import known_ahead, read_panel
 from lstm_forecast.store import Run
 from lstm_forecast.store.documents import data_path, read_config, read_manifest
-from lstm_forecast.tables.read import Table, column_names, read_table
-from lstm_forecast.tables.source import Frame, Source
+from lstm_forecast.tables.source import Source
 from lstm_forecast.windows.channels import Channels
 from lstm_forecast.windows.framing import Framing
 
 __all__ = [
-    "LoadedRun", "load_run", "make_forecaster", "read_ahead", "read_behind", "series_index",
-    "usable", "usable_panel", "with_shown_levels",
+    "LoadedRun", "load_run", "make_forecaster", "series_index", "usable",
+    "usable_panel", "with_shown_levels",
 ]  # fmt: skip
 
 SHOWN_LEVELS = (80, 95)
@@ -195,101 +190,6 @@ def with_shown_levels(forecaster: Forecaster, trained_levels: tuple[int, ...]) -
     """Add usual intervals for reports and pictures, if any can be had, where none were trained."""
     usual = forecaster.calibration.known and not trained_levels
     return replace(forecaster, levels=SHOWN_LEVELS) if usual else forecaster
-
-
-def read_ahead(
-    loaded: LoadedRun, data: Source | None, future: Source | None, *, steps: int | None = None
-) -> Panel:
-    """The usable history, see ``usable_panel``, with what is known of the steps to be forecast.
-
-    ``future`` is a table of exactly these steps; without it, rows behind the last target in the
-    history tell of them. Where ``steps`` are forecast for as long as that, series that ended are
-    left out by the policy of the run.
-    """
-    if data == future == STDIN:
-        raise UsageError(
-            "--data and --future cannot both come in on standard input; write one to a file"
-        )
-    config, panel = loaded.config.data, usable_panel(loaded, data)
-    given = None
-    if future is not None:
-        if not panel.known.future:
-            raise UsageError(
-                f"--future {future}: this run needs no rows of the future, as it has no future"
-                " covariates"
-            )
-        table, stamp = _read_future(loaded, future, data)
-        given = future_rows(
-            table,
-            panel,
-            timestamp=stamp,
-            series_columns=config.series_columns,
-            timestamp_format=config.timestamp_format if stamp == config.stamp_columns else None,
-            timezone=config.timezone,
-            dst=config.dst,
-            sentinels=numeric_sentinels(config),
-        )
-        present = column_names(future, columns=[*map(str, table.frame)])
-        if others := [name for name in present if name not in table.frame]:
-            note = f"{future}: not needed, and not read: column {', '.join(others)}"
-            given = replace(given, notes=(note,))
-    if steps is not None:
-        panel, given = without_ended(panel, given, policy=config.ended_series, steps=steps)
-    return read_behind(loaded, panel, data, given=given)
-
-
-def read_behind(
-    loaded: LoadedRun, panel: Panel, data: Source | None, *, given: Given | None = None
-) -> Panel:
-    """Add what is known of the steps to be forecast to a usable history: rows ``given``, or those
-    behind its last target.
-    """
-    horizon, template = loaded.forecaster.framing.horizon, _template_command(loaded.run, data)
-    return look_ahead(panel, horizon=horizon, given=given, template=template)
-
-
-def _template_command(run: Run, data: Source | None = None) -> str:
-    """The command that writes the rows of the future, as it can be typed here."""
-    name, runs = run.path.parent.name, run.path.parent.parent
-    where = [] if runs.absolute() == Path("runs").absolute() else ["--runs", str(runs)]
-    newer = [] if data is None else ["--data", "FILE" if isinstance(data, Frame) else str(data)]
-    command = ["forecast", "template", "--run", name, *where, *newer, "--output", "future.csv"]
-    return shlex.join(command)
-
-
-def _read_future(
-    loaded: LoadedRun, source: Source, history: Source | None
-) -> tuple[Table, tuple[str, ...]]:
-    """The table of the future, and which of its columns hold the stamps: the parts of the history,
-    or one for all.
-
-    It has the columns that `forecast template` writes; others are not read. Its dialect is
-    detected, as it is another file.
-    """
-    data, memory_limit = loaded.config.data, loaded.config.training.memory_limit
-    whole = " ".join(data.stamp_columns)
-    asked = [whole, *data.stamp_columns, *data.series_columns, *data.covariates.future]
-    present = column_names(source, columns=asked)
-    stamp = (whole,) if whole in present else data.stamp_columns
-    keys = [*data.series_columns, *stamp]
-    columns = [*keys, *data.covariates.future]
-    problems = [f"{source}: no column {name}" for name in columns if name not in present]
-    if problems:
-        raise DataError(
-            *problems,
-            f"expected the columns {', '.join(columns)}, which"
-            f" `{_template_command(loaded.run, history)}` writes",
-        )
-    return (
-        read_table(
-            source,
-            columns=columns,
-            text=keys,
-            meaning=meaning_of(data),
-            memory_limit=memory_limit,
-        ),
-        stamp,
-    )
 
 
 def usable_panel(loaded: LoadedRun, data: Source | None) -> Panel:

@@ -1,16 +1,21 @@
 """Which network forecasts which window, so that none is asked about what it learned."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lstm_forecast.events import Listener
 from lstm_forecast.forecasting.forecaster import Exchange, Forecaster
 from lstm_forecast.forecasting.loaded import load_run
+from lstm_forecast.judging.importance import Importance, permutation_importance
 from lstm_forecast.judging.task import Task
 
-__all__ = ["EVALUATED", "PUBLISHED", "RETRAINED", "Fold", "fold_forecasts", "published_folds"]
+__all__ = [
+    "EVALUATED", "PUBLISHED", "RETRAINED", "Fold", "fold_forecasts", "fold_importance",
+    "published_folds",
+]  # fmt: skip
 
 EVALUATED, PUBLISHED, RETRAINED = "evaluated", "published", "retrained"
 Floats = NDArray[np.float64]
@@ -73,3 +78,27 @@ def fold_forecasts(
     order = np.argsort(np.concatenate([fold.index for fold in folds]))
     forecast: Floats = np.concatenate(found)[order]
     return forecast
+
+
+def fold_importance(
+    task: Task, folds: list[Fold], forecast: Floats, listener: Listener
+) -> tuple[Importance, ...]:
+    """How much each input matters to the ``forecast`` of all windows, the most important first."""
+    config, middle = task.loaded.config, forecast.shape[-1] // 2
+
+    def permuted(steps: slice, channels: Sequence[int], rng: np.random.Generator) -> Floats:
+        found = fold_forecasts(
+            folds, task, exchanged=lambda n: Exchange(rng.permutation(n), steps, channels)
+        )
+        return found[..., middle]
+
+    return permutation_importance(
+        permuted,
+        actual=task.part.actual,
+        forecast=forecast[..., middle],
+        features=task.loaded.features,
+        context_length=config.windows.context_length,
+        segment_length=config.model.segment_length,
+        seed=config.seed,
+        progress=lambda done, total: listener.progress("importance", done, total),
+    )

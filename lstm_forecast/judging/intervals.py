@@ -3,14 +3,24 @@
 Arrays are (n_windows, horizon, n_targets), quantile forecasts have one axis more at the end.
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["coverage", "msis", "pinball", "scaled_crps"]
+__all__ = ["chance_points", "coverage", "msis", "pinball", "scaled_crps"]
 
 Floats = NDArray[np.float64]
+
+
+def chance_points(level: float, windows: int) -> float:
+    """How far, as a share, the coverage of an interval of that level, a share too, may lie from it
+    by chance: two standard errors.
+
+    The steps of a window err together, so that they count as one.
+    """
+    return 2 * math.sqrt(level * (1 - level) / windows)
 
 
 def coverage(low: Floats, high: Floats, actual: Floats) -> tuple[float, float]:

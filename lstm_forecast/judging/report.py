@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm_forecast.documents import Document, described
-from lstm_forecast.judging.intervals import coverage, msis, pinball, scaled_crps
+from lstm_forecast.judging.intervals import chance_points, coverage, msis, pinball, scaled_crps
 from lstm_forecast.judging.metrics import (
     errors,
     errors_by_group,
@@ -204,14 +204,10 @@ def _scaled_crps(forecast: Floats, actual: Floats, quantiles: Sequence[float]) -
 
 
 def _missed(intervals: Mapping[str, Interval], windows: int) -> Iterator[str]:
-    """Intervals that held more or less than their level, by more than two standard errors of a
-    share of the windows.
-
-    The steps of a window err together, so they count as one.
-    """
+    """Intervals that held more or less than their level, by more than chance explains."""
     for level, found in intervals.items():
         share = int(level) / 100
-        error = 2 * math.sqrt(share * (1 - share) / windows)
+        error = chance_points(share, windows)
         if found.coverage is not None and abs(found.coverage - share) > error:
             yield (
                 f"{level} % intervals held {found.coverage:.1%} of what came, further from their"

@@ -1,0 +1,194 @@
+"""A whole report of a run, from its files and the table that it forecasts."""
+
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lstm_forecast.documents import Answer, described
+from lstm_forecast.errors import DataError
+from lstm_forecast.events import Listener, phase
+from lstm_forecast.forecasting.ahead import with_known_ahead
+from lstm_forecast.forecasting.future import forecast_future, forecast_table
+from lstm_forecast.forecasting.loaded import LoadedRun, load_run, usable_panel
+from lstm_forecast.forecasting.table import chosen_ids, panel_ids
+from lstm_forecast.judging.folds import fold_forecasts, fold_importance, published_folds
+from lstm_forecast.judging.task import open_task
+from lstm_forecast.panel.ended import ended_notes
+from lstm_forecast.panel.panel import Panel
+from lstm_forecast.panel.steps.closed import closed_text
+from lstm_forecast.pictures.page.page import Grid, Page, Section, Sentence
+from lstm_forecast.reporting import sections
+from lstm_forecast.reporting.against import against
+from lstm_forecast.reporting.duration import steps_text
+from lstm_forecast.reporting.explorer import explorer
+from lstm_forecast.reporting.tested import Forecasts, Tested, forecast_rows, tested_rows
+from lstm_forecast.reporting.verdict import verdict
+from lstm_forecast.store import Run
+from lstm_forecast.store.documents import (
+    read_epochs,
+    read_manifest,
+    read_metrics,
+    read_test_forecasts,
+    sound,
+)
+from lstm_forecast.store.reading import runs_option
+from lstm_forecast.store.report import Reports
+from lstm_forecast.tables.source import Source
+
+__all__ = ["Asked", "ReportWritten", "make_page"]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a report is to hold."""
+
+    data: Source | None = None  # newer history; None: what the run was trained on
+    future: Source | None = None  # table of covariates known ahead
+    series: Sequence[str] = ()  # that the page has curves of in any case
+    importance: bool = False  # whether to measure how much each input matters
+    against: Sequence[Run] = ()  # runs to compare with
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportWritten(Answer):
+    """A report that was written."""
+
+    run: str = field(metadata=described("Id of the run."))
+    report: str = field(metadata=described("File of the report."))
+    verdict: tuple[Sentence, ...] = field(
+        metadata=described("What it says first: sentences, and whether each is good or bad.")
+    )
+
+
+def make_page(run: Run, asked: Asked, listener: Listener) -> Page:
+    """The report of a run.
+
+    Raises UsageError if the options do not fit, RunError if the run is damaged, DataError if the
+    data do not fit it.
+    """
+    loaded = load_run(run).shown()
+    config, manifest = loaded.config, read_manifest(run)
+    panel = usable_panel(loaded, asked.data)
+    future, notes = _ahead(loaded, panel, asked)
+    ids = panel_ids(config.data, panel.layout)
+    metrics = read_metrics(run, horizon=config.windows.horizon)
+    tested = _tested(loaded, panel, ids, _reference_season(metrics, config.windows.season_length))
+    epochs = read_epochs(run, networks=config.model.ensemble, epochs=config.training.epochs)
+    phase("making the report")
+    ahead = steps_text(config.windows.horizon, panel.layout.grid)
+    judged: list[Section] = []
+    told: tuple[Sentence, ...] = ()
+    if metrics.judged is not None:
+        part, report = metrics.judged
+        told = verdict(report, tested, part=part, ahead=ahead)
+        judged.append(sections.errors(report, part=part))
+        if len(tested.ends):
+            judged.append(sections.residuals(tested))
+        if report.intervals:
+            judged.append(sections.calibration(report, tested))
+    if asked.importance:
+        judged.append(_importance(run, asked.data, listener))
+    if asked.against:
+        judged.append(against(run, asked.against))
+    closed = "" if config.data.closed is None else closed_text(config.data.closed)
+    named = chosen_ids(ids.tolist(), panel.layout.ids, asked.series) if asked.series else []
+    return Page(
+        title=f"{run.path.parent.name}: {ahead} ahead",
+        subtitle=f"{loaded.published}. Data up to {manifest.cutoff}. Run {run.run_id}.",
+        verdict=told or (Sentence("No window was left to measure errors on.", "bad"),),
+        explorer=explorer(panel, tested, future, named=named),
+        sections=(
+            *judged,
+            sections.training(epochs),
+            sections.decisions(manifest, published=loaded.published),
+            sections.data(manifest, closed=closed, notes=notes),
+            _origin(run),
+        ),
+    )
+
+
+def _ahead(
+    loaded: LoadedRun, panel: Panel, asked: Asked
+) -> tuple[Forecasts | None, tuple[str, ...]]:
+    """The forecast of what comes next, and what is to be known of it.
+
+    Without what is known ahead there is no forecast, and a note says so.
+    """
+    config = loaded.config
+    steps = config.windows.horizon
+    try:
+        live = with_known_ahead(loaded, panel, asked.data, asked.future, steps=steps)
+    except DataError as error:
+        if asked.future is not None or not config.data.covariates.future:
+            raise
+        return None, (f"The future is not drawn here: {error}",)
+    forecast, doubts = forecast_future(loaded, live)
+    table = forecast_table(loaded, live, forecast)
+    future = forecast_rows(table, panel, panel_ids(config.data, panel.layout), name=config.name)
+    return future, tuple(chain(doubts, ended_notes(live.ended)))
+
+
+def _reference_season(metrics: Reports, season_length: int) -> int:
+    """Steps after which the better of the two naive forecasts repeats itself."""
+    report = None if metrics.judged is None else metrics.judged[1]
+    naive, seasonal = (
+        None if report is None or name not in report.errors else report.errors[name].mae
+        for name in ("naive", "seasonal_naive")
+    )
+    better = naive is not None and seasonal is not None and naive < seasonal
+    return 1 if better else season_length
+
+
+def _tested(
+    loaded: LoadedRun, panel: Panel, ids: NDArray[np.object_], season_length: int
+) -> Tested:
+    """The test forecasts of series that the panel has."""
+    config, run = loaded.config, loaded.run
+    table = read_test_forecasts(
+        run, name=config.name, horizon=config.windows.horizon, n_targets=config.n_outputs
+    )
+    table = table[table["unique_id"].isin(ids.ravel())]
+    if table.empty:
+        table = table.astype({"ds": _kind(panel), "cutoff": _kind(panel)})
+    with sound(run, "forecasts.parquet"):
+        return tested_rows(table, panel, ids, name=config.name, season_length=season_length)
+
+
+def _kind(panel: Panel) -> str:
+    stamps = panel.layout.grid.stamps(np.arange(1))
+    return str(stamps.dtype) if isinstance(stamps, pd.DatetimeIndex) else "int64"
+
+
+def _importance(run: Run, data: Source | None, listener: Listener) -> Section:
+    task = open_task(load_run(run, evaluated=True).shown(), data, None)
+    folds = published_folds(task)
+    found = fold_importance(task, folds, fold_forecasts(folds, task), listener)
+    return sections.importance({each.input: 100 * (each.share or 0) for each in found})
+
+
+def _origin(run: Run) -> Section:
+    """What made the run, and how to make it again."""
+    manifest, where = read_manifest(run), runs_option(run.path.parent.parent)
+    rows = (
+        ("run", run.run_id),
+        ("published", manifest.created),
+        ("seed", str(manifest.seed)),
+        ("data, SHA-256", manifest.data_sha256),
+        ("Python", manifest.python),
+        *manifest.versions.items(),
+        ("this report was made on", platform.platform()),
+    )
+    config = run.path / "config.yaml"
+    return Section(
+        "How was it made?",
+        texts=(
+            f"Trained again with the same versions, seed and data it has the same bytes:"
+            f" forecast train --config {config}{where}",
+        ),
+        grids=(Grid(("", ""), rows),),
+    )
