@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.pictures.page.page import Explorer, Series, Track, Values
-from lstm_forecast.reporting.tested import Forecasts, Tested
+from lstm_forecast.reporting.outcomes import Forecasts, Outcomes
 
 __all__ = ["MOST_SERIES", "clock_seconds", "explorer", "seen"]
 
@@ -23,7 +23,7 @@ Ints = NDArray[np.int64]
 
 
 def explorer(
-    panel: Panel, tested: Tested, future: Forecasts | None, *, named: Sequence[str] = ()
+    panel: Panel, tested: Outcomes, future: Forecasts | None, *, named: Sequence[str] = ()
 ) -> Explorer:
     """The series that are ``named``, then the worst and the best, at most 200 in all, with the
     newest values of each.
@@ -83,7 +83,7 @@ class _Drawn:
         return max(self.first + len(self.y), *ends, 0) - 1
 
     def with_forecasts(
-        self, tested: Tested, future: Forecasts | None, levels: Sequence[int]
+        self, tested: Outcomes, future: Forecasts | None, levels: Sequence[int]
     ) -> "_Drawn":
         shown = tested.apart & (tested.ends >= self.first)
         test = _track(tested, np.flatnonzero(shown & (tested.series == self.number)), levels)
@@ -100,7 +100,7 @@ class _Drawn:
         return Series(name, self.first - start, seen(self.y), test, future)
 
 
-def _worst_first(tested: Tested) -> tuple[Ints, Floats, Floats]:
+def _worst_first(tested: Outcomes) -> tuple[Ints, Floats, Floats]:
     """Numbers of the ids, and by id the mean absolute error and the skill against the season
     before; the worst has the least skill, those without one come last.
     """
@@ -122,7 +122,7 @@ def _chosen(order: Ints, named: Sequence[int]) -> Ints:
     return np.append(np.array(named, np.int64), others)
 
 
-def _history(panel: Panel, tested: Tested, k: int, rows: int) -> tuple[int, Floats]:
+def _history(panel: Panel, tested: Outcomes, k: int, rows: int) -> tuple[int, Floats]:
     """Number on the grid of the first of the newest rows up to the last value of a target, and its
     values along the grid.
     """

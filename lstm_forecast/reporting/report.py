@@ -26,7 +26,7 @@ from lstm_forecast.reporting import sections
 from lstm_forecast.reporting.against import against
 from lstm_forecast.reporting.duration import steps_text
 from lstm_forecast.reporting.explorer import explorer
-from lstm_forecast.reporting.tested import Forecasts, Tested, forecast_rows, tested_rows
+from lstm_forecast.reporting.outcomes import Forecasts, Outcomes, forecast_rows, outcome_rows
 from lstm_forecast.reporting.verdict import verdict
 from lstm_forecast.store import Run
 from lstm_forecast.store.documents import (
@@ -77,7 +77,7 @@ def make_page(run: Run, asked: Asked, listener: Listener) -> Page:
     future, notes = _ahead(loaded, panel, asked)
     ids = panel_ids(config.data, panel.layout)
     metrics = read_metrics(run, horizon=config.windows.horizon)
-    tested = _tested(loaded, panel, ids, _reference_season(metrics, config.windows.season_length))
+    tested = _outcomes(loaded, panel, ids, _reference_season(metrics, config.windows.season_length))
     epochs = read_epochs(run, networks=config.model.ensemble, epochs=config.training.epochs)
     phase("making the report")
     ahead = steps_text(config.windows.horizon, panel.layout.grid)
@@ -144,9 +144,9 @@ def _reference_season(metrics: Reports, season_length: int) -> int:
     return 1 if better else season_length
 
 
-def _tested(
+def _outcomes(
     loaded: LoadedRun, panel: Panel, ids: NDArray[np.object_], season_length: int
-) -> Tested:
+) -> Outcomes:
     """The test forecasts of series that the panel has."""
     config, run = loaded.config, loaded.run
     table = read_test_forecasts(
@@ -156,7 +156,7 @@ def _tested(
     if table.empty:
         table = table.astype({"ds": _kind(panel), "cutoff": _kind(panel)})
     with sound(run, "forecasts.parquet"):
-        return tested_rows(table, panel, ids, name=config.name, season_length=season_length)
+        return outcome_rows(table, panel, ids, name=config.name, season_length=season_length)
 
 
 def _kind(panel: Panel) -> str:

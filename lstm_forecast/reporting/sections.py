@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from lstm_forecast.events import Epoch
 from lstm_forecast.pictures.page.page import Chart, Grid, Line, Section
 from lstm_forecast.reporting.explorer import clock_seconds, seen
-from lstm_forecast.reporting.tested import Tested, means
+from lstm_forecast.reporting.outcomes import Outcomes, means
 from lstm_forecast.store.manifest import Manifest
 from lstm_forecast.store.report import FORECAST, Report
 
@@ -57,7 +57,7 @@ def errors(report: Report, *, part: str) -> Section:
     )
 
 
-def residuals(tested: Tested) -> Section:
+def residuals(tested: Outcomes) -> Section:
     """Errors by time, hour, weekday or month, and whether they tell of each other."""
     charts = [*_over_time(tested), *_by_calendar(tested), *_autocorrelations(tested)]
     return Section(
@@ -71,7 +71,7 @@ def residuals(tested: Tested) -> Section:
     )
 
 
-def calibration(report: Report, tested: Tested) -> Section:
+def calibration(report: Report, tested: Outcomes) -> Section:
     """What intervals promised and what they held, overall and by step."""
     levels = list(report.intervals)[::-1]
     promised = [int(level) for level in levels]
@@ -193,7 +193,7 @@ def data(manifest: Manifest, *, closed: str, notes: Sequence[str]) -> Section:
     )
 
 
-def _over_time(tested: Tested) -> Iterator[Chart]:
+def _over_time(tested: Outcomes) -> Iterator[Chart]:
     cutoffs, places = np.unique(tested.cutoffs, return_inverse=True)
     if len(cutoffs) < 2:
         return
@@ -208,7 +208,7 @@ def _over_time(tested: Tested) -> Iterator[Chart]:
     )
 
 
-def _by_calendar(tested: Tested) -> Iterator[Chart]:
+def _by_calendar(tested: Outcomes) -> Iterator[Chart]:
     """By the parts of the calendar that are longer than a step, and that stamps differ in."""
     stamps = tested.stamps
     if not isinstance(stamps, pd.DatetimeIndex) or not len(stamps):
@@ -216,7 +216,7 @@ def _by_calendar(tested: Tested) -> Iterator[Chart]:
     spacing = stamps.unique().sort_values().diff().min()
     for name, numbers, ticks, longest in (
         ("hour", stamps.hour, HOURS, pd.Timedelta(hours=12)),
-        ("weekday", stamps.dayofweek, DAYS, pd.Timedelta(days=1)),
+        ("weekday", stamps.day_of_week, DAYS, pd.Timedelta(days=1)),
         ("month", stamps.month - 1, MONTHS, pd.Timedelta(days=31)),
     ):
         if not spacing <= longest:  # one of all stamps, too, is not known to be short
@@ -233,7 +233,7 @@ def _by_calendar(tested: Tested) -> Iterator[Chart]:
             )
 
 
-def _autocorrelations(tested: Tested) -> Iterator[Chart]:
+def _autocorrelations(tested: Outcomes) -> Iterator[Chart]:
     """Mean autocorrelation over the series, of the errors with the newest cutoff at each stamp."""
     rows = np.flatnonzero(tested.newest & np.isfinite(tested.error))
     counts = np.bincount(tested.series[rows], minlength=len(tested.ids))
@@ -256,7 +256,7 @@ def _autocorrelations(tested: Tested) -> Iterator[Chart]:
     )
 
 
-def _autocorrelation(tested: Tested, rows: NDArray[np.int64], lags: int) -> Floats:
+def _autocorrelation(tested: Outcomes, rows: NDArray[np.int64], lags: int) -> Floats:
     ends = tested.ends[rows]
     along = np.zeros(int(ends.max() - ends.min()) + 1)
     along[ends - ends.min()] = tested.error[rows] - tested.error[rows].mean()
@@ -265,7 +265,7 @@ def _autocorrelation(tested: Tested, rows: NDArray[np.int64], lags: int) -> Floa
     return np.array(products) / power if power > 0 else np.zeros(lags)
 
 
-def _share_by_step(tested: Tested, low: Floats, high: Floats) -> Floats:
+def _share_by_step(tested: Outcomes, low: Floats, high: Floats) -> Floats:
     inside = ((low <= tested.actual) & (tested.actual <= high)).astype(float)
     return means(inside, tested.steps - 1, int(tested.steps.max()))
 

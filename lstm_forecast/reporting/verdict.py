@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from lstm_forecast.judging.intervals import chance_points
 from lstm_forecast.panel.steps.grid import stamp_text
 from lstm_forecast.pictures.page.page import Sentence
-from lstm_forecast.reporting.tested import Tested, means
+from lstm_forecast.reporting.outcomes import Outcomes, means
 from lstm_forecast.store.report import Report
 
 __all__ = [
@@ -37,7 +37,7 @@ LEAST_CHANGE = 1.5  # times that errors have to grow or shrink to be told
 CHANCE = 0.01  # probability of a change where there is none, below which one is told
 
 
-def verdict(report: Report, tested: Tested, *, part: str, ahead: str) -> tuple[Sentence, ...]:
+def verdict(report: Report, tested: Outcomes, *, part: str, ahead: str) -> tuple[Sentence, ...]:
     """All sentences that the figures give rise to, the most important first.
 
     ``tested`` may have no rows; ``ahead`` says how long the horizon is.
@@ -62,7 +62,7 @@ def verdict(report: Report, tested: Tested, *, part: str, ahead: str) -> tuple[S
     )
 
 
-def typical_error(tested: Tested, *, ahead: str) -> Iterator[Sentence]:
+def typical_error(tested: Outcomes, *, ahead: str) -> Iterator[Sentence]:
     """The median of absolute errors: in percent of what came, or in original units where that is 0
     or changes its sign.
     """
@@ -118,7 +118,7 @@ def intervals_held(report: Report) -> Iterator[Sentence]:
         yield Sentence(f"{told}: they are wider than they need to be.", "bad")
 
 
-def bias(tested: Tested) -> Iterator[Sentence]:
+def bias(tested: Outcomes) -> Iterator[Sentence]:
     """Whether forecasts lie on one side of what came, over windows that do not overlap."""
     scaled, _ = _by_stretch(tested, np.sign(tested.error) * tested.relative)
     if len(scaled) < LEAST_WINDOWS:
@@ -132,7 +132,7 @@ def bias(tested: Tested) -> Iterator[Sentence]:
         )
 
 
-def distrusted(tested: Tested) -> Iterator[Sentence]:
+def distrusted(tested: Outcomes) -> Iterator[Sentence]:
     """Series whose forecasts err clearly more than the season before, repeated."""
     known = np.isfinite(tested.reference)
     own = tested.by_series(np.where(known, np.abs(tested.error), np.nan))
@@ -153,7 +153,7 @@ def distrusted(tested: Tested) -> Iterator[Sentence]:
     )
 
 
-def change(tested: Tested) -> Iterator[Sentence]:
+def change(tested: Outcomes) -> Iterator[Sentence]:
     """Since when errors are larger or smaller, over windows that do not overlap.
 
     The place is that of the largest rank statistic, and its probability an approximation (Pettitt
@@ -176,7 +176,7 @@ def change(tested: Tested) -> Iterator[Sentence]:
         yield Sentence(f"Since {stamp} errors are {times:.2g} times those before.", "good")
 
 
-def few_windows(tested: Tested) -> Iterator[Sentence]:
+def few_windows(tested: Outcomes) -> Iterator[Sentence]:
     """Whether all of this may be chance, or true of one stretch of time alone."""
     windows = len(np.unique(np.stack((tested.series, tested.cutoffs))[:, tested.apart], axis=1).T)
     if 0 < windows < LEAST_WINDOWS:
@@ -189,7 +189,7 @@ def few_windows(tested: Tested) -> Iterator[Sentence]:
         )
 
 
-def _by_stretch(tested: Tested, values: Floats) -> tuple[Floats, Ints]:
+def _by_stretch(tested: Outcomes, values: Floats) -> tuple[Floats, Ints]:
     """Means of values over windows apart, for each stretch of time, and its first cutoff."""
     numbers, first = tested.stretches
     found = means(values[tested.apart], numbers, len(first))

@@ -14,7 +14,7 @@ from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.steps.grid import Grid, ticks_of
 from lstm_forecast.pictures.forecast import interval_levels
 
-__all__ = ["Forecasts", "Tested", "forecast_rows", "means", "tested_rows"]
+__all__ = ["Forecasts", "Outcomes", "forecast_rows", "means", "outcome_rows"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -57,7 +57,7 @@ class Forecasts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tested(Forecasts):
+class Outcomes(Forecasts):
     """Forecasts of the test part, beside what came."""
 
     season_length: int  # of the reference, in steps; 1: the last value
@@ -132,14 +132,14 @@ def forecast_rows(
     )
 
 
-def tested_rows(
+def outcome_rows(
     table: pd.DataFrame,
     panel: Panel,
     ids: NDArray[np.object_],
     *,
     name: str,
     season_length: int,
-) -> Tested:
+) -> Outcomes:
     """The same of test forecasts, whose table has what came as ``y``; what the reference repeats is
     looked up in the panel.
     """
@@ -148,7 +148,7 @@ def tested_rows(
     number, target = np.divmod(found.series, ids.shape[1])
     rows = panel.layout.rows_at(number, found.ends - seasons)
     values = panel.values[rows, target].astype(float)
-    return Tested(
+    return Outcomes(
         **vars(found),
         season_length=season_length,
         actual=table["y"].to_numpy(float),
