@@ -17,9 +17,11 @@ PACKAGE = "lstm_forecast"
 WITHOUT_KERAS = [
     "commands/backtest.py", "commands/check.py", "commands/config.py", "commands/detect.py",
     "commands/guide.py", "commands/init.py", "commands/monitor.py", "commands/plot.py",
-    "commands/predict.py", "commands/quick.py", "commands/runs.py", "commands/schedule.py",
+    "commands/predict.py", "commands/quick.py", "commands/report.py", "commands/runs.py",
+    "commands/schedule.py",
     "commands/schema.py", "commands/template.py", "config/schema.py", "documents.py", "events.py",
-    "files.py", "forecasting/loaded.py", "detecting/detect.py", "judging/metrics.py",
+    "files.py", "forecasting/loaded.py", "reporting/report.py", "detecting/detect.py",
+    "judging/metrics.py",
     "model/ensemble.py", "model/linear/ridge.py", "model/onnx/writer.py",
     "model/pretrained/inputs.py", "panel/panel.py", "pictures/forecast.py", "retraining/due.py",
     "retraining/status.py", "retraining/textfile.py", "store/reading.py", "tables/read.py",

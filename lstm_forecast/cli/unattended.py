@@ -48,6 +48,9 @@ class Every(StrEnum):
 
 
 MetricsFile = Annotated[Path | None, typer.Option(help="Textfile for Prometheus' node exporter.")]
+Page = Annotated[
+    Path | None, typer.Option("--report", help="Page about the run: .html, .pdf or .md.")
+]
 Hooks = Annotated[
     list[str] | None,
     typer.Option(
@@ -65,6 +68,7 @@ def retrain(
     resume: Resume = False,
     wait: Annotated[str, typer.Option(help="How long to wait for another run: 90s, 10m.")] = "0s",
     metrics_file: MetricsFile = None,
+    report: Page = None,
     on_promote: Hooks = None,
     on_failure: Hooks = None,
     runs: Runs = RUNS,
@@ -90,6 +94,7 @@ def retrain(
             wait=patience,
             audience=Audience(
                 metrics_file=metrics_file,
+                report=report,
                 on_promote=on_promote or (),
                 on_failure=on_failure or (),
                 show=partial(_print_status, talk, runs / loaded.name, as_json),
@@ -137,6 +142,7 @@ def monitor(
         float, typer.Option(min=0, help="Times the test error that the live error may be.")
     ] = 1.5,
     metrics_file: MetricsFile = None,
+    report: Page = None,
     runs: Runs = RUNS,
     as_json: AsJson = False,
 ) -> None:
@@ -151,7 +157,16 @@ def monitor(
         from lstm_forecast.retraining.telling import Textfile, told
         from lstm_forecast.retraining.textfile import write_monitor_metrics
 
-        look = partial(run, forecasts, runs=runs, name=name, data=data, output=output, worst=worst)
+        look = partial(
+            run,
+            forecasts,
+            runs=runs,
+            name=name,
+            data=data,
+            output=output,
+            report=report,
+            worst=worst,
+        )
         textfile = None
         if metrics_file is not None:
             apart = [forecasts_file(forecasts), data]

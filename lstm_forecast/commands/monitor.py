@@ -21,7 +21,7 @@ from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.survey import read_panel
 from lstm_forecast.store import find_run
 from lstm_forecast.store.documents import read_metrics
-from lstm_forecast.store.outputs import PICTURES, require_output, require_suffix
+from lstm_forecast.store.outputs import PAGES, PICTURES, require_output, require_suffix
 from lstm_forecast.tables.files.budget import Budget, Size
 from lstm_forecast.tables.read import column_names, files_below, read_table
 
@@ -43,6 +43,7 @@ def monitor(
     name: str | None = None,
     data: Path | None = None,
     output: Path | None = None,
+    report: Path | None = None,
     worst: float = 1.5,
 ) -> Monitored:
     """Compare the tables of ``forecast predict`` in a file or directory with the data as they are
@@ -50,16 +51,19 @@ def monitor(
 
     There is an alarm where forecasts are worse than the seasonal naive ones, than ``worst`` times
     the test error, where intervals hold too rarely, or where the data drifted
-    (``retrain.drift.warn``). A picture is drawn to ``output`` if that is given. Raises UsageError,
-    RunError, DataError if no forecast can be compared, WriteError.
+    (``retrain.drift.warn``). A picture is drawn to ``output``, and a report of the run written to
+    ``report``, if these are given. Raises UsageError, RunError, DataError if no forecast can be
+    compared, WriteError.
     """
     require_suffix("--output", output, PICTURES)
+    require_suffix("--report", report, PAGES)
     if forecasts == data == STDIN:
         raise UsageError(
             "forecasts and --data cannot both come in on standard input; write one to a file"
         )
     loaded = load_run(find_run(runs, name))
-    require_output("--output", output, [forecasts_file(forecasts), data, loaded.data_path])
+    for option, path in (("--output", output), ("--report", report)):
+        require_output(option, path, [forecasts_file(forecasts), data, loaded.data_path])
     limit = loaded.config.training.memory_limit
     panel, _ = read_panel(loaded.config.data, loaded.source(data), memory_limit=limit)
     ids = panel_ids(loaded.config.data, panel.layout)
@@ -70,7 +74,17 @@ def monitor(
     found = _compared(joined, waiting, view, loaded, worst=worst)
     if output is not None:
         _draw(found, joined["cutoff"], loaded.config.name, output)
+    if report is not None:
+        _write(report, loaded, data, found)
     return found
+
+
+def _write(path: Path, loaded: LoadedRun, data: Path | None, found: Monitored) -> None:
+    from lstm_forecast.reporting.report import Asked
+    from lstm_forecast.reporting.sections import live
+    from lstm_forecast.reporting.writing import write_report
+
+    write_report(path, loaded.run, Asked(data), more=(live(found),))
 
 
 def forecasts_file(forecasts: Path) -> Path | None:

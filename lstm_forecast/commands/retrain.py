@@ -12,7 +12,7 @@ failed leaves the champion.
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -45,6 +45,7 @@ from lstm_forecast.retraining.status import (
     tell_all,
     write_status,
 )
+from lstm_forecast.retraining.telling import write_run_page
 from lstm_forecast.retraining.textfile import write_retrain_metrics
 from lstm_forecast.store import (
     Checkpoints,
@@ -60,7 +61,7 @@ from lstm_forecast.store import (
     run_homes,
 )
 from lstm_forecast.store.listing import Verified
-from lstm_forecast.store.outputs import require_apart
+from lstm_forecast.store.outputs import PAGES, require_apart, require_output, require_suffix
 from lstm_forecast.tables.read import Table
 from lstm_forecast.training.learn import learn, learn_all_rows, start_checkpoints
 from lstm_forecast.training.prepare import prepare_panel
@@ -80,6 +81,7 @@ class Audience:
     """
 
     metrics_file: Path | None = None
+    report: Path | None = None  # of the run that was trained
     on_promote: Sequence[str] = ()  # commands
     on_failure: Sequence[str] = ()  # commands
     show: Callable[[Status], None] = lambda status: None
@@ -91,10 +93,18 @@ class Audience:
             "failed": list(map(split_command, self.on_failure)),
         }
 
-    def metrics(self, home: Path) -> list[Callable[[Status], None]]:
-        """What writes the metrics of the runs at ``home``, if they are wanted."""
-        file = self.metrics_file
-        return [] if file is None else [partial(write_retrain_metrics, file, home)]
+    def require_places(self, inputs: Sequence[Path]) -> None:
+        """Raise UsageError where metrics or report would overwrite ``inputs`` or a run."""
+        require_apart("--metrics-file", self.metrics_file, inputs)
+        require_suffix("--report", self.report, PAGES)
+        require_output("--report", self.report, inputs)
+
+    def files(self, home: Path) -> Iterator[Callable[[Status], None]]:
+        """What writes the metrics and the report of the runs at ``home``, if they are wanted."""
+        if self.metrics_file is not None:
+            yield partial(write_retrain_metrics, self.metrics_file, home)
+        if self.report is not None:
+            yield partial(write_run_page, self.report, home)
 
 
 NOBODY = Audience()
@@ -120,22 +130,22 @@ def retrain(
     """
     hooks, home = audience.hooks(), runs / config.name
     data_path = config.data.located(config_path.parent)
-    require_apart("--metrics-file", audience.metrics_file, [config_path, data_path])
+    audience.require_places([config_path, data_path])
     clock = time.monotonic()
     begun = Status(name=config.name, as_of=config.data.end, started=_utc(datetime.now(UTC)))
     told = partial(_told, home, clock)
-    metrics = audience.metrics(home)
+    files = tuple(audience.files(home))
     try:
         if wait:
             phase(f"waiting until nobody writes to {home}", seconds=wait)
         with locked(home, wait=wait) as seen:
             cycle = _Cycle(config, data_path, home, listener, begun, seen)
             found = cycle.outcome(force=force, resume=resume, deadline=clock + wait)
-            status = tell_all(told(found), partial(write_status, home), *metrics, audience.show)
+            status = tell_all(told(found), partial(write_status, home), *files, audience.show)
     except BaseException as error:  # nothing was begun
-        busy = isinstance(error, BusyError)  # who is at work there writes the metrics
+        busy = isinstance(error, BusyError)  # who is at work there writes the files
         status = tell_all(
-            told(_failed(begun, listener, error)), *(() if busy else metrics), audience.show
+            told(_failed(begun, listener, error)), *(() if busy else files), audience.show
         )
     for line in run_hooks(_called(hooks, status), status):
         listener.note(f"hook: {line}", event="hook")

@@ -1,7 +1,7 @@
 """A whole report of a run, from its files and the table that it forecasts."""
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -65,8 +65,10 @@ class ReportWritten(Answer):
     )
 
 
-def make_page(run: Run, asked: Asked, listener: Listener) -> Page:
-    """The report of a run.
+def make_page(
+    run: Run, asked: Asked, listener: Listener, *, more: tuple[Section, ...] = ()
+) -> Page:
+    """The report of a run, whose ``more`` sections come first.
 
     Raises UsageError if the options do not fit, RunError if the run is damaged, DataError if the
     data do not fit it.
@@ -77,39 +79,50 @@ def make_page(run: Run, asked: Asked, listener: Listener) -> Page:
     future, notes = _ahead(loaded, panel, asked)
     ids = panel_ids(config.data, panel.layout)
     metrics = read_metrics(run, horizon=config.windows.horizon)
-    tested = _outcomes(loaded, panel, ids, _reference_season(metrics, config.windows.season_length))
-    epochs = read_epochs(run, networks=config.model.ensemble, epochs=config.training.epochs)
+    season = _reference_season(metrics, config.windows.season_length)
+    outcomes = _outcomes(loaded, panel, ids, season)
     phase("making the report")
     ahead = steps_text(config.windows.horizon, panel.layout.grid)
-    judged: list[Section] = []
-    told: tuple[Sentence, ...] = ()
-    if metrics.judged is not None:
-        part, report = metrics.judged
-        told = verdict(report, tested, part=part, ahead=ahead)
-        judged.append(sections.errors(report, part=part))
-        if len(tested.ends):
-            judged.append(sections.residuals(tested))
-        if report.intervals:
-            judged.append(sections.calibration(report, tested))
+    named = chosen_ids(ids.tolist(), panel.layout.ids, asked.series) if asked.series else []
+    told, judged = _judged(metrics, outcomes, ahead)
     if asked.importance:
         judged.append(_importance(run, asked.data, listener))
     if asked.against:
         judged.append(against(run, asked.against))
-    closed = "" if config.data.closed is None else closed_text(config.data.closed)
-    named = chosen_ids(ids.tolist(), panel.layout.ids, asked.series) if asked.series else []
     return Page(
         title=f"{run.path.parent.name}: {ahead} ahead",
         subtitle=f"{loaded.published}. Data up to {manifest.cutoff}. Run {run.run_id}.",
-        verdict=told or (Sentence("No window was left to measure errors on.", "bad"),),
-        explorer=explorer(panel, tested, future, named=named),
-        sections=(
-            *judged,
-            sections.training(epochs),
-            sections.decisions(manifest, published=loaded.published),
-            sections.data(manifest, closed=closed, notes=notes),
-            _origin(run),
-        ),
+        verdict=told,
+        explorer=explorer(panel, outcomes, future, named=named),
+        sections=(*more, *judged, *_made(loaded, notes)),
     )
+
+
+def _judged(
+    metrics: Reports, outcomes: Outcomes, ahead: str
+) -> tuple[tuple[Sentence, ...], list[Section]]:
+    """The verdict, and the sections about errors."""
+    if metrics.judged is None:
+        return (Sentence("No window was left to measure errors on.", "bad"),), []
+    part, report = metrics.judged
+    judged = [sections.errors(report, part=part)]
+    if len(outcomes.ends):
+        judged.append(sections.residuals(outcomes))
+    if report.intervals:
+        judged.append(sections.calibration(report, outcomes))
+    return verdict(report, outcomes, part=part, ahead=ahead), judged
+
+
+def _made(loaded: LoadedRun, notes: Sequence[str]) -> Iterator[Section]:
+    """How the run came to be."""
+    config, run, manifest = loaded.config, loaded.run, read_manifest(loaded.run)
+    closed = "" if config.data.closed is None else closed_text(config.data.closed)
+    yield sections.training(
+        read_epochs(run, networks=config.model.ensemble, epochs=config.training.epochs)
+    )
+    yield sections.decisions(manifest, published=loaded.published)
+    yield sections.data(manifest, closed=closed, notes=notes)
+    yield _origin(run)
 
 
 def _ahead(

@@ -8,13 +8,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lstm_forecast.events import Epoch
+from lstm_forecast.judging.live import Monitored
 from lstm_forecast.pictures.page.page import Chart, Grid, Line, Section
 from lstm_forecast.reporting.explorer import clock_seconds, seen
 from lstm_forecast.reporting.outcomes import Outcomes, means
 from lstm_forecast.store.manifest import Manifest
 from lstm_forecast.store.report import FORECAST, Report
 
-__all__ = ["calibration", "data", "decisions", "errors", "importance", "residuals", "training"]
+__all__ = [
+    "calibration", "data", "decisions", "errors", "importance", "live", "residuals", "training",
+]  # fmt: skip
 
 UNIT = "original units"
 HOURS = tuple(map(str, range(24)))
@@ -68,6 +71,29 @@ def residuals(tested: Outcomes) -> Section:
             " and a better forecast could use that.",
         ),
         charts=tuple(charts),
+    )
+
+
+def live(found: Monitored) -> Section:
+    """What has become of forecasts since they were made."""
+    own = found.live
+    if own is None:
+        return Section("What has become of the forecasts?", texts=found.problems)
+    figures: dict[str, float | None] = {
+        "MAE": own.mae,
+        "MAE on the test part": found.expected,
+        "RMSE": own.rmse,
+        "bias": own.bias,
+        "skill": own.skill,
+        **{f"share that {level} % intervals held": held for level, held in own.coverage.items()},
+        "drift of the data, in spreads": found.drift,
+    }
+    counts = (("forecasts compared", f"{own.rows:,}"), ("waiting", f"{found.waiting:,}"))
+    rows = tuple((name, _figure(figure)) for name, figure in figures.items())
+    return Section(
+        "What has become of the forecasts?",
+        texts=found.alarms or ("There is no alarm.",),
+        grids=(Grid(("", ""), (*counts, *rows)),),
     )
 
 

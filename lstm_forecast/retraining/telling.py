@@ -9,12 +9,12 @@ from typing import Generic
 
 from lstm_forecast.errors import RunError, Stopped
 from lstm_forecast.events import Listener
-from lstm_forecast.retraining.status import Told, failed, tell_all
+from lstm_forecast.retraining.status import Status, Told, failed, tell_all
 from lstm_forecast.store import open_run, run_home
 from lstm_forecast.store.documents import data_path, read_config
 from lstm_forecast.store.outputs import require_apart
 
-__all__ = ["Textfile", "told"]
+__all__ = ["Textfile", "told", "write_run_page"]
 
 
 @dataclass(frozen=True)
@@ -62,3 +62,15 @@ def _home(textfile: Textfile[Told]) -> Path | None:
         inputs.append(data_path(run, read_config(run).data))
     require_apart("--metrics-file", textfile.path, inputs)
     return home
+
+
+def write_run_page(path: Path, home: Path, status: Status) -> None:
+    """Write the report of the run at ``home`` that a retraining made, if it made one.
+
+    Raises WriteError.
+    """
+    from lstm_forecast.reporting.report import Asked
+    from lstm_forecast.reporting.writing import write_report
+
+    if status.run is not None:
+        write_report(path, open_run(home / status.run), Asked())

@@ -12,9 +12,10 @@ from lstm_forecast.files import STDIN, is_text
 from lstm_forecast.store import in_runs
 from lstm_forecast.tables.read import data_files
 
-__all__ = ["PICTURES", "Drawn", "require_apart", "require_output", "require_suffix"]
+__all__ = ["PAGES", "PICTURES", "Drawn", "require_apart", "require_output", "require_suffix"]
 
 PICTURES = (".png", ".svg", ".pdf")  # formats of pictures
+PAGES = (".html", ".pdf", ".md")  # formats of reports
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +116,9 @@ class Opened:
         )
 
 
+@cache
 def written(name: str, *arguments: str) -> Path:
+    """The report of a run of the project, made once."""
     result = invoke("report", "--run", name, *arguments, "--json")
     assert result.exit_code == 0, result.output
     return Path(json.loads(result.stdout)["report"])
@@ -316,4 +319,31 @@ def test_without_what_is_known_ahead_all_but_the_future_is_there(here: Path) -> 
 def test_an_unknown_series_is_refused_with_the_nearest(here: Path) -> None:
     result = invoke("report", "--run", "many", "--series", "shop 12x")
     assert result.exit_code == 4
-    assert "did you mean shop 12" in result.stderr
+    assert "no such series; did you mean shop " in result.stderr
+
+
+def test_monitor_writes_what_has_become_of_the_forecasts(here: Path) -> None:
+    rows = pd.read_csv("sine.csv")
+    rows.iloc[:-20].to_csv("then.csv", index=False)
+    invoke("predict", "--run", "sine", "--data", "then.csv", "--output", "made.csv")
+    result = invoke("monitor", "made.csv", "--run", "sine", "--report", "live.md", "--worst", "99")
+    assert result.exit_code in (0, 6), result.output
+    text = Path("live.md").read_text()
+    assert text.index("## What has become of the forecasts?") < text.index("## How wrong")
+    assert "| forecasts compared | 5 |" in text
+
+
+def test_retrain_writes_the_page_of_the_run_that_it_made(here: Path) -> None:
+    arguments = ("-c", "sine.yaml", "--force", "--runs", "again", "--report", "made.html")
+    result = invoke("retrain", *arguments, "--json")
+    status = json.loads(result.stdout)
+    assert status["run"] in Path("made.html").read_text()
+
+
+@pytest.mark.parametrize("command", [("retrain", "-c", "sine.yaml"), ("monitor", "sine.csv")])
+def test_a_page_of_another_format_is_refused_before_the_work(
+    here: Path, command: tuple[str, ...]
+) -> None:
+    result = invoke(*command, "--report", "page.docx")
+    assert result.exit_code == 2
+    assert "expected a name that ends in .html, .pdf, .md" in result.stderr

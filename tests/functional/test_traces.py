@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "template": ("--run", "sine"),
     "backtest": ("--run", "sine", "--importance", "--output", "out/backtest.parquet"),
     "plot": ("--run", "sine", "--output", "out/forecast.png"),
+    "report": ("--run", "sine", "--importance", "--output", "out/report.html"),
     "compare": (
         *CONFIG,
         "--cells",
