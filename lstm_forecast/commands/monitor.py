@@ -46,8 +46,7 @@ def monitor(
     report: Path | None = None,
     worst: float = 1.5,
 ) -> Monitored:
-    """Compare the tables of ``forecast predict`` in a file or directory with the data as they are
-    now.
+    """Compare tables of ``forecast predict``, in a file or directory, with the data as they are.
 
     There is an alarm where forecasts are worse than the seasonal naive ones, than ``worst`` times
     the test error, where intervals hold too rarely, or where the data drifted
