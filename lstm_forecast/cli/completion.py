@@ -17,8 +17,8 @@ import typer
 from lstm_forecast.errors import ForecastError
 
 __all__ = [
-    "cells", "data_keys", "join_words", "keys", "recipe_keys", "run_ids", "run_names", "schemas",
-    "series", "topics",
+    "cells", "data_keys", "group_columns", "join_words", "keys", "recipe_keys", "run_ids",
+    "run_names", "schemas", "series", "topics",
 ]  # fmt: skip
 
 MOST_OFFERED = 200
@@ -110,6 +110,16 @@ def series(ctx: typer.Context, incomplete: str) -> Iterator[str]:
     path = open_run(run_home(_runs(ctx), ctx.params.get("name"))).path / "scaler.json"
     if path.is_file() and path.stat().st_size <= MOST_BYTES:
         yield from json.loads(path.read_bytes())["series"]
+
+
+@_quiet
+def group_columns(ctx: typer.Context, incomplete: str) -> Iterator[str]:
+    """Columns of the champion's table that tell series apart, or have one value in each."""
+    from lstm_forecast.store import open_run, run_home
+    from lstm_forecast.store.documents import read_config
+
+    data = read_config(open_run(run_home(_runs(ctx), ctx.params.get("name")))).data
+    yield from (*data.series_columns, *data.covariates.static)
 
 
 @_quiet

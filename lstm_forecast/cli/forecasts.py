@@ -30,6 +30,12 @@ if TYPE_CHECKING:
     from lstm_forecast.store.report import Report
 
 MOST_DIGITS = 15  # decimals of a number
+Levels = Annotated[
+    list[int] | None,
+    typer.Option(
+        min=1, max=99, help="Interval in percent (repeatable).  [default: those of model.levels]"
+    ),
+]
 __all__ = ["plot", "predict", "template", "train"]
 
 
@@ -152,14 +158,7 @@ def predict(
         int | None,
         typer.Option(min=1, max=100_000, help="Steps: fewer are cut, more roll forward."),
     ] = None,
-    levels: Annotated[
-        list[int] | None,
-        typer.Option(
-            min=1,
-            max=99,
-            help="Interval in percent (repeatable).  [default: those of model.levels]",
-        ),
-    ] = None,
+    levels: Levels = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File: .csv, .parquet, .json or .xlsx.")
     ] = None,
@@ -252,6 +251,18 @@ def plot(
         list[str] | None,
         typer.Option(help="Only this series (repeatable).", autocompletion=completion.series),
     ] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="forecast: sum series with the same in this column (repeatable).",
+            autocompletion=completion.group_columns,
+        ),
+    ] = None,
+    total: Annotated[bool, typer.Option("--total", help="forecast: sum all series.")] = False,
+    last: Annotated[
+        int | None, typer.Option(min=1, max=100_000, help="forecast: steps of history.")
+    ] = None,
+    levels: Levels = None,
     at: Annotated[
         str | None,
         typer.Option(help="gates: last stamp of the window.  [default: the newest]"),
@@ -268,17 +279,20 @@ def plot(
     """Draw a run: its forecast, training, error by step, or the gates of its network."""
     with listening():
         from lstm_forecast.commands.plot import plot as run
+        from lstm_forecast.judging.forecasts_shown import Asked
 
-        drawn = run(
-            picture.value,
-            runs=runs,
-            name=name,
+        if by and total:
+            raise UsageError("--by and --total: expected one of them; leave the other out")
+        asked = Asked(
             data=data,
             future=future,
             series=series or (),
             at=at,
-            output=output,
+            last=last,
+            levels=levels or None,
+            by=() if total else by or None,
         )
+        drawn = run(picture.value, asked, runs=runs, name=name, output=output)
     for line in drawn.notes:
         say(line)
     if as_json:

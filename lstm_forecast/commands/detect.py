@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from lstm_forecast.config.quantity import quantity
 from lstm_forecast.detecting.detect import Judged, judge
 from lstm_forecast.detecting.detection import Detection
 from lstm_forecast.detecting.rarity import kinds_of
@@ -72,7 +73,7 @@ def detect(
         table, suffix = detected.table, output.suffix.lower()
         write_whole(output, lambda staged: save_table(table, staged, suffix=suffix))
     if picture is not None:
-        _draw(detected, loaded.config.name, picture)
+        _draw(detected, loaded.config.name, quantity(loaded.config.data), picture)
     return detected.report
 
 
@@ -147,9 +148,9 @@ def _estimated(reference: Reference, rate: float, kinds: int) -> Iterator[str]:
         )
 
 
-def _draw(detected: Detected, name: str, path: Path) -> None:
+def _draw(detected: Detected, name: str, measured: str, path: Path) -> None:
     from lstm_forecast.pictures.anomalies import anomalies_figure
-    from lstm_forecast.pictures.style import MAX_PANELS, write_figure
+    from lstm_forecast.pictures.style import MAX_PANELS, Labels, write_figure
 
     table, found = detected.table, detected.report
     highest = table.groupby("unique_id", sort=False)["score"].max()
@@ -164,5 +165,6 @@ def _draw(detected: Detected, name: str, path: Path) -> None:
         shown,
         title=f"{name}: what is unlike the forecast, at a rate of {found.rate:g}",
         note=note,
+        labels=Labels(axes=dict.fromkeys(shown, measured)),
     )
     write_figure(figure, path)

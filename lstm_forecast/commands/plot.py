@@ -1,66 +1,56 @@
 """``forecast plot``: pictures of a published run, without the libraries that trained it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from lstm_forecast.config.schema import Config
+from lstm_forecast.config.quantity import measured, quantity
 from lstm_forecast.errors import DataError, UsageError
 from lstm_forecast.events import phase
-from lstm_forecast.forecasting.ahead import read_ahead
-from lstm_forecast.forecasting.future import forecast_future, forecast_table
 from lstm_forecast.forecasting.gates import Group, Trace, memory_lengths
 from lstm_forecast.forecasting.gates_shown import GatesShown, memory_formula, show_gates
-from lstm_forecast.forecasting.loaded import load_run
-from lstm_forecast.forecasting.table import actual_values, chosen_ids, panel_ids
-from lstm_forecast.judging.earlier import earlier_forecasts
+from lstm_forecast.forecasting.loaded import LoadedRun, load_run
+from lstm_forecast.judging.forecasts_shown import USUAL, Asked, ForecastsShown, show_forecasts
 from lstm_forecast.model.published import network_name
-from lstm_forecast.panel.ended import ended_notes
-from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.split import have_a_window
 from lstm_forecast.panel.steps.grid import stamp_text
 from lstm_forecast.pictures.forecast import forecast_figure
 from lstm_forecast.pictures.gates import MAX_LAYERS, DrawnLayer, gates_figure
 from lstm_forecast.pictures.horizon import horizon_figure
-from lstm_forecast.pictures.style import MAX_PANELS, Figure, write_figure
+from lstm_forecast.pictures.style import MAX_SMALL_PANELS, Figure, Labels, write_figure
 from lstm_forecast.pictures.training import training_figure
 from lstm_forecast.store import Run, find_run
 from lstm_forecast.store.documents import (
     data_path,
     read_config,
     read_epochs,
+    read_manifest,
     read_metrics,
-    read_test_forecasts,
     sound,
 )
 from lstm_forecast.store.outputs import PICTURES, Drawn, require_output, require_suffix
 from lstm_forecast.store.report import FORECAST, Report
-from lstm_forecast.tables.source import Source
 
 __all__ = ["OF_DATA", "draw", "plot"]
 
 SUBJECTS = ("forecast", "training", "horizon", "gates")
 OF_DATA = ("forecast", "gates")  # pictures that show what is in a table
 BANDS = "gates: median and 10 to 90 % of the units"
-FEW_PANELS = 3  # each as wide as the page, with room for ten horizons of history
-MIN_ROWS = 60  # of history, where the horizon is short
-# of history where one series is forecast a step at a time: a picture 10 inches wide shows them
-MOST_STEPS = 2_000
+SUMS = (
+    "sums: at steps where every series has a value; without intervals, as those of the series do"
+    " not add up to one"
+)
 
 
 def plot(
     picture: str,
+    asked: Asked = USUAL,
     *,
     runs: Path,
     name: str | None = None,
-    data: Path | None = None,
-    future: Path | None = None,
-    series: Sequence[str] = (),
-    at: str | None = None,
     output: Path | None = None,
 ) -> Drawn:
     """Draw ``forecast``, ``training``, ``horizon`` or ``gates`` of a run's champion and return what
@@ -70,17 +60,18 @@ def plot(
     data do not fit it or it has nothing to draw, WriteError if the picture cannot be written.
     """
     require_suffix("--output", output, PICTURES)
-    _require_fitting(picture, data, future, series, at)
+    _require_fitting(picture, asked)
     phase("drawing")
     run = find_run(runs, name)
     path = output or Path(f"{run.path.parent.name}-{picture}.png")
-    require_output("--output", path, [data, future, data_path(run, read_config(run).data)])
+    given = [each for each in (asked.data, asked.future) if isinstance(each, Path)]
+    require_output("--output", path, [*given, data_path(run, read_config(run).data)])
     drawn = Drawn(picture=str(path), notes=())
     if picture == "gates":
-        shown = show_gates(load_run(run), data, future, series, at)
+        shown = show_gates(load_run(run), asked.data, asked.future, asked.series, asked.at)
         figure, drawn = _gates(shown), shown.document(str(path))
     elif picture == "forecast":
-        figure, notes = _forecast(run, data, future, series)
+        figure, notes = _forecast(run, asked)
         drawn = Drawn(picture=str(path), notes=notes)
     else:
         figure = draw(picture, run)
@@ -88,80 +79,77 @@ def plot(
     return drawn
 
 
-def draw(
-    picture: str,
-    run: Run,
-    *,
-    data: Source | None = None,
-    future: Source | None = None,
-    series: Sequence[str] = (),
-    at: str | None = None,
-) -> Figure:
+def draw(picture: str, run: Run, asked: Asked = USUAL) -> Figure:
     """The picture that ``plot`` writes, as a figure of Matplotlib.
 
     Raises UsageError if the options do not fit, RunError if the run is damaged, DataError if the
     data do not fit it or it has nothing to draw.
     """
-    _require_fitting(picture, data, future, series, at)
+    _require_fitting(picture, asked)
     if picture == "forecast":
-        return _forecast(run, data, future, series)[0]
+        return _forecast(run, asked)[0]
     if picture == "gates":
-        return _gates(show_gates(load_run(run), data, future, series, at))
+        return _gates(show_gates(load_run(run), asked.data, asked.future, asked.series, asked.at))
     return {"training": _training, "horizon": _horizon}[picture](run)
 
 
-def _require_fitting(
-    picture: str,
-    data: Source | None,
-    future: Source | None,
-    series: Sequence[str],
-    at: str | None,
-) -> None:
+def _require_fitting(picture: str, asked: Asked) -> None:
     if picture not in SUBJECTS:
         raise UsageError(f"no picture {picture}; there are {', '.join(SUBJECTS)}")
-    if picture not in OF_DATA and (data is not None or future is not None or series):
+    if picture not in OF_DATA and (
+        asked.data is not None or asked.future is not None or asked.series
+    ):
         raise UsageError(
             f"--data, --future and --series choose what the pictures {' and '.join(OF_DATA)} show;"
             f" {picture} needs none"
         )
-    if picture != "gates" and at is not None:
+    if picture != "forecast" and (asked.last, asked.levels, asked.by) != (None, None, None):
+        raise UsageError(
+            "--last, --levels, --by and --total choose what the picture forecast shows;"
+            f" {picture} needs none"
+        )
+    if picture != "gates" and asked.at is not None:
         raise UsageError(f"--at chooses the window of the picture gates; {picture} needs none")
 
 
-def _forecast(
-    run: Run, data: Source | None, future_data: Source | None, series: Sequence[str]
-) -> tuple[Figure, tuple[str, ...]]:
-    """The picture, and what it leaves out; a series that is asked for by name is drawn in any
-    case.
-    """
-    loaded = load_run(run).shown()
-    config = loaded.config
-    steps = None if series else config.windows.horizon
-    panel = read_ahead(loaded, data, future_data, steps=steps)
-    ids = panel_ids(config.data, panel.layout).tolist()
-    found = chosen_ids(ids, panel.layout.ids, series)
-    shown = found[:MAX_PANELS]
-    drawn = set(shown)
-    # no forecast that is not drawn
-    panel = panel.only(np.array([not drawn.isdisjoint(row) for row in ids]))
-    horizon = config.windows.horizon
-    rows = max(MIN_ROWS, (10 if len(shown) <= FEW_PANELS else 6) * horizon)
-    earlier: Mapping[str, pd.DataFrame] = {}
-    if horizon == 1 and len(panel.layout.ids) == 1:
-        rows = MOST_STEPS
-        evaluated = load_run(run, evaluated=True, levels=())
-        earlier = earlier_forecasts(evaluated, panel, newest=rows)
-    future = forecast_table(loaded, panel, forecast_future(loaded, panel)[0])
+def _forecast(run: Run, asked: Asked) -> tuple[Figure, tuple[str, ...]]:
+    """The picture, and what is to be known of it."""
+    loaded = load_run(run, levels=asked.levels)
+    loaded = loaded.shown() if asked.levels is None else loaded
+    shown = show_forecasts(loaded, asked, most=MAX_SMALL_PANELS)
+    data, manifest, overview = loaded.config.data, read_manifest(run), shown.overview
+    published = f" published {manifest.created[:10]}" if manifest.created else ""
     figure = forecast_figure(
-        actual_values(panel, panel_ids(config.data, panel.layout).tolist(), shown, rows=rows),
-        _test_forecasts(run, config, shown),
-        future,
-        earlier=earlier,
-        name=config.name,
-        title=f"{_name(run)}: {_span(future, horizon)}{_count(len(shown), len(found))}",
-        note=f"{loaded.published}\noriginal units; {_zone(panel)}run {run.run_id}",
+        shown.history,
+        shown.test,
+        shown.future,
+        earlier=shown.earlier,
+        name=loaded.config.name,
+        title=f"{_name(run)}: {_span(shown.future, loaded.config.windows.horizon)}{_sums(asked)}",
+        note="\n".join(_told(loaded, shown)),
+        labels=Labels(
+            axes={each: measured(data, target) for each, target in shown.targets.items()},
+            told=overview.told,
+            forecast=f"forecast{published}",
+            wide=len(overview.totals.intersection(overview.groups)),
+        ),
     )
-    return figure, tuple(ended_notes(panel.ended))
+    return figure, (*shown.notes, *filter(None, [overview.note]))
+
+
+def _told(loaded: LoadedRun, shown: ForecastsShown) -> Iterator[str]:
+    """What stands below the picture of the forecast, by lines."""
+    manifest, overview = read_manifest(loaded.run), shown.overview
+    if overview.note:
+        yield overview.note
+    if overview.has_sums:
+        yield SUMS
+    yield loaded.published
+    moment = manifest.created[:16].replace("T", " ")
+    published = f", published {moment} UTC" if moment else ""
+    cutoff = manifest.cutoff.removesuffix(" 00:00:00")
+    zone = "" if shown.zone is None else f"; time in {shown.zone}"
+    yield f"run {loaded.run.run_id}{published}, from rows up to {cutoff}{zone}"
 
 
 def _training(run: Run) -> Figure:
@@ -192,7 +180,12 @@ def _horizon(run: Run) -> Figure:
     note = (
         f"{part} part, {report.windows:,} windows; in brackets: mean of all steps; run {run.run_id}"
     )
-    return horizon_figure(errors, title=f"{_name(run)}: error by step", note=note)
+    return horizon_figure(
+        errors,
+        title=f"{_name(run)}: error by step",
+        note=note,
+        measured=quantity(config.data),
+    )
 
 
 def _gates(shown: GatesShown) -> Figure:
@@ -255,26 +248,16 @@ def _errors_by_step(run: Run, report: Report) -> Iterator[tuple[str, list[float]
         yield f"{shown} ({mean:.3g})", sizes
 
 
-def _test_forecasts(run: Run, config: Config, shown: Sequence[str]) -> pd.DataFrame:
-    table = read_test_forecasts(
-        run, name=config.name, horizon=config.windows.horizon, n_targets=config.n_outputs
-    )
-    return table[table["unique_id"].isin(shown)]
-
-
 def _span(future: pd.DataFrame, horizon: int) -> str:
     cutoffs = future["cutoff"].unique()
     steps = "the next step" if horizon == 1 else f"the next {horizon} steps"
     return f"{steps} after {stamp_text(cutoffs[0])}" if len(cutoffs) == 1 else steps
 
 
-def _count(shown: int, found: int) -> str:
-    return f", first {shown} of {found:,} series" if shown < found else ""
-
-
-def _zone(panel: Panel) -> str:
-    zone = panel.layout.grid.zone
-    return "" if zone is None else f"time in {zone}; "
+def _sums(asked: Asked) -> str:
+    if asked.by is None:
+        return ""
+    return f", summed by {', '.join(asked.by)}" if asked.by else ", summed"
 
 
 def _name(run: Run) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lstm_forecast.config.loading import Argument
+from lstm_forecast.config.quantity import quantity
 from lstm_forecast.config.table import DataConfig
 from lstm_forecast.errors import UsageError
 from lstm_forecast.events import phase
@@ -86,6 +87,7 @@ class Quick:
     levels: tuple[int, ...]
     held_back: HeldBack | None  # None: no series is long enough, or none varies
     findings: tuple[str, ...]
+    measured: str  # what all series measure; empty: the name of each says it
 
 
 def quick(
@@ -124,7 +126,9 @@ def quick(
     phase("forecasting the newest rows, held back")
     held_back = judge_held_back(network, panel, told, horizon=horizon, given=given)
     findings = (*_findings(settled, told), *_other_periods(panel, told, periods))
-    return Quick(table, panel, network, told, given, horizon, tuple(levels), held_back, findings)
+    measured = quantity(settled.data)
+    found = table, panel, network, told, given, horizon, tuple(levels), held_back
+    return Quick(*found, findings, measured)
 
 
 def _settled(
@@ -302,10 +306,10 @@ def quick_document(
 def draw_quick(found: Quick) -> "Figure":
     """The forecasts of the first series, behind their history and what was held back of it."""
     from lstm_forecast.pictures.forecast import forecast_figure
-    from lstm_forecast.pictures.style import MAX_PANELS
+    from lstm_forecast.pictures.style import MAX_SMALL_PANELS, Labels
 
     layout, horizon, count = found.panel.layout, found.horizon, len(found.panel.layout.ids)
-    shown = np.arange(min(MAX_PANELS, count))
+    shown = np.arange(min(MAX_SMALL_PANELS, count))
     ids = list(layout.ids[: len(shown)])
     every = [[name] for name in layout.ids]
     empty = found.table.iloc[:0]
@@ -319,6 +323,7 @@ def draw_quick(found: Quick) -> "Figure":
         name=NAME,
         title=f"pretrained network: the next {steps}{more}",
         note="" if found.held_back is None else found.held_back.verdict,
+        labels=Labels(axes=dict.fromkeys(ids, found.measured)),
     )
 
 

@@ -103,8 +103,7 @@ class Run(store.Run):
         from lstm_forecast.forecasting.loaded import load_run
 
         require_range("horizon", horizon, MOST_STEPS)
-        for level in require_list("levels", levels or ()):
-            require_range("levels", level, 99)
+        _require_levels(levels)
         if columns not in ("long", "input"):
             raise UsageError(f"columns {columns!r}: expected 'long' or 'input'")
         source, ahead = self._source(data), source_of(future)
@@ -191,26 +190,36 @@ class Run(store.Run):
         future: Data | None = None,
         series: str | Sequence[str] = (),
         at: str | int | datetime | None = None,
+        last: int | None = None,
+        levels: Sequence[int] | None = None,
+        by: str | Sequence[str] | None = None,
     ) -> "Figure":
         """Draw the ``forecast``, the losses of the ``training``, the errors by step of the
         ``horizon``, or the ``gates`` of the network along the window of a series that ends ``at``
         a stamp, absent: the newest.
 
-        The figure belongs to no window of pyplot; ``figure.savefig(path)`` writes it. Raises
+        The forecast stands behind the ``last`` steps of history, with intervals of the ``levels``
+        in percent. Series with the same in all columns ``by`` are summed; ``by=[]`` sums all. The
+        figure belongs to no window of pyplot; ``figure.savefig(path)`` writes it. Raises
         UsageError if the options do not fit, RunError if the run is damaged, DataError if the data
         do not fit it or there is nothing to draw.
         """
         from lstm_forecast.commands.plot import OF_DATA, draw
+        from lstm_forecast.judging.forecasts_shown import Asked
 
+        require_range("last", last, MOST_STEPS)
+        _require_levels(levels)
         shown = picture in OF_DATA
-        return draw(
-            picture,
-            self,
+        asked = Asked(
             data=self._source(data) if shown else source_of(data),
             future=source_of(future),
-            series=[series] if isinstance(series, str) else series,
+            series=_names(series),
             at=None if at is None else str(at),
+            last=last,
+            levels=levels,
+            by=None if by is None else _names(by),
         )
+        return draw(picture, self, asked)
 
     def rollback(self) -> "Run":
         """Make the champion before the present one of this name the champion again, and return it.
@@ -294,6 +303,16 @@ def require_list(option: str, values: object) -> Sequence[object]:
     if not isinstance(values, list | tuple):
         raise UsageError(f"{option} {values!r}: expected a list")
     return values
+
+
+def _require_levels(levels: Sequence[int] | None) -> None:
+    for level in require_list("levels", levels or ()):
+        require_range("levels", level, 99)
+
+
+def _names(names: str | Sequence[str]) -> list[str]:
+    """One name, or several."""
+    return [names] if isinstance(names, str) else list(names)
 
 
 @contextmanager

@@ -11,13 +11,14 @@ are left out of it, and ``left_out`` counts them.
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from lstm_forecast.store.report import Errors, LeftOut, Steps
 
 __all__ = [
     "GroupErrors", "errors", "errors_by_group", "errors_by_step", "gains_beyond_chance", "left_out",
-    "owa", "rmsse", "seasonal_scale",
+    "owa", "relative_errors", "rmsse", "seasonal_scale",
 ]  # fmt: skip
 
 Floats = NDArray[np.float64]
@@ -145,6 +146,20 @@ def errors_by_group(
         smape=mean(_symmetric(size, forecast, actual)),
         mase=np.divide(mae, scales, out=np.full(len(mae), np.nan), where=scales > 0),
     )
+
+
+def relative_errors(table: pd.DataFrame, name: str) -> pd.Series:
+    """Error of the forecasts ``name`` by ``unique_id``, the smallest first: sum of |f - y| / sum of
+    |y|.
+
+    ``table`` has ``unique_id, y`` and the forecasts. The normalized deviation of Yu, Rao & Dhillon
+    (2016, "Temporal regularized matrix factorization"); series that are 0 throughout are left out.
+    """
+    size, sums = (table[name] - table["y"]).abs(), table["y"].abs()
+    by_series = pd.DataFrame({"size": size, "sums": sums}).groupby(table["unique_id"].astype(str))
+    totals = by_series.sum()
+    found = totals["size"] / totals["sums"].where(totals["sums"] > 0)
+    return found.dropna().sort_values(kind="stable")
 
 
 def seasonal_scale(training: Floats, season_length: int, *, power: int = 1) -> Floats:

@@ -12,7 +12,9 @@ from lstm_forecast.pictures.style import (
     BLUE,
     INK,
     ORANGE,
+    PLAIN,
     PURPLE,
+    Labels,
     add_heading,
     panels,
     positions,
@@ -26,12 +28,17 @@ __all__ = ["anomalies_figure"]
 
 @styled
 def anomalies_figure(
-    table: pd.DataFrame, shown: Sequence[str], *, title: str, note: str = ""
+    table: pd.DataFrame,
+    shown: Sequence[str],
+    *,
+    title: str,
+    note: str = "",
+    labels: Labels = PLAIN,
 ) -> Figure:
     """One panel for each of the ``shown`` ids, from the steps in ``table``: ``unique_id, ds, y,
     expected, lo, hi, kind, anomaly``.
     """
-    figure, grid, n_columns = panels(shown, note=note)
+    figure, grid = panels(shown, note=note, labels=labels)
     handles: dict[str, Any] = {}
     for unique_id, axes in grid.items():
         own = table[table["unique_id"] == unique_id]
@@ -51,6 +58,6 @@ def anomalies_figure(
         if missing.any():
             bottom = np.full(missing.sum(), np.nanmin(y) if np.isfinite(y).any() else 0.0)
             (handles["missing"],) = axes.plot(x[missing], bottom, "x", color=PURPLE, markersize=4)
-        time_axis(axes, own["ds"], ticks=14 // n_columns)
+        time_axis(axes, own["ds"], ticks=14 // labels.columns(len(shown)))
     add_heading(figure, title, handles)
     return figure

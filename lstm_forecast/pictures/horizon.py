@@ -14,6 +14,7 @@ from lstm_forecast.pictures.style import (
     ORANGE,
     PURPLE,
     add_heading,
+    fitting,
     new_figure,
     step_axis,
     styled,
@@ -21,6 +22,7 @@ from lstm_forecast.pictures.style import (
 
 __all__ = ["horizon_figure"]
 
+HEIGHT = 4.2  # inches
 # Told apart by dashes as well as by colour; whatever is drawn first is the run.
 LINES: tuple[tuple[str, Any], ...] = (
     (BLUE, "-"),
@@ -33,11 +35,13 @@ LINES: tuple[tuple[str, Any], ...] = (
 
 
 @styled
-def horizon_figure(errors: Mapping[str, Sequence[float]], *, title: str, note: str = "") -> Figure:
+def horizon_figure(
+    errors: Mapping[str, Sequence[float]], *, title: str, note: str = "", measured: str = ""
+) -> Figure:
     """Mean absolute error by step of the horizon, in original units; the first of ``errors`` is the
-    run's.
+    run's. ``measured`` is what they are errors of, if that is one quantity.
     """
-    figure = new_figure(height=4.2, note=note)
+    figure = new_figure(height=HEIGHT, note=note)
     axes = figure.subplots()
     handles: dict[str, Any] = {}
     for k, (label, values) in enumerate(errors.items()):
@@ -55,6 +59,7 @@ def horizon_figure(errors: Mapping[str, Sequence[float]], *, title: str, note: s
         )
     axes.set_ylim(bottom=0)
     step_axis(axes, "step of the horizon", first=1, last=max(map(len, errors.values())))
-    axes.set_ylabel("mean absolute error, original units")
+    what = f" of {measured}" if measured else ", original units"
+    axes.set_ylabel(fitting(f"mean absolute error{what}", axes.yaxis.label, HEIGHT - 1.2))
     add_heading(figure, title, handles)
     return figure

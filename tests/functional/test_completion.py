@@ -78,6 +78,7 @@ def test_runs_their_ids_and_series_are_offered(trained: Path, sine: str, shell: 
         "forecast runs show --run sine ": [sine],
         "forecast runs promote --run shops 000": [shops],
         "forecast runs verify --run shops ": [shops],
+        "forecast plot --run shops --by ": ["shop"],
         "forecast plot --run shops --series no": ["north/sold", "north/price"],
         "forecast plot --run shops --series ": [
             "north/sold",

@@ -328,7 +328,9 @@ def test_a_run_that_kept_only_a_simpler_forecast_is_told_apart(workspace: Path) 
 def test_gates_need_neither_keras_nor_onnx(networks: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from lstm_forecast.commands.plot import plot\n"
-        "plot('gates', runs=Path(sys.argv[1]), name='lstm', at='240', output=Path('x.png'))\n"
+        "from lstm_forecast.judging.forecasts_shown import Asked\n"
+        "where = {'runs': Path(sys.argv[1]), 'name': 'lstm', 'output': Path('x.png')}\n"
+        "plot('gates', Asked(at='240'), **where)\n"
         "heavy = {'tensorflow', 'keras', 'sklearn', 'onnx', 'matplotlib.pyplot'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )

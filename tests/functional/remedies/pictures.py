@@ -50,6 +50,27 @@ TYPED = [
         )
     ),
     Typed(
+        "--last, --levels, --by and --total choose what the picture forecast shows; {} needs none",
+        "plot training --run shops --last 20",
+        {
+            "the picture forecast": "plot forecast --run shops --last 20 --levels 80 --by shop",
+            "training needs none": "plot training --run shops",
+        },
+    ),
+    Typed(
+        "--by and --total: expected one of them; leave the other out",
+        "plot --run shops --by shop --total",
+        {
+            "--by": "plot --run shops --by shop",
+            "--total": "plot --run shops --total",
+        },
+    ),
+    Typed(
+        "--by {}: neither names series nor has one value in each of them; {}",
+        "plot --run shops --by price",
+        {"expected shop": "plot --run shops --by shop"},
+    ),
+    Typed(
         "--at chooses the window of the picture gates; {} needs none",
         "plot horizon --run sine --at 20",
         {

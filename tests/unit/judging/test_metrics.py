@@ -14,6 +14,7 @@ from lstm_forecast.judging.metrics import (
     errors,
     errors_by_group,
     gains_beyond_chance,
+    relative_errors,
     rmsse,
     seasonal_scale,
 )
@@ -176,3 +177,17 @@ def test_gains_count_in_the_unit_of_their_series() -> None:
 
 def test_what_is_finite_is_taken_before_what_is_not() -> None:
     assert gained(np.array([1.0, np.inf, -1.0]))
+
+
+def test_relative_errors_of_series_are_normalized_deviations_the_smallest_first(
+    table: pd.DataFrame,
+) -> None:
+    found = relative_errors(table, "m")
+    expected = theirs.nd(table.drop(columns="cutoff"), models=["m"]).set_index("unique_id")["m"]
+    assert found.to_dict() == pytest.approx(expected.rename(str).to_dict())
+    assert found.is_monotonic_increasing
+
+
+def test_a_series_of_zeros_has_no_relative_error() -> None:
+    table = pd.DataFrame({"unique_id": ["a", "a", "b"], "y": [0.0, 0, 2], "m": [1.0, 0, 1]})
+    assert relative_errors(table, "m").to_dict() == {"b": 0.5}
