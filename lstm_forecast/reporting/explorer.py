@@ -23,7 +23,12 @@ Ints = NDArray[np.int64]
 
 
 def explorer(
-    panel: Panel, tested: Outcomes, future: Forecasts | None, *, named: Sequence[str] = ()
+    panel: Panel,
+    tested: Outcomes,
+    future: Forecasts | None,
+    *,
+    quantity: str,
+    named: Sequence[str] = (),
 ) -> Explorer:
     """The series that are ``named``, then the worst and the best, at most 200 in all, with the
     newest values of each.
@@ -42,6 +47,7 @@ def explorer(
         stamps=clock_seconds(stamps),
         time=isinstance(stamps, pd.DatetimeIndex),
         levels=tuple(levels),
+        quantity=quantity,
         series=tuple(each.series(tested.ids[each.number], start) for each in found),
         errors=tuple(
             (tested.ids[k], seen(errors[[k]], 4)[0], seen(skills[[k]], 4)[0])

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lstm_forecast.config.quantity import quantity
 from lstm_forecast.documents import Answer, described
 from lstm_forecast.errors import DataError
 from lstm_forecast.events import Listener, phase
@@ -84,7 +85,8 @@ def make_page(
     phase("making the report")
     ahead = steps_text(config.windows.horizon, panel.layout.grid)
     named = chosen_ids(ids.tolist(), panel.layout.ids, asked.series) if asked.series else []
-    told, judged = _judged(metrics, outcomes, ahead)
+    shown = quantity(config.data) or "original units"
+    told, judged = _judged(metrics, outcomes, ahead=ahead, quantity=shown)
     if asked.importance:
         judged.append(_importance(run, asked.data, listener))
     if asked.against:
@@ -93,19 +95,19 @@ def make_page(
         title=f"{run.path.parent.name}: {ahead} ahead",
         subtitle=f"{loaded.published}. Data up to {manifest.cutoff}. Run {run.run_id}.",
         verdict=told,
-        explorer=explorer(panel, outcomes, future, named=named),
+        explorer=explorer(panel, outcomes, future, quantity=shown, named=named),
         sections=(*more, *judged, *_made(loaded, notes)),
     )
 
 
 def _judged(
-    metrics: Reports, outcomes: Outcomes, ahead: str
+    metrics: Reports, outcomes: Outcomes, *, ahead: str, quantity: str
 ) -> tuple[tuple[Sentence, ...], list[Section]]:
     """The verdict, and the sections about errors."""
     if metrics.judged is None:
         return (Sentence("No window was left to measure errors on.", "bad"),), []
     part, report = metrics.judged
-    judged = [sections.errors(report, part=part)]
+    judged = [sections.errors(report, part=part, quantity=quantity)]
     if len(outcomes.ends):
         judged.append(sections.residuals(outcomes))
     if report.intervals:

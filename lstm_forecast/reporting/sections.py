@@ -19,7 +19,6 @@ __all__ = [
     "calibration", "data", "decisions", "errors", "importance", "live", "residuals", "training",
 ]  # fmt: skip
 
-UNIT = "original units"
 HOURS = tuple(map(str, range(24)))
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -29,8 +28,10 @@ TWO_SIDED = 1.96  # standard errors that hold 95 % of what chance does
 Floats = NDArray[np.float64]
 
 
-def errors(report: Report, *, part: str) -> Section:
-    """Mean errors beside those of the baselines, over all steps and by step."""
+def errors(report: Report, *, part: str, quantity: str) -> Section:
+    """Mean errors beside those of the baselines, over all steps and by step; ``quantity`` says what
+    they are on an axis.
+    """
     names = [FORECAST, *(name for name in report.errors if name != FORECAST)]
     rows = []
     for name in names:
@@ -46,7 +47,7 @@ def errors(report: Report, *, part: str) -> Section:
         x=range(1, horizon + 1),
         lines=tuple(Line(_label(name), tuple(steps[name])) for name in names if name in steps),
         x_label="steps ahead",
-        y_label=UNIT,
+        y_label=quantity,
     )
     return Section(
         "How wrong are the forecasts?",

@@ -192,11 +192,14 @@ def test_values_are_told_where_the_pointer_is(here: Path, browser: Any) -> None:
 
 def hostile_page() -> Page:
     series = tuple(Series(name, 0, [1.0, 2.0, None], None, None) for name in HOSTILE)
+    errors = tuple((name, 1.0, None) for name in HOSTILE)
     return Page(
         title=HOSTILE[0],
         subtitle=HOSTILE[1],
         verdict=tuple(Sentence(name, "bad") for name in HOSTILE),
-        explorer=Explorer([0, 60, 120], True, (), series, tuple((n, 1.0, None) for n in HOSTILE)),
+        explorer=Explorer(
+            [0, 60, 120], True, (), HOSTILE[0], series, tuple((n, 1.0, None) for n in HOSTILE)
+        ),
         sections=(
             Section(
                 HOSTILE[2],

@@ -91,6 +91,7 @@ class Explorer:
     stamps: Sequence[float]  # that all series share: seconds on the clock of the data, or steps
     time: bool  # whether these are seconds
     levels: tuple[int, ...]  # of the intervals in percent, the widest first
+    quantity: str  # what the values are, on the axis
     series: tuple[Series, ...]
     # of every series, drawn or not: name, mean absolute error, and skill against the reference
     errors: tuple[tuple[str, float | None, float | None], ...]

@@ -157,6 +157,7 @@ def _draw_series(axes: Axes, series: Series, explorer: Explorer) -> None:
             _draw_track(axes, along(track.first, track.y), track, color=color, label=label)
     actual = np.array(series.y, float)
     axes.plot(along(series.first, series.y), actual, color=INK, linewidth=0.9, label="actual")
+    axes.set_ylabel(plain(explorer.quantity, longest=30))
     _finish(axes, series.name, explorer.stamps, time=explorer.time)
 
 

@@ -134,7 +134,7 @@
       add(label, name, along(track.first, track.y));
     }
     add("actual", "ink", along(one.first, one.y), { width: 1.2 });
-    const chart = { x_label: "", y_label: "original units", ticks: [], time: explorer.time };
+    const chart = { x_label: "", y_label: explorer.quantity, ticks: [], time: explorer.time };
     return { options: { scales: { x: { time: explorer.time } }, series, bands, axes: axes(chart) }, values };
   }
 
