@@ -37,6 +37,7 @@ class Verdicts:
 
     steps: Steps
     rate: float
+    horizon: int
     layout: Layout
     beside: Beside
     ids: NDArray[np.object_]  # (n_series, n_targets): names of series and targets
@@ -47,8 +48,9 @@ class Verdicts:
         return discoveries(self.steps.rarity, self.steps.ordinal, self.rate)
 
     def anomalies(self) -> tuple[Anomaly, ...]:
-        """Put the steps that were found together where what they judge touches or overlaps, the
-        newest first; a drift, which goes on beside other things, stays by itself.
+        """Put the steps that were found together where no horizon lies between what they judge, as
+        that much is forecast from what was unusual; the newest first. A drift, which goes on beside
+        other things, stays by itself.
         """
         steps = self.steps.only(self.found)
         kinds = _kinds(steps, self.rate)
@@ -58,7 +60,7 @@ class Verdicts:
         streams = np.stack([steps.series, steps.target, drifts[order]])
         same = (np.diff(streams, axis=1) == 0).all(axis=0)
         begins = steps.since[np.arange(len(steps)), kinds]
-        apart = ~same | (begins[1:] > steps.ordinal[:-1] + 1)
+        apart = ~same | (begins[1:] > steps.ordinal[:-1] + self.horizon)
         events = [
             self._anomaly(steps.only(index), kinds[index])
             for index in np.split(np.arange(len(steps)), np.flatnonzero(apart) + 1)

@@ -105,7 +105,7 @@ def judge(
         raise _nothing_to_judge(loaded, unjudged)
     beside = rows.beside(looks, scores, reference, p=rate / kinds_of(horizon))
     ids = window_ids(loaded.config.data, layout, melted=loaded.config.melted)
-    verdicts = Verdicts(steps, rate, layout, beside, ids)
+    verdicts = Verdicts(steps, rate, horizon, layout, beside, ids)
     return Judged(panel, reference, verdicts, complete, unjudged)
 
 

@@ -124,6 +124,17 @@ def test_a_spike_is_told_with_its_value_and_what_was_expected(load: Path) -> Non
     assert found["expected"] == pytest.approx(table()["y"][2100], abs=4)
 
 
+@pytest.mark.parametrize(("apart", "count"), [(20, 1), (80, 2)])
+def test_what_is_unusual_within_a_horizon_of_another_is_told_once(
+    load: Path, apart: int, count: int
+) -> None:
+    first = changed(2100, 2101, lambda y: y + 9)
+    second = changed(2100 + apart, 2101 + apart, lambda y: y + 9)
+    found = detect(second(first(table())))["anomalies"]
+    assert len(found) == count
+    assert (found[-1]["told"], found[0]["until"]) == (at(2100), at(2100 + apart))
+
+
 def test_missing_rows_are_told_though_training_refuses_them(load: Path) -> None:
     rows = table()
     rows = rows[(rows["place"] != "north") | ~rows.groupby("place").cumcount().between(2100, 2109)]
