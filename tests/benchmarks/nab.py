@@ -1,23 +1,22 @@
-"""Public series with labelled anomalies, by the scoring of the Numenta Anomaly Benchmark.
+"""Public series with labelled anomalies: the known causes and the traffic of the Numenta Anomaly
+Benchmark, by the metrics of ``tests.benchmarks.alarms``.
 
-Lavin & Ahmad 2015, "Evaluating Real-time Anomaly Detection Algorithms": in each labelled window the
-first alarm counts, the more the earlier it is; each alarm outside costs 0.11 of a window, less soon
-after one; a window without an alarm costs 1. 100 is the score of alarms at the beginning of all
-windows, 0 that of none. The threshold is the one that is best over all series, for each detector
-alike, as the benchmark does it. The first 15 % of a series, 750 rows at most, are learned from.
+The first 15 % of a series, 750 rows at most, are learned from. ``detect`` learns anew whenever
+there are four times as many rows, as ``retrain`` would, and ``detect, trained once`` does not. A
+moving z-score learns with every row. STL and an isolation forest of all rows know the whole series
+before they judge its beginning, which no detector does that runs beside one.
 
-An alarm that goes on is told once, so that scores are also given where alarms within a horizon of a
-higher one do not count, again for all detectors alike. ``average_precision`` is the area below
-precision and recall of rows in windows, the mean of all series.
+STL comes from statsmodels, which the extra ``baselines`` brings with it. ``vus_pr`` and
+``average_precision``, the area below precision and recall of rows in windows, are means over all
+series.
 """
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from sklearn.ensemble import IsolationForest
 from sklearn.metrics import average_precision_score
 
@@ -25,58 +24,78 @@ import lstm_forecast
 from lstm_forecast.detecting.detect import judge
 from lstm_forecast.forecasting.loaded import load_run
 from lstm_forecast.tables.source import given_source
+from tests.benchmarks.alarms import (
+    HORIZON,
+    Floats,
+    Labelled,
+    Scored,
+    best,
+    nab_score,
+    range_f1,
+    vus_pr,
+)
 from tests.benchmarks.files import data_file
 
-SETS, HORIZON = ("nab_realKnownCause", "nab_realTraffic"), 24
+SETS = ("nab_realKnownCause", "nab_realTraffic")
 LEARNED, MOST_LEARNED = 0.15, 750
-FALSE_ALARM = 0.11
-THRESHOLDS = 300
-Floats = NDArray[np.float64]
+GROWTH = 4  # times as many rows from which on a run is trained again
+DAY = pd.Timedelta(days=1)
 
 
 def nab() -> Iterator[dict[str, Any]]:
-    """Scores of ``detect`` and of other detectors."""
+    """Metrics of ``detect`` and of other detectors."""
     series = list(_series())
-    for name, scores in _detectors(series).items():
-        once = [_records(score) for score in scores]
-        precision = [
-            average_precision_score(labels[first:], score[first:])
-            for (_, labels, first), score in zip(series, scores, strict=True)
-        ]
+    for name, detector in DETECTORS.items():
+        scored = [detector(each) for each in series]
+        pairs = list(zip(scored, series, strict=True))
         yield {
             "detector": name,
-            "nab": round(_best(scores, series), 2),
-            "nab_told_once": round(_best(once, series), 2),
-            "average_precision": round(float(np.mean(precision)), 3),
+            "nab": round(best(nab_score(once=False), scored, series), 1),
+            "nab_told_once": round(best(nab_score(once=True), scored, series), 1),
+            "range_f1": round(best(range_f1, scored, series), 3),
+            "vus_pr": _mean(
+                vus_pr(each.spread()[own.first :], own.labels[own.first :]) for each, own in pairs
+            ),
+            "average_precision": _mean(
+                average_precision_score(own.labels[own.first :], each.scores[own.first :])
+                for each, own in pairs
+            ),
         }
 
 
-Series = tuple[Floats, NDArray[np.int64], int]  # values, whether in a window, first row judged
+def _mean(values: Iterator[float]) -> float:
+    return round(float(np.mean(list(values))), 3)
 
 
-def _series() -> Iterator[Series]:
+def _series() -> Iterator[Labelled]:
     for name in SETS:
-        table = pd.read_csv(data_file(f"{name}.csv.gz"))
+        table = pd.read_csv(data_file(f"{name}.csv.gz"), parse_dates=["ds"])
         for _, rows in table.groupby("unique_id"):
-            first = min(int(LEARNED * len(rows)), MOST_LEARNED)
-            yield rows["y"].to_numpy(np.float64), rows["in_window"].to_numpy(np.int64), first
+            yield Labelled(
+                values=rows["y"].to_numpy(np.float64),
+                labels=rows["in_window"].to_numpy(np.int64),
+                first=min(int(LEARNED * len(rows)), MOST_LEARNED),
+                season=round(DAY / rows["ds"].diff().median()),
+            )
 
 
-def _detectors(series: list[Series]) -> Mapping[str, list[Floats]]:
-    return {
-        "detect": [_detect(values, first) for values, _, first in series],
-        "moving z-score, 24 rows": [_moving(values, 24) for values, _, _ in series],
-        "moving z-score, 100 rows": [_moving(values, 100) for values, _, _ in series],
-        "isolation forest, learned rows": [_forest(values, first) for values, _, first in series],
-        "isolation forest, all rows": [_forest(values, len(values)) for values, _, _ in series],
-    }
+def _detect(own: Labelled, *, again: bool = True) -> Scored:
+    rows = len(own.values)
+    found = Scored(np.zeros(rows), np.arange(rows))
+    known = own.first
+    while known < rows:
+        until = min(GROWTH * known, rows) if again else rows
+        _judge(own.values, known, until, found)
+        known = until
+    return found
 
 
-def _detect(values: Floats, first: int) -> Floats:
-    table = pd.DataFrame({"step": np.arange(len(values)), "y": values})
+def _judge(values: Floats, known: int, until: int, found: Scored) -> None:
+    """Score the rows from number ``known`` to ``until`` by a run of those before them."""
+    table = pd.DataFrame({"step": np.arange(until), "y": values[:until]})
     with tempfile.TemporaryDirectory() as folder:
         run = lstm_forecast.train(
-            table.head(first),
+            table.head(known),
             target="y",
             timestamp="step",
             horizon=HORIZON,
@@ -85,78 +104,43 @@ def _detect(values: Floats, first: int) -> Floats:
             preprocessing={"log": False},
         )
         steps = judge(load_run(run), given_source(table), rate=0.001).verdicts.steps
-    scores = np.zeros(len(values))
-    scores[steps.ordinal] = -np.log10(np.maximum(steps.rarity, 1e-300))
-    return scores
+    steps = steps.only(steps.row >= known)
+    kinds = np.where(np.isnan(steps.p), np.inf, steps.p).argmin(axis=1)
+    found.scores[steps.row] = -np.log10(np.maximum(steps.rarity, 1e-300))
+    found.since[steps.row] = steps.since[np.arange(len(steps)), kinds]
 
 
-def _moving(values: Floats, rows: int) -> Floats:
-    rolling = pd.Series(values).rolling(rows, min_periods=10)
+def _moving(own: Labelled, rows: int) -> Scored:
+    rolling = pd.Series(own.values).rolling(rows, min_periods=10)
     mean, deviation = rolling.mean().shift(1), rolling.std().shift(1)
-    scale = deviation + 1e-3 * np.std(values) + 1e-9
-    return ((values - mean).abs() / scale).fillna(0).to_numpy()
+    scale = deviation + 1e-3 * np.std(own.values) + 1e-9
+    scores = ((own.values - mean).abs() / scale).fillna(0).to_numpy()
+    return Scored(scores, np.arange(len(scores)))
 
 
-def _forest(values: Floats, learned: int) -> Floats:
-    windows = np.lib.stride_tricks.sliding_window_view(values, HORIZON)
+def _stl(own: Labelled) -> Scored:
+    """Residuals relative to their deviation; those of 3 or more are alarms by the usual rule."""
+    from statsmodels.tsa.seasonal import STL
+
+    residuals = STL(own.values, period=own.season).fit().resid
+    scores = np.abs(residuals - residuals.mean()) / residuals.std()
+    return Scored(scores, np.arange(len(scores)))
+
+
+def _forest(own: Labelled, learned: int) -> Scored:
+    windows = np.lib.stride_tricks.sliding_window_view(own.values, HORIZON)
     forest = IsolationForest(random_state=0).fit(windows[: learned - HORIZON + 1])
     found = -forest.score_samples(windows)
-    return np.append(np.full(HORIZON - 1, found.min()), found)
+    since = np.maximum(np.arange(len(own.values)) - HORIZON + 1, 0)
+    return Scored(np.append(np.full(HORIZON - 1, found.min()), found), since)
 
 
-def _records(scores: Floats) -> Floats:
-    """Scores that are higher than all within a horizon before; the least for others."""
-    before = pd.Series(scores).rolling(HORIZON, min_periods=1).max().shift(1).fillna(-np.inf)
-    return np.where(scores > before, scores, scores.min())
-
-
-def _best(scores: list[Floats], series: list[Series]) -> float:
-    """The score at the best threshold for all series."""
-    judged = np.concatenate([s[first:] for s, (_, _, first) in zip(scores, series, strict=True)])
-    shares = np.geomspace(1e-5, 0.2, THRESHOLDS)
-    rows = [_row_values(labels) for _, labels, _ in series]
-    return max(
-        _score(scores, series, rows, threshold)
-        for threshold in np.unique(np.quantile(judged, 1 - shares))
-    )
-
-
-def _score(
-    scores: list[Floats],
-    series: list[Series],
-    rows: list[tuple[NDArray[np.int64], Floats]],
-    threshold: float,
-) -> float:
-    total, count = 0.0, 0
-    for score, (_, _, first), (window, value) in zip(scores, series, rows, strict=True):
-        alarm = score >= threshold
-        alarm[:first] = False
-        total += value[alarm & (window < 0)].sum()
-        for k in range(window.max() + 1):
-            inside = np.flatnonzero(window == k)
-            if inside[-1] < first:
-                continue
-            hits = inside[alarm[inside]]
-            total += value[hits[0]] if len(hits) else -1.0
-            count += 1
-    return 100 * (total + count) / (2 * count)
-
-
-def _row_values(labels: NDArray[np.int64]) -> tuple[NDArray[np.int64], Floats]:
-    """The number of the window that each row lies in, -1 outside, and what an alarm is worth."""
-    window, value = np.full(len(labels), -1), np.full(len(labels), -FALSE_ALARM)
-    starts = np.flatnonzero(np.diff(labels, prepend=0) == 1)
-    ends = np.flatnonzero(np.diff(labels, append=0) == -1)
-    for k, (start, end) in enumerate(zip(starts, ends, strict=True)):
-        length = end - start + 1
-        inside = np.arange(start, end + 1)
-        window[inside] = k
-        value[inside] = _sigmoid((inside - end - 1) / length) / _sigmoid(np.array(-1.0))
-        behind = np.arange(end + 1, len(labels))
-        distance = (behind - end) / max(length - 1, 1)
-        value[behind] = FALSE_ALARM * np.where(distance > 3, -1.0, _sigmoid(distance))
-    return window, value
-
-
-def _sigmoid(distance: Floats) -> Floats:
-    return 2 / (1 + np.exp(5 * distance)) - 1
+DETECTORS: dict[str, Callable[[Labelled], Scored]] = {
+    "moving z-score, 24 rows": lambda own: _moving(own, 24),
+    "moving z-score, 100 rows": lambda own: _moving(own, 100),
+    "isolation forest, learned rows": lambda own: _forest(own, own.first),
+    "isolation forest, all rows": lambda own: _forest(own, len(own.values)),
+    "STL residuals, all rows": _stl,
+    "detect": _detect,
+    "detect, trained once": lambda own: _detect(own, again=False),
+}
