@@ -197,9 +197,7 @@ def hostile_page() -> Page:
         title=HOSTILE[0],
         subtitle=HOSTILE[1],
         verdict=tuple(Sentence(name, "bad") for name in HOSTILE),
-        explorer=Explorer(
-            [0, 60, 120], True, (), HOSTILE[0], series, tuple((n, 1.0, None) for n in HOSTILE)
-        ),
+        explorer=Explorer([0, 60, 120], True, (), HOSTILE[0], series, errors),
         sections=(
             Section(
                 HOSTILE[2],
