@@ -32,6 +32,7 @@ from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.seasons import usual_season
 from lstm_forecast.store import write_whole
 from lstm_forecast.store.outputs import require_apart
+from lstm_forecast.tables.faults import counted
 from lstm_forecast.tables.files.formats import suffix_of
 from lstm_forecast.tables.first_look import Given, first_look
 from lstm_forecast.tables.roles import Roles
@@ -290,7 +291,7 @@ def _data_lines(settled: Settled) -> Iterator[str]:
         yield f"units: {quote(data.units)}  # what numbers with each are multiplied by"
     counts = {finding.kind: finding.count for finding in settled.findings}
     for kind, policy in _written_policies(data).items():
-        rows = f"  # {counts[kind]:,} rows" if kind in counts else ""
+        rows = f"  # {counted(kind, counts[kind])}" if kind in counts else ""
         yield f"{kind}: {quote(policy)}{rows}"
     yield from _open_lines(settled.questions)
 

@@ -12,18 +12,17 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from lstm_forecast.config.closed import ClosedConfig
 from lstm_forecast.config.covariates import CovariatesConfig
 from lstm_forecast.config.events import Aggregate, DayStart, Partial
-from lstm_forecast.config.fields import Names, Part, PositiveInt, Section, as_list
+from lstm_forecast.config.fields import Names, Part, PositiveInt, Section
 from lstm_forecast.config.inside import Inside
 from lstm_forecast.config.layout import OptionalLayout, columns_as_written, require_one_value
+from lstm_forecast.config.missing import DashesKey, Negative, Sentinels
 from lstm_forecast.config.series_id import SeriesId
 from lstm_forecast.config.stamp_format import checked_format
 from lstm_forecast.config.text_files import CsvConfig
 from lstm_forecast.errors import ConfigError
 from lstm_forecast.files import from_folder
 
-__all__ = ["MOST_SENTINELS", "DataConfig", "SplitConfig"]
-
-MOST_SENTINELS = 32
+__all__ = ["DataConfig", "SplitConfig"]
 
 
 def _checked_stamp(value: Any) -> Any:
@@ -59,21 +58,7 @@ def _checked_columns(value: Any) -> Any:
     )
 
 
-def _checked_sentinel(value: Any) -> Any:
-    """A number, or a text that stands where a number should."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(value, str) and value:
-        return value
-    raise ValueError("must be a number or a text")
-
-
-def _as_sentinels(value: Any) -> Any:
-    return [value] if isinstance(value, float) else as_list(value)
-
-
 Stamp = Annotated[int | str, BeforeValidator(_checked_stamp)]
-Sentinel = Annotated[float | str, BeforeValidator(_checked_sentinel)]
 
 
 class DataConfig(Section):
@@ -206,6 +191,7 @@ class DataConfig(Section):
             " and the network sees the last value with a flag)"
         ),
     )
+    negative: Negative = "keep"
     infinite: Literal["error", "missing"] = Field(
         "error", description="values that are infinite or beyond 1e150: error or missing"
     )
@@ -258,14 +244,8 @@ class DataConfig(Section):
             " half (of a limit that values lie below; others as limit) or missing"
         ),
     )
-    sentinels: Annotated[
-        tuple[Sentinel, ...], BeforeValidator(_as_sentinels), Field(max_length=MOST_SENTINELS)
-    ] = Field(
-        (),
-        description=(
-            "numbers and texts in value columns that stand for a missing value, such as [-200, n/a]"
-        ),
-    )
+    dashes: DashesKey = "missing"
+    sentinels: Sentinels = ()
 
     def located(self, folder: Path) -> Path:
         """Where the table is, for a config in ``folder``.

@@ -34,10 +34,13 @@ from lstm_forecast.panel.steps.grid import Grid
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding, Level
 from lstm_forecast.tables.files.left_out import LEFT_OUT
 from lstm_forecast.tables.read import Table
+from lstm_forecast.tables.turned.table import OUTSIDE
 
 __all__ = ["inspect_panel"]
 
 Stamps = pd.DatetimeIndex | pd.Index
+# What is told by whoever looks at the table, not by all that read it.
+QUIET = (*LEFT_OUT, OUTSIDE, "dashes")
 
 
 def inspect_panel(
@@ -84,7 +87,7 @@ def _notes(read: Sequence[Finding], placed: Sequence[Finding]) -> Iterator[str]:
     """What is odd about the files beside what the config names, and about the first and the last
     step, for people.
     """
-    yield from (f"{each.places[0]}: {each.text}" for each in read if each.kind not in LEFT_OUT)
+    yield from (f"{each.places[0]}: {each.text}" for each in read if each.kind not in QUIET)
     yield from (each.text for each in placed if each.kind == "partial" and each.level == "note")
 
 

@@ -17,7 +17,7 @@ from lstm_forecast.panel.steps.frequency import sub_daily
 from lstm_forecast.panel.steps.grid import Grid, stamp_text, ticks_of
 from lstm_forecast.panel.steps.periods import Periods, periods_of
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
-from lstm_forecast.tables.read import MISSING_WORDS, Table
+from lstm_forecast.tables.read import Table, words_for_missing
 
 __all__ = [
     "ZERO_RULES", "Events", "counted_text", "event_rows", "last_moment", "marked_cells",
@@ -229,17 +229,17 @@ def _values(frame: pd.DataFrame, data: DataConfig) -> Floats:
     if data.aggregate != "count":
         targets = frame[list(data.targets)].to_numpy(np.float64)
     else:
-        marks = [marked_cells(frame[name], data.sentinels) for name in data.targets]
+        marks = [marked_cells(frame[name], data) for name in data.targets]
         targets = np.column_stack(marks)
     return np.concatenate([targets, others], axis=1)
 
 
-def marked_cells(cells: pd.Series, sentinels: Sequence[float | str]) -> Floats:
+def marked_cells(cells: pd.Series, data: DataConfig) -> Floats:
     """A number for every cell that holds something: one that stands for no missing value."""
     text = cells.astype("str").str.strip()
-    words = [word for word in sentinels if isinstance(word, str)]
-    empty = cells.isna() | text.isin([*MISSING_WORDS, *words])
-    numbers = {number for number in sentinels if isinstance(number, float)}
+    words = [word for word in data.sentinels if isinstance(word, str)]
+    empty = cells.isna() | text.isin([*words_for_missing(data.dashes), *words])
+    numbers = {number for number in data.sentinels if isinstance(number, float)}
     if numbers:
         empty |= pd.to_numeric(text, errors="coerce").isin(numbers)
     mark = min(set(map(float, range(len(numbers) + 1))) - numbers)

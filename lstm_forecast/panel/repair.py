@@ -22,12 +22,13 @@ from lstm_forecast.panel.steps.grid import Grid
 from lstm_forecast.panel.steps.zones import MOST_STEPS_SKIPPED, clock_hint
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding, Level
 
-__all__ = ["LARGEST_VALUE", "empty_targets", "numeric_sentinels", "settle"]
+__all__ = ["LARGEST_VALUE", "LEADING", "empty_targets", "numeric_sentinels", "settle"]
 
 # Squares of larger values, as in a variance, are no numbers any more.
 LARGEST_VALUE = 1e150
 # Steps without an event that are written as 0: these at least, and so many for each that has one.
 MOST_EMPTY_STEPS, MOST_EMPTY_SHARE = 1_000_000, 200
+LEADING = "leading_rows"  # kind of what is found of rows that nothing can fill
 MANY_REPEATED = 0.25  # share of the rows from which those of a repeated stamp may be events
 FILLING = "ffill, seasonal, interpolate or mask"  # policies for values that are not there
 
@@ -203,6 +204,22 @@ class _Survey:
             text += f"; {counted_text(given, data.targets, data.aggregate or '')}"
         self.findings.append(Finding("aggregate", "settled", events, text))
 
+    def add_heads(self, before: Rows, filled: Rows) -> None:
+        """Add the rows ``before`` that are not among those ``filled``, if there are any."""
+        width = int(before.ordinals.max(initial=0)) + 1
+        steps, kept = (
+            rows.codes.astype(np.int64) * width + rows.ordinals for rows in (before, filled)
+        )
+        gone = np.flatnonzero(~np.isin(steps, kept))
+        if len(gone):
+            sources = [self.source(before, int(row)) for row in gone[:SHOWN_PLACES]]
+            places = tuple(self.place(int(each[0])) for each in sources if len(each))
+            text = (
+                f"{len(gone):,} rows without a value before the first one of their series, or the"
+                " first behind a gap, are left out: nothing before them could fill them"
+            )
+            self.findings.append(Finding(LEADING, "settled", len(gone), text, places))
+
     def source(self, rows: Rows, row: int) -> NDArray[np.int64]:
         """Rows as they came in that have the series and step of a row."""
         same = (self.given.ordinals == rows.ordinals[row]) & (self.given.codes == rows.codes[row])
@@ -267,6 +284,12 @@ def _usable(rows: Rows, survey: _Survey) -> Rows:
         text = "stands for a missing value"
         survey.add_cells("sentinels", "settled", rows, cells, text, str(sentinels))
         rows = _without(rows, cells)
+    if data.negative == "error":
+        below = rows.values < 0
+        below[:, len(data.targets) :] = False
+        numbers = np.unique(rows.values[below])
+        code = f", or data.sentinels: [{numbers[0]:g}]" if len(numbers) == 1 else ""
+        survey.add_cells("negative", "error", rows, below, "less than 0", f"keep{code}")
     beyond = (rows.values > LARGEST_VALUE) | (rows.values < -LARGEST_VALUE)
     text = "infinite, or too large to calculate with"
     survey.add_cells("infinite", data.infinite, rows, beyond, text, "missing")
@@ -296,6 +319,7 @@ def _filled(rows: Rows, gaps: _Gaps, survey: _Survey, ids: Sequence[str]) -> Row
     unknown = open_cells(rows, len(data.targets))
     if data.missing not in ("error", "mask") and (np.isnan(rows.values) & ~unknown).any():
         season, _ = usual_seasons(survey.grid)
+        before = rows
         rows = without_missing(
             rows,
             data.missing,
@@ -304,6 +328,7 @@ def _filled(rows: Rows, gaps: _Gaps, survey: _Survey, ids: Sequence[str]) -> Row
             ids=ids,
             columns=survey.columns,
         )
+        survey.add_heads(before, rows)
     elif data.missing == "mask":
         valued = np.flatnonzero(~np.isnan(rows.values[:, : len(data.targets)]).all(axis=1))
         require_values(rows, valued, ids=ids, columns=data.targets)

@@ -15,7 +15,7 @@ from lstm_forecast.panel.building import inspect_panel
 from lstm_forecast.panel.covariates import find_categories, known_ahead
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.repair import numeric_sentinels
-from lstm_forecast.tables.faults import Finding, refuse
+from lstm_forecast.tables.faults import Finding, counted, refuse
 from lstm_forecast.tables.files.formats import require_inside
 from lstm_forecast.tables.numbers.cells import Meaning
 from lstm_forecast.tables.read import Table, column_names, data_files, read_table
@@ -90,8 +90,9 @@ def repair_notes(data: DataConfig, repairs: Mapping[str, int]) -> list[str]:
         if hasattr(data, kind):
             policy = getattr(data, kind)
             shown = list(policy) if isinstance(policy, tuple) else policy
-            unit = "series" if kind.endswith("_series") else "rows"
-            notes.append(f"data.{kind}: {shown} settled {count:,} {unit}")
+            series = kind.endswith("_series")
+            what = f"{count:,} series" if series else counted(kind, count)
+            notes.append(f"data.{kind}: {shown} settled {what}")
         else:
             notes.append(f"{count:,} {kind.replace('_', ' ')} left out")
     return notes
@@ -169,4 +170,4 @@ def survey_table(
 def meaning_of(data: DataConfig) -> Meaning:
     """What cells mean that hold no plain number."""
     missing = tuple(word for word in data.sentinels if isinstance(word, str))
-    return Meaning(missing, data.units, data.censored)
+    return Meaning(missing, data.units, data.censored, data.dashes)

@@ -15,8 +15,8 @@ from lstm_forecast.errors import DataError
 from lstm_forecast.tables.source import Source
 
 __all__ = [
-    "SHOWN_PLACES", "Finding", "Level", "absent", "refuse", "require_columns", "rows_told",
-    "setting",
+    "SHOWN_PLACES", "Finding", "Level", "absent", "counted", "refuse", "require_columns",
+    "rows_told", "setting",
 ]  # fmt: skip
 
 SHOWN_PLACES = 3  # of each kind of fault
@@ -54,6 +54,12 @@ class Finding:
             return self.text
         where = f"{self.places[0]}: " if self.places else ""
         return f"{where}{self.text} ({rows_told(self.count)}); set {self.remedy}"
+
+
+def counted(kind: str, count: int) -> str:
+    """So many rows, or cells where a kind of finding counts these."""
+    unit = "cell" if kind == "dashes" else "row"
+    return f"{count:,} {unit}{'' if count == 1 else 's'}"
 
 
 def rows_told(count: int) -> str:

@@ -5,38 +5,45 @@ stands.
 import re
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-
-import pandas as pd
 
 from lstm_forecast.config.events import Rule
 from lstm_forecast.config.inside import ALONE, Inside
 from lstm_forecast.config.layout import LayoutOfTable
+from lstm_forecast.config.missing import Dashes
 from lstm_forecast.config.table import DataConfig
-from lstm_forecast.config.text_files import LONGEST_COMMENT, CsvConfig
+from lstm_forecast.config.text_files import CsvConfig
 from lstm_forecast.errors import DataError
 from lstm_forecast.events import phase
 from lstm_forecast.tables.blocks import refuse_blocks
-from lstm_forecast.tables.faults import Finding, setting
+from lstm_forecast.tables.faults import Finding
 from lstm_forecast.tables.files.budget import Budget
 from lstm_forecast.tables.files.dialect import DETECTED
-from lstm_forecast.tables.files.footer import LINES_OF_TAIL
 from lstm_forecast.tables.files.formats import require_inside
 from lstm_forecast.tables.files.headerless import is_row
-from lstm_forecast.tables.files.layout import rows_below
 from lstm_forecast.tables.files.left_out import LEFT_OUT
 from lstm_forecast.tables.interleaved import further_keys
+from lstm_forecast.tables.line_remedies import line_remedy, texts_of_rows
 from lstm_forecast.tables.look_findings import (
     count_rows_with,
+    dashes_in_doubt,
     encoding_notes,
     look_findings,
     role_notes,
     word_notes,
     words_of_targets,
 )
+from lstm_forecast.tables.numbers.nothing import DASHES
 from lstm_forecast.tables.numbers.style import Written, how_written
-from lstm_forecast.tables.read import MISSING_WORDS, Table, data_files, read_table
-from lstm_forecast.tables.roles import Roles, find_roles, require_named
+from lstm_forecast.tables.read import (
+    MISSING_WORDS,
+    Table,
+    data_files,
+    read_table,
+    words_for_missing,
+)
+from lstm_forecast.tables.roles import Roles, Words, find_roles, require_named
 from lstm_forecast.tables.source import Frame, Source
 from lstm_forecast.tables.stamps.columns import StampStyle
 from lstm_forecast.tables.stamps.other_stamps import (
@@ -66,8 +73,10 @@ class FirstLook:
     # texts in the targets that say nothing, and may stand for a missing value
     harmless: tuple[float | str, ...]
     # texts in the targets that may say something, and how often they occur
-    doubtful: Mapping[str, Mapping[str, int]]
-    doubtful_rows: int  # that hold one of these
+    doubtful: Words
+    # cells of the targets that hold a dash alone, by target, where these may be 0 or no value
+    dashes: Words
+    doubtful_rows: int  # that hold one of these texts or dashes
     decided: frozenset[str] = frozenset()  # keys of the section data that somebody has chosen
     stamps_read: tuple[Finding, ...] = ()  # what is worth knowing of how stamps are read
     notes: tuple[Finding, ...] = ()  # and of its columns
@@ -85,6 +94,7 @@ class Given:
     alone: bool = False  # there is one series, which no column names
     targets: Sequence[str] = ()
     csv: CsvConfig = DETECTED  # how text files are written
+    dashes: Dashes | None = None  # what a dash alone is; None: to be found
     units: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     inside: Inside = ALONE  # which table of a file is meant
     layout: LayoutOfTable | None = None  # how the table is laid out
@@ -105,64 +115,21 @@ def first_look(source: Source, given: Given = NOTHING_GIVEN) -> FirstLook:
     try:
         return _looked(source, table, look, given)
     except DataError as error:
-        remedy = _footer_remedy(source, table, given) or _comment_remedy(source, table, given)
+        is_read = partial(_is_read, source, given)
+        remedy = "" if isinstance(source, Frame) else line_remedy(table.frame, given.csv, is_read)
         if not remedy:
             raise
         problems = (re.sub(CORRECT, "", problem) for problem in error.problems)
         raise DataError(*(f"{problem}; {remedy}" for problem in problems)) from None
 
 
-def _footer_remedy(source: Source, table: Table, given: Given) -> str:
-    """What leaves the last lines out, where these are what is wrong; nothing where they are not."""
-    tail = _texts(table.frame.tail(LINES_OF_TAIL))
-    count = 0 if isinstance(source, Frame) or given.csv.footer else rows_below(tail, [])
-    if not count:
-        return ""
-    if not _is_read(source, given, footer=count):
-        return ""
-    lines = "line is no row" if count == 1 else f"{count} lines are no rows"
-    return (
-        f"if the last {lines}, set data.csv.footer: {count} (--set data.csv.footer={count}),"
-        " else correct them"
-    )
-
-
-def _comment_remedy(source: Source, table: Table, given: Given) -> str:
-    """What leaves out lines that one word begins where most others begin with a digit, as subtotals
-    do, where these are what is wrong; nothing where they are not.
-    """
-    first = table.frame.iloc[:, 0].astype("str").fillna("").str.strip()
-    odd = first[~first.str.match(r"\d")]
-    begun = odd if odd.nunique() == 1 else odd.str.extract(r"^([^\W\d]+)", expand=False).dropna()
-    if isinstance(source, Frame) or given.csv.comment or not 0 < len(begun) < len(first) / 2:
-        return ""
-    word = str(begun.mode()[0])
-    if not 0 < len(word) <= LONGEST_COMMENT:
-        return ""
-    if not _is_read(source, given, comment=word):
-        return ""
-    count = int(first.str.startswith(word).sum())
-    begin = f"begins with {word} is" if count == 1 else f"begin with {word} are"
-    lines = f"line that {begin}" if count == 1 else f"{count} lines that {begin}"
-    return (
-        f"if the {lines} no row, set data.csv.comment: {word!r} ({setting('csv.comment', word)}),"
-        " else correct them"
-    )
-
-
-def _is_read(source: Source, given: Given, **csv: object) -> bool:
+def _is_read(source: Source, given: Given, csv: dict[str, object]) -> bool:
     """Whether a table is read with other keys of its section csv."""
     try:
         first_look(source, replace(given, csv=given.csv.model_copy(update=csv)))
     except DataError:
         return False
     return True
-
-
-def _texts(frame: pd.DataFrame) -> list[list[str]]:
-    """The cells of each row as they stand in a file."""
-    rows: list[list[str]] = frame.astype("str").fillna("").to_numpy().tolist()
-    return rows
 
 
 def _looked(source: Source, table: Table, look: Look, given: Given) -> FirstLook:
@@ -187,11 +154,13 @@ def _looked(source: Source, table: Table, look: Look, given: Given) -> FirstLook
         "layout": look.layout,
         "timezone": given.timezone or style.timezone,
         "other_stamps": given.other_stamps,
+        "dashes": given.dashes or "missing",
         "aggregate": given.aggregate,
         "day_start": given.day_start,
     }
     data = _described(source, table, roles, style, given.inside)
-    harmless, doubtful = words_of_targets(roles)
+    dashes = {} if given.dashes else dashes_in_doubt(table.frame, roles, written)
+    harmless, doubtful = words_of_targets(roles, dashes)
     read = [*_lines_left_out(table), *look.findings, *style.findings]
     return FirstLook(
         data=data.model_copy(update=known),
@@ -200,9 +169,10 @@ def _looked(source: Source, table: Table, look: Look, given: Given) -> FirstLook
         findings=[*read, *look_findings(table, written, roles)],
         harmless=tuple(sorted(harmless)),
         doubtful=doubtful,
-        doubtful_rows=count_rows_with(table, doubtful),
+        dashes=dashes,
+        doubtful_rows=count_rows_with(table, doubtful, dashes),
         stamps_read=tuple(replace(each, kind=each.text) for each in read),
-        notes=tuple(_notes(table, roles, harmless)),
+        notes=tuple(_notes(table, roles, harmless, dashes)),
     )
 
 
@@ -222,14 +192,18 @@ def _read(source: Source, given: Given) -> tuple[Table, Look]:
     )
     look = look_round(table, asked)
     if look.turn is not None:
-        table = turned(table, look.turn, Budget.of(source, limit=None, as_text=True))
+        # A dash is told wherever it stands, whatever it is.
+        how = replace(look.turn, missing=words_for_missing("zero"))
+        table = turned(table, how, Budget.of(source, limit=None, as_text=True))
     return table, look
 
 
-def _notes(table: Table, roles: Roles, words: Container[str]) -> Iterator[Finding]:
-    """What is worth knowing of columns, of ``words`` that are read as missing, and of files."""
+def _notes(table: Table, roles: Roles, words: Container[str], asked: Words) -> Iterator[Finding]:
+    """What is worth knowing of columns, of ``words`` that are read as missing, but for the dashes
+    of columns that are ``asked`` about, and of files.
+    """
     yield from role_notes(roles, len(table.frame))
-    yield from word_notes(roles, words)
+    yield from word_notes(roles, words, asked)
     yield from encoding_notes(table)
 
 
@@ -247,7 +221,8 @@ def _columns(table: Table, given: Given) -> tuple[Written, Roles]:
         units=given.units,
         missing=MISSING_WORDS,
     )
-    return written, _roles(table, written, given)
+    roles = _roles(table, written, given)
+    return written, roles if given.dashes in (None, "missing") else roles.without(DASHES)
 
 
 def _roles(table: Table, written: Written, given: Given) -> Roles:
@@ -292,7 +267,7 @@ def _turned(given: Given, how: Turn) -> Given:
 def _require_names(table: Table) -> None:
     """Raise DataError where what should name columns is a row like all others."""
     names = ["" if name.startswith("Unnamed: ") else name for name in map(str, table.frame.columns)]
-    rows = _texts(table.frame.head(LINES_OF_HEAD))
+    rows = texts_of_rows(table.frame.head(LINES_OF_HEAD))
     if len(rows) > 1 and is_row(names, rows):
         raise DataError(
             f"{table.sources[0][0]}: the first line, {', '.join(names)[:80]}, seems to be a row;"

@@ -4,21 +4,23 @@ import shlex
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from lstm_forecast.config.document import quote
-from lstm_forecast.config.table import MOST_SENTINELS
+from lstm_forecast.config.missing import MOST_SENTINELS
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
 from lstm_forecast.tables.files.encoding import WESTERN
+from lstm_forecast.tables.number_columns import may_be_zeros, numbers_in
 from lstm_forecast.tables.numbers.amounts import is_limit, split
-from lstm_forecast.tables.numbers.nothing import LONGEST_SENTINEL, says_nothing
+from lstm_forecast.tables.numbers.nothing import DASHES, LONGEST_SENTINEL, says_nothing
 from lstm_forecast.tables.numbers.style import Written
 from lstm_forecast.tables.read import Table
-from lstm_forecast.tables.roles import Roles
+from lstm_forecast.tables.roles import Roles, Words
 from lstm_forecast.tables.totals import total_notes
 
 __all__ = [
-    "count_rows_with", "encoding_notes", "look_findings", "reading",
+    "count_rows_with", "dashes_in_doubt", "encoding_notes", "look_findings", "reading",
     "role_notes", "says_something", "word_notes",
     "words_of_targets",
 ]  # fmt: skip
@@ -43,8 +45,32 @@ def says_something(word: str) -> bool:
     return len(word) > LONGEST_SENTINEL or not says_nothing(word)
 
 
-def words_of_targets(roles: Roles) -> tuple[set[str], dict[str, Mapping[str, int]]]:
-    """The texts in the targets that say nothing, and by target those that may say something."""
+def dashes_in_doubt(frame: pd.DataFrame, roles: Roles, written: Written) -> Words:
+    """The cells of all targets that hold a dash alone, where those of one may be 0 as well as no
+    value.
+    """
+    found = {
+        name: dashes
+        for name in roles.targets
+        if (dashes := {word: n for word, n in _of(roles, name).items() if word in DASHES})
+    }
+    for name in found:
+        numbers = numbers_in(frame[name], written.style, written.units_of(name))
+        if numbers is not None and may_be_zeros(numbers):
+            return found
+    return {}
+
+
+def _of(roles: Roles, name: str) -> Mapping[str, int]:
+    """The cells of a column that are no numbers."""
+    return {**roles.words.get(name, {}), **roles.marks.get(name, {})}
+
+
+def words_of_targets(roles: Roles, dashes: Words) -> tuple[set[str], Words]:
+    """The texts in the targets that say nothing, and by target those that may say something; of
+    neither kind are ``dashes`` in doubt.
+    """
+    roles = roles.without(DASHES) if dashes else roles
     in_targets = {name: roles.words[name] for name in roles.targets if name in roles.words}
     harmless = _harmless(in_targets)
     doubtful = {
@@ -54,7 +80,7 @@ def words_of_targets(roles: Roles) -> tuple[set[str], dict[str, Mapping[str, int
     return harmless, {name: found for name, found in doubtful.items() if found}
 
 
-def _harmless(words: Mapping[str, Mapping[str, int]]) -> set[str]:
+def _harmless(words: Words) -> set[str]:
     """The texts that say nothing; none where they are more than a config may name."""
     found = {word for each in words.values() for word in each if not says_something(word)}
     return found if len(found) <= MOST_SENTINELS else set()
@@ -74,9 +100,10 @@ def reading(words: Iterable[str]) -> tuple[str, str]:
     return "numbers with other signs than the rest", "write them as the others are"
 
 
-def count_rows_with(table: Table, words: Mapping[str, Iterable[str]]) -> int:
+def count_rows_with(table: Table, *words: Words) -> int:
     """How many rows hold one of these texts in its column."""
-    rows = [_rows_with(table, name, found) for name, found in words.items()] or [NO_ROWS]
+    found = [_rows_with(table, name, texts) for each in words for name, texts in each.items()]
+    rows = found or [NO_ROWS]
     return len(np.unique(np.concatenate(rows)))
 
 
@@ -171,14 +198,18 @@ def role_notes(roles: Roles, rows: int) -> Iterator[Finding]:
     yield from total_notes(roles.totals)
 
 
-def word_notes(roles: Roles, words: Container[str]) -> Iterator[Finding]:
-    """How often the ``words`` stand in the targets that are read as missing values there."""
+def word_notes(roles: Roles, words: Container[str], asked: Words) -> Iterator[Finding]:
+    """How often the ``words``, and marks that need no key, stand in the targets and are read as
+    missing values there; dashes that are ``asked`` about are not.
+    """
+    roles = roles.without(DASHES) if asked else roles
     for name in roles.targets:
         found = {word: n for word, n in roles.words.get(name, {}).items() if word in words}
-        if found:
-            counts = ", ".join(f"{word!r} ({count:,})" for word, count in found.items())
-            text = f"column {name}: read as missing (data.sentinels): {counts}"
-            yield Finding("words", "note", sum(found.values()), text)
+        for key, each in ((" (data.sentinels)", found), ("", roles.marks.get(name, {}))):
+            if each:
+                counts = ", ".join(f"{word!r} ({count:,})" for word, count in each.items())
+                text = f"column {name}: read as missing{key}: {counts}"
+                yield Finding("words", "note", sum(each.values()), text)
 
 
 def encoding_notes(table: Table) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import partial
 
+import numpy as np
 import pandas as pd
 
 from lstm_forecast.tables.numbers.amounts import (
@@ -11,12 +12,16 @@ from lstm_forecast.tables.numbers.amounts import (
     numbers_written,
     truths_written,
 )
+from lstm_forecast.tables.numbers.nothing import code_below_zero
 from lstm_forecast.tables.numbers.style import MOST_ODD_CELLS, SAMPLED_CELLS, plain_numbers
 from lstm_forecast.tables.read import MISSING_WORDS
 
 __all__ = [
-    "are_truths", "counts_rows", "is_whole", "numbers_in", "words_in",
+    "are_truths", "counts_rows", "is_whole", "may_be_zeros", "numbers_in", "words_in",
 ]  # fmt: skip
+
+# The largest of counts, and the largest share of what is usual, that 0 is likely beside.
+SMALL_COUNT, SMALL_SHARE = 2, 0.1
 
 
 def numbers_in(cells: pd.Series, style: Style, units: Mapping[str, float]) -> pd.Series | None:
@@ -45,14 +50,23 @@ def numbers_in(cells: pd.Series, style: Style, units: Mapping[str, float]) -> pd
 
 
 def words_in(cells: pd.Series, numbers: pd.Series) -> dict[str, int]:
-    """Cells that are no numbers, and how often each occurs."""
+    """Cells that are no numbers, and how often each occurs; empty ones are none."""
     if numbers.notna().all():
         return {}
     odd = cells[numbers.isna() & cells.notna()].astype("str").str.strip()
-    return {
-        str(word): int(count)
-        for word, count in odd[~odd.isin(MISSING_WORDS)].value_counts().items()
-    }
+    return {str(word): int(count) for word, count in odd[odd != ""].value_counts().items()}
+
+
+def may_be_zeros(numbers: pd.Series) -> bool:
+    """Whether cells without a number may be 0: no number is 0 or less, and the least of them is
+    near it, as a count of 1 or 2 is, or beside the usual one; a code for no value is no number.
+    """
+    given = numbers.dropna()
+    given = given[given != code_below_zero(given.to_numpy(np.float64))]
+    if not len(given) or (least := given.min()) <= 0:
+        return False
+    counts = bool((given % 1 == 0).all())
+    return bool((counts and least <= SMALL_COUNT) or least <= SMALL_SHARE * given.median())
 
 
 def counts_rows(numbers: pd.Series, series: pd.Series | None = None) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from lstm_forecast.config.inside import ALONE, Inside
+from lstm_forecast.config.missing import Dashes
 from lstm_forecast.config.text_files import CsvConfig
 from lstm_forecast.errors import AbsentError, ChangedError, DataError
 from lstm_forecast.events import phase
@@ -33,10 +34,12 @@ from lstm_forecast.tables.files.text import (
     require_narrow_rows,
 )
 from lstm_forecast.tables.numbers.cells import PLAIN, Meaning
+from lstm_forecast.tables.numbers.nothing import DASHES
 from lstm_forecast.tables.source import Frame, Source
 
 __all__ = [
     "MISSING_WORDS", "Table", "column_names", "data_files", "files_below", "read_table",
+    "words_for_missing",
 ]  # fmt: skip
 
 # : . and .. are the words of statistical offices
@@ -106,7 +109,7 @@ def read_table(
     number, or the table would take more than ``memory_limit`` MiB or what there is; ChangedError if
     a file changes meanwhile.
     """
-    meaning = replace(meaning, missing=(*MISSING_WORDS, *meaning.missing))
+    meaning = replace(meaning, missing=(*words_for_missing(meaning.dashes), *meaning.missing))
     wanted = Wanted(columns, text, either, meaning)
     budget = Budget.of(source, limit=memory_limit, as_text=columns is None)
     try:
@@ -120,6 +123,11 @@ def read_table(
         raise DataError(f"{source}: does not fit into memory; keep fewer rows or columns") from None
     _require_short_texts(table)
     return table
+
+
+def words_for_missing(dashes: Dashes) -> list[str]:
+    """Texts that stand for a missing value among numbers, where ``dashes`` are read so."""
+    return [word for word in MISSING_WORDS if word not in DASHES or dashes == "missing"]
 
 
 def _read_files(

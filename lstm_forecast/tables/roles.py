@@ -5,7 +5,8 @@ be forecast.
 import re
 import shlex
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -37,7 +38,7 @@ from lstm_forecast.tables.stamps.zones import are_letters
 from lstm_forecast.tables.totals import Total, find_totals
 from lstm_forecast.tables.unread import why_unread
 
-__all__ = ["Roles", "find_roles", "require_named"]
+__all__ = ["Roles", "Words", "find_roles", "require_named"]
 
 TARGET_NAMES = (
     "y", "value", "target", "ot", "sales", "sold", "demand", "load", "consumption", "usage",
@@ -55,6 +56,7 @@ CIRCUMSTANCE_NAMES = {
 NAMELESS = r"Unnamed: \d+"  # as a column without a name is called
 NEARLY = 0.5  # largest share of cells that are no numbers in a column that may be meant to be one
 PLAIN = Written()  # numbers as a computer writes them
+Words = Mapping[str, Mapping[str, int]]  # by column, how often each occurs
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,9 @@ class Roles:
     # columns of numbers or truths left over: could be covariates, or targets too
     others: tuple[str, ...]
     # cells of numeric columns that are no numbers, and how often they occur
-    words: Mapping[str, Mapping[str, int]]
+    words: Words
+    # and those that always stand for a missing value
+    marks: Words = field(default_factory=dict)
     static: tuple[str, ...] = ()  # columns with one value in each series
     totals: tuple[Total, ...] = ()  # columns that are the sum of others
     other_times: tuple[str, ...] = ()  # columns that hold dates, too
@@ -78,6 +82,10 @@ class Roles:
     def values(self) -> tuple[str, ...]:
         """Columns that hold values."""
         return (*self.targets, *self.others)
+
+    def without(self, words: Container[str]) -> Self:
+        """The roles where these cells are numbers."""
+        return replace(self, words=_but(self.words, words), marks=_but(self.marks, words))
 
 
 def find_roles(
@@ -113,9 +121,10 @@ def find_roles(
     chosen = tuple(targets) or (_find_target(frame, offered),)
     unforecast = [name for name in free if name not in chosen]
     others, unclear = _others(frame, unforecast, numbers, {*offered}, static)
+    words, marks = _words(frame, (*chosen, *others), numbers)
     return Roles(
         timestamp=time, keys=keys, targets=chosen, others=others, static=static,
-        words=_words(frame, (*chosen, *others), numbers),
+        words=words, marks=marks,
         totals=_totals(numbers, {*chosen, *others}),
         other_times=_dates(frame, unclear),
         unread=_unread(frame, unclear, written), counting=_counting(varied, numbers, offered),
@@ -296,11 +305,24 @@ def _counting(
 
 def _words(
     frame: pd.DataFrame, names: Sequence[str], numbers: Mapping[str, pd.Series]
-) -> dict[str, Mapping[str, int]]:
-    """Cells of the numeric columns among ``names`` that are no numbers, by column."""
+) -> tuple[Words, Words]:
+    """Cells of the numeric columns among ``names`` that are no numbers, by column, and apart from
+    these those that always stand for a missing value.
+    """
     odd = [name for name in names if name in numbers and numbers[name].hasnans]
-    words = {name: words_in(frame[name], numbers[name]) for name in odd}
-    return {name: found for name, found in words.items() if found}
+    found = {name: words_in(frame[name], numbers[name]) for name in odd}
+    words = _but(found, MISSING_WORDS)
+    return words, {name: each for name in odd if (each := _apart(found[name], words.get(name, {})))}
+
+
+def _but(words: Words, others: Container[str]) -> Words:
+    """The words of each column that are none of the others."""
+    left = {name: _apart(found, others) for name, found in words.items()}
+    return {name: found for name, found in left.items() if found}
+
+
+def _apart(found: Mapping[str, int], others: Container[str]) -> Mapping[str, int]:
+    return {word: count for word, count in found.items() if word not in others}
 
 
 def _totals(numbers: Mapping[str, pd.Series], names: Container[str]) -> tuple[Total, ...]:

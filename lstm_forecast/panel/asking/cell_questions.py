@@ -4,16 +4,17 @@ limits of what could be measured, units, words and notes among numbers.
 
 from collections.abc import Iterator, Sequence
 
-from lstm_forecast.config.table import MOST_SENTINELS, DataConfig
+from lstm_forecast.config.missing import MOST_SENTINELS
+from lstm_forecast.config.table import DataConfig
 from lstm_forecast.config.text_files import CsvConfig
 from lstm_forecast.panel.asking.draft import Choice, Question
 from lstm_forecast.tables.first_look import FirstLook
 from lstm_forecast.tables.look_findings import reading
 from lstm_forecast.tables.numbers.amounts import is_limit, split
-from lstm_forecast.tables.numbers.nothing import LONGEST_SENTINEL
+from lstm_forecast.tables.numbers.nothing import DASH, LONGEST_SENTINEL
 from lstm_forecast.tables.numbers.style import units_beside
 
-__all__ = ["question_of_readings", "questions_of_texts"]
+__all__ = ["question_of_dashes", "question_of_readings", "questions_of_texts"]
 
 
 def question_of_readings(look: FirstLook, csv: CsvConfig) -> Question:
@@ -30,6 +31,29 @@ def question_of_readings(look: FirstLook, csv: CsvConfig) -> Question:
         if style is not None
     )
     return Question(finding.kind, finding.count, finding.text, finding.places, choices)
+
+
+def question_of_dashes(look: FirstLook, data: DataConfig) -> Question:
+    """Ask whether a dash alone is 0 or no value, where it may be both."""
+    counts = {name: sum(found.values()) for name, found in look.dashes.items()}
+    words = {word: None for found in look.dashes.values() for word in found}
+    count, shown = sum(counts.values()), " or ".join(map(repr, words))
+    where = ", ".join(f"{name} ({each:,})" for name, each in counts.items())
+    text = (
+        f"{count:,} cells of numbers hold {shown} alone, which offices write for 0 as well as for"
+        f" no value, and no cell beside them is 0: column {where}"
+    )
+    named = (*data.sentinels, *(word for word in words if word != DASH))
+    missing = {"sentinels": named} if len(words) > 1 or DASH not in words else {}
+    answers = (
+        Choice({"dashes": "zero"}, f"{count:,} cells are 0"),
+        Choice(
+            {"dashes": "missing", **missing, "missing": data.missing},
+            f"{count:,} cells have no value; those before the first and behind the last value of a"
+            " series are no part of it",
+        ),
+    )
+    return Question("dashes", count, text, (), answers)
 
 
 def questions_of_texts(look: FirstLook, data: DataConfig, *, rows: int) -> Iterator[Question]:

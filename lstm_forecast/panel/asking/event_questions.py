@@ -79,7 +79,7 @@ class EventLook:
         table, stamps, codes, _, _ = without_series(table, stamps, codes, ids, data.leave_out)
         cells = table.frame[list(data.targets)]
         values = cells.apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
-        marks = [marked_cells(cells[name], data.sentinels) for name in data.targets]
+        marks = [marked_cells(cells[name], data) for name in data.targets]
         held = ~np.isnan(np.column_stack(marks))
         return cls(table, stamps, codes, values, held, data.targets, equal, series)
 

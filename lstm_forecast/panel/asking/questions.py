@@ -31,8 +31,8 @@ READING_KEYS = (
 # Keys of what is done about faults, in the order in which they are told.
 POLICIES = (
     "other_stamps", "leave_out", "dst", "closed", "future_rows", "aggregate", "day_start",
-    "partial", "off_grid", "unsorted", "duplicates", "gaps", "fill_limit", "sentinels", "infinite",
-    "censored", "missing",
+    "partial", "off_grid", "unsorted", "duplicates", "gaps", "fill_limit", "sentinels", "negative",
+    "infinite", "censored", "dashes", "missing",
 )  # fmt: skip
 OPEN = {"timestamp": "(the time)", "targets": ["(the target)"]}
 
@@ -93,6 +93,7 @@ def given_reading(settings: Sequence[Argument], *, command: str, more: Sequence[
                     " keys to a config"
                 )
     data = _given_data(settings, command)
+    keys = {key for argument in settings for (_, key, *_), _ in argument.leaves()}
     return Given(
         timestamp_format=data.timestamp_format,
         other_stamps=data.other_stamps,
@@ -100,6 +101,7 @@ def given_reading(settings: Sequence[Argument], *, command: str, more: Sequence[
         series_columns=data.series_columns,
         alone=_alone(data, (key for argument in settings for key, _ in argument.leaves())),
         csv=data.csv,
+        dashes=data.dashes if "dashes" in keys else None,
         units=data.units,
         inside=data.inside,
         layout=data.layout,
@@ -141,13 +143,20 @@ def _with_words(look: FirstLook, known: DataConfig, decided: Iterable[str]) -> F
         for name, found in look.doubtful.items()
         if (unnamed := {w: n for w, n in found.items() if w not in {*known.sentinels, *limits}})
     }
-    occurrences = sum(sum(found.values()) for found in doubtful.values())
+    dashes = {
+        name: unnamed
+        for name, found in look.dashes.items()
+        if (unnamed := {w: n for w, n in found.items() if w not in known.sentinels})
+    }
+    every = (*doubtful.values(), *dashes.values())
+    occurrences = sum(sum(found.values()) for found in every)
     return replace(
         look,
         data=known.model_copy(update={"sentinels": (*known.sentinels, *read)}),
         harmless=(*look.harmless, *known.sentinels),
         decided=frozenset(decided),
         doubtful=doubtful,
+        dashes=dashes,
         doubtful_rows=min(look.doubtful_rows, occurrences),
     )
 
@@ -172,6 +181,7 @@ def _looked(source: Source, asked: DataConfig, given: Collection[Key]) -> FirstL
         alone=_alone(asked, given),
         targets=asked.targets if ("data", "targets") in given else (),
         csv=asked.csv,
+        dashes=asked.dashes if ("data", "dashes") in given else None,
         units=asked.units,
         inside=asked.inside,
         layout=asked.layout,

@@ -14,29 +14,27 @@ import pandas as pd
 from lstm_forecast.config.closed import ClosedConfig
 from lstm_forecast.config.fields import Section
 from lstm_forecast.config.table import DataConfig
-from lstm_forecast.panel.asking.cell_questions import question_of_readings, questions_of_texts
+from lstm_forecast.panel.asking.cell_questions import (
+    question_of_readings,
+)
 from lstm_forecast.panel.asking.draft import Choice, Question
-from lstm_forecast.panel.asking.event_questions import FIRST_ROWS, EventLook
+from lstm_forecast.panel.asking.event_questions import FIRST_ROWS
 from lstm_forecast.panel.asking.find_closed import alike_text, find_closed, never_text
 from lstm_forecast.panel.asking.regular import (
     FILLED,
     MOST_HOLES_OF_ANSWER,
-    SHARE_FILLED_UNASKED,
-    filling_answers,
-    filling_policies,
     finer_answer,
     moving_answers,
     policies_of_steps,
     two_frequencies,
-    with_closed,
 )
 from lstm_forecast.panel.asking.repeated import ends_text, versions_text, zone_answer
-from lstm_forecast.panel.asking.settling import NONE, Settling
+from lstm_forecast.panel.asking.settling import NONE
+from lstm_forecast.panel.asking.settling_values import SettlingValues
 from lstm_forecast.panel.events import ZERO_RULES
-from lstm_forecast.panel.notes import gap_lengths, suspected_sentinels
+from lstm_forecast.panel.notes import gap_lengths
 from lstm_forecast.panel.open_end import OPEN_END
 from lstm_forecast.panel.panel import Panel
-from lstm_forecast.panel.repair import LARGEST_VALUE
 from lstm_forecast.panel.steps.frequency import sub_daily
 from lstm_forecast.panel.steps.grid import ticks_of
 from lstm_forecast.panel.steps.inference import IrregularError
@@ -51,7 +49,6 @@ __all__ = ["Settled", "settle"]
 
 # Largest share of the rows that meet another one on the nearest step of an inexact clock.
 SHARE_MEETING = 0.25
-NOT_OBSERVED = "mask"  # the policy for missing values that invents none
 
 
 @dataclass(frozen=True)
@@ -75,7 +72,7 @@ def settle(look: FirstLook, source: Source) -> Settled:
     return _Settling(look, look.data, read_described(look.data, source)).settled()
 
 
-class _Settling(Settling):
+class _Settling(SettlingValues):
     """The policies found so far: those that are written, and those that stand for an answer that is
     not known yet.
     """
@@ -90,10 +87,10 @@ class _Settling(Settling):
         self._sparse()
         self._repeated()
         self._two_frequencies()
-        self._infinite()
-        self._numbers_for_missing()
-        self._holes()
-        self._texts()
+        self.infinite()
+        self.numbers_for_missing()
+        self.holes()
+        self.texts()
         panel, found = self.survey()
         refuse(found.values())
         open_kinds = {each.kind for each in self.questions} | (
@@ -136,22 +133,12 @@ class _Settling(Settling):
             text = f"{self.of_all(late.count, 'is', 'are')} {late.text}"
             self.ask(late, text, *choices, assumed={"future_rows": choices[0].keys["future_rows"]})
 
-    def _events(self) -> EventLook:
-        """The rows as events."""
-        equal = sum(each.count for each in self.look.findings if each.kind == "doubled")
-        keys = self.look.roles.keys
-        series = {
-            (*keys.columns, name): (count, keys.repeated.get(name, 0))
-            for name, count in keys.possible.items()
-        }
-        return EventLook.of(self.table, self.data, equal=equal, series=series)
-
     def _irregular(self) -> None:
         """Rows at times that no frequency fits may be events; days that none fits lie apart."""
         try:
             self.survey()
         except IrregularError:
-            events = self._events()
+            events = self.events()
             if events.have_clock_times or not self.are_few(events.repeated):
                 fault, choices = events.irregular, events.choices(freq=None)
                 self.ask(fault, fault.text, *choices, assumed=choices[0].keys)
@@ -166,7 +153,7 @@ class _Settling(Settling):
             return
         keys = policies_of_steps(panel.layout.grid, self.survey)
         panel, found = self.survey(keys)
-        events = self._events()
+        events = self.events()
         freq, ticks = keys["freq"], ticks_of(events.stamps, freq=keys["freq"])
         merged = found["duplicates"].count if "duplicates" in found else 0
         if not merged:
@@ -223,7 +210,7 @@ class _Settling(Settling):
         apart = np.count_nonzero(gap_lengths(panel))
         if 2 * apart > len(panel.values) and not two_frequencies(panel, gaps.count, self.survey):
             freq = panel.layout.grid.freq
-            choices = self._events().choices(freq=freq if freq.isdigit() else None)
+            choices = self.events().choices(freq=freq if freq.isdigit() else None)
             if freq == "D" or gaps.count <= MOST_HOLES_OF_ANSWER * len(panel.values):
                 effect = f"all rows stay, and {gaps.count:,} steps without one are filled"
                 choices.append(Choice({"freq": freq, **FILLED}, effect))
@@ -244,7 +231,7 @@ class _Settling(Settling):
         panel, repeated = self.refused("duplicates")
         if repeated is None:
             return
-        events, look = self._events(), self.look
+        events, look = self.events(), self.look
         in_zone = None if self.aggregates else zone_answer(events, self.survey, look.findings)
         if in_zone is not None:
             rows = self.of_all(repeated.count, "repeats", "repeat")
@@ -274,74 +261,3 @@ class _Settling(Settling):
         usual = any(choice.keys == FIRST_ROWS for choice in choices)
         assumed = FIRST_ROWS if usual else choices[0].keys
         self.ask(repeated, text, *keys, *choices, assumed=assumed)
-
-    def _infinite(self) -> None:
-        panel, infinite = self.refused("infinite")
-        if infinite is None:
-            return
-        huge = np.isfinite(panel.values) & (np.abs(panel.values) > LARGEST_VALUE)
-        if self.are_few(infinite.count) and not huge.any():
-            self.written["infinite"] = "missing"
-            return
-        keys = {"infinite": "missing", "missing": NOT_OBSERVED}
-        answer = Choice(keys, f"{infinite.count:,} rows are read as missing")
-        text = f"{self.of_all(infinite.count, 'holds', 'hold')} values that are {infinite.text}"
-        self.ask(infinite, text, answer, assumed={"infinite": "missing"})
-
-    def _holes(self) -> None:
-        """A few steps without a row or a value are filled; how more are is asked."""
-        panel, found = self.survey()
-        kinds: tuple[str, ...] = ("gaps", "missing")
-        counts = {kind: found[kind].count for kind in kinds if kind in found}
-        if "missing" in counts:  # unless they are missing only as long as questions are open
-            unread = (
-                sum(each.count for each in self.questions if each.kind == "infinite")
-                + self.look.doubtful_rows
-            )
-            counts["missing"] = max(0, counts["missing"] - unread)
-        holes, rows = sum(counts.values()), len(panel.values)
-        if not holes and "infinite" not in self.written:
-            if self.look.doubtful_rows or self.questions:  # as texts and infinite values are open
-                self.assumed["missing"] = NOT_OBSERVED
-            return
-        moved = "off_grid" in {**self.written, **self.assumed}
-        policies = filling_policies(panel, counts, moved=moved)
-        decided = {*self.look.decided, *self.assumed}
-        policies = {key: value for key, value in policies.items() if key not in decided}
-        if holes <= SHARE_FILLED_UNASKED * rows or decided & {"gaps", "missing", "aggregate"}:
-            self.written |= policies
-            return
-        kind = "gaps" if "gaps" in counts else "missing"
-        what = " or no ".join({"gaps": "row", "missing": "value"}[each] for each in counts)
-        steps = rows + counts.get("gaps", 0)
-        text = f"{holes:,} of {steps:,} steps have no {what}"
-        events = kind == "gaps" and not moved and not self.aggregates
-        freq = panel.layout.grid.freq if events else None
-        answers = filling_answers(policies, counts, gap_lengths(panel), freq)
-        if "closed" in self.written:
-            answers = with_closed(answers, self.written["closed"])
-        self.ask(found[kind], text, *answers, assumed=policies)
-
-    def _numbers_for_missing(self) -> None:
-        if self.aggregates:  # the cells, as no value of the panel is one of them
-            rows = self._events().values
-        else:
-            filled = not {"gaps", "missing"}.isdisjoint([*self.written, *self.assumed])
-            unfilled = {"missing": NOT_OBSERVED, "gaps": "split"} if filled else NONE
-            rows = self.survey(unfilled)[0].values
-        found = {number for values in rows.T for number in suspected_sentinels(values)}
-        counts = {number: int((rows == number).any(axis=1).sum()) for number in sorted(found)}
-        # A large number may be a cap, or all that there is; one far below all others is no value.
-        numbers = {number for number, count in counts.items() if number < 0 or self.are_few(count)}
-        for number in counts.keys() - numbers:
-            text = (
-                f"{number:g} may be a value, or none: then data.sentinels: [{number:g}] and"
-                f" data.missing: {NOT_OBSERVED}"
-            )
-            self.told.append(Finding(text, "note", counts[number], text))
-        if numbers:
-            self.written["sentinels"] = (*self.data.sentinels, *sorted(numbers))
-
-    def _texts(self) -> None:
-        known = self.data.model_copy(update={"missing": NOT_OBSERVED, **self.written})
-        self.questions += questions_of_texts(self.look, known, rows=len(self.table.frame))

@@ -6,6 +6,7 @@ from typing import Any
 from lstm_forecast.config.table import DataConfig
 from lstm_forecast.errors import DataError
 from lstm_forecast.panel.asking.draft import Choice, Question
+from lstm_forecast.panel.asking.event_questions import EventLook
 from lstm_forecast.panel.open_end import OPEN_END
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.survey import survey_table
@@ -56,6 +57,16 @@ class Settling:
     def aggregates(self) -> bool:
         """Whether the rows of the panel are those of steps, and no longer those of the table."""
         return self.data.aggregate is not None or "aggregate" in self.assumed
+
+    def events(self) -> EventLook:
+        """The rows as events."""
+        equal = sum(each.count for each in self.look.findings if each.kind == "doubled")
+        keys = self.look.roles.keys
+        series = {
+            (*keys.columns, name): (count, keys.repeated.get(name, 0))
+            for name, count in keys.possible.items()
+        }
+        return EventLook.of(self.table, self.data, equal=equal, series=series)
 
     def leaves_every_series(self, keys: Mapping[str, Any]) -> bool:
         """Whether each series has rows left under the policies found so far and these ``keys``."""

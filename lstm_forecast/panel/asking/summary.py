@@ -15,9 +15,10 @@ from lstm_forecast.panel.asking.settle import Settled
 from lstm_forecast.panel.open_end import OPEN_END
 from lstm_forecast.panel.panel import Layout
 from lstm_forecast.panel.placing import EMPTY_ROWS
+from lstm_forecast.panel.repair import LEADING
 from lstm_forecast.panel.seasons import season_text, second_season, usual_season
 from lstm_forecast.panel.steps.closed import closed_text
-from lstm_forecast.tables.faults import Finding
+from lstm_forecast.tables.faults import Finding, counted
 from lstm_forecast.tables.roles import Roles
 
 __all__ = ["fitting", "listed", "summary"]
@@ -62,7 +63,7 @@ def summary(settled: Settled, roles: Roles) -> Iterator[str]:
 def _told(found: Finding, data: DataConfig) -> str:
     """What was found, and the policy that settled it."""
     place = f" ({found.places[0]})" if found.places else ""
-    if found.kind == OPEN_END:
+    if found.kind in (OPEN_END, LEADING):
         return f"{found.kind}: {found.text}{place}"
     if not found.count:  # the text says it all
         return f"{found.text}{place}"
@@ -74,7 +75,7 @@ def _told(found: Finding, data: DataConfig) -> str:
     more = clocks[0] if clocks else ""
     if found.kind == "aggregate":
         more = "".join(found.text.partition("; ")[1:])
-    rows = "1 row" if found.count == 1 else f"{found.count:,} rows"
+    rows = counted(found.kind, found.count)
     neither = ", each without a stamp and a target" if found.kind == EMPTY_ROWS else ""
     return f"{found.kind}: {rows}{neither}{policy}{place}{more}"
 

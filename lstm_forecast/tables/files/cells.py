@@ -18,6 +18,7 @@ from lstm_forecast.tables.files.layout import WHOLE, Layout
 from lstm_forecast.tables.files.text import Wanted
 from lstm_forecast.tables.numbers.amounts import Style
 from lstm_forecast.tables.numbers.cells import with_numbers
+from lstm_forecast.tables.numbers.nothing import DASH
 from lstm_forecast.tables.numbers.style import decimal_of
 
 __all__ = ["Cells", "cell_text", "column_of", "named_columns", "wanted_cells"]
@@ -103,8 +104,9 @@ def wanted_cells(
     for name in wanted.columns:
         column = cells.columns[name]
         if name not in wanted.text and isinstance(column.dtype, pd.StringDtype):
-            column = column.where(~column.str.strip().isin(wanted.meaning.missing))
-            column = _read(column) if name in wanted.either else column
+            also = (DASH,) if name in wanted.either else ()
+            column = column.where(~column.str.strip().isin((*wanted.meaning.missing, *also)))
+            column = _read(column) if also else column
         frame[name] = column
     _require_numbers(cells, {name: frame[name] for name in wanted.numbers})
     style = Style(decimal_of(written) or ".", written.thousands)

@@ -33,6 +33,7 @@ from lstm_forecast.tables.numbers.cells import (
     require_one_reading,
     with_numbers,
 )
+from lstm_forecast.tables.numbers.nothing import DASH
 
 __all__ = [
     "Counted", "Wanted", "count_text", "cut_row", "read_text", "require_narrow_rows",
@@ -131,7 +132,10 @@ def read_text(
     names, numbers = list(wanted.columns), wanted.numbers
     options |= {
         "usecols": names,
-        "na_values": dict.fromkeys((*numbers, *wanted.either), wanted.meaning.missing),
+        "na_values": {
+            **dict.fromkeys(numbers, wanted.meaning.missing),
+            **dict.fromkeys(wanted.either, (*wanted.meaning.missing, DASH)),
+        },
     }
     # types must not differ from one part of a column to the next
     options["low_memory"] = not wanted.either

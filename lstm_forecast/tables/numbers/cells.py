@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lstm_forecast.config.missing import Dashes
 from lstm_forecast.errors import DataError
-from lstm_forecast.tables.faults import SHOWN_PLACES, Finding, setting
+from lstm_forecast.tables.faults import SHOWN_PLACES, Finding, rows_told, setting
 from lstm_forecast.tables.numbers.amounts import (
     ALONE,
     STYLES,
@@ -19,7 +20,7 @@ from lstm_forecast.tables.numbers.amounts import (
     split,
     truths_written,
 )
-from lstm_forecast.tables.numbers.nothing import LONGEST_SENTINEL
+from lstm_forecast.tables.numbers.nothing import DASHES, LONGEST_SENTINEL
 from lstm_forecast.tables.numbers.style import SAMPLED_CELLS, how_written, units_beside
 
 __all__ = ["PLAIN", "Meaning", "may_have_two_readings", "require_one_reading", "with_numbers"]
@@ -32,9 +33,11 @@ class Meaning:
     missing: Sequence[str] = ()  # texts that stand for a missing value
     units: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # as the config has them
     censored: str = "error"  # the policy for limits such as <0.5
+    dashes: Dashes = "missing"  # and for cells that hold a dash alone
 
 
 SENTINELS = "set data.sentinels to what stands for a missing value"
+DASHED = "may stand for 0 or for no value"
 MOST_WORDS = 5  # of cells that may stand for missing values
 PLAIN = Meaning()  # cells that are no plain numbers are faults
 
@@ -77,11 +80,14 @@ def with_numbers(
     """
     problems, limits = list[tuple[str, str]](), np.zeros(len(frame), bool)
     words = dict[str, None]()  # in all columns that may stand for a missing value
+    dashes = _Dashes(meaning, place)
     for name in names:
         cells = frame[name]
         if not pd.api.types.is_string_dtype(cells):
             continue
-        frame[name], limited = _read(cells, meaning.units.get(name, ALONE), meaning.censored, style)
+        cells, dashed = dashes.taken_out(cells, name)
+        numbers, limited = _read(cells, meaning.units.get(name, ALONE), meaning.censored, style)
+        frame[name] = numbers.mask(dashed, 0.0) if dashed.any() else numbers
         limits |= limited
         bad = cells.notna() & frame[name].isna() & ~limited
         bad[bad] = ~cells[bad].str.strip().isin(meaning.missing)
@@ -95,13 +101,47 @@ def with_numbers(
             remedy = _remedy(name, cells, cells[bad], meaning, style)
             problems.append((told, remedy))
             words |= dict.fromkeys(cells[bad].str.strip() if remedy == SENTINELS else ())
-    _refuse(problems, list(words))
+    _refuse([*dashes.problems, *problems], list(words))
     rows = np.flatnonzero(limits)
     if not len(rows):
-        return frame, []
+        return frame, dashes.settled
     text = "a limit of what could be measured"
     places = tuple(place(int(row)) for row in rows[:SHOWN_PLACES])
-    return frame, [Finding("censored", "settled", len(rows), text, places)]
+    return frame, [*dashes.settled, Finding("censored", "settled", len(rows), text, places)]
+
+
+class _Dashes:
+    """Cells that hold a dash alone, by the policy for these, in one column after the other."""
+
+    def __init__(self, meaning: Meaning, place: Callable[[int], str]) -> None:
+        self.meaning, self.place = meaning, place
+        self.problems: list[tuple[str, str]] = []
+        self.count, self.places = 0, list[str]()
+
+    def taken_out(self, cells: pd.Series, name: str) -> tuple[pd.Series, NDArray[np.bool_]]:
+        """The cells of a column without those that are 0, and which these are."""
+        found = np.zeros(len(cells), bool)
+        if self.meaning.dashes == "missing":
+            return cells, found
+        text = cells.str.strip()
+        found = (text.isin(DASHES) & ~text.isin(self.meaning.missing)).to_numpy(bool)
+        rows = np.flatnonzero(found)
+        if not len(rows):
+            return cells, found
+        if self.meaning.dashes == "error":
+            told = f"{self.place(int(rows[0]))}: column {name}: {text.iloc[rows[0]]!r} {DASHED}"
+            many = f" ({rows_told(len(rows))});"
+            self.problems.append((told + many, "set data.dashes: zero or missing"))
+        self.count += len(rows)
+        self.places += [self.place(int(row)) for row in rows[:SHOWN_PLACES]]
+        return cells.mask(found), found
+
+    @property
+    def settled(self) -> list[Finding]:
+        """How many cells are 0."""
+        places = tuple(dict.fromkeys(self.places))[:SHOWN_PLACES]
+        text = "a dash alone, read as 0"
+        return [Finding("dashes", "settled", self.count, text, places)] if self.count else []
 
 
 def _oddest(cells: pd.Series, bad: pd.Series) -> tuple[int, int]:

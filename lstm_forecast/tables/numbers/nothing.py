@@ -4,10 +4,20 @@ Any other text among numbers may say something: that a reading was beyond what c
 there were traces of it, which state was reached. So does each with a digit in it.
 """
 
-__all__ = ["LONGEST_SENTINEL", "says_nothing"]
+import re
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["DASH", "DASHES", "LONGEST_SENTINEL", "code_below_zero", "says_nothing"]
 
 LONGEST_SENTINEL = 40  # characters of what may stand for a missing value
+DASH = "-"
+# Offices write these for exactly nothing, as well as for what nobody knows.
+DASHES = (DASH, "--", "---", "\u2010", "\u2011", "\u2012", "\u2013", "\u2014", "\u2212")
 
+# -1, -10 and -100, and what repeats 7, 8 or 9, such as -9, -99.9 and -888
+CODE = re.compile(r"-(10*|([789])\2*(\.\2+)?)")
 # as ``casefold`` writes them
 _WORDS = {
     # in many languages
@@ -47,3 +57,10 @@ def says_nothing(word: str) -> bool:
     a digit.
     """
     return word.strip().casefold() in _WORDS or not any(map(str.isalnum, word))
+
+
+def code_below_zero(numbers: NDArray[np.float64]) -> float | None:
+    """The only number below 0, if it is such as codes for no value are and others are above 0."""
+    below = np.unique(numbers[numbers < 0])
+    alone = len(below) == 1 and bool((numbers > 0).any())
+    return float(below[0]) if alone and CODE.fullmatch(f"{below[0]:g}") else None

@@ -9,7 +9,13 @@ from lstm_forecast.tables.files.budget import Budget
 from lstm_forecast.tables.numbers.amounts import Style
 from lstm_forecast.tables.numbers.cells import Meaning, with_numbers
 from lstm_forecast.tables.numbers.style import decimal_of
-from lstm_forecast.tables.read import MISSING_WORDS, Table, column_names, data_files, read_table
+from lstm_forecast.tables.read import (
+    Table,
+    column_names,
+    data_files,
+    read_table,
+    words_for_missing,
+)
 from lstm_forecast.tables.source import Frame, Source
 from lstm_forecast.tables.stamps.header import (
     Names,
@@ -96,6 +102,7 @@ def _turn(data: DataConfig, table: Table, found: Names | Parts) -> Turn:
         keys=data.series_columns,
         constants=data.covariates.static,
         timezone=data.timezone,
+        missing=words_for_missing(data.dashes),
     )
     if isinstance(found, Names):
         header = header_of(table, found.names, column=how.time)
@@ -113,7 +120,7 @@ def _require_numbers(table: TurnedTable, data: DataConfig, meaning: Meaning) -> 
     """
     (value,) = data.targets
     cells = table.frame[value]
-    missing = cells.str.strip().isin([*MISSING_WORDS, *meaning.missing])
+    missing = cells.str.strip().isin([*words_for_missing(meaning.dashes), *meaning.missing])
     dialect = table.sources[0][2]
     decimal = (dialect.decimal if dialect else decimal_of(data.csv)) or "."
     style = Style(decimal, data.csv.thousands)

@@ -19,6 +19,7 @@ from lstm_forecast.tables.stamps.reading import unread
 
 __all__ = [
     "DAY",
+    "OUTSIDE",
     "Header",
     "Turn",
     "TurnedTable",
@@ -31,6 +32,8 @@ __all__ = [
 ]
 
 DAY = "%Y-%m-%d"
+EMPTY = "a row without a value"
+OUTSIDE = "outside"  # kind of what is found of cells that are no rows
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class Turn:
     constants: tuple[str, ...] = ()  # more columns that are kept
     timezone: str | None = None
     years: bool = False  # whether the names are years, of which rows hold the finer part
+    missing: Sequence[str] = tuple(MISSING_WORDS)  # texts that stand for no value
 
     @property
     def beside(self) -> tuple[str, ...]:
@@ -99,6 +103,7 @@ def turned(table: Table, how: Turn, budget: Budget) -> TurnedTable:
     cells = _cells(table, how)
     series = _series(table.frame, how.keys)
     kept = _inside(cells, series)
+    outside = ~kept & cells.dated & np.isin(series, series[cells.given.any(axis=0)])
     if how.timezone is not None:
         kept &= cells.given | ~_skipped(cells.stamps, how.timezone)[cells.order]
     in_time = np.argsort(cells.order[:, 0], kind="stable")  # also where the newest is the first
@@ -118,7 +123,7 @@ def turned(table: Table, how: Turn, budget: Budget) -> TurnedTable:
     return TurnedTable(
         frame=pd.DataFrame(frame, index=rows * len(how.names) + columns, copy=False),
         sources=table.sources,
-        findings=(*table.findings, *_empty(table, cells)),
+        findings=(*table.findings, *_empty(table, cells), *_outside(table, how, outside)),
         states=table.states,
         written=table.written,
         inside=table.inside,
@@ -204,14 +209,10 @@ def _values(table: Table, how: Turn) -> tuple[pd.Series, NDArray[np.bool_]]:
     numeric = all(pd.api.types.is_numeric_dtype(frame[name]) for name in how.names)
     columns = (frame[name].astype("float64" if numeric else "str") for name in how.names)
     values = pd.concat(columns, ignore_index=True)
-    missing = values.isna() if numeric else _are_missing(values)
+    missing = values.isna()
+    if not numeric:  # whatever blanks are around them
+        missing |= values.str.strip().isin(how.missing)
     return values, ~missing.to_numpy(bool).reshape(shape)
-
-
-def _are_missing(cells: pd.Series) -> pd.Series:
-    """Which texts say that there is no value, whatever blanks are around them."""
-    found: pd.Series = cells.isna() | cells.str.strip().isin(MISSING_WORDS)
-    return found
 
 
 def _stamps(
@@ -287,7 +288,20 @@ def _empty(table: Table, cells: _Cells) -> list[Finding]:
     if not len(rows):
         return []
     places = tuple(table.place(int(row)) for row in rows[:SHOWN_PLACES])
-    return [Finding("empty_rows", "note", len(rows), "a row without a value", places)]
+    text = f"the first of {len(rows):,} rows without a value" if len(rows) > 1 else EMPTY
+    return [Finding("empty_rows", "note", len(rows), text, places)]
+
+
+def _outside(table: Table, how: Turn, cells: NDArray[np.bool_]) -> list[Finding]:
+    """The cells (n_names, n_rows) that are no rows, as their series has no value there yet, or no
+    more.
+    """
+    rows, columns = np.nonzero(cells.T)
+    if not len(rows):
+        return []
+    text = "cells without a value before the first or behind the last one of their series: no rows"
+    first = f"{table.place(int(rows[0]))}: column {how.names[columns[0]]}"
+    return [Finding(OUTSIDE, "note", len(rows), f"{len(rows):,} {text}", (first,))]
 
 
 def _require_room(table: Table, how: Turn, budget: Budget) -> None:

@@ -34,6 +34,13 @@ TRIED = [
         keys={},
     ),
     Tried(
+        ", or data.sentinels: [{}]",
+        daily({9: "-1", 20: "-1"}),
+        {"data.negative: keep": "", r"data.sentinels: \[-1\]": ""},
+        keys={"negative": "error"},
+        beside="--set data.missing=mask",
+    ),
+    Tried(
         "does not fit integer steps",
         csv("ds,y", [f"{k},{k % 7}" for k in range(60)]),
         {r"freq: 1": "--set data.freq=1"},

@@ -224,6 +224,13 @@ TRIED = [
         beside="--set data.missing=mask",
     ),
     Tried(
+        "set data.dashes: zero or missing",
+        daily({9: "-"}),
+        {"data.dashes: zero or missing": ""},
+        keys={"dashes": "error"},
+        beside="--set data.missing=mask",
+    ),
+    Tried(
         "data.units: {{}: {{}}}",
         daily({k: f"{k} kg" for k in range(60)}),
         {r"data.units: \{.*?\}\}": ""},

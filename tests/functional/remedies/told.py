@@ -25,7 +25,7 @@ TOLD: tuple[str, ...] = (
     ": data.{}: {}",
     ", where longer ones than data.fill_limit",
     "steps, on which nothing is ever observed, are left out and not forecast (dat",
-    "data.{}: {} settled {} {}",
+    "data.{}: {} settled {}",
     "--target chooses among",
     "{}: data.{} does nothing here: {}",
     "since the first of these forecasts (retrain.drift.warn)",
