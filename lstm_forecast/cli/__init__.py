@@ -14,6 +14,7 @@ import typer
 
 from lstm_forecast.cli import completion, configs
 from lstm_forecast.cli.checks import check
+from lstm_forecast.cli.explaining import explain
 from lstm_forecast.cli.forecasts import plot, predict, template, train
 from lstm_forecast.cli.init import init
 from lstm_forecast.cli.judgements import backtest, compare
@@ -53,6 +54,7 @@ for command in (
     backtest,
     plot,
     report,
+    explain,
     compare,
     retrain,
     monitor,

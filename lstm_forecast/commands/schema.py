@@ -29,6 +29,7 @@ DOCUMENTS = {  # by name: what it is
     "backtest": "backtest --json",
     "plot": "plot --json",
     "report": "report --json",
+    "explain": "explain --json",
     "compare": "compare --json, and compare --output NAME.json",
     "retrain": "retrain --json",
     "monitor": "monitor --json",
@@ -106,6 +107,7 @@ def _quick() -> Mapping[str, Kinds]:
 def _slow() -> Mapping[str, Kinds]:
     """The others."""
     from lstm_forecast.detecting.detection import Detection
+    from lstm_forecast.forecasting.explanation import Explanation
     from lstm_forecast.forecasting.gates_shown import DrawnGates
     from lstm_forecast.forecasting.golden import Golden
     from lstm_forecast.forecasting.prediction import (
@@ -138,6 +140,7 @@ def _slow() -> Mapping[str, Kinds]:
         "backtest": (BacktestReport,),
         "plot": (Drawn, DrawnGates),
         "report": (ReportWritten,),
+        "explain": (Explanation,),
         "compare": (Comparison,),
         "retrain": (Status,),
         "monitor": (Monitored,),

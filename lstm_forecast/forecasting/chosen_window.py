@@ -19,7 +19,9 @@ from lstm_forecast.panel.panel import Layout, Panel
 from lstm_forecast.panel.steps.grid import Grid, stamp_text
 from lstm_forecast.tables.source import Source
 
-__all__ = ["ChosenWindow", "choose_window"]
+__all__ = ["ChosenWindow", "Stamp", "choose_window", "plain_stamp"]
+
+Stamp = str | int  # as JSON has it
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,17 @@ class ChosenWindow:
     def cutoff(self) -> Any:
         """The stamp of the last row."""
         return self.rows.layout.stamps(np.array([self.origin - 1]))[0]
+
+    def ahead(self, steps: int) -> pd.Index:
+        """The stamps of so many steps after the window."""
+        layout = self.rows.layout
+        last = layout.ordinals(np.array([self.origin - 1]))
+        return layout.grid.stamps(last + np.arange(1, steps + 1))
+
+
+def plain_stamp(stamp: Any) -> Stamp:
+    """A stamp for JSON: ISO 8601, or a whole number."""
+    return stamp.isoformat() if isinstance(stamp, pd.Timestamp) else int(stamp)
 
 
 def choose_window(

@@ -19,7 +19,7 @@ from lstm_forecast.windows.channels import Channels
 from lstm_forecast.windows.framing import Framing
 from lstm_forecast.windows.windows import Windows
 
-__all__ = ["Exchange", "Forecaster", "Trials"]
+__all__ = ["Exchange", "Forecaster", "Seen", "Trials"]
 
 BATCH = 256  # larger ones are no faster, and ONNX Runtime keeps the memory of the largest
 Floats = NDArray[np.float64]
@@ -181,12 +181,18 @@ class Forecaster:
             parts.append(self._original(prediction, series[part]))
         return np.concatenate(parts)
 
-    def inputs(self, values: Single, origins: Ints, floors: Ints) -> Single:
-        """What the network sees of the windows before these origins, see ``ahead``: (n,
-        context_length, n_features).
-        """
+    def seen(self, values: Single, origins: Ints, floors: Ints) -> Seen:
+        """What the networks see of the windows before these origins, see ``ahead``."""
         contexts, observed = gather_contexts(values, origins, floors, self.framing, self.channels)
-        return normalised(contexts, observed, self.framing, self.channels)[0]
+        past = self._past(values, origins, floors)
+        return self._normalised(contexts, observed, past)
+
+    def original(self, prediction: NDArray[np.floating], seen: Seen, series: Ints) -> Floats:
+        """Forecasts in original units of predictions (n, horizon, n_targets, n_quantiles) in the
+        windows' units, whose intervals stay as they are.
+        """
+        supported = self._supported(prediction, seen, series)
+        return self._original(supported * seen.scale[..., None] + seen.center[..., None], series)
 
     def changes(self, inputs: Single) -> Single:
         """Root mean square changes of the targets from step to step of each window, (n, n_targets).
@@ -207,6 +213,14 @@ class Forecaster:
         """What the networks see of the windows ``index``, which the ``batch`` holds."""
         past = self._past(windows.values, *windows.origins(index))
         return _in_units(batch.inputs, batch.center, batch.scale, past)
+
+    def _normalised(
+        self, contexts: Single, observed: NDArray[np.bool_] | None, past: Single | None
+    ) -> Seen:
+        """What is seen of ``contexts`` as of ``gather_contexts``, and of a scaled ``past``."""
+        inputs, center, scale = normalised(contexts, observed, self.framing, self.channels)
+        targets = self.channels.targets
+        return _in_units(inputs, center[..., targets], scale[..., targets], past)
 
     def _past(self, values: Single, origins: Ints, floors: Ints) -> Single | None:
         """What the pretrained network sees, scaled."""
@@ -229,7 +243,9 @@ class Forecaster:
         )
         return calibrated * seen.scale[..., None] + seen.center[..., None]
 
-    def _supported(self, prediction: Single, seen: Seen, series: Ints) -> Single:
+    def _supported(
+        self, prediction: NDArray[np.floating], seen: Seen, series: Ints
+    ) -> NDArray[np.floating]:
         """Predictions in the units of the network's output, moved so that no median lies outside of
         the support.
 
@@ -244,7 +260,7 @@ class Forecaster:
                 for border in self._borders(series)
             )
         median = prediction[..., prediction.shape[-1] // 2]
-        return prediction + (median.clip(low, high) - median)[..., None]
+        return np.asarray(prediction + (median.clip(low, high) - median)[..., None])
 
     def _borders(self, series: Ints) -> list[Floats]:
         """The support in scaled units, (n, 1, n_targets) each."""
@@ -272,10 +288,7 @@ class Forecaster:
         # distance of the quantiles from the median at the end of the last block
         carried = np.zeros(1, np.float32)
         while True:
-            inputs, center, scale = normalised(contexts, observed, self.framing, self.channels)
-            targets = self.channels.targets
-            seen = _in_units(inputs, center[..., targets], scale[..., targets], past)
-            block = self._predict(seen, series)
+            block = self._predict(self._normalised(contexts, observed, past), series)
             median: Single = block[..., block.shape[-1] // 2]
             distance = block - median[..., None]  # of the quantiles from the median
             if blocks:

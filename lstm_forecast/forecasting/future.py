@@ -26,7 +26,7 @@ from lstm_forecast.forecasting.table import (
 )
 from lstm_forecast.panel.panel import Layout, Panel
 
-__all__ = ["forecast_future", "forecast_table"]
+__all__ = ["forecast_future", "forecast_table", "require_finite"]
 
 
 def forecast_future(
@@ -59,7 +59,7 @@ def forecast_future(
     forecast = loaded.forecaster.ahead(values, origins, floors, series, steps=steps)
     if config.melted:  # target after target: back to one row of targets for every series
         forecast = np.concatenate(np.split(forecast, ids.shape[1]), axis=2)
-    _require_finite(forecast, layout, log=bool(config.preprocessing.log))
+    require_finite(forecast, layout, log=bool(config.preprocessing.log))
     own = panel.values[:, : len(config.data.targets)]
     doubts = list(doubtful_support(config.preprocessing.support, own))
     doubts += _doubtful_levels(loaded, source, series) if fresh else ()
@@ -68,7 +68,8 @@ def forecast_future(
     return forecast, doubts
 
 
-def _require_finite(forecast: NDArray[np.float64], layout: Layout, *, log: bool) -> None:
+def require_finite(forecast: NDArray[np.float64], layout: Layout, *, log: bool) -> None:
+    """Raise DataError where a forecast (n_series, steps, ...) holds no numbers."""
     if not np.isfinite(forecast).all():
         k, step = np.argwhere(~np.isfinite(forecast))[0][:2]
         without_log = ", or train with preprocessing.log: false" if log else ""

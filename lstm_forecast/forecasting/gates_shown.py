@@ -2,16 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from lstm_forecast.config.network import Cell, ModelConfig
 from lstm_forecast.documents import described
 from lstm_forecast.errors import RunError
-from lstm_forecast.forecasting.chosen_window import ChosenWindow, choose_window
+from lstm_forecast.forecasting.chosen_window import (
+    ChosenWindow,
+    Stamp,
+    choose_window,
+    plain_stamp,
+)
 from lstm_forecast.forecasting.gates import (
     Group,
     Layers,
@@ -30,7 +34,6 @@ from lstm_forecast.tables.source import Source
 
 __all__ = ["DrawnGates", "GateLayer", "GatesShown", "memory_formula", "show_gates"]
 
-Stamp = str | int
 Weights = Mapping[str, NDArray[np.float32]]
 
 
@@ -107,7 +110,7 @@ class GatesShown:
         columns = list(window.rows.columns)
         if config.melted:
             columns[0] = window.unique_id
-        stamps = [_plain(stamp) for stamp in window.rows.layout.stamps(self.index)]
+        stamps = [plain_stamp(stamp) for stamp in window.rows.layout.stamps(self.index)]
         values = window.rows.values[self.index].T
         return DrawnGates(
             picture=picture,
@@ -117,7 +120,7 @@ class GatesShown:
             cell=config.model.cell,
             networks=config.model.ensemble,
             series=window.unique_id,
-            cutoff=_plain(window.cutoff),
+            cutoff=plain_stamp(window.cutoff),
             segment_length=config.model.segment_length,
             stamps=tuple(stamps),
             values={name: _numbers(each) for name, each in zip(columns, values, strict=True)},
@@ -156,8 +159,8 @@ def show_gates(
     weights = _network_weights(loaded.run)
     window = choose_window(loaded, data, future, series, at)
     values = forecaster.scaler.transform(window.rows)
-    inputs = forecaster.inputs(values, np.array([window.origin]), np.array([window.floor]))
-    inputs = inputs[:, -config.member_contexts[0] :]
+    seen = forecaster.seen(values, np.array([window.origin]), np.array([window.floor]))
+    inputs = seen.inputs[:, -config.member_contexts[0] :]
     try:
         traces = trace_gates(
             _layers(config.model, masked=bool(config.windows.padding)), weights, inputs
@@ -238,11 +241,6 @@ def _notes(ensemble: int, weights: Weights) -> tuple[str, ...]:
             " random weights, and the network adds nothing to its linear part"
         )
     return tuple(notes)
-
-
-def _plain(stamp: Any) -> Stamp:
-    """A stamp for JSON: ISO 8601, or a whole number."""
-    return stamp.isoformat() if isinstance(stamp, pd.Timestamp) else int(stamp)
 
 
 def _numbers(values: NDArray[np.floating]) -> tuple[float | None, ...]:

@@ -46,8 +46,8 @@ class Network:
     outputs: dict[str, tuple[int, ...]]
 
 
-def read_network(content: bytes) -> Network:
-    """Take a file apart.
+def read_network(content: bytes | bytearray) -> Network:
+    """Take a file apart; its constants are views of its bytes.
 
     Raises ValueError if it holds anything but nodes, plain tensors and float inputs.
     """

@@ -14,6 +14,7 @@ from lstm_forecast.windows.channels import Channels
 
 __all__ = ["PretrainedShare"]
 
+Floats = NDArray[np.float64]
 Single = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
@@ -33,14 +34,20 @@ class PretrainedShare:
         taken = values[np.maximum(rows, floors[:, None]), channels.targets]
         return np.where((rows >= floors[:, None])[..., None], taken, np.float32(np.nan))
 
-    def mixed(self, prediction: Single, past: Single, quantiles: Sequence[float]) -> Single:
-        """The mean of a ``prediction`` (n, horizon, n_targets, n_quantiles) and of the pretrained
-        network's from the ``past``, weighted by its share; both are in the same units.
+    def predict(self, past: Single, quantiles: Sequence[float]) -> Floats:
+        """What the pretrained network predicts from the ``past``, in its units: (n, horizon,
+        n_targets, n_quantiles).
         """
         n, length, n_targets = past.shape
         own = past.transpose(0, 2, 1).reshape(-1, length)
         seen = ~np.isnan(own)
         window = np.stack([np.where(seen, own, 0), seen], axis=2).astype(np.float32)
         forecast = at_quantiles(self.session.predict(window).astype(np.float64), quantiles)
-        theirs = forecast.reshape(n, n_targets, *forecast.shape[1:]).transpose(0, 2, 1, 3)
+        return forecast.reshape(n, n_targets, *forecast.shape[1:]).transpose(0, 2, 1, 3)
+
+    def mixed(self, prediction: Single, past: Single, quantiles: Sequence[float]) -> Single:
+        """The mean of a ``prediction`` (n, horizon, n_targets, n_quantiles) and of the pretrained
+        network's from the ``past``, weighted by its share; both are in the same units.
+        """
+        theirs = self.predict(past, quantiles)
         return np.asarray((1 - self.share) * prediction + self.share * theirs, np.float32)

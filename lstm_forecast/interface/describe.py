@@ -9,7 +9,7 @@ from lstm_forecast.commands.init import name_of
 from lstm_forecast.config.loading import Argument, config_of
 from lstm_forecast.config.schema import Config
 from lstm_forecast.errors import UsageError
-from lstm_forecast.interface.run import Location
+from lstm_forecast.interface.arguments import Location
 from lstm_forecast.panel.asking.questions import Caller, table_as_asked
 from lstm_forecast.tables.source import Frame, Source
 

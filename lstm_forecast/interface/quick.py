@@ -18,8 +18,8 @@ from typing import Any, TypedDict, Unpack
 from lstm_forecast.errors import UsageError
 from lstm_forecast.events import SILENT, Listener
 from lstm_forecast.forecasting.prediction import LEVELS
+from lstm_forecast.interface.arguments import Data, require_list, require_range
 from lstm_forecast.interface.describe import arguments_of, as_argument
-from lstm_forecast.interface.run import Data, require_list, require_range
 from lstm_forecast.panel.asking.questions import Caller
 from lstm_forecast.tables.source import given_source, in_kind
 

@@ -2,11 +2,8 @@
 
 import html
 import os
-import signal
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -14,26 +11,30 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from lstm_forecast import store
 from lstm_forecast.config.schema import Config
-from lstm_forecast.errors import Stopped, UsageError
+from lstm_forecast.errors import UsageError
 from lstm_forecast.events import SILENT, Listener
+from lstm_forecast.interface.alone import alone
+from lstm_forecast.interface.arguments import (
+    MOST_STEPS,
+    Data,
+    Location,
+    names_of,
+    require_levels,
+    require_list,
+    require_range,
+    source_of,
+)
 from lstm_forecast.store.documents import read_config, read_manifest, read_metrics
-from lstm_forecast.tables.source import ArrowStream, Frame, Source, given_source, in_kind
+from lstm_forecast.tables.source import Frame, Source, given_source, in_kind
 
 if TYPE_CHECKING:
+    from lstm_forecast.commands.explain import Explained
     from lstm_forecast.detecting.detection import Detection
     from lstm_forecast.judging.backtest import BacktestReport
     from lstm_forecast.pictures.style import Figure
     from lstm_forecast.store.report import Reports
 
-__all__ = [
-    "Backtest", "Data", "Detected", "Location", "Run", "alone", "load", "require_list",
-    "require_range", "source_of",
-]  # fmt: skip
-
-Location = str | os.PathLike[str]
-Data = Location | ArrowStream
-ONE_TRAINING = threading.Lock()
-MOST_STEPS = 100_000  # of a horizon, and origins of a series
+__all__ = ["Backtest", "Detected", "Run", "load"]
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ class Run(store.Run):
         from lstm_forecast.forecasting.loaded import load_run
 
         require_range("horizon", horizon, MOST_STEPS)
-        _require_levels(levels)
+        require_levels(levels)
         if columns not in ("long", "input"):
             raise UsageError(f"columns {columns!r}: expected 'long' or 'input'")
         source, ahead = self._source(data), source_of(future)
@@ -182,6 +183,35 @@ class Run(store.Run):
             listener.note(f"warning: {warning}", event="warning")
         return Detected(in_kind(found.table, source), found.report)
 
+    def explain(
+        self,
+        data: Data | None = None,
+        future: Data | None = None,
+        *,
+        series: str | None = None,
+        at: str | int | datetime | None = None,
+        step: int | None = None,
+        what_if: Mapping[str, float] | None = None,
+        listener: Listener = SILENT,
+    ) -> "Explained":
+        """Say what makes the forecast of a series, absent: of the first one, that follows ``at``,
+        absent: the newest stamp.
+
+        ``step`` is summed up, absent: the mean of all; ``what_if`` sets covariates known ahead in
+        the whole horizon. Raises UsageError if the options do not fit the run, RunError if it is
+        damaged, DataError if the data do not fit it or hold no such window.
+        """
+        from lstm_forecast.commands.explain import Asked, explain_run
+        from lstm_forecast.forecasting.loaded import load_run
+
+        source, ahead = self._source(data), source_of(future)
+        wanted, stamp = [] if series is None else [series], None if at is None else str(at)
+        asked = Asked(source, ahead, wanted, stamp, step, dict(what_if or {}))
+        found = explain_run(load_run(self, levels=()), asked, listener)
+        for note in found.report.notes:
+            listener.note(note, event="warning" if note.startswith("warning: ") else "note")
+        return replace(found, table=in_kind(found.table, source, ahead))
+
     def plot(
         self,
         picture: Literal["forecast", "training", "horizon", "gates"] = "forecast",
@@ -208,18 +238,49 @@ class Run(store.Run):
         from lstm_forecast.judging.forecasts_shown import Asked
 
         require_range("last", last, MOST_STEPS)
-        _require_levels(levels)
+        require_levels(levels)
         shown = picture in OF_DATA
         asked = Asked(
             data=self._source(data) if shown else source_of(data),
             future=source_of(future),
-            series=_names(series),
+            series=names_of(series),
             at=None if at is None else str(at),
             last=last,
             levels=levels,
-            by=None if by is None else _names(by),
+            by=None if by is None else names_of(by),
         )
         return draw(picture, self, asked)
+
+    def report(
+        self,
+        output: Location,
+        data: Data | None = None,
+        future: Data | None = None,
+        *,
+        series: str | Sequence[str] = (),
+        against: Sequence["Run"] = (),
+        importance: bool = False,
+        listener: Listener = SILENT,
+    ) -> tuple[str, ...]:
+        """Write one page about the run as HTML, PDF or Markdown, and return its verdict.
+
+        The page has curves of the ``series`` in any case, stands beside the runs ``against``, and
+        says what matters where ``importance`` is asked for. Raises UsageError if the options do not
+        fit the run, RunError if it is damaged, DataError if the data do not fit it, WriteError.
+        """
+        from lstm_forecast.reporting.report import Asked, make_page
+        from lstm_forecast.reporting.writing import write_page
+        from lstm_forecast.store.outputs import PAGES, require_output, require_suffix
+
+        path = Path(output)
+        require_suffix("output", path, PAGES)
+        require_output("output", path)
+        asked = Asked(
+            self._source(data), source_of(future), names_of(series), importance, tuple(against)
+        )
+        page = make_page(self, asked, listener)
+        write_page(page, path)
+        return tuple(sentence.text for sentence in page.verdict)
 
     def rollback(self) -> "Run":
         """Make the champion before the present one of this name the champion again, and return it.
@@ -277,62 +338,3 @@ def load(path: Location = "runs") -> Run:
     else:
         found = store.find_run(home.parent, home.name)
     return Run(found.path, found.manifest)
-
-
-def source_of(data: Data | None) -> Source | None:
-    """What is given, as a source.
-
-    Raises DataError if it is neither a path nor a frame.
-    """
-    return None if data is None else given_source(data)
-
-
-def require_range(option: str, number: object, most: int) -> None:
-    """Raise UsageError for what is neither None nor a whole number from 1 to ``most``."""
-    if number is None:
-        return
-    if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= most:
-        raise UsageError(f"{option} {number!r}: expected a whole number from 1 to {most:,}")
-
-
-def require_list(option: str, values: object) -> Sequence[object]:
-    """Return what is a list or tuple: a text is a sequence of its letters, which nobody means.
-
-    Raises UsageError for anything else.
-    """
-    if not isinstance(values, list | tuple):
-        raise UsageError(f"{option} {values!r}: expected a list")
-    return values
-
-
-def _require_levels(levels: Sequence[int] | None) -> None:
-    for level in require_list("levels", levels or ()):
-        require_range("levels", level, 99)
-
-
-def _names(names: str | Sequence[str]) -> list[str]:
-    """One name, or several."""
-    return [names] if isinstance(names, str) else list(names)
-
-
-@contextmanager
-def alone() -> Iterator[None]:
-    """Train inside, one training at a time in a process, and leave no trace in it.
-
-    Trainings set the seeds of Python and NumPy, and wait with signals: random states are put back,
-    and a signal goes to whoever handles it, so that Ctrl-C is KeyboardInterrupt again.
-    """
-    import random
-
-    import numpy as np
-
-    with ONE_TRAINING:
-        states = random.getstate(), np.random.get_state()
-        try:
-            yield
-        except Stopped as stop:
-            signal.raise_signal(stop.exit_code - 128)
-            raise
-        finally:
-            random.setstate(states[0])
-            np.random.set_state(states[1])

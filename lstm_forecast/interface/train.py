@@ -17,8 +17,10 @@ from typing import Any, TypedDict, Unpack
 
 from lstm_forecast.config.schema import Config
 from lstm_forecast.events import SILENT, Listener
+from lstm_forecast.interface.alone import alone
+from lstm_forecast.interface.arguments import Data, Location, source_of
 from lstm_forecast.interface.describe import arguments_of, settled_config
-from lstm_forecast.interface.run import Data, Location, Run, alone, source_of
+from lstm_forecast.interface.run import Run
 from lstm_forecast.store import chosen_meanwhile
 from lstm_forecast.tables.source import Frame
 

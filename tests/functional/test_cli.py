@@ -91,6 +91,7 @@ def in_trained(trained: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
             ["template"],
             ["backtest"],
             ["plot"],
+            ["explain"],
             ["compare"],
             ["retrain"],
         ),

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from lstm_forecast import load
 from lstm_forecast.pictures.page.html import to_html
 from lstm_forecast.pictures.page.markdown import to_markdown
 from lstm_forecast.pictures.page.page import Chart, Explorer, Line, Page, Section, Sentence, Series
@@ -347,3 +348,9 @@ def test_a_page_of_another_format_is_refused_before_the_work(
     result = invoke(*command, "--report", "page.docx")
     assert result.exit_code == 2
     assert "expected a name that ends in .html, .pdf, .md" in result.stderr
+
+
+def test_python_writes_the_page_that_the_command_writes(here: Path) -> None:
+    verdict = load("runs/sine").report("python.md")
+    assert Path("python.md").read_bytes() == written("sine", "--format", "md").read_bytes()
+    assert verdict[0].startswith("Half of all forecasts up to 5 steps ahead")

@@ -21,6 +21,7 @@ MORE = [
     ["predict", "--run", "shops"],
     ["plot", "gates", *RUN],
     ["plot", "gates", "--run", "shops"],
+    ["explain", "--run", "known", "--at", "900", "--what-if", "promo=1", "-o", "parts.csv"],
     ["template", "--run", "known"],
     ["init", "sine.csv", "-o", "step.yaml"],
     ["quick", "sine.csv", "--horizon", "5", "--plot", "quick.png"],

@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "backtest": ("--run", "sine", "--importance", "--output", "out/backtest.parquet"),
     "plot": ("--run", "sine", "--output", "out/forecast.png"),
     "report": ("--run", "sine", "--importance", "--output", "out/report.html"),
+    "explain": ("--run", "sine", "--output", "out/parts.csv", "--plot", "out/why.png"),
     "compare": (
         *CONFIG,
         "--cells",

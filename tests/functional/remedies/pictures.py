@@ -1,4 +1,6 @@
-"""Remedies of what ``plot`` and ``compare`` say: what there is to draw, and to compare."""
+"""Remedies of what ``plot``, ``explain`` and ``compare`` say: what there is to draw, to set and to
+compare.
+"""
 
 from pathlib import Path
 
@@ -12,6 +14,7 @@ FEW = "--set data.path=few.csv"
 FAST = "--set training.epochs=0"
 TRAIN = f"train -c sine.yaml {FAST}"
 ONCE = f"--contexts 20 {FAST}"
+KNOWN = f"train -c known.yaml {FAST} && explain --run known --at 900"
 VARY = f"compare -c sine.yaml --seeds 0 {ONCE}"
 COMPARE = f"{VARY} --cells rnn"
 SEGMENTS = f"compare -c sine.yaml --cells rnn --seeds 0 {FAST} --set model.segment_length=5"
@@ -77,6 +80,32 @@ TYPED = [
             "the picture gates": "plot gates --run sine --at 20",
             "horizon needs none": "plot horizon --run sine",
         },
+    ),
+    # what is explained, and what if
+    Typed(
+        "{} is one of {} series; --series chooses another",
+        "explain --run shops",
+        {"--series chooses another": "explain --run shops --series south"},
+    ),
+    Typed(
+        "--what-if {}: this run has no covariates that are known ahead (data.covariate",
+        "explain --run sine --what-if promo=1",
+        {"leave it out": "explain --run sine"},
+    ),
+    Typed(
+        "--what-if {}: no covariate that is known ahead; give {}",
+        f"{KNOWN} --what-if prom=1",
+        {"give promo": f"{KNOWN} --what-if promo=1"},
+    ),
+    Typed(
+        "--what-if {}={}: expected a number that is finite",
+        f"{KNOWN} --what-if promo=inf",
+        {"a number that is finite": f"{KNOWN} --what-if promo=2.5"},
+    ),
+    Typed(
+        "--what-if {}: expected NAME=NUMBER, such as promo=1",
+        f"{KNOWN} --what-if promo",
+        {"such as promo=1": f"{KNOWN} --what-if promo=1"},
     ),
     # what errors are of
     *(
