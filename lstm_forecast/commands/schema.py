@@ -51,7 +51,7 @@ DOCUMENTS = {  # by name: what it is
 
 def find_kinds(name: str) -> Kinds:
     """The classes of that name. Raises UsageError for a name that there is not."""
-    for kinds in (_quick, _slow):
+    for kinds in (_quick, _of_tables, _of_judgements):
         if name in (found := kinds()):
             return found[name]
     near = difflib.get_close_matches(name, DOCUMENTS, n=3) or list(DOCUMENTS)
@@ -104,9 +104,8 @@ def _quick() -> Mapping[str, Kinds]:
     }
 
 
-def _slow() -> Mapping[str, Kinds]:
-    """The others."""
-    from lstm_forecast.detecting.detection import Detection
+def _of_tables() -> Mapping[str, Kinds]:
+    """Classes of what is found in tables, and of forecasts."""
     from lstm_forecast.forecasting.explanation import Explanation
     from lstm_forecast.forecasting.gates_shown import DrawnGates
     from lstm_forecast.forecasting.golden import Golden
@@ -118,29 +117,37 @@ def _slow() -> Mapping[str, Kinds]:
         QuickForecasts,
         QuickWritten,
     )
+    from lstm_forecast.panel.asking.draft import Draft
+    from lstm_forecast.store.outputs import Drawn
+
+    return {
+        "init": (Draft,),
+        "golden": (Golden,),
+        "predict": (Forecasts, ForecastsWritten),
+        "template": (FutureRows, FutureWritten),
+        "quick": (QuickForecasts, QuickWritten),
+        "plot": (Drawn, DrawnGates),
+        "explain": (Explanation,),
+    }
+
+
+def _of_judgements() -> Mapping[str, Kinds]:
+    """The others."""
+    from lstm_forecast.detecting.detection import Detection
     from lstm_forecast.judging.backtest import BacktestReport
     from lstm_forecast.judging.comparison import Comparison
     from lstm_forecast.judging.generated import Pretrained
     from lstm_forecast.judging.live import Monitored
-    from lstm_forecast.panel.asking.draft import Draft
     from lstm_forecast.reporting.report import ReportWritten
     from lstm_forecast.retraining.status import Status
-    from lstm_forecast.store.outputs import Drawn
     from lstm_forecast.training.inspection import Inspection
 
     return {
-        "golden": (Golden,),
         "status": (Status,),
-        "init": (Draft,),
         "check": (Inspection,),
-        "predict": (Forecasts, ForecastsWritten),
-        "template": (FutureRows, FutureWritten),
-        "quick": (QuickForecasts, QuickWritten),
         "pretrain": (Pretrained,),
         "backtest": (BacktestReport,),
-        "plot": (Drawn, DrawnGates),
         "report": (ReportWritten,),
-        "explain": (Explanation,),
         "compare": (Comparison,),
         "retrain": (Status,),
         "monitor": (Monitored,),
