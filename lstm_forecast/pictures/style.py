@@ -305,7 +305,7 @@ def small_time_axis(axes: Axes, stamps: pd.Series) -> None:
     if not pd.api.types.is_integer_dtype(stamps):
         form = "%Y-%m-%d" if ends.iloc[0].date() != ends.iloc[1].date() else "%H:%M"
         texts = [end.strftime(form) for end in ends]
-    axes.set_xticks(positions(ends), texts)
+    axes.set_xticks(positions(ends), texts, fontsize=SMALL_FONT - 1)
     first, last = axes.get_xticklabels()
     first.set_horizontalalignment("left")
     last.set_horizontalalignment("right")
