@@ -16,7 +16,7 @@ from lstm_forecast.panel.steps.grid import Grid, date_in, ticks_of
 from lstm_forecast.panel.steps.inference import infer_freq
 from lstm_forecast.panel.steps.moves import moves_to
 from lstm_forecast.panel.steps.spacing import round_phase
-from lstm_forecast.tables.faults import SHOWN_PLACES, Finding, Level
+from lstm_forecast.tables.faults import SHOWN_PLACES, Finding, Level, rows_told
 from lstm_forecast.tables.read import Table
 from lstm_forecast.tables.stamps.columns import joined, zoned_stamps
 from lstm_forecast.tables.stamps.other_stamps import without_other_stamps
@@ -27,6 +27,7 @@ __all__ = [
     "until",
 ]  # fmt: skip
 
+CELLS_SHOWN, LONGEST_CELL_SHOWN = 5, 20  # of a row in a message, and their characters
 EMPTY_ROWS = "empty_rows"  # the kind of what is found in rows that hold nothing that is read
 LONGEST_SERIES_ID = 1_000  # characters; what a run may hold of its series is derived from it
 
@@ -149,6 +150,19 @@ def _last_date(stamps: pd.DatetimeIndex, end: str | int) -> pd.Timestamp:
     return date_in(stamps.tz, end, key="data.end", first=False)
 
 
+def _no_id(table: Table, where: str, empty: NDArray[np.bool_]) -> DataError:
+    """The error for rows (n_rows,) that are ``empty`` where an id should be."""
+    row = int(empty.argmax())
+    cells = ((name, str(cell).strip()) for name, cell in table.frame.iloc[row].dropna().items())
+    given = [f"{name} {cell[:LONGEST_CELL_SHOWN]!r}" for name, cell in cells if cell]
+    shown = ", ".join(given[:CELLS_SHOWN]) or "nothing that is read"
+    return DataError(
+        f"{table.place(row)}: {where}: no series id, in a row with {shown}"
+        f" ({rows_told(int(empty.sum()))}); write the ids, or leave lines that begin alike out with"
+        " data.csv.comment"
+    )
+
+
 def series_of_rows(
     table: Table, columns: Sequence[str], *, default: str
 ) -> tuple[NDArray[np.int32], tuple[str, ...]]:
@@ -163,7 +177,7 @@ def series_of_rows(
     where = f"column {columns[0]}" if len(columns) == 1 else f"columns {', '.join(columns)}"
     empty = np.logical_and.reduce([part == "" for part in parts])
     if empty.any():
-        raise DataError(f"{table.place(int(empty.argmax()))}: {where}: no series id")
+        raise _no_id(table, where, empty)
     codes, ids = _numbered(parts)
     if long := [code for code, name in enumerate(ids) if len(name) > LONGEST_SERIES_ID]:
         row = int(np.isin(codes, long).argmax())

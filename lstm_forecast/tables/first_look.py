@@ -123,10 +123,15 @@ def first_look(source: Source, given: Given = NOTHING_GIVEN) -> FirstLook:
         raise DataError(*(f"{problem}; {remedy}" for problem in problems)) from None
 
 
-def _is_read(source: Source, given: Given, csv: dict[str, object]) -> bool:
-    """Whether a table is read with other keys of its section csv."""
+def _is_read(source: Source, given: Given, csv: Mapping[str, object], skip: bool) -> bool:
+    """Whether a table is read with other keys of its section csv, and without rows that have no
+    stamp, if these are to be skipped.
+    """
+    other: OtherStamps = "skip" if skip else given.other_stamps
+    changed = replace(given, csv=given.csv.model_copy(update=csv), other_stamps=other)
     try:
-        first_look(source, replace(given, csv=given.csv.model_copy(update=csv)))
+        table, look = _read(source, changed)
+        _looked(source, table, look, changed)
     except DataError:
         return False
     return True
@@ -135,7 +140,7 @@ def _is_read(source: Source, given: Given, csv: dict[str, object]) -> bool:
 def _looked(source: Source, table: Table, look: Look, given: Given) -> FirstLook:
     """What a table that was read, and whose rows were looked at, seems to be."""
     given = given if look.turn is None else _turned(given, look.turn)
-    phase(f"looking at {table.frame.shape[1]:,} columns", columns=table.frame.shape[1])
+    phase(f"looking at {len(table.frame.columns):,} columns", columns=len(table.frame.columns))
     require_named(table.frame, given.units, key="data.units: ")
     written, roles = _columns(table, given)
     if given.other_stamps == "skip":
@@ -145,11 +150,10 @@ def _looked(source: Source, table: Table, look: Look, given: Given) -> FirstLook
     style = look.style or style_of_one_period(
         table, roles.timestamp, timestamp_format=given.timestamp_format, timezone=given.timezone
     )
-    if not (given.series_columns or given.alone):
-        roles = _with_further_keys(table, written, given, roles, style)
-    left_out = table.written.model_dump(exclude_defaults=True)
+    roles = _with_further_keys(table, written, given, roles, style)
+    csv = table.written.model_dump(exclude_defaults=True) | _signs(written, _delimiter(table))
     known = {
-        "csv": given.csv.model_copy(update=left_out | _signs(written, _delimiter(table))),
+        "csv": given.csv.model_copy(update=csv),
         "units": {name: each for name, each in written.units.items() if name in roles.values},
         "layout": look.layout,
         "timezone": given.timezone or style.timezone,
@@ -158,12 +162,11 @@ def _looked(source: Source, table: Table, look: Look, given: Given) -> FirstLook
         "aggregate": given.aggregate,
         "day_start": given.day_start,
     }
-    data = _described(source, table, roles, style, given.inside)
     dashes = {} if given.dashes else dashes_in_doubt(table.frame, roles, written)
     harmless, doubtful = words_of_targets(roles, dashes)
     read = [*_lines_left_out(table), *look.findings, *style.findings]
     return FirstLook(
-        data=data.model_copy(update=known),
+        data=_described(source, table, roles, style, given.inside).model_copy(update=known),
         roles=replace(roles, static=(*roles.static, *look.static)),
         written=written,
         findings=[*read, *look_findings(table, written, roles)],
@@ -243,7 +246,11 @@ def _roles(table: Table, written: Written, given: Given) -> Roles:
 def _with_further_keys(
     table: Table, written: Written, given: Given, roles: Roles, style: StampStyle
 ) -> Roles:
-    """What the columns are for, with those that name series though no stamp repeats."""
+    """What the columns are for, with those that name series though no stamp repeats, unless the
+    caller says what does.
+    """
+    if given.series_columns or given.alone:
+        return roles
     further = further_keys(table, roles, style)
     if further.certain:
         keys = (*roles.keys.columns, further.certain)

@@ -1,6 +1,7 @@
 """Keys that leave out lines of a file, where these are what keeps its table from being read."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 
@@ -12,21 +13,43 @@ from lstm_forecast.tables.files.layout import rows_below
 __all__ = ["line_remedy", "texts_of_rows"]
 
 
-def line_remedy(
-    frame: pd.DataFrame, csv: CsvConfig, is_read: Callable[[dict[str, object]], bool]
-) -> str:
+# Whether a table is read under these keys of the section csv, and whether rows without a stamp are
+# left out as well.
+IsRead = Callable[[Mapping[str, object], bool], bool]
+RULE = re.compile(r"([-_=*+~])\1{2,}")  # a line drawn with one sign
+SKIP = setting("other_stamps", "skip")
+
+
+def line_remedy(frame: pd.DataFrame, csv: CsvConfig, is_read: IsRead) -> str:
     """What leaves out lines of a table of cells as they stand in their file, where these are what
-    is wrong: keys of the section ``csv`` under which it ``is_read``; nothing where there are none.
+    is wrong: keys under which it ``is_read``; nothing where there are none.
     """
-    return _footer_remedy(frame, csv, is_read) or _comment_remedy(frame, csv, is_read)
+    ways = (_footer_remedy, _comment_remedy, _skip_remedy)
+    return next(filter(None, (way(frame, csv, is_read) for way in ways)), "")
 
 
-def _footer_remedy(
-    frame: pd.DataFrame, csv: CsvConfig, is_read: Callable[[dict[str, object]], bool]
-) -> str:
+def _skip_remedy(frame: pd.DataFrame, csv: CsvConfig, is_read: IsRead) -> str:
+    """What leaves out lists' subtotals, which have no stamp, and the rules drawn between rows."""
+    first = frame.iloc[:, 0].astype("str").fillna("").str.strip()
+    drawn = first[first.str.fullmatch(RULE.pattern)]
+    if not len(drawn) or csv.comment:
+        if not is_read({}, True):
+            return ""
+        return f"set data.other_stamps: skip ({SKIP}), which leaves out rows without a stamp"
+    sign = drawn.iloc[0][0]
+    if not is_read({"comment": sign}, True):
+        return ""
+    return (
+        f"set data.csv.comment: {sign!r} ({setting('csv.comment', sign)}), which leaves out"
+        f" {len(drawn):,} lines drawn with it, and data.other_stamps: skip ({SKIP}), which leaves"
+        " out rows without a stamp"
+    )
+
+
+def _footer_remedy(frame: pd.DataFrame, csv: CsvConfig, is_read: IsRead) -> str:
     """What leaves the last lines out."""
     count = 0 if csv.footer else rows_below(texts_of_rows(frame.tail(LINES_OF_TAIL)), [])
-    if not count or not is_read({"footer": count}):
+    if not count or not is_read({"footer": count}, False):
         return ""
     lines = "line is no row" if count == 1 else f"{count} lines are no rows"
     return (
@@ -35,9 +58,7 @@ def _footer_remedy(
     )
 
 
-def _comment_remedy(
-    frame: pd.DataFrame, csv: CsvConfig, is_read: Callable[[dict[str, object]], bool]
-) -> str:
+def _comment_remedy(frame: pd.DataFrame, csv: CsvConfig, is_read: IsRead) -> str:
     """What leaves out lines that one word begins where most others begin with a digit, as subtotals
     do.
     """
@@ -47,7 +68,7 @@ def _comment_remedy(
     if csv.comment or not 0 < len(begun) < len(first) / 2:
         return ""
     word = str(begun.mode()[0])
-    if not 0 < len(word) <= LONGEST_COMMENT or not is_read({"comment": word}):
+    if not 0 < len(word) <= LONGEST_COMMENT or not is_read({"comment": word}, False):
         return ""
     count = int(first.str.startswith(word).sum())
     begin = f"begins with {word} is" if count == 1 else f"begin with {word} are"

@@ -119,13 +119,12 @@ def find_roles(
     if not targets and not offered:
         raise _nothing_to_forecast(frame, time, written, place)
     chosen = tuple(targets) or (_find_target(frame, offered),)
-    unforecast = [name for name in free if name not in chosen]
-    others, unclear = _others(frame, unforecast, numbers, {*offered}, static)
+    rest = [name for name in free if name not in chosen]
+    others, unclear = _others(frame, rest, numbers, {*offered}, static)
     words, marks = _words(frame, (*chosen, *others), numbers)
     return Roles(
         timestamp=time, keys=keys, targets=chosen, others=others, static=static,
-        words=words, marks=marks,
-        totals=_totals(numbers, {*chosen, *others}),
+        words=words, marks=marks, totals=_totals(numbers, {*chosen, *others}),
         other_times=_dates(frame, unclear),
         unread=_unread(frame, unclear, written), counting=_counting(varied, numbers, offered),
     )  # fmt: skip

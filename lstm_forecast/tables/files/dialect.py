@@ -38,6 +38,7 @@ from lstm_forecast.tables.files.layout import (
 )
 from lstm_forecast.tables.files.left_out import require_no_doubt, require_one_line, require_recorded
 from lstm_forecast.tables.files.logs import require_no_blanks, require_no_log
+from lstm_forecast.tables.files.pages import BEGINNING_OF_PAGE, require_no_page
 from lstm_forecast.tables.numbers.style import decimal_of, detect_decimal
 
 __all__ = [
@@ -147,6 +148,7 @@ def sniff(file: Path, written: CsvConfig = DETECTED, columns: Sequence[str] | No
 def _text_of(file: Path, written: CsvConfig) -> tuple[str, str]:
     """The encoding, and the beginning of the text."""
     sample = _head(file)
+    require_no_page(file, sample[:BEGINNING_OF_PAGE])
     encoding = written.encoding or detect_encoding(file, sample)
     require_mark(file, sample, codecs.lookup(encoding).name)
     text = sample.decode(encoding, errors="ignore").removeprefix("\ufeff")

@@ -78,9 +78,9 @@ def require_no_doubt(prefix: str, found: Found) -> None:
     if found.doubtful is None:
         return
     raise DataError(
-        f"{prefix}{found.doubtful}: as many fields as the table, though the header seems to be line"
-        f" {header}: set data.csv.header: {header} to leave out the {header - 1:,} lines before"
-        f" that, or take them out of the file"
+        f"{prefix}{found.doubtful}: no fewer fields than the table, though the header seems to be"
+        f" line {header}: set data.csv.header: {header} to leave out the {header - 1:,} lines"
+        f" before that, or take them out of the file"
     )
 
 

@@ -30,7 +30,14 @@ class ListInsideError(DataError):
 
     def of_document(self, place: str) -> DataError:
         """What is wrong where the record is all that there is, so that rows are in its lists."""
-        first = self.first[0] if self.first else None
+        if not self.first:
+            return DataError(
+                f"{place}: expected a list of records such as {EXAMPLE}, received one object around"
+                f" other things, such as an empty list at {self.name}: write one record for each"
+                f' key, {{"ds": {json.dumps(self.name)}, ...}}, with the key as a stamp beside'
+                " what it holds, and none for an empty list"
+            )
+        first = self.first[0]
         inside = _lists_in(first, (self.name,)) if isinstance(first, dict) else {}
         further = f", and lists again at {next(iter(inside))} in its entries" if inside else ""
         return DataError(

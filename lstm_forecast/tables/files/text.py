@@ -132,15 +132,13 @@ def read_text(
     names, numbers = list(wanted.columns), wanted.numbers
     options |= {
         "usecols": names,
-        "na_values": {
-            **dict.fromkeys(numbers, wanted.meaning.missing),
-            **dict.fromkeys(wanted.either, (*wanted.meaning.missing, DASH)),
-        },
+        "na_values": dict.fromkeys(numbers, wanted.meaning.missing)
+        | dict.fromkeys(wanted.either, (*wanted.meaning.missing, DASH)),
     }
     # types must not differ from one part of a column to the next
     options["low_memory"] = not wanted.either
-    texts = [*wanted.text, *(name for name in numbers if name in wanted.meaning.units)]
-    types = dict.fromkeys(numbers, "float64") | dict.fromkeys(texts, "str")
+    beside = (name for name in numbers if name in wanted.meaning.units)
+    types = dict.fromkeys(numbers, "float64") | dict.fromkeys([*wanted.text, *beside], "str")
     try:
         frame = _parsed(file, dialect, **options, dtype=types)[names]
     except ValueError:

@@ -29,6 +29,7 @@ from lstm_forecast.tables.files.left_out import (
     require_recorded,
     too_many_below,
 )
+from lstm_forecast.tables.files.pages import BEGINNING_OF_PAGE, require_no_page
 from lstm_forecast.tables.files.text import Wanted
 from lstm_forecast.tables.files.unpacked import require_room
 
@@ -49,6 +50,7 @@ def read_workbook(
     """
     with open_regular(file) as stream:
         content = stream.read()
+    require_no_page(file, content[:BEGINNING_OF_PAGE])
     errors = require_room(file, content, budget)
     rows, sheet, alone = _sheet(file, content, inside.sheet)
     if not rows:

@@ -82,12 +82,11 @@ def with_numbers(
     words = dict[str, None]()  # in all columns that may stand for a missing value
     dashes = _Dashes(meaning, place)
     for name in names:
-        cells = frame[name]
-        if not pd.api.types.is_string_dtype(cells):
+        if not pd.api.types.is_string_dtype(frame[name]):
             continue
-        cells, dashed = dashes.taken_out(cells, name)
+        cells, dashed = dashes.taken_out(frame[name], name)
         numbers, limited = _read(cells, meaning.units.get(name, ALONE), meaning.censored, style)
-        frame[name] = numbers.mask(dashed, 0.0) if dashed.any() else numbers
+        frame[name] = numbers.mask(dashed, 0.0)
         limits |= limited
         bad = cells.notna() & frame[name].isna() & ~limited
         bad[bad] = ~cells[bad].str.strip().isin(meaning.missing)

@@ -47,7 +47,8 @@ def without_other_stamps(
     if policy == "error":
         return table, []
     cells = table.frame[column]
-    out = (cells.isna() | cells.isin(NO_STAMPS)).to_numpy()
+    texts = cells.str.strip() if pd.api.types.is_string_dtype(cells) else cells
+    out = (cells.isna() | texts.isin(NO_STAMPS)).to_numpy()
     if style is None and not out.any():
         raise DataError(
             "data.other_stamps: skip needs data.timestamp_format, which says how the stamps that"

@@ -22,6 +22,7 @@ from lstm_forecast.tables.stamps.numbers import numbered_stamps, units_of
 from lstm_forecast.tables.stamps.period_checks import absent_period, require_equal_days
 from lstm_forecast.tables.stamps.periods_of_day import period_in
 from lstm_forecast.tables.stamps.second_hours import second_hour_problem
+from lstm_forecast.tables.stamps.times_alone import are_times_alone, times_alone
 from lstm_forecast.tables.stamps.weeks import week_53_remedy
 from lstm_forecast.tables.stamps.zones import letter_offsets, letter_readings
 
@@ -276,6 +277,8 @@ def _remedy(cells: pd.Series, column: str, wrong: pd.Series, styles: list[str]) 
     """What to do about ``wrong`` cells that none of the ``styles`` that were tried fits."""
     if units := units_of(cells, column):
         return f"set data.timestamp_format: {' or '.join(units)}"
+    if are_times_alone(cells):
+        return times_alone(str(cells.iloc[0]))
     if cells.str.fullmatch(DAY_WITHOUT_YEAR).all():
         return "write their year into the table"
     if len(wrong) == len(cells):

@@ -26,6 +26,7 @@ from lstm_forecast.tables.stamps.parts import holds_parts, part_of
 from lstm_forecast.tables.stamps.periods import periods
 from lstm_forecast.tables.stamps.periods_of_day import are_periods_of_day
 from lstm_forecast.tables.stamps.second_hours import SECOND_HOUR
+from lstm_forecast.tables.stamps.times_alone import are_times_alone, times_alone
 from lstm_forecast.tables.stamps.zones import are_letters
 
 __all__ = ["find_time"]
@@ -274,6 +275,9 @@ def _are_regular(numbers: pd.Series) -> bool:
 def _no_time(frame: pd.DataFrame) -> DataError:
     """What would be taken for a time, and what stands in the columns instead."""
     names = [str(name) for name in frame.columns]
+    for name in names:
+        if are_times_alone(frame[name]):
+            return DataError(f"column {name}: {times_alone(str(frame[name].iloc[0]))}")
     shown = [
         f"{name} ({str(frame[name].iloc[0])[:LONGEST_SAMPLE]!r})" if len(frame) else name
         for name in names[:MOST_SAMPLES]

@@ -43,6 +43,22 @@ PERIODS = stamped(
 KEPT_MONTHS = "--timestamp ds --timestamp-format '%Y %b' --set data.other_stamps=skip"
 KEPT_YEARS = "--timestamp ds --timestamp-format %Y --set data.other_stamps=skip"
 
+# A list with a subtotal, which has no stamp, and lines drawn between its parts.
+LISTED = "\n".join(
+    [
+        "|shop|ds        |  y|",
+        *(
+            line
+            for shop in ("A", "B", "C")
+            for line in [
+                "-" * 21,
+                *(f"|{shop:4}|{day}|{20 + k % 7:3}|" for k, day in enumerate(days(40))),
+                "|*   |          |930|",
+            ]
+        ),
+        "",
+    ]
+)
 TRIED = [
     # how files are read
     Tried(
@@ -222,6 +238,25 @@ TRIED = [
         {r"--set '[^']+'": ""},
         keys={},
         beside="--set data.missing=mask",
+    ),
+    Tried(
+        "set data.other_stamps: skip ({}), which leaves out rows without a stamp",
+        csv("y,ds", [f"{k % 7}.5,{(d, ' ')[k % 20 == 9]}" for k, d in enumerate(days())]),
+        {r"--set 'data.other_stamps=[^']+'": ""},
+        beside="--set data.gaps=fill --set data.missing=mask",
+    ),
+    Tried(
+        " lines drawn with it, and data.other_stamps: skip",
+        LISTED,
+        {"--set 'data.csv.comment.*?'": ""},
+        beside="--set data.other_stamps=skip",
+    ),
+    Tried(
+        "or leave lines that begin alike out with data.csv.comment",
+        LISTED,
+        {"data.csv.comment": "--set data.csv.comment=-"},
+        given="--set data.other_stamps=skip --timestamp-format %Y-%m-%d --series-id shop",
+        beside="--set data.other_stamps=skip --timestamp-format %Y-%m-%d --series-id shop",
     ),
     Tried(
         "set data.dashes: zero or missing",

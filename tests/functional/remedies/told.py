@@ -7,7 +7,6 @@ TOLD: tuple[str, ...] = (
     "training.memory_limit allows",
     "--set {}",
     "left out (data.csv.header)",
-    "read as missing (data.sentinels): {}",
     "together name the columns (data.csv.header_lines)",
     "are left out (data.csv.comment){}",
     "{} left out (data.csv.units_row)",

@@ -82,7 +82,7 @@ def test_a_line_before_the_header_that_is_as_wide_as_the_table_is_asked_about(
     path = written(tmp_path, "Report", "Vienna, Vienna, 2024", HEADER, *BODY)
     with pytest.raises(DataError) as caught:
         read_table(path)
-    assert str(caught.value).startswith(f"{path}:2: as many fields as the table")
+    assert str(caught.value).startswith(f"{path}:2: no fewer fields than the table")
     assert "set data.csv.header: 3 " in str(caught.value)
     assert read_table(path, written=CsvConfig(header=3)).frame["ds"].tolist() == DAYS
 
