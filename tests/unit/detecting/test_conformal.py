@@ -72,11 +72,11 @@ def test_few_or_equal_scores_tell_nothing_beyond_them() -> None:
         assert known(scores).threshold(1e-6) == np.inf
 
 
-def test_new_scores_are_compared_with_those_before_them_once_they_are_a_twentieth_more() -> None:
+def test_new_scores_are_compared_with_those_before_them_once_they_are_a_quarter_more() -> None:
     scores, times = np.array([9.0, 8.0, np.nan, 7.0, 1.0]), np.array([3, 2, 0, 1, 4])
-    parts = list(grown(known(np.arange(40.0)), scores, times))
+    parts = list(grown(known(np.arange(8.0)), scores, times))
     assert [part.tolist() for part, _ in parts] == [[3, 1], [0, 4]]
-    assert [len(each.scores) for _, each in parts] == [40, 42]
+    assert [len(each.scores) for _, each in parts] == [8, 10]
     assert 7.0 in parts[1][1].scores
 
 
@@ -84,9 +84,9 @@ def test_what_goes_on_becomes_usual() -> None:
     rng = np.random.default_rng(4)
     scores = rng.exponential(3, size=5000)  # three times as large as what was known
     p = np.full(5000, np.nan)
-    for part, each in grown(known(rng.exponential(1, size=1000)), scores, np.arange(5000)):
+    for part, each in grown(known(rng.exponential(1, size=200)), scores, np.arange(5000)):
         p[part] = each.p_values(scores[part])
-    assert (p[:50] <= 0.01).mean() > 0.1  # none of them is known to be usual yet
+    assert (p[:100] <= 0.01).mean() > 0.1
     assert (p[2500:] <= 0.01).mean() < 0.02
 
 
