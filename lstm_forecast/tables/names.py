@@ -5,10 +5,15 @@ from collections.abc import Sequence
 
 __all__ = ["preferred", "words_of"]
 
+EASTERN_DATE = re.compile("일자|날짜|일시|년월|연월|日期|日付|日時|年月")
+
 
 def words_of(name: str) -> list[str]:
-    """The words in the name of a column: timestamp and ms of timestampMs or timestamp_ms."""
-    return re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
+    """The words in the name of a column: timestamp and ms of timestampMs or timestamp_ms, date of a
+    Korean, Chinese or Japanese name of one.
+    """
+    words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
+    return [*words, "date"] if EASTERN_DATE.search(name) else words
 
 
 def preferred(names: Sequence[str], order: Sequence[str]) -> str | None:

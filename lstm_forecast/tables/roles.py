@@ -107,10 +107,10 @@ def find_roles(
     _require_all_named(frame, timestamp, series_columns, targets)
     numbers = dict(_numeric(frame, written))
     time = tuple(timestamp) or _find_time(frame, numbers, {*series_columns, *targets})
-    unnamed = {name: each for name, each in numbers.items() if not written.has_words(name)}
     columns = [name for name in map(str, frame.columns) if not _is_index(name, numbers)]
     candidates = [] if alone else [name for name in columns if name not in targets]
     naming = [name for name in candidates if _may_name(frame, name, numbers)]
+    unnamed = {name: each for name, each in numbers.items() if not written.has_words(name)}
     keys = find_keys(frame, time, tuple(series_columns), naming, unnamed)
     free = [name for name in columns if name not in (*time, *keys.columns, *targets)]
     static = tuple(_constant(frame, keys.columns, free))
@@ -119,14 +119,14 @@ def find_roles(
     if not targets and not offered:
         raise _nothing_to_forecast(frame, time, written, place)
     chosen = tuple(targets) or (_find_target(frame, offered),)
-    rest = [name for name in free if name not in chosen]
-    others, unclear = _others(frame, rest, numbers, {*offered}, static)
+    others, unclear = _others(frame, free, numbers, {*offered} - {*chosen}, {*static, *chosen})
+    dates = _dates(frame, [*unclear, *(counting := _counting(varied, numbers, offered))])
     words, marks = _words(frame, (*chosen, *others), numbers)
     return Roles(
-        timestamp=time, keys=keys, targets=chosen, others=others, static=static,
-        words=words, marks=marks, totals=_totals(numbers, {*chosen, *others}),
-        other_times=_dates(frame, unclear),
-        unread=_unread(frame, unclear, written), counting=_counting(varied, numbers, offered),
+        timestamp=time, keys=keys, targets=chosen, others=others, static=static, words=words,
+        marks=marks, totals=_totals(numbers, {*chosen, *others}), other_times=dates,
+        unread=_unread(frame, unclear, written),
+        counting=tuple(name for name in counting if name not in dates),
     )  # fmt: skip
 
 
@@ -296,10 +296,10 @@ def _offered(
 
 def _counting(
     names: Sequence[str], numbers: Mapping[str, pd.Series], offered: Container[str]
-) -> tuple[str, ...]:
+) -> list[str]:
     """The columns of numbers that change and are not ``offered``."""
     others = [name for name in names if name in numbers and name not in offered]
-    return tuple(name for name in others if numbers[name].nunique() > 1)
+    return [name for name in others if numbers[name].nunique() > 1]
 
 
 def _words(

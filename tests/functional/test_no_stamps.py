@@ -51,3 +51,16 @@ def test_an_empty_list_among_records_by_key_is_said_with_what_to_write(folder: P
     records = ", ".join(f'{{"ds": "2024-06-{k:02}", "visits": {k}}}' for k in range(1, 20))
     (folder / "t.json").write_text(f"[{records}]")
     assert said("t.json")[0] == 0
+
+
+@pytest.mark.parametrize("name", ["사용일자", "날짜", "日期", "日付"])
+def test_days_in_digits_are_stamps_by_an_eastern_name_and_others_beside_them_are_no_counters(
+    folder: Path, name: str
+) -> None:
+    days = [f"202407{k:02}" for k in range(1, 29)]
+    later = [f"202407{k:02}" for k in range(3, 31)]
+    rows = [f"{d},{50 + k % 7},{e}" for k, (d, e) in enumerate(zip(days, later, strict=True))]
+    (folder / "t.csv").write_text("\n".join([f"{name},y,등록일자", *rows, ""]), encoding="utf-8")
+    code, told = said("t.csv")
+    assert code == 0 and f"time: {name}" in told
+    assert "the time is" in told and "only counts rows" not in told

@@ -20,6 +20,8 @@ ODD = re.compile(
     r"[^\W\d_]+(?:(?<!m)³|[¹¼¾¿¯¶]|(?<=[a-zà-ÿ])[£¥]|(?<=[a-zà-ÿ]{2})[ªº])[a-zà-ÿ]"
     r"|[a-zà-ÿ]Ÿ|\bŸ[a-z]|[ìù][a-zà-ÿ]"
 )
+LEAST_SYLLABLES = 0.95  # share of the letters beyond ASCII in Korean text
+OTHERS = "cp1251, cp1250, cp949, cp932 or gb18030"
 WESTERN, CENTRAL_EUROPEAN = "cp1252", ("cp1250", "iso8859-2")
 
 
@@ -42,9 +44,21 @@ def detect_encoding(file: Path, sample: bytes) -> str:
             return WESTERN
         raise DataError(
             f"{file}: neither UTF-8 nor Western European text; set data.csv.encoding, for example"
-            " cp1251, cp1250, cp932 or gb18030"
+            f" {'cp949, in which it is Korean' if _is_korean(sample) else OTHERS}"
         ) from None
     return "utf-8"
+
+
+def _is_korean(sample: bytes) -> bool:
+    """Whether nearly all signs that are not ASCII are syllables of Korean in EUC-KR, of which cp949
+    has more: Chinese text read in it holds others, and Japanese text cannot be.
+    """
+    try:
+        signs = re.findall(r"[^\W\d_a-zA-Z]", sample[: sample.rfind(b"\n") + 1].decode("euc_kr"))
+    except UnicodeDecodeError:
+        return False
+    syllables = sum("가" <= sign <= "힣" for sign in signs)
+    return len(signs) > 0 and syllables >= LEAST_SYLLABLES * len(signs)
 
 
 def require_mark(file: Path, sample: bytes, encoding: str) -> None:

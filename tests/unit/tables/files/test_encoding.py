@@ -48,3 +48,20 @@ def test_an_encoding_that_lacks_a_sign_of_the_word_is_no_reading_of_it(tmp_path:
         detect_encoding(tmp_path / "a.csv", b"Bia\xb3ko\x88x;1\n")
     assert "cp1252 ('Bia³ko\u02c6x')" in str(refused.value)
     assert "cp1250" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "korean"),
+    [
+        ("사용일자,노선명\n20240701,서울역\n", "cp949", True),
+        ("日期,城市,数量\n20240701,上海,北京\n", "gb18030", False),
+        ("日付,売上\n20240701,とうきょう\n", "cp932", False),
+        ("дата,продажи\n20240701,Москва\n", "cp1251", False),
+    ],
+)
+def test_korean_text_is_told_from_text_of_other_encodings(
+    text: str, encoding: str, korean: bool
+) -> None:
+    with pytest.raises(DataError) as refused:
+        detect_encoding(Path("a.csv"), text.encode(encoding))
+    assert ("for example cp949, in which it is Korean" in str(refused.value)) == korean
