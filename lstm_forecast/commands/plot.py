@@ -140,6 +140,7 @@ def _forecast(run: Run, asked: Asked) -> tuple[Figure, tuple[str, ...]]:
 def _told(loaded: LoadedRun, shown: ForecastsShown) -> Iterator[str]:
     """What stands below the picture of the forecast, by lines."""
     manifest, overview = read_manifest(loaded.run), shown.overview
+    yield from shown.notes
     if overview.note:
         yield overview.note
     if overview.has_sums:

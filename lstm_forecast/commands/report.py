@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from lstm_forecast.errors import UsageError
 from lstm_forecast.events import Listener
 from lstm_forecast.reporting.report import Asked, ReportWritten, make_page
 from lstm_forecast.reporting.writing import write_page
@@ -45,6 +46,8 @@ def report(
 def _other(run: Run, runs: Path, text: str) -> Run:
     """The champion of the runs called ``text``, or the run whose id begins so."""
     home = run.path.parent
-    if (runs / text).is_dir():
-        return open_run(run_home(runs, text))
-    return open_run(home / find_id(home, text))
+    named = (runs / text).is_dir()
+    other = open_run(run_home(runs, text) if named else home / find_id(home, text))
+    if other.path.resolve() == run.path.resolve():
+        raise UsageError(f"--against {text}: is the run itself; name another one")
+    return other

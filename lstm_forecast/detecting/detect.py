@@ -76,7 +76,7 @@ def judge(
     progress: Progress = lambda done, total: None,
 ) -> Judged:
     """Judge the rows of a table that the run did not learn from, or the ``last`` steps of every
-    series.
+    series that can be judged.
 
     Rows behind the run's cutoff are forecast by the published network, those of its validation and
     test part by the evaluated one. ``rate`` is the share of usual steps that may be called
@@ -93,7 +93,7 @@ def judge(
         loaded, layout, split.validation_start if complete else split.end, newest
     )
     if last is not None:
-        starts = np.maximum(starts, until - last + 1)
+        starts = np.maximum(starts, until - _never_judged(loaded.forecaster) - last + 1)
     rows = _Rows(loaded, panel, values, actual, progress)
     looks = [rows.looked(loaded.forecaster, split.end, layout.offsets[1:])]
     if complete and (starts <= layout.ordinals(split.end - 1)).any():
@@ -247,6 +247,11 @@ def _newest(table: Table, data: DataConfig, layout: Layout) -> int:
     return (
         max(newest, int(layout.grid.nearest(ticks[[ticks.argmax()]])[0])) if len(ticks) else newest
     )
+
+
+def _never_judged(forecaster: Forecaster) -> int:
+    """How many of the newest rows lack what is known ahead of the horizon behind them."""
+    return forecaster.framing.horizon - 1 if forecaster.channels.n_ahead else 0
 
 
 def _evaluated(loaded: LoadedRun) -> Forecaster:

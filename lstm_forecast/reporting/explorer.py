@@ -29,6 +29,7 @@ def explorer(
     *,
     quantity: str,
     named: Sequence[str] = (),
+    notes: Sequence[str] = (),
 ) -> Explorer:
     """The series that are ``named``, then the worst and the best, at most 200 in all, with the
     newest values of each.
@@ -53,6 +54,7 @@ def explorer(
             (tested.ids[k], seen(errors[[k]], 4)[0], seen(skills[[k]], 4)[0])
             for k in order.tolist()
         ),
+        notes=tuple(notes),
     )
 
 

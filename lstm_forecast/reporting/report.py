@@ -95,8 +95,8 @@ def make_page(
         title=f"{run.path.parent.name}: {ahead} ahead",
         subtitle=f"{loaded.published}. Data up to {manifest.cutoff}. Run {run.run_id}.",
         verdict=told,
-        explorer=explorer(panel, outcomes, future, quantity=shown, named=named),
-        sections=(*more, *judged, *_made(loaded, notes)),
+        explorer=explorer(panel, outcomes, future, quantity=shown, named=named, notes=notes),
+        sections=(*more, *judged, *_made(loaded)),
     )
 
 
@@ -115,7 +115,7 @@ def _judged(
     return verdict(report, outcomes, part=part, ahead=ahead), judged
 
 
-def _made(loaded: LoadedRun, notes: Sequence[str]) -> Iterator[Section]:
+def _made(loaded: LoadedRun) -> Iterator[Section]:
     """How the run came to be."""
     config, run, manifest = loaded.config, loaded.run, read_manifest(loaded.run)
     closed = "" if config.data.closed is None else closed_text(config.data.closed)
@@ -123,7 +123,7 @@ def _made(loaded: LoadedRun, notes: Sequence[str]) -> Iterator[Section]:
         read_epochs(run, networks=config.model.ensemble, epochs=config.training.epochs)
     )
     yield sections.decisions(manifest, published=loaded.published)
-    yield sections.data(manifest, closed=closed, notes=notes)
+    yield sections.data(manifest, closed=closed)
     yield _origin(run)
 
 
@@ -141,7 +141,8 @@ def _ahead(
     except DataError as error:
         if asked.future is not None or not config.data.covariates.future:
             raise
-        return None, (f"The future is not drawn here: {error}",)
+        told = "; ".join(error.problems)
+        return None, (f"The future is not shown here, and needs --future: {told}.",)
     forecast, doubts = forecast_future(loaded, live)
     table = forecast_table(loaded, live, forecast)
     future = forecast_rows(table, panel, panel_ids(config.data, panel.layout), name=config.name)

@@ -22,6 +22,7 @@ __all__ = [
 HOURS = tuple(map(str, range(24)))
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+INTERVALS = "% intervals held"  # in warnings that the verdict has a sentence of its own for
 LEAST_RESIDUALS = 20  # of a series, for an autocorrelation
 MOST_LAGS = 40
 TWO_SIDED = 1.96  # standard errors that hold 95 % of what chance does
@@ -54,7 +55,7 @@ def errors(report: Report, *, part: str, quantity: str) -> Section:
         texts=(
             f"On the {part} part, {report.windows:,} windows; MAE, RMSE and bias are in original"
             " units. Skill is 1 - MAE of the forecast / MAE of that line.",
-            *report.warnings,
+            *(f"{each[0].upper()}{each[1:]}." for each in report.warnings if INTERVALS not in each),
         ),
         charts=(chart,),
         grids=(Grid(head, tuple(rows)),),
@@ -67,8 +68,8 @@ def residuals(tested: Outcomes) -> Section:
     return Section(
         "When are they wrong?",
         texts=(
-            "Absolute errors are over the mean one of their series: 1 is usual. Where bars of the"
-            " autocorrelation lie beyond the dashed lines, errors tell of the errors behind them,"
+            "Absolute errors are over the mean one of their series: 1 is usual. Where the"
+            " autocorrelation exceeds what chance explains, errors tell of the errors behind them,"
             " and a better forecast could use that.",
         ),
         charts=tuple(charts),
@@ -166,14 +167,20 @@ def training(epochs: Sequence[Epoch]) -> Section:
 def importance(growth: Mapping[str, float]) -> Section:
     """How much the mean absolute error grows without each input."""
     chart = Chart(
-        "Growth of the MAE without an input",
+        "Growth of the error without an input",
         x=range(len(growth)),
         lines=(Line("growth", list(growth.values()), "bars"),),
         x_label="input",
-        y_label="share of the MAE, %",
+        y_label="growth, %",
         ticks=tuple(growth),
     )
-    return Section("What matters?", charts=(chart,))
+    rows = tuple((name, f"{share:+.1f} %") for name, share in growth.items())
+    return Section(
+        "What matters?",
+        texts=("How much the mean absolute error grows where an input says nothing any more.",),
+        charts=(chart,),
+        grids=(Grid(("input", "growth"), rows),),
+    )
 
 
 def decisions(manifest: Manifest, *, published: str) -> Section:
@@ -192,7 +199,7 @@ def decisions(manifest: Manifest, *, published: str) -> Section:
     )
 
 
-def data(manifest: Manifest, *, closed: str, notes: Sequence[str]) -> Section:
+def data(manifest: Manifest, *, closed: str) -> Section:
     """What the table held, what was repaired and what may be a fault of it."""
     windows = manifest.windows
     rows: dict[str, object] = {
@@ -215,20 +222,21 @@ def data(manifest: Manifest, *, closed: str, notes: Sequence[str]) -> Section:
     )
     return Section(
         "What were the data?",
-        texts=(*manifest.warnings, *notes),
+        texts=manifest.warnings,
         grids=(Grid(("", ""), shown),),
     )
 
 
 def _over_time(tested: Outcomes) -> Iterator[Chart]:
-    cutoffs, places = np.unique(tested.cutoffs, return_inverse=True)
-    if len(cutoffs) < 2:
+    """By stretches of time as long as a forecast."""
+    numbers, first = tested.stretches
+    if len(first) < 2:
         return
-    stamps = tested.grid.stamps(cutoffs)
+    stamps = tested.grid.stamps(first)
     yield Chart(
-        "Mean absolute error by cutoff",
+        "Mean absolute error by time",
         x=clock_seconds(stamps),
-        lines=(Line("error", seen(means(tested.relative, places, len(cutoffs)), 4)),),
+        lines=(Line("error", seen(means(tested.relative[tested.apart], numbers, len(first)), 4)),),
         x_label="cutoff",
         y_label="1 is usual",
         time=isinstance(stamps, pd.DatetimeIndex),
@@ -275,8 +283,8 @@ def _autocorrelations(tested: Outcomes) -> Iterator[Chart]:
         x=range(1, lags + 1),
         lines=(
             Line("autocorrelation", seen(np.mean(found, axis=0), 3), "bars"),
-            Line("95 % of chance", [border] * lags, "bound"),
-            Line("and below", [-border] * lags, "bound"),
+            Line("upper border of chance", [border] * lags, "bound"),
+            Line("lower border", [-border] * lags, "bound"),
         ),
         x_label="lag in steps",
         y_label="correlation",

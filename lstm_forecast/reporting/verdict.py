@@ -93,7 +93,8 @@ def gain(report: Report) -> Iterator[Sentence]:
         yield Sentence(f"Their mean error is {more}: do not use them where that will do.", "bad")
     elif own < (1 - NOTABLE) * known[simple]:
         less = f"{100 * (1 - own / known[simple]):.0f} % below that of the best simple forecast"
-        yield Sentence(f"Their mean error is {less}, {_words(simple)}.", "good")
+        as_good = f"; {_words(best)} errs as little" if own > (1 - NOTABLE) * known[best] else ""
+        yield Sentence(f"Their mean error is {less}, {_words(simple)}{as_good}.", "good")
     else:
         yield Sentence(f"Their mean error is about that of {_words(simple)}.")
 
@@ -111,7 +112,7 @@ def intervals_held(report: Report) -> Iterator[Sentence]:
     if abs(held - promised) <= NOTABLE:
         yield Sentence(f"{told}, as promised.", "good")
     elif abs(held - promised) <= chance_points(promised, report.windows):
-        yield Sentence(f"{told}: so few windows do not tell more.")
+        yield Sentence(f"{told}, which chance explains on {report.windows:,} windows.")
     elif held < promised:
         yield Sentence(f"{told}: they are too narrow.", "bad")
     else:
@@ -147,7 +148,7 @@ def distrusted(tested: Outcomes) -> Iterator[Sentence]:
     more = f" and {len(order) - MOST_NAMED:,} more" if len(order) > MOST_NAMED else ""
     yield Sentence(
         f"Do not trust {named}{more}: of {count:,} series, {len(order):,}"
-        f" {'was' if len(order) == 1 else 'were'} forecast worse than by"
+        f" {'was' if len(order) == 1 else 'were'} forecast worse, by 5 % or more, than by"
         f" {_words('naive' if tested.season_length == 1 else 'seasonal_naive')}.",
         "bad",
     )

@@ -308,7 +308,7 @@ def test_importance_is_measured_where_asked(here: Path) -> None:
 
 def test_without_what_is_known_ahead_all_but_the_future_is_there(here: Path) -> None:
     path = written("known")
-    told = "The future is not drawn here"
+    told = "The future is not shown here"
     assert told in path.read_text()
     invoke("template", "--run", "known", "--output", "ahead.csv")
     rows = pd.read_csv("ahead.csv")
@@ -354,3 +354,21 @@ def test_python_writes_the_page_that_the_command_writes(here: Path) -> None:
     verdict = load("runs/sine").report("python.md")
     assert Path("python.md").read_bytes() == written("sine", "--format", "md").read_bytes()
     assert verdict[0].startswith("Half of all forecasts up to 5 steps ahead")
+
+
+def test_a_run_is_not_compared_with_itself(here: Path) -> None:
+    result = invoke("report", "--run", "sine", "--against", "sine")
+    assert result.exit_code == 2
+    assert "--against sine: is the run itself" in result.stderr
+
+
+def test_markdown_has_the_forecast_as_numbers(here: Path) -> None:
+    lines = written("sine", "--format", "md").read_text().splitlines()
+    first = read_csv(invoke("predict", "--run", "sine")).iloc[0]
+    (row,) = [line for line in lines if line.startswith(f"| {first['ds']} |")]
+    assert float(row.split("|")[2]) == pytest.approx(first["sine"], rel=1e-5)
+
+
+def test_doubts_about_the_curves_stand_beside_them(here: Path) -> None:
+    text = written("known").read_text()
+    assert text.index("The future is not shown here") < text.index('id="explorer"')

@@ -93,8 +93,9 @@ class Explorer:
     levels: tuple[int, ...]  # of the intervals in percent, the widest first
     quantity: str  # what the values are, on the axis
     series: tuple[Series, ...]
-    # of every series, drawn or not: name, mean absolute error, and skill against the reference
+    # of every series, drawn or not: name, mean absolute error, and skill beside the reference
     errors: tuple[tuple[str, float | None, float | None], ...]
+    notes: tuple[str, ...] = ()  # what is to be known of the curves
 
 
 @dataclass(frozen=True)

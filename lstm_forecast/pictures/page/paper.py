@@ -74,6 +74,8 @@ def _blocks(page: Page) -> Iterator[_Block]:
     yield from _text(page.subtitle, color=GREY)
     for sentence in page.verdict:
         yield from _text(f"{MARKS[sentence.tone]} {sentence.text}", size=10.5)
+    for note in page.explorer.notes:
+        yield from _text(note)
     for series in page.explorer.series[:MOST_SERIES]:
         yield _drawn(partial(_draw_series, series=series, explorer=page.explorer))
     for section in page.sections:

@@ -53,7 +53,12 @@ def outcomes(
 
 
 def report(
-    own: float, *, naive: float = 10.0, seasonal: float = 9.0, inside: float = 0.8
+    own: float,
+    *,
+    naive: float = 10.0,
+    seasonal: float = 9.0,
+    ridge: float = 11.0,
+    inside: float = 0.8,
 ) -> Report:
     """A part of 400 windows with these mean absolute errors; ``inside`` is the share that an
     interval of 80 % holds.
@@ -66,7 +71,11 @@ def report(
         actual=actual,
         forecast=forecast,
         quantiles=(0.1, 0.5, 0.9),
-        baselines={"naive": actual + naive, "seasonal_naive": actual + seasonal},
+        baselines={
+            "naive": actual + naive,
+            "seasonal_naive": actual + seasonal,
+            "ridge": actual + ridge,
+        },
         scale=np.ones((n, 1, 1)),
         squared_scale=np.ones((n, 1, 1)),
         reference="seasonal_naive",
@@ -104,6 +113,12 @@ def test_a_gain_is_told_beside_the_best_simple_forecast() -> None:
     assert "25 % below" in found.text
     assert "season before" in found.text
     assert "last value" in only(gain(report(6.0, naive=8.0, seasonal=10.0))).text
+
+
+def test_a_linear_model_that_errs_as_little_is_named() -> None:
+    found = only(gain(report(6.0, ridge=6.1)))
+    assert found.text.endswith("the season before; a linear model errs as little.")
+    assert "linear" not in only(gain(report(6.0, ridge=7.0))).text
 
 
 def test_no_gain_is_told_as_none() -> None:

@@ -8,6 +8,8 @@
   const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
   const pale = (name, share) => `color-mix(in srgb, ${color(name)} ${share}%, ${color("ground")})`;
   const told = (value) => (value == null ? "–" : number.format(value));
+  // Nothing where the pointer is away.
+  const pointed = (_, value, __, index) => (index == null ? "" : told(value));
   // Stamps are seconds on the clock of the data, which no zone of the reader may move.
   const utc = (seconds) => uPlot.tzDate(new Date(seconds * 1e3), "Etc/UTC");
 
@@ -29,18 +31,27 @@
         const every = Math.ceil((chart.ticks.length * (letters + 1) * 8) / plot.bbox.width * devicePixelRatio);
         return splits.map((k) => (k % every ? "" : shortened(chart.ticks[k])));
       };
-    } else if (!chart.time) {
+    } else if (chart.time) {
+      x.values = (_, splits, __, ___, step) => splits.map((seconds) => dateOf(seconds, step));
+    } else {
       x.incrs = [1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 1e5, 1e6];
     }
     const y = { ...shared, label: chart.y_label, size: 64, values: (_, splits) => splits.map(told) };
     return [x, y];
   }
 
+  // As short as the distance of labels allows.
+  function dateOf(seconds, step) {
+    const text = stampOf(seconds);
+    if (step >= 28 * 86400) return text.slice(0, 7);
+    return step >= 86400 || text.length === 10 ? text.slice(0, 10) : text.slice(11);
+  }
+
   const shortened = (text) => (text.length > 12 ? `${text.slice(0, 11)}…` : text);
 
   function xValue(chart) {
     return (_, value) => {
-      if (value == null) return "–";
+      if (value == null) return "";
       if (chart.time) return stampOf(value);
       return chart.ticks.length ? (chart.ticks[Math.round(value)] ?? "") : told(value);
     };
@@ -87,7 +98,7 @@
     let next = 0;
     const series = chart.lines.map((line) => {
       const own = line.kind === "bound" ? color("quiet") : color(`c${next++ % 6}`);
-      const shared = { label: line.label, stroke: own, width: 1.6, value: (_, value) => told(value), spanGaps: false };
+      const shared = { label: line.label, stroke: own, width: 1.6, value: pointed, spanGaps: false };
       if (line.kind === "bars") return { ...shared, fill: own, paths: uPlot.paths.bars({ size: [0.7, 40] }), points: { show: false } };
       if (line.kind === "bound") return { ...shared, dash: [5, 4], points: { show: false } };
       return { ...shared, points: { show: chart.x.length < 3 } };
@@ -115,11 +126,11 @@
       return row;
     };
     const values = [explorer.stamps.slice(one.first, end)];
-    const series = [{ label: explorer.time ? "stamp" : "step", value: (_, v) => (v == null ? "–" : explorer.time ? stampOf(v) : told(v)) }];
+    const series = [{ label: explorer.time ? "stamp" : "step", value: (_, v) => (v == null ? "" : explorer.time ? stampOf(v) : told(v)) }];
     const bands = [];
     const add = (label, name, row, more = {}) => {
       values.push(row);
-      series.push({ label, stroke: color(name), width: 1.6, value: (_, value) => told(value), points: { show: row.filter((v) => v != null).length < 4 }, ...more });
+      series.push({ label, stroke: color(name), width: 1.6, value: pointed, points: { show: row.filter((v) => v != null).length < 4 }, ...more });
     };
     for (const [track, name, label] of [[one.test, "c0", "test forecast"], [one.future, "c1", "forecast"]]) {
       if (!track) continue;
@@ -127,8 +138,8 @@
         const shade = pale(name, 22 + 20 * k);
         const level = explorer.levels[k];
         const border = { stroke: shade, width: 0, points: { show: false } };
-        add(`${level} % high`, name, along(track.first, track.high[k]), border);
-        add(`${level} % low`, name, along(track.first, low), border);
+        add(`${label}, ${level} % high`, name, along(track.first, track.high[k]), border);
+        add(`${label}, ${level} % low`, name, along(track.first, low), border);
         bands.push({ series: [series.length - 2, series.length - 1], fill: shade });
       });
       add(label, name, along(track.first, track.y));
