@@ -117,12 +117,16 @@ class Opened:
         )
 
 
-@cache
 def written(name: str, *arguments: str) -> Path:
     """The report of a run of the project, made once."""
+    return _made(Path.cwd(), name, arguments)
+
+
+@cache
+def _made(project: Path, name: str, arguments: tuple[str, ...]) -> Path:
     result = invoke("report", "--run", name, *arguments, "--json")
     assert result.exit_code == 0, result.output
-    return Path(json.loads(result.stdout)["report"])
+    return project / json.loads(result.stdout)["report"]
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1400, False), (400, True)])

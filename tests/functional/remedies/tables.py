@@ -101,9 +101,14 @@ TRIED = [
         given="--set data.csv.header=99",
     ),
     Tried(
-        "set data.csv.encoding, for example cp1251",
+        "set data.csv.encoding, for example {}",
         csv("дата,рост", [f"{day},{k % 9}" for k, day in enumerate(days())]).encode("cp1251"),
         {"cp1251": "--set data.csv.encoding=cp1251"},
+    ),
+    Tried(
+        "set data.csv.encoding, for example {}",
+        csv("날짜,수량", [f"{day},{k % 9}" for k, day in enumerate(days())]).encode("cp949"),
+        {"cp949": "--set data.csv.encoding=cp949"},
     ),
     Tried(
         "not UTF-8; set data.csv.encoding: {}",
