@@ -197,8 +197,8 @@ def test_every_repair_is_counted_and_told(runs: Path) -> None:
     assert manifest["skipped_series"] == ["d"]
     told = (runs / "stderr.txt").read_text()
     for line in (
-        "data.sentinels: [-200.0, 'n/a'] settled 1 rows",
-        "data.outliers: clip settled 1 rows",
+        "data.sentinels: [-200.0, 'n/a'] settled 1 row",
+        "data.outliers: clip settled 1 row",
         "data.short_series: skip settled 1 series",
     ):
         assert line in told

@@ -299,7 +299,7 @@ def test_a_name_that_does_not_fit_the_format_is_refused(here: Path) -> None:
 
 
 def test_other_runs_stand_beside_it(here: Path) -> None:
-    text = written("sine", "--against", "shops", "--format", "md").read_text()
+    text = written("sine", "--against", "shops", "--output", "beside.md").read_text()
     assert "## What changed?" in text
     assert "windows.horizon | 5 | 4 |" in text
 
