@@ -49,5 +49,5 @@ def _other(run: Run, runs: Path, text: str) -> Run:
     named = (runs / text).is_dir()
     other = open_run(run_home(runs, text) if named else home / find_id(home, text))
     if other.path.resolve() == run.path.resolve():
-        raise UsageError(f"--against {text}: is the run itself; name another one")
+        raise UsageError(f"--against {text}: is the run itself")
     return other

@@ -24,8 +24,7 @@ def against(run: Run, others: Sequence[Run]) -> Section:
     manifests = [read_manifest(each) for each in runs]
     if len({(each.cutoff, each.data_sha256) for each in manifests}) > 1:
         told.append(
-            "These runs were trained on other data, so that their errors are of other rows:"
-            " `forecast backtest --data` judges them on the same ones."
+            "These runs were trained on other data, so that their errors are of other rows."
         )
     facts: dict[str, list[object]] = {
         "newest row": [each.cutoff for each in manifests],

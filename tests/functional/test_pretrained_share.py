@@ -19,7 +19,7 @@ import pytest
 from lstm_forecast.config.loading import parse_config
 from lstm_forecast.model.pretrained.shipped import weights_hash
 from lstm_forecast.store import Run, open_run
-from lstm_forecast.store.reading import FILES, MORE_FILES
+from lstm_forecast.store.reading import FILES
 from tests.functional.conftest import TRAIN_ALL, environment, succeed
 from tests.functional.test_cli import invoke, loaded_modules, one_object, read_csv
 from tests.functional.test_masked import CONFIG as MASKED
@@ -207,7 +207,7 @@ def test_the_graph_and_the_hash_of_its_weights_are_in_runs_with_a_share_alone(
     found = run_of(shares, run)
     names = {path.name for path in found.path.iterdir()}
     assert names == set(found.manifest["files"]) | {"manifest.json"}
-    more = names - {*FILES, *MORE_FILES, "manifest.json"}
+    more = names - {*FILES, "anomalies.safetensors", "manifest.json"}
     if share_of(found):
         assert more == {GRAPH}
         assert found.manifest["pretrained_sha256"] == weights_hash()

@@ -376,3 +376,12 @@ def test_markdown_has_the_forecast_as_numbers(here: Path) -> None:
 def test_doubts_about_the_curves_stand_beside_them(here: Path) -> None:
     text = written("known").read_text()
     assert text.index("The future is not shown here") < text.index('id="explorer"')
+
+
+def test_the_command_that_it_names_makes_the_run_again(here: Path) -> None:
+    found = re.search(r"forecast (train --config [^\s<]+)", written("sine").read_text())
+    assert found is not None
+    train_all(here, [*found[1].split()[1:], "--runs", "once-more"])
+    first, again = (load(f"{runs}/sine") for runs in ("runs", "once-more"))
+    for name in ("weights.safetensors", "network.onnx"):
+        assert first.read(name) == again.read(name)

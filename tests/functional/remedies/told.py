@@ -75,6 +75,10 @@ TOLD: tuple[str, ...] = (
     "published is {}, by model.pretrained: {}",
     # test_of_more_series_than_a_picture_shows_the_total_and_the_worst_and_best_stand_for_all
     "; --series NAME shows others",
+    # test_report tries these
+    "--against {}: is the run itself",
+    "The future is not shown here, and needs --future: {}.",
+    "seed and data it has the same bytes: forecast train --config {}{}",
     # test_given_files tries these
     "the table on standard input has no name: give the config one with --output c",
     "--data and --future cannot both come in on standard input; write one to a fi",
