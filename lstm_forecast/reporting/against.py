@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from lstm_forecast.pictures.page.page import Grid, Section
+from lstm_forecast.pictures.page.page import Grid, Section, figure_text
 from lstm_forecast.store import Run
 from lstm_forecast.store.documents import read_config, read_manifest, read_metrics
 
@@ -54,8 +54,7 @@ def _judged(run: Run) -> tuple[str, ...]:
     part, report = judged
     own = report.own
     figures = (own.mae, own.rmse, own.mase, report.skill.get(report.reference))
-    shown = ("" if figure is None else f"{figure:.4g}" for figure in figures)
-    return part, f"{report.windows:,}", *shown
+    return part, f"{report.windows:,}", *map(figure_text, figures)
 
 
 def _differences(runs: Sequence[Run]) -> Iterator[tuple[str, ...]]:

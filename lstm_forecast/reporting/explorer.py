@@ -38,8 +38,9 @@ def explorer(
     levels = list((future or tested).borders)[-MOST_LEVELS:]
     shown = _chosen(order, [tested.ids.index(each) for each in named])
     rows = max(LEAST_VALUES, MOST_VALUES // len(shown))
+    ends = panel.ends(len(tested.ids) // len(panel.layout.ids))
     found = [
-        _Drawn(k, *_history(panel, tested, k, rows)).with_forecasts(tested, future, levels)
+        _Drawn(k, *_history(panel, ends, k, rows)).with_forecasts(tested, future, levels)
         for k in shown.tolist()
     ]
     start, last = min(each.first for each in found), max(each.last for each in found)
@@ -130,14 +131,13 @@ def _chosen(order: Ints, named: Sequence[int]) -> Ints:
     return np.append(np.array(named, np.int64), others)
 
 
-def _history(panel: Panel, tested: Outcomes, k: int, rows: int) -> tuple[int, Floats]:
-    """Number on the grid of the first of the newest rows up to the last value of a target, and its
-    values along the grid.
+def _history(panel: Panel, ends: Ints, k: int, rows: int) -> tuple[int, Floats]:
+    """Number on the grid of the first of the newest rows up to the last value of a target, behind
+    which its row among the ``ends`` (n_series, n_targets) is, and its values along the grid.
     """
     layout = panel.layout
-    n_targets = len(tested.ids) // len(layout.ids)
-    number, target = divmod(k, n_targets)
-    last = int(panel.ends(n_targets)[number, target])
+    number, target = divmod(k, ends.shape[1])
+    last = int(ends[number, target])
     index = np.arange(max(int(layout.offsets[number]), last - rows), last)
     return _along(layout.ordinals(index), panel.values[index, target])
 

@@ -37,6 +37,7 @@ from lstm_forecast.store.documents import (
     read_test_forecasts,
     sound,
 )
+from lstm_forecast.store.manifest import Manifest
 from lstm_forecast.store.reading import runs_option
 from lstm_forecast.store.report import Reports
 from lstm_forecast.tables.source import Source
@@ -96,7 +97,7 @@ def make_page(
         subtitle=f"{loaded.published}. Data up to {manifest.cutoff}. Run {run.run_id}.",
         verdict=told,
         explorer=explorer(panel, outcomes, future, quantity=shown, named=named, notes=notes),
-        sections=(*more, *judged, *_made(loaded)),
+        sections=(*more, *judged, *_made(loaded, manifest)),
     )
 
 
@@ -115,16 +116,16 @@ def _judged(
     return verdict(report, outcomes, part=part, ahead=ahead), judged
 
 
-def _made(loaded: LoadedRun) -> Iterator[Section]:
+def _made(loaded: LoadedRun, manifest: Manifest) -> Iterator[Section]:
     """How the run came to be."""
-    config, run, manifest = loaded.config, loaded.run, read_manifest(loaded.run)
+    config, run = loaded.config, loaded.run
     closed = "" if config.data.closed is None else closed_text(config.data.closed)
     yield sections.training(
         read_epochs(run, networks=config.model.ensemble, epochs=config.training.epochs)
     )
     yield sections.decisions(manifest, published=loaded.published)
     yield sections.data(manifest, closed=closed)
-    yield _origin(run)
+    yield _origin(run, manifest)
 
 
 def _ahead(
@@ -187,9 +188,9 @@ def _importance(run: Run, data: Source | None, listener: Listener) -> Section:
     return sections.importance({each.input: 100 * (each.share or 0) for each in found})
 
 
-def _origin(run: Run) -> Section:
+def _origin(run: Run, manifest: Manifest) -> Section:
     """What made the run, and how to make it again."""
-    manifest, where = read_manifest(run), runs_option(run.path.parent.parent)
+    where = runs_option(run.path.parent.parent)
     rows = (
         ("run", run.run_id),
         ("published", manifest.created),

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from lstm_forecast.events import Epoch
 from lstm_forecast.judging.live import Monitored
-from lstm_forecast.pictures.page.page import Chart, Grid, Line, Section
+from lstm_forecast.pictures.page.page import Chart, Grid, Line, Section, figure_text
 from lstm_forecast.reporting.explorer import clock_seconds, seen
 from lstm_forecast.reporting.outcomes import Outcomes, means
 from lstm_forecast.store.manifest import Manifest
@@ -39,7 +39,7 @@ def errors(report: Report, *, part: str, quantity: str) -> Section:
         own, skill = report.errors[name], report.skill.get(name)
         figures = (own.mae, own.rmse, own.bias, own.smape, own.mase)
         gain = "" if skill is None else f"{100 * skill:+.1f} %"
-        rows.append((_label(name), *map(_figure, figures), gain))
+        rows.append((_label(name), *map(figure_text, figures), gain))
     head = ("", "MAE", "RMSE", "bias", "sMAPE", "MASE", "skill of the forecast")
     steps = {name: found.mae for name, found in report.by_step.items()}
     horizon = len(steps[FORECAST])
@@ -91,7 +91,7 @@ def live(found: Monitored) -> Section:
         "drift of the data, in spreads": found.drift,
     }
     counts = (("forecasts compared", f"{own.rows:,}"), ("waiting", f"{found.waiting:,}"))
-    rows = tuple((name, _figure(figure)) for name, figure in figures.items())
+    rows = tuple((name, figure_text(figure)) for name, figure in figures.items())
     return Section(
         "What has become of the forecasts?",
         texts=found.alarms or ("There is no alarm.",),
@@ -105,7 +105,7 @@ def calibration(report: Report, tested: Outcomes) -> Section:
     promised = [int(level) for level in levels]
     held = [_percent(report.intervals[level].coverage) for level in levels]
     rows = tuple(
-        (f"{level} %", "" if share is None else f"{share:.1f} %", _figure(found.width))
+        (f"{level} %", "" if share is None else f"{share:.1f} %", figure_text(found.width))
         for level, share, found in zip(
             levels, held, (report.intervals[level] for level in levels), strict=True
         )
@@ -186,7 +186,7 @@ def importance(growth: Mapping[str, float]) -> Section:
 def decisions(manifest: Manifest, *, published: str) -> Section:
     """What is published, and what ``auto`` became, with the reasons."""
     scores = tuple(
-        (_label(name), _figure(score)) for name, score in manifest.validation_errors.items()
+        (_label(name), figure_text(score)) for name, score in manifest.validation_errors.items()
     )
     rows = tuple((key, *_decided(text)) for key, text in manifest.resolved.items())
     return Section(
@@ -312,10 +312,6 @@ def _decided(text: str) -> tuple[str, str]:
 
 def _percent(share: float | None) -> float | None:
     return None if share is None else 100 * share
-
-
-def _figure(value: float | None) -> str:
-    return "" if value is None else f"{value:.4g}"
 
 
 def _label(name: str) -> str:

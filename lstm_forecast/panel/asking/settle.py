@@ -14,9 +14,7 @@ import pandas as pd
 from lstm_forecast.config.closed import ClosedConfig
 from lstm_forecast.config.fields import Section
 from lstm_forecast.config.table import DataConfig
-from lstm_forecast.panel.asking.cell_questions import (
-    question_of_readings,
-)
+from lstm_forecast.panel.asking.cell_questions import question_of_readings
 from lstm_forecast.panel.asking.draft import Choice, Question
 from lstm_forecast.panel.asking.event_questions import FIRST_ROWS
 from lstm_forecast.panel.asking.find_closed import alike_text, find_closed, never_text

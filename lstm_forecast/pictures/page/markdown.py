@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 
-from lstm_forecast.pictures.page.page import Explorer, Grid, Page
+from lstm_forecast.pictures.page.page import Explorer, Grid, Page, figure_text
 
 __all__ = ["to_markdown"]
 
@@ -25,7 +26,7 @@ def _lines(page: Page) -> Iterator[str]:
     if len(errors) > 1:
         yield from ("", f"## Series, the worst of {len(errors):,} first", "")
         rows = tuple(
-            (name, "" if error is None else f"{error:.4g}", "" if skill is None else f"{skill:.1%}")
+            (name, figure_text(error), "" if skill is None else f"{skill:.1%}")
             for name, error, skill in errors[:MOST_SERIES]
         )
         yield from _table(Grid(("series", "MAE", "skill"), rows))
@@ -51,7 +52,7 @@ def _futures(explorer: Explorer) -> Iterator[str]:
         head = [f"{side} {level} %" for level, *_ in sides for side in ("low", "high")]
         columns = [track.y, *(side for _, *both in sides for side in both)]
         rows = (
-            (_stamp(explorer, track.first + k), *map(_figure, row))
+            (_stamp(explorer, track.first + k), *map(partial(figure_text, digits=6), row))
             for k, row in enumerate(zip(*columns, strict=True))
         )
         yield ""
@@ -63,10 +64,6 @@ def _stamp(explorer: Explorer, number: int) -> str:
     if not explorer.time:
         return f"{stamp:g}"
     return datetime.fromtimestamp(stamp, UTC).isoformat(" ", "minutes").removesuffix("+00:00")
-
-
-def _figure(value: float | None) -> str:
-    return "" if value is None else f"{value:.6g}"
 
 
 def _table(grid: Grid) -> Iterator[str]:

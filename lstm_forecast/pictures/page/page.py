@@ -6,7 +6,10 @@ from typing import Literal
 
 from lstm_forecast.documents import described
 
-__all__ = ["Chart", "Explorer", "Grid", "Line", "Page", "Section", "Sentence", "Series", "Track"]
+__all__ = [
+    "Chart", "Explorer", "Grid", "Line", "Page", "Section", "Sentence", "Series", "Track",
+    "figure_text",
+]  # fmt: skip
 
 Values = Sequence[float | None]  # None where there is nothing to draw
 
@@ -107,3 +110,8 @@ class Page:
     verdict: tuple[Sentence, ...]
     explorer: Explorer
     sections: tuple[Section, ...]
+
+
+def figure_text(value: float | None, *, digits: int = 4) -> str:
+    """A figure in a table, with as many significant digits; nothing for one that is not known."""
+    return "" if value is None else f"{value:.{digits}g}"
