@@ -8,8 +8,8 @@ from lstm_forecast.documents import Document, described
 
 __all__ = [
     "QUALITY_GATE", "AbsentError", "BusyError", "ChangedError", "ConfigError", "DataError",
-    "Failure", "ForecastError", "MayFail", "RunError", "Stopped", "UsageError", "WriteError",
-    "failure",
+    "EmptyError", "Failure", "ForecastError", "MayFail", "RunError", "Stopped", "UsageError",
+    "WriteError", "failure",
 ]  # fmt: skip
 
 
@@ -56,6 +56,10 @@ class DataError(ForecastError):
 
 class AbsentError(DataError):
     """No file is where the path of a table leads."""
+
+
+class EmptyError(DataError):
+    """Nothing of a table, or of a part of it, is left to be used."""
 
 
 class ChangedError(DataError):

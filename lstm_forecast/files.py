@@ -19,8 +19,8 @@ from typing import BinaryIO, TextIO
 from lstm_forecast.errors import DataError, ForecastError
 
 __all__ = [
-    "STDIN", "available_memory", "from_folder", "given_path", "is_text", "open_regular",
-    "read_short",
+    "STDIN", "available_memory", "from_folder", "given_path", "is_text", "memory_taken",
+    "open_regular", "read_short",
 ]  # fmt: skip
 
 STDIN = Path("/dev/stdin")
@@ -144,6 +144,11 @@ def available_memory(root: Path = Path("/")) -> int:
     The system is asked once: what a process takes later is its own, and counted where it is.
     """
     return max(0, min([_left_on_machine(root), *_left_in_groups(root), *_left_to_process(root)]))
+
+
+def memory_taken() -> int:
+    """Bytes of memory that this process has taken and not given back."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _require_regular(path: Path, status: os.stat_result, error: type[ForecastError]) -> None:

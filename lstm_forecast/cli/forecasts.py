@@ -15,10 +15,12 @@ from lstm_forecast.cli.options import (
     ConfigFile,
     Data,
     Future,
+    Memory,
     Overrides,
     Resume,
     RunName,
     Runs,
+    bytes_of,
 )
 from lstm_forecast.cli.terminal import emit_json, listening, plain_json, reported, say
 from lstm_forecast.cli.text import errors_table, outcome, unseen_categories
@@ -168,49 +170,73 @@ def predict(
     digits: Annotated[
         str | None, typer.Option(help="Decimals; auto: as many as the intervals justify.")
     ] = None,
+    memory: Memory = None,
     runs: Runs = RUNS,
     as_json: AsJson = False,
 ) -> None:
     """Forecast the real future of every series, in original units."""
-    with listening():
-        from lstm_forecast.commands.predict import TableStyle, table_csv, table_json
+    with listening() as talk:
+        from lstm_forecast.commands.predict import (
+            Asked,
+            Prediction,
+            TableStyle,
+            WrittenInParts,
+            predict_in_parts,
+            table_csv,
+            table_json,
+        )
         from lstm_forecast.commands.predict import predict as run
         from lstm_forecast.forecasting.prediction import ForecastsWritten
         from lstm_forecast.store.documents import read_manifest
 
-        result = run(
-            runs=runs,
-            name=name,
-            data=data,
-            future=future,
-            horizon=horizon,
-            levels=levels,
-            style=TableStyle(columns.value, digits_of(digits)),
-            output=output,
-        )
-    for line in result.notes:
+        style = TableStyle(columns.value, digits_of(digits))
+        if memory is not None:
+            asked = Asked(
+                data=data,
+                future=future,
+                horizon=horizon,
+                levels=levels,
+                style=style,
+                output=output,
+                memory=bytes_of("--memory", memory),
+            )
+            told: Prediction | WrittenInParts = predict_in_parts(
+                asked, runs=runs, name=name, listener=talk
+            )
+        else:
+            told = prediction = run(
+                runs=runs,
+                name=name,
+                data=data,
+                future=future,
+                horizon=horizon,
+                levels=levels,
+                style=style,
+                output=output,
+            )
+    for line in told.notes:
         say(line, event="repair")
-    for line in unseen_categories(result.unseen):
+    for line in unseen_categories(told.unseen):
         say(line, event="finding")
-    manifest = read_manifest(result.run)
+    manifest = read_manifest(told.run)
     share = manifest.pretrained_share or 0
-    say(result.published, published=manifest.published, pretrained_share=share)
+    say(told.published, published=manifest.published, pretrained_share=share)
     if as_json and output is not None:
         emit_json(
             ForecastsWritten(
-                run=result.run.run_id,
-                path=str(result.run.path),
+                run=told.run.run_id,
+                path=str(told.run.path),
                 published=manifest.published,
                 pretrained_share=share,
                 output=str(output),
             )
         )
     elif as_json:
-        print(plain_json(table_json(result)))
+        print(plain_json(table_json(prediction)))
     elif output is not None:
         print(output)
     else:
-        print(table_csv(result), end="")
+        print(table_csv(prediction), end="")
 
 
 @reported

@@ -8,11 +8,13 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from lstm_forecast.cli import completion
+from lstm_forecast.errors import UsageError
 from lstm_forecast.files import given_path
 
 __all__ = [
-    "RUNS", "AsJson", "Command", "ConfigFile", "Data", "Future", "GivenTable", "Group", "Overrides",
-    "Resume", "RunName", "Runs", "SeriesId", "Targets", "Timestamp", "TimestampFormat",
+    "RUNS", "AsJson", "Command", "ConfigFile", "Data", "Future", "GivenTable", "Group", "Memory",
+    "Overrides", "Resume", "RunName", "Runs", "SeriesId", "Targets", "Timestamp", "TimestampFormat",
+    "bytes_of",
 ]  # fmt: skip
 
 ConfigFile = Annotated[
@@ -70,9 +72,23 @@ TimestampFormat = Annotated[str | None, typer.Option(help="Such as %d/%m/%Y.")]
 SeriesId = Annotated[
     list[str] | None, typer.Option(help="Column that names the series, or a part (repeatable).")
 ]
+Memory = Annotated[
+    str | None,
+    typer.Option(metavar="SIZE", help="Read the table in parts that fit, as into 1GiB."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with a training that was stopped.")]
 RUNS = Path("runs")
+
+
+def bytes_of(option: str, text: str) -> int:
+    """The bytes that a size such as 1.5GiB or 500MB says. Raises UsageError for what says none."""
+    from pydantic import ByteSize, TypeAdapter, ValidationError
+
+    try:
+        return TypeAdapter(ByteSize).validate_python(text)
+    except ValidationError:
+        raise UsageError(f"{option} {text}: expected a size such as 1GiB or 500MB") from None
 
 
 def _require_once(command: Any, ctx: Any, args: list[str]) -> None:

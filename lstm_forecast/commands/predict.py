@@ -6,17 +6,16 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from lstm_forecast.errors import UsageError
+from lstm_forecast.events import SILENT, Listener
 from lstm_forecast.forecasting.ahead import read_ahead
-from lstm_forecast.forecasting.digits import justified_decimals, rounded
-from lstm_forecast.forecasting.future import forecast_future, forecast_table
+from lstm_forecast.forecasting.future import LONG, TableStyle, table_ahead
 from lstm_forecast.forecasting.loaded import LoadedRun, load_run
 from lstm_forecast.forecasting.prediction import Forecasts
+from lstm_forecast.forecasting.streaming import PartsForecast, Streamed
 from lstm_forecast.forecasting.table import (
     save_table,
     spreadsheet_safe,
@@ -25,38 +24,29 @@ from lstm_forecast.forecasting.table import (
 from lstm_forecast.forecasting.workbook import column_meanings
 from lstm_forecast.forecasting.written_stamps import WrittenStamps, written_as
 from lstm_forecast.panel.ended import ended_notes
-from lstm_forecast.panel.survey import repair_notes
+from lstm_forecast.panel.parts import parts_of, rows_within
+from lstm_forecast.panel.survey import repair_notes, require_columns_of_training
 from lstm_forecast.store import Run, find_run, write_whole
 from lstm_forecast.store.documents import read_config, read_manifest
 from lstm_forecast.store.outputs import require_output, require_suffix
 from lstm_forecast.tables.source import Source
+from lstm_forecast.tables.spool import Spool
 
 __all__ = [
+    "Asked",
     "Prediction",
     "TableStyle",
+    "WrittenInParts",
     "forecast_run",
     "predict",
+    "predict_in_parts",
     "table_csv",
     "table_json",
     "write_table",
 ]
 
 SUFFIXES = (".csv", ".parquet", ".json", ".xlsx")
-
-
-@dataclass(frozen=True)
-class TableStyle:
-    """How a table of forecasts is written.
-
-    Under the names of the ``input``, texts hold stamps as the input writes them. ``digits`` are
-    decimals; auto: those that intervals justify.
-    """
-
-    columns: Literal["long", "input"] = "long"
-    digits: int | Literal["auto"] | None = None  # None: all there are
-
-
-LONG = TableStyle()
+STREAMED_SUFFIXES = (".csv", ".parquet")  # of tables that can be written part by part
 
 
 @dataclass(frozen=True)
@@ -77,6 +67,17 @@ class Prediction:
     def text(self) -> pd.DataFrame:
         """The table as texts hold it."""
         return self.table if self.written is None else self.written.put_into(self.table)
+
+
+@dataclass(frozen=True)
+class WrittenInParts:
+    """Forecasts that stand in a file alone, and the run that made them."""
+
+    run: Run
+    repairs: Mapping[str, int]
+    notes: tuple[str, ...]
+    unseen: Mapping[str, int]
+    published: str
 
 
 def predict(
@@ -118,6 +119,67 @@ def predict(
     return prediction
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What is to be forecast part by part, and where the table goes."""
+
+    data: Path | None
+    future: Path | None
+    horizon: int | None
+    levels: Sequence[int] | None
+    style: TableStyle
+    output: Path | None
+    memory: int  # bytes
+
+
+def predict_in_parts(
+    asked: Asked, *, runs: Path, name: str | None, listener: Listener = SILENT
+) -> WrittenInParts:
+    """The same as ``predict`` for a table that is read in parts of whole series, so that the
+    program takes as much memory as is asked for, however many series there are.
+
+    The bytes of the output are the same, too. What is known ahead stands behind the last targets of
+    the history. Raises UsageError where all forecasts, or all rows, have to be seen at once, and
+    else as ``predict`` does.
+    """
+    output = _written_apart(asked)
+    loaded = load_run(find_run(runs, name), levels=asked.levels)
+    require_output("--output", output, [asked.data, loaded.data_path])
+    source, config = loaded.source(asked.data), loaded.config
+    require_columns_of_training(config.data, source)
+    most, steps = rows_within(asked.memory, config.data), asked.horizon or config.windows.horizon
+    told: list[Streamed] = []
+    with Spool(output.absolute().parent) as spool:
+        parts = parts_of(config.data, source, most_rows=most, more=steps, spool=spool)
+        task = PartsForecast(
+            loaded, parts, asked.data, asked.horizon, asked.style, fresh=asked.data is not None
+        )
+        suffix = output.suffix.lower()
+        write_whole(
+            output, lambda path: told.append(task.write(path, suffix=suffix, listener=listener))
+        )
+    repairs, notes, unseen = told[0].repairs, told[0].notes, told[0].unseen
+    return WrittenInParts(loaded.run, repairs, notes, unseen, loaded.published)
+
+
+def _written_apart(asked: Asked) -> Path:
+    """Where the table goes. Raises UsageError for what takes all forecasts, or rows, at once."""
+    if asked.output is None:
+        raise UsageError("--memory: forecasts are written part by part; give --output FILE.parquet")
+    require_suffix("--memory, --output", asked.output, STREAMED_SUFFIXES)
+    if asked.future is not None:
+        raise UsageError(
+            "--memory and --future: a table that is read in parts tells of the future itself, in"
+            " rows behind its last targets; append them, or leave --memory out"
+        )
+    if asked.style.digits == "auto":
+        raise UsageError(
+            "--digits auto: what intervals justify is told by all forecasts at once, and --memory"
+            " writes them part by part; give a number of digits"
+        )
+    return asked.output
+
+
 def forecast_run(
     loaded: LoadedRun,
     *,
@@ -136,9 +198,7 @@ def forecast_run(
     panel = read_ahead(loaded, data, future, steps=steps)
     newest = panel.layout.stamps(panel.layout.offsets[1:] - 1).max()
     fresh = fresh or str(newest) != read_manifest(loaded.run).cutoff
-    forecast, doubts = forecast_future(loaded, panel, horizon=horizon, fresh=fresh)
-    forecast = _rounded(forecast, loaded.forecaster.quantiles, style)
-    table = forecast_table(loaded, panel, forecast, style.columns)
+    table, doubts = table_ahead(loaded, panel, horizon=horizon, style=style, fresh=fresh)
     warnings = [*(f"warning: {note}" for note in panel.notes), *doubts]
     settled = repair_notes(loaded.config.data, panel.repairs)
     notes = (*settled, *ended_notes(panel.ended), *warnings)
@@ -146,16 +206,6 @@ def forecast_run(
     written = written_as(loaded.config.data) if style.columns == "input" else None
     unseen = dict(panel.unseen)
     return Prediction(table, loaded.run, repairs, notes, unseen, loaded.published, written)
-
-
-def _rounded(
-    forecast: NDArray[np.float64], quantiles: Sequence[float], style: TableStyle
-) -> NDArray[np.float64]:
-    if style.digits is None:
-        return forecast
-    if style.digits == "auto":
-        return rounded(forecast, justified_decimals(forecast, quantiles))
-    return rounded(forecast, style.digits)
 
 
 def write_table(prediction: Prediction, path: Path, *, suffix: str) -> None:

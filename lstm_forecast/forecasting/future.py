@@ -1,6 +1,7 @@
 """Forecasts of the rows after the end of every series, as arrays and as tables."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from lstm_forecast.errors import DataError, UsageError
 from lstm_forecast.events import phase
+from lstm_forecast.forecasting.digits import justified_decimals, rounded
 from lstm_forecast.forecasting.doubts import (
     doubtful_intervals,
     doubtful_levels,
@@ -26,7 +28,43 @@ from lstm_forecast.forecasting.table import (
 )
 from lstm_forecast.panel.panel import Layout, Panel
 
-__all__ = ["forecast_future", "forecast_table", "require_finite"]
+__all__ = [
+    "LONG", "TableStyle", "forecast_future", "forecast_table", "require_finite", "table_ahead",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class TableStyle:
+    """How a table of forecasts is written.
+
+    Under the names of the ``input``, texts hold stamps as the input writes them. ``digits`` are
+    decimals; auto: those that intervals justify.
+    """
+
+    columns: Literal["long", "input"] = "long"
+    digits: int | Literal["auto"] | None = None  # None: all there are
+
+
+LONG = TableStyle()
+
+
+def table_ahead(
+    loaded: LoadedRun, panel: Panel, *, horizon: int | None, style: TableStyle, fresh: bool
+) -> tuple[pd.DataFrame, list[str]]:
+    """The table of ``forecast_future``, in that style, and what to doubt about it."""
+    forecast, doubts = forecast_future(loaded, panel, horizon=horizon, fresh=fresh)
+    forecast = _rounded(forecast, loaded.forecaster.quantiles, style)
+    return forecast_table(loaded, panel, forecast, style.columns), doubts
+
+
+def _rounded(
+    forecast: NDArray[np.float64], quantiles: Sequence[float], style: TableStyle
+) -> NDArray[np.float64]:
+    if style.digits is None:
+        return forecast
+    if style.digits == "auto":
+        return rounded(forecast, justified_decimals(forecast, quantiles))
+    return rounded(forecast, style.digits)
 
 
 def forecast_future(

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from lstm_forecast.config.schema import Config
-from lstm_forecast.errors import DataError, RunError, UsageError
+from lstm_forecast.errors import DataError, EmptyError, RunError, UsageError
 from lstm_forecast.events import phase
 from lstm_forecast.forecasting.calibration import Calibration, calibration_from_bytes, uncalibrated
 from lstm_forecast.forecasting.forecaster import Forecaster
@@ -220,7 +220,7 @@ def usable(loaded: LoadedRun, panel: Panel) -> Panel:
     short &= (config.data.short_series == "skip") & ~unseen
     kept = ~(unseen | short)
     if not kept.any():
-        raise DataError(
+        raise EmptyError(
             "data.unseen_series and data.short_series skip all series; nothing is left to forecast"
         )
     panel = panel if kept.all() else panel.only(kept)

@@ -18,14 +18,15 @@ from lstm_forecast.panel.panel import Layout, Panel
 from lstm_forecast.panel.series_names import name_parts
 
 __all__ = [
-    "actual_values", "chosen_ids", "harmless", "input_table", "long_table", "obeyed", "panel_ids",
-    "quantile_columns", "save_table", "seen_by_networks", "spreadsheet_safe", "table_rows",
-    "unique_ids", "window_ids", "with_keys",
+    "GROUP_ROWS", "actual_values", "chosen_ids", "harmless", "input_table", "long_table", "obeyed",
+    "panel_ids", "quantile_columns", "save_table", "seen_by_networks", "spreadsheet_safe",
+    "table_rows", "unique_ids", "window_ids", "with_keys",
 ]  # fmt: skip
 
 FORMULA, NUMBER = re.compile(r"\s*[=+\-@\t\r]"), re.compile(r"[+-]?[\d.,]+")
 # series ids that a wrong one is compared with: that takes less than a second
 MOST_COMPARED = 20_000
+GROUP_ROWS = 2**17  # of a Parquet file that are written at once, and have to be in memory
 Columns = Mapping[str, NDArray[np.floating]]  # arrays (n, steps, n_targets), one row per origin
 
 
@@ -207,7 +208,7 @@ def save_table(
     ``suffix`` says so, else as CSV that is safe to open.
     """
     if suffix == ".parquet":
-        table.to_parquet(path, index=False)
+        table.to_parquet(path, index=False, row_group_size=GROUP_ROWS)
     elif suffix == ".xlsx":
         write_workbook(table, meaning or {}, path)
     else:

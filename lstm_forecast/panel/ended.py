@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from lstm_forecast.panel.future import Given
 from lstm_forecast.panel.panel import Layout, Panel
 
-__all__ = ["ended_notes", "without_ended"]
+__all__ = ["ended_notes", "ended_series", "without_ended"]
 
 Policy = Literal["skip", "forecast"]
 
@@ -24,7 +24,7 @@ def without_ended(
 
     All series stay where only one would, and under the policy ``forecast``.
     """
-    ended = _ended(panel.layout, steps)
+    ended = ended_series(panel.layout, steps)
     if policy == "forecast" or not ended.any() or (~ended).sum() == 1:
         return panel, given
     left_out = tuple(compress(panel.layout.ids, ended))
@@ -32,9 +32,13 @@ def without_ended(
     return replace(kept, ended=left_out), None if given is None else given.only(~ended)
 
 
-def _ended(layout: Layout, steps: int) -> NDArray[np.bool_]:
+def ended_series(layout: Layout, steps: int, *, newest: str | None = None) -> NDArray[np.bool_]:
+    """Which series, (n_series,), end so long before all others, or before the ``newest`` stamp of a
+    table that they are a part of.
+    """
     last = layout.ordinals(layout.offsets[1:] - 1)
-    return np.asarray(last + steps <= last.max())
+    latest = last.max() if newest is None else layout.grid.after(newest) - 1
+    return np.asarray(last + steps <= latest)
 
 
 def ended_notes(ended: Sequence[str]) -> Iterator[str]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lstm_forecast.errors import DataError
+from lstm_forecast.errors import EmptyError
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
 from lstm_forecast.tables.read import Table
 from lstm_forecast.tables.totals import listed
@@ -37,7 +37,7 @@ def without_series(
     findings = [Finding("leave_out", "refused", 1, _unknown(name, ids)) for name in absent]
     out = np.isin(ids, names)
     if out.all():
-        raise DataError(f"data.leave_out: {', '.join(names)}: leaves no series; name fewer")
+        raise EmptyError(f"data.leave_out: {', '.join(names)}: leaves no series; name fewer")
     dropped = out[codes]
     if not dropped.any():
         return table, stamps, codes, ids, findings

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lstm_forecast.config.table import DataConfig
-from lstm_forecast.errors import DataError
+from lstm_forecast.errors import DataError, EmptyError
 from lstm_forecast.panel.rows import Rows
 from lstm_forecast.panel.series_names import joined_name
 from lstm_forecast.panel.steps.frequency import TICKS_OF_DAY, is_freq
@@ -23,8 +23,8 @@ from lstm_forecast.tables.stamps.other_stamps import without_other_stamps
 
 __all__ = [
     "EMPTY_ROWS", "LONGEST_SERIES_ID", "after_end", "ahead_of_clock", "behind_targets",
-    "event_remedy", "grid_from", "known_freq", "series_of_rows", "stamped_rows", "steps_of_rows",
-    "until",
+    "event_remedy", "grid_from", "id_texts", "known_freq", "series_of_rows", "stamped_rows",
+    "steps_of_rows", "until",
 ]  # fmt: skip
 
 CELLS_SHOWN, LONGEST_CELL_SHOWN = 5, 20  # of a row in a message, and their characters
@@ -44,7 +44,7 @@ def _without_empty_rows(table: Table, columns: list[str]) -> tuple[Table, list[F
         others = cells.iloc[empty]
         empty = empty[(others.isna() | (others == "")).all(axis=1)]
     if len(empty) == len(table.frame):
-        raise DataError(f"{table.sources[0][0]}: no rows")
+        raise EmptyError(f"{table.sources[0][0]}: no rows")
     if not len(empty):
         return table, []
     places = tuple(table.place(int(row)) for row in empty[:SHOWN_PLACES])
@@ -173,7 +173,7 @@ def series_of_rows(
     """
     if not columns:
         return np.zeros(len(table.frame), np.int32), (default,)
-    parts = [_id_texts(table.frame[column]) for column in columns]
+    parts = [id_texts(table.frame[column]) for column in columns]
     where = f"column {columns[0]}" if len(columns) == 1 else f"columns {', '.join(columns)}"
     empty = np.logical_and.reduce([part == "" for part in parts])
     if empty.any():
@@ -188,8 +188,8 @@ def series_of_rows(
     return codes.astype(np.int32), ids
 
 
-def _id_texts(cells: pd.Series) -> pd.Series:
-    """The ids in a column; the empty text where there is none."""
+def id_texts(cells: pd.Series) -> pd.Series:
+    """The ids in a column as texts; the empty text where there is none."""
     if pd.api.types.is_float_dtype(cells) and (cells.dropna() % 1 == 0).all():
         # 7.0, as where a file has ids missing, is the 7 of another file
         cells = cells.astype("Int64")

@@ -22,6 +22,7 @@ __all__ = ["Scaler", "fit_config_scaler", "fit_scaler", "most_bytes"]
 Floats = NDArray[np.float64]
 # Scales from the center that a value may lie: squares of such numbers still fit into float32.
 FARTHEST_SCALED = 1e15
+BLOCK_ROWS = 2**16  # that are scaled at once
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,10 @@ class Scaler:
         layout, n = panel.layout, len(self.columns)
         center, scale = np.array([pair for _, *pair in self.known], np.float64).reshape(-1, 2).T
         scaled = np.empty(panel.values.shape, np.float32)
-        bounds = zip(self.indices(layout.ids), layout.offsets[:-1], layout.offsets[1:], strict=True)
-        for index, start, end in bounds:  # series by series: no temporary as large as the panel
+        indices = self.indices(layout.ids)
+        for start in range(0, len(scaled), BLOCK_ROWS):  # no temporary as large as the panel
+            end = min(start + BLOCK_ROWS, len(scaled))
+            index = indices[layout.series_of(np.arange(start, end))]
             values, known = panel.values[start:end, :n], panel.values[start:end, n:]
             if self.limits is not None:
                 values = values.clip(*self.limits[:, index])
@@ -301,10 +304,11 @@ def _too_far(scaled: Floats, panel: Panel, start: int, *, unclipped: int) -> Dat
     clipped, and are not.
     """
     row, column = np.argwhere(np.abs(scaled) > FARTHEST_SCALED)[0]
-    values = panel.values[start : start + len(scaled), column]
-    clips = column < unclipped and np.isfinite(fences(values)).all()
+    series = panel.layout.series_of(np.array([start + row]))[0]
+    own = panel.values[slice(*panel.layout.offsets[series : series + 2]), column]
+    clips = column < unclipped and np.isfinite(fences(own)).all()
     remedy = "correct it, or train with data.outliers: clip" if clips else "correct it"
     return DataError(
-        f"{panel.place(start + row, column)}: {values[row]:g} lies {FARTHEST_SCALED:g} times as far"
-        f" out as the training rows; {remedy}"
+        f"{panel.place(start + row, column)}: {panel.values[start + row, column]:g} lies"
+        f" {FARTHEST_SCALED:g} times as far out as the training rows; {remedy}"
     )

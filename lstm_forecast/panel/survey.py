@@ -3,7 +3,8 @@ policies.
 """
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +18,7 @@ from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.repair import numeric_sentinels
 from lstm_forecast.tables.faults import Finding, counted, refuse
 from lstm_forecast.tables.files.formats import require_inside
+from lstm_forecast.tables.files.text import Wanted
 from lstm_forecast.tables.numbers.cells import Meaning
 from lstm_forecast.tables.read import Table, column_names, data_files, read_table
 from lstm_forecast.tables.source import Source
@@ -25,7 +27,8 @@ from lstm_forecast.tables.turned.reading import read_turned
 
 __all__ = [
     "known_ahead", "meaning_of", "numeric_sentinels", "read_described", "read_panel",
-    "repair_notes", "survey_panel", "survey_table",
+    "repair_notes", "require_columns_of_training", "settled_panel", "survey_panel", "survey_table",
+    "wanted_cells",
 ]  # fmt: skip
 
 AGAIN = ", and train again"
@@ -45,23 +48,35 @@ def read_panel(
         panel, findings, table = survey_panel(data, source, end=data.end, memory_limit=memory_limit)
         refuse(findings)
         return panel, table
-    _require_columns_of_training(data, source)
-    try:
-        panel, findings, table = survey_panel(data, source, memory_limit=memory_limit)
-    except DataError as error:
-        raise type(error)(*map(_for_a_run, error.problems)) from None
+    require_columns_of_training(data, source)
+    with _for_a_run():
+        table = read_described(data, source, memory_limit=memory_limit)
+    return settled_panel(data, table), table
+
+
+def settled_panel(data: DataConfig, table: Table) -> Panel:
+    """The panel of a table that was read for a run, its faults settled by the policies there.
+
+    Raises DataError for those that none settles.
+    """
+    with _for_a_run():
+        panel, findings = survey_table(data, table)
     # A later table may be without a series that is left out.
-    findings = [finding for finding in findings if finding.kind != "leave_out"]
-    refuse(findings, afterwards=AGAIN)
-    return panel, table
+    refuse([finding for finding in findings if finding.kind != "leave_out"], afterwards=AGAIN)
+    return panel
 
 
-def _for_a_run(problem: str) -> str:
-    """A problem whose remedy may be a key of the config, which a run keeps as it was."""
-    return problem + AGAIN if "set data." in problem else problem
+@contextmanager
+def _for_a_run() -> Iterator[None]:
+    """Say of a problem whose remedy is a key of the config that a run keeps it as it was."""
+    try:
+        yield
+    except DataError as error:
+        problems = (text + AGAIN if "set data." in text else text for text in error.problems)
+        raise type(error)(*problems) from None
 
 
-def _require_columns_of_training(data: DataConfig, source: Source) -> None:
+def require_columns_of_training(data: DataConfig, source: Source) -> None:
     """Raise DataError with what is missing, and what is new, where a table lacks a column that
     training had.
     """
@@ -114,9 +129,7 @@ def survey_panel(
 
 def read_described(data: DataConfig, source: Source, *, memory_limit: int | None = None) -> Table:
     """The table in ``source``, its cells as ``data`` describes them."""
-    covariates = data.covariates
     named_by_option = data.path is None or not str(source).endswith(data.path)
-    counted = data.targets if data.aggregate == "count" else ()
     try:
         if isinstance(source, Path) and not named_by_option:
             require_inside(data_files(source)[0], data.inside)
@@ -125,13 +138,13 @@ def read_described(data: DataConfig, source: Source, *, memory_limit: int | None
                 require_rows_of_stamps(data.layout)
             meaning = meaning_of(data)
             return read_turned(data, source, meaning=meaning, memory_limit=memory_limit)
-        others = _compared(data, source)
+        wanted = wanted_cells(data, _compared(data, source))
         return read_table(
             source,
-            columns=[*data.columns, *others],
-            text=[*data.keys, *(covariates.categories or ()), *counted, *others],
-            either=covariates.static if covariates.categories is None else (),
-            meaning=meaning_of(data),
+            columns=wanted.columns,
+            text=wanted.text,
+            either=wanted.either,
+            meaning=wanted.meaning,
             memory_limit=memory_limit,
             written=data.csv,
             inside=data.inside,
@@ -143,6 +156,18 @@ def read_described(data: DataConfig, source: Source, *, memory_limit: int | None
         raise AbsentError(
             f"{error}; data.path names it, from the directory of the config; {remedy}"
         ) from None
+
+
+def wanted_cells(data: DataConfig, others: Sequence[str] = ()) -> Wanted:
+    """The cells of a table that ``data`` describes, and those of ``others`` of its columns."""
+    categories = data.covariates.categories
+    counted = data.targets if data.aggregate == "count" else ()
+    return Wanted(
+        [*data.columns, *others],
+        [*data.keys, *(categories or ()), *counted, *others],
+        data.covariates.static if categories is None else (),
+        meaning_of(data),
+    )
 
 
 def _compared(data: DataConfig, source: Source) -> list[str]:

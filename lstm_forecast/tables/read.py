@@ -38,8 +38,8 @@ from lstm_forecast.tables.numbers.nothing import DASHES
 from lstm_forecast.tables.source import Frame, Source
 
 __all__ = [
-    "MISSING_WORDS", "Table", "column_names", "data_files", "files_below", "read_table",
-    "words_for_missing",
+    "MISSING_WORDS", "Table", "column_names", "data_files", "file_states", "files_below",
+    "read_table", "words_for_missing",
 ]  # fmt: skip
 
 # : . and .. are the words of statistical offices
@@ -134,7 +134,7 @@ def _read_files(
     path: Path, wanted: Wanted, budget: Budget, written: CsvConfig, inside: Inside
 ) -> Table:
     files = data_files(path)
-    states = {file: _state(file) for file in files if file != STDIN}
+    states = file_states(files)
     size = sum(state[0] for state in states.values() if state)
     phase(f"reading {path} ({size / 1e6:,.1f} MB)", path=str(path), bytes=size)
     try:
@@ -258,6 +258,11 @@ def _folders_below(starts: Iterable[str]) -> Iterator[str]:
 
 def _hidden(name: str) -> bool:
     return name.startswith((".", "_"))
+
+
+def file_states(files: Iterable[Path]) -> dict[Path, State]:
+    """What tells that files were written to; standard input, which is read once, has nothing."""
+    return {file: _state(file) for file in files if file != STDIN}
 
 
 def _state(file: Path) -> State:

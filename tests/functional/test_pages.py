@@ -177,6 +177,17 @@ def write_shipped(directory: Path) -> None:
     moments = pd.date_range("2024-01-01", periods=900, freq="47min")
     levels = ["INFO", "WARN", "INFO"] * 300
     pd.DataFrame({"time": moments, "level": levels}).to_csv(directory / "log.csv", index=False)
+    stores = pd.concat(
+        table.dropna().assign(store=f"s{k:03}", promo=table["sales"].dropna() + k)
+        for k in range(40)
+    ).rename(columns={"promo": "sold"})
+    stores.to_parquet(directory / "stores.parquet")
+    (directory / "configs" / "stores.yaml").write_text(
+        "name: stores\ndata: {path: ../stores.parquet, timestamp: date, series_id: store, targets:"
+        " sold, freq: D}\nwindows: {horizon: 14, context_length: 28, normalisation: last}\n"
+        "model: {units: 4, segment_length: 7, segment_units: 0, linear: ridge, pretrained: 0}\n"
+        "training: {epochs: 1, steps_per_epoch: 20}\n"
+    )
     (directory / "configs" / "sales.yaml").write_text(
         "name: sales\ndata: {path: ../sales.csv, timestamp: date, targets: sales, covariates:"
         " {future: [promo]}}\nwindows: {horizon: 14, context_length: 28, normalisation:"

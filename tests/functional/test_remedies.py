@@ -21,6 +21,7 @@ from tests.functional.remedies import (
     config,
     judging,
     panel,
+    parts,
     pictures,
     runs,
     store,
@@ -34,7 +35,7 @@ from tests.functional.remedies.told import TOLD
 TEXTS = list(texts())
 TEMPLATES = {each.template for each in TEXTS}
 READ = [*tables.TRIED, *turned.TRIED, *panel.TRIED]
-ROOMS = (checks, config, judging, pictures, runs, store, training)
+ROOMS = (checks, config, judging, parts, pictures, runs, store, training)
 TYPED = [entry for room in ROOMS for entry in room.TYPED]
 KNOWN = [*(each.text for each in READ), *(each.text for each in TYPED), *TOLD]
 

@@ -1,6 +1,9 @@
-"""Parquet files to a frame: their footers tell how much is in them before anything is read."""
+"""Parquet files to a frame, or to batches of rows: their footers tell how much is in them before
+anything is read.
+"""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,9 @@ from lstm_forecast.tables.files.arrow import plain_schema, text_columns, without
 from lstm_forecast.tables.files.budget import Budget, Size, parquet_size, written_out
 from lstm_forecast.tables.files.text import Wanted
 
-__all__ = ["parquet_columns", "read_parquet"]
+__all__ = ["parquet_batches", "parquet_columns", "parquet_rows", "read_parquet"]
+
+BATCH_ROWS = 2**17  # that are read at once where a table is read in batches
 
 
 def parquet_columns(file: Path) -> list[str]:
@@ -21,12 +26,8 @@ def parquet_columns(file: Path) -> list[str]:
 
     Raises DataError if it is no Parquet.
     """
-    import pyarrow as pa
-
-    try:
+    with _plain_words(file):
         return list(_dataset([file], partitioning="hive").schema.names)
-    except (pa.ArrowException, OSError) as error:
-        raise DataError(f"{file}: not readable as Parquet: {error}") from None
 
 
 def read_parquet(path: Path, files: list[Path], wanted: Wanted, budget: Budget) -> pd.DataFrame:
@@ -40,7 +41,7 @@ def read_parquet(path: Path, files: list[Path], wanted: Wanted, budget: Budget) 
     import pyarrow as pa
 
     columns = None if wanted.columns is None else list(wanted.columns)
-    try:
+    with _plain_words(path):
         parts = _partitioning(files, columns, (*wanted.text, *wanted.either))
         plain = _dataset(files, partitioning=parts)
         require_columns(path, columns, plain.schema.names)
@@ -66,6 +67,58 @@ def read_parquet(path: Path, files: list[Path], wanted: Wanted, budget: Budget) 
             self_destruct=True, split_blocks=True, ignore_metadata=True
         )
         return frame
+
+
+def parquet_rows(path: Path, files: list[Path], wanted: Wanted) -> tuple[Any, int]:
+    """The schema of the cells that ``parquet_batches`` gives, and how many rows there are.
+
+    Raises DataError as ``read_parquet`` does, but for what does not fit.
+    """
+    columns = list(wanted.columns or ())
+    with _plain_words(path):
+        whole = _dataset(files, partitioning=_partitioning(files, columns, wanted.text))
+        require_columns(path, columns, whole.schema.names)
+        return plain_schema(path, whole.schema, wanted), whole.count_rows()
+
+
+def parquet_batches(
+    path: Path, files: list[Path], wanted: Wanted, columns: Sequence[str]
+) -> Iterator[Any]:
+    """The ``columns`` among those wanted of all files, as tables of Arrow's of some rows each.
+
+    Raises DataError as ``read_parquet`` does, but for what does not fit.
+    """
+    import pyarrow as pa
+    import pyarrow.dataset
+    import pyarrow.parquet
+
+    schema, _ = parquet_rows(path, files, wanted)
+    kinds = pa.schema([schema.field(name) for name in columns])
+    with _plain_words(path):
+        parts = _partitioning(files, list(wanted.columns or ()), wanted.text)
+        # one file after another: the scanner of a dataset keeps several times as much in memory
+        for fragment in _dataset(files, partitioning=parts).get_fragments():
+            named = pyarrow.dataset.get_partition_keys(fragment.partition_expression)
+            # what is buffered ahead would be kept until the last row
+            file = pyarrow.parquet.ParquetFile(fragment.open(), pre_buffer=False)
+            own = [name for name in columns if name in file.schema_arrow.names]
+            for batch in file.iter_batches(BATCH_ROWS, columns=own):
+                given = {name: without_views(batch[name]) for name in own}
+                others = {
+                    name: pa.repeat(pa.scalar(named.get(name), schema.field(name).type), len(batch))
+                    for name in columns
+                    if name not in own
+                }
+                yield pa.table({name: (given | others)[name] for name in columns}).cast(kinds)
+
+
+@contextmanager
+def _plain_words(path: Path) -> Iterator[None]:
+    """Turn what Arrow says of files into a DataError."""
+    import pyarrow as pa
+
+    try:
+        yield
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"{path}: not readable as Parquet: {error}") from None
 

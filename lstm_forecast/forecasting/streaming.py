@@ -1,0 +1,200 @@
+"""Forecasts of a table that is read in parts, so that memory does not grow with the number of its
+series.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from lstm_forecast.errors import EmptyError
+from lstm_forecast.events import Listener
+from lstm_forecast.forecasting.ahead import read_behind
+from lstm_forecast.forecasting.future import TableStyle, table_ahead
+from lstm_forecast.forecasting.loaded import LoadedRun, usable
+from lstm_forecast.forecasting.written_parts import TableWriter, dated_columns
+from lstm_forecast.panel.ended import ended_notes, ended_series
+from lstm_forecast.panel.panel import Panel
+from lstm_forecast.panel.parts import Parts
+from lstm_forecast.panel.survey import repair_notes, settled_panel
+from lstm_forecast.store.documents import read_manifest
+from lstm_forecast.tables.read import Table
+from lstm_forecast.tables.source import Source
+
+__all__ = ["PartsForecast", "Streamed"]
+
+MOST_DOUBTS = 10  # that are told, each of the part that it is about
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """What is to be known of forecasts that were written part by part."""
+
+    repairs: Mapping[str, int]
+    notes: tuple[str, ...]  # for people
+    unseen: Mapping[str, int]  # series of no known category, by static column
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """What all rows of a table tell together, and what is made of each part depends on.
+
+    ``None`` is what is not known before the parts were looked at.
+    """
+
+    newest: Any = None  # stamp of the newest row
+    alone: bool | None = None  # whether a single series has not ended: then all are forecast
+    dated: frozenset[str] | None = None  # columns whose stamps are all at midnight
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What was made of one part, and what it tells of the whole."""
+
+    newest: Any  # stamp of its newest row
+    assumed: Any  # the newest of all rows, as far as it was known
+    alive: int  # series that have not ended
+    ended: tuple[str, ...]  # those that were left out
+    table: pd.DataFrame | None = None  # of its forecasts, if it has any
+    dated: frozenset[str] = frozenset()
+    repairs: Mapping[str, int] = field(default_factory=dict)
+    unseen: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PartsForecast:
+    """What is forecast of a table in ``parts``, which came from ``data``.
+
+    ``fresh`` data are others than those of the training, by what the caller knows.
+    """
+
+    loaded: LoadedRun
+    parts: Parts
+    data: Source | None
+    horizon: int | None
+    style: TableStyle
+    fresh: bool
+
+    def write(self, path: Path, *, suffix: str, listener: Listener) -> Streamed:
+        """Write the forecasts of all parts to ``path``, whose format the ``suffix`` says.
+
+        Its bytes are those of forecasting all series at once. What all rows tell together is known
+        after the last part only; where a part was taken for something else, all are forecast again.
+        Raises DataError if the data do not fit the run.
+        """
+        whole = _Whole()
+        while True:
+            told = list(self._written(path, whole, suffix, listener))
+            whole, before = _together(told), whole
+            if all(_as_known(part, before, whole) for part in told):
+                return self._summed(told)
+
+    def _written(
+        self, path: Path, whole: _Whole, suffix: str, listener: Listener
+    ) -> Iterator[_Part]:
+        done, total, newest = 0, self.parts.series, whole.newest
+        with TableWriter(path, suffix=suffix, dated=whole.dated) as writer:
+            for size, rows in zip(self.parts.sizes, self.parts.read(), strict=True):
+                listener.progress(f"forecasting {total:,} series", done, total)
+                part = self._part(rows, replace(whole, newest=newest))
+                done += size
+                if part is not None:
+                    newest = part.assumed
+                    if part.table is not None:
+                        writer.append(part.table)
+                    yield replace(part, table=None)
+        listener.progress(f"forecasting {total:,} series", total, total)
+
+    def _part(self, rows: Table, whole: _Whole) -> _Part | None:
+        """The forecasts of one part; None where the policies of the run leave nothing of it."""
+        loaded, data = self.loaded, self.loaded.config.data
+        try:
+            panel = usable(loaded, settled_panel(data, rows))
+        except EmptyError:
+            return None
+        newest = _newest(panel)
+        assumed = newest if whole.newest is None else max(newest, whole.newest)
+        steps = self.horizon or loaded.config.windows.horizon
+        ended = ended_series(panel.layout, steps, newest=str(assumed))
+        alive = int((~ended).sum())
+        if data.ended_series == "forecast" or whole.alone:
+            ended[:] = False
+        names = tuple(panel.layout.ids[k] for k in ended.nonzero()[0])
+        part = _Part(newest, assumed, alive, names, notes=panel.notes, repairs=panel.repairs)
+        if ended.all():
+            return part
+        panel = read_behind(loaded, panel.only(~ended) if ended.any() else panel, self.data)
+        fresh = self.fresh or str(assumed) != read_manifest(loaded.run).cutoff
+        table, doubts = table_ahead(
+            loaded, panel, horizon=self.horizon, style=self.style, fresh=fresh
+        )
+        return replace(
+            part,
+            table=table,
+            dated=frozenset(dated_columns(table)),
+            unseen=panel.unseen,
+            notes=panel.notes,
+            doubts=tuple(doubts),
+        )
+
+    def _summed(self, told: Sequence[_Part]) -> Streamed:
+        """What all parts tell to people."""
+        repairs = _sums(part.repairs for part in told)
+        ended = list(chain.from_iterable(part.ended for part in told))
+        notes = dict.fromkeys(chain.from_iterable(part.notes for part in told))
+        doubts = list(dict.fromkeys(chain.from_iterable(part.doubts for part in told)))
+        return Streamed(
+            repairs={**repairs, **({"ended_series": len(ended)} if ended else {})},
+            notes=(
+                *repair_notes(self.loaded.config.data, repairs),
+                *ended_notes(ended),
+                *(f"warning: {note}" for note in notes),
+                *doubts[:MOST_DOUBTS],
+                *_further(len(doubts) - MOST_DOUBTS),
+            ),
+            unseen=_sums(part.unseen for part in told),
+        )
+
+
+def _newest(panel: Panel) -> Any:
+    return panel.layout.stamps(panel.layout.offsets[1:] - 1).max()
+
+
+def _together(told: Sequence[_Part]) -> _Whole:
+    """What all parts tell of the whole. Raises EmptyError if there are none."""
+    if not told:
+        raise EmptyError(
+            "data.unseen_series and data.short_series skip all series; nothing is left to forecast"
+        )
+    dated = [part.dated for part in told if part.alive]
+    return _Whole(
+        newest=max(part.newest for part in told),
+        alone=sum(part.alive for part in told) == 1,
+        dated=frozenset.intersection(*dated),
+    )
+
+
+def _as_known(part: _Part, before: _Whole, whole: _Whole) -> bool:
+    """Whether a part was made by what is known of the ``whole``, from what was known ``before``."""
+    dated = part.dated if before.dated is None else before.dated
+    return (
+        part.assumed == whole.newest and bool(before.alone) == whole.alone and dated == whole.dated
+    )
+
+
+def _sums(counts: Iterator[Mapping[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for each in counts:
+        total.update(each)
+    return dict(total)
+
+
+def _further(count: int) -> Iterator[str]:
+    if count > 0:
+        yield f"warning: {count:,} further warnings about other parts of the table"

@@ -1,0 +1,86 @@
+"""Remedies of commands that read a table in parts."""
+
+from pathlib import Path
+
+from tests.functional.remedies.entry import Typed, csv, days
+
+__all__ = ["TYPED"]
+
+SHOPS = "predict --run shops --memory 3GiB"
+OUT = "--output parts.csv"
+CONFIG = """\
+name: {name}
+data: {{path: {name}.csv, timestamp: day, series_id: shop, targets: y, freq: D{more}}}
+windows: {{context_length: 14, horizon: 7}}
+model: {{units: 2, segment_units: 0, ensemble: 1, pretrained: 0}}
+training: {{epochs: 0, refit: false, fallback: false}}
+"""
+
+
+def events(folder: Path) -> None:
+    """Shops with two rows a day, and the same as one row."""
+    written = {"events": (", aggregate: sum", 2), "sums": ("", 1)}
+    for name, (more, times) in written.items():
+        rows = [f"{shop},{day},{k % 7}" for shop in "ab" for k, day in enumerate(days())] * times
+        (folder / f"{name}.csv").write_text(csv("shop,day,y", sorted(rows)))
+        (folder / f"{name}.yaml").write_text(CONFIG.format(name=name, more=more))
+
+
+def known(folder: Path) -> None:
+    """Shops with what is known ahead in a table of its own, and behind their own rows."""
+    rows = [f"{shop},{day},{k % 7},{k % 2}" for shop in "ab" for k, day in enumerate(days())]
+    last = days(67)[60:]
+    ahead = [f"{shop},{day},,1" for shop in "ab" for day in last]
+    (folder / "known_ahead.csv").write_text(csv("shop,day,y,promo", rows))
+    (folder / "appended.csv").write_text(csv("shop,day,y,promo", rows + ahead))
+    (folder / "future.csv").write_text(csv("shop,day,y,promo", ahead))
+    more = ", covariates: {future: [promo]}"
+    (folder / "known_ahead.yaml").write_text(CONFIG.format(name="known_ahead", more=more))
+
+
+TYPED = [
+    Typed(
+        "--memory: forecasts are written part by part; give --output FILE.parquet",
+        SHOPS,
+        {"give --output": f"{SHOPS} {OUT}"},
+    ),
+    Typed(
+        "--memory, --output",
+        f"{SHOPS} --output parts.xlsx",
+        {".csv, .parquet": f"{SHOPS} {OUT}"},
+    ),
+    Typed(
+        "--memory and --future: a table that is read in parts tells of the future itself",
+        "train -c known_ahead.yaml"
+        f" && predict --run known_ahead --future future.csv --memory 3GiB {OUT}",
+        {
+            "append them": f"predict --run known_ahead --data appended.csv --memory 3GiB {OUT}",
+            "leave --memory out": f"predict --run known_ahead --future future.csv {OUT}",
+        },
+        files=known,
+    ),
+    Typed(
+        "--digits auto: what intervals justify is told by all forecasts at once",
+        f"{SHOPS} {OUT} --digits auto",
+        {"give a number of digits": f"{SHOPS} {OUT} --digits 2"},
+    ),
+    Typed(
+        "MiB, of which the program alone takes",
+        f"predict --run shops --memory 50MiB {OUT}",
+        {"give .* MiB or more": f"{SHOPS} {OUT}"},
+    ),
+    Typed(
+        "--memory: a table is read in parts of whole series, and that of the run has one",
+        f"predict --run sine --memory 3GiB {OUT}",
+        {"leave it out": f"predict --run sine {OUT}"},
+    ),
+    Typed(
+        "--memory: events are counted between the first and the last of all of them",
+        f"train -c events.yaml && predict --run events --memory 3GiB {OUT}",
+        {
+            "leave it out": f"predict --run events {OUT}",
+            "a row for each step": f"train -c sums.yaml && predict --run sums --memory 3GiB {OUT}",
+        },
+        files=events,
+    ),
+]
