@@ -246,6 +246,7 @@ def template(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File: .csv or .parquet.")
     ] = None,
+    force: Annotated[bool, typer.Option(help="Overwrite an existing file.")] = False,
     runs: Runs = RUNS,
     as_json: AsJson = False,
 ) -> None:
@@ -255,7 +256,7 @@ def template(
         from lstm_forecast.commands.template import template_csv
         from lstm_forecast.forecasting.prediction import FutureWritten
 
-        table = run(runs=runs, name=name, data=data, output=output, listener=talk)
+        table = run(runs=runs, name=name, data=data, output=output, force=force, listener=talk)
     if as_json and output is not None:
         emit_json(FutureWritten(output=str(output)))
     elif as_json:

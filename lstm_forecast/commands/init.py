@@ -15,7 +15,7 @@ from lstm_forecast.config.loading import MAX_BYTES, Argument, parse_config
 from lstm_forecast.config.schema import Config
 from lstm_forecast.config.table import DataConfig
 from lstm_forecast.config.text_files import CsvConfig
-from lstm_forecast.errors import UsageError, WriteError
+from lstm_forecast.errors import UsageError
 from lstm_forecast.files import STDIN, is_text
 from lstm_forecast.panel.asking.draft import Choice, Draft, Question
 from lstm_forecast.panel.asking.questions import (
@@ -31,7 +31,7 @@ from lstm_forecast.panel.asking.summary import fitting, listed, summary
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.seasons import usual_season
 from lstm_forecast.store import write_whole
-from lstm_forecast.store.outputs import require_apart
+from lstm_forecast.store.outputs import require_apart, require_new
 from lstm_forecast.tables.faults import counted
 from lstm_forecast.tables.files.formats import suffix_of
 from lstm_forecast.tables.first_look import Given, first_look
@@ -166,11 +166,7 @@ def _named(data: Path, output: Path | None, *, force: bool) -> tuple[str, Path]:
     name = name_of(output if output is not None and data == STDIN else data)
     path = output or Path("configs") / f"{name}.yaml"
     require_apart("--output", path, [data])
-    # Path.exists would raise where a name is too long.
-    if os.path.exists(path) and not force:  # noqa: PTH110
-        raise WriteError(
-            f"{path}: exists already; choose another with --output, or overwrite it with --force"
-        )
+    require_new(path, force=force)
     return name, path
 
 

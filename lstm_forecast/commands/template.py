@@ -16,7 +16,7 @@ from lstm_forecast.panel.ended import ended_notes, without_ended
 from lstm_forecast.panel.future import future_table
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.store import find_run, write_whole
-from lstm_forecast.store.outputs import require_output, require_suffix
+from lstm_forecast.store.outputs import require_new, require_output, require_suffix
 
 __all__ = ["template", "template_csv"]
 
@@ -29,20 +29,23 @@ def template(
     name: str | None = None,
     data: Path | None = None,
     output: Path | None = None,
+    force: bool = False,
     listener: Listener = SILENT,
 ) -> pd.DataFrame:
     """The table that ``predict --future`` reads: a row for each series and step after its end, in
     ``data`` if given.
 
     The ``listener`` hears which series it leaves out. The table is written to ``output``, whole or
-    not at all, if that is given. Raises UsageError if the options do not fit the run or it has no
-    future covariates, RunError if there is no sound run, DataError if the data do not fit it,
-    WriteError if writing fails.
+    not at all, if that is given; over a file that is there, which may be filled in, only with
+    ``force``. Raises UsageError if the options do not fit the run or it has no future covariates,
+    RunError if there is no sound run, DataError if the data do not fit it, WriteError if writing
+    fails.
     """
     require_suffix("--output", output, SUFFIXES)
     run = find_run(runs, name)
     loaded = load_run(run)
     require_output("--output", output, [data, loaded.data_path])
+    require_new(output, force=force)
     config = loaded.config.data
     if not config.covariates.future:
         raise UsageError(
@@ -55,10 +58,7 @@ def template(
         listener.note(line, event="repair")
     table = _rows_ahead(panel, config, horizon)
     if output is not None:
-        write_whole(
-            output,
-            lambda staged: _write(table, staged, parquet=output.suffix.lower() == ".parquet"),
-        )
+        write_whole(output, lambda staged: _write(table, staged, suffix=output.suffix.lower()))
     return table
 
 
@@ -73,8 +73,8 @@ def _rows_ahead(panel: Panel, data: DataConfig, horizon: int) -> pd.DataFrame:
     return table if written is None else written.put_into(table)
 
 
-def _write(table: pd.DataFrame, path: Path, *, parquet: bool) -> None:
-    if parquet:
+def _write(table: pd.DataFrame, path: Path, *, suffix: str) -> None:
+    if suffix == ".parquet":
         table.to_parquet(path, index=False)
     else:
         path.write_text(template_csv(table), encoding="utf-8")

@@ -124,7 +124,7 @@ def _known_values(
     np.add.at(count, places, 1)
     needless = [] if given is None else list(_needless(layout, ordinals, given, wanted))
     if absent := list(_absent(panel, ordinals, count, values)):
-        _refuse([*needless, *absent], template)
+        _refuse([*needless, *absent], None if (count == 1).all() else template)
     if needless:
         notes += (f"{len(needless):,} rows of the future are not read, the first: {needless[0]}",)
     return values, notes
@@ -183,13 +183,15 @@ def _ordinals(table: Table, layout: Layout, stamps: pd.Index, timestamp: str) ->
     return grid.ordinals(ticks_of(stamps, freq=grid.freq))
 
 
-def _refuse(problems: list[str], template: str) -> None:
+def _refuse(problems: list[str], template: str | None) -> None:
+    """Raise DataError with the first problems; ``template`` is None where all rows are there."""
     more = f"{len(problems):,} such problems; " if len(problems) > SHOWN_PROBLEMS else ""
     remedy = (
-        f"{more}`{template}` writes the rows that are needed: fill in their cells, and give"
-        " --future"
+        "all rows that are needed are there: fill in these cells"
+        if template is None
+        else f"`{template}` writes the rows that are needed: fill in their cells, and give --future"
     )
-    raise DataError(*islice(problems, SHOWN_PROBLEMS), remedy)
+    raise DataError(*islice(problems, SHOWN_PROBLEMS), more + remedy)
 
 
 def _needless(

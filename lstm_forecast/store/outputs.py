@@ -12,7 +12,10 @@ from lstm_forecast.files import STDIN, is_text
 from lstm_forecast.store import in_runs
 from lstm_forecast.tables.read import data_files
 
-__all__ = ["PAGES", "PICTURES", "Drawn", "require_apart", "require_output", "require_suffix"]
+__all__ = [
+    "PAGES", "PICTURES", "Drawn", "require_apart", "require_new", "require_output",
+    "require_suffix",
+]  # fmt: skip
 
 PICTURES = (".png", ".svg", ".pdf")  # formats of pictures
 PAGES = (".html", ".pdf", ".md")  # formats of reports
@@ -66,6 +69,17 @@ def require_apart(option: str, path: Path | None, inputs: Iterable[Path | None] 
             raise UsageError(
                 f"{option} {path}: would change {source}, which is read; choose another place"
             )
+
+
+def require_new(path: Path | None, *, force: bool) -> None:
+    """Raise WriteError for a file that is there, as people have edited it, unless ``force`` is to
+    overwrite it.
+    """
+    # Path.exists would raise where a name is too long.
+    if path is not None and os.path.exists(path) and not force:  # noqa: PTH110
+        raise WriteError(
+            f"{path}: exists already; choose another with --output, or overwrite it with --force"
+        )
 
 
 def _is_among(target: Path, source: Path) -> bool:

@@ -30,7 +30,7 @@ SUCCEED: dict[str, list[str]] = {
     "detect": [*RUN, "--rate", "0.000001"],
     "init": ["sine.csv", "-o", "new.yaml", "--force"],
     "check": ["-c", "sine.yaml"],
-    "template": ["--run", "known", "-o", "future.csv"],
+    "template": ["--run", "known", "-o", "future.csv", "--force"],
     "backtest": RUN,
     "plot": [*RUN, "-o", "picture.png"],
     "report": RUN,

@@ -152,7 +152,7 @@ def test_the_template_is_what_predict_needs_once_it_is_filled_in(work: Path, suf
     refused = invoke("predict", "--future", path)
     assert refused.exit_code == 4
     assert "series 001, 2024-04-01 00:00:00: column promo: no value" in refused.stderr
-    assert "16 such problems" in refused.stderr
+    assert "16 such problems; all rows that are needed are there: fill in" in refused.stderr
     read, write = (
         (pd.read_csv, pd.DataFrame.to_csv)
         if suffix == "csv"
@@ -166,6 +166,20 @@ def test_the_template_is_what_predict_needs_once_it_is_filled_in(work: Path, suf
     if suffix == "csv":
         pd.read_csv(path, dtype=kept).assign(store=known["store"]).to_csv(path, index=False)
     assert predicted("--future", path).equals(predicted("--future", "future.csv"))
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_the_template_overwrites_what_is_filled_in_only_where_that_is_said(
+    work: Path, suffix: str
+) -> None:
+    path = Path(f"future.{suffix}")
+    path.write_bytes(b"filled in")
+    refused = invoke("template", "--output", path)
+    assert (refused.exit_code, refused.stdout) == (7, "")
+    assert f"{path}: exists already; choose another with --output" in refused.stderr
+    assert path.read_bytes() == b"filled in"
+    assert invoke("template", "--output", path, "--force").exit_code == 0
+    assert path.read_bytes() != b"filled in"
 
 
 def test_the_template_begins_where_newer_data_end(work: Path) -> None:

@@ -157,32 +157,36 @@ def test_the_table_to_be_filled_in_has_exactly_the_rows_that_are_needed(
 
 
 @pytest.mark.parametrize(
-    ("rows", "problem"),
+    ("rows", "problem", "expected"),
     [
         (
             FULL[:3],
             "series a, 2024-01-05 00:00:00: no row of the future, where price, promo must be known",
+            "`forecast template` writes the rows that are needed",
         ),
         (
             [*FULL, FULL[0]],
             "series b, 2024-01-04 00:00:00: 2 rows of the future, where price, promo must be known",
+            "`forecast template` writes the rows that are needed",
         ),
         (
             [*FULL[:3], ("a", "2024-01-05", NAN, 1.0)],
             "series a, 2024-01-05 00:00:00: column price: no value",
+            "all rows that are needed are there: fill in these cells",
         ),
         (
             [*FULL[:3], ("a", "2024-01-05", 1.0, np.inf)],
             "series a, 2024-01-05 00:00:00: column promo: inf",
+            "all rows that are needed are there: fill in these cells",
         ),
     ],
 )
-def test_a_row_or_cell_too_few_is_named(
-    rows: list[tuple[str, str, float, float]], problem: str
+def test_a_row_or_cell_too_few_is_named_with_what_mends_it(
+    rows: list[tuple[str, str, float, float]], problem: str, expected: str
 ) -> None:
     found, remedy = problems(history(), *rows)
     assert found == problem
-    assert remedy.startswith("`forecast template` writes the rows that are needed")
+    assert remedy.startswith(expected)
 
 
 @pytest.mark.parametrize(
