@@ -25,7 +25,10 @@ def explain(
     future: Future = None,
     series: Annotated[
         str | None,
-        typer.Option(help="Which series.  [default: the first]", autocompletion=completion.series),
+        typer.Option(
+            help="Which series.  [default: the first that has not ended]",
+            autocompletion=completion.series,
+        ),
     ] = None,
     at: Annotated[
         str | None, typer.Option(help="Last stamp of the window.  [default: the newest]")

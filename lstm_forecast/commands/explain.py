@@ -43,7 +43,7 @@ class Asked:
 
     data: Source | None = None  # newer history; None: what the run was trained on
     future: Source | None = None  # what is known of the steps ahead
-    series: Sequence[str] = ()  # at most one; none: the first
+    series: Sequence[str] = ()  # at most one; none: the first that has not ended
     at: str | None = None  # last stamp of the window; None: the newest
     step: int | None = None  # of the forecast, that is summed up; None: the mean of all
     what_if: Mapping[str, float] = field(default_factory=dict)  # covariates known ahead
@@ -66,8 +66,13 @@ class Explained:
         report, told = self.report, self.report.summary
         stamps = self.table["ds"].unique()
         forecast = {"ds": stamps, "forecast": report.forecast, "base": report.base}
+        totals = {"base": told.base}
         if report.what_if:
-            forecast["changed"] = tuple(each.changed for each in report.what_if)
+            changed = np.array([each.changed for each in report.what_if])
+            forecast["changed"] = tuple(changed)
+            totals["changed"] = float(
+                changed.mean() if told.step is None else changed[told.step - 1]
+            )
         parts = self.table[self.table["kind"] == "history"]
         if told.step is not None:
             parts = parts[parts["ds"] == stamps[told.step - 1]]
@@ -78,7 +83,7 @@ class Explained:
             pd.DataFrame(forecast),
             parts.groupby(["since", "until"], as_index=False)[["contribution"]].mean(),
             {line.input: line.contribution for line in told.lines},
-            base=told.base,
+            totals=totals,
             label=report.series,
             title=f"{report.series}: what makes the forecast after {after}, {which}",
             note="\n".join(_told(report)),

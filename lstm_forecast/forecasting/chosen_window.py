@@ -15,6 +15,7 @@ from lstm_forecast.forecasting.loaded import (
     usable_panel,
 )
 from lstm_forecast.forecasting.table import chosen_ids, panel_ids
+from lstm_forecast.panel.ended import ended_series
 from lstm_forecast.panel.panel import Layout, Panel
 from lstm_forecast.panel.steps.grid import Grid, stamp_text
 from lstm_forecast.tables.source import Source
@@ -60,9 +61,9 @@ def choose_window(
 ) -> ChosenWindow:
     """Find the window that ends at the stamp ``at``, of the one series that ``series`` names.
 
-    It is the newest window of the first series where they name none. Raises UsageError for several
-    series or a text that is no stamp, DataError if the data do not fit the run or hold no such
-    window.
+    It is the newest window of the first series that has not ended where they name none. Raises
+    UsageError for several series or a text that is no stamp, DataError if the data do not fit the
+    run or hold no such window.
     """
     if len(series) > 1:
         raise UsageError(
@@ -89,14 +90,15 @@ def choose_window(
 
 
 def _one_series(loaded: LoadedRun, panel: Panel, wanted: Sequence[str]) -> tuple[str, int, Panel]:
-    """The first ``unique_id`` of what is wanted, the column of its target, and the rows of its
-    series alone.
+    """The first ``unique_id`` of what is wanted, or of a series that has not ended, the column of
+    its target, and the rows of its series alone.
     """
-    config = loaded.config
-    ids = panel_ids(config.data, panel.layout)
-    unique_id = chosen_ids(ids.tolist(), panel.layout.ids, wanted)[0]
+    config, layout = loaded.config, panel.layout
+    ids = panel_ids(config.data, layout)
+    alive = ids[~ended_series(layout, loaded.forecaster.framing.horizon)]
+    unique_id = chosen_ids(ids.tolist(), layout.ids, wanted or [alive[0, 0]])[0]
     row, column = np.argwhere(ids == unique_id)[0]
-    return unique_id, int(column), panel.only(np.arange(len(panel.layout.ids)) == row)
+    return unique_id, int(column), panel.only(np.arange(len(layout.ids)) == row)
 
 
 def _one_target(loaded: LoadedRun, own: Panel, unique_id: str) -> Panel:

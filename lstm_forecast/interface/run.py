@@ -194,8 +194,8 @@ class Run(store.Run):
         what_if: Mapping[str, float] | None = None,
         listener: Listener = SILENT,
     ) -> "Explained":
-        """Say what makes the forecast of a series, absent: of the first one, that follows ``at``,
-        absent: the newest stamp.
+        """Say what makes the forecast of a series, absent: of the first one that has not
+        ended, that follows ``at``, absent: the newest stamp.
 
         ``step`` is summed up, absent: the mean of all; ``what_if`` sets covariates known ahead in
         the whole horizon. Raises UsageError if the options do not fit the run, RunError if it is

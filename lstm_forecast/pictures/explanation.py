@@ -12,7 +12,6 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from lstm_forecast.pictures.style import (
-    BLUE,
     GREEN,
     GREY,
     INK,
@@ -32,12 +31,13 @@ __all__ = ["explanation_figure"]
 
 MOST_LINES = 12  # of the lowest panel; the smallest ones beyond are drawn as one
 LINE_HEIGHT = 0.3  # inches
-RAISES, LOWERS = BLUE, ORANGE
+RAISES, LOWERS = GREEN, PURPLE
 LOOKS: dict[str, dict[str, Any]] = {
     "base": {"color": GREY, "linestyle": (0, (1, 1.5))},
-    "changed": {"color": GREEN},
-    "forecast": {"color": PURPLE},
+    "forecast": {"color": ORANGE},
+    "changed": {"color": ORANGE, "linestyle": (0, (3, 1.5)), "markerfacecolor": "white"},
 }
+NAMES = {"base": "base: nothing moves", "forecast": "forecast", "changed": "what if"}
 
 
 @styled
@@ -47,19 +47,20 @@ def explanation_figure(
     parts: pd.DataFrame,
     lines: Mapping[str, float],
     *,
-    base: float,
+    totals: Mapping[str, float],
     label: str,
     title: str,
     note: str = "",
 ) -> Figure:
     """The window and its forecast, what each part of the history contributes, and how all lines
-    lead from the ``base`` to the forecast.
+    lead from the base to the forecast.
 
     ``history`` has ``ds, y``, ``forecast`` ``ds, forecast, base`` and, if asked what if,
-    ``changed``; ``parts`` has ``since, until, contribution``.
+    ``changed``; ``parts`` has ``since, until, contribution``, ``totals`` ``base`` and ``changed``,
+    of what ``lines`` are of.
     """
     lines = _largest(lines)
-    heights = [2.4, 1.3, 0.5 + LINE_HEIGHT * (2 + len(lines))]
+    heights = [2.4, 1.3, 0.5 + LINE_HEIGHT * (1 + len(totals) + len(lines))]
     figure = new_figure(height=1.1 + sum(heights), note=note)
     above, below, last = figure.subplots(3, 1, height_ratios=heights)
     _draw_window(above, history, forecast)
@@ -71,7 +72,7 @@ def explanation_figure(
     above.tick_params(labelbottom=False)
     above.set_ylabel(plain(label, longest=24))
     below.set_ylabel("contribution")
-    _draw_lines(last, lines, base)
+    _draw_lines(last, lines, totals)
     figure.align_ylabels([above, below])
     add_heading(figure, title, _legend(forecast))
     settle_layout(figure)
@@ -116,30 +117,32 @@ def _step(x: NDArray[np.float64]) -> float:
     return float(np.median(np.diff(x))) if len(x) > 1 else 1.0
 
 
-def _draw_lines(axes: Axes, lines: Mapping[str, float], base: float) -> None:
-    """A bar for each line, from where the one above it ends."""
-    values = np.array(list(lines.values()))
+def _draw_lines(axes: Axes, lines: Mapping[str, float], totals: Mapping[str, float]) -> None:
+    """A bar for each line, from where the one above it ends, and a mark for each total."""
+    values, base = np.array(list(lines.values())), totals["base"]
     ends = base + np.cumsum(values)
     starts = ends - values
     rows = range(1, len(values) + 1)
     axes.barh(
         list(rows), values, left=starts, height=0.7, color=np.where(values < 0, LOWERS, RAISES)
     )
-    spread = np.ptp([base, *ends]) or 1.0
+    shown = {"base": base, "forecast": float(ends[-1]), **totals}
+    low, high = min(*ends, *shown.values()), max(*ends, *shown.values())
+    spread = high - low or 1.0
     for row, start, end in zip(rows, starts, ends, strict=True):
         axes.plot([end, end], [row, row + 1], color=GREY, linewidth=0.8)
         right = max(start, end) + 0.008 * spread
         axes.text(right, row, f"{end - start:+.4g}", va="center", fontsize=9, color=GREY)
     axes.plot([base, base], [0, 1], color=GREY, linewidth=0.8)
-    for row, value, name in ((0, base, "base"), (len(values) + 1, ends[-1], "forecast")):
-        axes.plot(value, row, "D", color=LOOKS[name]["color"], markersize=5)
+    labels = [NAMES["base"], *lines, *(NAMES[name] for name in list(shown)[1:])]
+    below = range(len(lines) + 1, len(labels))
+    for row, (name, value) in zip((0, *below), shown.items(), strict=True):
+        axes.plot(value, row, **LOOKS[name] | {"marker": "D", "markersize": 5})
         axes.text(value + 0.012 * spread, row, f"{value:.5g}", va="center", fontsize=9, color=INK)
-    labels = ["base: nothing moves", *lines, "forecast"]
     axes.set_yticks(range(len(labels)), [plain(each, longest=46) for each in labels])
     axes.tick_params(axis="y", length=0, labelcolor=INK)
     axes.grid(visible=False, axis="y")
-    axes.set_ylim(len(values) + 1.6, -0.6)
-    low, high = min(base, *ends), max(base, *ends)
+    axes.set_ylim(len(labels) - 0.4, -0.6)
     axes.set_xlim(low - 0.03 * spread, high + 0.1 * spread)
 
 
@@ -147,5 +150,5 @@ def _legend(forecast: pd.DataFrame) -> dict[str, Any]:
     handles: dict[str, Any] = {"actual": Line2D([], [], color=INK, linewidth=1.0)}
     for name, look in LOOKS.items():
         if name in forecast:
-            handles["what if" if name == "changed" else name] = Line2D([], [], **look)
+            handles["base" if name == "base" else NAMES[name]] = Line2D([], [], **look)
     return handles | {"raises": Patch(color=RAISES), "lowers": Patch(color=LOWERS)}

@@ -23,6 +23,7 @@ from matplotlib.textpath import text_to_path
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from lstm_forecast.pictures.short_dates import ShortDates
 from lstm_forecast.store import write_whole
 
 __all__ = [
@@ -153,7 +154,6 @@ def panels(
     n_columns = labels.columns(len(shown))
     small = len(shown) > MAX_PANELS
     n_rows = labels.wide + math.ceil((len(shown) - labels.wide) / n_columns)
-    figure = new_figure(height=1.0 + max((1.2 if small else 1.8) * n_rows, 3.2), note=note)
     height = max((1.2 if small else 1.8) * n_rows, 3.2)
     figure = new_figure(height=1.0 + height, note=note)
     grid, found, beside = figure.add_gridspec(n_rows, n_columns), dict[str, Axes](), ""
@@ -294,7 +294,7 @@ def time_axis(axes: Axes, stamps: pd.Series, *, ticks: int) -> None:
     most: Any = dates.AutoDateLocator
     locator = most(tz=zone, minticks=2, maxticks=max(5, ticks))
     axes.xaxis.set_major_locator(locator)
-    formatter = dates.ConciseDateFormatter(locator, tz=zone)  # type: ignore[no-untyped-call]
+    formatter = ShortDates(locator, tz=zone, show_offset=False)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_formatter(formatter)
 
 

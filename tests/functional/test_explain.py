@@ -1,6 +1,7 @@
 """``forecast explain``: contributions that sum to the forecast, and credit what was planted."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -382,6 +383,20 @@ def test_the_first_of_several_series_is_explained_and_that_is_said(there: Path) 
     assert "north/sold is one of 2 series; --series chooses another" in result.stderr
 
 
+def test_a_series_that_ended_long_before_the_others_is_explained_only_where_it_is_named(
+    there: Path,
+) -> None:
+    table = pd.read_csv(there / "mixed.csv")
+    table[(table["shop"] != "north") | (table["day"] < "2024-04-01")].to_csv(
+        "ended.csv", index=False
+    )
+    assert explain(there, "mixed", "--data", "ended.csv")["series"] == "south/sold"
+    named = explain(
+        there, "mixed", "--data", "ended.csv", "--series", "north", "--at", "2024-03-20"
+    )
+    assert named["series"] == "north/sold"
+
+
 @pytest.mark.parametrize(
     ("run", "args", "code", "words"),
     [
@@ -439,6 +454,40 @@ def test_the_picture_leads_from_the_base_to_the_forecast(there: Path) -> None:
     history = [each.contribution[1] for each in found.report.contributions if each.since]
     heights = [high if high > 0 else low for low, high in bars(figure, 1)]
     assert heights == pytest.approx(history, abs=1e-9)
+
+
+@pytest.mark.parametrize("step", [None, 2])
+def test_the_picture_shows_the_changed_total_below_the_forecast(
+    there: Path, step: int | None
+) -> None:
+    found = lstm_forecast.load(there / "runs" / "promo").explain(step=step, what_if={"promo": 1.0})
+    changed = [each.changed for each in found.report.what_if]
+    figure = found.figure()
+    totals = [line for line in figure.axes[2].lines if line.get_marker() == "D"]
+    expected = np.mean(changed) if step is None else changed[step - 1]
+    assert totals[-1].get_xdata()[0] == pytest.approx(expected)
+    labels = [label.get_text() for label in figure.axes[2].get_yticklabels()]
+    assert labels[-2:] == ["forecast", "what if"]
+
+
+def test_a_forecast_has_the_color_that_it_has_in_the_picture_of_the_forecasts(there: Path) -> None:
+    run, colors = lstm_forecast.load(there / "runs" / "mixed"), []
+    for figure in (run.explain().figure(), run.plot()):
+        legend = figure.legends[0]
+        names = (text.get_text().split(" ")[0] for text in legend.texts)
+        lines = zip(names, legend.get_lines(), strict=False)  # patches stand behind the lines
+        colors.append({name: line.get_color() for name, line in lines})
+    assert colors[0]["forecast"] == colors[1]["forecast"]
+    assert colors[0]["actual"] == colors[1]["actual"]
+
+
+def test_the_first_date_of_a_picture_says_which_month_and_year_it_is_of(there: Path) -> None:
+    figure = lstm_forecast.load(there / "runs" / "mixed").explain().figure()
+    texts = [label.get_text() for label in figure.axes[1].get_xticklabels()]
+    start = min(figure.axes[1].get_xlim())
+    shown = [t for t, x in zip(texts, figure.axes[1].get_xticks(), strict=True) if x >= start]
+    assert re.fullmatch(r"\d\d\n2024-Apr", shown[0])
+    assert not any("2024" in text for text in shown[1:])
 
 
 def test_python_finds_what_the_command_finds_in_the_kind_of_frame_that_is_given(
