@@ -14,7 +14,7 @@ from lstm_forecast.detecting.detection import Detection
 from lstm_forecast.detecting.rarity import kinds_of
 from lstm_forecast.detecting.reference import Reference
 from lstm_forecast.errors import QUALITY_GATE, UsageError
-from lstm_forecast.events import Listener
+from lstm_forecast.events import Listener, phase
 from lstm_forecast.forecasting.loaded import LoadedRun, load_run
 from lstm_forecast.forecasting.table import save_table, with_keys
 from lstm_forecast.store import find_run, write_whole
@@ -152,6 +152,7 @@ def _draw(detected: Detected, name: str, measured: str, path: Path) -> None:
     from lstm_forecast.pictures.anomalies import anomalies_figure
     from lstm_forecast.pictures.style import MAX_PANELS, Labels, write_figure
 
+    phase("drawing")
     table, found = detected.table, detected.report
     highest = table.groupby("unique_id", sort=False)["score"].max()
     shown = list(highest.sort_values(ascending=False, kind="stable").index[:MAX_PANELS])

@@ -163,6 +163,8 @@ class _Rows:
         rows, floors = rows_to_look_at(forecaster, layout, starts=starts, ends=ends)
         index = series_index(forecaster.scaler, self.panel, unseen=policy)
         done = 0
+        if len(rows):
+            self.progress(done, len(rows))
 
         def more(count: int) -> None:
             nonlocal done

@@ -15,7 +15,7 @@ from lstm_forecast.panel.split import MIN_CONTEXT
 __all__ = ["LEVELS", "Looked", "look", "rows_to_look_at"]
 
 LEVELS = (80,)  # percents of the intervals that errors are relative to
-BATCH = 4096  # windows whose forecasts are held at a time
+BATCH = 512  # windows whose forecasts are held at a time, and after which progress is told
 LEAST_WIDTH = 1e-9  # of an interval, relative to what lies in it
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

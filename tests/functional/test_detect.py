@@ -12,6 +12,8 @@ import pytest
 
 import lstm_forecast
 from lstm_forecast.errors import UsageError
+from lstm_forecast.events import Listener
+from lstm_forecast.pictures.anomalies import anomalies_figure
 from tests.functional.conftest import train_all
 from tests.functional.test_cli import invoke, one_object
 from tests.golden.test_golden_runs import GOLDEN
@@ -232,6 +234,35 @@ def test_every_step_is_written_with_its_score(load: Path) -> None:
     detect(rows, "--output", "steps.parquet")
     assert len(pd.read_parquet("steps.parquet")) == len(steps)
     assert Path("steps.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_picture_of_thousands_of_steps_shows_spans_and_one_mark_where_many_lie() -> None:
+    steps = np.arange(20_000)
+    own = pd.DataFrame({"unique_id": "north", "ds": steps, "y": 10.0 + np.sin(steps)})
+    own = own.assign(expected=own["y"], lo=own["y"] - 2, hi=own["y"] + 2, score=0.0, anomaly=False)
+    own.loc[5000:5009, ["y", "score", "anomaly"]] = 30.0, 4.0, True
+    own.loc[5004, ["y", "score"]] = 40.0, 9.0
+    few, many = (
+        anomalies_figure(table, ["north"], title="load").axes[0] for table in (own[4950:5050], own)
+    )
+    marks = [[line for line in axes.lines if line.get_marker() == "o"] for axes in (few, many)]
+    assert [len(found.get_xdata()) for (found,) in marks] == [10, 1]
+    assert (marks[1][0].get_xdata()[0], marks[1][0].get_ydata()[0]) == (5004, 40)
+    assert [len(axes.lines) for axes in (few, many)] == [3, 1]  # no line of what is one block
+    assert max(path.vertices[:, 1].max() for path in many.collections[1].get_paths()) == 40
+
+
+def test_how_far_it_is_is_told_from_the_first_row_on(load: Path) -> None:
+    told: list[tuple[int, int]] = []
+
+    class Counting(Listener):
+        def progress(self, text: str, done: int, total: int) -> None:
+            told.append((done, total))
+
+    lstm_forecast.load("runs/load").detect(listener=Counting())
+    assert told[0][0] == 0
+    assert told[-1][0] == told[-1][1]
+    assert len(told) > 2
 
 
 def test_a_larger_rate_finds_what_a_smaller_one_finds(load: Path) -> None:
