@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from lstm_forecast.config.quantity import quantity
 from lstm_forecast.config.schema import Config
 from lstm_forecast.config.variations import Variation
 from lstm_forecast.documents import plain_values
@@ -100,7 +101,7 @@ def compare(
         variations=tuple(_row(each, outcomes[each], timings[each]) for each in variations),
         baselines=baselines,
     )
-    _save(comparison, output, picture)
+    _save(comparison, output, picture, measured=quantity(config.data))
     return comparison
 
 
@@ -301,7 +302,9 @@ def _require_places(output: Path | None, picture: Path | None, inputs: Sequence[
         require_output(option, path, inputs)
 
 
-def _save(comparison: Comparison, output: Path | None, picture: Path | None) -> None:
+def _save(
+    comparison: Comparison, output: Path | None, picture: Path | None, *, measured: str
+) -> None:
     """Write the table and draw the picture where they are wanted.
 
     Raises WriteError if that fails.
@@ -309,7 +312,7 @@ def _save(comparison: Comparison, output: Path | None, picture: Path | None) -> 
     if output is not None:
         write_whole(output, lambda staged: _write(comparison, staged, suffix=output.suffix.lower()))
     if picture is not None:
-        _draw(comparison, picture)
+        _draw(comparison, picture, measured)
 
 
 def _write(comparison: Comparison, path: Path, *, suffix: str) -> None:
@@ -322,7 +325,7 @@ def _write(comparison: Comparison, path: Path, *, suffix: str) -> None:
         save_table(comparison_table(comparison), path, suffix=suffix)
 
 
-def _draw(comparison: Comparison, path: Path) -> None:
+def _draw(comparison: Comparison, path: Path, measured: str) -> None:
     from lstm_forecast.pictures.compare import compare_figure
     from lstm_forecast.pictures.style import write_figure
 
@@ -338,6 +341,7 @@ def _draw(comparison: Comparison, path: Path) -> None:
             f"{comparison.part} part, {comparison.windows:,} windows; latency with ONNX Runtime on"
             " one thread"
         ),
+        measured=measured,
     )
     write_figure(figure, path)
 

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lstm_forecast.config.quantity import quantity
+from lstm_forecast.config.schema import Config
 from lstm_forecast.errors import QUALITY_GATE, DataError, UsageError
 from lstm_forecast.events import phase
 from lstm_forecast.files import STDIN, open_regular
@@ -72,7 +74,7 @@ def monitor(
     joined, waiting = _joined(table, view, loaded)
     found = _compared(joined, waiting, view, loaded, worst=worst)
     if output is not None:
-        _draw(found, joined["cutoff"], loaded.config.name, output)
+        _draw(found, joined["cutoff"], loaded.config, output)
     if report is not None:
         _write(report, loaded, data, found)
     return found
@@ -265,13 +267,13 @@ def _alarms(
     return alarms
 
 
-def _draw(found: Monitored, cutoffs: pd.Series, name: str, path: Path) -> None:
+def _draw(found: Monitored, cutoffs: pd.Series, config: Config, path: Path) -> None:
     from lstm_forecast.pictures.monitor import monitor_figure
     from lstm_forecast.pictures.style import write_figure
 
     rows = found.by_cutoff
     errors = {
-        name: np.array([each.mae for each in rows], np.float64),
+        config.name: np.array([each.mae for each in rows], np.float64),
         "seasonal naive": np.array([each.naive_mae for each in rows], np.float64),
     }
     levels, number = (found.live.coverage, found.live.rows) if found.live else ((), 0)
@@ -282,7 +284,8 @@ def _draw(found: Monitored, cutoffs: pd.Series, name: str, path: Path) -> None:
         coverage={
             level: np.array([each.coverage[level] for each in rows], np.float64) for level in levels
         },
-        title=f"{name}: error of the forecasts made at each cutoff",
+        title=f"{config.name}: error of the forecasts made at each cutoff",
+        measured=quantity(config.data),
         note=f"{number:,} forecasts; {found.waiting:,} wait for their actual value",
     )
     write_figure(figure, path)

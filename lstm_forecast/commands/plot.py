@@ -22,6 +22,7 @@ from lstm_forecast.pictures.gates import MAX_LAYERS, DrawnLayer, gates_figure
 from lstm_forecast.pictures.horizon import horizon_figure
 from lstm_forecast.pictures.style import MAX_SMALL_PANELS, Figure, Labels, write_figure
 from lstm_forecast.pictures.training import training_figure
+from lstm_forecast.reporting.duration import next_steps
 from lstm_forecast.store import Run, find_run
 from lstm_forecast.store.documents import (
     data_path,
@@ -125,7 +126,7 @@ def _forecast(run: Run, asked: Asked) -> tuple[Figure, tuple[str, ...]]:
         shown.future,
         earlier=shown.earlier,
         name=loaded.config.name,
-        title=f"{_name(run)}: {_span(shown.future, loaded.config.windows.horizon)}{_sums(asked)}",
+        title=f"{_name(run)}: {_span(shown, loaded.config.windows.horizon)}{_sums(asked)}",
         note="\n".join(_told(loaded, shown)),
         labels=Labels(
             axes={each: measured(data, target) for each, target in shown.targets.items()},
@@ -149,7 +150,7 @@ def _told(loaded: LoadedRun, shown: ForecastsShown) -> Iterator[str]:
     moment = manifest.created[:16].replace("T", " ")
     published = f", published {moment} UTC" if moment else ""
     cutoff = manifest.cutoff.removesuffix(" 00:00:00")
-    zone = "" if shown.zone is None else f"; time in {shown.zone}"
+    zone = "" if shown.grid.zone is None else f"; time in {shown.grid.zone}"
     yield f"run {loaded.run.run_id}{published}, from rows up to {cutoff}{zone}"
 
 
@@ -249,9 +250,8 @@ def _errors_by_step(run: Run, report: Report) -> Iterator[tuple[str, list[float]
         yield f"{shown} ({mean:.3g})", sizes
 
 
-def _span(future: pd.DataFrame, horizon: int) -> str:
-    cutoffs = future["cutoff"].unique()
-    steps = "the next step" if horizon == 1 else f"the next {horizon} steps"
+def _span(shown: ForecastsShown, horizon: int) -> str:
+    cutoffs, steps = shown.future["cutoff"].unique(), next_steps(horizon, shown.grid)
     return f"{steps} after {stamp_text(cutoffs[0])}" if len(cutoffs) == 1 else steps
 
 

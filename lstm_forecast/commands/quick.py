@@ -45,6 +45,7 @@ from lstm_forecast.panel.open_end import OPEN_END
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.seasons import season_text
 from lstm_forecast.panel.survey import repair_notes, survey_panel
+from lstm_forecast.reporting.duration import next_steps
 from lstm_forecast.store import write_whole
 from lstm_forecast.store.outputs import PICTURES, require_output, require_suffix
 from lstm_forecast.tables.faults import refuse
@@ -313,7 +314,6 @@ def draw_quick(found: Quick) -> "Figure":
     ids = list(layout.ids[: len(shown)])
     every = [[name] for name in layout.ids]
     empty = found.table.iloc[:0]
-    steps = "step" if horizon == 1 else f"{horizon:,} steps"
     more = f", first {len(ids)} of {count:,} series" if len(ids) < count else ""
     return forecast_figure(
         actual_values(found.panel, every, ids, rows=max(MIN_ROWS, 10 * horizon)),
@@ -321,7 +321,7 @@ def draw_quick(found: Quick) -> "Figure":
         found.table[found.table["unique_id"].isin(ids)],
         earlier={"held-back": pd.concat([empty, *_held_back_tables(found, shown)])},
         name=NAME,
-        title=f"pretrained network: the next {steps}{more}",
+        title=f"pretrained network: {next_steps(horizon, layout.grid)}{more}",
         note="" if found.held_back is None else found.held_back.verdict,
         labels=Labels(axes=dict.fromkeys(ids, found.measured)),
     )

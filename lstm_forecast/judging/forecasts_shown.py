@@ -18,6 +18,7 @@ from lstm_forecast.judging.earlier import earlier_forecasts
 from lstm_forecast.judging.overview import Overview, choose_groups
 from lstm_forecast.panel.ended import ended_notes
 from lstm_forecast.panel.panel import Panel
+from lstm_forecast.panel.steps.grid import Grid
 from lstm_forecast.store.documents import read_manifest, read_test_forecasts, sound
 from lstm_forecast.tables.source import Source
 
@@ -54,7 +55,7 @@ class ForecastsShown:
     future: pd.DataFrame  # the same
     overview: Overview
     targets: Mapping[str, str]  # of every name
-    zone: str | None
+    grid: Grid
     notes: tuple[str, ...]  # what is left out, for people
     # by part: those that the network learned from
     earlier: Mapping[str, pd.DataFrame] = field(default_factory=lambda: MappingProxyType({}))
@@ -131,6 +132,6 @@ def _gathered(
             overview, groups={each: groups[each] for each in groups if each in history}
         ),
         targets={group: places[groups[group][0]] for group in history},
-        zone=panel.layout.grid.zone,
+        grid=panel.layout.grid,
         notes=(*ended_notes(panel.ended), *notes),
     )

@@ -49,17 +49,20 @@ def compare_figure(
     latencies: Mapping[str, Mapping[int, float]],
     title: str,
     note: str = "",
+    measured: str = "",
 ) -> Figure:
-    """Mean absolute errors, by seed, on the left; milliseconds for one window, by context length,
-    on the right.
+    """Mean absolute errors, by seed, of what is ``measured``, if that is one thing, on the left;
+    milliseconds for one window, by context length, on the right.
 
     ``errors`` and ``latencies`` have the same keys, the variations. A baseline that would squeeze
     them into a corner is an arrow at the edge, with its value.
     """
-    measured = {name: value for name, value in baselines.items() if value is not None}
-    figure = new_figure(height=1.7 + max(2.6, 0.3 * (len(errors) + len(measured))), note=note)
+    known = {name: value for name, value in baselines.items() if value is not None}
+    figure = new_figure(height=1.7 + max(2.6, 0.3 * (len(errors) + len(known))), note=note)
     left, right = figure.subplots(1, 2, width_ratios=[1.15, 1])
-    _draw_errors(left, errors, measured)
+    _draw_errors(left, errors, known)
+    what = plain(measured, longest=30) or "original units"
+    left.set_xlabel(f"MAE of every seed, {what}; at the right: median")
     handles = _draw_latencies(right, latencies)
     add_heading(figure, title, handles)
     return figure
@@ -93,7 +96,6 @@ def _draw_errors(
     axes.tick_params(axis="y", length=0, labelcolor=INK)
     axes.grid(visible=False, axis="y")
     axes.spines["left"].set_visible(False)
-    axes.set_xlabel("MAE of every seed, original units; at the right: median")
 
 
 def _draw_seeds(axes: Axes, row: int, values: Sequence[float]) -> None:

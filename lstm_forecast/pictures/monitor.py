@@ -17,6 +17,7 @@ from lstm_forecast.pictures.style import (
     ORANGE,
     PURPLE,
     add_heading,
+    fitting,
     new_figure,
     positions,
     styled,
@@ -26,6 +27,7 @@ from lstm_forecast.pictures.style import (
 __all__ = ["monitor_figure"]
 
 Floats = NDArray[np.float64]
+HEIGHT = 2.6  # inches of the errors
 LEVELS = (GREEN, PURPLE, BLUE)
 
 
@@ -38,9 +40,10 @@ def monitor_figure(
     coverage: Mapping[str, Floats],
     title: str,
     note: str = "",
+    measured: str = "",
 ) -> Figure:
     """Mean absolute errors by cutoff, the run's own first, with the test error as a level; below
-    them the coverage.
+    them the coverage. Errors are of what is ``measured``, where that is one thing.
 
     All arrays are (n_cutoffs,); ``coverage`` is by level in percent.
     """
@@ -57,7 +60,8 @@ def monitor_figure(
     if expected is not None:
         handles["test error"] = panels[0].axhline(expected, color=GREY, linestyle=(0, (1, 1.5)))
     panels[0].set_ylim(bottom=0)
-    panels[0].set_ylabel("mean absolute error")
+    what = f" of {measured}" if measured else ", original units"
+    panels[0].set_ylabel(fitting(f"mean absolute error{what}", panels[0].yaxis.label, HEIGHT))
     for (level, shares), color in zip(coverage.items(), LEVELS, strict=False):
         label = f"inside the {level} % interval"
         (handles[label],) = panels[1].plot(x, 100 * shares, color=color, marker="o", markersize=3)

@@ -7,7 +7,7 @@ import pandas as pd
 from lstm_forecast.panel.steps.frequency import fixed_step
 from lstm_forecast.panel.steps.grid import Grid
 
-__all__ = ["steps_text"]
+__all__ = ["next_steps", "steps_text"]
 
 UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 PERIODS = {"W": "week", "M": "month", "MS": "month", "ME": "month", "Q": "quarter", "Y": "year"}
@@ -27,6 +27,11 @@ def steps_text(steps: int, grid: Grid) -> str:
     if alias is None:
         return _counted(steps, "step")
     return _counted(steps * int(alias[1] or 1), PERIODS[alias[2]])
+
+
+def next_steps(steps: int, grid: Grid) -> str:
+    """What a forecast is of, for titles: the next day, the next 12 months, the next 30 steps."""
+    return f"the next {steps_text(steps, grid).removeprefix('1 ')}"
 
 
 def _counted(count: int, unit: str) -> str:

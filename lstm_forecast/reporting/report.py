@@ -25,7 +25,7 @@ from lstm_forecast.panel.steps.closed import closed_text
 from lstm_forecast.pictures.page.page import Grid, Page, Section, Sentence
 from lstm_forecast.reporting import sections
 from lstm_forecast.reporting.against import against
-from lstm_forecast.reporting.duration import steps_text
+from lstm_forecast.reporting.duration import next_steps, steps_text
 from lstm_forecast.reporting.explorer import explorer
 from lstm_forecast.reporting.outcomes import Forecasts, Outcomes, forecast_rows, outcome_rows
 from lstm_forecast.reporting.verdict import verdict
@@ -93,7 +93,7 @@ def make_page(
     if asked.against:
         judged.append(against(run, asked.against))
     return Page(
-        title=f"{run.path.parent.name}: {ahead} ahead",
+        title=f"{run.path.parent.name}: {next_steps(config.windows.horizon, panel.layout.grid)}",
         subtitle=f"{loaded.published}. Data up to {manifest.cutoff}. Run {run.run_id}.",
         verdict=told,
         explorer=explorer(panel, outcomes, future, quantity=shown, named=named, notes=notes),

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lstm_forecast.pictures.monitor import monitor_figure
 from tests.functional.test_cli import invoke, one_object
 
 CUTOFFS = (899, 904, 909, 990, 1000)
@@ -142,3 +143,20 @@ def test_what_is_no_table_of_forecasts_exits_4(content: str, words: str, workspa
 
 
 # Schedules
+
+
+def test_the_axis_of_the_errors_says_what_is_measured() -> None:
+    labels = [
+        monitor_figure(
+            pd.Series([1, 2]),
+            errors={"run": np.ones(2)},
+            expected=None,
+            coverage={},
+            title="t",
+            measured=measured,
+        )
+        .axes[0]
+        .get_ylabel()
+        for measured in ("sales (€)", "")
+    ]
+    assert labels == ["mean absolute error of sales (€)", "mean absolute error, original units"]

@@ -315,7 +315,7 @@ def test_more_series_than_have_room_for_axes_become_an_overview_of_all(
     trained: Path, tmp_path: Path, figures: list[Figure]
 ) -> None:
     draw(trained, tmp_path / "x.png", name="shops")
-    assert heading(figures[0])[0] == "shops: the next 5 steps after 2024-04-09"
+    assert heading(figures[0])[0] == "shops: the next 5 days after 2024-04-09"
     assert titles(figures[0]) == [
         f"shop {k}/{target}" for k in range(9) for target in ("sales", "visits")
     ]
@@ -354,7 +354,7 @@ def test_groups_are_sums_of_values_and_of_forecasts_and_have_no_intervals(
     draw(trained, tmp_path / "x.png", name="stores", by=["shop"])
     (figure,) = figures
     assert heading(figure) == (
-        "stores: the next 5 steps after 2024-04-09, summed by shop",
+        "stores: the next 5 days after 2024-04-09, summed by shop",
         ["actual", "test forecasts", "forecast published", "cutoff"],
     )
     assert titles(figure) == [f"shop {k}, 2 series" for k in range(4)]
@@ -499,7 +499,7 @@ def test_text_in_an_svg_is_text(trained: Path, tmp_path: Path, name: str) -> Non
     content = draw(trained, tmp_path / "x.svg", name=name).read_text(encoding="utf-8")
     texts = ["".join(each.itertext()) for each in ElementTree.fromstring(content).iter(TEXT_OF_SVG)]
     day = "2024-04-09" if name == "stores" else "2024-02-29"
-    assert f"{name}: the next 5 steps after {day}" in texts
+    assert f"{name}: the next 5 days after {day}" in texts
     assert "cutoff" in texts
     assert ("shop 0/tea" if name == "stores" else "total, 50 series") in texts
 
@@ -534,7 +534,7 @@ def test_newer_data_move_the_forecast_and_unseen_series_that_are_not_shown_do_no
 ) -> None:
     shops(n=11, days=103).to_csv(tmp_path / "newer.csv", index=False)
     draw(trained, tmp_path / "x.png", name="shops", data=tmp_path / "newer.csv", series=["shop 2"])
-    assert heading(figures[0])[0] == "shops: the next 5 steps after 2024-04-12"
+    assert heading(figures[0])[0] == "shops: the next 5 days after 2024-04-12"
     assert len(lines(figures[0], BLUE)) == 4
     with pytest.raises(DataError, match="not seen in training: shop 9"):
         draw(

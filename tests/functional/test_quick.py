@@ -573,7 +573,7 @@ def test_a_picture_shows_the_first_series_their_history_and_what_was_held_back(
     title, labels = heading(figure)
     assert set(labels) >= {"actual", "forecast", "held-back forecasts", "80 % interval"}
     more = ", first 48 of 50 series" if count > panels else ""
-    assert title == f"pretrained network: the next 7 steps{more}"
+    assert title == f"pretrained network: the next 7 days{more}"
 
 
 def test_a_picture_shows_the_windows_that_were_judged_alone(
@@ -598,7 +598,7 @@ def test_a_picture_shows_no_forecast_of_what_nobody_knew(
 
 def test_a_picture_of_one_step_says_so(folder: Path, figures: list[Figure]) -> None:
     quick(daily(wave(40)), "--plot", "a.png", horizon=1)
-    assert heading(figures[0])[0] == "pretrained network: the next step"
+    assert heading(figures[0])[0] == "pretrained network: the next day"
 
 
 @pytest.mark.parametrize("suffix", MAGIC)

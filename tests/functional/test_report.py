@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 from lstm_forecast import load
 from lstm_forecast.pictures.page.html import to_html
@@ -296,6 +297,35 @@ def test_a_name_that_does_not_fit_the_format_is_refused(here: Path) -> None:
     result = invoke("report", "--run", "sine", "--format", "pdf", "--output", "page.html")
     assert result.exit_code == 2
     assert "expected a name that ends in .pdf" in result.stderr
+
+
+def test_markdown_goes_to_stdout_where_that_is_asked_for(here: Path) -> None:
+    result = invoke("report", "--run", "sine", "--format", "md", "--output", "-")
+    assert result.exit_code == 0, result.output
+    assert result.stdout == written("sine", "--format", "md").read_text()
+    assert not Path("-").exists()
+
+
+@pytest.mark.parametrize("given", [(), ("--format", "html"), ("--format", "md", "--json")])
+def test_nothing_but_markdown_alone_goes_to_stdout(here: Path, given: tuple[str, ...]) -> None:
+    result = invoke("report", "--run", "sine", "--output", "-", *given)
+    assert result.exit_code == 2
+    assert "--output -" in result.output
+
+
+def test_the_title_says_what_the_picture_of_the_forecast_says(
+    here: Path, figures: list[Figure]
+) -> None:
+    assert "# sine: the next 5 steps\n" in written("sine", "--format", "md").read_text()
+    assert invoke("plot", "--run", "sine").exit_code == 0
+    assert figures[0].legends[0].get_title().get_text().startswith("sine: the next 5 steps after")
+
+
+def test_runs_that_there_are_are_told_where_another_is_to_stand_beside(here: Path) -> None:
+    result = invoke("report", "--run", "sine", "--against", "nothing")
+    assert result.exit_code == 5
+    assert "nothing: no such run; there are " in result.stderr
+    assert "shops" in result.stderr
 
 
 def test_other_runs_stand_beside_it(here: Path) -> None:

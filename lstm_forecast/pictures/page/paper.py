@@ -36,6 +36,7 @@ CHART, LINE, GAP = 2.5, 0.17, 0.1  # heights in inches
 MOST_ROWS = 200  # of a table
 MOST_SERIES = 6  # that are drawn, the first of the explorer
 WIDEST = 44  # letters of a cell
+LONGEST_TICK, SIDE_BY_SIDE = 20, 12  # letters of a name below a chart, and without a slant
 MARKS = {"good": "✓", "bad": "!", "neutral": "·"}
 COLORS = (BLUE, ORANGE, GREEN, PURPLE, "#8A6D00", GREY)
 
@@ -84,7 +85,7 @@ def _blocks(page: Page) -> Iterator[_Block]:
         for text in section.texts:
             yield from _text(text)
         for chart in section.charts:
-            yield _drawn(partial(_draw_chart, chart=chart))
+            yield _drawn(partial(_draw_chart, chart=chart), slanted=_slanted(chart))
         for grid in section.grids:
             yield from _rows(grid)
 
@@ -114,7 +115,9 @@ def _rows(grid: Grid) -> Iterator[_Block]:
             yield _line(plain(line.rstrip(), longest=200), size=7.5, family="DejaVu Sans Mono")
 
 
-def _drawn(draw: Callable[[Axes], None]) -> _Block:
+def _drawn(draw: Callable[[Axes], None], *, slanted: float = 0.0) -> _Block:
+    """What is drawn in axes, above labels that need so many inches more."""
+
     def place(figure: Figure, top: float) -> None:
         left, right, below, above = 0.65, 0.1, 0.5, 0.3
         sides = (
@@ -125,7 +128,7 @@ def _drawn(draw: Callable[[Axes], None]) -> _Block:
         )
         draw(figure.add_axes(sides))
 
-    return _Block(CHART, place)
+    return _Block(CHART + slanted, place)
 
 
 def _draw_chart(axes: Axes, chart: Chart) -> None:
@@ -142,9 +145,21 @@ def _draw_chart(axes: Axes, chart: Chart) -> None:
             axes.plot(x, y, color=next(colors), marker=mark, label=plain(line.label))
     _finish(axes, chart.title, chart.x, time=chart.time)
     if chart.ticks:
-        axes.set_xticks(range(len(chart.ticks)), [plain(tick, longest=12) for tick in chart.ticks])
+        axes.set_xticks(
+            range(len(chart.ticks)), [plain(tick, longest=LONGEST_TICK) for tick in chart.ticks]
+        )
+    if _slanted(chart):
+        axes.tick_params(axis="x", labelrotation=45)
+        for label in axes.get_xticklabels():
+            label.set(ha="right", rotation_mode="anchor")
     axes.set_xlabel(chart.x_label)
     axes.set_ylabel(chart.y_label)
+
+
+def _slanted(chart: Chart) -> float:
+    """Inches that names below a chart need, where they are too long to stand side by side."""
+    longest = min(max(map(len, chart.ticks), default=0), LONGEST_TICK)
+    return 0.045 * longest if longest > SIDE_BY_SIDE else 0.0
 
 
 def _draw_series(axes: Axes, series: Series, explorer: Explorer) -> None:

@@ -121,6 +121,22 @@ TYPED = [
         files=obeyed,
     ),
     Typed(
+        "stdout takes Markdown; give --format md, or name a file",
+        "report --run sine --output -",
+        {
+            "give --format md": "report --run sine --output - --format md",
+            "name a file": "report --run sine --output sine.html",
+        },
+    ),
+    Typed(
+        "--json prints there; leave it out, or name a file",
+        "report --run sine --format md --output - --json",
+        {
+            "leave it out": "report --run sine --format md --output -",
+            "name a file": "report --run sine --format md --output sine.md --json",
+        },
+    ),
+    Typed(
         "choose one of --cron, --systemd and --k8s",
         "schedule -c sine.yaml",
         {kind: f"schedule -c sine.yaml {kind}" for kind in ("--cron", "--systemd", "--k8s")},

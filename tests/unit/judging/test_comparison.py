@@ -186,6 +186,20 @@ def test_every_variation_and_baseline_has_a_labelled_row_with_its_value() -> Non
     assert [label.get_text() for label in right.get_xticklabels()] == ["20", "80", "320"]
 
 
+def test_the_axis_of_the_errors_says_what_is_measured() -> None:
+    errors, latencies = {"lstm": [1.0]}, {"lstm": {20: 0.1}}
+    labels = [
+        compare_figure(
+            errors=errors, baselines={}, latencies=latencies, title="t", measured=measured
+        )
+        .axes[0]
+        .get_xlabel()
+        for measured in ("sales (€)", "")
+    ]
+    assert labels[0] == "MAE of every seed, sales (€); at the right: median"
+    assert "original units" in labels[1]
+
+
 def test_a_baseline_far_away_is_an_arrow_and_leaves_the_axis_to_the_variations() -> None:
     figure = figure_of(
         {"lstm": [1.0, 1.2], "gru": [1.1, 1.3]}, {"far": 9.0, "near": 1.5, "below": 0.01}

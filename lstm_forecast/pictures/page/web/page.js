@@ -27,11 +27,14 @@
     if (chart.ticks.length) {
       x.splits = () => chart.ticks.map((_, k) => k);
       const letters = Math.max(...chart.ticks.map((tick) => shortened(tick).length));
+      if (slants(chart)) Object.assign(x, { rotate: 45, size: room(chart) });
+      const width = slants(chart) ? 17 : (letters + 1) * 8;
       x.values = (plot, splits) => {
-        const every = Math.ceil((chart.ticks.length * (letters + 1) * 8) / plot.bbox.width * devicePixelRatio);
+        const every = Math.ceil((chart.ticks.length * width) / plot.bbox.width * devicePixelRatio);
         return splits.map((k) => (k % every ? "" : shortened(chart.ticks[k])));
       };
     } else if (chart.time) {
+      x.space = 90;
       x.values = (_, splits, __, ___, step) => splits.map((seconds) => dateOf(seconds, step));
     } else {
       x.incrs = [1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 1e5, 1e6];
@@ -47,7 +50,10 @@
     return step >= 86400 || text.length === 10 ? text.slice(0, 10) : text.slice(11);
   }
 
-  const shortened = (text) => (text.length > 12 ? `${text.slice(0, 11)}…` : text);
+  const shortened = (text) => (text.length > 20 ? `${text.slice(0, 19)}…` : text);
+  // Names that are too long to stand side by side; pixels that they need below the axis.
+  const slants = (chart) => chart.ticks.some((tick) => tick.length > 12);
+  const room = (chart) => 16 + 5 * Math.max(...chart.ticks.map((tick) => shortened(tick).length));
 
   function xValue(chart) {
     return (_, value) => {
@@ -205,7 +211,7 @@
   explore(data.explorer);
   for (const place of document.querySelectorAll("[data-chart]")) {
     const chart = data.charts[Number(place.dataset.chart)];
-    show(place, 240, () => chartOf(chart));
+    show(place, 240 + (slants(chart) ? room(chart) - 50 : 0), () => chartOf(chart));
   }
   const again = () => redraws.forEach((draw) => draw());
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
