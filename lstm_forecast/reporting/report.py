@@ -88,8 +88,8 @@ def make_page(
     named = chosen_ids(ids.tolist(), panel.layout.ids, asked.series) if asked.series else []
     shown = quantity(config.data) or "original units"
     told, judged = _judged(metrics, outcomes, ahead=ahead, quantity=shown)
-    if asked.importance:
-        judged.append(_importance(run, asked.data, listener))
+    if judged or asked.importance:
+        judged.append(_importance(run, asked, listener))
     if asked.against:
         judged.append(against(run, asked.against))
     return Page(
@@ -181,8 +181,12 @@ def _kind(panel: Panel) -> str:
     return str(stamps.dtype) if isinstance(stamps, pd.DatetimeIndex) else "int64"
 
 
-def _importance(run: Run, data: Source | None, listener: Listener) -> Section:
-    task = open_task(load_run(run, evaluated=True).shown(), data, None)
+def _importance(run: Run, asked: Asked, listener: Listener) -> Section:
+    """How much each input matters, or how to have that measured: many forecasts of all windows."""
+    if not asked.importance:
+        home = run.path.parent
+        return sections.not_measured(home.name, runs_option(home.parent))
+    task = open_task(load_run(run, evaluated=True).shown(), asked.data, None)
     folds = published_folds(task)
     found = fold_importance(task, folds, fold_forecasts(folds, task), listener)
     return sections.importance({each.input: 100 * (each.share or 0) for each in found})

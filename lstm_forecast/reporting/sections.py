@@ -16,7 +16,8 @@ from lstm_forecast.store.manifest import Manifest
 from lstm_forecast.store.report import FORECAST, Report
 
 __all__ = [
-    "calibration", "data", "decisions", "errors", "importance", "live", "residuals", "training",
+    "calibration", "data", "decisions", "errors", "importance", "live", "not_measured", "residuals",
+    "training",
 ]  # fmt: skip
 
 HOURS = tuple(map(str, range(24)))
@@ -181,6 +182,13 @@ def importance(growth: Mapping[str, float]) -> Section:
         charts=(chart,),
         grids=(Grid(("input", "growth"), rows),),
     )
+
+
+def not_measured(name: str, where: str) -> Section:
+    """How to have importance measured, of the run called ``name``; ``where`` says where it lies."""
+    command = f"forecast report --run {name}{where} --importance"
+    text = f"Not measured, as that takes many forecasts; so it is: {command}"
+    return Section("What matters?", texts=(text,))
 
 
 def decisions(manifest: Manifest, *, published: str) -> Section:

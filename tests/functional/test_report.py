@@ -336,8 +336,15 @@ def test_other_runs_stand_beside_it(here: Path) -> None:
 
 def test_importance_is_measured_where_asked(here: Path) -> None:
     text = written("known", "--importance", "--output", "matters.html").read_text()
-    assert "What matters?" in text
-    assert "What matters?" not in written("known").read_text()
+    assert "Growth of the error without an input" in text
+    assert "Not measured" not in text
+
+
+def test_without_importance_the_page_says_how_to_have_it_measured(here: Path) -> None:
+    text = written("known", "--output", "known.md").read_text()
+    (command,) = re.findall(r"so it is: forecast (report --run known --importance)", text)
+    assert invoke(*command.split(), "--format", "md").exit_code == 0
+    assert "| input | growth |" in Path("known-report.md").read_text()
 
 
 def test_without_what_is_known_ahead_all_but_the_future_is_there(here: Path) -> None:

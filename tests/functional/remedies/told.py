@@ -91,4 +91,6 @@ TOLD: tuple[str, ...] = (
     "expected a command; --help lists them",
     "was trained on a frame from Python, which a run does not keep; give the data",
     "give an --output that ends in .parquet or .csv",
+    # test_without_importance_the_page_says_how_to_have_it_measured runs it
+    "forecast report --run {}{} --importance",
 )
