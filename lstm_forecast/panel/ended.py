@@ -34,7 +34,7 @@ def without_ended(
 
 def ended_series(layout: Layout, steps: int, *, newest: str | None = None) -> NDArray[np.bool_]:
     """Which series, (n_series,), end so long before the newest row of all, or before the ``newest``
-    stamp of a table that they are a part of, that their ``steps`` to be forecast lie at or before it.
+    stamp of a table that they are a part of, that their ``steps`` ahead lie at or before it.
     """
     last = layout.ordinals(layout.offsets[1:] - 1)
     latest = last.max() if newest is None else layout.grid.after(newest) - 1
