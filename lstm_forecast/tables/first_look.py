@@ -37,7 +37,7 @@ from lstm_forecast.tables.look_findings import (
 from lstm_forecast.tables.numbers.nothing import DASHES
 from lstm_forecast.tables.numbers.style import Written, how_written
 from lstm_forecast.tables.read import (
-    MISSING_WORDS,
+    NO_NUMBERS,
     Table,
     data_files,
     read_table,
@@ -222,7 +222,7 @@ def _columns(table: Table, given: Given) -> tuple[Written, Roles]:
         delimiter=_delimiter(table),
         given=given.csv,
         units=given.units,
-        missing=MISSING_WORDS,
+        missing=NO_NUMBERS,
     )
     roles = _roles(table, written, given)
     return written, roles if given.dashes in (None, "missing") else roles.without(DASHES)

@@ -14,7 +14,7 @@ from lstm_forecast.tables.numbers.amounts import (
 )
 from lstm_forecast.tables.numbers.nothing import code_below_zero
 from lstm_forecast.tables.numbers.style import MOST_ODD_CELLS, SAMPLED_CELLS, plain_numbers
-from lstm_forecast.tables.read import MISSING_WORDS
+from lstm_forecast.tables.read import NO_NUMBERS
 
 __all__ = [
     "are_truths", "counts_rows", "is_whole", "may_be_zeros", "numbers_in", "words_in",
@@ -39,7 +39,7 @@ def numbers_in(cells: pd.Series, style: Style, units: Mapping[str, float]) -> pd
         if plain is not None:  # a column as most are, without a closer look
             return plain
     text = cells.astype("str").str.strip()
-    text = text.where(~text.isin(MISSING_WORDS))
+    text = text.where(~text.isin(NO_NUMBERS))
     read = partial(numbers_written, style=style, units=units, censored="limit")
     if read(text.dropna().head(SAMPLED_CELLS)).isna().all():
         return None  # without a look at all of a long column of words
@@ -95,12 +95,12 @@ def is_whole(cells: pd.Series) -> bool:
     """Whether all cells that are given are whole numbers, and written as such."""
     if pd.api.types.is_string_dtype(cells):
         texts = cells.str.strip()
-        return bool((texts.str.fullmatch(r"[+-]?\d+") | texts.isin(MISSING_WORDS)).all())
+        return bool((texts.str.fullmatch(r"[+-]?\d+") | texts.isin(NO_NUMBERS)).all())
     return pd.api.types.is_integer_dtype(cells)
 
 
 def are_truths(cells: pd.Series) -> bool:
     """Whether a column says true in some rows and false in the others."""
     text = cells.dropna().astype("str").str.strip()
-    truths = truths_written(text[~text.isin(MISSING_WORDS)])
+    truths = truths_written(text[~text.isin(NO_NUMBERS)])
     return truths is not None and truths.nunique() == 2

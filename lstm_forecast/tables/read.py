@@ -38,14 +38,15 @@ from lstm_forecast.tables.numbers.nothing import DASHES
 from lstm_forecast.tables.source import Frame, Source
 
 __all__ = [
-    "MISSING_WORDS", "Table", "column_names", "data_files", "file_states", "files_below",
-    "read_table", "words_for_missing",
+    "MISSING_WORDS", "NO_NUMBERS", "Table", "column_names", "data_files", "file_states",
+    "files_below", "read_table", "words_for_missing",
 ]  # fmt: skip
 
 # : . and .. are the words of statistical offices
 MISSING_WORDS = [
     "", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "none", "-", "?", ":", ".", "..",
 ]  # fmt: skip
+NO_NUMBERS = (*MISSING_WORDS, *DASHES)  # among numbers: they make no column one of texts
 # Characters of a cell: the time that some parsers of dates take grows with the square.
 LONGEST_CELL = 2**16
 State = tuple[int, ...]  # of a file: its size, when it was written, where it lies

@@ -31,7 +31,7 @@ from lstm_forecast.tables.number_columns import (
 )
 from lstm_forecast.tables.numbers.amounts import ALONE, numbers_written
 from lstm_forecast.tables.numbers.style import Written
-from lstm_forecast.tables.read import MISSING_WORDS
+from lstm_forecast.tables.read import MISSING_WORDS, NO_NUMBERS
 from lstm_forecast.tables.stamps.columns import looks_like_time
 from lstm_forecast.tables.stamps.time_columns import find_time
 from lstm_forecast.tables.stamps.zones import are_letters
@@ -191,7 +191,7 @@ def _nearly_numeric(frame: pd.DataFrame, written: Written) -> _Nearly | None:
     found: list[_Nearly] = []
     for name in map(str, frame.select_dtypes("str").columns):
         cells = frame[name].str.strip()
-        given = cells[cells.notna() & ~cells.isin(MISSING_WORDS)]
+        given = cells[cells.notna() & ~cells.isin(NO_NUMBERS)]
         odd = numbers_written(given, written.style, ALONE).isna()
         if len(given) and odd.any() and odd.mean() <= NEARLY:
             rows = np.flatnonzero(frame.index.isin(odd.index[odd]))

@@ -38,6 +38,20 @@ def daily(odd: dict[int, str], usual: str = "{}") -> str:
     return "\n".join(["ds,y", *(f"{d},{y}" for d, y in zip(DAYS, cells, strict=True)), ""])
 
 
+@pytest.mark.parametrize("dash", ["-", "--", *"\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d"])
+@pytest.mark.parametrize("options", [(), ("--target", "y")])
+def test_a_column_of_mostly_dashes_is_asked_about_as_one_with_few(
+    folder: Path, dash: str, options: tuple[str, ...]
+) -> None:
+    odd = {k: dash for k in range(1, len(DAYS)) if k % 3}
+    (folder / "t.csv").write_text(daily(odd), encoding="utf-8")
+    (question,) = drafted("t.csv", *options)["questions"]
+    assert (question["kind"], question["count"]) == ("dashes", len(odd))
+    drafted("t.csv", *options, *_options(question["answers"][0]))
+    values = trained_on("t.csv").values[:, 0]
+    assert (len(values), np.flatnonzero(values == 0).tolist()) == (60, sorted(odd))
+
+
 @pytest.mark.parametrize("dash", ["-", "--", "\u2013"])
 def test_a_dash_among_small_counts_is_asked_about_and_each_answer_does_what_it_says(
     folder: Path, dash: str
@@ -97,6 +111,15 @@ def test_dashes_of_a_wide_table_count_at_the_ends_of_a_series_too(folder: Path) 
     found = drafted("t.csv", "--set", "data.dashes=missing")["findings"]
     assert any("column value: read as missing: '-' (4)" in each for each in found)
     assert any(each.startswith("3 cells without a value before the first") for each in found)
+
+
+def test_mostly_dashes_in_a_wide_table_are_asked_about(folder: Path) -> None:
+    cells = ["\u2014" if k % 3 else str(1 + k % 5) for k in range(24)]
+    rows = [",".join([name, *cells]) for name in "ab"]
+    lines = [",".join(["place", *MONTHS]), *rows, ""]
+    (folder / "t.csv").write_text("\n".join(lines), encoding="utf-8")
+    (question,) = drafted("t.csv")["questions"]
+    assert (question["kind"], question["count"]) == ("dashes", 32)
 
 
 def test_rows_that_nothing_before_can_fill_are_told_as_left_out(folder: Path) -> None:

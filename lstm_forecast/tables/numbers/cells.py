@@ -36,7 +36,7 @@ class Meaning:
     dashes: Dashes = "missing"  # and for cells that hold a dash alone
 
 
-SENTINELS = "set data.sentinels to what stands for a missing value"
+SENTINELS = "data.sentinels to what stands for a missing value"
 DASHED = "may stand for 0 or for no value"
 MOST_WORDS = 5  # of cells that may stand for missing values
 PLAIN = Meaning()  # cells that are no plain numbers are faults
@@ -99,7 +99,7 @@ def with_numbers(
             )
             remedy = _remedy(name, cells, cells[bad], meaning, style)
             problems.append((told, remedy))
-            words |= dict.fromkeys(cells[bad].str.strip() if remedy == SENTINELS else ())
+            words |= dict.fromkeys(cells[bad].str.strip() if remedy.endswith(SENTINELS) else ())
     _refuse([*dashes.problems, *problems], list(words))
     rows = np.flatnonzero(limits)
     if not len(rows):
@@ -189,13 +189,14 @@ def _remedy(column: str, cells: pd.Series, bad: pd.Series, meaning: Meaning, sty
         return f"set {', or '.join(ways)}{nothing}{otherwise}"
     if bad.str.contains(r"\d").any():
         return "write plain numbers in the table, without notes, all in one unit"
-    return SENTINELS
+    zero = "data.dashes: zero, or " if words.isin(DASHES).all() else ""
+    return f"set {zero}{SENTINELS}"
 
 
 def _refuse(problems: Sequence[tuple[str, str]], words: Sequence[str]) -> None:
     """Raise DataError for what is told, each with its remedy, if there is anything."""
     option = _option(words)
-    told = [f"{text} {each}{option if each == SENTINELS else ''}" for text, each in problems]
+    told = [f"{text} {each}{option if each.endswith(SENTINELS) else ''}" for text, each in problems]
     if told:
         raise DataError(*told)
 

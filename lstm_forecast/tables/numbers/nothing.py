@@ -14,7 +14,10 @@ __all__ = ["DASH", "DASHES", "LONGEST_SENTINEL", "code_below_zero", "says_nothin
 LONGEST_SENTINEL = 40  # characters of what may stand for a missing value
 DASH = "-"
 # Offices write these for exactly nothing, as well as for what nobody knows.
-DASHES = (DASH, "--", "---", "\u2010", "\u2011", "\u2012", "\u2013", "\u2014", "\u2212")
+DASHES = (
+    DASH, "--", "---", "\u2010", "\u2011", "\u2012", "\u2013", "\u2014", "\u2015", "\u2212",
+    "\ufe63", "\uff0d",
+)  # fmt: skip
 
 # -1, -10 and -100, and what repeats 7, 8 or 9, such as -9, -99.9 and -888
 CODE = re.compile(r"-(10*|([789])\2*(\.\2+)?)")

@@ -13,7 +13,7 @@ import pandas as pd
 from lstm_forecast.tables.number_columns import is_whole, numbers_in
 from lstm_forecast.tables.numbers.amounts import ALONE, STYLES, Style, split
 from lstm_forecast.tables.numbers.style import MOST_ODD_CELLS, SAMPLED_CELLS, how_written
-from lstm_forecast.tables.read import MISSING_WORDS, Table
+from lstm_forecast.tables.read import MISSING_WORDS, NO_NUMBERS, Table
 from lstm_forecast.tables.roles import require_named
 from lstm_forecast.tables.turned.sums import Floats, sum_or_mean
 
@@ -66,7 +66,7 @@ def find_others(
     frame = table.frame
     wanted = [name for name in free if frame[name].nunique() > 1]
     head = frame[[*names, *wanted]].head(SAMPLED_CELLS)
-    style = how_written(head[wanted], missing=MISSING_WORDS).style if wanted else STYLES[0]
+    style = how_written(head[wanted], missing=NO_NUMBERS).style if wanted else STYLES[0]
     words = {word for name in names for word in Head.of(head[name]).odd}  # as on closed days
     head = head.mask(head.isin(words)) if words else head
     numbers = {name: _numbers(head[name], style) for name in wanted}
@@ -113,7 +113,7 @@ class Head:
         if pd.api.types.is_numeric_dtype(head) and not pd.api.types.is_bool_dtype(head):
             return cls(len(head), [])
         texts = head.dropna().astype("str").str.strip()
-        given = [cell for cell in texts if cell not in MISSING_WORDS]
+        given = [cell for cell in texts if cell not in NO_NUMBERS]
         return cls(len(given), [cell for cell in given if split(cell) is None])
 
     @property

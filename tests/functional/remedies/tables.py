@@ -238,9 +238,16 @@ TRIED = [
     ),
     # cells
     Tried(
-        "set data.sentinels to what stands for a missing value",
+        "data.sentinels to what stands for a missing value",
         daily({9: "shut"}),
         {r"--set '[^']+'": ""},
+        keys={},
+        beside="--set data.missing=mask",
+    ),
+    Tried(
+        "data.dashes: zero, or ",
+        daily({9: "\u2013"}),
+        {"data.dashes: zero": "", r"--set '[^']+'": ""},
         keys={},
         beside="--set data.missing=mask",
     ),
