@@ -129,16 +129,13 @@ def test_rows_that_nothing_before_can_fill_are_told_as_left_out(folder: Path) ->
     assert any(each.startswith("missing: 3 rows: data.missing: ffill") for each in found)
 
 
-@pytest.mark.parametrize("code", ["-1", "-9", "-99.9"])
+@pytest.mark.parametrize("code", ["-1", "-9", "-99", "-99.9"])
+@pytest.mark.parametrize("usual", ["{}", "10{}", "2{}.5"])
 def test_a_code_below_zero_is_asked_about_and_never_learned_from_in_silence(
-    folder: Path, code: str
+    folder: Path, code: str, usual: str
 ) -> None:
-    (folder / "t.csv").write_text(daily({4: code, 5: code, 30: code}, "10{}"))
-    draft = drafted("t.csv")
-    if not draft["questions"]:  # a documented code, far from all others, which is told
-        assert draft["policies"]["sentinels"] == [float(code)]
-        return
-    (question,) = draft["questions"]
+    (folder / "t.csv").write_text(daily({4: code, 5: code, 30: code}, usual))
+    (question,) = drafted("t.csv")["questions"]
     assert (question["kind"], question["count"]) == ("negative", 3)
     with pytest.raises(DataError, match="less than 0"):
         trained_on("t.csv")
@@ -147,6 +144,24 @@ def test_a_code_below_zero_is_asked_about_and_never_learned_from_in_silence(
     assert np.flatnonzero(np.isnan(trained_on("t.csv").values[:, 0])).tolist() == [4, 5, 30]
     drafted("t.csv", *_options(value_answer))
     assert (trained_on("t.csv").values[:, 0] == float(code)).sum() == 3
+
+
+@pytest.mark.parametrize("code", ["-9", "-99"])
+def test_one_usual_code_beside_counts_is_asked_about_too(folder: Path, code: str) -> None:
+    (folder / "t.csv").write_text(daily({4: code}))
+    (question,) = drafted("t.csv")["questions"]
+    assert (question["kind"], question["count"]) == ("negative", 1)
+    drafted("t.csv", *_options(question["answers"][1]))
+    assert trained_on("t.csv").values[4, 0] == float(code)
+
+
+@pytest.mark.parametrize(("code", "usual"), [("-200", "{}"), ("-999", "10{}")])
+def test_a_documented_code_far_below_all_others_is_told_as_missing(
+    folder: Path, code: str, usual: str
+) -> None:
+    (folder / "t.csv").write_text(daily({4: code}, usual))
+    draft = drafted("t.csv")
+    assert (draft["questions"], draft["policies"]["sentinels"]) == ([], [float(code)])
 
 
 @pytest.mark.parametrize("odd", [{4: "-1"}, {4: "-1", 5: "-2"}, {4: "-0.5", 5: "-0.5"}])

@@ -2,15 +2,19 @@
 that hold nothing else there.
 """
 
+from collections.abc import Container
+
 import numpy as np
 from numpy.typing import NDArray
 
 from lstm_forecast.panel.notes import suspected_sentinels
 from lstm_forecast.tables.numbers.nothing import code_below_zero
 
-__all__ = ["cap_text", "negative_codes", "usual_codes"]
+__all__ = ["CERTAIN", "cap_text", "negative_codes", "usual_codes"]
 
 Floats = NDArray[np.float64]
+# A usual code up to here is far outside of all others; what is nearer 0 may be a value beside them.
+CERTAIN = -100
 
 
 def usual_codes(rows: Floats) -> dict[float, int]:
@@ -21,15 +25,17 @@ def usual_codes(rows: Floats) -> dict[float, int]:
     return {number: int((rows == number).any(axis=1).sum()) for number in sorted(found)}
 
 
-def negative_codes(targets: Floats) -> dict[int, float]:
-    """By its number, each column (n_rows, n_targets) that holds nothing below 0 but one code: in
-    two of its cells, or beside the same one in another column.
+def negative_codes(targets: Floats, usual: Container[float]) -> dict[int, float]:
+    """By its number, each column (n_rows, n_targets) that holds nothing below 0 but one code: one
+    of the ``usual`` ones, in two of its cells, or beside the same one in another column.
     """
     found = {}
     for column, values in enumerate(targets.T):
         code = code_below_zero(values)
         if code is not None and (
-            (values == code).sum() > 1 or (targets[values == code] == code).sum() > 1
+            code in usual
+            or (values == code).sum() > 1
+            or (targets[values == code] == code).sum() > 1
         ):
             found[column] = code
     return found

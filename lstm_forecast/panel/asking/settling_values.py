@@ -8,11 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm_forecast.panel.asking.cell_questions import question_of_dashes, questions_of_texts
-from lstm_forecast.panel.asking.codes import (
-    cap_text,
-    negative_codes,
-    usual_codes,
-)
+from lstm_forecast.panel.asking.codes import CERTAIN, cap_text, negative_codes, usual_codes
 from lstm_forecast.panel.asking.draft import Choice
 from lstm_forecast.panel.asking.regular import (
     SHARE_FILLED_UNASKED,
@@ -94,16 +90,20 @@ class SettlingValues(Settling):
         for number in counts.keys() - numbers:
             text = cap_text(number, NOT_OBSERVED)
             self.told.append(Finding(text, "note", counts[number], text))
-        if numbers:
+        targets = rows[:, : len(self.data.targets)]
+        near = {number for number in numbers if CERTAIN < number < 0}
+        others = np.where(np.isin(targets, [*(numbers - near)]), np.nan, targets)
+        asked = negative_codes(others, near)
+        if numbers := numbers - {*asked.values()}:
             self.written["sentinels"] = (*self.data.sentinels, *sorted(numbers))
-        if "negative" not in self.look.decided:
-            targets = rows[:, : len(self.data.targets)]
-            self._negative(np.where(np.isin(targets, [*numbers]), np.nan, targets), unfilled)
+            asked = negative_codes(np.where(np.isin(others, [*numbers]), np.nan, others), near)
+        if asked and "negative" not in self.look.decided:
+            self._negative(targets, asked, unfilled)
 
-    def _negative(self, targets: NDArray[np.float64], unfilled: Mapping[str, Any]) -> None:
+    def _negative(
+        self, targets: NDArray[np.float64], codes: Mapping[int, float], unfilled: Mapping[str, Any]
+    ) -> None:
         """A number below 0 in a column without others there is a code, or a value."""
-        if not (codes := negative_codes(targets)):
-            return
         _, found = self.survey({**unfilled, "negative": "error"})
         numbers = sorted({*codes.values()})
         count = int(np.isin(targets, numbers).any(axis=1).sum())
