@@ -82,6 +82,7 @@ def _possible(frame: pd.DataFrame, roles: Roles) -> Iterator[tuple[str, int]]:
     numbers = {
         name for name in roles.others if not (names_reporters(name) and is_whole(frame[name]))
     }
+    numbers |= roles.unread.keys()  # amounts in several units, or with words among them
     taken = {*roles.timestamp, *keys, *roles.targets, *roles.static, *roles.other_times, *numbers}
     series = len(frame[keys].drop_duplicates()) if keys else 1
     for name in map(str, frame.columns):

@@ -11,8 +11,10 @@ import pandas as pd
 from lstm_forecast.config.series_id import LONG_COLUMNS
 from lstm_forecast.tables.names import preferred, words_of
 from lstm_forecast.tables.number_columns import is_whole
+from lstm_forecast.tables.numbers.amounts import STYLES
 from lstm_forecast.tables.stamps.columns import looks_like_time
 from lstm_forecast.tables.stamps.month_names import plain
+from lstm_forecast.tables.unread import why_unread
 
 __all__ = [
     "NAMING_WORDS", "REPORTERS", "Keys", "find_keys", "is_empty", "is_part_of_time",
@@ -145,7 +147,11 @@ def _single(
         if _left(frame, (name,), time) < MOST_LEFT_BY_KEY * repeated
         and (
             name.lower() in SERIES_NAMES
-            or (repeated >= frame[name].nunique() - 1 and name not in numbers)
+            or (
+                repeated >= frame[name].nunique() - 1
+                and name not in numbers
+                and (_is_steady(frame, (name,), time) or not _is_measured(frame[name]))
+            )
             or (
                 repeated >= REPEATED_FOR_NUMBERS * len(frame)
                 and name in numbers
@@ -254,6 +260,11 @@ def names_reporters(name: str) -> bool:
     """
     words = [word for word in words_of(plain(name)) if word not in COUNTING_WORDS]
     return bool(words) and words[-1] in REPORTERS and not re.search(r"\d", name)
+
+
+def _is_measured(cells: pd.Series) -> bool:
+    """Whether texts are numbers in several units, or with words among them."""
+    return bool(why_unread(cells, str(cells.name), STYLES[0]))
 
 
 def _is_steady(frame: pd.DataFrame, keys: tuple[str, ...], time: tuple[str, ...]) -> bool:
