@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from lstm_forecast.errors import DataError
 from lstm_forecast.panel.panel import Layout, Panel
-from lstm_forecast.panel.placing import series_of_rows
 from lstm_forecast.panel.rows import Rows
+from lstm_forecast.panel.series_ids import series_of_rows
 from lstm_forecast.panel.series_names import name_parts
 from lstm_forecast.panel.steps.calendar import calendar_values
 from lstm_forecast.panel.steps.grid import ticks_of

@@ -14,8 +14,8 @@ from lstm_forecast.config.schema import PreprocessingConfig
 from lstm_forecast.errors import DataError
 from lstm_forecast.panel.notes import fences
 from lstm_forecast.panel.panel import Panel
-from lstm_forecast.panel.placing import LONGEST_SERIES_ID
 from lstm_forecast.panel.repair import LARGEST_VALUE
+from lstm_forecast.panel.series_ids import LONGEST_SERIES_ID
 
 __all__ = ["Scaler", "fit_config_scaler", "fit_scaler", "most_bytes"]
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lstm_forecast.config.table import DataConfig
 from lstm_forecast.panel.panel import Panel
-from lstm_forecast.panel.placing import series_of_rows
+from lstm_forecast.panel.series_ids import series_of_rows
 from lstm_forecast.panel.series_names import name_parts
 from lstm_forecast.tables.faults import Finding, setting
 from lstm_forecast.tables.read import Table

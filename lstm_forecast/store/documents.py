@@ -18,7 +18,7 @@ from lstm_forecast.config.table import DataConfig
 from lstm_forecast.documents import parsed
 from lstm_forecast.errors import ConfigError, RunError
 from lstm_forecast.events import Epoch
-from lstm_forecast.panel.placing import LONGEST_SERIES_ID
+from lstm_forecast.panel.series_ids import LONGEST_SERIES_ID
 from lstm_forecast.store import Run
 from lstm_forecast.store.history import read_history
 from lstm_forecast.store.manifest import Manifest

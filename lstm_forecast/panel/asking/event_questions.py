@@ -24,8 +24,9 @@ from lstm_forecast.panel.events import (
     step_periods,
 )
 from lstm_forecast.panel.leave_out import without_series
-from lstm_forecast.panel.placing import grid_from, series_of_rows, stamped_rows
+from lstm_forecast.panel.placing import grid_from, stamped_rows
 from lstm_forecast.panel.seasons import season_length
+from lstm_forecast.panel.series_ids import series_of_rows
 from lstm_forecast.panel.steps.frequency import TICKS_OF_DAY
 from lstm_forecast.panel.steps.grid import stamp_text, ticks_of
 from lstm_forecast.panel.steps.spacing import distinct
