@@ -52,6 +52,7 @@ from lstm_forecast.tables.stamps.other_stamps import (
     require_rows_of_stamps,
     style_of_one_period,
 )
+from lstm_forecast.tables.stamps.zone_names import zone_notes
 from lstm_forecast.tables.turned.look import Asked, Look, look_round
 from lstm_forecast.tables.turned.table import Turn, turned
 
@@ -147,9 +148,7 @@ def _looked(source: Source, table: Table, look: Look, given: Given) -> FirstLook
         require_rows_of_stamps(look.layout)
         table = of_one_period(table, roles.timestamp, given.timestamp_format)
         written, roles = _columns(table, replace(given, timestamp=roles.timestamp))
-    style = look.style or style_of_one_period(
-        table, roles.timestamp, timestamp_format=given.timestamp_format, timezone=given.timezone
-    )
+    style = look.style or _style(table, roles, given)
     roles = _with_further_keys(table, written, given, roles, style)
     csv = table.written.model_dump(exclude_defaults=True) | _signs(written, _delimiter(table))
     known = {
@@ -177,6 +176,17 @@ def _looked(source: Source, table: Table, look: Look, given: Given) -> FirstLook
         stamps_read=tuple(replace(each, kind=each.text) for each in read),
         notes=tuple(_notes(table, roles, harmless, dashes)),
     )
+
+
+def _style(table: Table, roles: Roles, given: Given) -> StampStyle:
+    """How the stamps are written, with a zone that is told and not used."""
+    style = style_of_one_period(
+        table, roles.timestamp, timestamp_format=given.timestamp_format, timezone=given.timezone
+    )
+    if given.timezone or style.timezone:
+        return style
+    notes = zone_notes(table, roles.timestamp)
+    return replace(style, findings=(*style.findings, *notes))
 
 
 def _read(source: Source, given: Given) -> tuple[Table, Look]:

@@ -13,7 +13,7 @@ from lstm_forecast.tables.read import Table
 
 __all__ = [
     "ZONE_LETTERS", "are_letters", "in_zone", "letter_offsets", "letter_readings",
-    "zone_of_letters", "zone_of_offsets",
+    "zone_of_letters", "zone_of_offsets", "zones_with",
 ]  # fmt: skip
 
 OTHER_STAMPS = "write stamps with an offset, or in UTC with data.timezone: UTC"
@@ -115,6 +115,18 @@ def zone_of_offsets(stamps: pd.DatetimeIndex, local: pd.DatetimeIndex) -> str | 
         return None
     zones = dict.fromkeys(zone for zones in ZONES_OF_PAIRS.values() for zone in zones)
     return _undoubted([zone for zone in zones if _shows(zone, stamps, local)], stamps)
+
+
+def zones_with(letters: str) -> tuple[list[str], list[str]]:
+    """Zones whose clocks change and that have these letters for some time of the year, and offsets
+    from UTC that the letters may stand for in zones without changes.
+    """
+    if letters in HOURS_OF_ZONES:
+        return [*HOURS_OF_ZONES[letters]], []
+    changing = [zones[0] for pair, zones in ZONES_OF_PAIRS.items() if letters in pair]
+    minutes = round(60 * HOURS_OF_LETTERS[letters])
+    hours = f"{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+    return changing, [f"{'-' if minutes < 0 else '+'}{hours}"]
 
 
 def _shows(zone: str, stamps: pd.DatetimeIndex, local: pd.DatetimeIndex) -> bool:
