@@ -1,6 +1,7 @@
 """What a run forecasts from: its history, with what is known of the steps to be forecast."""
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +13,10 @@ from lstm_forecast.panel.future import Given, future_rows, look_ahead
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.survey import meaning_of, numeric_sentinels
 from lstm_forecast.store import Run
+from lstm_forecast.tables.keys import is_empty
 from lstm_forecast.tables.read import Table, column_names, read_table
 from lstm_forecast.tables.source import Frame, Source
+from lstm_forecast.tables.stamps.other_stamps import OtherStamps, of_one_period
 
 __all__ = ["read_ahead", "read_behind", "with_known_ahead"]
 
@@ -46,30 +49,11 @@ def with_known_ahead(
     history tell of them. Where ``steps`` are forecast for as long as that, series that ended are
     left out by the policy of the run.
     """
-    config, given = loaded.config.data, None
-    if future is not None:
-        if not panel.known.future:
-            raise UsageError(
-                f"--future {future}: this run needs no rows of the future, as it has no future"
-                " covariates"
-            )
-        table, stamp = _read_future(loaded, future, data)
-        given = future_rows(
-            table,
-            panel,
-            timestamp=stamp,
-            series_columns=config.series_columns,
-            timestamp_format=config.timestamp_format if stamp == config.stamp_columns else None,
-            timezone=config.timezone,
-            dst=config.dst,
-            sentinels=numeric_sentinels(config),
-        )
-        present = column_names(future, columns=[*map(str, table.frame)])
-        if others := [name for name in present if name not in table.frame]:
-            note = f"{future}: not needed, and not read: column {', '.join(others)}"
-            given = replace(given, notes=(note,))
+    given = None if future is None else _given(loaded, panel, data, future)
     if steps is not None:
-        panel, given = without_ended(panel, given, policy=config.ended_series, steps=steps)
+        panel, given = without_ended(
+            panel, given, policy=loaded.config.data.ended_series, steps=steps
+        )
     return read_behind(loaded, panel, data, given=given)
 
 
@@ -81,6 +65,49 @@ def read_behind(
     """
     horizon, template = loaded.forecaster.framing.horizon, _template_command(loaded.run, data)
     return look_ahead(panel, horizon=horizon, given=given, template=template)
+
+
+def _given(loaded: LoadedRun, panel: Panel, data: Source | None, future: Source) -> Given:
+    """The rows of a table of the ``future``, beside a history that was read from ``data``."""
+    config = loaded.config.data
+    if not panel.known.future:
+        raise UsageError(
+            f"--future {future}: this run needs no rows of the future, as it has no future"
+            " covariates"
+        )
+    table, stamp = _read_future(loaded, future, data)
+    style = config.timestamp_format if stamp == config.stamp_columns else None
+    kept = _of_one_period(table, stamp, style, config.other_stamps)
+    given = future_rows(
+        kept,
+        panel,
+        timestamp=stamp,
+        series_columns=config.series_columns,
+        timestamp_format=style,
+        timezone=config.timezone,
+        dst=config.dst,
+        sentinels=numeric_sentinels(config),
+    )
+    present = column_names(future, columns=[*map(str, table.frame)])
+    if others := [name for name in present if name not in table.frame]:
+        note = f"{future}: not needed, and not read: column {', '.join(others)}"
+        given = replace(given, notes=(note,))
+    if left_out := len(table.frame) - len(kept.frame):
+        note = f"{future}: rows left out as they have no stamp of the run's kind: {left_out:,}"
+        given = replace(given, notes=(*given.notes, note))
+    return given
+
+
+def _of_one_period(
+    table: Table, stamp: Sequence[str], style: str | None, policy: OtherStamps
+) -> Table:
+    """The rows that the run would learn from by its ``policy``: with stamps in the ``style``, or
+    with any where there is none.
+    """
+    lacks = is_empty(table.frame[list(stamp)]).any(axis=None)
+    if policy == "error" or (style is None and not lacks):
+        return table
+    return of_one_period(table, stamp, style)
 
 
 def _template_command(run: Run, data: Source | None = None) -> str:

@@ -147,6 +147,31 @@ def test_rows_of_other_periods_are_left_out_by_every_command(folder: Path) -> No
     assert asked.exit_code == 0 and "2024-01-01" in asked.stdout
 
 
+@pytest.mark.parametrize(
+    ("form", "total", "given"),
+    [("%Y %b", "2010 YEAR", ["--timestamp-format", "%Y %b"]), ("", "", [])],
+)
+def test_rows_of_the_future_are_left_out_as_those_of_the_history(
+    folder: Path, form: str, total: str, given: list[str]
+) -> None:
+    months = pd.date_range("2010-01-01", periods=62, freq="MS")
+    rows = [f"{month:{form or '%Y-%m-%d'}},{k % 7},{k % 5}" for k, month in enumerate(months)]
+    history = [*rows[:12], f"{total},42,9", *rows[12:60]]
+    (folder / "t.csv").write_text("\n".join(["when,y,price", *history, ""]))
+    (folder / "f.csv").write_text("\n".join(["when,y,price", *rows[60:], f"{total},42,9", ""]))
+    code, found, said = run("init", "t.csv", *given, "--set", "data.other_stamps=skip")
+    assert code == 0, said
+    keys = ["data.covariates.future=[price]", *TINY]
+    tiny = [word for setting in keys for word in ("--set", setting)]
+    code, _, said = run("train", "--config", found["config"], *tiny)
+    assert code == 0, said
+    made = CliRunner().invoke(app, ["predict", "--run", "t", "--future", "f.csv"])
+    assert made.exit_code == 0, made.stderr
+    assert "f.csv: rows left out as they have no stamp of the run's kind: 1" in made.stderr
+    stamps = [line.split(",")[1] for line in made.stdout.splitlines()[1:]]
+    assert stamps == ["2015-01-01", "2015-02-01"]
+
+
 def test_no_row_is_left_out_by_a_guess(folder: Path) -> None:
     (folder / "t.csv").write_text(TABLES["a thirteenth month"][0])
     assert run("init", "t.csv", "--yes")[0] == 4
