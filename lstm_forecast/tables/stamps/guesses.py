@@ -24,7 +24,8 @@ DIGITS_OF_DATE = rf"{DIGITS_OF_MONTH}(?:0[1-9]|[12]\d|3[01])"
 DIGITS_OF_WEEK = r"(?:19|20)\d{2}(?:0[1-9]|[1-4]\d|5[0-3])"
 DOTTED_TIME = r" \d?\d\.\d\d(\.\d\d)?$"  # 18.00.00, which pandas does not guess
 DAY_AND_TIME = (
-    r"(?P<day>.*?)(?P<time>,?[ T]\d?\d(?:(?P<minute>:\d\d)(?P<seconds>:\d\d(?P<fraction>\.\d+)?)?"
+    r"(?P<day>.*?)(?P<time>,?(?: (?:at|kl\.?|klo|um))?[ T]\d?\d"
+    r"(?:(?P<minute>(?P<sign>[:.])\d\d)(?P<seconds>(?P=sign)\d\d(?P<fraction>\.\d+)?)?"
     r"|(?P<letter>[hH]| Uhr)(?P<after>\d\d)?|(?= ?[AaPp]\.?[Mm])))?"
     r"(?P<half>(?<=\d) ?[AaPp]\.?(?:[Mm]\.?)?)?(?P<word>(?<=\d\d) (?:Uhr|hrs?))?"
 )
@@ -227,7 +228,8 @@ def _time_format(found: re.Match[str]) -> str:
         return ""
     before = found["time"][: re.search(r"\d", found["time"]).start()]  # type: ignore[union-attr]
     clock = "%I" if found["half"] else "%H"
-    clock += (":%M" if found["minute"] else "") + (":%S" if found["seconds"] else "")
+    clock += f"{found['sign']}%M" if found["minute"] else ""
+    clock += f"{found['sign']}%S" if found["seconds"] else ""
     clock += (found["letter"] or "") + ("%M" if found["after"] else "")
     half = f"{' ' if found['half'].startswith(' ') else ''}%p" if found["half"] else ""
     return f"{before}{clock}{'.%f' if found['fraction'] else ''}{half}{found['word'] or ''}"

@@ -41,6 +41,8 @@ STYLES = {
         "%d.%m.%Y %H:%M", "%Y/%m/%d %H:%M:%S", "%d %b %Y %H:%M", "%B %d, %Y %I:%M %p", "seconds",
         "milliseconds", "microseconds", "nanoseconds", "%d/%m/%Y %H:%M hs.", "%b %d, %Y %H:%M Hrs",
         "es: %d de %B de %Y %H:%M hs.", "%Y-%m-%d %H:%M:%S Uhr", "%d-%m-%Y %H:%Mu",
+        "de: %d. %B %Y, %H.%M Uhr", "%d.%m.%Y, %H.%M Uhr", "de: %d. %b %Y %H.%M.%S",
+        "%Y-%m-%d kl. %H.%M", "fi: %d. %B %Y klo %H.%M", "%d %b %Y, %H.%M", "%d.%m.%Y um %H:%M",
     ],
     "D": ["%d.%m.%Y", "%d. %B %Y", "%d-%b-%y", "%A, %d %B %Y", "excel", "%d de %B de %Y"],
 }  # fmt: skip
