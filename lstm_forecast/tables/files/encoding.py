@@ -20,6 +20,9 @@ ODD = re.compile(
     r"[^\W\d_]+(?:(?<!m)³|[¹¼¾¿¯¶]|(?<=[a-zà-ÿ])[£¥]|(?<=[a-zà-ÿ]{2})[ªº])[a-zà-ÿ]"
     r"|[a-zà-ÿ]Ÿ|\bŸ[a-z]|[ìù][a-zà-ÿ]"
 )
+# Letters of Turkish words read in the Western way, as in Þehir for Şehir and Yaðmur for Yağmur, and
+# of Icelandic, Faroese and Czech ones, which are written with other vowels, too.
+TURKISH, OTHER_VOWELS = re.compile("[ÞþÐðÝý]"), re.compile("[áéíóúæÁÉÍÓÚÆ]")
 LEAST_SYLLABLES = 0.95  # share of the letters beyond ASCII in Korean text
 OTHERS = "cp1251, cp1250, cp949, cp932 or gb18030"
 WESTERN, CENTRAL_EUROPEAN = "cp1252", ("cp1250", "iso8859-2")
@@ -88,10 +91,13 @@ def _looks_western(sample: bytes) -> bool:
 
 def _require_no_odd_words(file: Path, sample: bytes) -> None:
     """Raise DataError for words that are none in a Western language, but in a Central European
-    one, with what the first of them is in each encoding.
+    one or Turkish, with what the first of them is in each encoding.
     """
     text = sample.decode(WESTERN)
     odd = ODD.search(text)
+    others = CENTRAL_EUROPEAN
+    if odd is None and not OTHER_VOWELS.search(text):
+        odd, others = TURKISH.search(text), ("cp1254", "cp1250")
     if odd is None:
         return
     line = text.count("\n", 0, odd.start()) + 1
@@ -101,7 +107,7 @@ def _require_no_odd_words(file: Path, sample: bytes) -> None:
     while end < len(text) and not _ends_word(text[end]):
         end += 1
     readings: dict[str, str] = {}
-    for encoding in (*CENTRAL_EUROPEAN, WESTERN):
+    for encoding in (*others, WESTERN):
         word = text[start:end].encode(WESTERN).decode(encoding, errors="replace")
         if word.isprintable() and "\N{REPLACEMENT CHARACTER}" not in word:
             readings.setdefault(word, encoding)

@@ -119,6 +119,14 @@ TRIED = [
         },
     ),
     Tried(
+        "not UTF-8; set data.csv.encoding: {}",
+        csv("ds,Şehir", [f"{day},{k % 9}" for k, day in enumerate(days())]).encode("cp1254"),
+        {
+            "data.csv.encoding: cp1254": "",
+            r"cp1252 \('Þehir'\)": "--set data.csv.encoding=cp1252",
+        },
+    ),
+    Tried(
         "reads Central European text, cp1254 Turkish",
         csv("ds,Gdańsk", [f"{day},{k % 9}" for k, day in enumerate(days())]).encode("cp1250"),
         {

@@ -37,6 +37,20 @@ def test_central_european_text_is_refused_with_what_its_words_are(word: str, enc
     assert f"cp1252 ({word.encode(encoding).decode('cp1252')!r})" in said
 
 
+@pytest.mark.parametrize("word", ["Şehir", "Eskişehir", "İstanbul", "Dağ", "Yağmur"])
+def test_turkish_text_is_refused_with_what_its_words_are(word: str) -> None:
+    with pytest.raises(DataError) as caught:
+        detect_encoding(Path("a.csv"), f"ds;Ölçüm;{word}\n".encode("cp1254"))
+    said = str(caught.value)
+    assert said.startswith(f"a.csv:1: not UTF-8; set data.csv.encoding: cp1254 ({word!r}) or ")
+    assert f"({word.encode('cp1254').decode('cp1252')!r})" in said
+
+
+@pytest.mark.parametrize("text", ["Þórshöfn", "Dagur;Veðurstöð;Úrkoma", "Tórshavn;býur"])
+def test_text_of_the_north_is_not_taken_for_turkish(text: str) -> None:
+    assert detect_encoding(Path("a.csv"), f"{text}\n".encode("cp1252")) == "cp1252"
+
+
 @pytest.mark.parametrize("text", ["дата", "т", "рост в кг"])
 def test_text_of_another_alphabet_is_not_read_as_western(text: str) -> None:
     with pytest.raises(DataError, match="neither UTF-8 nor Western European"):
