@@ -25,7 +25,24 @@ def line_remedy(frame: pd.DataFrame, csv: CsvConfig, is_read: IsRead) -> str:
     is wrong: keys under which it ``is_read``; nothing where there are none.
     """
     ways = (_footer_remedy, _comment_remedy, _skip_remedy)
-    return next(filter(None, (way(frame, csv, is_read) for way in ways)), "")
+    found = next(filter(None, (way(frame, csv, is_read) for way in ways)), "")
+    return found or _tables_remedy(frame)
+
+
+def _tables_remedy(frame: pd.DataFrame) -> str:
+    """That other tables stand below the first one, as in an annotated CSV of InfluxDB; nothing
+    where no row holds most names of the columns.
+    """
+    named = [str(name) for name in frame.columns if not str(name).startswith("Unnamed: ")]
+    cells = frame[named].astype("str")
+    again = int((cells.isin(named).mean(axis=1) > 1 / 2).sum()) if len(named) > 1 else 0
+    if not again:
+        return ""
+    tables = "another table stands" if again == 1 else f"{again} other tables stand"
+    return (
+        f"as a row below holds the names of columns, {tables} in the file: write each to a file of"
+        " its own, and give the folder of those that belong together"
+    )
 
 
 def _skip_remedy(frame: pd.DataFrame, csv: CsvConfig, is_read: IsRead) -> str:

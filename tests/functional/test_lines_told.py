@@ -84,3 +84,20 @@ def test_a_sum_is_found_where_it_holds_the_words_of_its_parts(folder: Path) -> N
     given = ["--set", 'data.sentinels=["closed"]', "--set", "data.missing=mask"]
     found = findings("t.csv", *given)
     assert any("Total: the sum of 06:00 to 11:00, and left out" in line for line in found)
+
+
+def test_another_table_below_is_told_and_a_folder_of_both_is_read(folder: Path) -> None:
+    tables = [
+        "#datatype,string,long,dateTime:RFC3339,double,string\n#group,false,false,false,false,true\n"
+        "#default,_result,,,,\n,result,table,_time,_value,_field\n"
+        + "".join(f",,{k},{day}T00:00:00Z,{i % 7}.5,{field}\n" for i, day in enumerate(DAYS))
+        for k, field in enumerate(("heat", "load"))
+    ]
+    (folder / "both.csv").write_text("\n".join(tables))
+    refused = CliRunner().invoke(app, ["init", "both.csv"])
+    assert refused.exit_code == 4
+    assert "another table stands in the file: write each to a file of its own" in refused.stderr
+    (folder / "each").mkdir()
+    for k, table in enumerate(tables):
+        (folder / "each" / f"{k}.csv").write_text(table)
+    assert any("series: 2 by" in each for each in findings("each"))
