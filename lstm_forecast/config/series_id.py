@@ -1,10 +1,10 @@
-"""The kind of value that ``data.series_id`` is: the name of a column, or those of several."""
+"""Keys of the section ``data`` about the columns that name series."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
-__all__ = ["LONG_COLUMNS", "SeriesId"]
+__all__ = ["LONG_COLUMNS", "PaddedIds", "SeriesId"]
 
 # Columns of a forecast table in long format, beside those called like the run.
 LONG_COLUMNS = ("unique_id", "ds", "cutoff", "y")
@@ -23,3 +23,12 @@ def _checked_names(value: Any) -> Any:
 
 
 SeriesId = Annotated[str | tuple[str, ...], BeforeValidator(_checked_names)]
+PaddedIds = Annotated[
+    Literal["keep", "strip"],
+    Field(
+        description=(
+            "blanks around the ids of series, as in columns of a fixed width: keep (as part of the"
+            " ids) or strip (left out)"
+        )
+    ),
+]

@@ -16,7 +16,7 @@ from lstm_forecast.config.fields import Names, Part, PositiveInt, Section
 from lstm_forecast.config.inside import Inside
 from lstm_forecast.config.layout import OptionalLayout, columns_as_written, require_one_value
 from lstm_forecast.config.missing import DashesKey, Negative, Sentinels
-from lstm_forecast.config.series_id import SeriesId
+from lstm_forecast.config.series_id import PaddedIds, SeriesId
 from lstm_forecast.config.stamp_format import checked_format
 from lstm_forecast.config.text_files import CsvConfig
 from lstm_forecast.errors import ConfigError
@@ -121,6 +121,7 @@ class DataConfig(Section):
             " item]; none: one series"
         ),
     )
+    padded_ids: PaddedIds = "keep"
     leave_out: Names = Field(
         (),
         description=(

@@ -14,6 +14,7 @@ from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.survey import meaning_of, numeric_sentinels
 from lstm_forecast.store import Run
 from lstm_forecast.tables.keys import is_empty
+from lstm_forecast.tables.padded_ids import without_padding
 from lstm_forecast.tables.read import Table, column_names, read_table
 from lstm_forecast.tables.source import Frame, Source
 from lstm_forecast.tables.stamps.other_stamps import OtherStamps, of_one_period
@@ -142,13 +143,8 @@ def _read_future(
             f"expected the columns {', '.join(columns)}, which"
             f" `{_template_command(loaded.run, history)}` writes",
         )
-    return (
-        read_table(
-            source,
-            columns=columns,
-            text=keys,
-            meaning=meaning_of(data),
-            memory_limit=memory_limit,
-        ),
-        stamp,
+    table = read_table(
+        source, columns=columns, text=keys, meaning=meaning_of(data), memory_limit=memory_limit
     )
+    strips = data.padded_ids == "strip"
+    return without_padding(table, data.series_columns) if strips else table, stamp

@@ -27,7 +27,7 @@ from lstm_forecast.panel.placing import (
 )
 from lstm_forecast.panel.repair import empty_targets, numeric_sentinels, settle
 from lstm_forecast.panel.rows import Rows
-from lstm_forecast.panel.series_ids import padded_ids, series_of_rows
+from lstm_forecast.panel.series_ids import series_of_rows
 from lstm_forecast.panel.steps.calendar import calendar_values
 from lstm_forecast.panel.steps.closed import closed_text
 from lstm_forecast.panel.steps.grid import Grid
@@ -40,7 +40,7 @@ __all__ = ["inspect_panel"]
 
 Stamps = pd.DatetimeIndex | pd.Index
 # What is told by whoever looks at the table, not by all that read it.
-QUIET = (*LEFT_OUT, OUTSIDE, "dashes")
+QUIET = (*LEFT_OUT, OUTSIDE, "dashes", "padded_ids")
 
 
 def inspect_panel(
@@ -137,17 +137,16 @@ class _Placed:
 
 def _placed(table: Table, stamps: Stamps, data: DataConfig) -> tuple[_Placed, list[Finding]]:
     """Every row by its series and its step of the grid, and those that lie between the steps."""
-    padded = padded_ids(table, data.series_columns)
     codes, ids = series_of_rows(table, data.series_columns, default=data.targets[0])
     table, stamps, codes, ids, left_out = without_series(table, stamps, codes, ids, data.leave_out)
     if data.aggregate is not None:
         events = event_rows(table, stamps, codes, ids, data)
         placed = _Placed(events.table, events.rows, events.grid, events.ids)
-        return _open(placed, data, [*padded, *left_out, *events.findings])
+        return _open(placed, data, [*left_out, *events.findings])
     grid, ordinals, findings = steps_of_rows(
         table, stamps, codes, freq=data.freq, off_grid=data.off_grid
     )
-    findings = [*padded, *left_out, *findings]
+    findings = [*left_out, *findings]
     if (ordinals < 0).any():
         kept = ordinals >= 0
         table = replace(table, frame=table.frame[kept])

@@ -20,6 +20,7 @@ from lstm_forecast.tables.faults import Finding, counted, refuse
 from lstm_forecast.tables.files.formats import require_inside
 from lstm_forecast.tables.files.text import Wanted
 from lstm_forecast.tables.numbers.cells import Meaning
+from lstm_forecast.tables.padded_ids import without_padding
 from lstm_forecast.tables.read import Table, column_names, data_files, read_table
 from lstm_forecast.tables.source import Source
 from lstm_forecast.tables.stamps.other_stamps import require_rows_of_stamps
@@ -128,7 +129,13 @@ def survey_panel(
 
 
 def read_described(data: DataConfig, source: Source, *, memory_limit: int | None = None) -> Table:
-    """The table in ``source``, its cells as ``data`` describes them."""
+    """The table in ``source``, its cells and ids as ``data`` describes them."""
+    table = _read(data, source, memory_limit)
+    strips = data.padded_ids == "strip"
+    return without_padding(table, data.series_columns) if strips else table
+
+
+def _read(data: DataConfig, source: Source, memory_limit: int | None) -> Table:
     named_by_option = data.path is None or not str(source).endswith(data.path)
     try:
         if isinstance(source, Path) and not named_by_option:

@@ -36,6 +36,7 @@ from lstm_forecast.tables.look_findings import (
 )
 from lstm_forecast.tables.numbers.nothing import DASHES
 from lstm_forecast.tables.numbers.style import Written, how_written
+from lstm_forecast.tables.padded_ids import are_padded
 from lstm_forecast.tables.read import (
     NO_NUMBERS,
     Table,
@@ -157,6 +158,7 @@ def _looked(source: Source, table: Table, look: Look, given: Given) -> FirstLook
         "layout": look.layout,
         "timezone": given.timezone or style.timezone,
         "other_stamps": given.other_stamps,
+        "padded_ids": "strip" if are_padded(table.frame, roles.keys.columns) else "keep",
         "dashes": given.dashes or "missing",
         "aggregate": given.aggregate,
         "day_start": given.day_start,

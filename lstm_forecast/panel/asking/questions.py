@@ -30,9 +30,9 @@ READING_KEYS = (
 )  # fmt: skip
 # Keys of what is done about faults, in the order in which they are told.
 POLICIES = (
-    "other_stamps", "leave_out", "dst", "closed", "future_rows", "aggregate", "day_start",
-    "partial", "off_grid", "unsorted", "duplicates", "gaps", "fill_limit", "sentinels", "negative",
-    "infinite", "censored", "dashes", "missing",
+    "other_stamps", "padded_ids", "leave_out", "dst", "closed", "future_rows", "aggregate",
+    "day_start", "partial", "off_grid", "unsorted", "duplicates", "gaps", "fill_limit", "sentinels",
+    "negative", "infinite", "censored", "dashes", "missing",
 )  # fmt: skip
 OPEN = {"timestamp": "(the time)", "targets": ["(the target)"]}
 

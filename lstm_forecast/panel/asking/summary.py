@@ -17,7 +17,6 @@ from lstm_forecast.panel.panel import Layout
 from lstm_forecast.panel.placing import EMPTY_ROWS
 from lstm_forecast.panel.repair import LEADING
 from lstm_forecast.panel.seasons import season_text, second_season, usual_season
-from lstm_forecast.panel.series_ids import PADDED
 from lstm_forecast.panel.steps.closed import closed_text
 from lstm_forecast.tables.faults import Finding, counted
 from lstm_forecast.tables.roles import Roles
@@ -64,7 +63,7 @@ def summary(settled: Settled, roles: Roles) -> Iterator[str]:
 def _told(found: Finding, data: DataConfig) -> str:
     """What was found, and the policy that settled it."""
     place = f" ({found.places[0]})" if found.places else ""
-    if found.kind in (OPEN_END, LEADING, PADDED):
+    if found.kind in (OPEN_END, LEADING):
         return f"{found.kind}: {found.text}{place}"
     if not found.count:  # the text says it all
         return f"{found.text}{place}"

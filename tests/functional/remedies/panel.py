@@ -41,6 +41,14 @@ TRIED = [
         beside="--set data.missing=mask",
     ),
     Tried(
+        "or set data.padded_ids: keep",
+        csv(
+            "ds,id,y",
+            [f"{day},{name},{k % 7}" for name in ("a", "b", "b ") for k, day in enumerate(days())],
+        ),
+        {r"data.padded_ids: keep": ""},
+    ),
+    Tried(
         "does not fit integer steps",
         csv("ds,y", [f"{k},{k % 7}" for k in range(60)]),
         {r"freq: 1": "--set data.freq=1"},
