@@ -13,7 +13,7 @@ from lstm_forecast.config.covariates import CovariatesConfig
 from lstm_forecast.errors import DataError
 from lstm_forecast.panel.steps.calendar import calendar_names
 from lstm_forecast.tables.faults import rows_told
-from lstm_forecast.tables.read import MISSING_WORDS
+from lstm_forecast.tables.numbers.nothing import MISSING_WORDS
 
 __all__ = ["Known", "find_categories", "known_ahead", "static_values"]
 

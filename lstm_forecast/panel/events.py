@@ -17,7 +17,8 @@ from lstm_forecast.panel.steps.frequency import sub_daily
 from lstm_forecast.panel.steps.grid import Grid, stamp_text, ticks_of
 from lstm_forecast.panel.steps.periods import Periods, periods_of
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding
-from lstm_forecast.tables.read import Table, words_for_missing
+from lstm_forecast.tables.numbers.nothing import words_for_missing
+from lstm_forecast.tables.read import Table
 
 __all__ = [
     "ZERO_RULES", "Events", "counted_text", "event_rows", "last_moment", "marked_cells",

@@ -17,10 +17,11 @@ from lstm_forecast.config.table import DataConfig
 from lstm_forecast.errors import UsageError
 from lstm_forecast.events import phase
 from lstm_forecast.files import memory_taken
-from lstm_forecast.panel.placing import id_texts
+from lstm_forecast.panel.series_ids import id_texts
 from lstm_forecast.panel.survey import read_described, wanted_cells
 from lstm_forecast.tables.files.columnar import column_batches, count_columns
 from lstm_forecast.tables.files.formats import CSV, PARQUET, format_of
+from lstm_forecast.tables.padded_ids import without_padding
 from lstm_forecast.tables.read import Table, data_files, file_states
 from lstm_forecast.tables.source import Frame, Source
 from lstm_forecast.tables.spool import Spool
@@ -56,9 +57,28 @@ class Parts:
 class _Stream:
     """The rows of a table, some at a time, as often as they are asked for."""
 
+    data: DataConfig
     table: Table  # where the rows come from; it has none
     batches: Callable[[Sequence[str]], Iterator[Any]]  # of the named columns, tables of Arrow's
     columns: tuple[str, ...]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The columns that name the series."""
+        return self.data.series_columns
+
+    def texts(self, values: Any) -> pd.Series:
+        """The ids that such values of Arrow's are; two that are refused as one are the same."""
+        texts = id_texts(values.to_pandas())
+        return texts.str.strip() if self.data.padded_ids == "strip" else texts
+
+    def part(self, rows: Sequence[Any], numbers: Ints) -> Table:
+        """The table with these rows of Arrow's, which have the ``numbers`` in its files."""
+        import pyarrow as pa
+
+        frame = pa.concat_tables(rows).to_pandas(split_blocks=True, ignore_metadata=True)
+        table = replace(self.table, frame=frame.set_index(pd.Index(numbers)))
+        return without_padding(table, self.keys) if self.data.padded_ids == "strip" else table
 
 
 def parts_of(data: DataConfig, source: Source, *, most_rows: int, more: int, spool: Spool) -> Parts:
@@ -71,9 +91,9 @@ def parts_of(data: DataConfig, source: Source, *, most_rows: int, more: int, spo
     """
     _require_series(data)
     stream = _stream(data, source, spool)
-    counts, keys = _in_order(stream, data.series_columns), None
+    counts, keys = _in_order(stream), None
     if counts is None:
-        keys = _Keys(stream, data.series_columns)
+        keys = _Keys(stream)
         counts = keys.rows
     sizes = _sizes(counts + more, most_rows)
     ends = np.cumsum(sizes)
@@ -125,7 +145,8 @@ def _stream(data: DataConfig, source: Source, spool: Spool) -> _Stream:
         phase(f"looking through {source}", path=str(source))
         schema, rows = count_columns(source, wanted, files)
         table = Table(pd.DataFrame(), ((source, rows, None),), states=states)
-        return _Stream(table, partial(column_batches, source, wanted, files), tuple(schema.names))
+        batches = partial(column_batches, source, wanted, files)
+        return _Stream(data, table, batches, tuple(schema.names))
     apart = kind == CSV and data.layout not in ("wide", "calendar")
     return _kept(data, files if apart else [source], spool)
 
@@ -135,8 +156,9 @@ def _kept(data: DataConfig, sources: Sequence[Source], spool: Spool) -> _Stream:
     import pyarrow as pa
 
     whole, columns = Table(pd.DataFrame(), ()), ()
+    as_written = data.model_copy(update={"padded_ids": "keep"})  # `part` looks at all of a series
     for source in sources:
-        table = read_described(data, source)
+        table = read_described(as_written, source)
         rows = pa.Table.from_pandas(table.frame, preserve_index=False)
         columns = tuple(rows.schema.names)
         spool.append(-1, rows.replace_schema_metadata(None))
@@ -147,10 +169,12 @@ def _kept(data: DataConfig, sources: Sequence[Source], spool: Spool) -> _Stream:
             states={**whole.states, **table.states},
             places={**whole.places, **table.places},
         )
-    return _Stream(whole, lambda names: (rows.select(names) for rows in spool.read(-1)), columns)
+    return _Stream(
+        data, whole, lambda names: (rows.select(names) for rows in spool.read(-1)), columns
+    )
 
 
-def _in_order(stream: _Stream, columns: Sequence[str]) -> Ints | None:
+def _in_order(stream: _Stream) -> Ints | None:
     """How many rows each series has, where they stand in the order of their ids; else None.
 
     No id is kept, so that memory does not grow with their number.
@@ -159,12 +183,12 @@ def _in_order(stream: _Stream, columns: Sequence[str]) -> Ints | None:
 
     counts: list[Ints] = []
     last: tuple[str, ...] | None = None
-    for rows in stream.batches(columns):
+    for rows in stream.batches(stream.keys):
         if any(pa.types.is_floating(kind) for kind in rows.schema.types):
             return None  # whether these are whole numbers is told by all of them
         first, _ = _runs(rows)
         keys = rows.take(first)
-        ids = list(zip(*(id_texts(keys[name].to_pandas()) for name in columns), strict=True))
+        ids = list(zip(*(stream.texts(keys[name]) for name in stream.keys), strict=True))
         lengths = np.diff(np.append(first, len(rows)))
         if ids[0] == last:
             counts[-1][-1] += lengths[0]
@@ -181,10 +205,10 @@ def _in_order(stream: _Stream, columns: Sequence[str]) -> Ints | None:
 class _Keys:
     """What tells the series of a table, and how many rows each has, in the order of their ids."""
 
-    def __init__(self, stream: _Stream, columns: Sequence[str]) -> None:
+    def __init__(self, stream: _Stream) -> None:
         import pyarrow as pa
 
-        self._columns, seen = list(columns), []
+        self._columns, seen = stream.keys, []
         for rows in stream.batches(self._columns):
             first, numbers = _runs(rows)
             _, places = np.unique(numbers, return_index=True)
@@ -192,8 +216,8 @@ class _Keys:
             counts = np.bincount(numbers, weights=lengths).astype(np.int64)
             seen.append(rows.take(first[places]).append_column(ROW, pa.array(counts)))
         every = pa.concat_tables(seen).combine_chunks()
-        self._values = [every[name].unique() for name in columns]
-        self._ranks = [_ranks(values) for values in self._values]
+        self._values = [every[name].unique() for name in self._columns]
+        self._ranks = [_ranks(stream.texts(values)) for values in self._values]
         self._pairs: list[Ints] = []  # of the keys in the first columns, those that there are
         series = self.series_of(every)
         self.rows = np.bincount(series, weights=every[ROW].to_numpy()).astype(np.int64)
@@ -227,10 +251,9 @@ def _runs(rows: Any) -> tuple[Ints, Ints]:
     return first, numbers
 
 
-def _ranks(values: Any) -> Ints:
-    """The place of each of the distinct ``values`` among their texts, in the order of these."""
-    numbers, _ = pd.factorize(id_texts(values.to_pandas()), sort=True)
-    return numbers
+def _ranks(texts: pd.Series) -> Ints:
+    """The place of each of the ``texts`` in their order."""
+    return np.asarray(pd.factorize(texts, sort=True)[0])
 
 
 def _sizes(rows: Ints, most: int) -> list[int]:
@@ -253,7 +276,7 @@ def _slices(stream: _Stream, rows: Ints) -> Iterator[Table]:
         while start + len(batch) >= rows[part]:
             waiting.append(batch.slice(0, rows[part] - start))
             batch = batch.slice(rows[part] - start)
-            yield _part(stream.table, waiting, np.arange(rows[part - 1], rows[part]))
+            yield stream.part(waiting, np.arange(rows[part - 1], rows[part]))
             waiting, start, part = [], int(rows[part]), part + 1
             if part == len(rows):
                 return
@@ -295,12 +318,4 @@ def _spooled(stream: _Stream, ends: Ints, spool: Spool) -> Iterator[Table]:
     for part in range(len(ends)):
         rows = list(spool.read(part))
         numbers = np.concatenate([batch[ROW].to_numpy() for batch in rows])
-        yield _part(stream.table, [batch.drop_columns([ROW]) for batch in rows], numbers)
-
-
-def _part(table: Table, rows: list[Any], numbers: Ints) -> Table:
-    """The table with these rows of Arrow's, which have the ``numbers`` in its files."""
-    import pyarrow as pa
-
-    frame = pa.concat_tables(rows).to_pandas(split_blocks=True, ignore_metadata=True)
-    return replace(table, frame=frame.set_index(pd.Index(numbers)))
+        yield stream.part([batch.drop_columns([ROW]) for batch in rows], numbers)

@@ -11,7 +11,7 @@ from lstm_forecast.panel.series_names import joined_name
 from lstm_forecast.tables.faults import rows_told
 from lstm_forecast.tables.read import Table
 
-__all__ = ["LONGEST_SERIES_ID", "series_of_rows"]
+__all__ = ["LONGEST_SERIES_ID", "id_texts", "series_of_rows"]
 
 CELLS_SHOWN, LONGEST_CELL_SHOWN = 5, 20  # of a row in a message, and their characters
 LONGEST_SERIES_ID = 1_000  # characters; what a run may hold of its series is derived from it
@@ -27,7 +27,7 @@ def series_of_rows(
     """
     if not columns:
         return np.zeros(len(table.frame), np.int32), (default,)
-    parts = [_id_texts(table.frame[column]) for column in columns]
+    parts = [id_texts(table.frame[column]) for column in columns]
     where = f"column {columns[0]}" if len(columns) == 1 else f"columns {', '.join(columns)}"
     empty = np.logical_and.reduce([part == "" for part in parts])
     if empty.any():
@@ -55,8 +55,8 @@ def _no_id(table: Table, where: str, empty: NDArray[np.bool_]) -> DataError:
     )
 
 
-def _id_texts(cells: pd.Series) -> pd.Series:
-    """The ids in a column; the empty text where there is none."""
+def id_texts(cells: pd.Series) -> pd.Series:
+    """The ids in a column as texts; the empty text where there is none."""
     if pd.api.types.is_float_dtype(cells) and (cells.dropna() % 1 == 0).all():
         # 7.0, as where a file has ids missing, is the 7 of another file
         cells = cells.astype("Int64")

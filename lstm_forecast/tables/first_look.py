@@ -34,16 +34,10 @@ from lstm_forecast.tables.look_findings import (
     word_notes,
     words_of_targets,
 )
-from lstm_forecast.tables.numbers.nothing import DASHES
+from lstm_forecast.tables.numbers.nothing import DASHES, NO_NUMBERS, words_for_missing
 from lstm_forecast.tables.numbers.style import Written, how_written
 from lstm_forecast.tables.padded_ids import are_padded
-from lstm_forecast.tables.read import (
-    NO_NUMBERS,
-    Table,
-    data_files,
-    read_table,
-    words_for_missing,
-)
+from lstm_forecast.tables.read import Table, data_files, read_table
 from lstm_forecast.tables.roles import Roles, Words, find_roles, require_named
 from lstm_forecast.tables.source import Frame, Source
 from lstm_forecast.tables.stamps.columns import StampStyle

@@ -12,9 +12,8 @@ from lstm_forecast.tables.numbers.amounts import (
     numbers_written,
     truths_written,
 )
-from lstm_forecast.tables.numbers.nothing import code_below_zero
+from lstm_forecast.tables.numbers.nothing import NO_NUMBERS, code_below_zero
 from lstm_forecast.tables.numbers.style import MOST_ODD_CELLS, SAMPLED_CELLS, plain_numbers
-from lstm_forecast.tables.read import NO_NUMBERS
 
 __all__ = [
     "are_truths", "counts_rows", "is_whole", "may_be_zeros", "numbers_in", "words_in",

@@ -11,7 +11,6 @@ from pathlib import Path
 import pandas as pd
 
 from lstm_forecast.config.inside import ALONE, Inside
-from lstm_forecast.config.missing import Dashes
 from lstm_forecast.config.text_files import CsvConfig
 from lstm_forecast.errors import AbsentError, ChangedError, DataError
 from lstm_forecast.events import phase
@@ -34,19 +33,11 @@ from lstm_forecast.tables.files.text import (
     require_narrow_rows,
 )
 from lstm_forecast.tables.numbers.cells import PLAIN, Meaning
-from lstm_forecast.tables.numbers.nothing import DASHES
+from lstm_forecast.tables.numbers.nothing import words_for_missing
 from lstm_forecast.tables.source import Frame, Source
 
-__all__ = [
-    "MISSING_WORDS", "NO_NUMBERS", "Table", "column_names", "data_files", "file_states",
-    "files_below", "read_table", "words_for_missing",
-]  # fmt: skip
+__all__ = ["Table", "column_names", "data_files", "file_states", "files_below", "read_table"]
 
-# : . and .. are the words of statistical offices
-MISSING_WORDS = [
-    "", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "none", "-", "?", ":", ".", "..",
-]  # fmt: skip
-NO_NUMBERS = (*MISSING_WORDS, *DASHES)  # among numbers: they make no column one of texts
 # Characters of a cell: the time that some parsers of dates take grows with the square.
 LONGEST_CELL = 2**16
 State = tuple[int, ...]  # of a file: its size, when it was written, where it lies
@@ -124,11 +115,6 @@ def read_table(
         raise DataError(f"{source}: does not fit into memory; keep fewer rows or columns") from None
     _require_short_texts(table)
     return table
-
-
-def words_for_missing(dashes: Dashes) -> list[str]:
-    """Texts that stand for a missing value among numbers, where ``dashes`` are read so."""
-    return [word for word in MISSING_WORDS if word not in DASHES or dashes == "missing"]
 
 
 def _read_files(
@@ -262,7 +248,7 @@ def _hidden(name: str) -> bool:
 
 
 def file_states(files: Iterable[Path]) -> dict[Path, State]:
-    """What tells that files were written to; standard input, which is read once, has nothing."""
+    """What tells that files were written to; standard input has nothing."""
     return {file: _state(file) for file in files if file != STDIN}
 
 

@@ -30,8 +30,8 @@ from lstm_forecast.tables.number_columns import (
     words_in,
 )
 from lstm_forecast.tables.numbers.amounts import ALONE, numbers_written
+from lstm_forecast.tables.numbers.nothing import MISSING_WORDS, NO_NUMBERS
 from lstm_forecast.tables.numbers.style import Written
-from lstm_forecast.tables.read import MISSING_WORDS, NO_NUMBERS
 from lstm_forecast.tables.stamps.columns import looks_like_time
 from lstm_forecast.tables.stamps.time_columns import find_time
 from lstm_forecast.tables.stamps.zones import are_letters

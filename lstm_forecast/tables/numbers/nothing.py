@@ -9,7 +9,12 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["DASH", "DASHES", "LONGEST_SENTINEL", "code_below_zero", "says_nothing"]
+from lstm_forecast.config.missing import Dashes
+
+__all__ = [
+    "DASH", "DASHES", "LONGEST_SENTINEL", "MISSING_WORDS", "NO_NUMBERS", "code_below_zero",
+    "says_nothing", "words_for_missing",
+]  # fmt: skip
 
 LONGEST_SENTINEL = 40  # characters of what may stand for a missing value
 DASH = "-"
@@ -18,6 +23,12 @@ DASHES = (
     DASH, "--", "---", "\u2010", "\u2011", "\u2012", "\u2013", "\u2014", "\u2015", "\u2212",
     "\ufe63", "\uff0d",
 )  # fmt: skip
+
+# : . and .. are the words of statistical offices
+MISSING_WORDS = [
+    "", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "none", "-", "?", ":", ".", "..",
+]  # fmt: skip
+NO_NUMBERS = (*MISSING_WORDS, *DASHES)  # among numbers: they make no column one of texts
 
 # -1, -10 and -100, and what repeats 7, 8 or 9, such as -9, -99.9 and -888
 CODE = re.compile(r"-(10*|([789])\2*(\.\2+)?)")
@@ -67,3 +78,8 @@ def code_below_zero(numbers: NDArray[np.float64]) -> float | None:
     below = np.unique(numbers[numbers < 0])
     alone = len(below) == 1 and bool((numbers > 0).any())
     return float(below[0]) if alone and CODE.fullmatch(f"{below[0]:g}") else None
+
+
+def words_for_missing(dashes: Dashes) -> list[str]:
+    """Texts that stand for a missing value among numbers, where ``dashes`` are read so."""
+    return [word for word in MISSING_WORDS if word not in DASHES or dashes == "missing"]

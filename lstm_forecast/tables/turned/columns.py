@@ -12,8 +12,9 @@ import pandas as pd
 
 from lstm_forecast.tables.number_columns import is_whole, numbers_in
 from lstm_forecast.tables.numbers.amounts import ALONE, STYLES, Style, split
+from lstm_forecast.tables.numbers.nothing import MISSING_WORDS, NO_NUMBERS
 from lstm_forecast.tables.numbers.style import MOST_ODD_CELLS, SAMPLED_CELLS, how_written
-from lstm_forecast.tables.read import MISSING_WORDS, NO_NUMBERS, Table
+from lstm_forecast.tables.read import Table
 from lstm_forecast.tables.roles import require_named
 from lstm_forecast.tables.turned.sums import Floats, sum_or_mean
 

@@ -8,7 +8,8 @@ import pandas as pd
 
 from lstm_forecast.errors import DataError
 from lstm_forecast.tables.faults import setting
-from lstm_forecast.tables.read import MISSING_WORDS, Table
+from lstm_forecast.tables.numbers.nothing import MISSING_WORDS
+from lstm_forecast.tables.read import Table
 from lstm_forecast.tables.stamps.formats import language_of, stamps_by
 from lstm_forecast.tables.stamps.guesses import guesses
 from lstm_forecast.tables.stamps.header import NUMBERED, Parts, find_names, find_parts

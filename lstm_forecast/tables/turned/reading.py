@@ -8,14 +8,9 @@ from lstm_forecast.errors import DataError
 from lstm_forecast.tables.files.budget import Budget
 from lstm_forecast.tables.numbers.amounts import Style
 from lstm_forecast.tables.numbers.cells import Meaning, with_numbers
+from lstm_forecast.tables.numbers.nothing import words_for_missing
 from lstm_forecast.tables.numbers.style import decimal_of
-from lstm_forecast.tables.read import (
-    Table,
-    column_names,
-    data_files,
-    read_table,
-    words_for_missing,
-)
+from lstm_forecast.tables.read import Table, column_names, data_files, read_table
 from lstm_forecast.tables.source import Frame, Source
 from lstm_forecast.tables.stamps.header import (
     Names,

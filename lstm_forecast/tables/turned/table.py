@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from lstm_forecast.errors import DataError
 from lstm_forecast.tables.faults import SHOWN_PLACES, Finding, rows_told
 from lstm_forecast.tables.files.budget import Budget, Size
-from lstm_forecast.tables.read import MISSING_WORDS, Table
+from lstm_forecast.tables.numbers.nothing import MISSING_WORDS
+from lstm_forecast.tables.read import Table
 from lstm_forecast.tables.stamps.columns import parse_stamps
 from lstm_forecast.tables.stamps.reading import unread
 

@@ -3,8 +3,9 @@
 import pandas as pd
 import pytest
 
+from lstm_forecast.tables.numbers.nothing import MISSING_WORDS
 from lstm_forecast.tables.numbers.style import how_written
-from lstm_forecast.tables.read import MISSING_WORDS, read_table
+from lstm_forecast.tables.read import read_table
 from lstm_forecast.tables.roles import find_roles
 from tests.benchmarks.files import DATA
 from tests.unit.conftest import needs_shared
