@@ -99,23 +99,28 @@ class PartsForecast:
         self, path: Path, whole: _Whole, suffix: str, listener: Listener
     ) -> Iterator[_Part]:
         done, total, newest = 0, self.parts.series, whole.newest
+        tables = self.parts.read()
         with TableWriter(path, suffix=suffix, dated=whole.dated) as writer:
-            for size, rows in zip(self.parts.sizes, self.parts.read(), strict=True):
+            for size in self.parts.sizes:
                 listener.progress(f"forecasting {total:,} series", done, total)
-                part = self._part(rows, replace(whole, newest=newest))
+                part = self._part(tables, replace(whole, newest=newest))
                 done += size
                 if part is not None:
                     newest = part.assumed
                     if part.table is not None:
                         writer.append(part.table)
-                    yield replace(part, table=None)
+                    part = replace(part, table=None)  # which need not wait for the next one
+                    yield part
         listener.progress(f"forecasting {total:,} series", total, total)
 
-    def _part(self, rows: Table, whole: _Whole) -> _Part | None:
-        """The forecasts of one part; None where the policies of the run leave nothing of it."""
+    def _part(self, tables: Iterator[Table], whole: _Whole) -> _Part | None:
+        """The forecasts of the next part; None where the policies of the run leave nothing of it.
+
+        Nothing holds its rows once they are a panel.
+        """
         loaded, data = self.loaded, self.loaded.config.data
         try:
-            panel = usable(loaded, settled_panel(data, rows))
+            panel = usable(loaded, settled_panel(data, next(tables)))
         except EmptyError:
             return None
         newest = _newest(panel)

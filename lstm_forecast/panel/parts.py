@@ -29,7 +29,7 @@ from lstm_forecast.tables.spool import Spool
 __all__ = ["Parts", "parts_of", "rows_within"]
 
 ROW = "\0row"  # the number of a row in its files, beside its cells; no column is called so
-CHUNK_ROWS = 2**20  # that are told apart at once
+CHUNK_ROWS = 2**19  # that are told apart at once
 BLOCK_SERIES = 256  # series of a part are a multiple: batches of forecasts are then as at once
 MIB = 2**20
 # Memory that a row of a part takes until its series are forecast, about: the peak of 200,000
@@ -72,11 +72,16 @@ class _Stream:
         texts = id_texts(values.to_pandas())
         return texts.str.strip() if self.data.padded_ids == "strip" else texts
 
-    def part(self, rows: Sequence[Any], numbers: Ints) -> Table:
-        """The table with these rows of Arrow's, which have the ``numbers`` in its files."""
+    def part(self, rows: list[Any], numbers: Ints) -> Table:
+        """The table with these ``rows`` of Arrow's, which have the ``numbers`` in its files.
+
+        The list is empty then, so that nothing stands in memory twice.
+        """
         import pyarrow as pa
 
-        frame = pa.concat_tables(rows).to_pandas(split_blocks=True, ignore_metadata=True)
+        whole = pa.concat_tables(rows)
+        rows.clear()
+        frame = whole.to_pandas(split_blocks=True, self_destruct=True, ignore_metadata=True)
         table = replace(self.table, frame=frame.set_index(pd.Index(numbers)))
         return without_padding(table, self.keys) if self.data.padded_ids == "strip" else table
 
@@ -208,14 +213,17 @@ class _Keys:
     def __init__(self, stream: _Stream) -> None:
         import pyarrow as pa
 
-        self._columns, seen = stream.keys, []
+        self._columns, seen, kept = stream.keys, list[Any](), 0
         for rows in stream.batches(self._columns):
             first, numbers = _runs(rows)
             _, places = np.unique(numbers, return_index=True)
             lengths = np.diff(np.append(first, len(rows)))
             counts = np.bincount(numbers, weights=lengths).astype(np.int64)
             seen.append(rows.take(first[places]).append_column(ROW, pa.array(counts)))
-        every = pa.concat_tables(seen).combine_chunks()
+            if sum(map(len, seen)) > 2 * kept + CHUNK_ROWS:
+                seen = [_summed(seen, self._columns)]
+                kept = len(seen[0])
+        every = _summed(seen, self._columns)
         self._values = [every[name].unique() for name in self._columns]
         self._ranks = [_ranks(stream.texts(values)) for values in self._values]
         self._pairs: list[Ints] = []  # of the keys in the first columns, those that there are
@@ -235,6 +243,14 @@ class _Keys:
                 self._pairs.append(np.unique(pairs))
             series = np.searchsorted(self._pairs[place], pairs)
         return series
+
+
+def _summed(counts: list[Any], keys: Sequence[str]) -> Any:
+    """One row for all of the same keys, with the sum of their ``counts``."""
+    import pyarrow as pa
+
+    groups = pa.concat_tables(counts).group_by(list(keys)).aggregate([(ROW, "sum")])
+    return groups.rename_columns({f"{ROW}_sum": ROW}).combine_chunks()
 
 
 def _runs(rows: Any) -> tuple[Ints, Ints]:
@@ -277,7 +293,7 @@ def _slices(stream: _Stream, rows: Ints) -> Iterator[Table]:
             waiting.append(batch.slice(0, rows[part] - start))
             batch = batch.slice(rows[part] - start)
             yield stream.part(waiting, np.arange(rows[part - 1], rows[part]))
-            waiting, start, part = [], int(rows[part]), part + 1
+            start, part = int(rows[part]), part + 1
             if part == len(rows):
                 return
         waiting.append(batch)
@@ -318,4 +334,5 @@ def _spooled(stream: _Stream, ends: Ints, spool: Spool) -> Iterator[Table]:
     for part in range(len(ends)):
         rows = list(spool.read(part))
         numbers = np.concatenate([batch[ROW].to_numpy() for batch in rows])
-        yield stream.part([batch.drop_columns([ROW]) for batch in rows], numbers)
+        rows = [batch.drop_columns([ROW]) for batch in rows]
+        yield stream.part(rows, numbers)

@@ -112,7 +112,7 @@ def intervals_held(report: Report) -> Iterator[Sentence]:
     if abs(held - promised) <= NOTABLE:
         yield Sentence(f"{told}, as promised.", "good")
     elif abs(held - promised) <= chance_points(promised, report.windows):
-        yield Sentence(f"{told}, which chance explains on {report.windows:,} windows.")
+        yield Sentence(f"{told}, which so few windows leave to chance.")
     elif held < promised:
         yield Sentence(f"{told}: they are too narrow.", "bad")
     else:
