@@ -21,7 +21,12 @@ from lstm_forecast.tables.numbers.amounts import (
     truths_written,
 )
 from lstm_forecast.tables.numbers.nothing import DASHES, LONGEST_SENTINEL
-from lstm_forecast.tables.numbers.style import SAMPLED_CELLS, how_written, units_beside
+from lstm_forecast.tables.numbers.style import (
+    SAMPLED_CELLS,
+    how_written,
+    plain_numbers,
+    units_beside,
+)
 
 __all__ = ["PLAIN", "Meaning", "may_have_two_readings", "require_one_reading", "with_numbers"]
 
@@ -81,9 +86,7 @@ def with_numbers(
     problems, limits = list[tuple[str, str]](), np.zeros(len(frame), bool)
     words = dict[str, None]()  # in all columns that may stand for a missing value
     dashes = _Dashes(meaning, place)
-    for name in names:
-        if not pd.api.types.is_string_dtype(frame[name]):
-            continue
+    for name in _but_plain(frame, names, meaning, style):
         cells, dashed = dashes.taken_out(frame[name], name)
         numbers, limited = _read(cells, meaning.units.get(name, ALONE), meaning.censored, style)
         frame[name] = numbers.mask(dashed, 0.0)
@@ -159,6 +162,28 @@ def _kind(cell: str) -> str:
     """What stands beside the number in a cell, and whether that is a limit."""
     amount = split(cell.strip())
     return "no number" if amount is None else f"{bool(amount.limit)} {amount.unit}"
+
+
+def _but_plain(
+    frame: pd.DataFrame, names: Sequence[str], meaning: Meaning, style: Style
+) -> Iterator[str]:
+    """The columns of texts, but for those of plain numbers, which become such in the frame."""
+    for name in names:
+        if pd.api.types.is_string_dtype(frame[name]):
+            plain = _plainly(frame[name], meaning.units.get(name, ALONE), style)
+            if plain is None:
+                yield name
+            else:
+                frame[name] = plain
+
+
+def _plainly(cells: pd.Series, units: Mapping[str, float], style: Style) -> pd.Series | None:
+    """Texts as numbers, NaN where cells are missing; None where others are none as a computer
+    writes them.
+    """
+    if style != STYLES[0] or units != ALONE or plain_numbers(cells.dropna()) is None:
+        return None
+    return pd.to_numeric(cells).astype("float64")
 
 
 def _read(

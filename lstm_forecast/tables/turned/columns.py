@@ -113,7 +113,7 @@ class Head:
         head = cells.head(ROWS_LOOKED_AT)
         if pd.api.types.is_numeric_dtype(head) and not pd.api.types.is_bool_dtype(head):
             return cls(len(head), [])
-        texts = head.dropna().astype("str").str.strip()
+        texts = (cell.strip() for cell in head.dropna().astype("str"))
         given = [cell for cell in texts if cell not in NO_NUMBERS]
         return cls(len(given), [cell for cell in given if split(cell) is None])
 
