@@ -37,6 +37,9 @@ def drafted(folder: Path, column: str, written: str, *options: str) -> Any:
         ("Time (UTC+05:30)", ["+05:30"]),
         ("Time [+01:00]", ["+01:00"]),
         ("Time (CET)", ["+02:00", "+01:00"]),  # in summer
+        ("time (Europe/Berlin)", ["+02:00"]),
+        ("ts_America/Argentina/Buenos_Aires", ["-03:00"]),
+        ("Etc/GMT+5", ["-05:00"]),
         ("TIMESTAMP IST", ["+05:30", "+03:00", "+01:00"]),
     ],
 )
@@ -60,6 +63,7 @@ def test_each_option_for_a_zone_in_a_name_takes_it(
         ("Time (UTC)", "%Y-%m-%d %H:%M:%S+0000"),
         ("date-1", "%Y-%m-%d %H:%M"),
         ("latest", "%Y-%m-%d %H:%M"),
+        ("Date/Time", "%Y-%m-%d %H:%M"),
         ("time -3", "%Y-%m-%d %H:%M"),
     ],
 )

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Sequence
+from functools import cache
+from zoneinfo import available_timezones
 
 import pandas as pd
 
@@ -17,6 +19,7 @@ ZONE = re.compile(
     r"(?P<sign>[+\u2212-])(?P<hours>\d\d?)(?(utc)(?::?(?P<minutes>\d\d))?|:(?P<parts>\d\d))(?!\w)"
     rf"|{APART}(?P<letters>utc|gmt|{'|'.join(sorted(ZONE_LETTERS - {'Z'}))})(?![^\W_])"
 )
+IANA = re.compile(rf"{APART}[A-Z][A-Za-z_]+(?:/[A-Z][\w+-]+)+")  # such as Europe/Berlin
 UTC = ("UTC", "UT", "GMT")
 CLOCK = re.compile(r"\d:\d\d")  # a time of day
 OWN_ZONE = re.compile(r"(?:[+-]\d\d:?\d\d|[A-LN-Z])\s*$")  # behind one, which AM or PM is not
@@ -27,9 +30,9 @@ def zone_notes(table: Table, columns: Sequence[str]) -> list[Finding]:
     of day and no zone: nothing, unless a zone stands in a name.
     """
     for name in columns:
-        found = ZONE.search(name)
-        if found and _are_without_zone(table.frame[list(columns)]):
-            text = f"the name of column {name} tells a zone, which is not used: {_remedy(found)}"
+        remedy = _remedy(name)
+        if remedy and _are_without_zone(table.frame[list(columns)]):
+            text = f"the name of column {name} tells a zone, which is not used: {remedy}"
             return [Finding("stamps", "note", len(table.frame), text, (table.place(0),))]
     return []
 
@@ -40,8 +43,20 @@ def _are_without_zone(frame: pd.DataFrame) -> bool:
     return bool(times) and not any(map(OWN_ZONE.search, times))
 
 
-def _remedy(found: re.Match[str]) -> str:
-    """The options that take the zone, one for each that may be meant."""
+@cache
+def _zones() -> set[str]:
+    """The names of all zones, which lie in files."""
+    return available_timezones()
+
+
+def _remedy(name: str) -> str:
+    """The options that take the zone in a name, one for each that may be meant; empty without."""
+    for each in IANA.findall(name):
+        if each in _zones():
+            return setting("timezone", each)
+    found = ZONE.search(name)
+    if found is None:
+        return ""
     if found["sign"]:
         sign = "+" if found["sign"] == "+" else "-"
         minutes = found["minutes"] or found["parts"] or "00"
