@@ -15,6 +15,7 @@ from lstm_forecast.tables.numbers.style import SAMPLED_CELLS
 __all__ = ["why_unread"]
 
 MOST_UNITS = 4  # of numbers in one column; what has more are codes
+ABOUT = "~\u2248\u223c"  # before a number that is about right
 FIRST_CELLS = 20  # by which most columns are seen to hold no numbers
 LEAST_AMOUNTS = 0.3  # share of cells with numbers, where all others are a few words
 WORTH_OF_PREFIX = {
@@ -32,9 +33,13 @@ def why_unread(cells: pd.Series, name: str, style: Style) -> str:
     given = list(islice(filter(None, texts), SAMPLED_CELLS))
     if not any(map(split, given[:FIRST_CELLS])):  # which tells most columns at once
         return ""
-    amounts = [amount for cell in given if (amount := split(cell)) is not None]
+    numbers = (split(cell.lstrip(f"{ABOUT} ")) for cell in given)
+    amounts = [amount for amount in numbers if amount is not None]
     if len(amounts) < len(given):
         return _among_words(given, name) if len(amounts) >= LEAST_AMOUNTS * len(given) else ""
+    about = next((cell for cell in given if cell[0] in ABOUT), None)
+    if about is not None:
+        return f"of which some are about right, such as {about!r}: write plain ones, in one unit"
     units = {amount.unit for amount in amounts}
     if 1 < len(units) <= MOST_UNITS:
         worth = _worth_of(units)

@@ -9,7 +9,14 @@ from lstm_forecast.tables.first_look import first_look
 
 
 @pytest.mark.parametrize(
-    ("even", "odd"), [("{} km", "{}00 m"), ("{}", "none logged"), ("1{}0 bpm", "n/a")]
+    ("even", "odd"),
+    [
+        ("{} km", "{}00 m"),
+        ("{}", "none logged"),
+        ("1{}0 bpm", "n/a"),
+        ("{}00 kcal", "~300"),
+        ("~{} m", "{} m"),
+    ],
 )
 def test_a_column_of_measurements_that_is_not_read_names_no_series(
     tmp_path: Path, even: str, odd: str
