@@ -20,6 +20,7 @@ from lstm_forecast.tables.blocks import refuse_blocks
 from lstm_forecast.tables.faults import Finding
 from lstm_forecast.tables.files.budget import Budget
 from lstm_forecast.tables.files.dialect import DETECTED
+from lstm_forecast.tables.files.fixed_width import fixed_width
 from lstm_forecast.tables.files.formats import require_inside
 from lstm_forecast.tables.files.headerless import is_row
 from lstm_forecast.tables.files.left_out import LEFT_OUT
@@ -278,7 +279,11 @@ def _turned(given: Given, how: Turn) -> Given:
 
 
 def _require_names(table: Table) -> None:
-    """Raise DataError where what should name columns is a row like all others."""
+    """Raise DataError where what should name columns is a row like all others, or several names."""
+    if len(table.frame.columns) == 1:
+        lines = table.frame.iloc[:, 0].head(LINES_OF_HEAD).dropna().astype("str")
+        if found := fixed_width(lines):
+            raise DataError(f"{table.sources[0][0]}: {found}")
     names = ["" if name.startswith("Unnamed: ") else name for name in map(str, table.frame.columns)]
     rows = texts_of_rows(table.frame.head(LINES_OF_HEAD))
     if len(rows) > 1 and is_row(names, rows):

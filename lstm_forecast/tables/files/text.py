@@ -24,6 +24,7 @@ from lstm_forecast.tables.files.dialect import (
     table_stream,
     undecodable_line,
 )
+from lstm_forecast.tables.files.fixed_width import fixed_width
 from lstm_forecast.tables.files.kinds import kinds_of_lines
 from lstm_forecast.tables.numbers.amounts import Style
 from lstm_forecast.tables.numbers.cells import (
@@ -221,8 +222,9 @@ def _require_narrow(file: Path, dialect: Dialect) -> None:
 def _narrowing(file: Path, dialect: Dialect) -> str:
     """What leaves no row wider than the header."""
     with opened(file, dialect) as records:
-        if kinds := kinds_of_lines(islice((row for _, row in records), LINES_OF_KINDS)):
-            return kinds
+        rows = [row for _, row in islice(records, LINES_OF_KINDS)]
+    if found := kinds_of_lines(rows) or fixed_width(map(dialect.delimiter.join, rows)):
+        return found
     quotes = f"put cells that hold {dialect.delimiter!r} in quotes"
     if len(dialect.columns) == 1:
         return f"{quotes}, or set data.csv.delimiter to the sign between the columns"
