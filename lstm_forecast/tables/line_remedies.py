@@ -17,6 +17,7 @@ __all__ = ["line_remedy", "texts_of_rows"]
 # left out as well.
 IsRead = Callable[[Mapping[str, object], bool], bool]
 RULE = re.compile(r"([-_=*+~])\1{2,}")  # a line drawn with one sign
+MOST_LINES_BELOW = 4  # a header, that tell of its columns
 SKIP = setting("other_stamps", "skip")
 
 
@@ -26,7 +27,20 @@ def line_remedy(frame: pd.DataFrame, csv: CsvConfig, is_read: IsRead) -> str:
     """
     ways = (_footer_remedy, _comment_remedy, _skip_remedy)
     found = next(filter(None, (way(frame, csv, is_read) for way in ways)), "")
-    return found or _tables_remedy(frame)
+    return found or _head_remedy(frame) or _tables_remedy(frame)
+
+
+def _head_remedy(frame: pd.DataFrame) -> str:
+    """That several lines below the header tell of columns, as how each is transformed; nothing
+    where not each one below these begins with a digit.
+    """
+    first = frame.iloc[:, 0].astype("str").fillna("").str.strip()
+    are_rows = first.str.match(r"\d").to_numpy()
+    count = int(are_rows.argmax()) if len(frame) else 0
+    if not 1 < count <= MOST_LINES_BELOW or not are_rows[count:].all():
+        return ""
+    begun = " and ".join(repr(text[:LONGEST_COMMENT]) for text in first[:count])
+    return f"if the {count} lines that begin with {begun} are no rows, take them out of the file"
 
 
 def _tables_remedy(frame: pd.DataFrame) -> str:

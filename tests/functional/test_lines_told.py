@@ -101,3 +101,16 @@ def test_another_table_below_is_told_and_a_folder_of_both_is_read(folder: Path) 
     for k, table in enumerate(tables):
         (folder / "each" / f"{k}.csv").write_text(table)
     assert any("series: 2 by" in each for each in findings("each"))
+
+
+def test_lines_below_a_header_that_tell_of_columns_are_to_be_taken_out(folder: Path) -> None:
+    quarters = pd.date_range("2000-03-01", periods=80, freq="QS-MAR")
+    rows = [f"{day.month}/1/{day.year},{k % 9}.5,{k % 7}.25" for k, day in enumerate(quarters)]
+    lines = ["sasdate,GDPC1,PCECC96", "factors,1,1", "transform,5,5", *rows, ""]
+    (folder / "qd.csv").write_text("\n".join(lines))
+    refused = CliRunner().invoke(app, ["init", "qd.csv", "-o", "qd.yaml"])
+    assert refused.exit_code == 4
+    told = "the 2 lines that begin with 'factors' and 'transform' are no rows, take them out"
+    assert told in refused.output
+    (folder / "qd.csv").write_text("\n".join([lines[0], *lines[3:]]))
+    assert CliRunner().invoke(app, ["init", "qd.csv", "-o", "qd.yaml"]).exit_code == 0
