@@ -1,6 +1,7 @@
 """The errors that a user can fix, each with the exit code that the command line returns for it."""
 
 import signal
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
@@ -59,7 +60,14 @@ class AbsentError(DataError):
 
 
 class EmptyError(DataError):
-    """Nothing of a table, or of a part of it, is left to be used."""
+    """Nothing of a table, or of a part of it, is left to be used.
+
+    ``repairs`` count what the policies did to it by kind, as those of a panel do.
+    """
+
+    def __init__(self, *problems: str, repairs: Mapping[str, int] | None = None) -> None:
+        super().__init__(*problems)
+        self.repairs = repairs or {}
 
 
 class ChangedError(DataError):

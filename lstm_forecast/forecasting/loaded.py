@@ -202,7 +202,10 @@ def usable_panel(loaded: LoadedRun, data: Source | None) -> Panel:
 
 
 def usable(loaded: LoadedRun, panel: Panel) -> Panel:
-    """A panel that was read, without series that the policies of the run leave out."""
+    """A panel that was read, without series that the policies of the run leave out.
+
+    Raises EmptyError, which tells how many they are, where no series is left.
+    """
     config, scaler = loaded.config, loaded.forecaster.scaler
     if not config.melted:
         panel = seen_by_networks(panel, config.data, melted=False)
@@ -219,12 +222,13 @@ def usable(loaded: LoadedRun, panel: Panel) -> Panel:
         )
     short &= (config.data.short_series == "skip") & ~unseen
     kept = ~(unseen | short)
+    counts = {"unseen_series": int(unseen.sum()), "short_series": int(short.sum())}
     if not kept.any():
         raise EmptyError(
-            "data.unseen_series and data.short_series skip all series; nothing is left to forecast"
+            "data.unseen_series and data.short_series skip all series; nothing is left to forecast",
+            repairs={**panel.repairs, **{kind: count for kind, count in counts.items() if count}},
         )
     panel = panel if kept.all() else panel.only(kept)
-    counts = {"unseen_series": int(unseen.sum()), "short_series": int(short.sum())}
     if config.data.outliers == "clip":
         counts["outliers"] = scaler.outliers(panel.melted(ids[kept]) if config.melted else panel)
     return replace(

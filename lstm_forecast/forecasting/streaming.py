@@ -9,17 +9,21 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from lstm_forecast.errors import EmptyError
+from lstm_forecast.errors import DataError, EmptyError
 from lstm_forecast.events import Listener
 from lstm_forecast.forecasting.ahead import read_behind
 from lstm_forecast.forecasting.future import TableStyle, table_ahead
 from lstm_forecast.forecasting.loaded import LoadedRun, usable
-from lstm_forecast.forecasting.written_parts import TableWriter, dated_columns
+from lstm_forecast.forecasting.table import dated_columns
+from lstm_forecast.forecasting.written_parts import TableWriter
+from lstm_forecast.forecasting.written_stamps import written_as
 from lstm_forecast.panel.ended import ended_notes, ended_series
 from lstm_forecast.panel.panel import Panel
 from lstm_forecast.panel.parts import Parts
+from lstm_forecast.panel.steps.grid import Grid
 from lstm_forecast.panel.survey import repair_notes, settled_panel
 from lstm_forecast.store.documents import read_manifest
 from lstm_forecast.tables.read import Table
@@ -55,12 +59,14 @@ class _Whole:
 class _Part:
     """What was made of one part, and what it tells of the whole."""
 
-    newest: Any  # stamp of its newest row
-    assumed: Any  # the newest of all rows, as far as it was known
-    alive: int  # series that have not ended
-    ended: tuple[str, ...]  # those that were left out
+    newest: Any = None  # stamp of its newest row
+    assumed: Any = None  # the newest of all rows, as far as it was known
+    alive: int = 0  # series that have not ended
+    ended: tuple[str, ...] = ()  # those that were left out
+    empty: EmptyError | None = None  # why nothing of it is left
+    grid: Grid | None = None
     table: pd.DataFrame | None = None  # of its forecasts, if it has any
-    dated: frozenset[str] = frozenset()
+    dated: frozenset[str] | None = None  # if it has a table
     repairs: Mapping[str, int] = field(default_factory=dict)
     unseen: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -90,7 +96,8 @@ class PartsForecast:
         """
         whole = _Whole()
         while True:
-            told = list(self._written(path, whole, suffix, listener))
+            with self.parts.unchanged():
+                told = list(self._written(path, whole, suffix, listener))
             whole, before = _together(told), whole
             if all(_as_known(part, before, whole) for part in told):
                 return self._summed(told)
@@ -98,31 +105,33 @@ class PartsForecast:
     def _written(
         self, path: Path, whole: _Whole, suffix: str, listener: Listener
     ) -> Iterator[_Part]:
-        done, total, newest = 0, self.parts.series, whole.newest
+        done, total, newest, grid = 0, self.parts.series, whole.newest, None
+        by_input = suffix == ".csv" and self.style.columns == "input"
+        written = written_as(self.loaded.config.data) if by_input else None
         tables = self.parts.read()
         with TableWriter(path, suffix=suffix, dated=whole.dated) as writer:
             for size in self.parts.sizes:
                 listener.progress(f"forecasting {total:,} series", done, total)
-                part = self._part(tables, replace(whole, newest=newest))
-                done += size
-                if part is not None:
-                    newest = part.assumed
-                    if part.table is not None:
-                        writer.append(part.table)
-                    part = replace(part, table=None)  # which need not wait for the next one
-                    yield part
+                part = self._part(tables, replace(whole, newest=newest), grid)
+                done, newest, grid = done + size, part.assumed or newest, grid or part.grid
+                if part.table is not None:
+                    writer.append(written.put_into(part.table) if written else part.table)
+                part = replace(part, table=None)  # which need not wait for the next one
+                yield part
         listener.progress(f"forecasting {total:,} series", total, total)
 
-    def _part(self, tables: Iterator[Table], whole: _Whole) -> _Part | None:
-        """The forecasts of the next part; None where the policies of the run leave nothing of it.
+    def _part(self, tables: Iterator[Table], whole: _Whole, grid: Grid | None) -> _Part:
+        """The forecasts of the next part, if the policies of the run leave anything of it;
+        ``grid`` is that of the parts before.
 
         Nothing holds its rows once they are a panel.
         """
         loaded, data = self.loaded, self.loaded.config.data
         try:
             panel = usable(loaded, settled_panel(data, next(tables)))
-        except EmptyError:
-            return None
+        except EmptyError as error:
+            return _Part(empty=error, repairs=error.repairs)
+        _require_one_grid(panel, grid)
         newest = _newest(panel)
         assumed = newest if whole.newest is None else max(newest, whole.newest)
         steps = self.horizon or loaded.config.windows.horizon
@@ -131,7 +140,15 @@ class PartsForecast:
         if data.ended_series == "forecast" or whole.alone:
             ended[:] = False
         names = tuple(panel.layout.ids[k] for k in ended.nonzero()[0])
-        part = _Part(newest, assumed, alive, names, notes=panel.notes, repairs=panel.repairs)
+        part = _Part(
+            newest,
+            assumed,
+            alive,
+            names,
+            grid=panel.layout.grid,
+            notes=panel.notes,
+            repairs=panel.repairs,
+        )
         if ended.all():
             return part
         panel = read_behind(loaded, panel.only(~ended) if ended.any() else panel, self.data)
@@ -171,15 +188,33 @@ def _newest(panel: Panel) -> Any:
     return panel.layout.stamps(panel.layout.offsets[1:] - 1).max()
 
 
-def _together(told: Sequence[_Part]) -> _Whole:
-    """What all parts tell of the whole. Raises EmptyError if there are none."""
-    if not told:
-        raise EmptyError(
-            "data.unseen_series and data.short_series skip all series; nothing is left to forecast"
+def _require_one_grid(panel: Panel, first: Grid | None) -> None:
+    """Raise DataError where the steps of a part are not those of the parts before, whose grid is
+    the ``first``, or rows were moved to them: all rows tell which steps there are.
+    """
+    own, start, told = panel.layout.grid, np.zeros(1, np.int64), ""
+    if moved := panel.repairs.get("off_grid"):
+        told = f"{moved:,} rows lie between the steps of freq {own.freq}"
+    elif first is not None and first.zone != own.zone:
+        told = f"stamps in {first.zone or 'no zone'} stand beside some in {own.zone or 'no zone'}"
+    elif first is not None:
+        early, late = sorted((first, own), key=lambda grid: grid.origin)
+        if early.ordinals(late.ticks(start))[0] < 0:
+            steps = f"the steps of freq {own.freq} from {early.stamps(start)[0]} on"
+            told = f"{late.stamps(start)[0]} lies between {steps}"
+    if told:
+        raise DataError(
+            f"--memory: {told}, and what that means is told by all rows at once: leave it out"
         )
-    dated = [part.dated for part in told if part.alive]
+
+
+def _together(told: Sequence[_Part]) -> _Whole:
+    """What all parts tell of the whole. Raises EmptyError if nothing is left of any."""
+    if all(part.empty for part in told) and (error := told[0].empty):
+        raise error
+    dated = [part.dated for part in told if part.dated is not None]
     return _Whole(
-        newest=max(part.newest for part in told),
+        newest=max(part.newest for part in told if part.empty is None),
         alone=sum(part.alive for part in told) == 1,
         dated=frozenset.intersection(*dated),
     )
@@ -187,10 +222,11 @@ def _together(told: Sequence[_Part]) -> _Whole:
 
 def _as_known(part: _Part, before: _Whole, whole: _Whole) -> bool:
     """Whether a part was made by what is known of the ``whole``, from what was known ``before``."""
+    if part.empty is not None:
+        return True
     dated = part.dated if before.dated is None else before.dated
-    return (
-        part.assumed == whole.newest and bool(before.alone) == whole.alone and dated == whole.dated
-    )
+    known = part.assumed == whole.newest and bool(before.alone) == whole.alone
+    return known and (part.dated is None or dated == whole.dated)
 
 
 def _sums(counts: Iterator[Mapping[str, int]]) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,9 @@ from lstm_forecast.panel.panel import Layout, Panel
 from lstm_forecast.panel.series_names import name_parts
 
 __all__ = [
-    "GROUP_ROWS", "actual_values", "chosen_ids", "harmless", "input_table", "long_table", "obeyed",
-    "panel_ids", "quantile_columns", "save_table", "seen_by_networks", "spreadsheet_safe",
-    "table_rows", "unique_ids", "window_ids", "with_keys",
+    "GROUP_ROWS", "actual_values", "chosen_ids", "dated_columns", "harmless", "input_table",
+    "long_table", "obeyed", "panel_ids", "quantile_columns", "save_table", "seen_by_networks",
+    "spreadsheet_safe", "table_rows", "unique_ids", "window_ids", "with_keys",
 ]  # fmt: skip
 
 FORMULA, NUMBER = re.compile(r"\s*[=+\-@\t\r]"), re.compile(r"[+-]?[\d.,]+")
@@ -190,15 +190,36 @@ def unique_ids(layout: Layout, *, targets: Sequence[str], named: bool) -> NDArra
     return ids
 
 
-def spreadsheet_safe(table: pd.DataFrame) -> pd.DataFrame:
+def spreadsheet_safe(table: pd.DataFrame, *, dated: Collection[str] | None = None) -> pd.DataFrame:
     """The table with names and ids that neither a spreadsheet nor a terminal obeys, for CSV.
 
     A text that begins like a formula gets a ' in front, unless it is a number (OWASP, "CSV
-    Injection"); control signs are written as escapes.
+    Injection"); control signs are written as escapes. Stamps are dates in all rows of a column or
+    in none: in those that are ``dated``, in the whole table that these rows are of.
     """
+    table = _with_whole_stamps(table, dated_columns(table) if dated is None else dated)
     safe = table.rename(columns=harmless)
     texts = [name for name in safe.columns if pd.api.types.is_string_dtype(safe[name])]
     return safe.assign(**{name: _all_harmless(safe[name]) for name in texts})
+
+
+def dated_columns(table: pd.DataFrame) -> list[Any]:
+    """Columns with stamps that are all at midnight."""
+    stamps = table.select_dtypes(["datetime", "datetimetz"])
+    return [name for name in stamps if (stamps[name] == stamps[name].dt.normalize()).all()]
+
+
+def _with_whole_stamps(table: pd.DataFrame, dated: Collection[str]) -> pd.DataFrame:
+    """The table with stamps as texts in columns that are not ``dated``: pandas decides about each
+    block of rows alone whether it writes their times.
+    """
+    stamps = table.select_dtypes(["datetime", "datetimetz"])
+    texts = {}
+    for name in stamps.columns.difference(list(dated)):
+        numbers, distinct = pd.factorize(stamps[name])
+        written = pd.array([str(stamp) for stamp in distinct], dtype="str")
+        texts[name] = pd.Series(written.take(numbers, allow_fill=True), index=table.index)
+    return table.assign(**texts) if texts else table
 
 
 def save_table(

@@ -11,7 +11,7 @@ import pandas as pd
 
 from lstm_forecast.forecasting.table import GROUP_ROWS, spreadsheet_safe
 
-__all__ = ["TableWriter", "dated_columns"]
+__all__ = ["TableWriter"]
 
 
 class TableWriter:
@@ -51,10 +51,7 @@ class TableWriter:
         first = self._file is None
         if first:
             self._file = self._path.open("w", encoding="utf-8", newline="")
-        if self._dated is not None:
-            timed = [name for name in dated_columns(table) if name not in self._dated]
-            table = table.assign(**{name: table[name].map(str) for name in timed})
-        spreadsheet_safe(table).to_csv(self._file, index=False, header=first)
+        spreadsheet_safe(table, dated=self._dated).to_csv(self._file, index=False, header=first)
 
     def _append_parquet(self, table: pd.DataFrame) -> None:
         import pyarrow as pa
@@ -76,9 +73,3 @@ class TableWriter:
         whole = len(rows) // GROUP_ROWS * GROUP_ROWS if least > 1 else len(rows)
         self._file.write_table(rows.slice(0, whole), row_group_size=GROUP_ROWS)
         self._waiting = [rows.slice(whole)] if whole < len(rows) else []
-
-
-def dated_columns(table: pd.DataFrame) -> list[Any]:
-    """Columns with stamps that are all at midnight."""
-    stamps = table.select_dtypes(["datetime", "datetimetz"])
-    return [name for name in stamps if (stamps[name] == stamps[name].dt.normalize()).all()]

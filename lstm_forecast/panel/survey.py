@@ -27,7 +27,7 @@ from lstm_forecast.tables.stamps.other_stamps import require_rows_of_stamps
 from lstm_forecast.tables.turned.reading import read_turned
 
 __all__ = [
-    "known_ahead", "meaning_of", "numeric_sentinels", "read_described", "read_panel",
+    "for_a_run", "known_ahead", "meaning_of", "numeric_sentinels", "read_described", "read_panel",
     "repair_notes", "require_columns_of_training", "settled_panel", "survey_panel", "survey_table",
     "wanted_cells",
 ]  # fmt: skip
@@ -50,7 +50,7 @@ def read_panel(
         refuse(findings)
         return panel, table
     require_columns_of_training(data, source)
-    with _for_a_run():
+    with for_a_run():
         table = read_described(data, source, memory_limit=memory_limit)
     return settled_panel(data, table), table
 
@@ -60,7 +60,7 @@ def settled_panel(data: DataConfig, table: Table) -> Panel:
 
     Raises DataError for those that none settles.
     """
-    with _for_a_run():
+    with for_a_run():
         panel, findings = survey_table(data, table)
     # A later table may be without a series that is left out.
     refuse([finding for finding in findings if finding.kind != "leave_out"], afterwards=AGAIN)
@@ -68,7 +68,7 @@ def settled_panel(data: DataConfig, table: Table) -> Panel:
 
 
 @contextmanager
-def _for_a_run() -> Iterator[None]:
+def for_a_run() -> Iterator[None]:
     """Say of a problem whose remedy is a key of the config that a run keeps it as it was."""
     try:
         yield

@@ -22,6 +22,7 @@ class Spool:
         self._folder = folder
         self._places: dict[int, list[tuple[int, int]]] = {}  # part -> where its batches lie
         self._schemas: dict[int, Any] = {}
+        self._end = 0  # of what was written
         try:
             self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  closed by `__exit__`
         except OSError as error:
@@ -47,9 +48,10 @@ class Spool:
         places = self._places.setdefault(part, [])
         for batch in rows.combine_chunks().to_batches():
             content = batch.serialize()
-            places.append((self._file.tell(), content.size))
+            places.append((self._end, content.size))
             try:
-                self._file.write(content)
+                self._file.seek(self._end)  # as a part may be read meanwhile
+                self._end += self._file.write(content)
             except OSError as error:
                 raise self._failed(error) from None
 
@@ -57,17 +59,15 @@ class Spool:
         """The tables of a part, in the order in which they were written."""
         import pyarrow as pa
 
-        end = self._file.tell()
         for start, size in self._places.get(part, []):
             self._file.seek(start)
             batch = pa.ipc.read_record_batch(
                 pa.py_buffer(self._file.read(size)), self._schemas[part]
             )
             yield pa.Table.from_batches([batch])
-        self._file.seek(end)
 
     def _failed(self, error: OSError) -> WriteError:
         return WriteError(
-            f"{self._folder}: cannot be written: {error.strerror}; a table whose rows are not in"
-            " the order of their series waits there while it is read in parts"
+            f"{self._folder}: cannot be written: {error.strerror}; rows that are read in parts may"
+            " have to wait there, as many as there are"
         )

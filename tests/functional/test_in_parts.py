@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import lstm_forecast.commands.predict as command
+from lstm_forecast.panel import parts, series_order
 from tests.functional.conftest import train_all
 from tests.functional.test_cli import invoke
 
@@ -29,6 +30,7 @@ RUNS = {  # name of the run: its horizon, and more keys of its data
     "ahead": (6, "freq: h, covariates: {future: [promo]}"),
     "every": (6, "freq: h, ended_series: forecast"),
     "short": (1, "freq: h, short_series: skip"),
+    "german": (6, "freq: h, timestamp_format: '%d.%m.%Y %H:%M', timezone: Europe/Paris"),
 }
 SERIES = 40
 
@@ -59,8 +61,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with runs."""
     place = tmp_path_factory.mktemp("parts")
     shops().to_parquet(place / "shops.parquet")
+    in_german(shops(), place / "german.parquet")
     for name, (horizon, more) in RUNS.items():
         text = CONFIG.format(name=name, horizon=horizon, more=more)
+        text = text.replace("shops.parquet", "german.parquet") if name == "german" else text
         (place / f"{name}.yaml").write_text(text)
     train_all(place, *(["--config", f"{name}.yaml"] for name in RUNS))
     return place
@@ -100,6 +104,12 @@ def by_time(table: pd.DataFrame, path: Path) -> Path:
     return path
 
 
+def in_german(table: pd.DataFrame, path: Path) -> Path:
+    texts = table["hour"].dt.strftime("%d.%m.%Y %H:%M")
+    table.assign(hour=texts).to_parquet(path)
+    return path
+
+
 def in_folders(table: pd.DataFrame, path: Path) -> Path:
     for region, rows in table.groupby("region"):
         folder = path / f"region={str(region).replace('/', '%2F')}"
@@ -115,6 +125,7 @@ def many_texts(table: pd.DataFrame, path: Path) -> Path:
     return path
 
 
+OTHERS = {"german": in_german}
 LAYOUTS: dict[str, Callable[[pd.DataFrame, Path], Path]] = {
     "by_series.parquet": by_series,
     "by_time.parquet": by_time,
@@ -125,12 +136,19 @@ LAYOUTS: dict[str, Callable[[pd.DataFrame, Path], Path]] = {
 
 @pytest.mark.parametrize(
     ("name", "layout"),
-    [*(("plain", layout) for layout in LAYOUTS), *((name, "by_time.parquet") for name in RUNS)],
+    [
+        *(("plain", layout) for layout in LAYOUTS),
+        *((name, "by_time.parquet") for name in RUNS if name != "german"),
+        ("german", "german"),
+    ],
 )
 def test_the_bytes_are_those_of_all_series_at_once(
     in_parts: Path, tmp_path: Path, name: str, layout: str
 ):
-    data = LAYOUTS[layout](shops(horizon=RUNS[name][0], whole=33), tmp_path / layout)
+    data = (LAYOUTS | OTHERS)[layout](
+        shops(horizon=RUNS[name][0], whole=33),
+        tmp_path / f"{layout}.parquet" if layout == "german" else tmp_path / layout,
+    )
     for suffix in (".parquet", ".csv"):
         once = at_once(name, data, str(tmp_path / f"once{suffix}"))
         assert predicted(name, data, str(tmp_path / f"parts{suffix}")) == once
@@ -172,6 +190,112 @@ def test_stamps_are_dates_in_all_parts_or_in_none(in_parts: Path, tmp_path: Path
         data = by_series(moved, tmp_path / f"{most}.parquet")
         once = at_once("short", data, str(tmp_path / "once.csv"))
         assert predicted("short", data, str(tmp_path / "parts.csv")) == once
+
+
+def odd_stamps(table: pd.DataFrame) -> pd.DataFrame:
+    """The shops of the last regions half an hour later."""
+    later = pd.to_timedelta(np.where(table["region"] > "r0/", 30, 0), "min")
+    return table.assign(hour=table["hour"] + later)
+
+
+def two_zones(table: pd.DataFrame) -> pd.DataFrame:
+    texts = table["hour"].dt.tz_localize(None).astype(str)
+    return table.assign(hour=texts + np.where(table["region"] == "r0/", "+01:00", "+02:00"))
+
+
+ALL_TELL: dict[str, tuple[Callable[[pd.DataFrame], pd.DataFrame], str]] = {
+    "steps": (odd_stamps, "lies between the steps of freq h"),
+    "zones": (two_zones, "stamps in UTC+01:00 stand beside some in"),
+    "other dates": (
+        lambda table: table.assign(hour=table["hour"].dt.strftime("%d.%m.%Y %H:%M")),
+        "stamps that do not begin like 2024-01-31",
+    ),
+    "decimals": (lambda table: table.assign(shop=table["shop"] + 0.5), "ids that are double"),
+    "stamps": (
+        lambda table: table.assign(shop=table["hour"].min() + pd.to_timedelta(table["shop"], "D")),
+        "ids that are timestamp",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", ALL_TELL)
+def test_what_only_all_rows_tell_is_refused(
+    in_parts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+):
+    monkeypatch.setattr(command, "rows_within", lambda memory, data: 1)  # a series in each part
+    change, told = ALL_TELL[kind]
+    change(shops()).sort_values(["region", "shop"]).to_parquet(tmp_path / "odd.parquet")
+    done = invoke(
+        "predict", "--run", "plain", "--data", str(tmp_path / "odd.parquet"), "--memory", "1GiB",
+        "--output", str(tmp_path / "out.csv"),
+    )  # fmt: skip
+    assert done.exit_code == 4
+    assert told in done.stderr
+    assert not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.parametrize("chunk", [200, 1000])
+def test_files_that_are_longer_than_what_is_sorted_at_once_are_read_whole(
+    in_parts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int
+):
+    for module in (parts, series_order):
+        monkeypatch.setattr(module, "CHUNK_ROWS", chunk)
+    table = shops()
+    data = tmp_path / "texts"
+    data.mkdir()
+    for k, early in enumerate((True, False)):
+        rows = (table["hour"] < table["hour"].min() + pd.Timedelta(hours=40)) == early
+        table[rows].to_csv(data / f"{k}.csv", index=False)
+    once = at_once("plain", data, str(tmp_path / "once.csv"))
+    assert predicted("plain", data, str(tmp_path / "parts.csv")) == once
+
+
+@pytest.mark.parametrize("layout", [by_series, by_time])
+@pytest.mark.parametrize("fewer", [False, True])
+def test_a_table_that_changes_while_it_is_read_is_refused(
+    in_parts: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    layout: Callable[[pd.DataFrame, Path], Path],
+    fewer: bool,
+):
+    data, sizes = layout(shops(), tmp_path / "shops.parquet"), parts._sizes
+
+    def written_to(rows: np.ndarray, most: int) -> list[int]:
+        layout(shops()[: 900 if fewer else None].assign(sold=1.0), data)
+        return sizes(rows, most)
+
+    monkeypatch.setattr(parts, "_sizes", written_to)
+    done = invoke(
+        "predict", "--run", "plain", "--data", str(data), "--memory", "1GiB",
+        "--output", str(tmp_path / "out.csv"),
+    )  # fmt: skip
+    assert (done.exit_code, "changed while it was read" in done.stderr) == (4, True), done.stderr
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_counts_are_those_of_all_parts_also_of_parts_that_nothing_is_left_of(
+    in_parts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(command, "rows_within", lambda memory, data: 1)  # a series in each part
+    table = shops(horizon=1)
+    first = table.groupby(["region", "shop"]).cumcount()
+    data = by_series(table[(table["shop"] > 20) | (first < 5)], tmp_path / "shops.parquet")
+    told = [
+        invoke("predict", "--run", "short", "--data", str(data), "-o", "out.csv", *more).stderr
+        for more in ([], ["--memory", "1GiB"])
+    ]
+    lines = [[line for line in text.splitlines() if "settled" in line] for text in told]
+    assert lines[0] == lines[1] != []
+
+
+def test_a_table_without_rows_is_told(in_parts: Path, tmp_path: Path):
+    shops()[:0].to_parquet(tmp_path / "none.parquet")
+    done = invoke(
+        "predict", "--run", "plain", "--data", str(tmp_path / "none.parquet"), "--memory", "1GiB",
+        "--output", "out.csv",
+    )  # fmt: skip
+    assert (done.exit_code, "no rows" in done.stderr) == (4, True), done.stderr
 
 
 def test_a_fault_is_told_with_its_row_in_the_files(in_parts: Path, tmp_path: Path):

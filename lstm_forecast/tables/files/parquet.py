@@ -119,7 +119,7 @@ def _plain_words(path: Path) -> Iterator[None]:
 
     try:
         yield
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, KeyError) as error:
         raise DataError(f"{path}: not readable as Parquet: {error}") from None
 
 

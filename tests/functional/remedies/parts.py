@@ -2,10 +2,14 @@
 
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
 from tests.functional.remedies.entry import Typed, csv, days
 
 __all__ = ["TYPED"]
 
+PLAIN = "train -c plain.yaml --set data.unseen_series=global --set preprocessing.scope=global"
 SHOPS = "predict --run shops --memory 3GiB"
 OUT = "--output parts.csv"
 CONFIG = """\
@@ -26,6 +30,25 @@ def events(folder: Path) -> None:
         (folder / f"{name}.yaml").write_text(CONFIG.format(name=name, more=more))
 
 
+def odd(folder: Path) -> None:
+    """Shops with other dates, and with ids that are numbers with decimals."""
+    rows = [f"{shop},{day},{k % 7}" for shop in "ab" for k, day in enumerate(days())]
+    (folder / "plain.csv").write_text(csv("shop,day,y", rows))
+    (folder / "plain.yaml").write_text(CONFIG.format(name="plain", more=""))
+    style = ", timestamp_format: '%d.%m.%Y'"
+    (folder / "dotted.yaml").write_text(CONFIG.format(name="dotted", more=style))
+    table = pd.read_csv(folder / "plain.csv", parse_dates=["day"])
+    table.assign(day=table["day"].dt.strftime("%d.%m.%Y")).to_csv(
+        folder / "dotted.csv", index=False
+    )
+    table.assign(shop=np.where(table["shop"] == "a", 1.5, 2)).to_parquet(
+        folder / "decimals.parquet"
+    )
+    table.assign(shop=np.where(table["shop"] == "a", 1, 2)).to_parquet(folder / "whole.parquet")
+    text = table.assign(shop=np.where(table["shop"] == "a", "1.5", "2"))
+    text.to_parquet(folder / "text.parquet")
+
+
 def known(folder: Path) -> None:
     """Shops with what is known ahead in a table of its own, and behind their own rows."""
     rows = [f"{shop},{day},{k % 7},{k % 2}" for shop in "ab" for k, day in enumerate(days())]
@@ -36,6 +59,15 @@ def known(folder: Path) -> None:
     (folder / "future.csv").write_text(csv("shop,day,y,promo", ahead))
     more = ", covariates: {future: [promo]}"
     (folder / "known_ahead.yaml").write_text(CONFIG.format(name="known_ahead", more=more))
+
+
+def moved(folder: Path) -> None:
+    """Shops with a row that is an hour late."""
+    rows = [f"{shop},{day} 00:00,{k % 7}" for shop in "ab" for k, day in enumerate(days())]
+    rows[7] = rows[7].replace("00:00", "01:00")
+    (folder / "moved.csv").write_text(csv("shop,day,y", rows))
+    more = ", off_grid: nearest"
+    (folder / "moved.yaml").write_text(CONFIG.format(name="moved", more=more))
 
 
 TYPED = [
@@ -82,5 +114,31 @@ TYPED = [
             "a row for each step": f"train -c sums.yaml && predict --run sums --memory 3GiB {OUT}",
         },
         files=events,
+    ),
+    Typed(
+        "stamps that do not begin like 2024-01-31 are",
+        f"{PLAIN} && predict --run plain --data dotted.csv --memory 3GiB {OUT}",
+        {
+            "train with data.timestamp_format": "train -c dotted.yaml"
+            f" && predict --run dotted --data dotted.csv --memory 3GiB {OUT}",
+            "leave it out": f"predict --run plain --data dotted.csv {OUT}",
+        },
+        files=odd,
+    ),
+    Typed(
+        "are written as texts is told by all rows at once: write them as texts or whole",
+        f"{PLAIN} && predict --run plain --data decimals.parquet --memory 3GiB {OUT}",
+        {
+            "write them as texts": f"predict --run plain --data text.parquet --memory 3GiB {OUT}",
+            "whole numbers": f"predict --run plain --data whole.parquet --memory 3GiB {OUT}",
+            "leave it out": f"predict --run plain --data decimals.parquet {OUT}",
+        },
+        files=odd,
+    ),
+    Typed(
+        ", and what that means is told by all rows at once: leave it out",
+        f"train -c moved.yaml && predict --run moved --memory 3GiB {OUT}",
+        {"leave it out": f"predict --run moved {OUT}"},
+        files=moved,
     ),
 ]
