@@ -151,10 +151,14 @@ class PartsForecast:
         )
         if ended.all():
             return part
-        panel = read_behind(loaded, panel.only(~ended) if ended.any() else panel, self.data)
-        fresh = self.fresh or str(assumed) != read_manifest(loaded.run).cutoff
+        return self._forecast(part, panel.only(~ended) if ended.any() else panel)
+
+    def _forecast(self, part: _Part, panel: Panel) -> _Part:
+        """The same with the forecasts of its ``panel``."""
+        panel = read_behind(self.loaded, panel, self.data)
+        fresh = self.fresh or str(part.assumed) != read_manifest(self.loaded.run).cutoff
         table, doubts = table_ahead(
-            loaded, panel, horizon=self.horizon, style=self.style, fresh=fresh
+            self.loaded, panel, horizon=self.horizon, style=self.style, fresh=fresh
         )
         return replace(
             part,

@@ -289,3 +289,51 @@ def test_a_key_that_a_run_keeps_is_a_remedy_only_with_another_training(tmp_path:
         trained_on(path)
     with pytest.raises(DataError, match=r"such as Europe/London, and train again$"):
         trained_on(path, training=False)
+
+
+def test_prices_for_a_unit_and_amounts_in_rand_are_numbers(tmp_path: Path) -> None:
+    table = tmp_path / "prices.csv"
+    days = pd.date_range("2024-01-01", periods=60).astype(str)
+    rows = [f"{day};{60 + k % 7},25/Kg;R 1\xa0{600 + k},50" for k, day in enumerate(days)]
+    table.write_text("\n".join(["Date;Wholesale;Fare revenue", *rows, ""]))
+    asked(table, "--target", "Wholesale", "--target", "Fare revenue")
+    values = trained_on(table).values
+    np.testing.assert_array_equal(
+        values[:8, 0], [60.25, 61.25, 62.25, 63.25, 64.25, 65.25, 66.25, 60.25]
+    )
+    np.testing.assert_array_equal(values[:3, 1], [1600.5, 1601.5, 1602.5])
+
+
+@pytest.mark.parametrize("cell", ["5/Jan", "3/4", "R 12", "R7"])
+def test_dates_without_a_year_ratios_and_codes_are_no_prices(tmp_path: Path, cell: str) -> None:
+    table = tmp_path / "codes.csv"
+    days = pd.date_range("2024-01-01", periods=60).astype(str)
+    rows = [f"{day},{k % 7},{cell}" for k, day in enumerate(days)]
+    table.write_text("\n".join(["ds,y,code", *rows, ""]))
+    assert asked(table)["targets"] == ["y"]
+    assert "expected a number" in refused(table, "--target", "code")
+
+
+def written(stamp: pd.Timestamp) -> list[str]:
+    """The name of a month, and behind a December that of the mean of its year."""
+    return [f"{stamp:%Y %b}", *([f"{stamp:%Y} Ave"] if stamp.month == 12 else [])]
+
+
+def test_a_header_of_months_below_a_title_is_what_the_refusal_names(tmp_path: Path) -> None:
+    table = tmp_path / "index.csv"
+    stamps = pd.date_range("2019-01-01", periods=48, freq="MS")
+    months = [name for stamp in stamps for name in written(stamp)]
+    lines = [
+        '"Consumer prices (2018=100): January 2019"',
+        "",
+        ",".join(["Place", "Group", *months]),
+    ]
+    for place in ("North", "South"):
+        for group in ("0 - ALL", "1 - FOOD"):
+            lines.append(",".join([place, group, *(f"{100 + k / 10:.1f}" for k in range(52))]))
+    table.write_text("\n".join([*lines, ""]))
+    said = refused(table)
+    assert "data.csv.header: 3 if that line names the columns" in said
+    assert "data.csv.delimiter" not in said
+    told = refused(table, "--set", "data.csv.header=3")
+    assert "column 2019 Ave: no stamp (4 such columns)" in told

@@ -1,5 +1,6 @@
 """CSV files to frames: counted before they are read, and every cell accounted for."""
 
+import re
 import warnings
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -44,6 +45,7 @@ BLOCK_BYTES, TAIL_BYTES = 1 << 20, 1 << 16
 ROWS_BESIDE_LAST = 1000  # that a last row without a line end is compared with
 LINES_OF_KINDS = 2000  # that are looked at for kinds of records
 MOST_NUMBERS = 0.1  # share of the cells of a line that may name columns
+NUMBER = re.compile(r"(?!(19|20)\d\d$)[+-]?[\d.,]+")  # years may be names
 
 
 @dataclass(frozen=True)
@@ -210,22 +212,24 @@ def _require_narrow(file: Path, dialect: Dialect) -> None:
         return
     line, row = first
     columns = "1 column" if width == 1 else f"{width} columns"
-    numbers = sum(cell.strip()[:1].isdigit() for cell in row)
+    numbers = sum(NUMBER.fullmatch(cell.strip()) is not None for cell in row)
     named = 2 * wide > total and numbers <= MOST_NUMBERS * len(row)
     raise DataError(
         f"{file}:{line}: the header names {columns}, and this row has {len(row)}:"
-        f" {delimiter.join(row)[:80]!r} ({rows_told(count)}); {_narrowing(file, dialect)}"
+        f" {delimiter.join(row)[:80]!r} ({rows_told(count)}); {_narrowing(file, dialect, named)}"
         + (f", or data.csv.header: {line} if that line names the columns" if named else "")
     )
 
 
-def _narrowing(file: Path, dialect: Dialect) -> str:
-    """What leaves no row wider than the header."""
+def _narrowing(file: Path, dialect: Dialect, named: bool) -> str:
+    """What leaves no row wider than the header, beside another header where one is ``named``."""
     with opened(file, dialect) as records:
         rows = [row for _, row in islice(records, LINES_OF_KINDS)]
     if found := kinds_of_lines(rows) or fixed_width(map(dialect.delimiter.join, rows)):
         return found
     quotes = f"put cells that hold {dialect.delimiter!r} in quotes"
+    if named:
+        return quotes
     if len(dialect.columns) == 1:
         return f"{quotes}, or set data.csv.delimiter to the sign between the columns"
     return f"{quotes}, or name all columns in the header, or take out rows that are none"

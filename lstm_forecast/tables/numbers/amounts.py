@@ -20,11 +20,18 @@ MINUS = "-\u2212\u2013"
 APOSTROPHES, SPACES = "'\u2019", " \xa0\u2009\u202f"
 # What stands between thousands, by the sign that a config names.
 SIGNS = {",": ",", ".": ".", "'": APOSTROPHES, " ": SPACES}
-CURRENCY = r"[A-Z]{0,3}[$€£¥₹₽₩₺₴₫₪₱฿₦]|[A-Z]{3}|R[sp]\.?|Fr\.|kr\.?|zł"
+# R alone is the rand of South Africa where cents follow, and a letter of a code elsewhere.
+RAND = r"R(?=\s[\d\s\u00a0\u202f.,]*[.,]\d\d(?!\d))"
+CURRENCY = rf"[A-Z]{{0,3}}[$€£¥₹₽₩₺₴₫₪₱฿₦]|[A-Z]{{3}}|R[sp]\.?|{RAND}|Fr\.|kr\.?|zł"
 PART_OF_TIME = r"(?:Q|H|W|KW|CW)\d|[AaPp][Mm]\b"  # 2008Q1 and 12 am are no amounts
+# What a price or a rate is for; 5/Jan is none, but a date.
+PER = (
+    r"/\s?(?i:kg|g|q|qtl|mt|t|lb|oz|l|lt|ltr|ml|gal|m[23²³]?|km|ha|acre|h|hr|day|night|[km]?wh|unit"
+    r"|piece|pcs?|ea|bag|box|crate|tray|dozen|doz|head)\b"
+)
 UNIT = (
-    rf"(?!{PART_OF_TIME})(?:[^\W\d_]|[%‰°$€£¥₹₽₩₺₴₫₪₱฿₦])"
-    r"(?:[^()<>=\s]|\s(?!\d)){0,15}?"
+    rf"(?:{PER}|(?!{PART_OF_TIME})(?:[^\W\d_]|[%‰°$€£¥₹₽₩₺₴₫₪₱฿₦])"
+    r"(?:[^()<>=\s]|\s(?!\d)){0,15}?)"
 )
 DIGITS = rf"[.,]?\d(?:[\d.,{APOSTROPHES}{SPACES}]*\d)?[.,]?(?:[eE][+-]?\d+)?"
 WRITTEN = re.compile(
