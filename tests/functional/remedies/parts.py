@@ -10,7 +10,7 @@ from tests.functional.remedies.entry import Typed, csv, days
 __all__ = ["TYPED"]
 
 PLAIN = "train -c plain.yaml --set data.unseen_series=global --set preprocessing.scope=global"
-SHOPS = "predict --run shops --memory 3GiB"
+SHOPS = "predict --run shops --memory 30GiB"
 OUT = "--output parts.csv"
 CONFIG = """\
 name: {name}
@@ -84,9 +84,9 @@ TYPED = [
     Typed(
         "--memory and --future: a table that is read in parts tells of the future itself",
         "train -c known_ahead.yaml"
-        f" && predict --run known_ahead --future future.csv --memory 3GiB {OUT}",
+        f" && predict --run known_ahead --future future.csv --memory 30GiB {OUT}",
         {
-            "append them": f"predict --run known_ahead --data appended.csv --memory 3GiB {OUT}",
+            "append them": f"predict --run known_ahead --data appended.csv --memory 30GiB {OUT}",
             "leave --memory out": f"predict --run known_ahead --future future.csv {OUT}",
         },
         files=known,
@@ -103,41 +103,41 @@ TYPED = [
     ),
     Typed(
         "--memory: a table is read in parts of whole series, and that of the run has one",
-        f"predict --run sine --memory 3GiB {OUT}",
+        f"predict --run sine --memory 30GiB {OUT}",
         {"leave it out": f"predict --run sine {OUT}"},
     ),
     Typed(
         "--memory: events are counted between the first and the last of all of them",
-        f"train -c events.yaml && predict --run events --memory 3GiB {OUT}",
+        f"train -c events.yaml && predict --run events --memory 30GiB {OUT}",
         {
             "leave it out": f"predict --run events {OUT}",
-            "a row for each step": f"train -c sums.yaml && predict --run sums --memory 3GiB {OUT}",
+            "a row for each step": f"train -c sums.yaml && predict --run sums --memory 30GiB {OUT}",
         },
         files=events,
     ),
     Typed(
         "stamps that do not begin like 2024-01-31 are",
-        f"{PLAIN} && predict --run plain --data dotted.csv --memory 3GiB {OUT}",
+        f"{PLAIN} && predict --run plain --data dotted.csv --memory 30GiB {OUT}",
         {
             "train with data.timestamp_format": "train -c dotted.yaml"
-            f" && predict --run dotted --data dotted.csv --memory 3GiB {OUT}",
+            f" && predict --run dotted --data dotted.csv --memory 30GiB {OUT}",
             "leave it out": f"predict --run plain --data dotted.csv {OUT}",
         },
         files=odd,
     ),
     Typed(
         "are written as texts is told by all rows at once: write them as texts or whole",
-        f"{PLAIN} && predict --run plain --data decimals.parquet --memory 3GiB {OUT}",
+        f"{PLAIN} && predict --run plain --data decimals.parquet --memory 30GiB {OUT}",
         {
-            "write them as texts": f"predict --run plain --data text.parquet --memory 3GiB {OUT}",
-            "whole numbers": f"predict --run plain --data whole.parquet --memory 3GiB {OUT}",
+            "write them as texts": f"predict --run plain --data text.parquet --memory 30GiB {OUT}",
+            "whole numbers": f"predict --run plain --data whole.parquet --memory 30GiB {OUT}",
             "leave it out": f"predict --run plain --data decimals.parquet {OUT}",
         },
         files=odd,
     ),
     Typed(
         ", and what that means is told by all rows at once: leave it out",
-        f"train -c moved.yaml && predict --run moved --memory 3GiB {OUT}",
+        f"train -c moved.yaml && predict --run moved --memory 30GiB {OUT}",
         {"leave it out": f"predict --run moved {OUT}"},
         files=moved,
     ),

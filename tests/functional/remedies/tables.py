@@ -514,10 +514,11 @@ TRIED = [
     Tried(
         "and words such as {}: --target {} tells what reads these",
         csv(
-            "ds,y,z", [f"{d},{k % 7}.5,{('--', f'{k}.5')[k % 3 > 0]}" for k, d in enumerate(days())]
+            "ds,y,z",
+            [f"{d},{k % 7}.5,{('shut', f'{k}.5')[k % 3 > 0]}" for k, d in enumerate(days())],
         ),
         {r"--target z": ""},
-        then="column z: expected a number, received '--' (20 such cells); set data.sentinels",
+        then="column z: expected a number, received 'shut' (20 such cells); set data.sentinels",
     ),
     Tried(
         ", with data.sentinels: {} for what is no value",
