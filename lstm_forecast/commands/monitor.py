@@ -157,7 +157,7 @@ def _joined(table: pd.DataFrame, panel: Panel, loaded: LoadedRun) -> tuple[pd.Da
     """Forecasts with actual and seasonal naive values beside them, and how many wait for theirs."""
     layout = panel.layout
     number = {name: index for index, name in enumerate(layout.ids)}
-    last = int(layout.ordinals(layout.offsets[1:] - 1).max())
+    last = layout.latest
     stamps = layout.grid.stamps(np.arange(last + 1))
     places = np.stack(
         [

@@ -196,8 +196,7 @@ def forecast_run(
     """
     steps = horizon or loaded.config.windows.horizon
     panel = read_ahead(loaded, data, future, steps=steps)
-    newest = panel.layout.stamps(panel.layout.offsets[1:] - 1).max()
-    fresh = fresh or str(newest) != read_manifest(loaded.run).cutoff
+    fresh = fresh or str(panel.layout.newest) != read_manifest(loaded.run).cutoff
     table, doubts = table_ahead(loaded, panel, horizon=horizon, style=style, fresh=fresh)
     warnings = [*(f"warning: {note}" for note in panel.notes), *doubts]
     settled = repair_notes(loaded.config.data, panel.repairs)

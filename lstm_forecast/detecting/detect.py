@@ -238,7 +238,7 @@ def _newest(table: Table, data: DataConfig, layout: Layout) -> int:
     """The number on the grid of the newest row that is not in the future; of the newest value where
     rows without one are about the future, or are no rows of the grid.
     """
-    newest = int(layout.ordinals(layout.offsets[1:] - 1).max())
+    newest = layout.latest
     empty = table.frame[list(data.targets)].isna().all(axis=1)
     if data.aggregate is not None or data.covariates.future or not empty.any():
         return newest

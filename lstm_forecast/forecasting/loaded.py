@@ -222,18 +222,18 @@ def usable(loaded: LoadedRun, panel: Panel) -> Panel:
         )
     short &= (config.data.short_series == "skip") & ~unseen
     kept = ~(unseen | short)
-    counts = {"unseen_series": int(unseen.sum()), "short_series": int(short.sum())}
+    skipped = {"unseen_series": int(unseen.sum()), "short_series": int(short.sum())}
+    repairs = {**panel.repairs, **{kind: count for kind, count in skipped.items() if count}}
     if not kept.any():
         raise EmptyError(
             "data.unseen_series and data.short_series skip all series; nothing is left to forecast",
-            repairs={**panel.repairs, **{kind: count for kind, count in counts.items() if count}},
+            repairs=repairs,
         )
     panel = panel if kept.all() else panel.only(kept)
     if config.data.outliers == "clip":
-        counts["outliers"] = scaler.outliers(panel.melted(ids[kept]) if config.melted else panel)
-    return replace(
-        panel, repairs={**panel.repairs, **{kind: count for kind, count in counts.items() if count}}
-    )
+        outliers = scaler.outliers(panel.melted(ids[kept]) if config.melted else panel)
+        repairs |= {"outliers": outliers} if outliers else {}
+    return replace(panel, repairs=repairs)
 
 
 def series_index(scaler: Scaler, panel: Panel, *, unseen: str) -> np.ndarray:

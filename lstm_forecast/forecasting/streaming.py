@@ -132,7 +132,7 @@ class PartsForecast:
         except EmptyError as error:
             return _Part(empty=error, repairs=error.repairs)
         _require_one_grid(panel, grid)
-        newest = _newest(panel)
+        newest = panel.layout.newest
         assumed = newest if whole.newest is None else max(newest, whole.newest)
         steps = self.horizon or loaded.config.windows.horizon
         ended = ended_series(panel.layout, steps, newest=str(assumed))
@@ -186,10 +186,6 @@ class PartsForecast:
             ),
             unseen=_sums(part.unseen for part in told),
         )
-
-
-def _newest(panel: Panel) -> Any:
-    return panel.layout.stamps(panel.layout.offsets[1:] - 1).max()
 
 
 def _require_one_grid(panel: Panel, first: Grid | None) -> None:

@@ -3,9 +3,10 @@ once.
 """
 
 from collections.abc import Collection
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import pandas as pd
 
@@ -14,7 +15,7 @@ from lstm_forecast.forecasting.table import GROUP_ROWS, spreadsheet_safe
 __all__ = ["TableWriter"]
 
 
-class TableWriter:
+class TableWriter(AbstractContextManager["TableWriter"]):
     """Writes the parts of a table behind each other, as Parquet or CSV; see ``save_table``.
 
     A context manager, as its file is open from the first part to the last.
@@ -28,9 +29,6 @@ class TableWriter:
         self._append = self._append_parquet if suffix == ".parquet" else self._append_csv
         self._file: Any = None
         self._waiting: list[Any] = []  # rows that are too few for a group
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(
         self,

@@ -100,7 +100,7 @@ def _usual_rows(loaded: LoadedRun, panel: Panel, overview: Overview) -> int:
     """
     layout, few = panel.layout, len(overview.groups) <= FEW_PANELS
     usual = max(MIN_ROWS, (10 if few else 6) * loaded.config.windows.horizon)
-    newest = int(layout.ordinals(layout.offsets[1:] - 1).max())
+    newest = layout.latest
     with sound(loaded.run, "manifest.json"):
         newer = newest + 1 - layout.grid.after(read_manifest(loaded.run).cutoff)
     return max(usual, min(usual + newer, MOST_STEPS))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import compress
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -35,6 +36,16 @@ class Layout:
     def lengths(self) -> NDArray[np.int64]:
         """Rows of every series, shape (n_series,)."""
         return np.diff(self.offsets)
+
+    @property
+    def newest(self) -> Any:
+        """Stamp of the newest row of all series."""
+        return self.stamps(self.offsets[1:] - 1).max()
+
+    @property
+    def latest(self) -> int:
+        """Number on the grid of the newest row of all series."""
+        return int(self.ordinals(self.offsets[1:] - 1).max())
 
     def series_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Series that each row lies in."""

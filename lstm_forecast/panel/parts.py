@@ -39,7 +39,6 @@ class Parts:
     Each part is a ``Table`` whose rows know their places in the files.
     """
 
-    rows: int
     series: int
     sizes: tuple[int, ...]  # series of each part
     read: Callable[[], Iterator[Table]]
@@ -67,7 +66,7 @@ def parts_of(data: DataConfig, source: Source, *, most_rows: int, more: int, spo
             phase(f"sorting {rows[-1]:,} rows by series", rows=int(rows[-1]))
             _sort(stream, keys, ends, spool)
     own = partial(_slices, stream, rows) if keys is None else partial(_spooled, stream, ends, spool)
-    return Parts(int(rows[-1]), len(counts), tuple(map(int, sizes)), own, stream.unchanged)
+    return Parts(len(counts), tuple(map(int, sizes)), own, stream.unchanged)
 
 
 def rows_within(memory: int, data: DataConfig) -> int:

@@ -61,7 +61,7 @@ def look_for_news(config: Config, champion: LoadedRun, panel: Panel, home: Path)
     _require_same_schema(config, champion, panel)
     view = seen_by_networks(panel, config.data, melted=config.melted)
     layout = view.layout
-    end = int(layout.ordinals(layout.offsets[1:] - 1).max()) + 1
+    end = layout.latest + 1
     newest = layout.grid.stamps(np.array([end - 1]))[0]
     first = min(end, layout.grid.after(read_manifest(champion.run).cutoff))
     last = max([first, *(min(end, number) for number in _learned(home, layout.grid))])

@@ -2,16 +2,17 @@
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from lstm_forecast.errors import WriteError
 
 __all__ = ["Spool"]
 
 
-class Spool:
+class Spool(AbstractContextManager["Spool"]):
     """Tables of Arrow's, appended to numbered parts of one schema each, and read back by part.
 
     A context manager, as its file is open from the first row to the last.
@@ -27,9 +28,6 @@ class Spool:
             self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  closed by `__exit__`
         except OSError as error:
             raise self._failed(error) from None
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(
         self,

@@ -117,7 +117,7 @@ def _facts_of(config: Config, panel: Panel, table: Table) -> Facts:
     return Facts(
         freq=layout.grid.freq,
         timezone=layout.grid.zone,
-        cutoff=str(layout.stamps(layout.offsets[1:] - 1).max()),
+        cutoff=str(layout.newest),
         columns=(*config.data.targets, *config.data.covariates.past, *panel.known.columns),
         unseen_categories=dict(panel.unseen),
         rows=len(table.frame),

@@ -73,7 +73,7 @@ def alike_text(rule: ClosedConfig, alike: Sequence[str]) -> str:
 
 def never_text(rule: ClosedConfig, layout: Layout) -> str:
     """That no event ever lies on the steps of the rule, which are open, for people."""
-    newest = int(layout.ordinals(layout.offsets[1:] - 1).max())
+    newest = layout.latest
     every = np.arange(int(layout.first.min()), newest + 1)
     is_open = open_steps(rule, layout.grid.local(layout.grid.ticks(every)))
     keys = rule.model_dump(mode="json", exclude_defaults=True)

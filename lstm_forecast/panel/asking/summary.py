@@ -82,7 +82,7 @@ def _told(found: Finding, data: DataConfig) -> str:
 
 def _closed(layout: Layout, data: DataConfig) -> str:
     """Which steps the grid leaves out, and how many."""
-    newest = layout.ordinals(layout.offsets[1:] - 1).max()
+    newest = layout.latest
     stamps = layout.grid.ticks(np.array([layout.first.min(), newest]))
     every = replace(layout.grid, closed=None).ordinals(stamps)
     steps, still_open = (int(np.ptp(each)) + 1 for each in (every, layout.grid.ordinals(stamps)))

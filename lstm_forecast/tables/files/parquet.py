@@ -74,11 +74,9 @@ def parquet_rows(path: Path, files: list[Path], wanted: Wanted) -> tuple[Any, in
 
     Raises DataError as ``read_parquet`` does, but for what does not fit.
     """
-    columns = list(wanted.columns or ())
     with _plain_words(path):
-        whole = _dataset(files, partitioning=_partitioning(files, columns, wanted.text))
-        require_columns(path, columns, whole.schema.names)
-        return plain_schema(path, whole.schema, wanted), whole.count_rows()
+        whole, schema = _with_plain_schema(path, files, wanted)
+        return schema, whole.count_rows()
 
 
 def parquet_batches(
@@ -92,12 +90,11 @@ def parquet_batches(
     import pyarrow.dataset
     import pyarrow.parquet
 
-    schema, _ = parquet_rows(path, files, wanted)
-    kinds = pa.schema([schema.field(name) for name in columns])
     with _plain_words(path):
-        parts = _partitioning(files, list(wanted.columns or ()), wanted.text)
+        whole, schema = _with_plain_schema(path, files, wanted)
+        kinds = pa.schema([schema.field(name) for name in columns])
         # one file after another: the scanner of a dataset keeps several times as much in memory
-        for fragment in _dataset(files, partitioning=parts).get_fragments():
+        for fragment in whole.get_fragments():
             named = pyarrow.dataset.get_partition_keys(fragment.partition_expression)
             # what is buffered ahead would be kept until the last row
             file = pyarrow.parquet.ParquetFile(fragment.open(), pre_buffer=False)
@@ -110,6 +107,14 @@ def parquet_batches(
                     if name not in own
                 }
                 yield pa.table({name: (given | others)[name] for name in columns}).cast(kinds)
+
+
+def _with_plain_schema(path: Path, files: list[Path], wanted: Wanted) -> tuple[Any, Any]:
+    """The dataset of all files, and the schema of its cells that are wanted."""
+    columns = list(wanted.columns or ())
+    whole = _dataset(files, partitioning=_partitioning(files, columns, wanted.text))
+    require_columns(path, columns, whole.schema.names)
+    return whole, plain_schema(path, whole.schema, wanted)
 
 
 @contextmanager
