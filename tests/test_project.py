@@ -60,7 +60,8 @@ def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
 def test_every_library_that_is_imported_is_one_of_those_the_project_asks_for() -> None:
     """What another library brings along may be gone with its next version."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    asked = [*project["dependencies"], *project["optional-dependencies"]["baselines"]]
+    extras = [project["optional-dependencies"][name] for name in ("baselines", "tune")]
+    asked = sum(extras, project["dependencies"])
     names = {re.split(r"[^\w.-]", each)[0] for each in asked}
     modules = {
         "scikit-learn": "sklearn",
@@ -99,8 +100,10 @@ def test_functions_fit_on_a_screen_and_take_few_parameters() -> None:
 
 
 def test_below_commands_training_and_retraining_nothing_takes_the_whole_config() -> None:
-    """Only they, the command line, the Python interface and the config's own room do."""
-    rooms = ("cli", "commands", "config", "interface", "retraining", "training")
+    """Only they, tuning beside them, the command line, the Python interface and the config's own
+    room do.
+    """
+    rooms = ("cli", "commands", "config", "interface", "retraining", "training", "tuning")
     taken = []
     for path in (ROOT / "lstm_forecast").rglob("*.py"):
         if path.relative_to(ROOT / "lstm_forecast").parts[0] in rooms:

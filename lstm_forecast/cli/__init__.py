@@ -26,6 +26,7 @@ from lstm_forecast.cli.report import report
 from lstm_forecast.cli.runs import runs_app
 from lstm_forecast.cli.streams import log_as_json, logs_json, open_streams, printing, say_warning
 from lstm_forecast.cli.terminal import tell_failure, terminate
+from lstm_forecast.cli.tuning import tune
 from lstm_forecast.cli.unattended import detect, monitor, retrain, schedule
 from lstm_forecast.errors import Stopped, UsageError
 
@@ -56,6 +57,7 @@ for command in (
     report,
     explain,
     compare,
+    tune,
     retrain,
     monitor,
     detect,

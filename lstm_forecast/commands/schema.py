@@ -31,6 +31,7 @@ DOCUMENTS = {  # by name: what it is
     "report": "report --json",
     "explain": "explain --json",
     "compare": "compare --json, and compare --output NAME.json",
+    "tune": "tune --json",
     "retrain": "retrain --json",
     "monitor": "monitor --json",
     "detect": "detect --json",
@@ -141,6 +142,7 @@ def _of_judgements() -> Mapping[str, Kinds]:
     from lstm_forecast.reporting.report import ReportWritten
     from lstm_forecast.retraining.status import Status
     from lstm_forecast.training.inspection import Inspection
+    from lstm_forecast.tuning.tuned import Tuned
 
     return {
         "status": (Status,),
@@ -149,6 +151,7 @@ def _of_judgements() -> Mapping[str, Kinds]:
         "backtest": (BacktestReport,),
         "report": (ReportWritten,),
         "compare": (Comparison,),
+        "tune": (Tuned,),
         "retrain": (Status,),
         "monitor": (Monitored,),
         "detect": (Detection,),

@@ -129,13 +129,15 @@ def _type(field: Schema) -> str:
     """Return the type in words."""
     if "enum" in field or "const" in field:
         return ", ".join(f"`{value}`" for value in field.get("enum", [field.get("const")]))
-    if "anyOf" in field:
-        kinds = [_type(choice) for choice in field["anyOf"]]
+    if several := field.get("anyOf") or field.get("oneOf"):
+        kinds = [_type(choice) for choice in several]
         if _is_open(field):  # null says the same
             kinds = [kind.removesuffix(", null") for kind in kinds]
         return ", ".join(kinds)
     if "$ref" in field:
         return "sections"
+    if isinstance(field["type"], list):
+        return "values"
     if field["type"] == "array":
         items = _type(field["items"]).replace("number", "numbers").replace("text", "texts")
         return f"list of {items}"

@@ -11,13 +11,14 @@ import math
 import re
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from lstm_forecast.config.fields import AUTO, OPEN, AutoInt, PositiveInt, Section, Whole
 from lstm_forecast.config.network import ModelConfig
 from lstm_forecast.config.retrain import RetrainConfig
 from lstm_forecast.config.series_id import LONG_COLUMNS
 from lstm_forecast.config.table import DataConfig, SplitConfig
+from lstm_forecast.config.tune import Space, require_tunable
 
 __all__ = [
     "LONGEST_PRETRAINED", "SUPPORTS", "Config", "Normalisation", "PreprocessingConfig",
@@ -190,6 +191,21 @@ class Config(Section):
     model: ModelConfig = ModelConfig()
     training: TrainingConfig = TrainingConfig()
     retrain: RetrainConfig = RetrainConfig()
+    tune: Space = Field(
+        {},
+        description=(
+            "what `forecast tune` tries, by key: values, such as model.units: [32, 64], or a range,"
+            " such as training.learning_rate: {low: 0.0003, high: 0.01, log: true}; absent: a space"
+            " of its own"
+        ),
+    )
+
+    @field_validator("tune")
+    @classmethod
+    def _is_tunable(cls, space: Space, info: ValidationInfo) -> Space:
+        for key, values in space.items():
+            require_tunable(key, values, info.data)
+        return space
 
     @field_validator("name")
     @classmethod

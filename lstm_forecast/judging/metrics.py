@@ -8,6 +8,7 @@ of each series, see seasonal_scale; where one is 0 the window and target have no
 are left out of it, and ``left_out`` counts them.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +18,8 @@ from numpy.typing import NDArray
 from lstm_forecast.store.report import Errors, LeftOut, Steps
 
 __all__ = [
-    "GroupErrors", "errors", "errors_by_group", "errors_by_step", "gains_beyond_chance", "left_out",
-    "owa", "relative_errors", "rmsse", "seasonal_scale",
+    "GroupErrors", "deciding_error", "errors", "errors_by_group", "errors_by_step",
+    "gains_beyond_chance", "left_out", "owa", "relative_errors", "rmsse", "seasonal_scale",
 ]  # fmt: skip
 
 Floats = NDArray[np.float64]
@@ -61,6 +62,14 @@ def errors(forecast: Floats, actual: Floats, scale: Floats) -> Errors:
         smape=float(_symmetric(size, forecast, actual).mean()),
         mase=_mean(size / np.where(scale > 0, scale, 1), measured),
     )
+
+
+def deciding_error(found: Errors) -> float:
+    """The error by which forecasts of the same windows are chosen: MASE, or MAE where nothing can
+    be scaled; infinite where it is no number.
+    """
+    error = found.mase if found.mase is not None else found.mae or 0.0
+    return error if math.isfinite(error) else math.inf
 
 
 @_any_size

@@ -11,7 +11,7 @@ from lstm_forecast.errors import DataError
 from lstm_forecast.panel.panel import Layout
 from lstm_forecast.panel.steps.grid import date_in
 
-__all__ = ["MIN_CONTEXT", "Split", "have_a_window", "split_rows"]
+__all__ = ["MIN_CONTEXT", "Fold", "Split", "have_a_window", "split_rows"]
 
 MIN_CONTEXT = 2  # observed steps without which a padded window says nothing
 
@@ -27,6 +27,18 @@ class Split:
     validation_start: NDArray[np.int64]
     test_start: NDArray[np.int64]
     end: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Rows before the test part that stand in its place.
+
+    Folds are ``of`` pieces of as many rows as the validation part has, each a horizon long at
+    least; number 0 is the newest, and ends where the test part begins.
+    """
+
+    number: int
+    of: int
 
 
 def split_rows(

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm_forecast.config.schema import LONGEST_PRETRAINED, SUPPORTS
-from lstm_forecast.judging.metrics import errors, gains_beyond_chance
+from lstm_forecast.judging.metrics import deciding_error, errors, gains_beyond_chance
 from lstm_forecast.judging.parts import Part
 from lstm_forecast.model.ensemble import Member
 from lstm_forecast.model.onnx.graph import onnx_graph
@@ -156,9 +156,7 @@ def _forecast(prepared: Prepared, part: Part, members: Sequence[Member]) -> Floa
 
 
 def _error(forecast: Floats, part: Part) -> float:
-    found = errors(forecast, part.actual, part.scale)
-    error = found.mase if found.mase is not None else found.mae or 0.0
-    return error if math.isfinite(error) else math.inf
+    return deciding_error(errors(forecast, part.actual, part.scale))
 
 
 def _names(prepared: Prepared) -> Iterator[str]:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm_forecast.config.schema import Config
+from lstm_forecast.config.table import SplitConfig
 from lstm_forecast.errors import ConfigError, DataError
 from lstm_forecast.events import phase
 from lstm_forecast.forecasting.doubts import (
@@ -18,7 +19,7 @@ from lstm_forecast.forecasting.table import seen_by_networks
 from lstm_forecast.judging.parts import make_parts
 from lstm_forecast.panel.panel import Layout, Panel
 from lstm_forecast.panel.scale import fit_config_scaler
-from lstm_forecast.panel.split import Split, split_rows
+from lstm_forecast.panel.split import MIN_CONTEXT, Fold, Split, split_rows
 from lstm_forecast.panel.survey import read_panel, survey_table
 from lstm_forecast.store.manifest import Facts, WindowCounts
 from lstm_forecast.tables.fingerprint import fingerprint
@@ -45,18 +46,23 @@ def prepare(config: Config, source: Source) -> Prepared:
 
 
 def prepare_panel(
-    config: Config, panel: Panel, table: Table, *, test_from: int | None = None
+    config: Config,
+    panel: Panel,
+    table: Table,
+    *,
+    test_from: int | None = None,
+    fold: Fold | None = None,
 ) -> Prepared:
     """Split and scale what ``read_panel`` gave.
 
-    The test part begins at number ``test_from`` on the grid, if that is given.
+    The test part begins at number ``test_from`` on the grid, if that is given. With a ``fold`` it
+    is that one, and no later row is there.
     """
     config = _with_categories(config, panel)
     _require_room(config)
     future_rows = 0 if panel.later is None else len(panel.later.codes)
     panel = seen_by_networks(panel, config.data, melted=config.melted)
-    split = _split(config, panel.layout, test_from)
-    panel = _without_lines_ahead(config, panel, split, table)
+    config, panel, split = _cut(config, panel, table, test_from=test_from, fold=fold)
     config, reasons = resolve(config, panel, split)
     phase("scaling, and laying out windows")
     whole, panel = panel, _without_short(config, panel, split)
@@ -66,8 +72,7 @@ def prepare_panel(
     scaler = fit_config_scaler(
         config.preprocessing, panel, split.validation_start, outliers=config.data.outliers
     )
-    kept = set(panel.layout.ids)
-    skipped = tuple(name for name in whole.layout.ids if name not in kept)
+    skipped = _without(whole, panel)
     changed = {"outliers": scaler.outliers(panel), "short_series": len(skipped)}
     facts = replace(
         _facts_of(config, panel, table),
@@ -79,10 +84,25 @@ def prepare_panel(
     )
     values = scaler.transform(panel)
     prepared = Prepared(config, panel.layout, split, scaler, values, None, None, facts)
-    count = len(prepared.windows())
-    if not count:
+    if not (count := len(prepared.windows())):
         raise _no_windows(prepared)
     return _with_counts(_with_parts(prepared, panel), training=count)
+
+
+def _cut(
+    config: Config, panel: Panel, table: Table, *, test_from: int | None, fold: Fold | None
+) -> tuple[Config, Panel, Split]:
+    """Split the panel, which is cut where the ``fold`` ends, if there is one; then the config has
+    the parts of the fold.
+    """
+    layout, split = panel.layout, _split(config, panel.layout, test_from)
+    if fold is None:
+        return config, _without_lines_ahead(config, panel, split, table), split
+    config, ends = _split_of_fold(config, split, fold)
+    split = _split(config, layout, None, ends=np.maximum(ends, layout.offsets[:-1]))
+    panel = _without_lines_ahead(config, panel, split, table)
+    panel = _up_to(panel, split.end, config.windows.horizon)
+    return config, panel, _split(config, panel.layout, None)
 
 
 def _with_parts(prepared: Prepared, panel: Panel) -> Prepared:
@@ -109,6 +129,12 @@ def _with_parts(prepared: Prepared, panel: Panel) -> Prepared:
         ranges=target_ranges(panel.layout, own),
         doubts=(*season, *doubtful_support(support, own)),
     )
+
+
+def _without(whole: Panel, panel: Panel) -> tuple[str, ...]:
+    """The series of the ``whole`` that are not in the panel."""
+    kept = set(panel.layout.ids)
+    return tuple(name for name in whole.layout.ids if name not in kept)
 
 
 def _facts_of(config: Config, panel: Panel, table: Table) -> Facts:
@@ -170,7 +196,7 @@ def _without_lines_ahead(config: Config, panel: Panel, split: Split, table: Tabl
     )
     known = seen_by_networks(known, config.data, melted=config.melted)
     drawn, values = (panel.values != known.values) & ~np.isnan(panel.values), panel.values.copy()
-    for border in np.unique([split.validation_start, split.test_start]):
+    for border in np.unique([split.validation_start, split.test_start, split.end]):
         for column in np.flatnonzero(drawn[border - 1]):
             given = np.flatnonzero(~drawn[:border, column])
             hole = slice(given[-1] + 1, border)
@@ -178,14 +204,42 @@ def _without_lines_ahead(config: Config, panel: Panel, split: Split, table: Tabl
     return replace(panel, values=values)
 
 
-def _split(config: Config, layout: Layout, test_from: int | None) -> Split:
+def _split(
+    config: Config, layout: Layout, test_from: int | None, *, ends: NDArray[np.int64] | None = None
+) -> Split:
     return split_rows(
         layout,
         validation=config.split.validation,
         test=config.split.test,
         horizon=config.windows.horizon,
+        ends=ends,
         test_from=test_from,
     )
+
+
+def _split_of_fold(config: Config, split: Split, fold: Fold) -> tuple[Config, NDArray[np.int64]]:
+    """The config with the parts of a fold, and the row behind the last one of it, (n_series,)."""
+    usual = int(np.median(split.test_start - split.validation_start))
+    rows = max(config.windows.horizon, usual // fold.of)
+    dated = isinstance(config.split.validation, str)
+    parts = SplitConfig(validation=usual if dated else config.split.validation, test=rows)
+    return config.model_copy(update={"split": parts}), split.test_start - fold.number * rows
+
+
+def _up_to(panel: Panel, ends: NDArray[np.int64], horizon: int) -> Panel:
+    """The panel without the rows of each series from ``ends`` on, and without the series that have
+    no window before.
+
+    Raises DataError where no series has one.
+    """
+    long = ends - panel.layout.offsets[:-1] >= MIN_CONTEXT + horizon
+    if not long.any():
+        raise DataError(
+            "no series has a training window before this fold; make split.validation or --folds"
+            " smaller, or give more rows"
+        )
+    kept = panel.only(long)
+    return kept.until(kept.layout.offsets[:-1] + (ends - panel.layout.offsets[:-1])[long])
 
 
 def _without_short(config: Config, panel: Panel, split: Split) -> Panel:

@@ -93,6 +93,7 @@ SMALL = {
     "train": [*QUICK, "training.epochs=1", "training.refit=false"],
     "retrain": [*QUICK, "training.epochs=1"],
     "compare": [*QUICK, "training.epochs=0"],
+    "tune": [*QUICK, "training.epochs=0"],
     "pretrain": [f"training.{key}" for key in ("steps=2", "batch_size=12")]
     + ["network.units=8", "network.hidden=8"],
 }
@@ -110,6 +111,9 @@ if words[0] == "compare":
     words = [("0" if before == "--seeds" else word) for before, word in zip(["", *words], words)]
     words += [] if "--seeds" in words else ["--seeds", "0"]
     words += ["--contexts", "20"] if "configs/sine.yaml" in words else []
+if words[0] == "tune":
+    words = [word for before, word in zip(["", *words], words) if "--trials" not in (before, word)]
+    words += ["--trials", "1", "--folds", "1", "--jobs", "1"]
 asked = {{"words": words, "cwd": os.getcwd(), "environment": dict(os.environ)}}
 socket.send_fds(connection, [json.dumps(asked).encode()], [0, 1, 2])
 sys.exit(int(connection.recv(16) or b"1"))

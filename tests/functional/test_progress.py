@@ -42,7 +42,7 @@ AT_ONCE = (
     "schema",
 )
 # seconds of Keras: their phases are those of check, which prepares all that they do
-TRAIN = "train", "compare"
+TRAIN = "train", "compare", "tune"
 
 
 @pytest.fixture(scope="session")

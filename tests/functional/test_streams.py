@@ -23,7 +23,7 @@ STREAMS = {  # stdin, stdout, stderr -> exit code of a command that prints a res
     ("closed", "null", "file"): 0,
 }
 # tried with the first three; the last goes back three times
-SLOW = ("train", "compare", "plot", "pretrain", "runs rollback")
+SLOW = ("train", "compare", "tune", "plot", "pretrain", "runs rollback")
 # what they print is in their status or metrics, too: no signal ends them
 TOLD_IN_FILES = ("retrain", "monitor", "detect")
 

@@ -47,6 +47,11 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "--output",
         "out/compare.csv",
     ),
+    "tune": (
+        *CONFIG,
+        *("--trials", "1", "--folds", "1", "--jobs", "1"),
+        *("--plot", "out/tune.png", "--output", "out/tuned.yaml"),
+    ),
     "retrain": (*CONFIG, "--force", "--metrics-file", "out/metrics.prom"),
     "monitor": ("out/old.csv", "--run", "sine", "--output", "out/monitor.pdf"),
     "detect": (

@@ -4,6 +4,14 @@ __all__ = ["TOLD"]
 
 # Texts that name a key to say what it did, or that others are made of: they name no remedy.
 TOLD: tuple[str, ...] = (
+    "forecast train --config {}{}",
+    "forecast predict --run {}{}",
+    "--time {}: {}",
+    # test_series_without_rows_before_a_fold_are_left_out_and_a_table_without_any_is_refused, and
+    # the other tests there have fewer folds
+    "no series has a training window before this fold; make split.validation or --f",
+    # test_a_process_that_is_ended_from_outside_is_replaced_once: --jobs 1 is what others there do
+    "--jobs {}: a process that trains was ended from outside twice",
     "training.memory_limit allows",
     "--set {}",
     "left out (data.csv.header)",

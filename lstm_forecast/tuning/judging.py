@@ -1,0 +1,80 @@
+"""Settings judged by processes, each result kept as it comes."""
+
+import hashlib
+import json
+import math
+from collections.abc import Sequence
+from concurrent.futures import as_completed
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+
+from lstm_forecast.config.schema import Config
+from lstm_forecast.documents import parsed
+from lstm_forecast.errors import DataError
+from lstm_forecast.panel.split import Fold
+from lstm_forecast.store.journal import Journal
+from lstm_forecast.tuning.trial import Judged
+from lstm_forecast.tuning.workers import Workers
+
+__all__ = ["Judging", "Settings", "study_key"]
+
+Settings = tuple[str, ...]
+SECTIONS = {"seed", "data", "split", "preprocessing", "windows", "model", "training"}
+
+
+def study_key(config: Config, data_sha256: str) -> str:
+    """What tells results of a config on these data, and by this version, from all others."""
+    decides = json.dumps(config.model_dump(mode="json", include=SECTIONS), sort_keys=True)
+    told = f"{version('lstm-forecast-cli')} {data_sha256} {decides}"
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Judging:
+    """What judges settings of one config on ``folds`` folds."""
+
+    workers: Workers
+    journal: Journal
+    key: str
+    folds: int
+    deadline: float  # on the clock that never goes back; no training begins after it
+
+    def __call__(self, asked: Sequence[tuple[Settings, int]]) -> list[Judged] | None:
+        """What each of these settings reaches on the fold of that number; None where there is no
+        time left for one of them.
+        """
+        found = {each: self._known(*each) for each in asked}
+        begun = {
+            self.workers.submit(settings, Fold(number, self.folds), deadline=self.deadline): (
+                settings,
+                number,
+            )
+            for (settings, number), known in found.items()
+            if known is None
+        }
+        for future in as_completed(begun):
+            if (judged := future.result()) is not None:
+                self.journal.keep(self._place(*begun[future]), json.dumps(judged.content()))
+                found[begun[future]] = judged
+        every = [found[each] for each in asked]
+        return None if None in every else [each for each in every if each is not None]
+
+    def as_it_stands(self) -> tuple[list[int], list[Judged]]:
+        """The numbers of the folds for which there are rows enough, and what the config reaches
+        there, however long it takes.
+
+        Raises DataError where that is not even the newest one.
+        """
+        patient = replace(self, deadline=math.inf)
+        judged = patient([((), number) for number in range(self.folds)]) or []
+        if judged[0].problem:
+            raise DataError(judged[0].problem)
+        sound = [number for number, each in enumerate(judged) if not each.problem]
+        return sound, [judged[number] for number in sound]
+
+    def _known(self, settings: Settings, number: int) -> Judged | None:
+        kept = self.journal.find(self._place(settings, number))
+        return None if kept is None else parsed(Judged, kept)
+
+    def _place(self, settings: Settings, number: int) -> str:
+        return f"{self.key} fold {number} of {self.folds}: {' '.join(settings)}"
