@@ -69,15 +69,13 @@ def prepare_panel(
     split = _split(config, panel.layout, test_from)
     short = _too_short(config, panel.layout, split)
     config, counted = _resolved(config, panel.layout, split, short)
-    scaler = fit_config_scaler(
-        config.preprocessing, panel, split.validation_start, outliers=config.data.outliers
-    )
+    starts, outliers = split.validation_start, config.data.outliers
+    scaler = fit_config_scaler(config.preprocessing, panel, starts, outliers=outliers)
     skipped = _without(whole, panel)
-    changed = {"outliers": scaler.outliers(panel), "short_series": len(skipped)}
     facts = replace(
         _facts_of(config, panel, table),
         future_rows=future_rows,
-        repairs={**panel.repairs, **{kind: n for kind, n in changed.items() if n}},
+        repairs=_repairs(panel, outliers=scaler.outliers(panel), short_series=len(skipped)),
         skipped_series=skipped,
         padded_series=int(short.sum()) if config.windows.padding else 0,
         resolved={**reasons, **counted},
@@ -135,6 +133,11 @@ def _without(whole: Panel, panel: Panel) -> tuple[str, ...]:
     """The series of the ``whole`` that are not in the panel."""
     kept = set(panel.layout.ids)
     return tuple(name for name in whole.layout.ids if name not in kept)
+
+
+def _repairs(panel: Panel, **more: int) -> dict[str, int]:
+    """What was changed by kind: in the panel, and ``more`` where there is any."""
+    return {**panel.repairs, **{kind: count for kind, count in more.items() if count}}
 
 
 def _facts_of(config: Config, panel: Panel, table: Table) -> Facts:
