@@ -129,6 +129,7 @@ def _training(manifest: "Manifest") -> dict[str, str]:
         "seed": "" if manifest.seed is None else str(manifest.seed),
         "finished": f"{_minute(manifest.created)} UTC" if manifest.created else "",
         "with": ", ".join(f"{name} {version}" for name, version in versions.items() if version),
+        "trained on": ", ".join(manifest.devices),
     }
 
 

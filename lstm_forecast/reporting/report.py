@@ -202,6 +202,7 @@ def _origin(run: Run, manifest: Manifest) -> Section:
         ("data, SHA-256", manifest.data_sha256),
         ("Python", manifest.python),
         *manifest.versions.items(),
+        *((("trained on", ", ".join(manifest.devices)),) if manifest.devices else ()),
         ("this report was made on", platform.platform()),
     )
     config = run.path / "config.yaml"

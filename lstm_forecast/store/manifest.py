@@ -119,6 +119,9 @@ class _Origin(Document):
     versions: Mapping[Text, Text] = field(
         default_factory=dict, metadata=described("Versions of the libraries, by package.")
     )
+    devices: tuple[Text, ...] = field(
+        default=(), metadata=described("What Keras computed on, such as cpu:0 or gpu:0.")
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,6 +23,7 @@ from lstm_forecast.forecasting.golden import golden_json
 from lstm_forecast.judging.parts import DIVERGED
 from lstm_forecast.libraries import temporary_files_in
 from lstm_forecast.model.ensemble import Member, published_weights
+from lstm_forecast.model.network.startup import backend, devices
 from lstm_forecast.model.onnx.graph import onnx_graph
 from lstm_forecast.model.onnx.session import Session
 from lstm_forecast.model.pretrained.shipped import weights_hash
@@ -45,7 +46,6 @@ Single = NDArray[np.float32]
 PACKAGES = (
     "lstm-forecast-cli",
     "keras",
-    "tensorflow",
     "numpy",
     "pandas",
     "scikit-learn",
@@ -192,7 +192,8 @@ def _manifest(trained: Trained, judged: Judged | None) -> Manifest:
         name=prepared.config.name,
         seed=prepared.config.seed,
         python=platform.python_version(),
-        versions={name: version(name) for name in PACKAGES},
+        versions={name: version(name) for name in (*PACKAGES, backend())},
+        devices=devices(),
         published=trained.choice.published,
         pretrained_share=trained.choice.pretrained or None,
         pretrained_sha256=weights_hash() if trained.choice.pretrained else None,

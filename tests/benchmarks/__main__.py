@@ -6,7 +6,7 @@ import sys
 PLAIN = ("startup", "training", "backtest", "hostile", "pretrained", "report")
 DETAILED = (
     "accuracy", "intervals", "support", "defaults", "ablation", "pretraining", "reliability",
-    "init", "anomalies", "large",
+    "init", "anomalies", "large", "tune",
 )  # fmt: skip
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from lstm_forecast.libraries import temporary_files_in, without_notices
 
-__all__ = ["start_keras"]
+__all__ = ["backend", "devices", "start_keras"]
 
 # Parameters of glibc's mallopt(3) and the values for training.
 # M_MMAP_THRESHOLD, M_TRIM_THRESHOLD, M_TOP_PAD
@@ -33,6 +33,22 @@ def start_keras() -> None:
         keras.ops.zeros(1)
     # it warns of networks that are built one after another
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
+
+
+def backend() -> str:
+    """The library that computes for Keras, by the name of its package: ``KERAS_BACKEND`` chooses
+    it.
+    """
+    import keras
+
+    return str(keras.backend.backend())
+
+
+def devices() -> tuple[str, ...]:
+    """What Keras computes on, such as ``cpu:0`` or ``gpu:0``."""
+    import keras
+
+    return tuple(keras.distribution.list_devices())
 
 
 @contextlib.contextmanager
