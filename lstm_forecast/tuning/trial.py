@@ -1,6 +1,7 @@
 """One training of a search, judged on rows before the test part."""
 
 import hashlib
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -85,4 +86,7 @@ def _error(prepared: Prepared, part: Part) -> float:
     forecaster = prepared.with_share(choice.pretrained).forecaster(onnx_graph(members))
     forecast = forecaster.on_windows(part.windows, part.series)
     require_finite(part, forecast, prepared.layout, log=bool(prepared.config.preprocessing.log))
-    return deciding_error(errors(forecast[..., forecast.shape[-1] // 2], part.actual, part.scale))
+    error = deciding_error(errors(forecast[..., forecast.shape[-1] // 2], part.actual, part.scale))
+    if not math.isfinite(error):
+        raise DataError("its error leaves the range of numbers")
+    return error
