@@ -14,6 +14,7 @@ from lstm_forecast.cli.options import (
     AsJson,
     ConfigFile,
     Data,
+    Engine,
     Future,
     Memory,
     Overrides,
@@ -171,6 +172,7 @@ def predict(
         str | None, typer.Option(help="Decimals; auto: as many as the intervals justify.")
     ] = None,
     memory: Memory = None,
+    engine: Engine = None,
     runs: Runs = RUNS,
     as_json: AsJson = False,
 ) -> None:
@@ -190,7 +192,7 @@ def predict(
         from lstm_forecast.store.documents import read_manifest
 
         style = TableStyle(columns.value, digits_of(digits))
-        if memory is not None:
+        if memory is not None or engine is not None:
             asked = Asked(
                 data=data,
                 future=future,
@@ -198,7 +200,8 @@ def predict(
                 levels=levels,
                 style=style,
                 output=output,
-                memory=bytes_of("--memory", memory),
+                memory=None if memory is None else bytes_of("--memory", memory),
+                engine=engine,
             )
             told: Prediction | WrittenInParts = predict_in_parts(
                 asked, runs=runs, name=name, listener=talk

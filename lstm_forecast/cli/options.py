@@ -12,9 +12,9 @@ from lstm_forecast.errors import UsageError
 from lstm_forecast.files import given_path
 
 __all__ = [
-    "RUNS", "AsJson", "Command", "ConfigFile", "Data", "Future", "GivenTable", "Group", "Memory",
-    "Overrides", "Resume", "RunName", "Runs", "SeriesId", "Targets", "Timestamp", "TimestampFormat",
-    "bytes_of",
+    "RUNS", "AsJson", "Command", "ConfigFile", "Data", "Engine", "Future", "GivenTable", "Group",
+    "Memory", "Overrides", "Resume", "RunName", "Runs", "SeriesId", "Targets", "Timestamp",
+    "TimestampFormat", "bytes_of",
 ]  # fmt: skip
 
 ConfigFile = Annotated[
@@ -75,6 +75,10 @@ SeriesId = Annotated[
 Memory = Annotated[
     str | None,
     typer.Option(metavar="SIZE", help="Read the table in parts that fit, as into 1GiB."),
+]
+Engine = Annotated[
+    str | None,
+    typer.Option(metavar="ray[://ADDRESS]", help="Let workers of Ray do it, here or in a cluster."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with a training that was stopped.")]

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from lstm_forecast.engines.engine import engine_of
 from lstm_forecast.errors import UsageError
 from lstm_forecast.events import SILENT, Listener
 from lstm_forecast.forecasting.ahead import read_ahead
 from lstm_forecast.forecasting.future import LONG, TableStyle, table_ahead
 from lstm_forecast.forecasting.loaded import LoadedRun, load_run
+from lstm_forecast.forecasting.part_forecast import PartForecast
 from lstm_forecast.forecasting.prediction import Forecasts
 from lstm_forecast.forecasting.streaming import PartsForecast, Streamed
 from lstm_forecast.forecasting.table import (
@@ -24,7 +26,7 @@ from lstm_forecast.forecasting.table import (
 from lstm_forecast.forecasting.workbook import column_meanings
 from lstm_forecast.forecasting.written_stamps import WrittenStamps, written_as
 from lstm_forecast.panel.ended import ended_notes
-from lstm_forecast.panel.parts import parts_of, rows_within
+from lstm_forecast.panel.parts import MOST_ROWS, parts_of, rows_within
 from lstm_forecast.panel.survey import repair_notes, require_columns_of_training
 from lstm_forecast.store import Run, find_run, write_whole
 from lstm_forecast.store.documents import read_config, read_manifest
@@ -46,6 +48,7 @@ __all__ = [
 ]
 
 SUFFIXES = (".csv", ".parquet", ".json", ".xlsx")
+PARTS_OF_WORKER = 4  # at least, so that workers end at about the same time
 STREAMED_SUFFIXES = (".csv", ".parquet")  # of tables that can be written part by part
 
 
@@ -129,7 +132,8 @@ class Asked:
     levels: Sequence[int] | None
     style: TableStyle
     output: Path | None
-    memory: int  # bytes
+    memory: int | None  # bytes that a process may take; None: as much as makes it faster
+    engine: str | None = None  # what forecasts the parts, see ``engine_of``; None: this process
 
 
 def predict_in_parts(
@@ -138,26 +142,36 @@ def predict_in_parts(
     """The same as ``predict`` for a table that is read in parts of whole series, so that the
     program takes as much memory as is asked for, however many series there are.
 
-    The bytes of the output are the same, too. What is known ahead stands behind the last targets of
-    the history. Raises UsageError where all forecasts, or all rows, have to be seen at once, and
-    else as ``predict`` does.
+    The bytes of the output are the same, too, whatever engine forecasts the parts. What is known
+    ahead stands behind the last targets of the history. Raises UsageError where all forecasts, or
+    all rows, have to be seen at once, and else as ``predict`` does.
     """
-    output = _written_apart(asked)
+    output, engine = _written_apart(asked), engine_of(asked.engine)
     loaded = load_run(find_run(runs, name), levels=asked.levels)
     require_output("--output", output, [asked.data, loaded.data_path])
     source, config = loaded.source(asked.data), loaded.config
     require_columns_of_training(config.data, source)
-    most, steps = rows_within(asked.memory, config.data), asked.horizon or config.windows.horizon
+    most = MOST_ROWS if asked.memory is None else rows_within(asked.memory, config.data)
+    forecast = PartForecast(
+        loaded,
+        asked.data,
+        asked.horizon,
+        asked.style,
+        fresh=asked.data is not None,
+        suffix=output.suffix.lower(),
+    )
     told: list[Streamed] = []
-    with Spool(output.absolute().parent) as spool:
-        parts = parts_of(config.data, source, most_rows=most, more=steps, spool=spool)
-        task = PartsForecast(
-            loaded, parts, asked.data, asked.horizon, asked.style, fresh=asked.data is not None
+    with engine as used, Spool(output.absolute().parent) as spool:
+        parts = parts_of(
+            config.data,
+            source,
+            most_rows=most,
+            least_parts=PARTS_OF_WORKER * used.workers if asked.engine else 1,
+            more=asked.horizon or config.windows.horizon,
+            spool=spool,
         )
-        suffix = output.suffix.lower()
-        write_whole(
-            output, lambda path: told.append(task.write(path, suffix=suffix, listener=listener))
-        )
+        task = PartsForecast(forecast, parts, used)
+        write_whole(output, lambda path: told.append(task.write(path, listener=listener)))
     repairs, notes, unseen = told[0].repairs, told[0].notes, told[0].unseen
     return WrittenInParts(loaded.run, repairs, notes, unseen, loaded.published)
 
@@ -165,17 +179,19 @@ def predict_in_parts(
 def _written_apart(asked: Asked) -> Path:
     """Where the table goes. Raises UsageError for what takes all forecasts, or rows, at once."""
     if asked.output is None:
-        raise UsageError("--memory: forecasts are written part by part; give --output FILE.parquet")
-    require_suffix("--memory, --output", asked.output, STREAMED_SUFFIXES)
+        raise UsageError(
+            "--memory and --engine: forecasts are written part by part; give --output FILE.parquet"
+        )
+    require_suffix("--memory and --engine, --output", asked.output, STREAMED_SUFFIXES)
     if asked.future is not None:
         raise UsageError(
-            "--memory and --future: a table that is read in parts tells of the future itself, in"
-            " rows behind its last targets; append them, or leave --memory out"
+            "--memory and --engine: a table that is read in parts tells of the future itself, in"
+            " rows behind its last targets, and not in --future; append them, or leave both out"
         )
     if asked.style.digits == "auto":
         raise UsageError(
             "--digits auto: what intervals justify is told by all forecasts at once, and --memory"
-            " writes them part by part; give a number of digits"
+            " and --engine write them part by part; give a number of digits"
         )
     return asked.output
 

@@ -4,6 +4,7 @@ once.
 
 from collections.abc import Collection
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -12,7 +13,32 @@ import pandas as pd
 
 from lstm_forecast.forecasting.table import GROUP_ROWS, spreadsheet_safe
 
-__all__ = ["TableWriter"]
+__all__ = ["Piece", "TableWriter", "piece_of"]
+
+
+@dataclass(frozen=True)
+class _Lines:
+    """Rows as the text of a CSV file."""
+
+    header: str
+    text: str
+
+
+Piece = Any  # ``_Lines``, or a table of Arrow's: it can be handed to another process
+
+
+def piece_of(table: pd.DataFrame, *, suffix: str, dated: Collection[str] | None) -> Piece:
+    """The rows of a table as a ``TableWriter`` appends them to a file of that ``suffix``.
+
+    ``dated``: columns whose stamps are all at midnight, which CSV shows as dates; None: as this
+    part has it.
+    """
+    if suffix == ".parquet":
+        import pyarrow as pa
+
+        return pa.Table.from_pandas(table, preserve_index=False)
+    safe = spreadsheet_safe(table, dated=dated)
+    return _Lines(safe[:0].to_csv(index=False), safe.to_csv(index=False, header=False))
 
 
 class TableWriter(AbstractContextManager["TableWriter"]):
@@ -21,12 +47,8 @@ class TableWriter(AbstractContextManager["TableWriter"]):
     A context manager, as its file is open from the first part to the last.
     """
 
-    def __init__(self, path: Path, *, suffix: str, dated: Collection[str] | None) -> None:
-        """``dated``: columns whose stamps are all at midnight, which CSV shows as dates; None: as
-        each part has it.
-        """
-        self._path, self._dated = path, dated
-        self._append = self._append_parquet if suffix == ".parquet" else self._append_csv
+    def __init__(self, path: Path) -> None:
+        self._path = path
         self._file: Any = None
         self._waiting: list[Any] = []  # rows that are too few for a group
 
@@ -41,23 +63,24 @@ class TableWriter(AbstractContextManager["TableWriter"]):
         if self._file is not None:
             self._file.close()
 
-    def append(self, table: pd.DataFrame) -> None:
+    def append(self, piece: Piece) -> None:
         """Write a part, whose columns are those of all others."""
-        self._append(table)
+        if isinstance(piece, _Lines):
+            self._append_lines(piece)
+        else:
+            self._append_rows(piece)
 
-    def _append_csv(self, table: pd.DataFrame) -> None:
-        first = self._file is None
-        if first:
+    def _append_lines(self, lines: _Lines) -> None:
+        if self._file is None:
             self._file = self._path.open("w", encoding="utf-8", newline="")
-        spreadsheet_safe(table, dated=self._dated).to_csv(self._file, index=False, header=first)
+            self._file.write(lines.header)
+        self._file.write(lines.text)
 
-    def _append_parquet(self, table: pd.DataFrame) -> None:
-        import pyarrow as pa
+    def _append_rows(self, rows: Any) -> None:
         import pyarrow.parquet
 
-        rows = pa.Table.from_pandas(table, preserve_index=False)
         if self._file is None:
-            self._file = pa.parquet.ParquetWriter(self._path, rows.schema)
+            self._file = pyarrow.parquet.ParquetWriter(self._path, rows.schema)
         self._waiting.append(rows)
         self._write_groups(least=GROUP_ROWS)
 

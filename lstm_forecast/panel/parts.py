@@ -15,13 +15,12 @@ from lstm_forecast.config.table import DataConfig
 from lstm_forecast.errors import UsageError
 from lstm_forecast.events import phase
 from lstm_forecast.files import memory_taken
-from lstm_forecast.panel.row_stream import RowStream, row_stream
+from lstm_forecast.panel.row_stream import PartRows, RowStream, row_stream
 from lstm_forecast.panel.series_order import CHUNK_ROWS, ROW, Keys, counts_in_order
-from lstm_forecast.tables.read import Table
 from lstm_forecast.tables.source import Source
 from lstm_forecast.tables.spool import Spool
 
-__all__ = ["Parts", "parts_of", "rows_within"]
+__all__ = ["MOST_ROWS", "Parts", "parts_of", "rows_within"]
 
 MIB = 2**20
 # Memory that a row of a part takes until its series are forecast, about: the peak of 200,000
@@ -36,18 +35,22 @@ Ints = NDArray[np.int64]
 class Parts:
     """The rows of a table in parts, in the order of the ids of their series.
 
-    Each part is a ``Table`` whose rows know their places in the files.
+    Each becomes a ``Table`` whose rows know their places in the files.
     """
 
     series: int
     sizes: tuple[int, ...]  # series of each part
-    read: Callable[[], Iterator[Table]]
+    read: Callable[[], Iterator[PartRows]]
     unchanged: Callable[[], AbstractContextManager[None]]  # see ``RowStream``
 
 
-def parts_of(data: DataConfig, source: Source, *, most_rows: int, more: int, spool: Spool) -> Parts:
+def parts_of(
+    data: DataConfig, source: Source, *, most_rows: int, least_parts: int, more: int, spool: Spool
+) -> Parts:
     """The table in ``source``, as ``data`` describes it, in parts of at most ``most_rows`` rows,
     where each series counts for ``more`` rows than it has; a longer series is a part of its own.
+
+    There are ``least_parts`` or more, unless they would be small.
 
     A Parquet dataset is read as a stream, of other files one at a time has to fit into memory. What
     does not stand in the order of its series waits in the ``spool``. Raises UsageError where all
@@ -59,7 +62,8 @@ def parts_of(data: DataConfig, source: Source, *, most_rows: int, more: int, spo
         if counts is None:
             keys = Keys(stream)
             counts = keys.rows
-        sizes = _sizes(counts + more, most_rows)
+        weights = counts + more
+        sizes = _sizes(weights, min(most_rows, max(LEAST_ROWS, weights.sum() // least_parts)))
         ends = np.cumsum(sizes)
         rows = np.concatenate(([0], np.cumsum(counts)))[np.concatenate(([0], ends))]
         if keys is not None:
@@ -95,7 +99,7 @@ def _sizes(rows: Ints, most: int) -> list[int]:
     return sizes
 
 
-def _slices(stream: RowStream, rows: Ints) -> Iterator[Table]:
+def _slices(stream: RowStream, rows: Ints) -> Iterator[PartRows]:
     """Parts of rows that stand in their order; each begins at one of the numbers ``rows``."""
     waiting: list[Any] = []
     start, part = 0, 1
@@ -104,7 +108,7 @@ def _slices(stream: RowStream, rows: Ints) -> Iterator[Table]:
             waiting.append(batch.slice(0, rows[part] - start))
             batch = batch.slice(rows[part] - start)
             yield stream.part(waiting, np.arange(rows[part - 1], rows[part]))
-            start, part = int(rows[part]), part + 1
+            waiting, start, part = [], int(rows[part]), part + 1
             if part == len(rows):
                 return
         waiting.append(batch)
@@ -140,7 +144,7 @@ def _chunks(batches: Iterator[Any]) -> Iterator[Any]:
         yield pa.concat_tables(waiting).combine_chunks()
 
 
-def _spooled(stream: RowStream, ends: Ints, spool: Spool) -> Iterator[Table]:
+def _spooled(stream: RowStream, ends: Ints, spool: Spool) -> Iterator[PartRows]:
     """Parts of rows that wait in the spool."""
     for part in range(len(ends)):
         rows = list(spool.read(part))

@@ -23,7 +23,7 @@ from lstm_forecast.tables.read import Table, data_files, file_states
 from lstm_forecast.tables.source import Frame, Source
 from lstm_forecast.tables.spool import Spool
 
-__all__ = ["RowStream", "row_stream"]
+__all__ = ["PartRows", "RowStream", "row_stream"]
 
 KEPT = -1  # the part of the spool that holds all rows as they came
 ISO_DATE = r"^\s*(\d{4}-\d\d-\d\d|$)"
@@ -57,19 +57,32 @@ class RowStream:
         texts = id_texts(values.to_pandas())
         return texts.str.strip() if self.data.padded_ids == "strip" else texts
 
-    def part(self, rows: list[Any], numbers: Ints) -> Table:
-        """The table with these ``rows`` of Arrow's, which have the ``numbers`` in its files.
+    def part(self, rows: list[Any], numbers: Ints) -> "PartRows":
+        """The part with these ``rows`` of Arrow's, which have the ``numbers`` in its files."""
+        padded = self.keys if self.data.padded_ids == "strip" else ()
+        return PartRows(self.table, padded, rows, numbers)
 
-        The list is empty then, so that nothing stands in memory twice.
-        """
+
+@dataclass(frozen=True)
+class PartRows:
+    """The rows of a part, which become a table once, in this process or in another one."""
+
+    origin: Table  # where the rows come from; it has none
+    padded: tuple[str, ...]  # columns in which blanks around ids are left out
+    rows: list[Any]  # tables of Arrow's
+    numbers: Ints  # of the rows in the files
+
+    def table(self) -> Table:
+        """All rows of the part. The list is empty then, so that nothing stands in memory twice."""
         import pyarrow as pa
 
-        whole = pa.concat_tables(rows)
-        rows.clear()
+        whole = pa.concat_tables(self.rows)
+        self.rows.clear()
         frame = whole.to_pandas(split_blocks=True, self_destruct=True, ignore_metadata=True)
-        findings = self.table.findings if numbers[0] == 0 else ()  # which are told once
-        table = replace(self.table, frame=frame.set_index(pd.Index(numbers)), findings=findings)
-        return without_padding(table, self.keys) if self.data.padded_ids == "strip" else table
+        findings = self.origin.findings if self.numbers[0] == 0 else ()  # which are told once
+        frame = frame.set_index(pd.Index(self.numbers))
+        table = replace(self.origin, frame=frame, findings=findings)
+        return without_padding(table, self.padded) if self.padded else table
 
 
 def row_stream(data: DataConfig, source: Source, spool: Spool) -> RowStream:
@@ -126,14 +139,14 @@ def _require_series(data: DataConfig) -> None:
     """Raise UsageError where no part of the rows tells what is made of it."""
     if not data.series_columns:
         raise UsageError(
-            "--memory: a table is read in parts of whole series, and that of the run has one"
-            " series; leave it out"
+            "--memory and --engine: a table is read in parts of whole series, and that of the run"
+            " has one series; leave them out"
         )
     if data.aggregate is not None:
         raise UsageError(
-            "--memory: events are counted between the first and the last of all of them"
-            " (data.aggregate), which takes all rows at once; leave it out, or give a table with a"
-            " row for each step"
+            "--memory and --engine: events are counted between the first and the last of all of"
+            " them (data.aggregate), which takes all rows at once; leave them out, or give a table"
+            " with a row for each step"
         )
 
 
@@ -155,14 +168,15 @@ def _require_one_style(stream: RowStream) -> None:
         for name in texts:
             if not _all_iso(rows[name]):
                 raise DataError(
-                    f"--memory: column {name}: stamps that do not begin like 2024-01-31 are"
-                    " understood by all rows at once: train with data.timestamp_format, or leave"
-                    " it out"
+                    f"--memory and --engine: column {name}: stamps that do not begin like"
+                    " 2024-01-31 are understood by all rows at once: train with"
+                    " data.timestamp_format, or leave them out"
                 )
     if odd is not None:
         raise DataError(
-            f"--memory: column {odd}: how ids that are {kinds[odd]} are written as texts is told by"
-            " all rows at once: write them as texts or whole numbers, or leave it out"
+            f"--memory and --engine: column {odd}: how ids that are {kinds[odd]} are written as"
+            " texts is told by all rows at once: write them as texts or whole numbers, or leave"
+            " the options out"
         )
 
 

@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-PLAIN = ("startup", "training", "backtest", "hostile", "pretrained", "report")
+PLAIN = ("startup", "training", "backtest", "hostile", "pretrained", "report", "workers")
 DETAILED = (
     "accuracy", "intervals", "support", "defaults", "ablation", "pretraining", "reliability",
     "init", "anomalies", "large", "tune",

@@ -64,7 +64,7 @@ def main(arguments: Sequence[str]) -> None:
     before = [sys.executable, "-c", START, str(given.before.absolute())]
     with tempfile.TemporaryDirectory() as name:
         here = Path(name)
-        _write(here / "few.parquet", 300)
+        write_series(here / "few.parquet", 300)
         (here / "before.yaml").write_text(CONFIG)
         (here / "now.yaml").write_text(
             CONFIG.replace("levels: [80, 95]", "levels: [80, 95], pretrained: 0")
@@ -73,8 +73,8 @@ def main(arguments: Sequence[str]) -> None:
         run([*before, "train", "-c", "before.yaml", "--runs", "before"], cwd=here)
         print("| series | what | seconds | peak memory |\n|---|---|---|---|")
         for size in SIZES:
-            _write(here / "many.parquet", size)
-            _write(here / "mixed.parquet", size, by_time=True)
+            write_series(here / "many.parquet", size)
+            write_series(here / "mixed.parquet", size, by_time=True)
             predict = ["predict", "--data", "many.parquet", "--output", "out.parquet", "--runs"]
             in_parts = [*FORECAST, *predict, "now", "--memory", "1GiB"]
             mixed = [word.replace("many", "mixed") for word in in_parts]
@@ -95,7 +95,7 @@ def _line(size: int, what: str, usage: Usage) -> str:
     return f"| {size:,} | {what} | {usage.seconds:.1f} | {usage.peak_mib:,.0f} MiB |"
 
 
-def _write(path: Path, n_series: int, *, by_time: bool = False) -> None:
+def write_series(path: Path, n_series: int, *, by_time: bool = False) -> None:
     """Hours with a day in them, series after series; or hour after hour in every row group."""
     rng, hours = np.random.default_rng(0), pd.date_range("2024-01-01", periods=ROWS, freq="h")
     schema = pa.schema(

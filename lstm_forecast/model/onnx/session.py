@@ -3,6 +3,8 @@
 import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,8 +45,15 @@ class Session:
             raise ValueError(
                 f"ONNX Runtime refuses it: {str(error).splitlines()[0][:200]}"
             ) from None
+        self._network = network
         self._threads = threads or len(os.sched_getaffinity(0))
         self._pool = ThreadPoolExecutor(self._threads)  # which starts no thread before it is used
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Build the session again in a process that this one is sent to; in one thread, as such
+        processes share the cores.
+        """
+        return partial(Session, threads=1), (self._network,)
 
     @property
     def context_length(self) -> int:

@@ -72,22 +72,22 @@ def moved(folder: Path) -> None:
 
 TYPED = [
     Typed(
-        "--memory: forecasts are written part by part; give --output FILE.parquet",
+        "--memory and --engine: forecasts are written part by part; give --output FILE.parquet",
         SHOPS,
         {"give --output": f"{SHOPS} {OUT}"},
     ),
     Typed(
-        "--memory, --output",
+        "--memory and --engine, --output",
         f"{SHOPS} --output parts.xlsx",
         {".csv, .parquet": f"{SHOPS} {OUT}"},
     ),
     Typed(
-        "--memory and --future: a table that is read in parts tells of the future itself",
+        "--memory and --engine: a table that is read in parts tells of the future itself",
         "train -c known_ahead.yaml"
         f" && predict --run known_ahead --future future.csv --memory 30GiB {OUT}",
         {
             "append them": f"predict --run known_ahead --data appended.csv --memory 30GiB {OUT}",
-            "leave --memory out": f"predict --run known_ahead --future future.csv {OUT}",
+            "leave both out": f"predict --run known_ahead --future future.csv {OUT}",
         },
         files=known,
     ),
@@ -102,26 +102,26 @@ TYPED = [
         {"give .* MiB or more": f"{SHOPS} {OUT}"},
     ),
     Typed(
-        "--memory: a table is read in parts of whole series, and that of the run has one",
+        "--memory and --engine: a table is read in parts of whole series, and that of the run",
         f"predict --run sine --memory 30GiB {OUT}",
-        {"leave it out": f"predict --run sine {OUT}"},
+        {"leave them out": f"predict --run sine {OUT}"},
     ),
     Typed(
-        "--memory: events are counted between the first and the last of all of them",
+        "--memory and --engine: events are counted between the first and the last of all of them",
         f"train -c events.yaml && predict --run events --memory 30GiB {OUT}",
         {
-            "leave it out": f"predict --run events {OUT}",
+            "leave them out": f"predict --run events {OUT}",
             "a row for each step": f"train -c sums.yaml && predict --run sums --memory 30GiB {OUT}",
         },
         files=events,
     ),
     Typed(
-        "stamps that do not begin like 2024-01-31 are",
+        "stamps that do not begin like 2024-01-31 are understood",
         f"{PLAIN} && predict --run plain --data dotted.csv --memory 30GiB {OUT}",
         {
             "train with data.timestamp_format": "train -c dotted.yaml"
             f" && predict --run dotted --data dotted.csv --memory 30GiB {OUT}",
-            "leave it out": f"predict --run plain --data dotted.csv {OUT}",
+            "leave them out": f"predict --run plain --data dotted.csv {OUT}",
         },
         files=odd,
     ),
@@ -131,14 +131,14 @@ TYPED = [
         {
             "write them as texts": f"predict --run plain --data text.parquet --memory 30GiB {OUT}",
             "whole numbers": f"predict --run plain --data whole.parquet --memory 30GiB {OUT}",
-            "leave it out": f"predict --run plain --data decimals.parquet {OUT}",
+            "leave the options out": f"predict --run plain --data decimals.parquet {OUT}",
         },
         files=odd,
     ),
     Typed(
-        ", and what that means is told by all rows at once: leave it out",
+        ", and what that means is told by all rows at once: leave them out",
         f"train -c moved.yaml && predict --run moved --memory 30GiB {OUT}",
-        {"leave it out": f"predict --run moved {OUT}"},
+        {"leave them out": f"predict --run moved {OUT}"},
         files=moved,
     ),
 ]

@@ -94,6 +94,13 @@ TOLD: tuple[str, ...] = (
     # where statsforecast is installed, test_statistical_baselines_stand_beside_the_others does both
     "--baselines {}: no such baseline; there are",
     "--baselines {}: needs statsforecast, which is not installed",
+    # test_engine_ray tries these
+    "--engine {}: expected ray, or ray://HOST:PORT, the address of a cluster",
+    "--engine {}: needs ray, which is not installed",
+    "--engine: Ray cannot be used: {}",
+    "--engine {}{}: nothing answers there ({}); expected HOST:PORT as `ray start",
+    "--engine: a worker of the cluster has {}, and this process {}: install the sa",
+    "--engine: workers of Ray were lost {} times over the same part ({}); give th",
     # so do test_logs, test_python and test_workbook
     "data.path is set twice: by the table that is given, and by a key",
     "expected a command; --help lists them",
