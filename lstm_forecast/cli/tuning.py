@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lstm_forecast.cli.alignment import aligned
-from lstm_forecast.cli.options import RUNS, AsJson, ConfigFile, Overrides, Runs
+from lstm_forecast.cli.options import RUNS, AsJson, ConfigFile, Engine, Overrides, Runs
 from lstm_forecast.cli.terminal import emit_json, listening, plain, reported, say
 from lstm_forecast.errors import UsageError
 
@@ -32,6 +32,7 @@ def tune(
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Trainings at once.  [default: one for each core]")
     ] = None,
+    engine: Engine = None,
     overrides: Overrides = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Config with the best settings: .yaml.")
@@ -45,14 +46,19 @@ def tune(
     """Try other settings on rows before the test part, and train a run with the best of them."""
     from lstm_forecast.config.loading import load_config
 
+    if jobs is not None and engine is not None:
+        raise UsageError("--jobs and --engine: a cluster has the workers that it has; give one")
     seconds = None if time is None else _seconds(time)
     loaded = load_config(config, overrides=overrides or ())
     with listening() as talk:
         from lstm_forecast.commands.tune import Asked
         from lstm_forecast.commands.tune import tune as run
+        from lstm_forecast.engines.engine import engine_of
+        from lstm_forecast.engines.processes import Processes
 
-        jobs = jobs or len(os.sched_getaffinity(0))
-        asked = Asked(trials, seconds, folds, jobs, overrides or (), output, picture)
+        workers = jobs or len(os.sched_getaffinity(0))
+        chosen = Processes(workers) if engine is None else engine_of(engine)
+        asked = Asked(trials, seconds, folds, chosen, overrides or (), output, picture)
         found = run(loaded, asked, config_path=config, runs=runs, listener=talk)
     if as_json:
         emit_json(found)

@@ -5,6 +5,7 @@ is trained with the best of them.
 import math
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 from lstm_forecast.config.loading import override_config
 from lstm_forecast.config.rewriting import rewritten
 from lstm_forecast.config.schema import Config
+from lstm_forecast.engines.engine import Engine
 from lstm_forecast.errors import UsageError
 from lstm_forecast.events import Listener, phase
 from lstm_forecast.store import write_whole
@@ -22,7 +24,6 @@ from lstm_forecast.training.train import train
 from lstm_forecast.tuning.judging import Judging, study_key
 from lstm_forecast.tuning.trial import OPTION, Bench
 from lstm_forecast.tuning.tuned import Trial, Tuned
-from lstm_forecast.tuning.workers import Workers
 
 __all__ = ["Asked", "tune"]
 
@@ -38,7 +39,7 @@ class Asked:
     trials: int
     seconds: float | None  # from which on no training begins
     folds: int
-    jobs: int  # processes
+    engine: AbstractContextManager[Engine]  # what trains
     overrides: Sequence[str] = ()  # key=value, which the config has already
     output: Path | None = None
     picture: Path | None = None
@@ -97,11 +98,12 @@ def _searched(
     from lstm_forecast.tuning.space import distributions, size
 
     begun, space = time.monotonic(), distributions(config)
-    key = study_key(config, fingerprint(Bench.of(config, data_path).table))
+    bench = Bench.of(config, data_path)
+    key = study_key(config, fingerprint(bench.table))
     journal = Journal(home / JOURNAL)
-    deadline = math.inf if asked.seconds is None else begun + asked.seconds
-    with Workers(config, data_path, asked.jobs) as workers:
-        judging = Judging(workers, journal, key, asked.folds, deadline)
+    deadline = math.inf if asked.seconds is None else time.time() + asked.seconds
+    with asked.engine as engine:
+        judging = Judging(engine, bench, journal, key, asked.folds, deadline)
         phase("judging the config as it stands")
         folds, usual = judging.as_it_stands()
         sampler = sampler_for(space, most=asked.trials, seed=config.seed)

@@ -1,20 +1,19 @@
-"""Settings judged by processes, each result kept as it comes."""
+"""Settings judged by workers, each result kept as it comes."""
 
 import hashlib
 import json
 import math
 from collections.abc import Sequence
-from concurrent.futures import as_completed
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 
 from lstm_forecast.config.schema import Config
 from lstm_forecast.documents import parsed
+from lstm_forecast.engines.engine import Engine
 from lstm_forecast.errors import DataError
 from lstm_forecast.panel.split import Fold
 from lstm_forecast.store.journal import Journal
-from lstm_forecast.tuning.trial import Judged
-from lstm_forecast.tuning.workers import Workers
+from lstm_forecast.tuning.trial import Bench, Judged, Tried
 
 __all__ = ["Judging", "Settings", "study_key"]
 
@@ -33,29 +32,26 @@ def study_key(config: Config, data_sha256: str) -> str:
 class Judging:
     """What judges settings of one config on ``folds`` folds."""
 
-    workers: Workers
+    engine: Engine
+    bench: Bench
     journal: Journal
     key: str
     folds: int
-    deadline: float  # on the clock that never goes back; no training begins after it
+    deadline: float  # in seconds of the clock on the wall; no training begins after it
 
     def __call__(self, asked: Sequence[tuple[Settings, int]]) -> list[Judged] | None:
         """What each of these settings reaches on the fold of that number; None where there is no
         time left for one of them.
         """
         found = {each: self._known(*each) for each in asked}
-        begun = {
-            self.workers.submit(settings, Fold(number, self.folds), deadline=self.deadline): (
-                settings,
-                number,
-            )
-            for (settings, number), known in found.items()
-            if known is None
-        }
-        for future in as_completed(begun):
-            if (judged := future.result()) is not None:
-                self.journal.keep(self._place(*begun[future]), json.dumps(judged.content()))
-                found[begun[future]] = judged
+        left = [each for each, known in found.items() if known is None]
+        tried = (
+            Tried(settings, Fold(number, self.folds), self.deadline) for settings, number in left
+        )
+        for each, judged in zip(left, self.engine.map(self.bench, tried), strict=True):
+            if judged is not None:
+                self.journal.keep(self._place(*each), json.dumps(judged.content()))
+                found[each] = judged
         every = [found[each] for each in asked]
         return None if None in every else [each for each in every if each is not None]
 

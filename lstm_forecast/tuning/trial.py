@@ -2,8 +2,8 @@
 
 import hashlib
 import math
+import os
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,8 +26,9 @@ from lstm_forecast.training.prepare import prepare_panel
 from lstm_forecast.training.prepared import Prepared
 from lstm_forecast.training.rehearsal import rehearse
 
-__all__ = ["Bench", "Judged"]
+__all__ = ["Bench", "Judged", "Tried"]
 
+ONE_THREAD = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 OPTION = "tune"  # what messages about a setting name
 
 
@@ -45,8 +46,19 @@ class Judged(Document):
 
 
 @dataclass(frozen=True)
+class Tried:
+    """Settings that are to be judged on one fold."""
+
+    settings: tuple[str, ...]
+    fold: Fold
+    deadline: float  # in seconds of the clock on the wall, after which they are not
+
+
+@dataclass(frozen=True, eq=False)
 class Bench:
-    """A config and its data, on which settings are tried."""
+    """A config and its data, on which settings are tried by one thread: the same bits come however
+    many others train beside it.
+    """
 
     config: Config
     panel: Panel
@@ -58,14 +70,17 @@ class Bench:
         limit = config.training.memory_limit
         return cls(config, *read_panel(config.data, source, memory_limit=limit, training=True))
 
-    def judged(self, settings: Sequence[str], fold: Fold) -> Judged:
+    def __call__(self, tried: Tried) -> Judged | None:
         """Train with these settings as ``forecast train`` does, and judge what it would evaluate on
-        the fold; settings that cannot be trained have a problem instead.
+        the fold; settings that cannot be trained have a problem instead. None after the deadline.
         """
+        if time.time() > tried.deadline:
+            return None
+        _take_one_thread()
         begun = time.perf_counter()
         try:
-            config = override_config(self.config, settings, option=OPTION)
-            prepared = prepare_panel(config, self.panel, self.table, fold=fold)
+            config = override_config(self.config, tried.settings, option=OPTION)
+            prepared = prepare_panel(config, self.panel, self.table, fold=tried.fold)
             part = prepared.test
             if part is None:
                 raise DataError("no window lies in this fold")
@@ -75,6 +90,14 @@ class Bench:
         seconds = time.perf_counter() - begun
         values = hashlib.sha256(np.sort(part.actual, axis=None).tobytes()).hexdigest()
         return Judged(error=error, values=values, windows=len(part.windows), seconds=seconds)
+
+
+def _take_one_thread() -> None:
+    """Leave the other cores to other trainings, in this process from now on."""
+    import threadpoolctl
+
+    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
+    threadpoolctl.threadpool_limits(1)
 
 
 def _error(prepared: Prepared, part: Part) -> float:

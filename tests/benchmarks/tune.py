@@ -22,6 +22,7 @@ from lstm_forecast.commands.tune import Asked, tune
 from lstm_forecast.config.document import dump_values
 from lstm_forecast.config.loading import load_config
 from lstm_forecast.config.schema import Config
+from lstm_forecast.engines.processes import Processes
 from lstm_forecast.events import SILENT
 from lstm_forecast.store import find_run
 from lstm_forecast.store.documents import read_metrics
@@ -71,12 +72,12 @@ def searched(
         "seconds": time.perf_counter() - begun,
     }
     yield {"what": "config", **stands}
-    asked = Asked(trials=trials, seconds=None, folds=3, jobs=jobs)
     samplers = {"tune": None, "random": RandomSampler(seed=seed)}
     for what, sampler in samplers.items():
         begun = time.perf_counter()
         where = "lstm_forecast.tuning.search.sampler_for"
         with patch(where, **({"return_value": sampler} if sampler else {"wraps": original()})):
+            asked = Asked(trials=trials, seconds=None, folds=3, engine=Processes(jobs))
             found = tune(config, asked, config_path=path, runs=runs, listener=SILENT)
         yield {
             "what": what,

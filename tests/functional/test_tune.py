@@ -1,10 +1,8 @@
 """``forecast tune``: real trainings in processes of their own, killed, gone on with, published."""
 
 import json
-import os
-import signal
+import math
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,14 +14,13 @@ from typer.testing import CliRunner
 
 from lstm_forecast.cli import app
 from lstm_forecast.config.loading import load_config, override_config
-from lstm_forecast.errors import DataError, UsageError
+from lstm_forecast.errors import DataError
 from lstm_forecast.panel.split import Fold
 from lstm_forecast.panel.survey import read_panel
 from lstm_forecast.store import open_run
 from lstm_forecast.store.documents import read_config
 from lstm_forecast.training.prepare import prepare_panel
-from lstm_forecast.tuning.trial import Bench
-from lstm_forecast.tuning.workers import Workers
+from lstm_forecast.tuning.trial import Bench, Tried
 from tests.functional.conftest import environment, forecast_command
 
 ROWS, TEST = 400, 80
@@ -137,49 +134,6 @@ def test_no_trial_sees_a_row_of_the_test_part(found: dict[str, Any], tmp_path: P
     assert [each[2][0] for each in tried(one)] == [each[2][0] for each in tried(found)[:2]]
 
 
-def test_a_process_that_is_ended_from_outside_is_replaced_once(tmp_path: Path) -> None:
-    write_waves(tmp_path)
-    config = override_config(
-        load_config(tmp_path / "waves.yaml"), ["training.epochs=0"], option="test"
-    )
-    fold = Fold(0, 2)
-    with Workers(config, tmp_path / "waves.csv", 1) as workers:
-        first = workers.submit((), fold).result()
-        for times in (1, 2):
-            asked = workers.submit(("model.units=3",), fold)
-            for _ in range(times):
-                child = _busy_child()
-                os.kill(child.pid, signal.SIGKILL)
-                child.wait()
-            if times == 1:
-                assert (again := asked.result()) is not None
-                assert first is not None
-                assert again.values == first.values
-            else:
-                with pytest.raises(UsageError, match="with --jobs 1"):
-                    asked.result()
-    assert not _training()
-
-
-def _training() -> list[psutil.Process]:
-    """Processes that train for this one."""
-    return [
-        each
-        for each in psutil.Process().children()
-        if each.status() != psutil.STATUS_ZOMBIE and "spawn_main" in " ".join(each.cmdline())
-    ]
-
-
-def _busy_child() -> psutil.Process:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        alive = _training()
-        if alive:
-            return alive[0]
-        time.sleep(0.01)
-    raise AssertionError("no process trains")
-
-
 @pytest.mark.parametrize("missing", ["ffill", "interpolate"])
 def test_a_fold_is_prepared_as_if_no_later_row_were_there(missing: str, tmp_path: Path) -> None:
     rows = waves()
@@ -214,8 +168,9 @@ def test_series_without_rows_before_a_fold_are_left_out_and_a_table_without_any_
     panel, table = read_panel(config.data, tmp_path / "waves.csv", memory_limit=None)
     with pytest.raises(DataError, match=r"make split\.validation or --folds smaller"):
         prepare_panel(config, panel, table, fold=Fold(11, 1))
-    bench = Bench(config, panel, table)
-    assert "--folds smaller" in bench.judged((), Fold(11, 1)).problem
+    judged = Bench(config, panel, table)(Tried((), Fold(11, 1), math.inf))
+    assert judged is not None
+    assert "--folds smaller" in judged.problem
 
 
 def test_a_time_that_is_over_ends_the_search_and_says_how_to_go_on(
@@ -236,3 +191,17 @@ def test_a_time_that_is_none_is_refused(time: str) -> None:
     result = CliRunner().invoke(app, ["tune", "-c", "a.yaml", "--time", time])
     assert result.exit_code == 2
     assert "must be a duration such as 90s, 10m" in result.stderr
+
+
+def test_jobs_beside_a_cluster_are_refused() -> None:
+    result = CliRunner().invoke(app, ["tune", "-c", "a.yaml", "--jobs", "2", "--engine", "ray"])
+    assert result.exit_code == 2
+    assert "give one" in result.stderr
+
+
+def test_workers_of_ray_find_the_same_trials(found: dict[str, Any], tmp_path: Path) -> None:
+    write_waves(tmp_path)
+    again = tuned(tmp_path, "--engine", "ray", trials=1)
+    assert tried(again)[0] == tried(found)[0]
+    assert again["trials"][1]["settings"] == found["trials"][1]["settings"]
+    assert again["trials"][1]["ratios"][0] == found["trials"][1]["ratios"][0]

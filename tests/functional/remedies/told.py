@@ -10,8 +10,10 @@ TOLD: tuple[str, ...] = (
     # test_series_without_rows_before_a_fold_are_left_out_and_a_table_without_any_is_refused, and
     # the other tests there have fewer folds
     "no series has a training window before this fold; make split.validation or --f",
-    # test_a_process_that_is_ended_from_outside_is_replaced_once: --jobs 1 is what others there do
-    "--jobs {}: a process that trains was ended from outside twice",
+    # test_a_part_whose_processes_are_all_killed_is_told_with_what_helps, and others there have one
+    "--jobs {}: a process was ended from outside twice over the same part",
+    # test_jobs_beside_a_cluster_are_refused, and other tests give one of both
+    "--jobs and --engine: a cluster has the workers that it has; give one",
     "training.memory_limit allows",
     "--set {}",
     "left out (data.csv.header)",

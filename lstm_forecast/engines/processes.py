@@ -1,0 +1,125 @@
+"""Parts of a work that processes of this machine do, several at once."""
+
+import multiprocessing
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+from lstm_forecast.errors import ForecastError, UsageError
+
+__all__ = ["Processes"]
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+TRIES = 2  # of a part whose process was ended from outside
+AHEAD = 2  # parts for each process that were asked for and not taken yet
+
+
+class Processes:
+    """Does up to ``workers`` parts at once, in as many processes.
+
+    Use it as a context: at its end the processes are ended, whatever they do.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self._threads = ThreadPoolExecutor(workers)
+        self._idle: SimpleQueue[_Process | None] = SimpleQueue()
+        self._all: list[_Process] = []
+        self._over = False
+        for _ in range(workers):
+            self._idle.put(None)  # a process is started where it is needed
+
+    def __enter__(self) -> "Processes":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._over = True
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for process in self._all:
+            process.end()
+        self._threads.shutdown()
+
+    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        """What the function makes of each item, in their order.
+
+        What it raises is raised here. A part whose process was ended from outside is done by
+        another one; where that is ended, too, UsageError is raised.
+        """
+        waiting: deque[Future[Any]] = deque()
+        for item in items:
+            waiting.append(self._threads.submit(self._made, function, item))
+            while len(waiting) >= AHEAD * self.workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+    def _made(self, function: Callable[[Any], Any], item: Any) -> Any:
+        process = self._idle.get()
+        try:
+            for _ in range(TRIES):
+                if self._over:
+                    raise CancelledError
+                if process is None:
+                    process = _Process()
+                    self._all.append(process)
+                with suppress(EOFError, ConnectionError):
+                    return process.made(function, item)
+                process.end()
+                process = None
+        finally:
+            self._idle.put(process)
+        raise UsageError(
+            f"--jobs {self.workers}: a process was ended from outside twice over the same part, for"
+            " want of memory perhaps; try again with --jobs 1"
+        )
+
+
+class _Process:
+    """A process that does one part after another, and keeps the function that does them."""
+
+    def __init__(self) -> None:
+        context = multiprocessing.get_context("spawn")  # a fork would copy the threads
+        self._connection, theirs = context.Pipe()
+        self._process = context.Process(target=_work, args=(theirs,), daemon=True)
+        self._process.start()
+        theirs.close()  # here: if the process dies, receiving fails instead of waiting
+        self._function: Callable[[Any], Any] | None = None
+
+    def made(self, function: Callable[[Any], Any], item: Any) -> Any:
+        known = function is self._function
+        self._connection.send((None if known else function, item))
+        self._function = function
+        made, error = self._connection.recv()
+        if error is not None:
+            raise error
+        return made
+
+    def end(self) -> None:
+        self._process.kill()
+        self._process.join()
+
+
+def _work(connection: Connection) -> None:
+    """Do parts until nobody asks.
+
+    An error that is a bug ends the process, with its traceback.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever asks is told, and ends this
+    with suppress(EOFError, BrokenPipeError):  # nobody asks any more
+        function: Callable[[Any], Any] | None = None
+        while True:
+            given, item = connection.recv()
+            function = given or function
+            assert function is not None  # noqa: S101  it came with the first item
+            answer: tuple[Any, ForecastError | None]
+            try:
+                answer = function(item), None
+            except ForecastError as error:
+                answer = None, error
+            connection.send(answer)
