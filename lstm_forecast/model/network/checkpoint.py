@@ -182,7 +182,6 @@ def restore(network: keras.Sequential, content: bytes) -> Progress:
     from safetensors.numpy import load
 
     tensors = load(content)
-    network.optimizer.build(network.trainable_variables)
     for k, variable in enumerate(_state(network)):
         variable.assign(tensors[f"state/{k}"])
     facts = json.loads(tensors["facts"].tobytes())

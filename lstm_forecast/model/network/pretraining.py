@@ -116,6 +116,7 @@ def _compile(network: keras.Model, recipe: Recipe) -> None:
         use_ema=True,
         ema_momentum=AVERAGED,
     )
+    optimizer.build(network.trainable_variables)  # or the first step is traced twice
     network.compile(optimizer=optimizer, loss=_pinball)
 
 

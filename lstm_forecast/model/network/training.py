@@ -169,6 +169,8 @@ def _compile(network: keras.Sequential, optimisation: Optimisation, *, steps: in
         use_ema=optimisation.ema is not None,
         ema_momentum=optimisation.ema or 0.0,
     )
+    # A training step that makes the optimiser's variables is traced twice, which takes seconds.
+    optimizer.build(network.trainable_variables)
     loss = make_loss(optimisation.loss, optimisation.quantiles)
     network.compile(optimizer=optimizer, loss=loss)
 
