@@ -9,6 +9,7 @@ import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -192,14 +193,9 @@ class _Scanner(Scanner):
 
 
 def _compose(text: str, *, source: str, problems: list[str]) -> Node | None:
-    """Parse YAML 1.2 (``NO`` is a text, ``1e-3`` a number) to nodes that know their place."""
-    yaml = YAML(typ="safe", pure=True)
-    yaml.Scanner = _Scanner
-    yaml.max_depth = MAX_DEPTH
+    """Parse YAML to nodes; what is wrong with it becomes a problem."""
     try:
-        # anchors are refused anyway
-        with warnings.catch_warnings(action="ignore", category=ReusedAnchorWarning):
-            return yaml.compose(text)  # type: ignore[no-any-return]
+        return _nodes(text)
     except MaxDepthExceededError as error:
         place = _at(source, error.problem_mark)
         problems.append(f"{place}: nested deeper than {MAX_DEPTH} levels")
@@ -218,6 +214,17 @@ def _compose(text: str, *, source: str, problems: list[str]) -> Node | None:
             f"{source}: not valid YAML: {str(error).splitlines()[0] if str(error) else 'too deep'}"
         )
     return None
+
+
+@lru_cache(maxsize=16)  # a config is read once it is written, and again by each call
+def _nodes(text: str) -> Node | None:
+    """Parse YAML 1.2 (``NO`` is a text, ``1e-3`` a number) to nodes that know their place."""
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Scanner = _Scanner
+    yaml.max_depth = MAX_DEPTH
+    # anchors are refused anyway
+    with warnings.catch_warnings(action="ignore", category=ReusedAnchorWarning):
+        return yaml.compose(text)  # type: ignore[no-any-return]
 
 
 def _at(source: str, mark: Any) -> str:
