@@ -34,10 +34,10 @@ def _without_empty_rows(table: Table, columns: list[str]) -> tuple[Table, list[F
 
     Raises DataError if no row is left.
     """
-    cells = table.frame[columns]
-    empty = np.flatnonzero(cells.iloc[:, 0].isna() | (cells.iloc[:, 0] == ""))
+    first = table.frame[columns[0]]
+    empty = np.flatnonzero(first.isna() | (first == ""))
     if len(empty):
-        others = cells.iloc[empty]
+        others = table.frame[columns].iloc[empty]
         empty = empty[(others.isna() | (others == "")).all(axis=1)]
     if len(empty) == len(table.frame):
         raise EmptyError(f"{table.sources[0][0]}: no rows")

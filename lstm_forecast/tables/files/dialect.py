@@ -311,6 +311,8 @@ class _Rank(NamedTuple):
 
 
 def _rank(text: str, delimiter: str) -> _Rank:
+    if delimiter not in text:  # each record has one field
+        return _Rank(False, False, 1, 1, False)
     records = _head_records(text, delimiter, WHOLE)
     widths = [len(row) for _, row in records[:50]] or [0]
     first, usual = widths[0], widest(records)

@@ -283,6 +283,7 @@ def detect_decimal(rows: Sequence[Sequence[str]]) -> str:
     comma = sum(
         bool(re.fullmatch(r"-?\d+,\d+", cell)) and not re.fullmatch(THOUSANDS, cell)
         for cell in cells
+        if "," in cell
     )
-    point = sum(bool(re.fullmatch(r"-?\d+\.\d+", cell)) for cell in cells)
+    point = sum(bool(re.fullmatch(r"-?\d+\.\d+", cell)) for cell in cells if "." in cell)
     return "," if comma > point else "."

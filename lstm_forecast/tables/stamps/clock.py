@@ -30,11 +30,13 @@ TIME = rf"\d?\d(?:{MINUTES}(?:{HALF}| ?[AaPp]|{WORD_OF_TIME})?|{HALF})"
 BETWEEN = r" ?(?:-|–|to|à|bis) ?"  # noqa: RUF001
 HHMM = r"[0-2]\d[0-5]\d"
 TIME_OF_DAY = rf"{TIME}(?:{BETWEEN}{TIME})?|{HOUR}{BETWEEN}{HOUR}|{HHMM}{BETWEEN}{HHMM}"
+TIMES = re.compile(TIME_OF_DAY)  # once, as pandas takes longer to compile it than to match cells
 # 8.50-9.50, which may be a range of prices as well
 BAND = rf"\d?\d\.\d\d{BETWEEN}\d?\d\.\d\d"
 PADDED_BAND = rf"[0-2]\d\.[0-5]\d{BETWEEN}[0-2]\d\.[0-5]\d"
 HOURS = rf"(?P<begin>\d?\d){BETWEEN}(?P<end>\d?\d)(?: Uhr| ?h)?"
 HOUR_CODE = r"(?:HE|H|Hr|Hour|Hora)[ _.]?"  # before the number of an hour
+CODE_OF_HOUR = rf"(?i)^{HOUR_CODE}(\d\d?)$"
 ODD_SECONDS = r"\d[:.]\d\d[:.](?:0[1-9]|[1-5]\d)"
 # A span behind a date, whose end ISO 8601 would take for an offset from UTC.
 CLOCK = rf"(?:{TIME}|{HOUR}|{HHMM}|\d?\d)"
@@ -62,7 +64,8 @@ def looks_like_time_of_day(cells: pd.Series, name: str) -> bool:
     if not len(given):
         return False
     called = _is_called_hour(name)
-    if given.str.fullmatch(TIME_OF_DAY).mean() > 1 - MOST_ODD_CELLS:
+    fitting = sum(map(bool, map(TIMES.fullmatch, given.to_numpy(object, na_value=""))))
+    if fitting / len(given) > 1 - MOST_ODD_CELLS:
         bands = given.str.fullmatch(BAND)
         return called or bool((~bands | given.str.fullmatch(PADDED_BAND)).all())
     spans = _are_spans(given, least=1 if called else FEW_SPANS)
@@ -110,6 +113,8 @@ def span_of_day(first: str, cells: pd.Series) -> tuple[str, pd.Series] | None:
 
 def _are_spans(given: pd.Series, *, least: int) -> bool:
     """Whether texts such as 8-9 are spans of one hour, of which there are so many at least."""
+    if not re.search(f"^{HOURS}$", str(given.iloc[0])):  # which tells most columns at once
+        return False
     spans = given.drop_duplicates().str.extract(f"^{HOURS}$")
     if len(spans) < least or spans.isna().any(axis=None):
         return False
@@ -119,7 +124,9 @@ def _are_spans(given: pd.Series, *, least: int) -> bool:
 
 def _are_codes(given: pd.Series) -> bool:
     """Whether texts such as HE01 are all the hours of a day, counted from 0 or from 1 on."""
-    found = given.drop_duplicates().str.extract(rf"(?i)^{HOUR_CODE}(\d\d?)$", expand=False)
+    if not re.search(CODE_OF_HOUR, str(given.iloc[0])):  # which tells most columns at once
+        return False
+    found = given.drop_duplicates().str.extract(CODE_OF_HOUR, expand=False)
     if len(found) != HOURS_OF_DAY or found.isna().any():
         return False
     return bool(np.ptp(np.sort(found.astype("int64")) - np.arange(HOURS_OF_DAY)) == 0)
