@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner, Result
 
+from lstm_forecast.cli import app
 from lstm_forecast.panel.asking.settle import settle
 from lstm_forecast.store import FILES, open_run
 from tests.functional.unchosen import unchosen
@@ -53,7 +55,7 @@ windows: {context_length: 12, horizon: 4, evaluation_stride: 4, normalisation: l
 model: {units: 4, segment_length: 1, segment_units: 0, linear: ridge, ensemble: 1, levels: [80]}
 training: {epochs: 1, batch_size: 128, steps_per_epoch: 0, refit: false, fallback: false}
 """
-# `forecast train` with each list of arguments, in one process: Keras is imported once.
+# `forecast train` with each list of arguments, in one process.
 TRAIN_ALL = """
 import json, sys
 from lstm_forecast.cli import main
@@ -106,8 +108,29 @@ def succeed(
     return result
 
 
-def train_all(directory: Path, *arguments: Sequence[str], **extra: str) -> str:
-    """Train there once with each of these arguments, in one process; returns what it said."""
+def run_here(directory: Path, *commands: Sequence[str]) -> list[Result]:
+    """What comes of each of these commands in that directory and in this process: it imports Keras,
+    which takes seconds, for many tests.
+    """
+    with contextlib.chdir(directory):
+        return [CliRunner().invoke(app, each) for each in commands]
+
+
+def succeed_here(directory: Path, *commands: Sequence[str]) -> list[Result]:
+    """The same where each has to succeed."""
+    results = run_here(directory, *commands)
+    assert not any(each.exit_code for each in results), "".join(each.output for each in results)
+    return results
+
+
+def train_all(directory: Path, *arguments: Sequence[str]) -> str:
+    """Train there once with each of these arguments; returns what was said."""
+    results = succeed_here(directory, *(["train", *each] for each in arguments))
+    return "".join(each.stderr for each in results)
+
+
+def train_apart(directory: Path, *arguments: Sequence[str], **extra: str) -> str:
+    """The same in a process of its own, with an ``extra`` environment."""
     command = [sys.executable, "-c", TRAIN_ALL, json.dumps(arguments)]
     return succeed(command, directory, **extra).stderr
 
@@ -221,7 +244,8 @@ def trained(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
     def fill(directory: Path) -> None:
         write_inputs(directory)
         configs = ("-c", "sine.yaml"), ("-c", "shops.yaml")
-        (directory / "stderr.txt").write_text(train_all(directory, *configs, PYTHONHASHSEED="1"))
+        said = train_apart(directory, *configs, PYTHONHASHSEED="1")
+        (directory / "stderr.txt").write_text(said)
 
     return once("trained", fill)
 
@@ -299,7 +323,7 @@ def first(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
     def fill(directory: Path) -> None:
         (directory / "grown.yaml").write_text(GROWN)
         (directory / "grown.csv").write_text(series(BASE))
-        result = succeed(forecast_command("retrain", "-c", "grown.yaml", "--json"), directory)
+        (result,) = succeed_here(directory, ["retrain", "-c", "grown.yaml", "--json"])
         (directory / "first.json").write_text(result.stdout)
 
     return once("first", fill)

@@ -22,7 +22,7 @@ from lstm_forecast.config.loading import parse_config
 from lstm_forecast.config.schema import Config
 from lstm_forecast.store import Run, open_run
 from lstm_forecast.training.choose import Choice
-from tests.functional.conftest import OWN, train_all
+from tests.functional.conftest import OWN, train_all, train_apart
 
 WINDOWS = "context_length: 12, horizon: 4, evaluation_stride: 4, normalisation: last"
 MODEL = "units: 4, segment_length: 1, segment_units: 0"
@@ -83,13 +83,12 @@ RUNS: dict[str, tuple[str, ...]] = {  # runs directory: name of the config, opti
 }
 
 
-def train(directory: Path, runs: dict[str, tuple[str, ...]], **extra: str) -> None:
-    """Train into ``directory/<name of the run>``, all in one process."""
-    arguments = [
+def arguments(runs: dict[str, tuple[str, ...]]) -> list[list[str]]:
+    """Those of a training into each ``<name of the run>``."""
+    return [
         ["-c", f"{config}.yaml", "--runs", run, *options]
         for run, (config, *options) in runs.items()
     ]
-    train_all(directory, *arguments, **extra)
 
 
 def write_series(path: Path, values: np.ndarray) -> None:
@@ -132,7 +131,7 @@ def chosen(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
 
     def fill(directory: Path) -> None:
         write_inputs(directory)
-        train(directory, RUNS, PYTHONHASHSEED="1")
+        train_all(directory, *arguments(RUNS))
 
     return once("chosen", fill)
 
@@ -370,7 +369,7 @@ def test_two_processes_train_the_same_ensemble_again_with_the_same_bytes(
 
     def fill(directory: Path) -> None:
         write_inputs(directory)
-        train(directory, runs, PYTHONHASHSEED="2")
+        train_apart(directory, *arguments(runs), PYTHONHASHSEED="2")
 
     again = once("chosen_again", fill)
     for run in runs:

@@ -24,7 +24,7 @@ from lstm_forecast.panel.seasons import usual_seasons
 from lstm_forecast.panel.steps.holiday_dates import holiday_dates
 from lstm_forecast.panel.survey import survey_panel
 from lstm_forecast.tables.source import Frame
-from tests.functional.conftest import Forecast
+from tests.functional.conftest import train_all
 
 DAYS = pd.date_range("2021-01-01", "2023-12-31")
 HOURS = pd.date_range("2022-01-01", "2022-06-30 23:00", freq="h")
@@ -32,7 +32,7 @@ WEEKDAY, HOUR = HOURS.day_of_week, HOURS.hour
 TINY = """
 windows: {context_length: 12, horizon: 8, normalisation: last}
 model: {units: 4, segment_length: 1, segment_units: 0, linear: ridge, ensemble: 1}
-training: {epochs: 1, batch_size: 128, steps_per_epoch: 0, fallback: false}
+training: {epochs: 0, batch_size: 128, steps_per_epoch: 0, fallback: false, refit: false}
 """
 
 
@@ -301,15 +301,13 @@ def test_check_without_a_config_tells_what_is_closed_instead_of_gaps(tmp_path: P
     assert "gaps" not in kinds
 
 
-def test_what_init_wrote_trains_and_forecasts_open_days_alone(
-    tmp_path: Path, forecast: Forecast
-) -> None:
+def test_what_init_wrote_trains_and_forecasts_open_days_alone(tmp_path: Path) -> None:
     days = DAYS[: 7 * 40]
     table_of(days[days.day_of_week < 6]).to_csv(tmp_path / "shop.csv", index=False)
     init(tmp_path / "shop.csv", output=tmp_path / "shop.yaml")
     text = (tmp_path / "shop.yaml").read_text().partition("\nwindows:")[0]
     (tmp_path / "shop.yaml").write_text(f"{text}{TINY}")
-    forecast("train", "--config", "shop.yaml", cwd=tmp_path)
+    train_all(tmp_path, ["--config", "shop.yaml"])
     made = predict(runs=tmp_path / "runs", name="shop").table["ds"]
     following = pd.date_range(days[-1], periods=12)[1:]
     assert list(made) == list(following[following.day_of_week < 6][:8])

@@ -5,7 +5,6 @@ import json
 import math
 import shlex
 import shutil
-import subprocess
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -18,7 +17,7 @@ from lstm_forecast.config.loading import load_config, parse_config
 from lstm_forecast.model.linear.linear import fit_linear
 from lstm_forecast.store import open_run
 from lstm_forecast.training.prepare import prepare
-from tests.functional.conftest import ROOT, environment, forecast_command
+from tests.functional.conftest import ROOT, train_all
 from tests.functional.test_cli import HEAVY, invoke, loaded_modules, one_object, read_csv
 
 CONFIG = """\
@@ -69,12 +68,7 @@ def stored(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
         past().to_csv(directory / "stores.csv", index=False)
         future()[["store", "day", "promo", "price"]].to_csv(directory / "future.csv", index=False)
         (directory / "stores.yaml").write_text(CONFIG)
-        command = forecast_command("train", "-c", "stores.yaml")
-        result = subprocess.run(
-            command, cwd=directory, env=environment(), capture_output=True, text=True, check=False
-        )
-        assert result.returncode == 0, result.stderr
-        (directory / "stderr.txt").write_text(result.stderr)
+        (directory / "stderr.txt").write_text(train_all(directory, ["-c", "stores.yaml"]))
 
     return once("stored", fill)
 

@@ -24,7 +24,7 @@ name: load
 data: {path: known.csv, timestamp: ds, series_id: place, targets: y}
 windows: {context_length: 48, horizon: 24, season_length: 24}
 model: {units: 4, linear: ridge, ensemble: 1, pretrained: 0}
-training: {epochs: 1, batch_size: 256}
+training: {epochs: 1, batch_size: 256, refit: false}
 """
 Change = Callable[[pd.DataFrame], pd.DataFrame]
 

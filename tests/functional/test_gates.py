@@ -34,7 +34,8 @@ windows: {context_length: 20, horizon: 5, evaluation_stride: 5, normalisation: l
 model:
   {cell: CELL, units: [4, 3], segment_length: 5, segment_units: 6, linear: none, ensemble: 1,
    dropout: 0.0}
-training: {epochs: 2, batch_size: 64, steps_per_epoch: 0, learning_rate: 0.01}
+training:
+  {epochs: 2, batch_size: 64, steps_per_epoch: 0, learning_rate: 0.01, refit: false}
 """,
     "holes": """\
 data: {path: holes.csv, timestamp: day, series_id: shop, targets: y, gaps: mask, missing: mask}
@@ -42,7 +43,7 @@ windows:
   {context_length: 12, horizon: 3, evaluation_stride: 3, normalisation: standard, padding: true}
 model:
   {units: 4, bidirectional: true, segment_length: 2, segment_units: 0, linear: ridge, ensemble: 2}
-training: {epochs: 0, batch_size: 64, steps_per_epoch: 0, fallback: false}
+training: {epochs: 0, batch_size: 64, steps_per_epoch: 0, fallback: false, refit: false}
 """,
 }
 CELLS = get_args(Cell)

@@ -13,12 +13,13 @@ from lstm_forecast.commands.predict import predict
 from lstm_forecast.errors import RunError, UsageError
 from lstm_forecast.forecasting.loaded import load_run, make_forecaster
 from lstm_forecast.store import find_run
-from tests.functional.conftest import Forecast
+from tests.functional.conftest import run_here, succeed_here
 
 
-def test_any_level_can_be_asked_for_at_prediction_time(forecast: Forecast, trained: Path) -> None:
-    result = forecast("predict", "--run", "sine", "--levels", "95", "--levels", "60", cwd=trained)
-    assert result.returncode == 0, result.stderr
+def test_any_level_can_be_asked_for_at_prediction_time(trained: Path) -> None:
+    (result,) = succeed_here(
+        trained, ["predict", "--run", "sine", "--levels", "95", "--levels", "60"]
+    )
     table = pd.read_csv(io.StringIO(result.stdout))
     assert list(table)[3:] == ["sine", "sine-lo-60", "sine-hi-60", "sine-lo-95", "sine-hi-95"]
     order = ["sine-lo-95", "sine-lo-60", "sine", "sine-hi-60", "sine-hi-95"]
@@ -37,11 +38,9 @@ def test_levels_change_no_forecast_and_fewer_of_them_change_no_interval(trained:
 
 
 @pytest.mark.parametrize("level", ["0", "100", "many"])
-def test_a_level_that_is_none_is_a_usage_error(
-    level: str, forecast: Forecast, trained: Path
-) -> None:
-    result = forecast("predict", "--run", "sine", "--levels", level, cwd=trained)
-    assert result.returncode == 2
+def test_a_level_that_is_none_is_a_usage_error(level: str, trained: Path) -> None:
+    (result,) = run_here(trained, ["predict", "--run", "sine", "--levels", level])
+    assert result.exit_code == 2
     assert "levels" in result.stderr
 
 

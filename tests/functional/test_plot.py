@@ -1,12 +1,11 @@
-import fcntl
 import io
 import json
-import os
 import re
 import shutil
 import subprocess
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -41,6 +40,7 @@ from lstm_forecast.pictures.style import (
 from lstm_forecast.pictures.training import training_figure
 from lstm_forecast.store import find_run
 from lstm_forecast.tables.read import Table
+from tests.functional.conftest import train_all
 from tests.unit.conftest import build_panel
 
 TEXT_OF_SVG = "{http://www.w3.org/2000/svg}text"
@@ -80,17 +80,6 @@ CONFIGS = {
         + NETWORK.format(levels="[80]")
     ),
 }
-TRAIN = """
-import sys
-from pathlib import Path
-from lstm_forecast.config.loading import load_config
-from lstm_forecast.cli.terminal import Talk
-from lstm_forecast.commands.train import train
-for path in map(Path, sys.argv[1:]):
-    runs = path.parent / "runs"
-    config = load_config(path, overrides=())
-    train(config, config.data.located(path.parent), runs=runs, listener=Talk(None))
-"""
 
 
 def shops(n: int = 9, days: int = 100) -> pd.DataFrame:
@@ -142,25 +131,18 @@ def crowd(n: int = 50, days: int = 60) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with data, configs and two runs, trained once for all test processes."""
-    base = tmp_path_factory.getbasetemp()
-    home = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "plot"
-    home.mkdir(exist_ok=True)
-    with (home / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (home / "done").exists():
-            shutil.copy(SINE, home)
-            for make in (shops, stores, crowd):
-                make().to_csv(home / f"{make.__name__}.csv", index=False)
-            for name, config in CONFIGS.items():
-                (home / f"{name}.yaml").write_text(f"name: {name}\n{config}")
-            subprocess.run(
-                [sys.executable, "-c", TRAIN, *(home / f"{name}.yaml" for name in CONFIGS)],
-                check=True,
-            )
-            (home / "done").touch()
-    return home
+def trained(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+    """A directory with data, configs and a run of each."""
+
+    def fill(home: Path) -> None:
+        shutil.copy(SINE, home)
+        for make in (shops, stores, crowd):
+            make().to_csv(home / f"{make.__name__}.csv", index=False)
+        for name, config in CONFIGS.items():
+            (home / f"{name}.yaml").write_text(f"name: {name}\n{config}")
+        train_all(home, *(["--config", f"{name}.yaml"] for name in CONFIGS))
+
+    return once("plot", fill)
 
 
 def draw(

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.functional.conftest import Forecast
+from tests.functional.conftest import train_all
 from tests.functional.test_cli import invoke, one_object, read_csv
 
 CONFIG = """\
@@ -29,7 +29,7 @@ preprocessing: {scope: global, log: false}
 split: {validation: 21, test: 21}
 windows: {horizon: 7, context_length: 14}
 model: {units: 4, ensemble: 1, levels: [80], cell: gru, segment_length: 1, calibration: series}
-training: {epochs: 1}
+training: {epochs: 0, refit: false}
 """
 
 
@@ -67,11 +67,11 @@ def written(path: Path, rows: dict[str, int]) -> Path:
 
 
 @pytest.fixture(scope="session")
-def shops(once: Callable[[str, Callable[[Path], None]], Path], forecast: Forecast) -> Path:
+def shops(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
     def fill(directory: Path) -> None:
         written(directory / "shops.csv", {"a": 150, "b": 150, "tiny": 9})
         (directory / "shops.yaml").write_text(CONFIG)
-        assert forecast("train", "--config", "shops.yaml", cwd=directory).returncode == 0
+        train_all(directory, ["--config", "shops.yaml"])
 
     return once("policies_ahead", fill)
 

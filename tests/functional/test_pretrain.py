@@ -21,7 +21,14 @@ from lstm_forecast.model.pretrained.season import HORIZON, STEPS
 from lstm_forecast.model.pretrained.simple import SIMPLE
 from lstm_forecast.store import locked
 from tests.functional.commands import TINY
-from tests.functional.conftest import ROOT, environment, forecast_command, succeed, tree
+from tests.functional.conftest import (
+    ROOT,
+    environment,
+    forecast_command,
+    succeed,
+    succeed_here,
+    tree,
+)
 from tests.functional.test_cli import invoke
 from tests.functional.test_resume import start_and_stop
 
@@ -36,7 +43,7 @@ def made(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
 
     def fill(directory: Path) -> None:
         (directory / "tiny.yaml").write_text(TINY)
-        result = succeed(forecast_command(*ARGUMENTS, *TWO_EPOCHS), directory)
+        (result,) = succeed_here(directory, [*ARGUMENTS, *TWO_EPOCHS])
         (directory / "stdout.txt").write_text(result.stdout)
         (directory / "stderr.txt").write_text(result.stderr)
 

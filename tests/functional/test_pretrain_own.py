@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from tests.functional.commands import TINY
-from tests.functional.conftest import forecast_command, succeed
+from tests.functional.conftest import succeed_here
 from tests.functional.test_cli import invoke
 from tests.functional.test_pretrain import learn_at_once
 
@@ -41,7 +41,7 @@ def own(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
     def fill(directory: Path) -> None:
         write_table(directory)
         (directory / "own.yaml").write_text(f"{TINY}\npanels: [{PANEL}]\n")
-        succeed(forecast_command("pretrain", "-c", "own.yaml", "-o", "made", *ONE_STEP), directory)
+        succeed_here(directory, ["pretrain", "-c", "own.yaml", "-o", "made", *ONE_STEP])
 
     return once("pretrained_own", fill)
 

@@ -20,7 +20,7 @@ from lstm_forecast.config.loading import parse_config
 from lstm_forecast.model.pretrained.shipped import weights_hash
 from lstm_forecast.store import Run, open_run
 from lstm_forecast.store.reading import FILES
-from tests.functional.conftest import TRAIN_ALL, environment, succeed
+from tests.functional.conftest import environment, succeed_here
 from tests.functional.test_cli import invoke, loaded_modules, one_object, read_csv
 from tests.functional.test_masked import CONFIG as MASKED
 from tests.functional.test_masked import shops
@@ -130,15 +130,14 @@ def shares(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
         for run in RUNS:
             (directory / run).mkdir()
         arguments = [
-            ["-c", f"{config}.yaml", "--runs", run, "--json"]
+            ["train", "-c", f"{config}.yaml", "--runs", run, "--json"]
             + [word for setting in settings for word in ("--set", setting)]
             for run, (config, *settings) in RUNS.items()
         ]
-        command = [sys.executable, "-c", TRAIN_ALL, json.dumps(arguments)]
-        result = succeed(command, directory)
-        for run, line in zip(RUNS, result.stdout.splitlines(), strict=True):
-            (directory / f"{run}.json").write_text(line)
-        (directory / "stderr.txt").write_text(result.stderr)
+        results = succeed_here(directory, *arguments)
+        for run, result in zip(RUNS, results, strict=True):
+            (directory / f"{run}.json").write_text(result.stdout)
+        (directory / "stderr.txt").write_text("".join(each.stderr for each in results))
 
     return once("shares", fill)
 

@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from lstm_forecast.cli import app
-from tests.functional.conftest import environment
+from tests.functional.conftest import environment, run_here
 
 FIVE, EIGHT = [5], list(range(3, 11))
 # lengths of the series, sections of the config beside the columns; {}: only what `init` writes
@@ -49,26 +49,14 @@ CASES: dict[str, tuple[list[int], dict[str, Any]]] = {
     "unpadded": (FIVE, {"windows": {"horizon": 1, "context_length": 9, "padding": False}}),
 }
 # No epoch: networks are built, judged and published as always, and seconds are saved.
-TRAIN_EACH = """
-import sys
-from lstm_forecast.cli import main
-settings = "training.epochs=0", "training.refit=false", "model.units=3"
-settings = *settings, "data.ended_series=forecast"
-settings = [part for setting in settings for part in ("--set", setting)]
-for name in sys.argv[1:]:
-    sys.argv = ["forecast", "train", "--config", f"{name}.yaml", *settings]
-    try:
-        main()
-    except SystemExit as stop:
-        print("exit", name, stop.code or 0)
-    else:
-        print("exit", name, 0)
-"""
+SETTINGS = (
+    "training.epochs=0", "training.refit=false", "model.units=3", "data.ended_series=forecast",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="session")
 def small(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
-    """Every case trained, in one process; ``codes.json`` holds the exit codes.
+    """Every case trained; ``codes.json`` holds the exit codes.
 
     Shared: read it only.
     """
@@ -100,22 +88,19 @@ def small(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
                     str(directory / f"{name}.yaml"),
                 ]
                 assert CliRunner().invoke(app, arguments).exit_code == 0
-        command = [sys.executable, "-c", TRAIN_EACH, *CASES]
-        result = subprocess.run(
-            command, cwd=directory, env=environment(), capture_output=True, text=True, check=True
-        )
-        codes = dict(
-            line.split()[1:] for line in result.stdout.splitlines() if line.startswith("exit ")
-        )
+        options = [part for setting in SETTINGS for part in ("--set", setting)]
+        trainings = (["train", "--config", f"{name}.yaml", *options] for name in CASES)
+        results = dict(zip(CASES, run_here(directory, *trainings), strict=True))
+        codes = {name: each.exit_code for name, each in results.items()}
         (directory / "codes.json").write_text(json.dumps(codes))
-        (directory / "stderr.txt").write_text(result.stderr)
+        (directory / "stderr.txt").write_text("".join(each.stderr for each in results.values()))
 
     return once("small", fill)
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_training_refuses_what_check_refuses_and_nothing_else(name: str, small: Path) -> None:
-    code = int(json.loads((small / "codes.json").read_text())[name])
+    code = json.loads((small / "codes.json").read_text())[name]
     checked = CliRunner().invoke(app, ["check", "--config", str(small / f"{name}.yaml")])
     assert checked.exit_code == code, checked.output + (small / "stderr.txt").read_text()
     assert code == (4 if name in ("too-few", "unpadded") else 0)

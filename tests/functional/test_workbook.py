@@ -28,7 +28,7 @@ data: {path: NAME.csv, timestamp: WHEN, targets: sold, timestamp_format: "FORMAT
 windows: {context_length: 14, horizon: 4, normalisation: last}
 preprocessing: {log: false}
 model: {units: 4, segment_length: 1, segment_units: 0, linear: ridge, ensemble: 1, levels: [80]}
-training: {epochs: 0, batch_size: 64, steps_per_epoch: 1, fallback: false}
+training: {epochs: 0, batch_size: 64, steps_per_epoch: 1, fallback: false, refit: false}
 """
 STYLES = {
     "german": ("Tag", "%d.%m.%Y", DAYS),
