@@ -4,8 +4,6 @@ import json
 import re
 import shlex
 import statistics
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,22 +14,9 @@ from typer.testing import CliRunner
 
 from lstm_forecast.cli import app
 from lstm_forecast.store import open_run
-from tests.functional.conftest import environment, tree, write_inputs
+from tests.functional.conftest import succeed_here, tree, write_inputs
 
 METRICS = ("mae", "rmse", "smape", "mase")
-RUN_ALL = """
-import contextlib, json, sys
-from lstm_forecast.cli import main
-for name, arguments in json.loads(sys.argv[1]).items():
-    sys.argv = ["forecast", *arguments]
-    with open(name + ".out", "w") as out, open(name + ".err", "w") as err:
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            try:
-                main()
-            except SystemExit as stop:
-                if stop.code:
-                    raise
-"""
 BLOWN_UP = f"training.learning_rate=10 training.clipnorm=null model.dense={[8] * 16}"
 COMMANDS = {
     "alone": "train -c sine.yaml --set model.linear=none --json",
@@ -71,12 +56,10 @@ def compared(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
         write_inputs(directory)
         (directory / "auto.yaml").write_text(AUTO)
         (directory / "new").mkdir()
-        arguments = {name: shlex.split(text) for name, text in COMMANDS.items()}
-        command = [sys.executable, "-c", RUN_ALL, json.dumps(arguments)]
-        result = subprocess.run(
-            command, cwd=directory, env=environment(), capture_output=True, text=True, check=False
-        )
-        assert result.returncode == 0, result.stderr
+        results = succeed_here(directory, *map(shlex.split, COMMANDS.values()))
+        for name, result in zip(COMMANDS, results, strict=True):
+            (directory / f"{name}.out").write_text(result.stdout)
+            (directory / f"{name}.err").write_text(result.stderr)
 
     return once("compared", fill)
 
