@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from lstm_forecast.errors import Stopped
 from lstm_forecast.events import Epoch
+from lstm_forecast.model.network.compiled import all_state
 
 __all__ = ["Progress", "Saver", "StateStore", "fingerprint", "restore", "signals_deferred"]
 
@@ -170,7 +171,7 @@ def _packed(network: keras.Sequential, progress: Progress) -> bytes:
     facts = {"history": [asdict(epoch) for epoch in progress.history], "done": progress.done}
     facts |= {"best_loss": progress.best_loss, "best_epoch": progress.best_epoch}
     tensors = {"facts": np.frombuffer(json.dumps(facts).encode(), np.uint8)}
-    state = map(keras.ops.convert_to_numpy, _state(network))
+    state = map(keras.ops.convert_to_numpy, all_state(network))
     tensors |= {f"state/{k}": np.asarray(each) for k, each in enumerate(state)}
     return bytes(
         save(tensors | {f"best/{k}": weight for k, weight in enumerate(progress.best_weights)})
@@ -182,14 +183,9 @@ def restore(network: keras.Sequential, content: bytes) -> Progress:
     from safetensors.numpy import load
 
     tensors = load(content)
-    for k, variable in enumerate(_state(network)):
+    for k, variable in enumerate(all_state(network)):
         variable.assign(tensors[f"state/{k}"])
     facts = json.loads(tensors["facts"].tobytes())
     best = [tensors[f"best/{k}"] for k in range(sum(name.startswith("best/") for name in tensors))]
     history = [Epoch(**row) for row in facts["history"]]
     return Progress(history, facts["best_loss"], facts["best_epoch"], best, facts["done"])
-
-
-def _state(network: keras.Sequential) -> list[keras.Variable]:
-    """All that training changes: weights, random generators, the optimiser."""
-    return [*network.variables, *network.optimizer.variables]

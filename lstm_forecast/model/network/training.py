@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import keras
 import numpy as np
@@ -17,9 +16,9 @@ from lstm_forecast.model.network.checkpoint import (
     restore,
     signals_deferred,
 )
+from lstm_forecast.model.network.compiled import compiled
 from lstm_forecast.model.network.keeper import BestKeeper
-from lstm_forecast.model.network.losses import make_loss
-from lstm_forecast.model.optimisation import Optimisation, Schedule
+from lstm_forecast.model.optimisation import Optimisation
 from lstm_forecast.windows.windows import Windows
 
 __all__ = ["Feed", "train_network"]
@@ -57,20 +56,21 @@ def train_network(
     key = "" if store is None else fingerprint(network, {**decisive, "how": optimisation})
     keras.utils.set_random_seed(optimisation.seed)
     feed = Feed.of(training, optimisation, linear)
-    _compile(network, optimisation, steps=max(1, optimisation.epochs) * len(feed))
+    trained = compiled(network, optimisation, steps=max(1, optimisation.epochs) * len(feed))
     keeper = BestKeeper(
         _judging_feed(validation, optimisation, linear), optimisation.patience, report
     )
     begin, end = 0, optimisation.last_epoch
     if store is not None and (content := store.load(key)) is not None:
-        begin = keeper.restore(restore(network, content))
+        begin = keeper.restore(restore(trained, content))
         feed.skip_to(begin)
         end = begin if keeper.done else end
     with signals_deferred() as asked:
         saver = Saver(store, key, lambda: keeper.progress(last=end), asked)
         both = [keeper, saver]
-        network.fit(feed, initial_epoch=begin, epochs=end, verbose=0, shuffle=False, callbacks=both)
+        trained.fit(feed, initial_epoch=begin, epochs=end, verbose=0, shuffle=False, callbacks=both)
         saver.flush()
+    network.set_weights(trained.get_weights())
     return keeper.history
 
 
@@ -154,30 +154,3 @@ def _judging_feed(
         return None
     batch_size = max(optimisation.batch_size, JUDGING_BATCH)
     return Feed(validation, linear=linear, batch_size=batch_size, limit=MOST_VALIDATION_WINDOWS)
-
-
-def _compile(network: keras.Sequential, optimisation: Optimisation, *, steps: int) -> None:
-    """Give the network its optimiser, with a learning rate that is scheduled for so many steps."""
-    make = {
-        "adam": keras.optimizers.Adam,
-        "adamw": keras.optimizers.AdamW,
-        "rmsprop": keras.optimizers.RMSprop,
-    }[optimisation.optimizer]
-    optimizer = make(
-        _learning_rates(optimisation.schedule, optimisation.learning_rate, steps=steps),
-        global_clipnorm=optimisation.clipnorm,
-        use_ema=optimisation.ema is not None,
-        ema_momentum=optimisation.ema or 0.0,
-    )
-    # A training step that makes the optimiser's variables is traced twice, which takes seconds.
-    optimizer.build(network.trainable_variables)
-    loss = make_loss(optimisation.loss, optimisation.quantiles)
-    network.compile(optimizer=optimizer, loss=loss)
-
-
-def _learning_rates(schedule: Schedule, learning_rate: float, *, steps: int) -> Any:
-    if schedule == "cosine":
-        return keras.optimizers.schedules.CosineDecay(learning_rate, steps)
-    if schedule == "exponential":
-        return keras.optimizers.schedules.ExponentialDecay(learning_rate, steps, 0.01)
-    return learning_rate
