@@ -8,7 +8,16 @@ from typing import Annotated
 import typer
 
 from lstm_forecast.cli import completion
-from lstm_forecast.cli.options import RUNS, AsJson, ConfigFile, Data, Overrides, RunName, Runs
+from lstm_forecast.cli.options import (
+    RUNS,
+    AsJson,
+    ConfigFile,
+    Data,
+    Engine,
+    Overrides,
+    RunName,
+    Runs,
+)
 from lstm_forecast.cli.terminal import emit_json, listening, plain, reported, say
 from lstm_forecast.cli.text import backtest_tables, comparison_text
 
@@ -33,6 +42,7 @@ def backtest(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Forecasts: .parquet or .csv.")
     ] = None,
+    engine: Engine = None,
     runs: Runs = RUNS,
     as_json: AsJson = False,
 ) -> None:
@@ -48,7 +58,7 @@ def backtest(
             from lstm_forecast.training.refit import retrained_folds
 
             retrained = partial(retrained_folds, every=refit)
-        asked = Asked(data, last, retrained, chosen, importance)
+        asked = Asked(data, last, retrained, chosen, importance, engine)
         result = run(asked, runs=runs, name=name, output=output, listener=talk)
     for warning in result.report.warnings:
         say(f"warning: {warning}", event="warning")

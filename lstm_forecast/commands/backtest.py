@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lstm_forecast.engines.engine import engine_of
 from lstm_forecast.events import Listener, phase
 from lstm_forecast.forecasting.loaded import LoadedRun, load_run
 from lstm_forecast.forecasting.table import save_table, window_ids
@@ -56,6 +57,7 @@ class Asked:
     retrained: Callable[[Task, Listener], list[Fold]] | None = None
     baselines: Sequence[str] = ()  # names of statistical forecasts to compare with
     importance: bool = False  # whether to measure how much each input matters
+    engine: str | None = None  # what runs the networks, see ``engine_of``; None: this process
 
 
 def backtest(
@@ -94,17 +96,20 @@ def backtest_run(loaded: LoadedRun, asked: Asked, listener: Listener) -> Backtes
     nothing to test.
     """
     check_statistical(asked.baselines)
+    engine = engine_of(asked.engine)
     task = open_task(loaded, asked.data, asked.last)
     retrained = asked.retrained
     folds = published_folds(task) if retrained is None else retrained(task, listener)
-    forecast = fold_forecasts(folds, task, progress=_counted(listener, len(task.rows)))
-    log = bool(loaded.config.preprocessing.log)
-    require_finite(task.part, forecast, task.panel.layout, log=log)
+    log, importance = bool(loaded.config.preprocessing.log), None
+    with engine as used:
+        counted = _counted(listener, len(task.rows))
+        forecast = fold_forecasts(folds, task, engine=used, progress=counted)
+        require_finite(task.part, forecast, task.panel.layout, log=log)
+        if asked.importance:
+            importance = fold_importance(task, folds, forecast, listener, engine=used)
     phase("measuring the errors")
     others = _baselines(task, folds, asked.baselines, listener)
-    report = _report(task, folds, forecast, others)
-    if asked.importance:
-        report = replace(report, importance=fold_importance(task, folds, forecast, listener))
+    report = replace(_report(task, folds, forecast, others), importance=importance)
     config, quantiles = task.loaded.config, task.loaded.forecaster.quantiles
     columns = task.part.baselines | others
     table = part_table(

@@ -33,8 +33,12 @@ REACHED_SECONDS = 10.0
 SAME = ("lstm-forecast-cli", "numpy", "onnxruntime", "pandas", "pyarrow")  # or bytes would differ
 QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": "CRITICAL"}
 SILENT = {"RAY_USAGE_STATS_ENABLED": "0"}  # no statistics of its use are sent
-# Ray then is of this machine alone, as it is on other systems, and listens on its loopback only.
-ALONE = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "OMP_NUM_THREADS": "1"}
+ALONE = {
+    # Ray then is of this machine alone, as on other systems, and listens on its loopback only
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+    "RAY_worker_niceness": "0",  # or other programs would go first
+    "OMP_NUM_THREADS": "1",
+}
 PLACE = "/tmp"  # noqa: S108  as Ray itself: its sockets need short paths
 # A file of that name ends a question to the cloud which the machine may be in.
 CLOUD = "ray_bootstrap_config.yaml"

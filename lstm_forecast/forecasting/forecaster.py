@@ -19,7 +19,7 @@ from lstm_forecast.windows.channels import Channels
 from lstm_forecast.windows.framing import Framing
 from lstm_forecast.windows.windows import Windows
 
-__all__ = ["Exchange", "Forecaster", "Seen", "Trials"]
+__all__ = ["Exchange", "Forecaster", "Seen", "Trials", "batches"]
 
 BATCH = 256  # larger ones are no faster, and ONNX Runtime keeps the memory of the largest
 Floats = NDArray[np.float64]
@@ -117,20 +117,25 @@ class Forecaster:
         ``exchange`` mixes up inputs first; ``progress`` hears how many more windows are done.
         """
         parts = []
-        for index in _batches(len(windows)):
-            seen = self._seen(windows, index, windows.batch(index))
-            if exchange is not None:
-                other = exchange.order[index]
-                seen = exchange.applied(seen, self._seen(windows, other, windows.batch(other)))
-            prediction = self._predict(seen, series[index])
-            parts.append(self._original(prediction, series[index]))
+        for index in batches(len(windows)):
+            parts.append(self.on_batch(windows, series, index, exchange))
             progress(len(index))
         return np.concatenate(parts)
+
+    def on_batch(
+        self, windows: Windows, series: Ints, index: Ints, exchange: Exchange | None = None
+    ) -> Floats:
+        """The same of the windows ``index`` alone."""
+        seen = self._seen(windows, index, windows.batch(index))
+        if exchange is not None:
+            other = exchange.order[index]
+            seen = exchange.applied(seen, self._seen(windows, other, windows.batch(other)))
+        return self._original(self._predict(seen, series[index]), series[index])
 
     def trials(self, windows: Windows, series: Ints) -> Trials:
         """What ``calibrated`` learns from; ``series`` as in ``on_windows``."""
         found = []
-        for index in _batches(len(windows)):
+        for index in batches(len(windows)):
             batch = windows.batch(index)
             prediction = self._raw(self._seen(windows, index, batch), series[index])
             found.append((prediction, batch.targets, self.changes(batch.inputs)))
@@ -172,7 +177,7 @@ class Forecaster:
         of successive horizons were independent. Shapes of the others are (n,), see Windows.origins.
         """
         parts = []
-        for part in _batches(len(origins)):
+        for part in batches(len(origins)):
             contexts, observed = gather_contexts(
                 values, origins[part], floors[part], self.framing, self.channels
             )
@@ -309,7 +314,7 @@ class Forecaster:
                 ]
 
 
-def _batches(count: int) -> Iterator[Ints]:
+def batches(count: int) -> Iterator[Ints]:
     """Numbers of so many windows, as many at a time as are worth it."""
     for start in range(0, count, BATCH):
         yield np.arange(start, min(start + BATCH, count))

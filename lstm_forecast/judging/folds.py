@@ -6,11 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lstm_forecast.engines.engine import IN_PROCESS, Engine
 from lstm_forecast.events import Listener
-from lstm_forecast.forecasting.forecaster import Exchange, Forecaster
+from lstm_forecast.forecasting.forecaster import Exchange, Forecaster, batches
 from lstm_forecast.forecasting.loaded import load_run
 from lstm_forecast.judging.importance import Importance, permutation_importance
 from lstm_forecast.judging.task import Task
+from lstm_forecast.windows.windows import Windows
 
 __all__ = [
     "EVALUATED", "PUBLISHED", "RETRAINED", "Fold", "fold_forecasts", "fold_importance",
@@ -30,6 +32,19 @@ class Fold:
     forecaster: Forecaster
     index: Ints  # (n,): numbers of the windows
     ends: Ints  # (n_series,): row behind the last one of each series that it learned from
+
+
+@dataclass(frozen=True)
+class _OnBatch:
+    """What a network forecasts of some windows: a function that any process can run."""
+
+    forecaster: Forecaster
+    windows: Windows
+    rows: Ints  # of the scaler
+    exchange: Exchange | None
+
+    def __call__(self, index: Ints) -> Floats:
+        return self.forecaster.on_batch(self.windows, self.rows, index, self.exchange)
 
 
 def published_folds(task: Task) -> list[Fold]:
@@ -55,40 +70,46 @@ def fold_forecasts(
     folds: list[Fold],
     task: Task,
     *,
+    engine: Engine = IN_PROCESS,
     exchanged: Callable[[int], Exchange] | None = None,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Floats:
     """Forecasts (n, horizon, n_targets, n_quantiles) of all windows, each by the network of its
-    fold.
+    fold, where the ``engine`` runs it.
 
     ``exchanged`` gives the exchange of inputs among so many windows; ``progress`` hears how many
     more are done.
     """
     found = []
     for fold in folds:
-        windows, exchange = (
-            task.part.windows.only(fold.index),
-            exchanged(len(fold.index)) if exchanged else None,
-        )
-        found.append(
-            fold.forecaster.on_windows(
-                windows, task.rows[fold.index], exchange=exchange, progress=progress
-            )
-        )
+        count, windows = len(fold.index), task.part.windows.only(fold.index)
+        exchange = exchanged(count) if exchanged else None
+        on_batch = _OnBatch(fold.forecaster, windows, task.rows[fold.index], exchange)
+        for forecast_of_some in engine.map(on_batch, batches(count)):
+            found.append(forecast_of_some)
+            progress(len(forecast_of_some))
     order = np.argsort(np.concatenate([fold.index for fold in folds]))
     forecast: Floats = np.concatenate(found)[order]
     return forecast
 
 
 def fold_importance(
-    task: Task, folds: list[Fold], forecast: Floats, listener: Listener
+    task: Task,
+    folds: list[Fold],
+    forecast: Floats,
+    listener: Listener,
+    *,
+    engine: Engine = IN_PROCESS,
 ) -> tuple[Importance, ...]:
     """How much each input matters to the ``forecast`` of all windows, the most important first."""
     config, middle = task.loaded.config, forecast.shape[-1] // 2
 
     def permuted(steps: slice, channels: Sequence[int], rng: np.random.Generator) -> Floats:
         found = fold_forecasts(
-            folds, task, exchanged=lambda n: Exchange(rng.permutation(n), steps, channels)
+            folds,
+            task,
+            engine=engine,
+            exchanged=lambda n: Exchange(rng.permutation(n), steps, channels),
         )
         return found[..., middle]
 

@@ -104,6 +104,18 @@ def test_the_bytes_are_those_of_one_process(
     assert by_workers(f"ray://{cluster.address}", data, tmp_path / f"ray{suffix}") == once
 
 
+def test_a_backtest_has_the_bytes_of_one_process(
+    cluster: "ray.cluster_utils.Cluster", in_parts: Path, tmp_path: Path
+):
+    output, found = tmp_path / "windows.parquet", []
+    for more in ([], ["--engine", f"ray://{cluster.address}"]):
+        done = invoke("backtest", "--importance", "--output", str(output), "--json", *more)
+        assert done.exit_code == 0, done.stderr
+        found.append((done.stdout, output.read_bytes()))
+        output.unlink()
+    assert found[0] == found[1]
+
+
 class Deadly(PartForecast):
     """Kills its process over one part, once it is done and before that is told."""
 
