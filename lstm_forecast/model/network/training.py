@@ -44,10 +44,9 @@ def train_network(
     """Fit the network in place to what ``linear`` leaves over, and keep the weights with the lowest
     validation loss.
 
-    ``report`` is called with every epoch, the first one untrained. Without validation windows the
-    last weights stay. Training stops early where ``optimisation`` says so, or where the loss is not
-    finite. With running averages of the weights, these are what is judged and kept: each step
-    leaves them the share ``ema`` of what they were.
+    ``report`` hears of every epoch, the first one untrained. Without validation windows the last
+    weights stay. Training stops early where ``optimisation`` says so, or where the loss is not
+    finite. Running averages, of which each step leaves the share ``ema``, are judged and kept.
 
     With a ``store`` the state is saved after epochs, and a training whose state is there goes on
     from it and ends with the same bits. SIGTERM or SIGINT ends the batch, saves and raises Stopped.
