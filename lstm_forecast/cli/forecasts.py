@@ -31,6 +31,7 @@ from lstm_forecast.errors import QUALITY_GATE, UsageError
 if TYPE_CHECKING:
     from lstm_forecast.config.schema import Config
     from lstm_forecast.store.report import Report
+    from lstm_forecast.training.train import TrainResult
 
 MOST_DIGITS = 15  # decimals of a number
 Levels = Annotated[
@@ -39,7 +40,7 @@ Levels = Annotated[
         min=1, max=99, help="Interval in percent (repeatable).  [default: those of model.levels]"
     ),
 ]
-__all__ = ["plot", "predict", "template", "train"]
+__all__ = ["plot", "predict", "say_trained", "template", "train"]
 
 
 class Columns(StrEnum):
@@ -77,10 +78,7 @@ def train(
 
         table = loaded.data.located(config.parent)
         result = run(loaded, table, runs=runs, listener=talk, resume=resume)
-    for line, event, figures in outcome(result.history, result.choice):
-        say(line, event=event, **figures)
-    if result.metrics.judged is not None:
-        _say_errors(loaded.name, *result.metrics.judged)
+    say_trained(result, loaded.name)
     code = 0 if result.promoted else QUALITY_GATE
     if as_json:
         emit_json(
@@ -105,6 +103,14 @@ def train(
         raise typer.Exit(code)
     if not as_json:
         say(*_following(loaded, runs), event="next")
+
+
+def say_trained(result: "TrainResult", name: str) -> None:
+    """What a training kept and published, and its errors."""
+    for line, event, figures in outcome(result.history, result.choice):
+        say(line, event=event, **figures)
+    if result.metrics.judged is not None:
+        _say_errors(name, *result.metrics.judged)
 
 
 def _following(config: "Config", runs: Path) -> Iterator[str]:

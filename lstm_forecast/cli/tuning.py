@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lstm_forecast.cli.alignment import aligned
+from lstm_forecast.cli.forecasts import say_trained
 from lstm_forecast.cli.options import RUNS, AsJson, ConfigFile, Engine, Overrides, Runs
 from lstm_forecast.cli.terminal import emit_json, listening, plain, reported, say
 from lstm_forecast.errors import UsageError
@@ -59,7 +60,9 @@ def tune(
         workers = jobs or len(os.sched_getaffinity(0))
         chosen = Processes(workers) if engine is None else engine_of(engine)
         asked = Asked(trials, seconds, folds, chosen, overrides or (), output, picture)
-        found = run(loaded, asked, config_path=config, runs=runs, listener=talk)
+        found, trained = run(loaded, asked, config_path=config, runs=runs, listener=talk)
+    if trained is not None:
+        say_trained(trained, loaded.name)
     if as_json:
         emit_json(found)
         return
@@ -123,7 +126,7 @@ def _verdict(found: "Tuned") -> Iterator[str]:
             f"the best errs {found.gain:.1%} less than the config as it stands, which is no more"
             " than folds differ by: the config stays, and nothing is published"
         )
-    else:
+    elif states:
         yield "nothing errs less than the config as it stands: it stays, and nothing is published"
 
 

@@ -17,10 +17,11 @@ from lstm_forecast.engines.engine import Engine
 from lstm_forecast.errors import UsageError
 from lstm_forecast.events import Listener, phase
 from lstm_forecast.store import write_whole
+from lstm_forecast.store.disk import held
 from lstm_forecast.store.journal import Journal
 from lstm_forecast.store.outputs import PICTURES, require_output, require_suffix
 from lstm_forecast.tables.fingerprint import fingerprint
-from lstm_forecast.training.train import train
+from lstm_forecast.training.train import TrainResult, train
 from lstm_forecast.tuning.judging import Judging, study_key
 from lstm_forecast.tuning.trial import OPTION, Bench
 from lstm_forecast.tuning.tuned import Trial, Tuned
@@ -28,7 +29,7 @@ from lstm_forecast.tuning.tuned import Trial, Tuned
 __all__ = ["Asked", "tune"]
 
 CONFIGS = (".yaml", ".yml")
-JOURNAL = "tuning.sqlite3"  # beside the runs
+JOURNAL, LOCK = "tuning.sqlite3", "tuning.lock"  # beside the runs
 ENOUGH = 12  # trials without a gain, after which it is said that there may be none
 
 
@@ -47,14 +48,14 @@ class Asked:
 
 def tune(
     config: Config, asked: Asked, *, config_path: Path, runs: Path, listener: Listener
-) -> Tuned:
+) -> tuple[Tuned, TrainResult | None]:
     """Search for settings that err less than the config as it stands, and train and publish a run
     with the best of them, if they gain by more than the folds differ.
 
     No trial sees a row of the test part, on which the published run alone is evaluated. What was
     judged is kept beside the runs: the same search goes on after a kill, or with more trials.
     Raises UsageError without Optuna, DataError if the data do not allow training, BusyError if
-    another process trains there in the end, WriteError if a result cannot be written.
+    another process searches or trains there, WriteError if a result cannot be written.
     """
     _require_optuna()
     data_path = config.data.located(config_path.parent)
@@ -64,7 +65,17 @@ def tune(
     ):
         require_suffix(option, path, suffixes)
         require_output(option, path, [config_path, data_path])
-    found = _searched(config, asked, data_path, runs / config.name, listener)
+    found, trained = _searched(config, asked, data_path, runs / config.name, listener), None
+    if found.gained:
+        tuned = override_config(config, found.settings, option=OPTION)
+        trained = train(tuned, data_path, runs=runs, listener=listener)
+        run = trained.run
+        found = replace(found, run=run.run_id, path=str(run.path), metrics=trained.metrics)
+    return _written(found, asked, config_path), trained
+
+
+def _written(found: Tuned, asked: Asked, config_path: Path) -> Tuned:
+    """The same, once the config and the picture that were asked for are there."""
     if asked.output is not None and found.gained:
         text = rewritten(
             config_path.read_text(encoding="utf-8"),
@@ -76,11 +87,7 @@ def tune(
     if asked.picture is not None:
         _draw(found, asked.picture)
         found = replace(found, plot=str(asked.picture))
-    if not found.gained:
-        return found
-    tuned = override_config(config, found.settings, option=OPTION)
-    run = train(tuned, data_path, runs=runs, listener=listener).run
-    return replace(found, run=run.run_id, path=str(run.path))
+    return found
 
 
 def _require_optuna() -> None:
@@ -102,14 +109,19 @@ def _searched(
     key = study_key(config, fingerprint(bench.table))
     journal = Journal(home / JOURNAL)
     deadline = math.inf if asked.seconds is None else time.time() + asked.seconds
-    with asked.engine as engine:
+    with held(home / LOCK, wait=0), asked.engine as engine:
         judging = Judging(engine, bench, journal, key, asked.folds, deadline)
         phase("judging the config as it stands")
         folds, usual = judging.as_it_stands()
         sampler = sampler_for(space, most=asked.trials, seed=config.seed)
+        if len(folds) < asked.folds:
+            listener.note(f"only {len(folds)} of {asked.folds} folds have rows enough before them")
         search = Search(space, sampler, judging, usual, folds)
-        trials = search.trials(asked.trials, _Teller(listener, asked.trials))
-    if len(trials) <= min(asked.trials, size(space)):
+        most = int(min(asked.trials, size(space)))
+        trials = search.trials(most, _Teller(listener, most))
+    if not search.can_gain:
+        listener.note("the config as it stands makes no error on a fold: nothing can be gained")
+    elif len(trials) <= most:
         listener.note(
             f"the time is over after {len(trials) - 1:,} settings; the same command goes on there"
         )
@@ -149,7 +161,8 @@ def _line(trial: Trial) -> str:
     if trial.state == "failed":
         return f"trial {trial.number} failed: {shown}: {trial.problem}"
     by_fold = ", ".join(f"{ratio - 1:+.1%}" for ratio in trial.ratios)
-    return f"trial {trial.number}: error {by_fold} by fold: {shown}"
+    on = "on the newest fold alone" if trial.state == "stopped" else "by fold"
+    return f"trial {trial.number}: error {by_fold} {on}: {shown}"
 
 
 def _draw(found: Tuned, path: Path) -> None:

@@ -232,7 +232,7 @@ def _validated(document: Document, kind: type[Kind]) -> Kind:
                 f"{document.place(())}: {len(details):,} problems; the first {MOST_PROBLEMS} follow"
             )
         for detail in details[:MOST_PROBLEMS]:
-            key = tuple(detail["loc"])
+            key = _written(detail["loc"])
             if not any(key[:depth] in document.refused for depth in range(len(key) + 1)):
                 text = _describe(key, detail, kind)
                 named = key or (
@@ -242,6 +242,11 @@ def _validated(document: Document, kind: type[Kind]) -> Kind:
     if problems:
         raise config_error(problems)
     return config
+
+
+def _written(place: Key) -> Key:
+    """The place of a problem, without the kind of what `tune` holds there, which nobody wrote."""
+    return (*place[:2], *place[3:]) if place[:1] == ("tune",) else tuple(place)
 
 
 def _key_named_in(text: str, document: Document) -> Key:

@@ -1,5 +1,6 @@
 """The config's section about ``forecast tune``: which keys are tried, and which values of them."""
 
+import difflib
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
@@ -42,16 +43,16 @@ HELD = (
 class Range(Section):
     """All numbers between two, both included."""
 
-    low: int | float
-    high: int | float
+    low: float
+    high: float
     log: bool = False
 
     @model_validator(mode="after")
     def _has_numbers(self) -> "Range":
         if not self.low < self.high:
-            raise ValueError(f"low ({self.low}) must be below high ({self.high})")
+            raise ValueError(f"low ({self.low:g}) must be below high ({self.high:g})")
         if self.log and self.low <= 0:
-            raise ValueError(f"log: true needs low ({self.low}) to be above 0")
+            raise ValueError(f"log: true needs low ({self.low:g}) to be above 0")
         return self
 
 
@@ -73,23 +74,30 @@ def require_tunable(key: str, values: Tried, sections: Mapping[str, Any]) -> Non
     section, _, name = key.partition(".")
     if section not in TUNABLE or key in HELD:
         raise ValueError(
-            f"{key} cannot be tuned, as trials have to be judged alike: the keys of"
+            f"tune: {key} cannot be tuned, as trials have to be judged alike: the keys of"
             f" {', '.join(TUNABLE)} can, but for {', '.join(HELD)}"
         )
     owner = sections.get(section)
     if owner is None:  # its own problems are told
         return
     if name not in type(owner).model_fields:
-        raise ValueError(f"unknown key {key}; {section} has {', '.join(type(owner).model_fields)}")
-    ends = (values.low, values.high) if isinstance(values, Range) else values
+        near = difflib.get_close_matches(name, type(owner).model_fields, n=1)
+        meant = f"; did you mean {section}.{near[0]}?" if near else ""
+        raise ValueError(f"tune: unknown key {key}{meant}")
+    ends = map(_shortest, (values.low, values.high)) if isinstance(values, Range) else values
     for value in ends:
         for problem in _problems(owner, name, value):
-            raise ValueError(f"{key}: {value}: {problem}")
+            raise ValueError(f"tune: {key}: {value}: {problem}")
 
 
 def is_whole(owner: BaseModel, name: str, values: Range) -> bool:
     """Whether only whole numbers of a range can be values of a key."""
     return any(_problems(owner, name, values.low + 0.5))
+
+
+def _shortest(number: float) -> int | float:
+    """The whole number that it is, if it is one."""
+    return int(number) if number.is_integer() else number
 
 
 def _problems(owner: BaseModel, name: str, value: object) -> Iterator[str]:

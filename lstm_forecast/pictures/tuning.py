@@ -25,7 +25,9 @@ __all__ = ["tuning_figure"]
 MOST_KEYS = 3  # that are drawn
 # Trials beyond are cut off at the edge, or one that diverged would squeeze all others together.
 WORST = 1.5
-LOG_FROM = 8.0  # between the largest and the smallest number
+# Between the largest and the smallest number: from then on the axis is logarithmic, and has labels
+# at powers of ten alone.
+LOG_FROM, DECADES_FROM = 8.0, 60.0
 CHANGE = FuncFormatter(lambda value, _: f"{value:+.0%}" if abs(value) > 1e-9 else "0%")
 
 
@@ -102,7 +104,8 @@ def _draw_key(axes: Axes, values: Sequence[str | None], reached: Sequence[Sequen
     if len(known) == len(pairs):
         if min(known) > 0 and max(known) / min(known) >= LOG_FROM:
             axes.set_xscale("log")
-            axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            wide = max(known) / min(known) > DECADES_FROM
+            axes.xaxis.set_major_locator(LogLocator(subs=(1,) if wide else (1, 2, 5)))
             axes.xaxis.set_minor_locator(NullLocator())
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
         places: Sequence[float] = known

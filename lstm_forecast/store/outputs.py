@@ -38,11 +38,13 @@ def require_suffix(option: str, path: Path | None, suffixes: Sequence[str]) -> N
 def require_output(option: str, path: Path | None, inputs: Iterable[Path | None] = ()) -> None:
     """Refuse a place for a result before the work for it begins; see ``require_apart``.
 
-    Raises WriteError too, if there is no such directory: one that is made where nobody looks is as
-    good as lost.
+    Raises WriteError too, if it is a directory, or in none: one that is made where nobody looks is
+    as good as lost.
     """
     require_apart(option, path, inputs)
     # Path.is_dir raises where a name is too long.
+    if path is not None and os.path.isdir(path):  # noqa: PTH112
+        raise WriteError(f"{path}: cannot be written: Is a directory; {option} needs a file")
     if path is not None and not os.path.isdir(path.parent):  # noqa: PTH112
         needed = f"no such directory, as {option} {path} needs; make it first"
         raise WriteError(f"{path.parent}: cannot be written: {needed}")

@@ -61,8 +61,8 @@ class Judging:
 
         Raises DataError where that is not even the newest one.
         """
-        patient = replace(self, deadline=math.inf)
-        judged = patient([((), number) for number in range(self.folds)]) or []
+        judged = replace(self, deadline=math.inf)([((), k) for k in range(self.folds)])
+        assert judged is not None  # noqa: S101  there is time for all
         if judged[0].problem:
             raise DataError(judged[0].problem)
         sound = [number for number, each in enumerate(judged) if not each.problem]
@@ -70,7 +70,8 @@ class Judging:
 
     def _known(self, settings: Settings, number: int) -> Judged | None:
         kept = self.journal.find(self._place(settings, number))
-        return None if kept is None else parsed(Judged, kept)
+        found = None if kept is None else parsed(Judged, kept)
+        return found if found and (found.problem or found.error is not None) else None
 
     def _place(self, settings: Settings, number: int) -> str:
         return f"{self.key} fold {number} of {self.folds}: {' '.join(settings)}"

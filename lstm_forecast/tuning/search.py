@@ -18,6 +18,7 @@ __all__ = ["Judge", "Search", "Told", "importance", "sampler_for"]
 
 WAVE = 4  # trials that are drawn together, whatever the number of processes
 KEPT = 1 / 3  # of all trials, by their newest fold: those go on to the others
+TELLING = 8  # trials from which on their differences are explained
 OTHER_VALUES = "its windows judge by other values than those of the config"
 
 # What settings reach on folds, by number; None where there is no time left for one of them.
@@ -58,13 +59,18 @@ class Search:
     usual: Sequence[Judged]  # the config as it stands, by fold
     folds: Sequence[int]  # their numbers, the newest first
 
+    @property
+    def can_gain(self) -> bool:
+        """Whether the config errs at all."""
+        return all(each.error for each in self.usual)
+
     def trials(self, most: int, told: Told) -> list[Trial]:
         """The config as it stands, and up to ``most`` settings that were tried."""
         found = [self._trial(0, (), self.usual)]
         told(found)
         study = _study(self.sampler)
         most = int(min(most, size(self.space)))
-        while len(found) <= most and all(each.error for each in self.usual):
+        while len(found) <= most and self.can_gain:
             count = min(WAVE, most + 1 - len(found))
             drawn = [study.ask(dict(self.space)) for _ in range(count)]
             wave = self._wave([settings_of(each.params) for each in drawn], found)
@@ -111,9 +117,14 @@ class Search:
             problem = OTHER_VALUES
         if problem:
             return Trial(number, settings, "failed", (), seconds, problem)
-        ratios = tuple((each.error or 0.0) / (usual.error or 1.0) for each, usual in pairs)
+        ratios = tuple(_ratio(each.error or 0.0, usual.error or 0.0) for each, usual in pairs)
         complete = len(ratios) == len(self.usual)
         return Trial(number, settings, "complete" if complete else "stopped", ratios, seconds)
+
+
+def _ratio(error: float, usual: float) -> float:
+    """An error in those of the config; where that makes none, nothing is tried beside it."""
+    return error / usual if usual else 1.0
 
 
 def _study(sampler: BaseSampler | None = None) -> optuna.Study:
@@ -137,10 +148,10 @@ def _tell(study: optuna.Study, drawn: optuna.Trial, trial: Trial) -> None:
 def importance(space: Distributions, trials: Sequence[Trial]) -> dict[str, float]:
     """Share of the differences among trials on the newest fold that each key explains, the largest
     first (functional analysis of variance, Hutter et al. 2014, "An efficient approach for assessing
-    hyperparameter importance"); nothing where they do not differ.
+    hyperparameter importance"); nothing where they do not differ, or are too few to tell.
     """
     known = [trial for trial in trials if trial.settings and trial.ratios]
-    if len({trial.ratios[0] for trial in known}) < 2:
+    if len(known) < TELLING or len({trial.ratios[0] for trial in known}) < 2:
         return {}
     study = _study()
     for trial in known:

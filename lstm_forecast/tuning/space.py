@@ -72,7 +72,7 @@ def _usual(config: Config) -> Space:
 def _distribution(config: Config, key: str, values: Tried) -> BaseDistribution:
     section, _, name = key.partition(".")
     if not isinstance(values, Range):
-        return CategoricalDistribution([_written(value) for value in values])
+        return CategoricalDistribution(list(dict.fromkeys(map(_written, values))))
     if is_whole(getattr(config, section), name, values):
         return IntDistribution(int(values.low), int(values.high), log=values.log)
     return FloatDistribution(values.low, values.high, log=values.log)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from lstm_forecast.documents import Answer, described
+from lstm_forecast.store.report import Reports
 
 __all__ = ["Trial", "Tuned"]
 
@@ -57,6 +58,9 @@ class Tuned(Answer):
     seconds: float = field(metadata=described("Seconds of the search.", least=0))
     run: str | None = field(default=None, metadata=described("Id of the published run."))
     path: str | None = field(default=None, metadata=described("Its directory."))
+    metrics: Reports | None = field(
+        default=None, metadata=described("What its metrics.json holds; null: nothing gained.")
+    )
     output: str | None = field(
         default=None, metadata=described("The config that was written.", missing_without="output")
     )

@@ -29,7 +29,7 @@ def test_values_and_ranges_of_a_config_are_drawn_as_its_keys_need_them() -> None
     space = distributions(
         config(
             "tune:\n"
-            "  model.units: [32, [64, 64], auto]\n"
+            "  model.units: [32, [64, 64], auto, 32]\n"
             "  model.ensemble: {low: 1, high: 3}\n"
             "  model.dropout: {low: 0, high: 0.5}\n"
             "  training.clipnorm: [null, 1]\n"
@@ -84,13 +84,15 @@ def test_the_size_of_a_space_is_its_number_of_settings() -> None:
     [
         ("windows.horizon: [3, 6]", "windows.horizon cannot be tuned, as trials have to be judged"),
         ("data.targets: [x]", "data.targets cannot be tuned"),
-        ("model.unit: [3]", "unknown key model.unit; model has cell, units"),
+        ("model.unit: [3]", "unknown key model.unit; did you mean model.units?"),
         ("model.units: []", "should have at least 1 item"),
         ("model.units: [few]", "model.units: few: Input should be a valid integer"),
+        ("model.units: {low: 4.5, high: 9}", "model.units: 4.5: Input should be a valid"),
+        ("model: {units: [3]}", "tune.model.low is missing"),
         ("model.units: {low: 9, high: 3}", "low (9) must be below high (3)"),
         ("model.dropout: {low: 0, high: 0.5, log: true}", "needs low (0) to be above 0"),
         ("model.dropout: {low: 0, high: 1.5}", "model.dropout: 1.5: Input should be less than 1"),
-        ("model.dropout: {lo: 0, high: 0.5}", "unknown key tune.model.dropout.range.lo"),
+        ("model.dropout: {lo: 0, high: 0.5}", "unknown key tune.model.dropout.lo"),
     ],
 )
 def test_a_space_that_cannot_be_tried_is_refused_with_its_place(tune: str, told: str) -> None:
