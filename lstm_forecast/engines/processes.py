@@ -17,6 +17,7 @@ __all__ = ["Processes"]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 TRIES = 2  # of a part whose process was ended from outside
+ENDING_SECONDS = 5.0  # that a process may take to end by itself
 AHEAD = 2  # parts for each process that were asked for and not taken yet
 
 
@@ -71,6 +72,8 @@ class Processes:
                 with suppress(EOFError, ConnectionError):
                     return process.made(function, item)
                 process.end()
+                if process.failed:
+                    raise RuntimeError("a process failed over a part; its traceback is above")
                 process = None
         finally:
             self._idle.put(process)
@@ -85,28 +88,40 @@ class _Process:
 
     def __init__(self) -> None:
         context = multiprocessing.get_context("spawn")  # a fork would copy the threads
-        self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_work, args=(theirs,), daemon=True)
+        # Two pipes: one for both directions would be a socket.
+        asked, self._sender = context.Pipe(duplex=False)
+        self._receiver, made = context.Pipe(duplex=False)
+        self._process = context.Process(target=_work, args=(asked, made), daemon=True)
         self._process.start()
-        theirs.close()  # here: if the process dies, receiving fails instead of waiting
+        asked.close()
+        made.close()  # here: if the process dies, receiving fails instead of waiting
         self._function: Callable[[Any], Any] | None = None
 
     def made(self, function: Callable[[Any], Any], item: Any) -> Any:
         known = function is self._function
-        self._connection.send((None if known else function, item))
+        self._sender.send((None if known else function, item))
         self._function = function
-        made, error = self._connection.recv()
+        try:
+            made, error = self._receiver.recv()
+        except EOFError:
+            self._process.join(ENDING_SECONDS)  # which is over once its end can be told
+            raise
         if error is not None:
             raise error
         return made
+
+    @property
+    def failed(self) -> bool:
+        """Whether it ended by itself, with an error that is a bug."""
+        return (self._process.exitcode or 0) > 0
 
     def end(self) -> None:
         self._process.kill()
         self._process.join()
 
 
-def _work(connection: Connection) -> None:
-    """Do parts until nobody asks.
+def _work(asked: Connection, made: Connection) -> None:
+    """Do the parts that are asked for until nobody asks.
 
     An error that is a bug ends the process, with its traceback.
     """
@@ -114,7 +129,7 @@ def _work(connection: Connection) -> None:
     with suppress(EOFError, BrokenPipeError):  # nobody asks any more
         function: Callable[[Any], Any] | None = None
         while True:
-            given, item = connection.recv()
+            given, item = asked.recv()
             function = given or function
             assert function is not None  # noqa: S101  it came with the first item
             answer: tuple[Any, ForecastError | None]
@@ -122,4 +137,4 @@ def _work(connection: Connection) -> None:
                 answer = function(item), None
             except ForecastError as error:
                 answer = None, error
-            connection.send(answer)
+            made.send(answer)

@@ -109,6 +109,7 @@ def start(streams, args):
             setattr(sys, name, None)
             continue
         os.dup2(OPEN[streams[number]](), number)
+        os.set_inheritable(number, True)  # as it is for whoever is started by a shell
         setattr(sys, name, open(number, mode, closefd=False, errors="backslashreplace"))
     try:
         main()

@@ -55,10 +55,10 @@ for where, arguments in map(json.loads, sys.argv[1:]):
     print(json.dumps({"code": code}), flush=True)
 """
 STAGES = {
-    "reading": "lstm_forecast.commands.train:prepare",
+    "reading": "lstm_forecast.training.train:prepare",
     "training": "lstm_forecast.model.network.training:Feed.__getitem__",
     "publishing": "lstm_forecast.store.publishing:fingerprint",
-    "promoting": "lstm_forecast.commands.train:crown",
+    "promoting": "lstm_forecast.training.train:crown",
 }
 
 
@@ -154,7 +154,7 @@ def test_a_training_that_was_overtaken_says_who_is_champion_and_what_promotes_it
     monkeypatch.chdir(workspace)
     (first, second), moved = copies(Path("runs/sine"), 1), Path("the runs")
     Path("runs").rename(moved)
-    where = "lstm_forecast.commands.train:crown"
+    where = "lstm_forecast.training.train:crown"
     command = [
         sys.executable,
         "-c",

@@ -19,6 +19,10 @@ def refused(number: int) -> int:
     raise DataError(f"no {number}", "at all")
 
 
+def broken(number: int) -> int:
+    return number // 0
+
+
 class KilledOnce:
     """Kills its own process as often as a file does not say that it has."""
 
@@ -62,6 +66,14 @@ def test_an_error_of_a_part_is_raised_as_it_is_and_the_process_goes_on() -> None
             list(engine.map(refused, [7]))
         assert caught.value.problems == ("no 7", "at all")
         assert [value for value, _ in engine.map(squared, [2])] == [4]
+
+
+def test_a_bug_in_a_part_is_one_here_and_shows_where_it_was(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with Processes(1) as engine, pytest.raises(RuntimeError, match="a process failed over a part"):
+        list(engine.map(broken, [7]))
+    assert "ZeroDivisionError" in capfd.readouterr().err
 
 
 def test_a_part_whose_process_is_killed_is_done_again(tmp_path: Path) -> None:
