@@ -329,8 +329,9 @@ def test_parts_of_configs_are_right(page: Path, tmp_path: Path) -> None:
             (tmp_path / "b.yaml").write_text(part)
             load_recipe(tmp_path / "b.yaml")
             continue
+        data = "" if part.startswith("data:") else "data:\n"
         needed = (
-            f"name: a\n{part}  path: a.csv\n  timestamp: ds\n  targets: [y]\nwindows:"
+            f"name: a\n{part}{data}  path: a.csv\n  timestamp: ds\n  targets: [y]\nwindows:"
             " {horizon: 5}\n"
         )
         (tmp_path / "a.yaml").write_text(needed)
