@@ -44,6 +44,7 @@ class Keys(TypedDict, total=False):
     model: Mapping[str, Any]
     training: Mapping[str, Any]
     retrain: Mapping[str, Any]
+    tune: Mapping[str, Any]
 
 
 def train(
